@@ -1,0 +1,91 @@
+"""An evaluation arena for LLM applications, at home in pytest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena._version import __version__
+
+if TYPE_CHECKING:
+    from pytest_arena.comparison import load_results
+    from pytest_arena.engine.api import arun_arena, run_arena
+    from pytest_arena.errors import ErrorKind, ProviderError
+    from pytest_arena.providers.base import Provider, ProviderEnvironment
+    from pytest_arena.results import Cell, Finding, Request, Response, RunResult, ToolCall, Trial
+    from pytest_arena.results.reporter import Report, Reporter
+    from pytest_arena.schema import (
+        ArenaModel,
+        Assertion,
+        CellAssertion,
+        CheckContext,
+        Guardrail,
+        Outcome,
+        Violation,
+    )
+
+_HOMES = {
+    "load_results": "pytest_arena.comparison",
+    "arun_arena": "pytest_arena.engine.api",
+    "run_arena": "pytest_arena.engine.api",
+    "ErrorKind": "pytest_arena.errors",
+    "ProviderError": "pytest_arena.errors",
+    "Provider": "pytest_arena.providers.base",
+    "ProviderEnvironment": "pytest_arena.providers.base",
+    "Cell": "pytest_arena.results",
+    "Finding": "pytest_arena.results",
+    "Request": "pytest_arena.results",
+    "Response": "pytest_arena.results",
+    "RunResult": "pytest_arena.results",
+    "ToolCall": "pytest_arena.results",
+    "Trial": "pytest_arena.results",
+    "Report": "pytest_arena.results.reporter",
+    "Reporter": "pytest_arena.results.reporter",
+    "ArenaModel": "pytest_arena.schema",
+    "Assertion": "pytest_arena.schema",
+    "CellAssertion": "pytest_arena.schema",
+    "CheckContext": "pytest_arena.schema",
+    "Guardrail": "pytest_arena.schema",
+    "Outcome": "pytest_arena.schema",
+    "Violation": "pytest_arena.schema",
+}
+
+__all__ = [
+    "ArenaModel",
+    "Assertion",
+    "Cell",
+    "CellAssertion",
+    "CheckContext",
+    "ErrorKind",
+    "Finding",
+    "Guardrail",
+    "Outcome",
+    "Provider",
+    "ProviderEnvironment",
+    "ProviderError",
+    "Report",
+    "Reporter",
+    "Request",
+    "Response",
+    "RunResult",
+    "ToolCall",
+    "Trial",
+    "Violation",
+    "__version__",
+    "arun_arena",
+    "load_results",
+    "run_arena",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that plain pytest pays for none of them."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(home), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Checks on trials: one file each, families of one-liners together."""

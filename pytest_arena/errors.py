@@ -1,0 +1,132 @@
+"""What can go wrong: a user's mistake, a provider's failure, and our own bug."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+
+
+class ArenaError(Exception):
+    """Stand at the root of every exception that this plugin raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Name a spot in a file: path as the user knows it, line and column counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Describe one mistake of a user: where, what, what was expected, and the fix."""
+
+    what: str
+    place: Place | None = None
+    expected: str | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.place}: {self.what}" if self.place else self.what]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.fix:
+            lines.append(f"  fix: {self.fix}")
+        return "\n".join(lines)
+
+
+class UserError(ArenaError):
+    """Report mistakes of a user, all at once and in the order of their places."""
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        given = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        self.problems = tuple(sorted(given, key=_by_place))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class ArenaFileError(UserError):
+    """Report the mistakes in an arena file and the files that it names."""
+
+
+class UsageError(UserError):
+    """Report a mistake in an option or in how the run was asked for (exit code 4)."""
+
+
+class ErrorKind(StrEnum):
+    """Tell apart why no verdict was reached; the text is what results and reports show."""
+
+    AUTHENTICATION = "authentication"
+    RATE_LIMIT = "rate_limit"
+    TIMEOUT = "timeout"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_FILTER = "content_filter"
+    BAD_REQUEST = "bad_request"
+    NOT_FOUND = "not_found"
+    SERVER = "server"
+    CONNECTION = "connection"
+    BAD_RESPONSE = "bad_response"
+    MISSING_KEY = "missing_key"
+    CONFIGURATION = "configuration"
+    PROVIDER_DOWN = "provider_down"
+    ASSERTION = "assertion"
+    INTERNAL = "internal"
+
+
+RETRYABLE = frozenset(
+    {ErrorKind.RATE_LIMIT, ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION}
+)
+
+
+class ProviderError(ArenaError):
+    """Report that a provider gave no answer: its kind, HTTP status and Retry-After in seconds.
+
+    The message is for people and never holds a key or an auth header.
+    """
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+    @property
+    def retryable(self) -> bool:
+        return self.kind in RETRYABLE
+
+
+class InternalError(ArenaError):
+    """Report a bug of this plugin; the text asks the user to send it to us."""
+
+
+def suggest(word: str, known: Iterable[str]) -> str | None:
+    """Return a fix that names the known word nearest to a misspelt one, or None."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else None
+
+
+def shorten(text: str, limit: int = 120) -> str:
+    """Cut a long text in the middle, so that its beginning and its end stay readable."""
+    if len(text) <= limit:
+        return text
+    head = (limit - 1) * 2 // 3
+    return f"{text[:head]}…{text[-(limit - 1 - head) :]}"
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int]:
+    place = problem.place
+    return (place.file, place.line, place.column) if place else ("", 0, 0)

@@ -1,0 +1,1 @@
+"""Rules on inputs and outputs that can block: one file each."""

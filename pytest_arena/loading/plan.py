@@ -1,0 +1,83 @@
+"""What loading hands on: cases with their texts filled in, and the cells of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_arena.schema import Assertion, CaseMock, Guardrail, MockResponses, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class TurnPlan:
+    """Hold one user turn with its variables filled in."""
+
+    user: str
+    assertions: tuple[Assertion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CasePlan:
+    """Hold a case that is ready to run.
+
+    `dialogues` are the ways in which the case talks to the provider: one turn for a prompt, one
+    dialogue a prompt for `prompts`, several turns for a conversation. Every trial runs one
+    dialogue. `params` are generation parameters of the case's file, under the provider's own.
+    """
+
+    name: str
+    line: int
+    dialogues: tuple[tuple[TurnPlan, ...], ...]
+    system: str | None = None
+    assertions: tuple[Assertion, ...] = ()
+    guardrails: tuple[Guardrail, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    skip: str | None = None
+    xfail: str | None = None
+    threshold: float | None = None
+    trials: int = 1
+    pass_threshold: float = 1.0
+    timeout_s: float | None = None
+    session_id: str | None = None
+    mock: CaseMock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """Hold one case × provider. `file` is relative to the root directory, with `/`.
+
+    `hashes` keep apart what can change between two runs: `prompt` (messages), `provider` (model,
+    endpoint's host and parameters), `assertions` (with guardrails and thresholds) and `judge`.
+    """
+
+    file: str
+    case: CasePlan
+    provider: ProviderSpec
+    hashes: Mapping[str, str]
+    mock_responses: MockResponses | None = None
+    """The file's own answers for `--arena-mock`, where the case has none."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.case.name}[{self.provider.name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """Hold a loaded arena file.
+
+    `providers` have the file's defaults filled in (timeout, retries, concurrency, params under
+    their own). `warnings` are for people, each with its place in front.
+    """
+
+    file: str
+    name: str | None
+    providers: tuple[ProviderSpec, ...]
+    cells: tuple[CellPlan, ...]
+    report_formats: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    schedule: Any = None

@@ -1,0 +1,74 @@
+"""The base of every provider: one method that sends a request and returns a response."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.results.exchange import Request, Response
+from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.provider import ProviderSpec
+
+_ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEnvironment:
+    """Hand a provider what it may need from outside: variables, and a place to report secrets.
+
+    Every value given to `add_secret` is kept out of all that is written.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    add_secret: Callable[[str], None] = lambda _secret: None
+
+    def fill(self, text: str, spec: ProviderSpec) -> str:
+        """Replace `${NAME}` by the variable; a missing one is a `ProviderError`."""
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            if name not in self.variables:
+                where = f"{spec.place}: " if spec.place else ""
+                raise ProviderError(
+                    ErrorKind.CONFIGURATION,
+                    f"{where}provider {spec.name!r} needs the environment variable {name}\n"
+                    f"  expected: {name} to be set, since ${{{name}}} is used\n"
+                    f"  fix: export {name}=…",
+                )
+            self.add_secret(self.variables[name])
+            return self.variables[name]
+
+        return _ENV.sub(value, text)
+
+
+class Provider:
+    """Answer requests for one entry of `providers:`; subclass it and write `complete`.
+
+    One instance serves a whole process; all its methods run on the engine's event loop, many
+    calls at once. Limits, timeouts, retries and hooks are the engine's.
+    """
+
+    type: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    Options: ClassVar[type[ArenaModel] | None] = None
+    """A model of the YAML keys that this kind of provider alone understands."""
+    offline: ClassVar[bool] = False
+    """True where no call leaves the process."""
+
+    def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
+        self.spec = spec
+        self.environment = environment
+
+    async def complete(self, request: Request) -> Response:
+        """Send one request once and return the answer; a failure is a `ProviderError`.
+
+        `latency_ms` is the call's own time; `first_token_ms` is set when `request.stream` is.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no complete()")
+
+    async def close(self) -> None:
+        """Free connections; called once, on the loop, when the run ends."""

@@ -1,0 +1,96 @@
+"""Names to classes: what an arena file may name, and what a plug-in may add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pytest_arena.errors import Problem, UsageError, suggest
+
+if TYPE_CHECKING:
+    from pytest_arena.providers.base import Provider
+    from pytest_arena.schema.assertion import Assertion
+    from pytest_arena.schema.guardrail import Guardrail
+
+T = TypeVar("T")
+
+
+class Names(Generic[T]):
+    """Hold the classes of one kind by name, with their aliases."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._classes: dict[str, type[T]] = {}
+        self._aliases: dict[str, str] = {}
+        self._fallback: tuple[type[T], Callable[[], Iterable[str]]] | None = None
+
+    def add(self, name: str, cls: type[T], aliases: Iterable[str] = ()) -> None:
+        """Register a class; a name that another class holds already is a `UsageError`."""
+        for word in (name, *aliases):
+            holder = self._classes.get(self._aliases.get(word, word))
+            if holder is not None and holder is not cls:
+                raise UsageError(
+                    Problem(
+                        f"{self.kind} {word!r} is registered twice: by {_named(holder)} "
+                        f"and by {_named(cls)}",
+                        fix="give one of them another name",
+                    )
+                )
+        self._classes[name] = cls
+        self._aliases.update(dict.fromkeys(aliases, name))
+
+    def fall_back(self, cls: type[T], names: Callable[[], Iterable[str]]) -> None:
+        """Let one class stand for many further names, which are asked for only when needed."""
+        self._fallback = (cls, names)
+
+    def get(self, name: str) -> type[T] | None:
+        """Return the class of a name or alias, or None."""
+        found = self._classes.get(self._aliases.get(name, name))
+        if found is None and self._fallback and name in self._fallback[1]():
+            return self._fallback[0]
+        return found
+
+    def suggest(self, name: str) -> str | None:
+        """Return a fix that names the nearest known name, or None."""
+        further = self._fallback[1]() if self._fallback else ()
+        return suggest(name, [*self._classes, *self._aliases, *further])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._classes))
+
+    def items(self) -> list[tuple[str, type[T]]]:
+        return sorted(self._classes.items())
+
+
+class Registry:
+    """Collect what plug-ins register; handed to `pytest_arena_register`."""
+
+    def __init__(self) -> None:
+        self.assertions: Names[Assertion] = Names("assertion type")
+        self.guardrails: Names[Guardrail] = Names("guardrail type")
+        self.providers: Names[Provider] = Names("provider")
+        self.reporters: Names[Any] = Names("report format")
+
+    def assertion(self, cls: type[Assertion]) -> type[Assertion]:
+        """Register an assertion class under its `type` and its `aliases`; usable as a decorator."""
+        self.assertions.add(cls.type, cls, cls.aliases)
+        return cls
+
+    def guardrail(self, cls: type[Guardrail]) -> type[Guardrail]:
+        """Register a guardrail class under its `type`; usable as a decorator."""
+        self.guardrails.add(cls.type, cls, cls.aliases)
+        return cls
+
+    def provider(self, cls: type[Provider]) -> type[Provider]:
+        """Register a provider class under its `type`; usable as a decorator."""
+        self.providers.add(cls.type, cls, cls.aliases)
+        return cls
+
+    def reporter(self, cls: type[Any]) -> type[Any]:
+        """Register a reporter class under its `format`; usable as a decorator."""
+        self.reporters.add(cls.format, cls)
+        return cls
+
+
+def _named(cls: type[object]) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

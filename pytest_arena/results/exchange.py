@@ -1,0 +1,64 @@
+"""What is sent to a provider and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Source = Literal["call", "recording", "cache", "mock"]
+Message = dict[str, Any]
+"""One message in OpenAI's chat form: `role` and `content`, and what tools need."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """Keep one call of a tool that the model asked for; arguments are parsed JSON."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    id: str = ""
+
+
+@dataclass(slots=True)
+class Request:
+    """Say what one provider call shall send; a hook may change it in place.
+
+    `params` are generation parameters (temperature, max_tokens, …). `case`, `provider`, `trial`
+    and `turn` (both from 0) tell which call of the run this is. `mock` holds the case's
+    `CaseMock` and `mock_responses` its file's `MockResponses`, for the mock provider.
+    """
+
+    messages: list[Message]
+    params: dict[str, Any] = field(default_factory=dict)
+    timeout_s: float = 60.0
+    stream: bool = False
+    tools: list[dict[str, Any]] | None = None
+    case: str = ""
+    provider: str = ""
+    trial: int = 0
+    turn: int = 0
+    mock: Any = None
+    mock_responses: Any = None
+    session_id: str | None = None
+
+
+@dataclass(slots=True)
+class Response:
+    """Keep what one provider call gave; a hook may change it in place.
+
+    Latencies are in milliseconds and cover the provider call alone. Tokens and cost are None
+    where they are not known.
+    """
+
+    output: str
+    finish_reason: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    latency_ms: float | None = None
+    first_token_ms: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    attempts: int = 1
+    source: Source = "call"
+    model: str | None = None

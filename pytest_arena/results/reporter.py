@@ -1,0 +1,41 @@
+"""The base of every reporter: one run in, one file (or text) out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from pytest_arena.results.models import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Say what a reporter wrote, for the terminal: the file, and what to say of it."""
+
+    path: Path
+    note: str = ""
+
+
+class Reporter:
+    """Write a run in one format; subclass it, give it a `format`, and write `write`.
+
+    Called once, in the controller, when all cells are known. The same run gives the same bytes:
+    a reporter takes times and versions from the run, never from the clock.
+    """
+
+    format: ClassVar[str]
+
+    def write(self, run: RunResult, directory: Path) -> Report:
+        """Write the report into a directory that exists, atomically, and say where."""
+        raise NotImplementedError(f"{type(self).__name__} has no write()")
+
+
+class TerminalSummary:
+    """Say in a few lines what a run found; `format` is `terminal`."""
+
+    format: ClassVar[str] = "terminal"
+
+    def render(self, run: RunResult, *, width: int, color: bool) -> list[str]:
+        """Return the lines of the summary; without `color` they hold no escape sequence."""
+        raise NotImplementedError(f"{type(self).__name__} has no render()")

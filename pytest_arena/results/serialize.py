@@ -1,0 +1,217 @@
+"""Cells and runs to the lines of `results.jsonl`, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pytest_arena.results.exchange import Response, ToolCall
+from pytest_arena.results.models import (
+    Cell,
+    Finding,
+    GuardrailEvent,
+    RunInfo,
+    Trial,
+    TrialError,
+)
+
+FORMAT = 1
+
+
+def to_line(record: Mapping[str, Any]) -> str:
+    """Return one record as one line of JSON, without its newline."""
+    return json.dumps(record, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+
+
+def run_record(info: RunInfo) -> dict[str, Any]:
+    return {"kind": "run", "format": FORMAT, **asdict(info)}
+
+
+def end_record(finished_at: str, totals: Mapping[str, float]) -> dict[str, Any]:
+    return {"kind": "end", "finished_at": finished_at, "totals": dict(totals)}
+
+
+def run_from_record(record: Mapping[str, Any]) -> RunInfo:
+    return RunInfo(
+        run_id=record["run_id"],
+        started_at=record["started_at"],
+        plugin_version=record["plugin_version"],
+        git=record.get("git", {}),
+        options=record.get("options", {}),
+    )
+
+
+def cell_record(cell: Cell) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "kind": "cell",
+        "id": cell.id,
+        "file": cell.file,
+        "case": cell.case,
+        "provider": cell.provider,
+        "model": cell.model,
+        "tags": list(cell.tags),
+        "verdict": cell.verdict,
+        "hashes": dict(cell.hashes),
+        "trials": [_trial_record(trial) for trial in cell.trials],
+    }
+    for key in ("description", "line", "reason"):
+        value = getattr(cell, key)
+        if value is not None:
+            record[key] = value
+    if cell.assertions:
+        record["assertions"] = [_finding_record(finding) for finding in cell.assertions]
+    return record
+
+
+def cell_from_record(record: Mapping[str, Any]) -> Cell:
+    return Cell(
+        id=record["id"],
+        file=record["file"],
+        case=record["case"],
+        provider=record["provider"],
+        model=record["model"],
+        verdict=record["verdict"],
+        trials=tuple(_trial(trial) for trial in record["trials"]),
+        tags=tuple(record.get("tags", ())),
+        hashes=record.get("hashes", {}),
+        description=record.get("description"),
+        line=record.get("line"),
+        reason=record.get("reason"),
+        assertions=tuple(_finding(finding) for finding in record.get("assertions", ())),
+    )
+
+
+def _trial_record(trial: Trial) -> dict[str, Any]:
+    guardrail = trial.guardrail
+    record: dict[str, Any] = {
+        "verdict": trial.verdict,
+        "messages": list(trial.messages),
+        "output": trial.output,
+        "finish_reason": trial.finish_reason,
+        "tool_calls": [_tool_call_record(call) for call in trial.tool_calls],
+        "latency_ms": _rounded(trial.latency_ms),
+        "first_token_ms": _rounded(trial.first_token_ms),
+        "input_tokens": trial.input_tokens,
+        "output_tokens": trial.output_tokens,
+        "cost_usd": trial.cost_usd,
+        "attempts": trial.attempts,
+        "source": trial.source,
+        "guardrail": _guardrail_record(guardrail) if guardrail else None,
+        "error": asdict(trial.error) if trial.error else None,
+        "assertions": [_finding_record(finding) for finding in trial.assertions],
+    }
+    if trial.score is not None:
+        record["score"] = trial.score
+    if trial.index:
+        record["index"] = trial.index
+    if trial.variant:
+        record["variant"] = trial.variant
+    if len(trial.guardrails) > 1:
+        record["guardrails"] = [_guardrail_record(event) for event in trial.guardrails]
+    if len(trial.responses) == 1:
+        if trial.responses[0].model:
+            record["model"] = trial.responses[0].model
+    elif trial.responses:
+        record["turns"] = [_response_record(response) for response in trial.responses]
+    return record
+
+
+def _trial(record: Mapping[str, Any]) -> Trial:
+    if "turns" in record:
+        responses = tuple(_response(turn) for turn in record["turns"])
+    else:
+        responses = (_response(record),) if record["source"] else ()
+    events = record.get("guardrails") or ([record["guardrail"]] if record.get("guardrail") else [])
+    return Trial(
+        messages=tuple(record["messages"]),
+        responses=responses,
+        verdict=record["verdict"],
+        assertions=tuple(_finding(finding) for finding in record["assertions"]),
+        guardrails=tuple(
+            GuardrailEvent(**{**event, "matched": tuple(event.get("matched", ()))})
+            for event in events
+        ),
+        error=TrialError(**record["error"]) if record.get("error") else None,
+        index=record.get("index", 0),
+        variant=record.get("variant", 0),
+        score=record.get("score"),
+    )
+
+
+def _response_record(response: Response) -> dict[str, Any]:
+    return {
+        "output": response.output,
+        "finish_reason": response.finish_reason,
+        "tool_calls": [_tool_call_record(call) for call in response.tool_calls],
+        "latency_ms": _rounded(response.latency_ms),
+        "first_token_ms": _rounded(response.first_token_ms),
+        "input_tokens": response.input_tokens,
+        "output_tokens": response.output_tokens,
+        "cost_usd": response.cost_usd,
+        "attempts": response.attempts,
+        "source": response.source,
+        "model": response.model,
+    }
+
+
+def _response(record: Mapping[str, Any]) -> Response:
+    return Response(
+        output=record["output"],
+        finish_reason=record.get("finish_reason"),
+        tool_calls=tuple(ToolCall(**call) for call in record.get("tool_calls", ())),
+        latency_ms=record.get("latency_ms"),
+        first_token_ms=record.get("first_token_ms"),
+        input_tokens=record.get("input_tokens"),
+        output_tokens=record.get("output_tokens"),
+        cost_usd=record.get("cost_usd"),
+        attempts=record.get("attempts", 1),
+        source=record["source"],
+        model=record.get("model"),
+    )
+
+
+def _finding_record(finding: Finding) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "type": finding.type,
+        "verdict": finding.verdict,
+        "score": finding.score,
+        "reason": finding.reason,
+        "line": finding.line,
+    }
+    if finding.turn is not None:
+        record["turn"] = finding.turn
+    if finding.expected is not None:
+        record["expected"] = finding.expected
+    if finding.weight != 1.0:
+        record["weight"] = finding.weight
+    if finding.group:
+        record["group"] = [_finding_record(member) for member in finding.group]
+    return record
+
+
+def _finding(record: Mapping[str, Any]) -> Finding:
+    return Finding(
+        type=record["type"],
+        verdict=record["verdict"],
+        score=record["score"],
+        reason=record["reason"],
+        line=record.get("line"),
+        turn=record.get("turn"),
+        expected=record.get("expected"),
+        weight=record.get("weight", 1.0),
+        group=tuple(_finding(member) for member in record.get("group", ())),
+    )
+
+
+def _guardrail_record(event: GuardrailEvent) -> dict[str, Any]:
+    return {**asdict(event), "matched": list(event.matched)}
+
+
+def _tool_call_record(call: ToolCall) -> dict[str, Any]:
+    return {"name": call.name, "arguments": dict(call.arguments), "id": call.id}
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 3)

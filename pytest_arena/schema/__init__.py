@@ -1,0 +1,60 @@
+"""Frozen models of the arena file; no I/O."""
+
+from pytest_arena.schema.arena import (
+    TEST_GROUPS,
+    ArenaSpec,
+    Comparison,
+    Defaults,
+    PromptSpec,
+    PromptTargetSpec,
+)
+from pytest_arena.schema.assertion import (
+    Assertion,
+    CellAssertion,
+    CheckContext,
+    Direction,
+    Outcome,
+    When,
+)
+from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
+from pytest_arena.schema.case import CaseSpec, TurnSpec
+from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
+from pytest_arena.schema.mock import (
+    CaseMock,
+    MockAnswer,
+    MockPattern,
+    MockResponses,
+    MockScenario,
+    MockToolCall,
+)
+from pytest_arena.schema.provider import ProviderSpec
+
+__all__ = [
+    "TEST_GROUPS",
+    "ArenaModel",
+    "ArenaSpec",
+    "Assertion",
+    "CaseMock",
+    "CaseSpec",
+    "CellAssertion",
+    "CheckContext",
+    "Comparison",
+    "Defaults",
+    "Direction",
+    "Duration",
+    "Guardrail",
+    "GuardrailsBlock",
+    "MockAnswer",
+    "MockPattern",
+    "MockResponses",
+    "MockScenario",
+    "MockToolCall",
+    "Outcome",
+    "PromptSpec",
+    "PromptTargetSpec",
+    "ProviderSpec",
+    "TurnSpec",
+    "Violation",
+    "When",
+    "parse_duration",
+]

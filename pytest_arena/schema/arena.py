@@ -1,0 +1,81 @@
+"""A whole arena file as it is written."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.case import CaseSpec
+from pytest_arena.schema.guardrail import GuardrailsBlock
+from pytest_arena.schema.provider import ProviderSpec
+
+TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
+
+
+class Defaults(ArenaModel):
+    """Hold what providers and cases fall back to."""
+
+    providers: tuple[str, ...] | None = None
+    """Providers or groups that a case runs on when it names none (default: all)."""
+    timeout: Duration | None = None
+    retries: int | None = Field(default=None, ge=0, le=20)
+    concurrency: int | None = Field(default=None, gt=0)
+    """Calls in flight at once to each provider, over all workers together."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Generation parameters, under those of a provider."""
+    trials: int | None = Field(default=None, gt=0)
+
+
+class PromptSpec(ArenaModel):
+    """Hold a prompt that targets use: inline, or a text file with the system prompt."""
+
+    system: str | None = None
+    """The system prompt; `{{ name }}` stands for a variable."""
+    user: str | None = None
+    """A template around the case's prompt, which is `{{ prompt }}` in it."""
+    path: str | None = None
+    """A text file that holds the system prompt, beside the arena file."""
+
+
+class PromptTargetSpec(ArenaModel):
+    """Send a case's prompt or conversation to the provider under one of the file's prompts."""
+
+    type: Literal["prompt"]
+    prompt: str | None = None
+    """The name of an entry of `prompts:`."""
+
+
+class Comparison(ArenaModel):
+    """Hold the simple dialect's `comparison:` block; `report_format` adds a report."""
+
+    enable: bool = True
+    metrics: tuple[str, ...] = ()
+    report_format: str | None = None
+
+
+class ArenaSpec(ArenaModel):
+    """Describe a whole arena file."""
+
+    arena: Literal[1] = 1
+    """The format's version."""
+    name: str | None = None
+    description: str | None = None
+    include: tuple[str, ...] = ()
+    """Further files (patterns allowed) whose entries are added to this one's."""
+    providers: tuple[ProviderSpec, ...] = ()
+    defaults: Defaults = Field(default_factory=Defaults)
+    variables: dict[str, Any] = Field(default_factory=dict)
+    prompts: dict[str, PromptSpec] = Field(default_factory=dict)
+    targets: dict[str, PromptTargetSpec] = Field(default_factory=dict)
+    guardrails: GuardrailsBlock | None = None
+    tests: tuple[CaseSpec, ...] = ()
+    quality_tests: tuple[CaseSpec, ...] = ()
+    performance_tests: tuple[CaseSpec, ...] = ()
+    safety_tests: tuple[CaseSpec, ...] = ()
+    load_tests: tuple[CaseSpec, ...] = ()
+    cost_tests: tuple[CaseSpec, ...] = ()
+    schedule: Any = None
+    """Kept and shown; CI does the scheduling."""
+    comparison: Comparison | None = None

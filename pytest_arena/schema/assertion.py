@@ -1,0 +1,131 @@
+"""The base of every assertion: the keys that all of them share, and the one method to write."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from pytest_arena.results.models import Finding, FindingVerdict, GuardrailEvent, Trial
+from pytest_arena.schema.base import ArenaModel
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Say what a check found: a verdict, a score from 0 to 1, and a reason for people."""
+
+    verdict: FindingVerdict
+    reason: str
+    score: float | None = None
+    expected: str | None = None
+    group: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(
+        cls, holds: bool, reason: str, *, score: float | None = None, expected: str | None = None
+    ) -> Outcome:
+        """Return passed or failed; without a score of its own, 1 for passed and 0 for failed."""
+        return cls(
+            "passed" if holds else "failed",
+            reason,
+            (1.0 if holds else 0.0) if score is None else score,
+            expected,
+        )
+
+    @classmethod
+    def error(cls, reason: str) -> Outcome:
+        """Return that no verdict could be reached, and why."""
+        return cls("error", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckContext:
+    """Tell a check about its case: names, variables, and the folder that `python:` starts from."""
+
+    case: str = ""
+    provider: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    root: Path = field(default_factory=Path)
+    turn: int | None = None
+
+
+class When(ArenaModel):
+    """Limit an assertion to trials in which something held; elsewhere it is `skipped`."""
+
+    tool_called: str | None = None
+    """Only when the model called this tool."""
+    output_contains: str | None = None
+    """Only when the answer holds this text (ignoring case)."""
+
+    def unmet(self, trial: Trial) -> str | None:
+        """Return why the condition does not hold, or None where it holds."""
+        if self.tool_called and self.tool_called not in {c.name for c in trial.tool_calls}:
+            return f"skipped: tool {self.tool_called!r} was not called"
+        wanted = self.output_contains
+        if wanted and wanted.casefold() not in (trial.output or "").casefold():
+            return f"skipped: the answer does not hold {wanted!r}"
+        return None
+
+
+class Assertion(ArenaModel):
+    """Check something of a trial; subclass it, give it a `type`, fields, and a `check`.
+
+    The fields are the YAML keys. `check` gets a trial that has an answer (set `needs_answer` to
+    False to be asked about blocked and failed trials too) and returns an `Outcome`; it may be
+    `async`. `threshold`, `not` and `weight` are applied by the caller.
+    """
+
+    type: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+    needs_answer: ClassVar[bool] = True
+    over_trials: ClassVar[bool] = False
+    """True for a `CellAssertion`, which judges all trials of a cell at once."""
+    needs_stream: ClassVar[bool] = False
+    """True where the check needs the time to the first token, so that answers are streamed."""
+    graded: ClassVar[bool] = False
+    """True where scores between 0 and 1 occur, so that a `threshold` makes sense."""
+
+    negate: bool = Field(default=False, alias="not")
+    """Turn the check around: it holds where it would have failed."""
+    weight: float = Field(default=1.0, ge=0)
+    """Its share in the weighted score; 0 reports it without letting it fail the trial."""
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Hold when the score is at least this, instead of the check's own rule."""
+    when: When | None = None
+    """Check only where this holds; elsewhere the assertion is `skipped`."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
+        """Judge one trial."""
+        raise NotImplementedError(f"{type(self).__name__} has no check()")
+
+    def expects_block(self, event: GuardrailEvent) -> bool:
+        """Return whether this assertion is there for that block, so that it is no failure."""
+        return False
+
+    @property
+    def expects_empty(self) -> bool:
+        """Whether this assertion allows an empty answer, which fails a trial otherwise."""
+        return False
+
+    @property
+    def members(self) -> tuple[Assertion, ...]:
+        """The assertions inside a group; none for all others."""
+        return ()
+
+
+class CellAssertion(Assertion):
+    """Check something of all trials of a cell at once; subclass it and write `check_cell`."""
+
+    over_trials: ClassVar[bool] = True
+
+    def check_cell(
+        self, trials: tuple[Trial, ...], context: CheckContext
+    ) -> Outcome | Awaitable[Outcome]:
+        """Judge all trials of a cell."""
+        raise NotImplementedError(f"{type(self).__name__} has no check_cell()")
+
+
+Direction = Literal["input", "output", "both"]

@@ -1,0 +1,75 @@
+"""What all models of an arena file share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PrivateAttr, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.errors import Place
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
+
+
+class ArenaModel(BaseModel):
+    """Stand for one mapping of an arena file: its keys are the fields, unknown ones are refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
+    )
+
+    _place: Place | None = PrivateAttr(default=None)
+
+    @property
+    def place(self) -> Place | None:
+        """Where the mapping stands in its file."""
+        return self._place
+
+    @property
+    def line(self) -> int | None:
+        return self._place.line if self._place else None
+
+
+def parse_duration(value: Any) -> float:
+    """Return the seconds of `30s`, `5m`, `250ms`, `1h`, or of a plain number of seconds."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise PydanticCustomError(
+                "duration",
+                "bad duration {given}",
+                {"given": repr(value), "expected": "a number with a unit: 250ms, 30s, 5m, 1h"},
+            )
+        seconds = float(match[1]) * _UNITS[match[2] or "s"]
+    if not 0 < seconds < float("inf"):
+        raise PydanticCustomError(
+            "duration",
+            "bad duration {given}",
+            {"given": repr(value), "expected": "more than no time: 250ms, 30s, 5m, 1h"},
+        )
+    return seconds
+
+
+Duration = Annotated[
+    float,
+    BeforeValidator(parse_duration),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "exclusiveMinimum": 0},
+                {"type": "string", "pattern": r"^\d+(\.\d+)?\s*(ms|s|m|h|d)?$"},
+            ],
+            "description": "a time with its unit: 250ms, 30s, 5m, 1h; a plain number is seconds",
+        }
+    ),
+]
+"""Seconds, written as `250ms`, `30s`, `5m`, `1h` or as a number of seconds."""

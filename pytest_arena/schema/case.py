@@ -1,0 +1,72 @@
+"""One entry of `tests:` as it is written in the file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from pytest_arena.schema.assertion import Assertion
+from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.mock import CaseMock
+
+
+class TurnSpec(ArenaModel):
+    """Describe one turn of a scripted conversation."""
+
+    user: str
+    """What the user says; `{{ name }}` stands for a variable."""
+    assertions: tuple[Assertion, ...] = ()
+    """What must hold of this turn's answer."""
+    expected_response: str | None = None
+    """A text that this turn's answer must contain; short for a `contains` assertion."""
+
+
+class CaseSpec(ArenaModel):
+    """Describe one case: a prompt or a conversation, and what must hold of the answer."""
+
+    name: str
+    """Unique in the file. With `matrix` or `data` it may hold `{{ name }}` itself."""
+    description: str | None = None
+    """Shown in reports."""
+    prompt: str | None = None
+    """What is sent; `{{ name }}` stands for a variable."""
+    prompts: tuple[str, ...] | None = None
+    """Several prompts, each sent on its own; every answer must hold."""
+    conversation: tuple[TurnSpec, ...] | None = None
+    """Turns of one conversation, each sent with all that was said before."""
+    target: str | None = None
+    """How the case reaches the provider: the name of an entry of `targets:`."""
+    session_id: str | None = None
+    """Handed to the provider as the conversation's user id."""
+    expected_themes: tuple[str, ...] | None = None
+    """What a `relevance` assertion looks for."""
+    variables: dict[str, Any] = Field(default_factory=dict)
+    """Values for `{{ name }}`, over the file's own."""
+    matrix: dict[str, tuple[Any, ...]] | None = None
+    """Variables with several values each; every combination is a case of its own."""
+    data: str | None = None
+    """A CSV, JSONL or Parquet file beside the arena file; each row is a case of its own, its
+    columns are variables."""
+    providers: tuple[str, ...] | None = None
+    """Only these providers or provider groups."""
+    tags: tuple[str, ...] = ()
+    """Marks for `-m`, and rows of the report."""
+    skip: str | None = None
+    """Why the case is not run."""
+    xfail: str | None = None
+    """Why the case is expected to fail; an `error` still fails."""
+    assertions: tuple[Assertion, ...] = ()
+    """What must hold of the answer (in a conversation: of the last one, unless an assertion says
+    otherwise)."""
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Pass when the weighted score of the assertions is at least this, instead of when every one
+    holds."""
+    trials: int | None = Field(default=None, gt=0, alias="runs")
+    """How many times the case is run against each provider (default 1)."""
+    pass_threshold: float = Field(default=1.0, gt=0, le=1)
+    """The share of trials that must pass."""
+    timeout: Duration | None = None
+    """The most that one attempt may take, over the provider's own."""
+    mock: CaseMock | None = None
+    """Answers for the mock provider and for `--arena-mock`."""

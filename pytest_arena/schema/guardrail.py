@@ -1,0 +1,67 @@
+"""The base of every guardrail, and the simple `guardrails:` block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.base import ArenaModel
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """Say what a guardrail found: a reason for people, the texts that it matched, and the text
+    that would be allowed instead (for `on_violation: replace`; None: the guardrail's message)."""
+
+    reason: str
+    matched: tuple[str, ...] = ()
+    replacement: str | None = None
+
+
+class Guardrail(ArenaModel):
+    """Look for something that must not get in or out; subclass it and write `find`.
+
+    The fields are the YAML keys of an entry of `guardrails: rules:`.
+    """
+
+    type: ClassVar[str]
+    aliases: ClassVar[tuple[str, ...]] = ()
+
+    direction: Direction = "both"
+    """Which texts are looked at: what is sent (`input`), what comes back (`output`), or `both`."""
+    on_violation: Literal["block", "replace", "flag"] = "block"
+    """Block the text, replace it, or let it pass with a mark. Inputs cannot be replaced."""
+    message: str | None = None
+    """What stands in place of a replaced output."""
+
+    def find(self, text: str) -> Violation | None:
+        """Return what is wrong with a text, or None."""
+        raise NotImplementedError(f"{type(self).__name__} has no find()")
+
+
+class GuardrailsBlock(ArenaModel):
+    """Hold the simple `guardrails:` block of an arena file."""
+
+    banned_words: tuple[str, ...] = ()
+    """Whole words, ignoring case, that block inputs and outputs."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    """A generation parameter for every provider, not a check."""
+    temperature: float | None = Field(default=None, ge=0)
+    """A generation parameter for every provider, not a check."""
+    max_length: int | None = Field(default=None, gt=0)
+    """The most characters that an answer may have."""
+    required_patterns: tuple[str, ...] = ()
+    """Regular expressions that every answer must match."""
+    forbidden_patterns: tuple[str, ...] = ()
+    """Regular expressions that no input and no answer may match."""
+    rules: tuple[Guardrail, ...] = ()
+    """Guardrails with settings of their own."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The generation parameters of the block."""
+        given = {"max_tokens": self.max_tokens, "temperature": self.temperature}
+        return {name: value for name, value in given.items() if value is not None}

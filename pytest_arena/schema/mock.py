@@ -1,0 +1,92 @@
+"""Answers for the `mock` provider, in an arena file or in a file of their own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pytest_arena.schema.base import ArenaModel, Duration
+
+MockError = Literal[
+    "authentication",
+    "rate_limit",
+    "timeout",
+    "context_length",
+    "content_filter",
+    "bad_request",
+    "not_found",
+    "server",
+    "connection",
+    "bad_response",
+]
+
+
+class MockToolCall(ArenaModel):
+    """Hold a tool call that the mock makes."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
+class MockAnswer(ArenaModel):
+    """Hold one answer of the mock: a text, tool calls, or a fault."""
+
+    text: str = Field(default="", alias="content")
+    """The answer's text."""
+    tool_calls: tuple[MockToolCall, ...] = ()
+    """Tools that the answer calls."""
+    finish_reason: str | None = None
+    """`stop` (or `tool_calls`) unless given."""
+    latency: Duration | None = None
+    """How long the answer takes; the mock really waits."""
+    first_token: Duration | None = None
+    """When the first token comes; the latency's half unless given."""
+    input_tokens: int | None = Field(default=None, ge=0)
+    """Estimated from the words unless given."""
+    output_tokens: int | None = Field(default=None, ge=0)
+    """Estimated from the words unless given."""
+    error: MockError | None = None
+    """Fail with this kind of error instead of answering."""
+    retry_after: Duration | None = None
+    """What the failing mock asks to wait before another attempt."""
+
+
+class MockPattern(ArenaModel):
+    """Hold an answer for every prompt that matches a regular expression."""
+
+    match: str
+    """Searched in the last user message, ignoring case."""
+    answer: tuple[MockAnswer, ...]
+    """One answer, or several that are given in turn; the last one repeats."""
+
+
+class MockScenario(ArenaModel):
+    """Hold the answers for one case: by turn (counted from 1), and one for all others."""
+
+    default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
+    turns: dict[int, MockAnswer] = Field(default_factory=dict)
+    """The n-th answer of the model in the conversation."""
+
+
+class MockResponses(ArenaModel):
+    """Hold a whole responses file (PromptArena's format, with patterns added)."""
+
+    default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
+    scenarios: dict[str, MockScenario] = Field(default_factory=dict)
+    """Answers by case name."""
+    patterns: tuple[MockPattern, ...] = ()
+    """Tried in order where no scenario fits."""
+    providers: dict[str, MockResponses] = Field(default_factory=dict)
+    """Answers of one provider by name, tried before all others."""
+
+
+class CaseMock(ArenaModel):
+    """Hold the `mock:` of a case: answers by provider, and for all others.
+
+    Several answers are given in turn, by the trial's number; the last one repeats.
+    In a conversation the n-th answer is the n-th turn's.
+    """
+
+    default: tuple[MockAnswer, ...] | None = None
+    providers: dict[str, tuple[MockAnswer, ...]] = Field(default_factory=dict)

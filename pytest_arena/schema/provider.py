@@ -1,0 +1,68 @@
+"""One column of the comparison: a named model and how to reach it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.schema.base import ArenaModel, Duration
+
+
+class ProviderSpec(ArenaModel):
+    """Describe one entry of `providers:`.
+
+    `${NAME}` in `api_base`, `headers` and `params` stands for an environment variable; it is
+    looked up when the provider is first called, so that collecting needs no keys.
+    """
+
+    name: str
+    """The column's name; unique in the file, without `[`, `]` and `::`."""
+    provider: str = ""
+    """What litellm calls the provider (openai, anthropic, ollama, gemini, …), `mock`, or a
+    plug-in's; may be left out where `model` is written `provider/model`."""
+    model: str = ""
+    """The model, with or without `provider/` before it."""
+    group: str = "default"
+    """A name for several providers at once, in `providers:` lists and `--arena-provider`."""
+    api_base: str | None = None
+    """The endpoint's base URL."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key, where it is not the usual one."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Generation parameters: temperature, max_tokens, seed, top_p, …"""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Extra HTTP headers."""
+    timeout: Duration | None = None
+    """The most that one attempt may take (default 60s)."""
+    retries: int | None = Field(default=None, ge=0, le=20)
+    """Further attempts after a rate limit, a timeout, a 5xx or a lost connection (default 2)."""
+    retry_for: Duration | None = None
+    """The most that all attempts of one call and the pauses between them may take (default 120s,
+    or the timeout where that is longer)."""
+    concurrency: int | None = Field(default=None, gt=0)
+    """Calls in flight at once, over all workers together."""
+    input_cost_per_million: float | None = Field(default=None, ge=0)
+    """US dollars for a million input tokens, over litellm's price."""
+    output_cost_per_million: float | None = Field(default=None, ge=0)
+    """US dollars for a million output tokens, over litellm's price."""
+    options: Any = Field(default=None, exclude=True)
+    """The keys that belong to this kind of provider alone, as its `Options` model."""
+
+    @field_validator("name", "group")
+    @classmethod
+    def _is_a_name(cls, value: str) -> str:
+        if not value.strip() or any(part in value for part in ("[", "]", "::", "\n")):
+            raise PydanticCustomError(
+                "name",
+                "bad name {given}",
+                {"given": repr(value), "expected": "a text without '[', ']' and '::'"},
+            )
+        return value
+
+    @property
+    def full_model(self) -> str:
+        """`provider/model`, as results and prices name it."""
+        prefix = f"{self.provider}/" if self.provider else ""
+        return self.model if self.model.startswith(prefix) else prefix + self.model
