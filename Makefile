@@ -1,0 +1,77 @@
+# The two commands: `make demo` shows what the plugin does, `make test` checks that it does it.
+# Both work in a fresh clone with nothing but Python 3.11 or newer; say PYTHON=… to choose which.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?=
+VENV ?= .venv
+WORKERS ?= 2
+REPORT_DIR ?= arena-report
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
+
+.PHONY: help demo test check screenshots benchmark clean
+
+help:
+	@echo "make demo         run the example arenas offline and write a report"
+	@echo "make test         every check and every test, as CI runs them"
+	@echo "make check        format, lint, types and layers only"
+	@echo "make screenshots  take the pictures of the README again (needs chromium)"
+	@echo "make benchmark    measure against bare clients (a few minutes)"
+	@echo "make clean        remove what these commands made, $(VENV) included"
+
+# The virtual environment: the first Python found that is new enough.
+$(VENV)/bin/python:
+	@for candidate in $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python); do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "making $(VENV) with $$("$$candidate" --version)"; \
+	    exec "$$candidate" -m venv "$(VENV)"; \
+	  fi; \
+	done; \
+	echo "no Python 3.11 or newer found; install one, or say where it is: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+# Stamps: a second call installs nothing unless pyproject.toml has changed.
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo "installing pytest-arena into $(VENV)"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo "installing pytest-arena and its development tools into $(VENV)"
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+# Exit code 1 means that cells failed, and here some should: the cheaper models are wrong on purpose.
+demo: $(VENV)/.installed
+	@code=0; \
+	$(RUN) -m pytest --arena arenas/quickstart arenas/formats \
+	  --arena-report-dir "$(REPORT_DIR)" -o cache_dir="$(VENV)/.demo-cache" || code=$$?; \
+	if [ "$$code" -gt 1 ]; then exit "$$code"; fi; \
+	test -s "$(REPORT_DIR)/report.html"; \
+	echo; \
+	echo "The failures above are part of the demo: three mock models of different quality, speed and"; \
+	echo "price answered the same cases, and the cheaper ones got some wrong."; \
+	echo "Open the report: $(REPORT_DIR)/report.html"
+
+check: $(VENV)/.installed-dev
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/lint-imports --no-cache --config pyproject.toml
+
+# pytest comes last, so that its closing line is the last line of the output.
+test: check
+	@$(RUN) -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered --durations=10 \
+	  --junitxml=build/test-results.xml
+
+screenshots: $(VENV)/.installed-dev
+	@$(RUN) docs/make_screenshots.py
+
+benchmark: $(VENV)/.installed-dev
+	@$(RUN) benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) $(REPORT_DIR) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache
