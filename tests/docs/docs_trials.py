@@ -1,0 +1,189 @@
+"""How each kind of code block is tried: one method a verb of the comment above it."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+from docs_blocks import Block
+
+ROOT = Path(__file__).resolve().parents[2]
+VERDICTS = ("passed", "failed", "error", "skipped")
+_LANGUAGES = {
+    "arena": {"yaml"},
+    "collect": {"yaml"},
+    "case": {"yaml"},
+    "assertions": {"yaml"},
+    "python": {"python"},
+    "run": {"console"},
+    "make": {"console"},
+    "install": {"console"},
+    "options": {"console"},
+}
+_HEADER = """\
+providers:
+  - {name: mock, provider: mock, model: any, responses: {default: "Hello from the mock."}}
+tests:
+"""
+
+
+class Page:
+    """Try the blocks of one page, in their order, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.output = ""
+        (folder / "pytest.ini").write_text("[pytest]\n")
+
+    def try_block(self, block: Block) -> None:
+        """Do with a block what the comment above it says; an AssertionError says what is wrong."""
+        method = getattr(self, f"_{block.verb}", None) if block.verb else None
+        assert method, f"no comment above says how to try it; one of {sorted(_LANGUAGES)} or file"
+        allowed = _LANGUAGES.get(block.verb)
+        assert allowed is None or block.language in allowed, f"{block.verb} is for {allowed}"
+        method(block)
+
+    def _file(self, block: Block) -> None:
+        """Write it under its `path`, for the blocks that follow."""
+        self._write(block.settings["path"], block.text)
+
+    def _arena(self, block: Block) -> None:
+        """Run a whole arena file offline: all cells hold, or the counts are those given."""
+        name = block.settings.get("path", "arena.yaml")
+        self._write(name, block.text)
+        self._run_arena(name, block)
+
+    def _case(self, block: Block) -> None:
+        """Run entries of `tests:` against one mock provider."""
+        self._write("case.arena.yaml", _HEADER + textwrap.indent(block.text, "  "))
+        self._run_arena("case.arena.yaml", block)
+
+    def _assertions(self, block: Block) -> None:
+        """Run entries of `assertions:` against the answer given as `answer=`."""
+        answer = block.settings.get("answer", "Hello from the mock.")
+        case = f"- name: Case\n  prompt: Hi\n  mock: {answer!r}\n  assertions:\n"
+        text = _HEADER + textwrap.indent(case + textwrap.indent(block.text, "    "), "  ")
+        self._write("case.arena.yaml", text)
+        self._run_arena("case.arena.yaml", block)
+
+    def _collect(self, block: Block) -> None:
+        """Collect a file that real models would answer; `cells` is how many there are."""
+        name = block.settings.get("path", "arena.yaml")
+        self._write(name, block.text)
+        output = self._pytest("--arena", "--collect-only", "-q", name, expected=0)
+        cells = sum("::" in line for line in output.splitlines())
+        assert cells == int(block.settings["cells"]), output
+
+    def _python(self, block: Block) -> None:
+        """Run a script."""
+        self._write("block.py", block.text)
+        self._command([sys.executable, "block.py"], expected=0)
+
+    def _run(self, block: Block) -> None:
+        """Run each `$ command`; what follows it must come out, `…` standing for anything."""
+        for command, shown in _session(block.text):
+            code = int(block.settings.get("exit", "0"))
+            output = self._command(["bash", "-c", command], expected=code)
+            _assert_shown(shown, output)
+
+    def _output(self, block: Block) -> None:
+        """Compare with what the block before printed, `…` standing for anything."""
+        _assert_shown(block.text.splitlines(), self.output)
+
+    def _make(self, block: Block) -> None:
+        """Look whether the Makefile has the targets; the tests run inside of one."""
+        makefile = (ROOT / "Makefile").read_text()
+        for command, _ in _session(block.text):
+            target = command.split()[1]
+            assert re.search(rf"(?m)^{re.escape(target)}:", makefile), f"no target {target!r}"
+
+    def _install(self, block: Block) -> None:
+        """Look whether the names are those of this project and its extras."""
+        for command, _ in _session(block.text):
+            match = re.fullmatch(r"pip install pytest-arena", command)
+            assert match, f"not how this project is installed: {command}"
+
+    def _options(self, block: Block) -> None:
+        """Look whether every `--arena-…` option that is named exists."""
+        known = set(re.findall(r"--arena[\w-]*", self._pytest("--help", expected=0)))
+        named = set(re.findall(r"--arena[\w-]*", block.text))
+        assert named <= known, f"unknown: {sorted(named - known)}"
+
+    def _run_arena(self, name: str, block: Block) -> None:
+        wanted = {word: int(block.settings.get(word, "0")) for word in VERDICTS}
+        held = not (wanted["failed"] or wanted["error"])
+        output = self._pytest("--arena", "--arena-mock", name, expected=0 if held else 1)
+        if any(word in block.settings for word in VERDICTS):
+            assert counts(self.folder / "arena-report") == wanted, output
+
+    def _write(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def _pytest(self, *arguments: str, expected: int) -> str:
+        return self._command([sys.executable, "-m", "pytest", *arguments], expected)
+
+    def _command(self, command: list[str], expected: int) -> str:
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        self.output = done.stdout
+        shown = f"{' '.join(command)}\nexit code {done.returncode}, expected {expected}\n"
+        assert done.returncode == expected, shown + done.stdout
+        return done.stdout
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a reader: this Python first in the path, no key, no CI."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.endswith("_API_KEY") and name not in {"CI", "PYTEST_ADDOPTS", "COLUMNS"}
+    }
+    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
+    return {**kept, "PATH": path, "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def counts(report: Path) -> dict[str, int]:
+    """Count the cells of a run by verdict."""
+    from pytest_arena.results import read_run
+
+    totals = read_run(report / "results.jsonl").totals
+    return {word: int(totals[word]) for word in VERDICTS}
+
+
+def _session(text: str) -> list[tuple[str, list[str]]]:
+    """Split a console block into its commands and what each shows."""
+    found: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif found:
+            found[-1][1].append(line)
+    assert found, "a console block without a line that begins with '$ '"
+    return found
+
+
+def _assert_shown(shown: list[str], output: str) -> None:
+    lines = iter(output.splitlines())
+    for wanted in shown:
+        if wanted.strip() in {"", "…"}:
+            continue
+        parts = [re.escape(part.strip()) for part in wanted.split("…")]
+        pattern = re.compile(r"\s*" + r".*".join(parts) + r"\s*")
+        assert any(pattern.fullmatch(line) for line in lines), (
+            f"not in the output, or not in this order: {wanted}\n{output}"
+        )
