@@ -90,7 +90,7 @@ def _words(kind: Any) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(_words(part) for part in inner if part is not types.NoneType)
     if origin is tuple:
-        return f"list of {_plural(inner[0])}"
+        return "list" if inner[0] is Any else f"list of {_plural(inner[0])}"
     if origin is dict:
         return "mapping" if inner[1] is Any else f"mapping to {_plural(inner[1])}"
     if isinstance(kind, type) and issubclass(kind, ArenaModel):
@@ -100,7 +100,7 @@ def _words(kind: Any) -> str:
 
 def _plural(kind: Any) -> str:
     words = _words(kind)
-    return {"text": "texts", "whole number": "whole numbers", "number": "numbers"}.get(words, words)
+    return {"text": "texts", "list": "lists"}.get(words, words)
 
 
 def _title(model: type[ArenaModel]) -> str:
@@ -114,10 +114,7 @@ def _title(model: type[ArenaModel]) -> str:
         "GuardrailsBlock": "guardrails",
         "Guardrail": "rule",
         "Assertion": "assertion",
-        "CaseMock": "mock",
-        "MockAnswer": "mock",
-        "MockToolCall": "mock",
-    }.get(model.__name__, model.__name__.lower())
+    }.get(model.__name__, "mock" if "Mock" in model.__name__ else model.__name__.lower())
 
 
 def _default(field: FieldInfo) -> str:

@@ -20,12 +20,15 @@ class Defaults(ArenaModel):
     providers: tuple[str, ...] | None = None
     """Providers or groups that a case runs on when it names none (default: all)."""
     timeout: Duration | None = None
+    """The most that one attempt may take."""
     retries: int | None = Field(default=None, ge=0, le=20)
+    """Further attempts after a failure that may pass."""
     concurrency: int | None = Field(default=None, gt=0)
     """Calls in flight at once to each provider, over all workers together."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Generation parameters, under those of a provider."""
     trials: int | None = Field(default=None, gt=0)
+    """How many times each case is run against each provider."""
 
 
 class PromptSpec(ArenaModel):
@@ -43,6 +46,7 @@ class PromptTargetSpec(ArenaModel):
     """Send a case's prompt or conversation to the provider under one of the file's prompts."""
 
     type: Literal["prompt"]
+    """What kind of target this is."""
     prompt: str | None = None
     """The name of an entry of `prompts:`."""
 
@@ -51,8 +55,11 @@ class Comparison(ArenaModel):
     """Hold the simple dialect's `comparison:` block; `report_format` adds a report."""
 
     enable: bool = True
+    """Kept and shown."""
     metrics: tuple[str, ...] = ()
+    """Kept and shown; the report has every metric."""
     report_format: str | None = None
+    """A report to write beside those that were asked for."""
 
 
 class ArenaSpec(ArenaModel):
@@ -61,21 +68,36 @@ class ArenaSpec(ArenaModel):
     arena: Literal[1] = 1
     """The format's version."""
     name: str | None = None
+    """The arena's name, for reports."""
     description: str | None = None
+    """What the arena is about, for people."""
     include: tuple[str, ...] = ()
     """Further files (patterns allowed) whose entries are added to this one's."""
     providers: tuple[ProviderSpec, ...] = ()
+    """The columns of the comparison: models to ask."""
     defaults: Defaults = Field(default_factory=Defaults)
+    """What providers and cases fall back to."""
     variables: dict[str, Any] = Field(default_factory=dict)
+    """Values for `{{ name }}` in every text."""
     prompts: dict[str, PromptSpec] = Field(default_factory=dict)
+    """Prompts by name, for targets."""
     targets: dict[str, PromptTargetSpec] = Field(default_factory=dict)
+    """Ways to reach a provider by name, for cases."""
     guardrails: GuardrailsBlock | None = None
+    """Rules on what is sent and what comes back, for every case."""
     tests: tuple[CaseSpec, ...] = ()
+    """The rows of the comparison: cases to ask about."""
     quality_tests: tuple[CaseSpec, ...] = ()
+    """Cases with the tag `quality_tests`."""
     performance_tests: tuple[CaseSpec, ...] = ()
+    """Cases with the tag `performance_tests`."""
     safety_tests: tuple[CaseSpec, ...] = ()
+    """Cases with the tag `safety_tests`."""
     load_tests: tuple[CaseSpec, ...] = ()
+    """Cases with the tag `load_tests`."""
     cost_tests: tuple[CaseSpec, ...] = ()
+    """Cases with the tag `cost_tests`."""
     schedule: Any = None
     """Kept and shown; CI does the scheduling."""
     comparison: Comparison | None = None
+    """What the comparison shall show."""

@@ -26,7 +26,9 @@ class MockToolCall(ArenaModel):
     """Hold a tool call that the mock makes."""
 
     name: str
+    """The tool's name."""
     arguments: dict[str, Any] = Field(default_factory=dict)
+    """What the tool is called with."""
 
 
 class MockAnswer(ArenaModel):
@@ -65,6 +67,7 @@ class MockScenario(ArenaModel):
     """Hold the answers for one case: by turn (counted from 1), and one for all others."""
 
     default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
+    """The answer to everything else in the case."""
     turns: dict[int, MockAnswer] = Field(default_factory=dict)
     """The n-th answer of the model in the conversation."""
 
@@ -73,6 +76,7 @@ class MockResponses(ArenaModel):
     """Hold a whole responses file (PromptArena's format, with patterns added)."""
 
     default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
+    """The answer to everything else."""
     scenarios: dict[str, MockScenario] = Field(default_factory=dict)
     """Answers by case name."""
     patterns: tuple[MockPattern, ...] = ()
