@@ -1,0 +1,63 @@
+"""All tables of one run, each made when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from pytest_arena.comparison.breakdown import Breakdown, by_assertion, by_tag
+from pytest_arena.comparison.conclusion import Conclusion, conclude
+from pytest_arena.comparison.differences import Difference, differences
+from pytest_arena.comparison.leaderboard import Standing, leaderboard, rating_intervals
+from pytest_arena.comparison.matrix import Matrix, matrix
+from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
+from pytest_arena.results import RunResult
+
+
+class Comparison:
+    """Hold the comparison tables of a run."""
+
+    def __init__(self, run: RunResult) -> None:
+        self.run = run
+
+    @cached_property
+    def counts(self) -> Counts:
+        return count_verdicts(self.run.cells)
+
+    @cached_property
+    def summaries(self) -> tuple[ProviderSummary, ...]:
+        return summarize(self.run.cells)
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        return matrix(self.run.cells)
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        return differences(self.matrix)
+
+    @cached_property
+    def standings(self) -> tuple[Standing, ...]:
+        return leaderboard(self.matrix, self.summaries)
+
+    @cached_property
+    def ratings(self) -> dict[str, Estimate]:
+        """Ratings in Elo points with their intervals, by provider."""
+        return rating_intervals(self.matrix)
+
+    @cached_property
+    def by_tag(self) -> tuple[Breakdown, ...]:
+        return by_tag(self.run.cells)
+
+    @cached_property
+    def by_assertion(self) -> tuple[Breakdown, ...]:
+        return by_assertion(self.run.cells)
+
+    @cached_property
+    def conclusion(self) -> Conclusion:
+        return conclude(self.run, self.summaries, self.standings, self.differences)
+
+
+def compare(run: RunResult) -> Comparison:
+    """Return the comparison tables of a run."""
+    return Comparison(run)

@@ -1,0 +1,153 @@
+"""The verdict of a comparison in words: who leads, how surely, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_arena.comparison.differences import Difference
+from pytest_arena.comparison.leaderboard import Standing
+from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
+from pytest_arena.results import RunResult
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Hold the answer to "which one?": a headline, and sentences that support it."""
+
+    headline: str
+    reasons: tuple[str, ...]
+
+
+def conclude(
+    run: RunResult,
+    summaries: Sequence[ProviderSummary],
+    standings: Sequence[Standing],
+    pairs: Sequence[Difference],
+) -> Conclusion:
+    """Put a comparison into words that claim no more than the figures carry."""
+    judged = [s for s in summaries if s.counts.judged]
+    if not run.cells:
+        return Conclusion("No cell was run", ())
+    if not judged:
+        return Conclusion("No verdict was reached", tuple(_completeness(run)))
+    if len(summaries) == 1:
+        return Conclusion(_alone(judged[0]), tuple(_completeness(run)))
+    by_name = {summary.provider: summary for summary in judged}
+    ranked = [by_name[standing.provider] for standing in standings if standing.provider in by_name]
+    best = ranked[0]
+    beaten = [s for s in ranked[1:] if _better(best.provider, s.provider, pairs)]
+    equal = [s for s in ranked[1:] if s not in beaten]
+    reasons = [*_certainty(best, beaten, equal), *_cheaper(best, equal), *_faster(best, equal)]
+    if standings and standings[0].shrunk:
+        reasons.append("A provider won every comparison, so its rating is drawn towards the field.")
+    return Conclusion(_headline(best, ranked, beaten), (*reasons, *_completeness(run)))
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, without decimals but where they decide: 99.6 is not 100."""
+    value = share * 100
+    if value in (0, 100) or 1 <= value < 99.5:
+        return f"{value:.0f} %"
+    return f"{min(value, 99.9):.1f} %" if value > 50 else f"{max(value, 0.1):.1f} %"
+
+
+def interval(estimate: Estimate) -> str:
+    """Return an interval of shares in per cent: `80 to 97 %`."""
+    if estimate.low is None or estimate.high is None:
+        return "no interval"
+    return f"{estimate.low * 100:.0f} to {estimate.high * 100:.0f} %"
+
+
+def _alone(summary: ProviderSummary) -> str:
+    rate = _rate(summary)
+    return f"{summary.provider} passed {percent(rate.value)} of {_cases(rate.n)} ({interval(rate)})"
+
+
+def _headline(
+    best: ProviderSummary, ranked: Sequence[ProviderSummary], beaten: Sequence[ProviderSummary]
+) -> str:
+    rate = _rate(best)
+    share = f"{percent(rate.value)} of {_cases(rate.n)} passed"
+    if len(beaten) == len(ranked) - 1 and beaten:
+        return f"{best.provider} is best: {share}"
+    if all(s.counts.pass_rate == rate for s in ranked):
+        return f"All providers are level: {share}"
+    return f"{best.provider} leads: {share}"
+
+
+def _rate(summary: ProviderSummary) -> Estimate:
+    """Return the pass rate; only providers with a judged cell are ever asked for it."""
+    return summary.counts.pass_rate or Estimate(0.0, 0.0, 1.0, 0)
+
+
+def _certainty(
+    best: ProviderSummary, beaten: Sequence[ProviderSummary], equal: Sequence[ProviderSummary]
+) -> list[str]:
+    said = []
+    if beaten:
+        said.append(f"Better than {_names(beaten)} by more than chance.")
+    if equal:
+        said.append(f"No clear difference from {_names(equal)} on these cases.")
+    return said
+
+
+def _cheaper(best: ProviderSummary, equal: Sequence[ProviderSummary]) -> list[str]:
+    own = best.spending.per_case_usd
+    prices = [
+        (s.spending.per_case_usd, s)
+        for s in equal
+        if s.spending.per_case_usd is not None and not s.spending.unknown
+    ]
+    if not own or not prices or best.spending.unknown:
+        return []
+    price, cheapest = min(prices, key=lambda entry: (entry[0], entry[1].provider))
+    if price == 0:
+        return [f"{cheapest.provider} costs nothing."]
+    if own / price < 1.2:
+        return []
+    return [f"{cheapest.provider} costs {own / price:.1f} times less a case."]
+
+
+def _faster(best: ProviderSummary, equal: Sequence[ProviderSummary]) -> list[str]:
+    own = best.latency.p50
+    times = [(s.latency.p50.value, s) for s in equal if s.latency.p50 and s.latency.p50.value > 0]
+    if not own or not times:
+        return []
+    time, fastest = min(times, key=lambda entry: (entry[0], entry[1].provider))
+    if own.value / time < 1.2:
+        return []
+    return [f"{fastest.provider} answers {own.value / time:.1f} times faster (p50)."]
+
+
+def _completeness(run: RunResult) -> list[str]:
+    counts = count_verdicts(run.cells)
+    said = []
+    if counts.error:
+        said.append(
+            f"{_cells(counts.error)} reached no verdict and "
+            f"{'counts' if counts.error == 1 else 'count'} in no pass rate."
+        )
+    if counts.skipped:
+        said.append(f"{_cells(counts.skipped)} {'was' if counts.skipped == 1 else 'were'} skipped.")
+    if run.interrupted or run.finished_at is None:
+        said.append("The run was interrupted: these are the cells that had finished.")
+    return said
+
+
+def _better(name: str, rival: str, pairs: Sequence[Difference]) -> bool:
+    return any({p.first, p.second} == {name, rival} and p.better == name for p in pairs)
+
+
+def _names(summaries: Sequence[ProviderSummary]) -> str:
+    names = [summary.provider for summary in summaries]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count:,} cases"
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count:,} cells"

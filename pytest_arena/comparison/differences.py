@@ -1,0 +1,84 @@
+"""Paired differences between providers: how much, how sure, and whether more than chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from pytest_arena.comparison.matrix import Matrix, case_score
+from pytest_arena.comparison.statistics import (
+    Estimate,
+    benjamini_hochberg,
+    mcnemar_exact,
+    newcombe_paired,
+    paired_mean,
+    sign_flip,
+)
+
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Hold the difference of two providers' pass rates, first − second, on the same cases.
+
+    `only_first` and `only_second` count the cases that one did better than the other. `p_value`
+    is exact McNemar's with one trial a case, else that of a sign-flip permutation; `p_adjusted`
+    is Benjamini and Hochberg's over all pairs of the run.
+    """
+
+    first: str
+    second: str
+    estimate: Estimate
+    only_first: int
+    only_second: int
+    ties: int
+    p_value: float
+    p_adjusted: float
+
+    @property
+    def significant(self) -> bool:
+        return self.p_adjusted < SIGNIFICANT
+
+    @property
+    def better(self) -> str | None:
+        """The provider that is better by more than chance, or None."""
+        if not self.significant or not self.estimate.value:
+            return None
+        return self.first if self.estimate.value > 0 else self.second
+
+
+def differences(table: Matrix) -> tuple[Difference, ...]:
+    """Compare each pair of providers on the cases that both reached a verdict on."""
+    scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
+    found = []
+    for i, j in combinations(range(len(table.providers)), 2):
+        pairs = [
+            (first, second)
+            for first, second in ((row[i], row[j]) for row in scores)
+            if first is not None and second is not None
+        ]
+        difference = _difference(table.providers[i], table.providers[j], pairs)
+        if difference:
+            found.append(difference)
+    adjusted = benjamini_hochberg([difference.p_value for difference in found])
+    return tuple(
+        replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)
+    )
+
+
+def _difference(first: str, second: str, pairs: list[tuple[float, float]]) -> Difference | None:
+    wins = sum(a > b for a, b in pairs)
+    losses = sum(a < b for a, b in pairs)
+    if all(score in (0.0, 1.0) for pair in pairs for score in pair):
+        both = sum(a == b == 1.0 for a, b in pairs)
+        estimate = newcombe_paired(both, wins, losses, len(pairs) - both - wins - losses)
+        p_value = mcnemar_exact(wins, losses)
+    else:
+        gaps = [a - b for a, b in pairs]
+        estimate = paired_mean(gaps)
+        p_value = sign_flip(gaps)
+    if estimate is None:
+        return None
+    ties = len(pairs) - wins - losses
+    return Difference(first, second, estimate, wins, losses, ties, p_value, p_value)

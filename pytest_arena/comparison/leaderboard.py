@@ -1,0 +1,156 @@
+"""The leaderboard: who does better, with Bradley-Terry ratings and the Pareto front."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from pytest_arena.comparison.bradley_terry import ELO, Pattern, bootstrap, bradley_terry, wins_of
+from pytest_arena.comparison.matrix import Matrix, case_score
+from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.summary import ProviderSummary
+
+CENTRE = 1000.0
+"""The rating, in Elo points, of a provider as strong as the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Hold a provider's place: rank from 1 (equals share it), rating in Elo points.
+
+    `rating` is None where there was nothing to compare with; `rating_intervals` has its interval.
+    `shrunk` says that someone always
+    won or never met the others, so that all ratings are drawn towards the field's. `pareto`
+    says that no other provider is at least as good in pass rate, p50 latency and cost per case,
+    and better in one.
+    """
+
+    provider: str
+    rank: int
+    rating: float | None
+    shrunk: bool
+    pareto: bool
+
+
+def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[Standing, ...]:
+    """Rank providers by rating, then by pass rate, then by name."""
+    ratings, shrunk = _ratings(table)
+    front = pareto_front(summaries)
+    rated = sorted(
+        ((_order(summary, ratings.get(summary.provider)), summary) for summary in summaries),
+        key=lambda entry: (*entry[0], entry[1].provider),
+    )
+    standings: list[Standing] = []
+    for place, (order, summary) in enumerate(rated):
+        equal = bool(place) and rated[place - 1][0] == order
+        standings.append(
+            Standing(
+                summary.provider,
+                standings[-1].rank if equal else place + 1,
+                ratings.get(summary.provider),
+                shrunk,
+                summary.provider in front,
+            )
+        )
+    return tuple(standings)
+
+
+def pareto_front(summaries: Sequence[ProviderSummary]) -> frozenset[str]:
+    """Return the providers that no other one beats in pass rate, p50 latency and cost at once.
+
+    A figure that a provider lacks is never worse than another's; one that all lack is left out.
+    """
+    points = {summary.provider: _point(summary) for summary in summaries}
+    judged = {name: point for name, point in points.items() if point[0] is not None}
+    return frozenset(
+        name
+        for name, point in judged.items()
+        if not any(_beats(other, point) for rival, other in judged.items() if rival != name)
+    )
+
+
+def _point(summary: ProviderSummary) -> tuple[float | None, float | None, float | None]:
+    """Return the three figures, turned so that more is better."""
+    rate = summary.counts.pass_rate
+    p50 = summary.latency.p50
+    cost = summary.spending.per_case_usd if not summary.spending.unknown else None
+    return (
+        rate.value if rate else None,
+        -p50.value if p50 else None,
+        -cost if cost is not None else None,
+    )
+
+
+def _beats(rival: Sequence[float | None], point: Sequence[float | None]) -> bool:
+    better = False
+    for theirs, own in zip(rival, point, strict=True):
+        if theirs is None and own is None:
+            continue
+        if theirs is None or own is None or theirs < own:
+            return False
+        better = better or theirs > own
+    return better
+
+
+def rating_intervals(table: Matrix) -> dict[str, Estimate]:
+    """Return ratings with their intervals, by bootstrap over cases; no entry where none exists.
+
+    Apart from `leaderboard`, since resampling takes far longer than all else here.
+    """
+    names, patterns = _games(table)
+    if not patterns:
+        return {}
+    values = bradley_terry(wins_of(patterns, len(names))).values
+    cases = sum(patterns.values())
+    ratings = {}
+    for name, value, (low, high) in zip(
+        names, values, bootstrap(patterns, len(names)), strict=True
+    ):
+        # Resampling one case, or cases that are all ties, says nothing of the spread.
+        spread = cases > 1 and low < high
+        ratings[name] = Estimate(
+            _elo(value),
+            _elo(min(low, value)) if spread else None,
+            _elo(max(high, value)) if spread else None,
+            cases,
+        )
+    return ratings
+
+
+def _ratings(table: Matrix) -> tuple[dict[str, float], bool]:
+    names, patterns = _games(table)
+    if not patterns:
+        return {}, False
+    strengths = bradley_terry(wins_of(patterns, len(names)))
+    return {
+        name: _elo(value) for name, value in zip(names, strengths.values, strict=True)
+    }, strengths.shrunk
+
+
+def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
+    """Return the providers by name, and the cases counted by what each pair did on them."""
+    names = sorted(table.providers)
+    columns = [table.providers.index(name) for name in names]
+    patterns: dict[Pattern, int] = {}
+    for row in table.rows:
+        pattern = _outcomes([case_score(row.cells[column]) for column in columns])
+        if any(outcome != 2 for outcome in pattern):
+            patterns[pattern] = patterns.get(pattern, 0) + 1
+    return names, patterns
+
+
+def _elo(strength: float) -> float:
+    return round(CENTRE + ELO * strength, 6)
+
+
+def _outcomes(scores: Sequence[float | None]) -> Pattern:
+    return tuple(
+        2 if first is None or second is None else (first > second) - (first < second)
+        for first, second in combinations(scores, 2)
+    )
+
+
+def _order(summary: ProviderSummary, rating: float | None) -> tuple[float, float]:
+    rate = summary.counts.pass_rate
+    return (-(rating or 0.0), -(rate.value if rate else -1.0))

@@ -1,0 +1,63 @@
+"""The cells of a run laid out as case × provider, and what each says of its case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_arena.results import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """Hold one case: its name and file, and one cell for each provider (None where not run)."""
+
+    file: str
+    case: str
+    cells: tuple[Cell | None, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether providers came to different verdicts."""
+        return len({cell.verdict for cell in self.cells if cell and cell.verdict != "skipped"}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Hold all cases of a run against all its providers, both in the order of collection."""
+
+    providers: tuple[str, ...]
+    rows: tuple[CaseRow, ...]
+
+
+def matrix(cells: Iterable[Cell]) -> Matrix:
+    """Lay cells out as case × provider."""
+    cells = tuple(cells)
+    providers = tuple(dict.fromkeys(cell.provider for cell in cells))
+    column = {name: i for i, name in enumerate(providers)}
+    cases: dict[tuple[str, str], list[Cell | None]] = {}
+    for cell in cells:
+        row = cases.setdefault((cell.file, cell.case), [None] * len(providers))
+        row[column[cell.provider]] = cell
+    return Matrix(
+        providers,
+        tuple(CaseRow(file, case, tuple(row)) for (file, case), row in cases.items()),
+    )
+
+
+def case_score(cell: Cell | None) -> float | None:
+    """Return the share of a cell's trials that passed; None where no verdict was reached.
+
+    A cell that failed on all its trials together (consistency, success rate, …) scores 0 even
+    where each trial passed on its own.
+    """
+    if cell is None or cell.verdict not in ("passed", "failed"):
+        return None
+    verdicts = [trial.verdict for trial in cell.trials]
+    passed = verdicts.count("passed")
+    judged = passed + verdicts.count("failed")
+    if judged < 2:
+        return 1.0 if cell.verdict == "passed" else 0.0
+    if cell.verdict == "failed" and passed == judged:
+        return 0.0
+    return passed / judged

@@ -1,0 +1,133 @@
+"""One flat record a trial, for CSV, Parquet and notebooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from pytest_arena.results import Cell, RunResult, Trial
+
+Kind = Literal["text", "integer", "number", "list"]
+
+COLUMNS: dict[str, Kind] = {
+    "run_id": "text",
+    "cell": "text",
+    "file": "text",
+    "case": "text",
+    "provider": "text",
+    "model": "text",
+    "tags": "list",
+    "cell_verdict": "text",
+    "cell_reason": "text",
+    "trial": "integer",
+    "variant": "integer",
+    "verdict": "text",
+    "score": "number",
+    "prompt": "text",
+    "output": "text",
+    "finish_reason": "text",
+    "source": "text",
+    "turns": "integer",
+    "attempts": "integer",
+    "latency_ms": "number",
+    "first_token_ms": "number",
+    "input_tokens": "integer",
+    "output_tokens": "integer",
+    "cost_usd": "number",
+    "tool_calls": "text",
+    "guardrail": "text",
+    "error_kind": "text",
+    "error": "text",
+    "assertions_passed": "integer",
+    "assertions_failed": "integer",
+    "failed_assertions": "list",
+    "failure": "text",
+}
+"""The columns and their kinds, in order."""
+
+
+def trial_rows(run: RunResult) -> Iterator[dict[str, Any]]:
+    """Return one record a trial, with the keys of `COLUMNS`.
+
+    A cell without a trial (skipped, or never started) gives one record whose trial columns are
+    None, so that no cell is missing from the table.
+    """
+    for cell in run.cells:
+        for trial in cell.trials or (None,):
+            yield {**dict.fromkeys(COLUMNS), **_cell_columns(run, cell), **_trial_columns(trial)}
+
+
+def message_text(content: Any) -> str:
+    """Return a message's content as text, whether it is a text or a list of parts."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return json.dumps(content, ensure_ascii=False, default=str)
+    parts = []
+    for part in content:
+        if isinstance(part, dict) and isinstance(part.get("text"), str):
+            parts.append(part["text"])
+        elif isinstance(part, str):
+            parts.append(part)
+        else:
+            kind = part.get("type", "part") if isinstance(part, dict) else "part"
+            parts.append(f"[{kind}]")
+    return "\n".join(parts)
+
+
+def last_prompt(trial: Trial) -> str:
+    """Return what the user said last."""
+    for message in reversed(trial.messages):
+        if message.get("role") == "user":
+            return message_text(message.get("content"))
+    return ""
+
+
+def _cell_columns(run: RunResult, cell: Cell) -> dict[str, Any]:
+    return {
+        "run_id": run.info.run_id,
+        "cell": cell.id,
+        "file": cell.file,
+        "case": cell.case,
+        "provider": cell.provider,
+        "model": cell.model,
+        "tags": list(cell.tags),
+        "cell_verdict": cell.verdict,
+        "cell_reason": cell.reason,
+    }
+
+
+def _trial_columns(trial: Trial | None) -> dict[str, Any]:
+    if trial is None:
+        return {}
+    failed = [finding for finding in trial.assertions if finding.verdict == "failed"]
+    calls = [{"name": call.name, "arguments": dict(call.arguments)} for call in trial.tool_calls]
+    guardrail = trial.guardrail
+    return {
+        "trial": trial.index,
+        "variant": trial.variant,
+        "verdict": trial.verdict,
+        "score": trial.score,
+        "prompt": last_prompt(trial),
+        "output": trial.output,
+        "finish_reason": trial.finish_reason,
+        "source": trial.source,
+        "turns": len(trial.responses),
+        "attempts": trial.attempts,
+        "latency_ms": trial.latency_ms,
+        "first_token_ms": trial.first_token_ms,
+        "input_tokens": trial.input_tokens,
+        "output_tokens": trial.output_tokens,
+        "cost_usd": trial.cost_usd,
+        "tool_calls": json.dumps(calls, ensure_ascii=False, default=str) if calls else None,
+        "guardrail": guardrail.type if guardrail else None,
+        "error_kind": trial.error.kind if trial.error else None,
+        "error": trial.error.message if trial.error else None,
+        "assertions_passed": sum(f.verdict == "passed" for f in trial.assertions),
+        "assertions_failed": len(failed),
+        "failed_assertions": [finding.type for finding in failed],
+        "failure": "; ".join(finding.reason for finding in failed) or None,
+    }

@@ -1,0 +1,144 @@
+"""One line a provider: verdicts, pass rate, latency, tokens and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pytest_arena.comparison.quantiles import Quantile, quantile_with_interval
+from pytest_arena.comparison.statistics import Estimate, wilson
+from pytest_arena.results import Cell, Response
+
+_REPLAYED = ("recording", "cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Count cells by verdict; errors and skipped cells are no part of the pass rate."""
+
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    skipped: int = 0
+
+    @property
+    def cells(self) -> int:
+        return self.passed + self.failed + self.error + self.skipped
+
+    @property
+    def judged(self) -> int:
+        return self.passed + self.failed
+
+    @property
+    def pass_rate(self) -> Estimate | None:
+        """The share of judged cells that passed, with its Wilson interval."""
+        return wilson(self.passed, self.judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Hold the quantiles of a time in milliseconds; each is None where nothing was timed."""
+
+    p50: Quantile | None
+    p95: Quantile | None
+    p99: Quantile | None
+
+    @property
+    def n(self) -> int:
+        return self.p50.n if self.p50 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """Hold what calls cost in US dollars; `total_usd` is None where no cost is known.
+
+    `unknown` counts answers of unknown cost: where there are some, all figures are lower bounds.
+    """
+
+    total_usd: float | None
+    per_case_usd: float | None
+    per_passed_usd: float | None
+    unknown: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSummary:
+    """Hold the figures of one provider over all its cells.
+
+    `replayed` counts trials whose answers, and so whose latencies, come from a recording or a
+    cache; `trials` counts all of them.
+    """
+
+    provider: str
+    model: str | None
+    counts: Counts
+    trials: int
+    latency: Timing
+    first_token: Timing
+    input_tokens: int | None
+    output_tokens: int | None
+    spending: Spending
+    replayed: int
+
+
+def count_verdicts(cells: Iterable[Cell]) -> Counts:
+    """Count cells by verdict."""
+    verdicts = [cell.verdict for cell in cells]
+    return Counts(
+        verdicts.count("passed"),
+        verdicts.count("failed"),
+        verdicts.count("error"),
+        verdicts.count("skipped"),
+    )
+
+
+def summarize(cells: Sequence[Cell]) -> tuple[ProviderSummary, ...]:
+    """Return one summary a provider, in the order in which providers were collected."""
+    by_provider: dict[str, list[Cell]] = {}
+    for cell in cells:
+        by_provider.setdefault(cell.provider, []).append(cell)
+    return tuple(_summary(name, own) for name, own in by_provider.items())
+
+
+def _summary(provider: str, cells: list[Cell]) -> ProviderSummary:
+    counts = count_verdicts(cells)
+    trials = [trial for cell in cells for trial in cell.trials]
+    responses = [response for trial in trials for response in trial.responses]
+    return ProviderSummary(
+        provider=provider,
+        model=", ".join(sorted({cell.model for cell in cells if cell.model})) or None,
+        counts=counts,
+        trials=len(trials),
+        latency=_timing([trial.latency_ms for trial in trials]),
+        first_token=_timing([trial.first_token_ms for trial in trials]),
+        input_tokens=_sum_known([response.input_tokens for response in responses]),
+        output_tokens=_sum_known([response.output_tokens for response in responses]),
+        spending=_spending(responses, counts),
+        replayed=sum(trial.source in _REPLAYED for trial in trials),
+    )
+
+
+def _timing(times: Iterable[float | None]) -> Timing:
+    known = sorted(time for time in times if time is not None)
+    return Timing(*(quantile_with_interval(known, share) for share in (0.5, 0.95, 0.99)))
+
+
+def _spending(responses: Sequence[Response], counts: Counts) -> Spending:
+    # Sorted before summing: floating-point sums depend on the order otherwise.
+    known = sorted(r.cost_usd for r in responses if r.cost_usd is not None)
+    unknown = len(responses) - len(known)
+    if not known and (unknown or not counts.cells - counts.skipped):
+        return Spending(None, None, None, unknown)
+    total = sum(known)
+    run = counts.cells - counts.skipped
+    return Spending(
+        total,
+        total / run if run else None,
+        total / counts.passed if counts.passed else None,
+        unknown,
+    )
+
+
+def _sum_known(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,45 @@
+"""The CSV report: one row a trial, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.comparison.rows import COLUMNS, trial_rows
+from pytest_arena.results import RunResult
+from pytest_arena.results.reporter import Report, Reporter
+from pytest_arena_reporters.writing import encode, write_atomically
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class CsvReporter(Reporter):
+    """Write `report.csv`: one row a trial, lists joined by `; `, absent values empty.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+
+    format = "csv"
+
+    def write(self, run: RunResult, directory: Path) -> Report:
+        """Write the report and say where."""
+        buffer = io.StringIO()
+        writer = csv.writer(buffer, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in trial_rows(run):
+            writer.writerow([_field(value) for value in row.values()])
+        path = directory / "report.csv"
+        write_atomically(path, encode(buffer.getvalue()))
+        return Report(path)
+
+
+def _field(value: Any) -> Any:
+    if isinstance(value, list):
+        value = "; ".join(value)
+    if isinstance(value, str):
+        # NUL has no place in CSV, and not every reader survives it.
+        value = value.replace("\x00", "\ufffd")
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return value

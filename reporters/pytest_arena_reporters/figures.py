@@ -1,0 +1,122 @@
+"""How reports write numbers: times, money, tokens, rates and differences."""
+
+from __future__ import annotations
+
+from pytest_arena.comparison.conclusion import interval, percent
+from pytest_arena.comparison.differences import Difference
+from pytest_arena.comparison.quantiles import Quantile
+from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.summary import ProviderSummary, Spending
+
+NONE = "–"
+"""Stands where there is no figure."""
+
+
+def milliseconds(value: float | None) -> str:
+    """Return a time with its unit: `0.8 ms`, `812 ms`, `1.94 s`, `2 min 5 s`."""
+    if value is None:
+        return NONE
+    if value < 1:
+        return f"{value:.2g} ms" if value else "0 ms"
+    if value < 999.5:
+        return f"{value:.0f} ms"
+    if value < 59_950:
+        return f"{value / 1000:.2f} s" if value < 9_995 else f"{value / 1000:.1f} s"
+    minutes, seconds = divmod(round(value / 1000), 60)
+    return f"{minutes} min {seconds} s"
+
+
+def timing(value: Quantile | None) -> str:
+    """Return a quantile; one from too few samples is marked with `~`."""
+    if value is None:
+        return NONE
+    return f"{'~' if value.thin else ''}{milliseconds(value.value)}"
+
+
+def dollars(value: float | None) -> str:
+    """Return US dollars with three significant digits, never in powers of ten."""
+    if value is None:
+        return NONE
+    if value == 0:
+        return "$0"
+    if value >= 100:
+        return f"${value:,.0f}"
+    if value >= 1:
+        return f"${value:.2f}"
+    for digits in range(3, 10):
+        if value >= 10.0 ** (2 - digits):
+            return f"${value:.{digits}f}"
+    return f"${value:.9f}" if value >= 5e-10 else "<$0.000000001"
+
+
+def spent(spending: Spending) -> str:
+    """Return the total cost; a lower bound, where some costs are unknown, ends with `+`."""
+    if spending.total_usd is None:
+        return NONE
+    return dollars(spending.total_usd) + ("+" if spending.unknown else "")
+
+
+def count(value: int | None) -> str:
+    """Return a count in few digits: `980`, `12.3k`, `4.56M`."""
+    if value is None:
+        return NONE
+    if value < 10_000:
+        return f"{value:,}"
+    if value < 999_950:
+        return f"{value / 1000:.1f}k"
+    return f"{value / 1_000_000:.2f}M"
+
+
+def tokens(summary: ProviderSummary) -> int | None:
+    """Return input and output tokens together, or None where neither is known."""
+    known = [n for n in (summary.input_tokens, summary.output_tokens) if n is not None]
+    return sum(known) if known else None
+
+
+def rate(estimate: Estimate | None) -> str:
+    return percent(estimate.value) if estimate else NONE
+
+
+def rate_with_interval(estimate: Estimate | None) -> str:
+    """Return a pass rate with its interval: `92 % (80 to 97 %)`."""
+    return f"{percent(estimate.value)} ({interval(estimate)})" if estimate else NONE
+
+
+def points(value: float) -> str:
+    """Return a difference of shares in percentage points, with its sign."""
+    rounded = round(value * 100)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
+    return f"{sign}{abs(rounded)}"
+
+
+def difference(estimate: Estimate) -> str:
+    """Return a difference with its interval: `+27 points (+8 to +43)`."""
+    unit = "point" if abs(round(estimate.value * 100)) == 1 else "points"
+    if estimate.low is None or estimate.high is None:
+        return f"{points(estimate.value)} {unit}"
+    return f"{points(estimate.value)} {unit} ({points(estimate.low)} to {points(estimate.high)})"
+
+
+def p_value(value: float) -> str:
+    """Return a p-value: `p = .021`, `p < .001`."""
+    if value < 0.001:
+        return "p < .001"
+    return "p = 1" if value > 0.9995 else f"p = {value:.3f}".replace("0.", ".")
+
+
+def against(leader: str, provider: str, pairs: tuple[Difference, ...]) -> str:
+    """Return the paired difference of a provider from the leader, in points."""
+    for pair in pairs:
+        if {pair.first, pair.second} != {leader, provider} or leader == provider:
+            continue
+        sign = 1 if pair.first == provider else -1
+        low, high = pair.estimate.low, pair.estimate.high
+        turned = Estimate(sign * pair.estimate.value, low, high, pair.estimate.n)
+        if sign < 0 and low is not None and high is not None:
+            turned = Estimate(turned.value, -high, -low, turned.n)
+        return f"{difference(turned)}, {p_value(pair.p_adjusted)}"
+    return NONE
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

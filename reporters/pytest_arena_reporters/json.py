@@ -1,0 +1,40 @@
+"""The JSON report: the whole run in one document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pytest_arena.results import RunResult
+from pytest_arena.results.reporter import Report, Reporter
+from pytest_arena.results.serialize import FORMAT, cell_record, run_record
+from pytest_arena_reporters.writing import encode, write_atomically
+
+
+class JsonReporter(Reporter):
+    """Write `report.json`: `format`, `run`, `cells`, `totals`, `notes`, `finished_at`.
+
+    Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted.
+    """
+
+    format = "json"
+
+    def write(self, run: RunResult, directory: Path) -> Report:
+        """Write the report and say where."""
+        facts = run_record(run.info)
+        cells = [cell_record(cell) for cell in run.cells]
+        for record in (facts, *cells):
+            record.pop("kind")
+        facts.pop("format")
+        document = {
+            "format": FORMAT,
+            "run": facts,
+            "cells": cells,
+            "totals": run.totals,
+            "notes": list(run.notes),
+            "finished_at": run.finished_at,
+        }
+        path = directory / "report.json"
+        text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
+        write_atomically(path, encode(text + "\n"))
+        return Report(path)

@@ -1,0 +1,191 @@
+"""The Markdown report: a comment for a pull request, and the summary of a CI job."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pytest_arena.comparison import Comparison, compare
+from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.errors import shorten
+from pytest_arena.results import Cell, RunResult
+from pytest_arena.results.printable import printable
+from pytest_arena.results.reporter import Report, Reporter
+from pytest_arena_reporters import figures
+from pytest_arena_reporters.failures import answer, unpassed, why
+from pytest_arena_reporters.writing import encode, write_atomically
+
+MARKER = "<!-- pytest-arena-report -->"
+"""The first line, by which a bot finds its own comment again."""
+LIMIT_BYTES = 60_000
+SUMMARY_LIMIT_BYTES = 1 << 20
+MOST_FAILURES = 20
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+_INVISIBLE = "\u200b"
+
+
+class MarkdownReporter(Reporter):
+    """Write `report.md`, and append it to the file that `$GITHUB_STEP_SUMMARY` names."""
+
+    format = "markdown"
+
+    def write(self, run: RunResult, directory: Path) -> Report:
+        """Write the report and say where."""
+        comparison = compare(run)
+        content = encode(render(comparison))
+        path = directory / "report.md"
+        write_atomically(path, content)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        return Report(path, _append(Path(summary), comparison, content) if summary else "")
+
+
+def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
+    """Return the report, at most `limit` bytes long in UTF-8; whole blocks are left out."""
+    page = _Page(limit)
+    page.add(f"{MARKER}\n## {_title(comparison)}\n\n")
+    for reason in comparison.conclusion.reasons:
+        page.add(f"{inline(reason)}\n")
+    page.add(f"\n{_facts(comparison)}\n\n")
+    if comparison.summaries:
+        _add_table(page, comparison)
+    _add_failures(page, unpassed(comparison.run))
+    for note in comparison.run.notes:
+        page.add(f"{inline(note, 500)}\n\n")
+    return page.text
+
+
+def inline(text: str, limit: int = 300) -> str:
+    """Return foreign text as one line of Markdown that means nothing but itself.
+
+    Markup is escaped; mentions, references and links are broken by an invisible blank.
+    """
+    line = shorten(" ".join(printable(text, ci=True).split()), limit)
+    line = _SPECIAL.sub(r"\\\1", line)
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = line.replace("@", f"@{_INVISIBLE}").replace("\\#", f"\\#{_INVISIBLE}")
+    return line.replace("://", f":{_INVISIBLE}//").replace("www.", f"www{_INVISIBLE}.")
+
+
+def fenced(text: str, limit: int = 1500) -> str:
+    """Return foreign text as a code block whose fence is longer than any inside it."""
+    text = shorten(printable(text, ci=True), limit).replace(MARKER, MARKER.replace("--", "- -"))
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+class _Page:
+    """Gather blocks as long as there is room, some of which is kept for what must be closed."""
+
+    def __init__(self, limit: int) -> None:
+        self._parts: list[str] = []
+        self._room = limit
+
+    def add(self, block: str, *, keep: int = 0) -> bool:
+        size = len(encode(block))
+        if size + keep > self._room:
+            return False
+        self._parts.append(block)
+        self._room -= size
+        return True
+
+    @property
+    def text(self) -> str:
+        return "".join(self._parts).rstrip("\n") + "\n"
+
+
+def _title(comparison: Comparison) -> str:
+    counts = comparison.counts
+    mark = "⚠️" if counts.error else "❌" if counts.failed else "✅"
+    return f"{mark} {inline(comparison.conclusion.headline)}"
+
+
+def _facts(comparison: Comparison) -> str:
+    counts, info = comparison.counts, comparison.run.info
+    known = [s.spending.total_usd for s in comparison.summaries if s.spending.total_usd is not None]
+    parts = [
+        f"**{figures.plural(counts.cells, 'cell')}**: {counts.passed:,} passed, "
+        f"{counts.failed:,} failed, {figures.plural(counts.error, 'error')}"
+        + (f", {counts.skipped:,} skipped" if counts.skipped else "")
+    ]
+    if known:
+        parts.append(figures.dollars(sum(sorted(known))))
+    commit = str(info.git.get("commit") or "")
+    if commit:
+        parts.append(f"commit {inline(commit[:12])}")
+    return " · ".join(parts)
+
+
+def _add_table(page: _Page, comparison: Comparison) -> None:
+    page.add(
+        "| provider | pass rate (95 %) | passed | failed | errors | p50 | p95 | cost a case "
+        "| against the best |\n|---|---|--:|--:|--:|--:|--:|--:|---|\n"
+    )
+    summaries = {summary.provider: summary for summary in comparison.summaries}
+    best = comparison.standings[0].provider
+    left_out = 0
+    for standing in comparison.standings:
+        row = _table_row(summaries[standing.provider], best, comparison)
+        if left_out or not page.add(row, keep=2000):
+            left_out += 1
+    if left_out:
+        page.add(f"\n{figures.plural(left_out, 'further provider')}: see the HTML report.\n")
+    page.add("\n")
+
+
+def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> str:
+    counts = summary.counts
+    cells = [
+        inline(summary.provider, 80),
+        figures.rate_with_interval(counts.pass_rate),
+        f"{counts.passed:,}",
+        f"{counts.failed:,}",
+        f"{counts.error:,}",
+        figures.timing(summary.latency.p50),
+        figures.timing(summary.latency.p95),
+        figures.dollars(summary.spending.per_case_usd) + ("+" if summary.spending.unknown else ""),
+        figures.against(best, summary.provider, comparison.differences),
+    ]
+    # A pair of `~`, which marks quantiles from few samples, would strike out what is between.
+    return f"| {' | '.join(cells)} |\n".replace("~", "\\~").replace("\\\\~", "\\~")
+
+
+def _add_failures(page: _Page, cells: list[Cell]) -> None:
+    if not cells:
+        return
+    title = figures.plural(len(cells), "cell")
+    closing = 500
+    opening = f"<details>\n<summary>{title} failed or reached no verdict</summary>\n\n"
+    if not page.add(opening, keep=closing):
+        return
+    shown = 0
+    for cell in cells[:MOST_FAILURES]:
+        if not page.add(_failure(cell), keep=closing):
+            break
+        shown += 1
+    if shown < len(cells):
+        page.add(f"… and {len(cells) - shown:,} more: see the HTML report.\n\n")
+    page.add("</details>\n\n")
+
+
+def _failure(cell: Cell) -> str:
+    head = (
+        f"**{inline(cell.case, 120)}** × {inline(cell.provider, 80)} ({cell.verdict})  \n"
+        f"{inline(why(cell), 600)}\n\n"
+    )
+    said = answer(cell)
+    return head + (f"{fenced(said)}\n\n" if said else "")
+
+
+def _append(path: Path, comparison: Comparison, content: bytes) -> str:
+    """Append to the job's summary as far as its limit allows; return what to say of it."""
+    used = path.stat().st_size if path.exists() else 0
+    room = SUMMARY_LIMIT_BYTES - used - 1
+    if len(content) > room:
+        content = encode(render(comparison, max(room, 0)))
+    if len(content) > room or room < 2000:
+        return "the job's summary is full (1 MiB), so it was not added there"
+    with path.open("ab") as file:
+        file.write(b"\n" + content if used else content)
+    return "added to the job's summary"

@@ -1,0 +1,172 @@
+"""The terminal summary: one line a provider, then what the comparison says."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pytest_arena.comparison import Comparison, compare
+from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.results import RunResult
+from pytest_arena.results.printable import printable
+from pytest_arena.results.reporter import TerminalSummary
+from pytest_arena_reporters import figures
+
+_BOLD, _DIM, _GREEN, _RED, _YELLOW, _RESET = (
+    "\x1b[1m",
+    "\x1b[2m",
+    "\x1b[32m",
+    "\x1b[31m",
+    "\x1b[33m",
+    "\x1b[0m",
+)
+_GAP = "  "
+_NARROWEST_NAME = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Hold one column; those with the highest `spare` go first where the line is too short."""
+
+    title: str
+    texts: tuple[str, ...]
+    spare: int = 0
+    styles: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        return max(_columns(text) for text in (self.title, *self.texts))
+
+
+class TerminalReporter(TerminalSummary):
+    """Render the summary that ends a run on the terminal."""
+
+    def render(self, run: RunResult, *, width: int, color: bool) -> list[str]:
+        """Return the summary's lines, none wider than `width` columns where that is 40 or more."""
+        width = max(width, 40)
+        if not run.cells:
+            return [*_wrapped("arena: no cell was run", width), *_notes(run, width)]
+        comparison = compare(run)
+        lines = _table(comparison, width, color)
+        lines.append("")
+        headline, *rest = _wrapped(comparison.conclusion.headline, width)
+        lines += [_styled(line, _BOLD, color) for line in (headline, *rest)]
+        lines += _wrapped(" ".join(comparison.conclusion.reasons), width)
+        lines += _footnotes(comparison, width, color)
+        return lines + _notes(run, width)
+
+
+def _table(comparison: Comparison, width: int, color: bool) -> list[str]:
+    by_name = {summary.provider: summary for summary in comparison.summaries}
+    ranked = [by_name[standing.provider] for standing in comparison.standings]
+    names = [_one_line(summary.provider) for summary in ranked]
+    columns = _fitting(_figure_columns(ranked), width - _NARROWEST_NAME)
+    room = width - sum(column.width + len(_GAP) for column in columns)
+    name_width = min(room, max(_columns(name) for name in ("provider", *names)))
+    lines = [_styled(_row("provider", name_width, columns, -1, False).rstrip(), _DIM, color)]
+    lines += [_row(name, name_width, columns, i, color).rstrip() for i, name in enumerate(names)]
+    return lines
+
+
+def _figure_columns(ranked: Sequence[ProviderSummary]) -> list[_Column]:
+    counts = [summary.counts for summary in ranked]
+
+    def column(title: str, texts: Sequence[str], spare: int, style: str = "") -> _Column:
+        styles = tuple(style if text not in ("0", figures.NONE) else _DIM for text in texts)
+        return _Column(title, tuple(texts), spare, styles)
+
+    columns = [
+        column("passed", [f"{c.passed:,}" for c in counts], 0, _GREEN),
+        column("failed", [f"{c.failed:,}" for c in counts], 0, _RED),
+        column("error", [f"{c.error:,}" for c in counts], 0, _YELLOW),
+        column("skipped", [f"{c.skipped:,}" for c in counts], 1),
+        column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, _BOLD),
+        column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
+        column("p50", [figures.timing(s.latency.p50) for s in ranked], 2),
+        column("p95", [figures.timing(s.latency.p95) for s in ranked], 5),
+        column("tokens", [figures.count(figures.tokens(s)) for s in ranked], 6),
+        column("cost", [figures.spent(s.spending) for s in ranked], 3),
+    ]
+    if not any(c.skipped for c in counts):
+        columns = [c for c in columns if c.title != "skipped"]
+    return columns
+
+
+def _fitting(columns: list[_Column], width: int) -> list[_Column]:
+    while columns and sum(column.width + len(_GAP) for column in columns) > width:
+        columns = [c for c in columns if c is not max(columns, key=lambda c: c.spare)]
+    return columns
+
+
+def _row(name: str, name_width: int, columns: list[_Column], index: int, color: bool) -> str:
+    cut = _cut(name, name_width)
+    line = cut + " " * (name_width - _columns(cut))
+    for column in columns:
+        text = column.title if index < 0 else column.texts[index]
+        padding = " " * (column.width - _columns(text))
+        style = column.styles[index] if index >= 0 else ""
+        line += _GAP + padding + _styled(text, style, color)
+    return line
+
+
+def _footnotes(comparison: Comparison, width: int, color: bool) -> list[str]:
+    notes = []
+    if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
+        notes.append("~ from too few samples to be sure of (p95: under 59).")
+    if any(s.spending.unknown for s in comparison.summaries):
+        notes.append("+ some answers have no known price: the cost is a lower bound.")
+    if any(s.replayed for s in comparison.summaries):
+        notes.append("Some latencies are those of replayed answers.")
+    return [
+        _styled(line, _DIM, color) for line in (_wrapped(" ".join(notes), width) if notes else [])
+    ]
+
+
+def _notes(run: RunResult, width: int) -> list[str]:
+    return [line for note in run.notes for line in _wrapped(note, width)]
+
+
+def _bounds(estimate: Estimate | None) -> str:
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return figures.NONE
+    return f"{estimate.low * 100:.0f}–{estimate.high * 100:.0f}"
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines = []
+    for paragraph in printable(text).splitlines():
+        wrapped = textwrap.wrap(paragraph, width) or [""]
+        lines += [printable(_cut(line, width)) for line in wrapped]
+    return lines
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
+def _cut(text: str, width: int) -> str:
+    """Cut a text to a width in columns, which wide characters take two of."""
+    if _columns(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if _columns(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _columns(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def _styled(text: str, style: str, color: bool) -> str:
+    return f"{style}{text}{_RESET}" if color and style and text.strip() else text
