@@ -76,6 +76,8 @@ class ErrorKind(StrEnum):
     CONFIGURATION = "configuration"
     PROVIDER_DOWN = "provider_down"
     ASSERTION = "assertion"
+    HOOK = "hook"
+    SETUP = "setup"
     INTERNAL = "internal"
 
 
@@ -107,6 +109,10 @@ class ProviderError(ArenaError):
     @property
     def retryable(self) -> bool:
         return self.kind in RETRYABLE
+
+
+class GuardrailError(ArenaError):
+    """Report that a guardrail could not look at a text, so that the trial has no verdict."""
 
 
 class InternalError(ArenaError):

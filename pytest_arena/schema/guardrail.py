@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.base import ArenaModel
@@ -36,6 +37,20 @@ class Guardrail(ArenaModel):
     """Block the text, replace it, or let it pass with a mark. Inputs cannot be replaced."""
     message: str | None = None
     """What stands in place of a replaced output."""
+
+    @model_validator(mode="after")
+    def _replaces_outputs_only(self) -> Guardrail:
+        if self.on_violation == "replace" and self.direction != "output":
+            raise PydanticCustomError(
+                "guardrail_direction",
+                "{type} cannot replace inputs, and its direction is {direction}",
+                {
+                    "type": self.type,
+                    "direction": self.direction,
+                    "expected": "`direction: output` beside `on_violation: replace`",
+                },
+            )
+        return self
 
     def find(self, text: str) -> Violation | None:
         """Return what is wrong with a text, or None."""

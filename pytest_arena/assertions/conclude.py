@@ -1,0 +1,86 @@
+"""From the findings of a trial to its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_arena.assertions.groups import weighted_score
+from pytest_arena.assertions.wording import fired
+from pytest_arena.results.models import Finding, Trial, Verdict
+from pytest_arena.schema.assertion import Assertion
+
+
+def conclude(
+    trial: Trial,
+    assertions: Iterable[Assertion],
+    findings: Iterable[Finding],
+    *,
+    threshold: float | None,
+) -> tuple[Verdict, float | None, tuple[Finding, ...]]:
+    """Return a trial's verdict, its weighted score, and its findings with what nobody expected.
+
+    Findings are added for a block that no assertion expects (`guardrail`), an empty answer that
+    none allows (`answer`), and a trial that nothing judged (`evaluation`). `error` comes before
+    `failed`. With a `threshold` the weighted score decides, though never over an unexpected block
+    or an empty answer; findings with weight 0 never decide.
+    """
+    asked = tuple(assertions)
+    given = tuple(findings)
+    surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
+    every = (*given, *surprises)
+    if not surprises and _nothing_was_judged(given):
+        every += (
+            Finding("evaluation", "error", None, "nothing was judged: no assertion gave a verdict"),
+        )
+    score = weighted_score(every)
+    counting = [finding for finding in every if finding.weight > 0]
+    if trial.error is not None or any(finding.verdict == "error" for finding in counting):
+        return "error", score, every
+    if surprises:
+        return "failed", score, every
+    if threshold is not None and score is not None:
+        return ("passed" if score >= threshold else "failed"), score, every
+    held = all(finding.verdict != "failed" for finding in counting)
+    return ("passed" if held else "failed"), score, every
+
+
+def _nothing_was_judged(findings: tuple[Finding, ...]) -> bool:
+    counting = [finding for finding in findings if finding.weight > 0]
+    return bool(counting) and all(f.verdict in ("skipped", "unsure") for f in counting)
+
+
+def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:
+    return [
+        Finding(
+            "guardrail",
+            "failed",
+            0.0,
+            fired(event),
+            line=event.line,
+            turn=event.turn or None,
+            expected="no block",
+        )
+        for event in trial.guardrails
+        if event.action == "block" and not any(a.expects_block(event) for a in assertions)
+    ]
+
+
+def _empty_answers(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:
+    blocked = any(event.action == "block" for event in trial.guardrails)
+    if trial.error is not None or blocked or any(a.expects_empty for a in assertions):
+        return []
+    if not trial.responses:
+        return [Finding("answer", "failed", 0.0, "there is no answer", expected="an answer")]
+    several = len(trial.responses) > 1
+    return [
+        Finding(
+            "answer",
+            "failed",
+            0.0,
+            f"the answer is empty (finish reason: {response.finish_reason or 'not given'})",
+            turn=turn if several else None,
+            expected="an answer",
+        )
+        for turn, response in enumerate(trial.responses)
+        if not response.output.strip() and not response.tool_calls
+    ]

@@ -1,0 +1,226 @@
+"""From an assertion and a trial to a finding: `when`, `threshold`, `not`, and what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_arena.assertions.conclude import conclude
+from pytest_arena.assertions.groups import Group
+from pytest_arena.assertions.python import Python
+from pytest_arena.assertions.wording import fired, number
+from pytest_arena.errors import shorten
+from pytest_arena.results.models import Finding, Trial
+from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
+
+__all__ = [
+    "conclude",
+    "evaluate",
+    "evaluate_async",
+    "evaluate_cell",
+    "evaluate_cell_async",
+    "needs_loop",
+]
+
+Check = Callable[[], Outcome | Awaitable[Outcome]]
+_FLIPPED = {"passed": "failed", "failed": "passed"}
+
+
+def needs_loop(assertion: Assertion, context: CheckContext | None = None) -> bool:
+    """Return whether an assertion must be evaluated on the event loop.
+
+    True for an `async` check, for a `python` assertion with an async function (which is imported
+    for that, from the context's root), and for a group with such a member.
+    """
+    if isinstance(assertion, Python):
+        return assertion.is_async(context or CheckContext())
+    if assertion.members:
+        return any(needs_loop(member, context) for member in assertion.members)
+    method = assertion.check_cell if isinstance(assertion, CellAssertion) else assertion.check
+    return inspect.iscoroutinefunction(method)
+
+
+def evaluate(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
+    """Return what an assertion finds of a trial; whatever goes wrong in it is an `error`."""
+    early = _without_check(assertion, trial)
+    if early is not None:
+        return _finding(assertion, early, context)
+    return _finding(
+        assertion,
+        _settled(assertion, _run(lambda: assertion.check(trial, context), context)),
+        context,
+    )
+
+
+async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
+    """Return what an assertion finds, on the event loop; checks that are not async run in a thread.
+
+    A group's members are judged side by side.
+    """
+    early = _without_check(assertion, trial)
+    if early is not None:
+        return _finding(assertion, early, context)
+    if isinstance(assertion, Group):
+        members = (evaluate_async(member, trial, context) for member in assertion.assertions)
+        found = tuple(await asyncio.gather(*members))
+        outcome = _run(lambda: assertion.combine(found), context)
+    else:
+        outcome = await _run_async(
+            assertion.check, lambda: assertion.check(trial, context), context
+        )
+    return _finding(assertion, _settled(assertion, outcome), context)
+
+
+def evaluate_cell(
+    assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext
+) -> Finding:
+    """Return what an assertion finds of all trials of a cell; `when` leaves out single trials."""
+    kept, early = _trials_that_count(assertion, trials)
+    if early is not None:
+        return _finding(assertion, early, context)
+    outcome = _run(lambda: assertion.check_cell(kept, context), context)
+    return _finding(assertion, _settled(assertion, outcome), context)
+
+
+async def evaluate_cell_async(
+    assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext
+) -> Finding:
+    """Return what an assertion finds of all trials of a cell, on the event loop."""
+    kept, early = _trials_that_count(assertion, trials)
+    if early is not None:
+        return _finding(assertion, early, context)
+    outcome = await _run_async(
+        assertion.check_cell, lambda: assertion.check_cell(kept, context), context
+    )
+    return _finding(assertion, _settled(assertion, outcome), context)
+
+
+def _without_check(assertion: Assertion, trial: Trial) -> Outcome | None:
+    """Skip where `when` does not hold; fail where there is no answer to look at.
+
+    Neither is turned around by `not`: nothing was looked at.
+    """
+    if assertion.when is not None:
+        unmet = assertion.when.unmet(trial)
+        if unmet is not None:
+            return Outcome("skipped", unmet)
+    if not assertion.needs_answer:
+        return None
+    block = next((event for event in trial.guardrails if event.action == "block"), None)
+    if block is not None:
+        return Outcome("failed", f"no answer: {fired(block)}", 0.0, "an answer")
+    if trial.output is None:
+        return Outcome("failed", "no answer", 0.0, "an answer")
+    return None
+
+
+def _trials_that_count(
+    assertion: CellAssertion, trials: tuple[Trial, ...]
+) -> tuple[tuple[Trial, ...], Outcome | None]:
+    when = assertion.when
+    if when is None:
+        return trials, None
+    kept = tuple(trial for trial in trials if when.unmet(trial) is None)
+    if not kept:
+        return (), Outcome("skipped", "skipped: the condition held in no trial")
+    return kept, None
+
+
+def _run(check: Check, context: CheckContext) -> Outcome:
+    try:
+        result = check()
+        if inspect.isawaitable(result):
+            if inspect.iscoroutine(result):
+                result.close()
+            return Outcome.error("the check is async and was not run on the event loop")
+        return _sound(result)
+    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
+        return _broken(error, context)
+
+
+async def _run_async(method: object, check: Check, context: CheckContext) -> Outcome:
+    try:
+        # A check that is not async may search, parse or compare for long: not on the loop.
+        is_async = inspect.iscoroutinefunction(method)
+        result = check() if is_async else await asyncio.to_thread(check)
+        return _sound(await result if inspect.isawaitable(result) else result)
+    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
+        return _broken(error, context)
+
+
+def _sound(result: object) -> Outcome:
+    if not isinstance(result, Outcome):
+        return Outcome.error(f"the check returned {shorten(repr(result))}, not an Outcome")
+    score = result.score
+    if score is not None and not (math.isfinite(score) and 0 <= score <= 1):
+        return Outcome.error(f"the check gave the score {score!r}, which is not from 0 to 1")
+    return result
+
+
+def _broken(error: BaseException, context: CheckContext) -> Outcome:
+    said = shorten(str(error).strip().split("\n")[0])
+    name = type(error).__name__
+    return Outcome.error(f"{name} in {place_of(error, context.root)}: {said}".rstrip(": "))
+
+
+def place_of(error: BaseException, root: Path) -> str:
+    """Return `file:line` of the innermost frame in the user's files, else of the innermost one."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return "an unknown place"
+    folder = root.resolve()
+    own = [frame for frame in frames if _is_below(frame.filename, folder)]
+    chosen = own[-1] if own else frames[-1]
+    path = Path(chosen.filename)
+    shown = path.resolve().relative_to(folder).as_posix() if own else path.name
+    return f"{shown}:{chosen.lineno}"
+
+
+def _is_below(filename: str, folder: Path) -> bool:
+    path = Path(filename)
+    return "site-packages" not in path.parts and path.resolve().is_relative_to(folder)
+
+
+def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
+    """Apply `threshold`, then `not`; an error, a skip and an unsure stay what they are."""
+    if outcome.verdict not in _FLIPPED:
+        return outcome
+    score = outcome.score
+    if score is None:
+        score = 1.0 if outcome.verdict == "passed" else 0.0
+    verdict, reason, expected = outcome.verdict, outcome.reason, outcome.expected
+    least = assertion.threshold
+    if least is not None:
+        verdict = "passed" if score >= least else "failed"
+        side = "reaches" if score >= least else "is below"
+        reason = f"{reason}; the score {number(score)} {side} the threshold {number(least)}"
+        wanted = f"score at least {number(least)}"
+        expected = f"{expected} ({wanted})" if expected else wanted
+    if assertion.negate:
+        verdict, score = "failed" if verdict == "passed" else "passed", 1.0 - score
+        reason = f"{reason} (turned around by `not`)"
+        expected = f"not: {expected}" if expected else None
+    return replace(outcome, verdict=verdict, reason=reason, score=score, expected=expected)
+
+
+def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> Finding:
+    return Finding(
+        type=assertion.type,
+        verdict=outcome.verdict,
+        score=outcome.score,
+        reason=outcome.reason,
+        line=assertion.line,
+        turn=context.turn,
+        expected=outcome.expected,
+        weight=assertion.weight,
+        group=outcome.group,
+    )

@@ -1,0 +1,146 @@
+"""Assert on one value inside an answer's JSON, named by a JMESPath expression."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.json_text import (
+    NotJsonError,
+    UnreadableJsonError,
+    parse_json,
+    same_json,
+)
+from pytest_arena.assertions.wording import bounded, number, quoted
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+
+
+class JsonPath(Assertion):
+    """Hold when a JMESPath expression finds the wanted value in the answer's JSON.
+
+        - type: json_path
+          path: order.items[0].price
+          min: 1
+          max: 100
+
+    The JSON may stand in prose or in a code fence. Every key that is given must hold; with none,
+    the value must be there. JMESPath does not tell null from missing, so `equals: null` and
+    `exists: false` hold for both.
+
+    Error: when the JSON is nested too deeply to be read, or the path calls an unknown function.
+    """
+
+    type: ClassVar[str] = "json_path"
+
+    path: str
+    """The JMESPath expression."""
+    equals: Any = None
+    """The value itself; true is not 1."""
+    contains: Any = None
+    """An element of a list, a key of an object, or a part of a text (ignoring case)."""
+    min: float | None = None
+    """The least that a number may be."""
+    max: float | None = None
+    """The most that a number may be."""
+    exists: bool | None = None
+    """Whether the path finds something."""
+    extract: bool = True
+    """Take the first JSON object or list in prose or in a code fence."""
+
+    @field_validator("path")
+    @classmethod
+    def _compiles(cls, path: str) -> str:
+        import jmespath
+        from jmespath.exceptions import JMESPathError
+
+        try:
+            jmespath.compile(path)
+        except JMESPathError as error:
+            raise PydanticCustomError(
+                "json_path",
+                "bad JMESPath expression {given}: {problem}",
+                {
+                    "given": repr(path),
+                    "problem": str(error).splitlines()[0].rstrip(":"),
+                    "expected": "a JMESPath expression: a.b, items[0].id, items[?price > `5`].id",
+                },
+            ) from error
+        return path
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        import jmespath
+        from jmespath.exceptions import JMESPathError, UnknownFunctionError
+
+        try:
+            document = parse_json(trial.output or "", extract=self.extract)
+            found = jmespath.search(self.path, document)
+        except NotJsonError as error:
+            return Outcome.of(False, f"{error}: {quoted(trial.output or '')}", expected=self.path)
+        except UnreadableJsonError as error:
+            return Outcome.error(str(error))
+        except UnknownFunctionError as error:
+            return Outcome.error(f"the path {quoted(self.path)} cannot be used: {error}")
+        except JMESPathError as error:
+            reason = f"{self.path} does not fit the JSON: {quoted(str(error), 120)}"
+            return Outcome.of(False, reason, expected=self.path)
+        return self._judge(found)
+
+    def _judge(self, found: Any) -> Outcome:
+        shown = f"{self.path} is {quoted(_json(found))}"
+        checks = [
+            outcome
+            for outcome in (
+                self._existence(found),
+                self._equality(found, shown),
+                self._content(found, shown),
+                self._bounds(found, shown),
+            )
+            if outcome is not None
+        ]
+        return next((check for check in checks if check.verdict != "passed"), checks[0])
+
+    def _existence(self, found: Any) -> Outcome | None:
+        asked = self.exists
+        given = {"equals", "contains", "min", "max"} & self.model_fields_set
+        if asked is None and given:
+            return None
+        there = found is not None
+        wanted = asked is not False
+        reason = f"{self.path} is {quoted(_json(found))}" if there else f"{self.path} finds nothing"
+        expected = f"{self.path} {'exists' if wanted else 'does not exist'}"
+        return Outcome.of(there is wanted, reason, expected=expected)
+
+    def _equality(self, found: Any, shown: str) -> Outcome | None:
+        if "equals" not in self.model_fields_set:
+            return None
+        expected = f"{self.path} is {quoted(_json(self.equals))}"
+        return Outcome.of(same_json(found, self.equals), shown, expected=expected)
+
+    def _content(self, found: Any, shown: str) -> Outcome | None:
+        if "contains" not in self.model_fields_set:
+            return None
+        wanted = self.contains
+        if isinstance(found, str):
+            held = isinstance(wanted, str) and wanted.casefold() in found.casefold()
+        elif isinstance(found, list):
+            held = any(same_json(element, wanted) for element in found)
+        else:
+            held = isinstance(found, dict) and wanted in found
+        expected = f"{self.path} contains {quoted(_json(wanted))}"
+        return Outcome.of(held, shown, expected=expected)
+
+    def _bounds(self, found: Any, shown: str) -> Outcome | None:
+        if self.min is None and self.max is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
+            return Outcome.of(False, f"{shown}, which is no number", expected="a number")
+        return bounded(found, number, minimum=self.min, maximum=self.max, subject=f"{self.path} is")
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False, default=str)

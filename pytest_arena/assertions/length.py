@@ -1,0 +1,172 @@
+"""Assertions on how long an answer is, in characters, words and sentences."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.wording import bounded, counted
+from pytest_arena.judging.words import count_sentences, count_words
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+
+
+class MinLength(Assertion):
+    """Hold when the answer has at least so many characters.
+
+        - type: min_length
+          value: 40
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "min_length"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=1)
+    """Characters."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(len(trial.output or ""), counted("character"), minimum=self.value)
+
+
+class MaxLength(Assertion):
+    """Hold when the answer has at most so many characters.
+
+        - type: max_length
+          value: 500
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "max_length"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=0)
+    """Characters."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(len(trial.output or ""), counted("character"), maximum=self.value)
+
+    @property
+    def expects_empty(self) -> bool:
+        return self.value == 0 and not self.negate
+
+
+class Length(Assertion):
+    """Hold when the answer's characters are within two bounds.
+
+        - type: length
+          min: 40
+          max: 500
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "length"
+    graded: ClassVar[bool] = True
+
+    min: int | None = Field(default=None, ge=0)
+    """The fewest characters."""
+    max: int | None = Field(default=None, ge=0)
+    """The most characters."""
+
+    @model_validator(mode="after")
+    def _has_bounds(self) -> Length:
+        if self.min is None and self.max is None:
+            raise PydanticCustomError(
+                "missing_value", "length has no bound", {"expected": "`min`, `max` or both"}
+            )
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise PydanticCustomError(
+                "bounds",
+                "length can never hold: min {low} is over max {high}",
+                {"low": self.min, "high": self.max, "expected": "`min` at most `max`"},
+            )
+        return self
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        length = len(trial.output or "")
+        return bounded(length, counted("character"), minimum=self.min, maximum=self.max)
+
+
+class MinWords(Assertion):
+    """Hold when the answer has at least so many words; words stand between blanks.
+
+        - type: min_words
+          value: 10
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "min_words"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=1)
+    """Words."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(count_words(trial.output or ""), counted("word"), minimum=self.value)
+
+
+class MaxWords(Assertion):
+    """Hold when the answer has at most so many words; words stand between blanks.
+
+        - type: max_words
+          value: 120
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "max_words"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=0)
+    """Words."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(count_words(trial.output or ""), counted("word"), maximum=self.value)
+
+
+class MinSentences(Assertion):
+    """Hold when the answer has at least so many sentences.
+
+        - type: min_sentences
+          value: 2
+
+    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "min_sentences"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=1)
+    """Sentences."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(count_sentences(trial.output or ""), counted("sentence"), minimum=self.value)
+
+
+class MaxSentences(Assertion):
+    """Hold when the answer has at most so many sentences.
+
+        - type: max_sentences
+          value: 4
+
+    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "max_sentences"
+    graded: ClassVar[bool] = True
+
+    value: int = Field(ge=0)
+    """Sentences."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return bounded(count_sentences(trial.output or ""), counted("sentence"), maximum=self.value)

@@ -1,0 +1,259 @@
+"""Assertions over all trials of a cell: latency, success, cost, tokens, consistency."""
+
+from __future__ import annotations
+
+from math import floor
+from typing import ClassVar
+
+from pydantic import AliasChoices, Field
+
+from pytest_arena.assertions.measures import no_price, untimed
+from pytest_arena.assertions.outcome import unanswered
+from pytest_arena.assertions.wording import (
+    bounded,
+    counted,
+    dollars,
+    milliseconds,
+    number,
+    share,
+)
+from pytest_arena.judging.similarity import TooLongError, mean_pairwise
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import CellAssertion, CheckContext, Outcome
+
+
+class _Latency(CellAssertion):
+    graded: ClassVar[bool] = True
+
+    max_ms: float = Field(gt=0)
+    """The most milliseconds."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        responses = tuple(response for trial in trials for response in trial.responses)
+        if not responses:
+            return Outcome.error("no trial has an answer whose time could be judged")
+        problem = untimed(responses)
+        if problem:
+            return Outcome.error(problem)
+        times = sorted(response.latency_ms or 0.0 for response in responses)
+        subject = f"{self.type} over {counted('answer')(len(times))} is"
+        return bounded(self._summary(times), milliseconds, maximum=self.max_ms, subject=subject)
+
+    def _summary(self, times: list[float]) -> float:
+        raise NotImplementedError(f"{type(self).__name__} has no _summary()")
+
+
+class AvgResponseTime(_Latency):
+    """Hold when the mean time of all answers of all trials is at most this.
+
+        - type: avg_response_time
+          max_ms: 2000
+
+    Error: when no answer came, when one has no timing, and when one was replayed.
+    """
+
+    type: ClassVar[str] = "avg_response_time"
+
+    def _summary(self, times: list[float]) -> float:
+        return sum(times) / len(times)
+
+
+class P50Latency(_Latency):
+    """Hold when the median time of all answers of all trials is at most this.
+
+        - type: p50_latency
+          max_ms: 1500
+
+    The quantile is of type 7 (Hyndman and Fan 1996).
+
+    Error: when no answer came, when one has no timing, and when one was replayed.
+    """
+
+    type: ClassVar[str] = "p50_latency"
+
+    def _summary(self, times: list[float]) -> float:
+        return quantile(times, 0.50)
+
+
+class P95Latency(_Latency):
+    """Hold when the 95th percentile of the times of all answers of all trials is at most this.
+
+        - type: p95_latency
+          max_ms: 3000
+
+    The quantile is of type 7 (Hyndman and Fan 1996).
+
+    Error: when no answer came, when one has no timing, and when one was replayed.
+    """
+
+    type: ClassVar[str] = "p95_latency"
+
+    def _summary(self, times: list[float]) -> float:
+        return quantile(times, 0.95)
+
+
+class P99Latency(_Latency):
+    """Hold when the 99th percentile of the times of all answers of all trials is at most this.
+
+        - type: p99_latency
+          max_ms: 5000
+
+    The quantile is of type 7 (Hyndman and Fan 1996).
+
+    Error: when no answer came, when one has no timing, and when one was replayed.
+    """
+
+    type: ClassVar[str] = "p99_latency"
+
+    def _summary(self, times: list[float]) -> float:
+        return quantile(times, 0.99)
+
+
+class SuccessRate(CellAssertion):
+    """Hold when the share of trials with an answer is at least this (see `success`).
+
+        - type: success_rate
+          min: 0.95
+
+    Blocked trials, empty answers and trials that ended in an `error` are no successes.
+
+    Error: when the cell has no trial.
+    """
+
+    type: ClassVar[str] = "success_rate"
+    graded: ClassVar[bool] = True
+
+    min: float = Field(ge=0, le=1)
+    """The least share, from 0 to 1."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        if not trials:
+            return Outcome.error("there is no trial to judge")
+        good = sum(trial.error is None and unanswered(trial) is None for trial in trials)
+        subject = f"{number(good)} of {number(len(trials))} trials gave an answer:"
+        return bounded(good / len(trials), share, minimum=self.min, subject=subject)
+
+
+class ErrorRate(CellAssertion):
+    """Hold when the share of trials that ended in an `error` is at most this.
+
+        - type: error_rate
+          max: 0.05
+
+    Error: when the cell has no trial.
+    """
+
+    type: ClassVar[str] = "error_rate"
+    graded: ClassVar[bool] = True
+
+    max: float = Field(ge=0, le=1)
+    """The largest share, from 0 to 1."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        if not trials:
+            return Outcome.error("there is no trial to judge")
+        bad = sum(trial.error is not None or trial.verdict == "error" for trial in trials)
+        subject = f"{number(bad)} of {number(len(trials))} trials ended in an error:"
+        return bounded(bad / len(trials), share, maximum=self.max, subject=subject)
+
+
+class TotalCost(CellAssertion):
+    """Hold when all trials of the cell cost no more than this, together.
+
+        - type: total_cost
+          max_usd: 0.01
+
+    Error: when the cost of an answer is not known, or no answer came.
+    """
+
+    type: ClassVar[str] = "total_cost"
+    graded: ClassVar[bool] = True
+
+    max_usd: float = Field(ge=0)
+    """US dollars."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        answered = [trial for trial in trials if trial.responses]
+        if not answered:
+            return Outcome.error("no trial has an answer whose cost could be judged")
+        costs = [trial.cost_usd for trial in answered]
+        known = [cost for cost in costs if cost is not None]
+        if len(known) < len(costs):
+            return Outcome.error(no_price(context))
+        return bounded(sum(known), dollars, maximum=self.max_usd)
+
+
+class TokensUsed(CellAssertion):
+    """Hold when all trials of the cell use at most so many tokens, input and output together.
+
+        - type: tokens_used
+          max: 5000
+
+    Error: when the usage of an answer is not known, or no answer came.
+    """
+
+    type: ClassVar[str] = "tokens_used"
+    graded: ClassVar[bool] = True
+
+    max: int = Field(ge=0)
+    """The most tokens."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        answered = [trial for trial in trials if trial.responses]
+        if not answered:
+            return Outcome.error("no trial has an answer whose tokens could be counted")
+        total = 0
+        for trial in answered:
+            if trial.input_tokens is None or trial.output_tokens is None:
+                return Outcome.error("the tokens are not known: no usage was reported")
+            total += trial.input_tokens + trial.output_tokens
+        return bounded(total, counted("token"), maximum=self.max)
+
+
+class Consistency(CellAssertion):
+    """Hold when the answers of the cell's trials are alike: the mean similarity of all pairs.
+
+        - type: consistency
+          min_similarity: 0.85
+
+    Two answers are as alike as their texts or their sorted words are, whichever is more, by the
+    share of characters in common order (case and runs of blanks are ignored). This compares
+    wording, not meaning.
+
+    Error: when fewer than two trials have an answer, or the answers are too long to be compared.
+    """
+
+    type: ClassVar[str] = "consistency"
+    graded: ClassVar[bool] = True
+
+    min_similarity: float = Field(
+        ge=0, le=1, validation_alias=AliasChoices("min_similarity", "min_score")
+    )
+    """The least mean similarity, from 0 to 1."""
+
+    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+        answers = [
+            trial.output
+            for trial in trials
+            if trial.output is not None and trial.error is None and unanswered(trial) is None
+        ]
+        if len(answers) < 2:
+            return Outcome.error(
+                f"consistency needs two answers, and there is {counted('answer')(len(answers))}\n"
+                "  fix: give the case `trials: 5`"
+            )
+        try:
+            mean = mean_pairwise(answers)
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        subject = f"{counted('answer')(len(answers))} have a mean similarity of"
+        shown = bounded(mean, number, minimum=self.min_similarity, subject=subject)
+        return Outcome(shown.verdict, shown.reason, mean, shown.expected)
+
+
+def quantile(ordered: list[float], share: float) -> float:
+    """Return a quantile of sorted values by type 7 of Hyndman and Fan (1996)."""
+    position = (len(ordered) - 1) * share
+    below = floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])

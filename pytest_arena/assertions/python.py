@@ -1,0 +1,151 @@
+"""Assert by a Python function of the project: `module:function`, sync or async."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.python_import import UnresolvedError, resolve
+from pytest_arena.assertions.wording import number
+from pytest_arena.errors import shorten
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+
+_CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
+
+
+class Python(Assertion):
+    """Hold when a Python function says so.
+
+        - type: python
+          call: checks.orders:mentions_the_order
+
+    The function takes, by name, what it needs of `output`, `prompt`, `messages`, `variables`,
+    `trial` and `context`. It returns a bool; a score from 0 to 1, which must be 1 unless
+    `threshold` says otherwise; a dict with `passed`, `score` (one of them at least) and `reason`;
+    or an `Outcome`. It may be async. The module is found in the root directory and among the
+    installed packages, nowhere else.
+
+    Error: when the function cannot be found or called, raises, or returns something else; an
+    `assert` in it that fails is an error too.
+    """
+
+    type: ClassVar[str] = "python"
+    graded: ClassVar[bool] = True
+
+    call: str = Field(validation_alias=AliasChoices("call", "value"))
+    """The function, as `module:function`."""
+
+    @field_validator("call")
+    @classmethod
+    def _names_a_function(cls, call: str) -> str:
+        if not _CALL.fullmatch(call):
+            raise PydanticCustomError(
+                "python_call",
+                "bad function name {given}",
+                {"given": repr(call), "expected": "module:function, as in checks.orders:is_polite"},
+            )
+        return call
+
+    def is_async(self, context: CheckContext) -> bool:
+        """Return whether the function is async; one that cannot be found is not."""
+        try:
+            function = resolve(self.call, context.root)
+        except UnresolvedError:
+            return False
+        return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+            getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+        )
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
+        try:
+            function = resolve(self.call, context.root)
+            arguments = _arguments(self.call, function, trial, context)
+        except UnresolvedError as error:
+            return Outcome.error(str(error))
+        result = function(**arguments)
+        if inspect.isawaitable(result):
+            return self._awaited(result)
+        return self._read(result)
+
+    async def _awaited(self, result: Awaitable[Any]) -> Outcome:
+        return self._read(await result)
+
+    def _read(self, result: Any) -> Outcome:
+        if isinstance(result, Outcome):
+            return result
+        if isinstance(result, bool):
+            return Outcome.of(result, f"{self.call} returned {result}", expected="true")
+        if isinstance(result, (int, float)):
+            return self._scored(result, None, None)
+        if isinstance(result, Mapping):
+            return self._described(result)
+        return Outcome.error(f"{self.call} returned {shorten(repr(result))}, not {_RETURNS}")
+
+    def _described(self, result: Mapping[Any, Any]) -> Outcome:
+        unknown = [key for key in result if key not in ("passed", "score", "reason")]
+        passed, score, reason = (result.get(key) for key in ("passed", "score", "reason"))
+        is_sound = (
+            not unknown
+            and (passed is None or isinstance(passed, bool))
+            and (score is None or (isinstance(score, (int, float)) and not isinstance(score, bool)))
+            and (reason is None or isinstance(reason, str))
+            and (passed is not None or score is not None)
+        )
+        if not is_sound:
+            return Outcome.error(
+                f"{self.call} returned {shorten(repr(dict(result)))}, not {_RETURNS}"
+            )
+        if score is None:
+            return Outcome.of(bool(passed), reason or f"{self.call} returned {passed}")
+        return self._scored(score, passed, reason)
+
+    def _scored(self, score: float, passed: bool | None, reason: str | None) -> Outcome:
+        if not (math.isfinite(score) and 0 <= score <= 1):
+            return Outcome.error(f"{self.call} gave the score {score!r}, which is not from 0 to 1")
+        told = reason or f"{self.call} gave the score {number(float(score))}"
+        holds = score >= 1 if passed is None else passed
+        expected = "score 1" if passed is None and self.threshold is None else None
+        return Outcome.of(holds, told, score=float(score), expected=expected)
+
+
+def _arguments(
+    call: str, function: Callable[..., Any], trial: Trial, context: CheckContext
+) -> dict[str, Any]:
+    users = [m.get("content") for m in trial.messages if m.get("role") == "user"]
+    offered = {
+        "output": trial.output or "",
+        "prompt": users[-1] if users else "",
+        "messages": list(trial.messages),
+        "variables": dict(context.variables),
+        "trial": trial,
+        "context": context,
+    }
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as error:
+        raise UnresolvedError(f"{call} has no signature that could be read") from error
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return offered
+    named = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
+    for parameter in named:
+        positional_only = parameter.kind is parameter.POSITIONAL_ONLY
+        if (parameter.name not in offered or positional_only) and (
+            parameter.default is parameter.empty
+        ):
+            raise UnresolvedError(
+                f"{call} wants a parameter {parameter.name!r} that there is not\n"
+                f"  expected: parameters named {', '.join(offered)}"
+            )
+    return {
+        p.name: offered[p.name]
+        for p in named
+        if p.name in offered and p.kind is not p.POSITIONAL_ONLY
+    }

@@ -1,0 +1,261 @@
+"""Assertions on the words of an answer: what it holds, how it begins and ends."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.wording import listed, quoted
+from pytest_arena.judging.words import find_words, fold
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+class _InText(Assertion):
+    case_sensitive: bool = False
+    """Tell upper and lower case apart."""
+
+    def _found(self, wanted: tuple[str, ...], text: str) -> list[str]:
+        folded = fold(text, case_sensitive=self.case_sensitive)
+        return [w for w in wanted if fold(w, case_sensitive=self.case_sensitive) in folded]
+
+
+class _OneOrMore(_InText):
+    value: Text | None = None
+    """The text."""
+    values: Texts | None = Field(default=None, validation_alias=AliasChoices("values", "patterns"))
+    """Several texts (`patterns` means the same)."""
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        return ((self.value,) if self.value is not None else ()) + (self.values or ())
+
+    @model_validator(mode="after")
+    def _has_a_text(self) -> _OneOrMore:
+        if not self.wanted:
+            raise PydanticCustomError(
+                "missing_value",
+                "{type} has no text to look for",
+                {"type": self.type, "expected": "`value` or `values`"},
+            )
+        return self
+
+
+class Contains(_OneOrMore):
+    """Hold when the answer contains a text, or each of several; case is ignored by default.
+
+        - type: contains
+          value: Forgot Password
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "contains"
+    aliases: ClassVar[tuple[str, ...]] = ("content_includes",)
+    graded: ClassVar[bool] = True
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return _all_of(self, self.wanted, trial.output or "")
+
+
+class ContainsAll(_InText):
+    """Hold when the answer contains each of several texts; case is ignored by default.
+
+        - type: contains_all
+          values: [refund, invoice]
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "contains_all"
+    graded: ClassVar[bool] = True
+
+    values: Texts = Field(validation_alias=AliasChoices("values", "patterns"))
+    """The texts (`patterns` means the same)."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return _all_of(self, self.values, trial.output or "")
+
+
+class ContainsAny(_InText):
+    """Hold when the answer contains at least one of several texts; case is ignored by default.
+
+        - type: contains_any
+          values: [welcome, glad to help]
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "contains_any"
+    aliases: ClassVar[tuple[str, ...]] = ("content_includes_any",)
+
+    values: Texts = Field(validation_alias=AliasChoices("values", "patterns"))
+    """The texts (`patterns` means the same)."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        output = trial.output or ""
+        found = self._found(self.values, output)
+        reason = f"found {listed(found)}" if found else _not_found(list(self.values), output)
+        return Outcome.of(bool(found), reason, expected=f"any of {listed(self.values)}")
+
+
+class NotContains(_OneOrMore):
+    """Hold when the answer contains none of these texts; case is ignored by default.
+
+        - type: not_contains
+          values: [guarantee, lawsuit]
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "not_contains"
+    aliases: ClassVar[tuple[str, ...]] = ("content_not_includes",)
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        found = self._found(self.wanted, trial.output or "")
+        reason = f"found {listed(found)}" if found else f"did not find {listed(self.wanted)}"
+        return Outcome.of(not found, reason, expected=f"nothing of {listed(self.wanted)}")
+
+
+class ContentExcludes(_OneOrMore):
+    """Hold when no answer of the whole conversation contains one of these texts.
+
+        - type: content_excludes
+          patterns: [internal only]
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "content_excludes"
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        expected = f"nothing of {listed(self.wanted)} in any answer"
+        for turn, response in enumerate(trial.responses, 1):
+            found = self._found(self.wanted, response.output)
+            if found:
+                where = f" in answer {turn}" if len(trial.responses) > 1 else ""
+                return Outcome.of(False, f"found {listed(found)}{where}", expected=expected)
+        return Outcome.of(True, f"did not find {listed(self.wanted)}", expected=expected)
+
+
+class BannedWords(Assertion):
+    """Hold when the answer has none of these words; whole words count, in any case.
+
+        - type: banned_words
+          words: [hack, crack]
+
+    A blank in a phrase stands for any run of blanks. Nothing is blocked: that is what the
+    guardrail of the same name does.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "banned_words"
+
+    words: Texts
+    """The words and phrases."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        output = trial.output or ""
+        found = list(
+            dict.fromkeys(output[start:end] for start, end in find_words(self.words, output))
+        )
+        reason = f"found {listed(found)}" if found else f"did not find {listed(self.words)}"
+        return Outcome.of(not found, reason, expected=f"nothing of {listed(self.words)}")
+
+
+class Equals(Assertion):
+    """Hold when the answer is this text, up to blanks around it; case counts here.
+
+        - type: equals
+          value: "42"
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "equals"
+
+    value: str
+    """The whole answer."""
+    case_sensitive: bool = True
+    """Tell upper and lower case apart."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        output = trial.output or ""
+        same = _folded(self, output) == _folded(self, self.value)
+        reason = f"is {quoted(self.value)}" if same else f"is {quoted(output)}"
+        return Outcome.of(same, reason, expected=quoted(self.value))
+
+    @property
+    def expects_empty(self) -> bool:
+        return not self.value.strip() and not self.negate
+
+
+class StartsWith(_InText):
+    """Hold when the answer begins with this text, after leading blanks; case is ignored by default.
+
+        - type: starts_with
+          value: Dear
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "starts_with"
+
+    value: Text
+    """The beginning."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        output = (trial.output or "").strip()
+        return Outcome.of(
+            _folded(self, output).startswith(_folded(self, self.value)),
+            f"begins with {quoted(output[: len(self.value) + 20])}",
+            expected=f"begins with {quoted(self.value)}",
+        )
+
+
+class EndsWith(_InText):
+    """Hold when the answer ends with this text, before trailing blanks; case is ignored by default.
+
+        - type: ends_with
+          value: Kind regards
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "ends_with"
+
+    value: Text
+    """The end."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        output = (trial.output or "").strip()
+        return Outcome.of(
+            _folded(self, output).endswith(_folded(self, self.value)),
+            f"ends with {quoted(output[-len(self.value) - 20 :])}",
+            expected=f"ends with {quoted(self.value)}",
+        )
+
+
+def _folded(assertion: _InText | Equals, text: str) -> str:
+    return fold(text.strip(), case_sensitive=assertion.case_sensitive)
+
+
+def _all_of(assertion: _InText, wanted: tuple[str, ...], output: str) -> Outcome:
+    found = assertion._found(wanted, output)
+    missing = [text for text in wanted if text not in found]
+    return Outcome.of(
+        not missing,
+        _not_found(missing, output) if missing else f"found {listed(found)}",
+        score=len(found) / len(wanted),
+        expected=listed(wanted),
+    )
+
+
+def _not_found(missing: list[str], output: str) -> str:
+    return f"did not find {listed(missing)} in {quoted(output)}"

@@ -1,0 +1,44 @@
+"""Guardrail on words that must not get in or out."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from pytest_arena.guardrails.wording import listed
+from pytest_arena.judging.words import find_words, mask
+from pytest_arena.schema.guardrail import Guardrail, Violation
+
+
+class BannedWords(Guardrail):
+    """Find banned words and phrases in inputs and outputs: whole words, in any case.
+
+        - type: banned_words
+          words: [hack, "social security number"]
+          direction: output
+          on_violation: replace
+
+    `hack` is found in "Hack it!", not in "hackathon" or "hacking". A blank in a phrase stands
+    for any run of blanks. Replaced words are covered by asterisks, or the whole text by
+    `message`.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "banned_words"
+
+    words: Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Field(min_length=1)]
+    """The words and phrases."""
+
+    def find(self, text: str) -> Violation | None:
+        spans = find_words(self.words, text)
+        if not spans:
+            return None
+        matched = tuple(dict.fromkeys(text[start:end] for start, end in spans))
+        noun = "word" if len(matched) == 1 else "words"
+        return Violation(
+            f"found the banned {noun} {listed(matched)}",
+            matched,
+            self.message if self.message is not None else mask(text, spans),
+        )

@@ -1,0 +1,1 @@
+"""What assertions and guardrails share: patterns, words, similarity, refusals."""

@@ -1,0 +1,88 @@
+"""Words and sentences: folding, whole-word search, and counting."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import regex
+
+# Scripts written without blanks between words: there a "whole word" cannot be told from a part.
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_ABBREVIATION = re.compile(
+    r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|No|Fig|Inc|Ltd|a\.m|p\.m)\.(?=\s+\S)"
+)
+_LIST_NUMBER = re.compile(r"^[ \t]*\d{1,3}[.)](?=\s)", re.MULTILINE)
+_BLOCK_BREAK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*•#]|\d{1,3}[.)])[ \t])")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
+
+
+def fold(text: str, *, case_sensitive: bool = False) -> str:
+    """Return a text in which spellings that look the same are the same, by default in any case."""
+    composed = unicodedata.normalize("NFC", text)
+    return composed if case_sensitive else composed.casefold()
+
+
+def find_words(words: Iterable[str], text: str) -> list[tuple[int, int]]:
+    """Return the spans of these words and phrases in a text: whole words only, in any case.
+
+    `hack` is found in "Hack it!" and "hack's", not in "hackathon". A blank in a phrase stands for
+    any run of blanks.
+    """
+    wanted = tuple(word for word in words if word.strip())
+    if not wanted:
+        return []
+    return [match.span() for match in _word_pattern(wanted).finditer(text)]
+
+
+def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Return the text with these spans covered by as many asterisks."""
+    pieces, last = [], 0
+    for start, end in spans:
+        pieces += [text[last:start], "*" * (end - start)]
+        last = end
+    return "".join([*pieces, text[last:]])
+
+
+def count_words(text: str) -> int:
+    """Count the pieces between blanks that hold a letter or a digit."""
+    return sum(any(c.isalnum() for c in piece) for piece in text.split())
+
+
+def count_sentences(text: str) -> int:
+    """Count sentences: they end at `.`, `!`, `?` or `…`, at a blank line, and at a list's item.
+
+    Decimal points, list numbers and common abbreviations end none.
+    """
+    text = _LIST_NUMBER.sub(lambda match: "-" + " " * (len(match[0]) - 1), text)
+    text = _ABBREVIATION.sub(lambda match: match[0].replace(".", " "), text)
+    return sum(
+        any(c.isalnum() for c in piece)
+        for block in _BLOCK_BREAK.split(text)
+        for piece in _SENTENCE_END.split(block)
+    )
+
+
+@lru_cache(maxsize=256)
+def _word_pattern(words: tuple[str, ...]) -> regex.Pattern[str]:
+    import regex
+
+    # Longest first: of "hack" and "hack the system" the phrase is the better thing to name.
+    ordered = sorted(words, key=len, reverse=True)
+    return regex.compile(
+        "|".join(_whole(word) for word in ordered), regex.IGNORECASE | regex.FULLCASE
+    )
+
+
+def _whole(word: str) -> str:
+    import regex
+
+    body = r"\s+".join(regex.escape(part) for part in word.split())
+    first, last = word.strip()[0], word.strip()[-1]
+    before = "" if regex.match(_UNSPACED, first) else r"(?<!\w)"
+    after = "" if regex.match(_UNSPACED, last) else r"(?!\w)"
+    return f"{before}{body}{after}"
