@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pytest_arena.schema import Assertion, CaseMock, Guardrail, MockResponses, ProviderSpec
+from pytest_arena.schema import (
+    Assertion,
+    CaseMock,
+    Comparison,
+    Guardrail,
+    MockResponses,
+    ProviderSpec,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,9 @@ class CasePlan:
     timeout_s: float | None = None
     session_id: str | None = None
     mock: CaseMock | None = None
+    expected_themes: tuple[str, ...] = ()
+    source: str = ""
+    """The file that `line` counts in: the arena's own, or one that it includes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +91,7 @@ class Arena:
     report_formats: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     schedule: Any = None
+    description: str | None = None
+    comparison: Comparison | None = None
+    all_providers: tuple[str, ...] = ()
+    """Names and groups of all providers of the file, those not selected included."""

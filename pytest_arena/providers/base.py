@@ -58,10 +58,16 @@ class Provider:
     """A model of the YAML keys that this kind of provider alone understands."""
     offline: ClassVar[bool] = False
     """True where no call leaves the process."""
+    needs_model: ClassVar[bool] = True
+    """False where `model` may be left out; never asked of an offline provider."""
 
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         self.spec = spec
         self.environment = environment
+
+    @classmethod
+    def warm_up(cls) -> None:
+        """Import what the first call needs; called once, in a thread, while collection goes on."""
 
     async def complete(self, request: Request) -> Response:
         """Send one request once and return the answer; a failure is a `ProviderError`.

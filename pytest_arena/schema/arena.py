@@ -9,6 +9,7 @@ from pydantic import Field
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
+from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import ProviderSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
@@ -97,6 +98,9 @@ class ArenaSpec(ArenaModel):
     """Cases with the tag `load_tests`."""
     cost_tests: tuple[CaseSpec, ...] = ()
     """Cases with the tag `cost_tests`."""
+    mock: MockResponses | None = None
+    """Answers for the mock provider and for `--arena-mock`: a file's name, or written here. Where
+    it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""
     schedule: Any = None
     """Kept and shown; CI does the scheduling."""
     comparison: Comparison | None = None

@@ -1,0 +1,92 @@
+"""Entries of `assertions:` to the classes that their `type` names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_arena.errors import Place, shorten
+from pytest_arena.loading.building import build_model
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.schema import Assertion
+
+
+def build_assertions(written: Any, place: Place, context: LoadContext) -> tuple[Assertion, ...]:
+    """Return the assertions of a list; those with problems are left out and their problems kept."""
+    if written is None:
+        return ()
+    if not isinstance(written, YamlList):
+        context.problems.add(
+            "'assertions' is not a list",
+            place,
+            expected="a list of assertions, each with a type",
+            fix="write it like assertions: [{type: contains, value: hello}]",
+        )
+        return ()
+    built = [
+        _build(entry, written.value_place(index), context) for index, entry in enumerate(written)
+    ]
+    return tuple(assertion for assertion in built if assertion is not None)
+
+
+def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertion | None:
+    """Return an assertion whose `type` is given apart from its mapping."""
+    cls = context.registry.assertions.get(type_name)
+    if cls is None:
+        known = shorten(", ".join(context.registry.assertions), 300)
+        context.problems.add(
+            f"unknown assertion type {shorten(str(type_name))!r}",
+            tree.value_place("type"),
+            expected=f"one of {known}" if known else "a registered assertion type",
+            fix=context.registry.assertions.suggest(str(type_name))
+            or "name one of these, or register your own with pytest_arena_register",
+        )
+        return None
+    values = {key: value for key, value in tree.items() if key != "type"}
+    owner = f"assertion {type_name!r}"
+    if "assertions" in values and "assertions" in cls.model_fields:
+        before = len(context.problems)
+        values["assertions"] = build_assertions(
+            values["assertions"], tree.value_place("assertions"), context
+        )
+        if len(context.problems) > before:
+            return None
+    return build_model(cls, tree, context.problems, owner, values)
+
+
+def _build(entry: Any, place: Place, context: LoadContext) -> Assertion | None:
+    if not isinstance(entry, YamlMap) or "type" not in entry:
+        _refuse_shape(entry, place, context)
+        return None
+    if not isinstance(entry["type"], str):
+        context.problems.add(
+            "an assertion's type is not a text",
+            entry.value_place("type"),
+            expected="the name of an assertion",
+            fix="write it like type: contains",
+        )
+        return None
+    known = context.built.get(id(entry))
+    if known is None:
+        # The entry is kept beside its model, so that no other object gets its identity.
+        known = (entry, build_named(entry["type"], entry, context))
+        context.built[id(entry)] = known
+    return known[1]
+
+
+def _refuse_shape(entry: Any, place: Place, context: LoadContext) -> None:
+    if isinstance(entry, YamlMap):
+        context.problems.add(
+            "an assertion without a type",
+            place,
+            expected="a mapping with a type",
+            fix="add type: contains, or another assertion's name",
+        )
+        return
+    shown = shorten(repr(entry)) if isinstance(entry, str) else "this entry"
+    fix = "write it like {type: contains, value: hello}"
+    if isinstance(entry, str) and context.registry.assertions.get(entry):
+        fix = f"write it like {{type: {entry}}}"
+    context.problems.add(
+        f"{shown} is not an assertion", place, expected="a mapping with a type", fix=fix
+    )

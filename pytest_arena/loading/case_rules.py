@@ -1,0 +1,110 @@
+"""What must hold of a case beyond the shape of its keys."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_arena.errors import Place, shorten
+from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.tree import YamlMap
+from pytest_arena.schema import CaseSpec, Guardrail
+
+_LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
+_SOURCES = ("prompt", "prompts", "conversation")
+_TAG = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
+
+
+def refuse_load_case(case: YamlMap, problems: ProblemList) -> bool:
+    """Refuse a case that asks for load, so that it never passes without any."""
+    key = next((key for key in case if key in _LOAD_KEYS), None)
+    if key is None:
+        return False
+    problems.add(
+        f"{key!r} makes this a load case, and load cases are not run by this version yet",
+        case.key_place(key),
+        expected=f"a case without {', '.join(_LOAD_KEYS[:-1])} and {_LOAD_KEYS[-1]}",
+        fix="remove it, or keep it in a file of its own that pytest does not collect",
+    )
+    return True
+
+
+def check_tags(spec: CaseSpec, case: YamlMap, problems: ProblemList) -> None:
+    """Refuse tags that cannot be marks."""
+    for index, tag in enumerate(spec.tags):
+        if not _TAG.fullmatch(tag):
+            better = re.sub(r"[^\w-]+", "_", tag, flags=re.ASCII).strip("_-")
+            problems.add(
+                f"bad tag {shorten(tag)!r}",
+                case["tags"].value_place(index),
+                expected="letters, digits, '_' and '-', beginning with a letter or '_', "
+                "since tags are marks for -m",
+                fix=f"write it like {better}" if _TAG.fullmatch(better) else "write another tag",
+            )
+
+
+def check_rules(
+    spec: CaseSpec,
+    case: YamlMap,
+    owner: str,
+    guardrails: tuple[Guardrail, ...],
+    problems: ProblemList,
+) -> None:
+    """Refuse a case that sends nothing, or several things, or could only pass."""
+    given = [key for key in _SOURCES if getattr(spec, key) is not None]
+    if len(given) > 1:
+        problems.add(
+            f"{owner} has {' and '.join(map(repr, given))}",
+            case.key_place(given[1]),
+            expected="one of prompt, prompts and conversation",
+            fix="keep one, or make two cases of it",
+        )
+    elif not given:
+        problems.add(
+            f"{owner} has no prompt",
+            case.place,
+            expected="one of prompt, prompts and conversation",
+            fix="add prompt: …",
+        )
+    elif not getattr(spec, given[0]) and given[0] != "prompt":
+        problems.add(
+            f"{given[0]!r} of {owner} is empty",
+            case.value_place(given[0]),
+            expected="at least one entry",
+            fix="add one, or write prompt: …",
+        )
+    turns = [assertion for turn in spec.conversation or () for assertion in turn.assertions]
+    counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns))
+    if not counting and not any(rule.on_violation == "block" for rule in guardrails):
+        problems.add(
+            f"{owner} checks nothing: it could only pass",
+            case.place,
+            expected="an assertion with a weight, or a guardrail that blocks",
+            fix="add assertions: [{type: contains, value: …}]",
+        )
+
+
+def check_name(
+    name: str, case: YamlMap, names: dict[str, Place], is_variant: bool, problems: ProblemList
+) -> None:
+    """Refuse a name that a node id cannot hold, or that another case has."""
+    place = case.value_place("name")
+    if not name.strip() or "::" in name or any(ord(letter) < 32 for letter in name):
+        problems.add(
+            f"bad case name {shorten(name)!r}",
+            place,
+            expected="one line of text without '::'",
+            fix="rename the case",
+        )
+        return
+    first = names.setdefault(name, place)
+    if first is place:
+        return
+    fix = "rename one of them"
+    if is_variant:
+        fix = "put a variable that differs into the name, like name: Case {{ name }}"
+    problems.add(
+        f"duplicate case {shorten(name)!r}",
+        place,
+        expected=f"a name of its own; the other stands at {first}",
+        fix=fix,
+    )

@@ -1,0 +1,232 @@
+"""Entries of `tests:` and of its groups to cases that are ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.loading.assertions import build_assertions, build_named
+from pytest_arena.loading.building import build_model
+from pytest_arena.loading.case_rules import check_name, check_rules, check_tags, refuse_load_case
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.expansion import ALONE, Variant, expand
+from pytest_arena.loading.mocks import build_case_mock
+from pytest_arena.loading.plan import CasePlan, TurnPlan
+from pytest_arena.loading.rendering import render_case
+from pytest_arena.loading.targets import Prompt, find_target
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, TurnSpec
+
+_NO_TARGET = Prompt()
+
+
+@dataclass(slots=True)
+class CaseSettings:
+    """Hold what the cases of a file share; `names` are those taken so far, with their places."""
+
+    variables: Mapping[str, Any]
+    targets: Mapping[str, Prompt]
+    guardrails: tuple[Guardrail, ...]
+    params: Mapping[str, Any]
+    trials: int
+    providers: set[str]
+    groups: set[str]
+    names: dict[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCase:
+    """Hold a case and the providers or groups that it asks for (None: the file's default)."""
+
+    plan: CasePlan
+    providers: tuple[str, ...] | None
+
+
+def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> Iterator[LoadedCase]:
+    """Yield the cases of `tests:` and of the groups, in the order of the format."""
+    for group in ("tests", *TEST_GROUPS):
+        written = tree.get(group)
+        if written is None:
+            continue
+        if not isinstance(written, YamlList):
+            context.problems.add(
+                f"{group!r} is not a list",
+                tree.value_place(group),
+                expected="a list of cases, each with a name and a prompt",
+                fix=f"begin each case under {group}: with '- name: …'",
+            )
+            continue
+        tags = () if group == "tests" else (group.removesuffix("_tests"),)
+        for index, case in enumerate(written):
+            if isinstance(case, YamlMap):
+                yield from _variants(case, tags, settings, context)
+            else:
+                context.problems.add(
+                    "a case is not a mapping",
+                    written.value_place(index),
+                    expected="a mapping with name, prompt and assertions",
+                    fix="write it like {name: Greeting, prompt: Hello!, assertions: […]}",
+                )
+
+
+def _variants(
+    case: YamlMap, tags: tuple[str, ...], settings: CaseSettings, context: LoadContext
+) -> Iterator[LoadedCase]:
+    if refuse_load_case(case, context.problems):
+        return
+    own = case.get("variables")
+    shared = {**settings.variables, **plain(own)} if isinstance(own, dict) else settings.variables
+    variants = expand(case, context)
+    if not variants:
+        # The case's own mistakes are shown with those of its rows.
+        _check_shape(case, context)
+    for variant in variants:
+        variables = {**shared, **variant.variables} if variant.variables else shared
+        loaded = _load(case, variant, variables, tags, settings, context)
+        if loaded is not None:
+            yield loaded
+
+
+def _check_shape(case: YamlMap, context: LoadContext) -> None:
+    parts = ("assertions", "conversation", "mock")
+    values = {key: value for key, value in case.items() if key not in parts}
+    build_model(CaseSpec, case, context.problems, _owner(case), values)
+
+
+def _load(
+    case: YamlMap,
+    variant: Variant,
+    variables: Mapping[str, Any],
+    tags: tuple[str, ...],
+    settings: CaseSettings,
+    context: LoadContext,
+) -> LoadedCase | None:
+    problems = context.problems
+    before = len(problems)
+    rendered = render_case(case, variables, problems)
+    owner = _owner(case)
+    values: dict[str, Any] = dict(rendered)
+    if "assertions" in rendered:
+        place = rendered.value_place("assertions")
+        values["assertions"] = build_assertions(rendered["assertions"], place, context)
+    if rendered.get("conversation") is not None:
+        values["conversation"] = _conversation(rendered, owner, context)
+    if rendered.get("mock") is not None:
+        values["mock"] = build_case_mock(rendered, owner, settings.providers, context)
+    spec = build_model(CaseSpec, rendered, problems, owner, values)
+    if spec is None:
+        return None
+    check_tags(spec, rendered, problems)
+    check_rules(spec, rendered, owner, settings.guardrails, problems)
+    _check_providers(spec, rendered, owner, settings, context)
+    templated = isinstance(case.get("name"), str) and "{{" in case["name"]
+    name = spec.name if templated else spec.name + variant.ending
+    check_name(name, case, settings.names, variant is not ALONE[0], problems)
+    if len(problems) > before:
+        return None
+    plan = _plan(name, spec, rendered, variables, tags, settings, context)
+    return LoadedCase(plan, spec.providers) if len(problems) == before else None
+
+
+def _plan(
+    name: str,
+    spec: CaseSpec,
+    case: YamlMap,
+    variables: Mapping[str, Any],
+    tags: tuple[str, ...],
+    settings: CaseSettings,
+    context: LoadContext,
+) -> CasePlan:
+    prompt = _NO_TARGET
+    if spec.target is not None:
+        prompt = find_target(spec.target, settings.targets, case.value_place("target"), context)
+    place = case.place
+    return CasePlan(
+        name=name,
+        line=place.line,
+        source=place.file,
+        dialogues=_dialogues(spec, prompt, variables, context),
+        system=prompt.system.filled(variables, context) if prompt.system else None,
+        assertions=spec.assertions,
+        guardrails=settings.guardrails,
+        params=settings.params,
+        variables=variables,
+        tags=tuple(dict.fromkeys((*tags, *spec.tags))),
+        description=spec.description,
+        skip=spec.skip,
+        xfail=spec.xfail,
+        threshold=spec.threshold,
+        trials=spec.trials or settings.trials,
+        pass_threshold=spec.pass_threshold,
+        timeout_s=spec.timeout,
+        session_id=spec.session_id,
+        mock=spec.mock,
+        expected_themes=spec.expected_themes or (),
+    )
+
+
+def _dialogues(
+    spec: CaseSpec, prompt: Prompt, variables: Mapping[str, Any], context: LoadContext
+) -> tuple[tuple[TurnPlan, ...], ...]:
+    def turn(text: str) -> str:
+        if prompt.user is None:
+            return text
+        return prompt.user.filled({**variables, "prompt": text}, context)
+
+    if spec.conversation is not None:
+        return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
+    prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or ()
+    return tuple((TurnPlan(turn(text)),) for text in prompts)
+
+
+def _conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
+    written = case["conversation"]
+    if not isinstance(written, YamlList):
+        return written
+    turns = []
+    for index, turn in enumerate(written):
+        if isinstance(turn, YamlMap):
+            turns.append(_turn(turn, f"turn {index + 1} of {owner}", context))
+        else:
+            context.problems.add(
+                f"turn {index + 1} of {owner} is not a mapping",
+                written.value_place(index),
+                expected="a mapping with user, and assertions where some must hold",
+                fix="write it like {user: Hello!, assertions: […]}",
+            )
+    return tuple(turn for turn in turns if turn is not None)
+
+
+def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
+    values: dict[str, Any] = dict(turn)
+    assertions = build_assertions(turn.get("assertions"), turn.value_place("assertions"), context)
+    if turn.get("expected_response") is not None:
+        mark = turn.marks["expected_response"]
+        wanted = YamlMap(turn.files, turn.key_marks["expected_response"])
+        wanted.put("value", turn["expected_response"], mark)
+        contains = build_named("contains", wanted, context)
+        assertions = (*assertions, contains) if contains else assertions
+    values["assertions"] = assertions
+    return build_model(TurnSpec, turn, context.problems, owner, values)
+
+
+def _check_providers(
+    spec: CaseSpec, case: YamlMap, owner: str, settings: CaseSettings, context: LoadContext
+) -> None:
+    known = settings.providers | settings.groups
+    for index, name in enumerate(spec.providers or ()):
+        # Where the file's providers have problems of their own, theirs are enough.
+        if settings.providers and name not in known:
+            context.problems.add(
+                f"unknown provider {shorten(name)!r} in {owner}",
+                case["providers"].value_place(index),
+                expected=f"one of {shorten(', '.join(sorted(known)), 300)}",
+                fix=suggest(name, sorted(known)) or "name one of these, or add it to providers:",
+            )
+
+
+def _owner(case: YamlMap) -> str:
+    name = case.get("name")
+    return f"case {shorten(str(name), 60)!r}" if name is not None else "a case"

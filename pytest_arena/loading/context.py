@@ -1,0 +1,53 @@
+"""What all steps of loading one arena share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pytest_arena.errors import ArenaFileError, Place
+from pytest_arena.loading.files import display_name, find_file, read_limited
+from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
+from pytest_arena.registry import Registry
+from pytest_arena.schema import Assertion
+
+
+@dataclass(slots=True)
+class LoadContext:
+    """Carry the root, the registry, and what was found so far.
+
+    `built` keeps assertions by the identity of their mapping, so that one which 10,000 rows or
+    aliases share is validated once.
+    """
+
+    root: Path
+    registry: Registry
+    problems: ProblemList = field(default_factory=ProblemList)
+    files: list[str] = field(default_factory=list)
+    built: dict[int, tuple[object, Assertion | None]] = field(default_factory=dict)
+
+    def read_tree(self, path: Path, place: Place | None = None, kind: str = "arena file") -> object:
+        """Return a YAML file's tree; `place` is where it is named, if another file names it."""
+        name = display_name(path, self.root)
+        self.files.append(name)
+        data = read_limited(path, MAX_BYTES, place or Place(name, 1, 1), kind)
+        return read_yaml(data, self.files, self.problems)
+
+    def find(self, written: str, place: Place, kind: str) -> Path:
+        """Return a file that is named at `place`, relative to the file that names it."""
+        beside = (self.root / place.file).parent
+        allowed = self.root if beside.resolve().is_relative_to(self.root.resolve()) else beside
+        return find_file(written, beside, allowed, place, kind)
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """Turn an `ArenaFileError` raised inside into problems, so that loading goes on."""
+        try:
+            yield
+        except ArenaFileError as error:
+            for problem in error.problems:
+                place = problem.place or Place(self.files[0], 1, 1)
+                self.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)

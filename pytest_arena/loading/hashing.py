@@ -1,0 +1,95 @@
+"""Hashes of what can change between two runs, so that only what is alike is compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_arena.loading.plan import CasePlan
+from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
+
+
+class Hasher:
+    """Hash cases and providers; what many of them share is dumped once."""
+
+    def __init__(self) -> None:
+        self._dumps: dict[int, tuple[ArenaModel, Any]] = {}
+        self._texts: dict[int, tuple[object, str]] = {}
+
+    def prompt(self, case: CasePlan) -> str:
+        """Return the hash of what a case sends: the system prompt and the user's texts."""
+        users = [[turn.user for turn in dialogue] for dialogue in case.dialogues]
+        return _hash({"system": case.system, "users": users})
+
+    def assertions(self, case: CasePlan) -> str:
+        """Return the hash of what must hold: assertions, guardrails, thresholds and themes."""
+        facts: dict[str, Any] = {
+            "assertions": [self._dump(assertion) for assertion in case.assertions],
+            "turns": [
+                [[self._dump(assertion) for assertion in turn.assertions] for turn in dialogue]
+                for dialogue in case.dialogues
+                if any(turn.assertions for turn in dialogue)
+            ],
+            "threshold": case.threshold,
+            "pass_threshold": case.pass_threshold,
+            "themes": case.expected_themes,
+        }
+        if case.guardrails:
+            facts["guardrails"] = self._guardrails(case)
+        return _hash(facts)
+
+    def _guardrails(self, case: CasePlan) -> str:
+        known = self._texts.get(id(case.guardrails))
+        if known is None:
+            text = _hash([self._dump(guardrail) for guardrail in case.guardrails])
+            known = self._texts[id(case.guardrails)] = (case.guardrails, text)
+        return known[1]
+
+    def _dump(self, model: ArenaModel) -> Any:
+        known = self._dumps.get(id(model))
+        if known is None:
+            known = self._dumps[id(model)] = (model, _dump(model))
+        return known[1]
+
+
+def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
+    """Return the hash of a provider: its model, its endpoint's host and its parameters."""
+    return _hash(
+        {
+            "model": spec.full_model,
+            "host": _host(spec.api_base),
+            "params": {**params, **spec.params},
+        }
+    )
+
+
+def _dump(model: ArenaModel) -> dict[str, Any]:
+    # Defaults are left out, so that a key which a later version adds changes no hash.
+    members: tuple[Assertion, ...] = model.members if isinstance(model, Assertion) else ()
+    dumped = model.model_dump(
+        mode="json",
+        by_alias=True,
+        exclude_defaults=True,
+        exclude={"assertions"} if members else None,
+    )
+    dumped["type"] = getattr(model, "type", None)
+    if members:
+        dumped["assertions"] = [_dump(member) for member in members]
+    return dumped
+
+
+def _host(api_base: str | None) -> str:
+    if not api_base:
+        return ""
+    try:
+        return urlsplit(api_base).netloc.rpartition("@")[2] or api_base
+    except ValueError:
+        return api_base
+
+
+def _hash(facts: Any) -> str:
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
+    return sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,153 @@
+"""One arena file to its cells: the one way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.errors import ArenaFileError, shorten, suggest
+from pytest_arena.loading.building import build_model
+from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
+from pytest_arena.loading.columns import build_providers
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.files import display_name
+from pytest_arena.loading.guardrails import build_guardrails
+from pytest_arena.loading.hashing import Hasher, provider_hash
+from pytest_arena.loading.includes import read_arena
+from pytest_arena.loading.mocks import build_responses, build_responses_file
+from pytest_arena.loading.plan import Arena, CellPlan
+from pytest_arena.loading.targets import build_targets
+from pytest_arena.loading.tree import YamlMap, plain
+from pytest_arena.registry import Registry
+from pytest_arena.schema import TEST_GROUPS, ArenaSpec, MockResponses, ProviderSpec
+
+_BUILT_APART = frozenset({"providers", "guardrails", "mock", "tests", *TEST_GROUPS})
+
+
+def load_arena(
+    path: Path, *, root: Path, registry: Registry, select: tuple[str, ...] = ()
+) -> Arena:
+    """Load an arena file with everything that it names, and return its cells.
+
+    `root` is what files are named relative to, and what they must be inside of. `select` keeps
+    only the providers with these names or groups. Raises `ArenaFileError` with every problem of
+    the file, each with its place.
+    """
+    context = LoadContext(root=root, registry=registry)
+    try:
+        tree = read_arena(path, context)
+    except ArenaFileError as error:
+        with context.gathering():
+            raise error
+        context.problems.raise_if_any()
+        raise
+    arena = _load(path, tree, select, context)
+    context.problems.raise_if_any()
+    return arena
+
+
+def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadContext) -> Arena:
+    light = {key: value for key, value in tree.items() if key not in _BUILT_APART}
+    spec = build_model(ArenaSpec, tree, context.problems, "the arena", light) or ArenaSpec()
+    providers = build_providers(tree, spec.defaults, context)
+    guardrails, params = build_guardrails(
+        tree.get("guardrails"), tree.value_place("guardrails"), context
+    )
+    settings = CaseSettings(
+        variables=plain(spec.variables),
+        targets=build_targets(spec, tree, context),
+        guardrails=guardrails,
+        params=params,
+        trials=spec.defaults.trials or 1,
+        providers={provider.name for provider in providers},
+        groups={provider.group for provider in providers},
+    )
+    _check_default_providers(spec, tree, settings, context)
+    responses = _responses(path, tree, settings.providers, context)
+    cases = list(load_cases(tree, settings, context))
+    if not cases and not len(context.problems):
+        context.problems.add(
+            "the arena has no cases",
+            tree.place,
+            expected="a list of cases under tests:",
+            fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
+        )
+    chosen = [each for each in providers if not select or {each.name, each.group} & set(select)]
+    formats = spec.comparison.report_format if spec.comparison else None
+    return Arena(
+        file=display_name(path, context.root),
+        name=spec.name,
+        description=spec.description,
+        providers=tuple(chosen),
+        cells=tuple(_cells(path, cases, chosen, spec, responses, context)),
+        report_formats=(formats,) if formats else (),
+        schedule=plain(spec.schedule),
+        comparison=spec.comparison,
+        all_providers=tuple(sorted(settings.providers | settings.groups)),
+    )
+
+
+def _cells(
+    path: Path,
+    cases: list[LoadedCase],
+    providers: list[ProviderSpec],
+    spec: ArenaSpec,
+    responses: MockResponses | None,
+    context: LoadContext,
+) -> Iterable[CellPlan]:
+    """Yield cases × providers, the cells of one case together."""
+    file = display_name(path, context.root)
+    hasher = Hasher()
+    hashes: dict[str, str] = {}
+    if len(context.problems):
+        return
+    for case in cases:
+        wanted = case.providers if case.providers is not None else spec.defaults.providers
+        prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
+        for provider in providers:
+            if wanted is not None and not {provider.name, provider.group} & set(wanted):
+                continue
+            if provider.name not in hashes:
+                hashes[provider.name] = provider_hash(provider, case.plan.params)
+            yield CellPlan(
+                file=file,
+                case=case.plan,
+                provider=provider,
+                hashes={
+                    "prompt": prompt,
+                    "provider": hashes[provider.name],
+                    "assertions": assertions,
+                    "judge": "",
+                },
+                mock_responses=responses,
+            )
+
+
+def _check_default_providers(
+    spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
+) -> None:
+    known = sorted(settings.providers | settings.groups)
+    for index, name in enumerate(spec.defaults.providers or ()):
+        if known and name not in known:
+            context.problems.add(
+                f"unknown provider {shorten(name)!r} in 'defaults'",
+                tree["defaults"]["providers"].value_place(index),
+                expected=f"one of {shorten(', '.join(known), 300)}",
+                fix=suggest(name, known) or "name one of these, or add it to providers:",
+            )
+
+
+def _responses(
+    path: Path, tree: YamlMap, providers: set[str], context: LoadContext
+) -> MockResponses | None:
+    """Return the file's own answers: those under `mock:`, or `<name>.mock.yaml` beside it."""
+    written: Any = tree.get("mock")
+    if written is not None:
+        return build_responses(written, tree.value_place("mock"), context, providers)
+    stem = path.name.removesuffix(path.suffix).removesuffix(".arena")
+    for ending in (".mock.yaml", ".mock.yml"):
+        beside = path.with_name(stem + ending)
+        if beside.exists():
+            return build_responses_file(beside, tree.place, context, providers)
+    return None

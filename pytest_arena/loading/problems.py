@@ -1,0 +1,37 @@
+"""The problems found while a file is loaded, gathered so that all are shown at once."""
+
+from __future__ import annotations
+
+from pytest_arena.errors import ArenaFileError, Place, Problem
+
+_MOST = 100
+
+
+class ProblemList:
+    """Gather problems; the same problem at the same place is kept once.
+
+    A mistake in a case with 10,000 data rows is one mistake, not 10,000.
+    """
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._problems)
+
+    def add(
+        self, what: str, place: Place, *, expected: str | None = None, fix: str | None = None
+    ) -> None:
+        """Keep a problem."""
+        self._problems[Problem(what, place, expected, fix)] = None
+
+    def raise_if_any(self) -> None:
+        """Raise all problems as one `ArenaFileError`; beyond the first 100, only their number."""
+        if not self._problems:
+            return
+        ordered = ArenaFileError(self._problems).problems
+        if len(ordered) > _MOST:
+            last = ordered[-1].place
+            more = f"and {len(ordered) - _MOST} more problems"
+            ordered = (*ordered[:_MOST], Problem(more, last, fix="mend those above first"))
+        raise ArenaFileError(ordered)

@@ -1,0 +1,114 @@
+"""`targets:` and `prompts:` to the texts that stand around a case's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.files import display_name, read_limited
+from pytest_arena.loading.rendering import fill
+from pytest_arena.loading.tree import YamlMap
+from pytest_arena.loading.yaml_errors import decode
+from pytest_arena.schema import ArenaSpec, PromptSpec
+
+_MAX_BYTES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Hold a text with templates, and where its problems are shown."""
+
+    text: str
+    place: Place
+
+    def filled(self, variables: Mapping[str, Any], context: LoadContext) -> str:
+        """Return the text with its variables filled in."""
+        return fill(self.text, variables, self.place, context.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Hold a system prompt and a template around the user's text; either may be missing."""
+
+    system: Template | None = None
+    user: Template | None = None
+
+
+def build_targets(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[str, Prompt]:
+    """Return the prompt of every target by the target's name."""
+    written = tree.get("prompts")
+    prompts = {
+        name: _prompt(name, prompt, written[name], context)
+        for name, prompt in spec.prompts.items()
+        if isinstance(written, YamlMap) and isinstance(written.get(name), YamlMap)
+    }
+    targets: dict[str, Prompt] = {}
+    for name, target in spec.targets.items():
+        if target.prompt is None:
+            targets[name] = Prompt()
+        elif target.prompt in prompts:
+            targets[name] = prompts[target.prompt]
+        else:
+            context.problems.add(
+                f"target {shorten(name)!r} names an unknown prompt {shorten(target.prompt)!r}",
+                tree["targets"][name].value_place("prompt"),
+                expected=_one_of(prompts, "an entry of prompts:"),
+                fix=suggest(target.prompt, prompts) or "define it under prompts:",
+            )
+            targets[name] = Prompt()
+    return targets
+
+
+def find_target(
+    name: str, targets: Mapping[str, Prompt], place: Place, context: LoadContext
+) -> Prompt:
+    """Return a case's target; an unknown name is a problem."""
+    found = targets.get(name)
+    if found is None:
+        context.problems.add(
+            f"unknown target {shorten(name)!r}",
+            place,
+            expected=_one_of(targets, "an entry of targets:"),
+            fix=suggest(name, targets) or "define it under targets:",
+        )
+        return Prompt()
+    return found
+
+
+def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext) -> Prompt:
+    if spec.system is not None and spec.path is not None:
+        context.problems.add(
+            f"prompt {shorten(name)!r} has both 'system' and 'path'",
+            written.key_place("path"),
+            expected="one of the two, since both are the system prompt",
+            fix="remove 'system' or 'path'",
+        )
+    if spec.system is None and spec.path is None and spec.user is None:
+        context.problems.add(
+            f"prompt {shorten(name)!r} is empty",
+            written.place,
+            expected="system, user or path",
+            fix="add system: …",
+        )
+    user = None if spec.user is None else Template(spec.user, written.value_place("user"))
+    if spec.path is not None:
+        return Prompt(_from_file(spec.path, written.value_place("path"), context), user)
+    if spec.system is None:
+        return Prompt(None, user)
+    return Prompt(Template(spec.system, written.value_place("system")), user)
+
+
+def _from_file(path: str, place: Place, context: LoadContext) -> Template | None:
+    with context.gathering():
+        found = context.find(path, place, "prompt file")
+        name = display_name(found, context.root)
+        text = decode(read_limited(found, _MAX_BYTES, place, "prompt file"), name)
+        return Template(text, Place(name, 1, 1))
+    return None
+
+
+def _one_of(known: Mapping[str, object], otherwise: str) -> str:
+    return f"one of {shorten(', '.join(sorted(known)), 300)}" if known else otherwise

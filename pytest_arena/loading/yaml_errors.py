@@ -1,0 +1,144 @@
+"""What libyaml dislikes about a text, said so that a person can mend it."""
+
+from __future__ import annotations
+
+from yaml import MarkedYAMLError, YAMLError
+from yaml.reader import ReaderError
+
+from pytest_arena.errors import ArenaFileError, Place, Problem
+
+_NOT_TEXT = "UTF-8 text"
+
+# What libyaml says, what it means to a person, and what to do; the first that fits is taken.
+_KNOWN: tuple[tuple[str, str, str], ...] = (
+    (
+        "mapping values are not allowed",
+        "a ':' stands where no value can begin",
+        "quote the text if it holds ': ', or mend the indentation",
+    ),
+    (
+        "could not find expected ':'",
+        "a key without its ':'",
+        "write it like key: value, and quote a text of several lines or begin it with '|'",
+    ),
+    (
+        "did not find expected key",
+        "the indentation does not fit what stands above",
+        "give all keys of one mapping the same indentation, and quote texts that hold quotes",
+    ),
+    (
+        "did not find expected '-' indicator",
+        "the indentation does not fit the list above",
+        "give all '-' of one list the same indentation",
+    ),
+    (
+        "block sequence entries are not allowed",
+        "a '-' stands where no list can begin",
+        "begin the list in a line of its own, or quote the text",
+    ),
+    (
+        "did not find expected ',' or",
+        "a '[' or '{' is not closed before this",
+        "close it, put ',' between the entries, or quote a text that holds brackets",
+    ),
+    (
+        "unexpected end of stream",
+        "a quote is opened and never closed",
+        "close the quote",
+    ),
+    ("unexpected document indicator", "a quote is opened and never closed", "close the quote"),
+    (
+        "unknown escape character",
+        "an unknown escape in a text in double quotes",
+        "use single quotes, or double the backslash",
+    ),
+    (
+        "undefined tag handle",
+        "a YAML tag is not allowed",
+        "quote the text if it begins with '!'",
+    ),
+    (
+        "while scanning an anchor",
+        "a '&' begins an anchor without a name",
+        "quote the text if it begins with '&'",
+    ),
+    (
+        "while scanning an alias",
+        "a '*' begins an alias without a name",
+        "quote the text if it begins with '*'",
+    ),
+    (
+        "did not find expected node content",
+        "a value is missing or begins with a special character",
+        "quote the text if it begins with one of , ] } % @ ` &",
+    ),
+    (
+        "cannot start any token",
+        "a character that cannot begin a value",
+        "quote the text if it begins with one of @ ` %, and indent with spaces, not tabs",
+    ),
+)
+
+
+def decode(data: bytes, name: str) -> str:
+    """Return a file's bytes as text, without a byte order mark; raise where it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        column = len(before[line_start:].decode("utf-8", "replace")) + 1
+        place = Place(name, before.count(b"\n") + 1, column)
+        problem = Problem("the file is not UTF-8", place, _NOT_TEXT, "save it as UTF-8")
+        raise ArenaFileError(problem) from None
+
+
+def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
+    """Return what is wrong with a text that libyaml cannot read, at its place."""
+    if isinstance(error, ReaderError):
+        return _bad_character(text, name)
+    if not isinstance(error, MarkedYAMLError):
+        return Problem(f"cannot be read as YAML: {error}", Place(name, 1, 1))
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    place = Place(name, line, column)
+    written = text.splitlines()[line - 1] if line <= text.count("\n") + 1 and text else ""
+    if "\t" in written[: len(written) - len(written.lstrip())]:
+        tab = written.index("\t") + 1
+        return Problem(
+            "a tab in the indentation",
+            Place(name, line, tab),
+            "spaces, since YAML allows no tabs there",
+            "indent with spaces",
+        )
+    said = " ".join(part for part in (error.problem, error.context) if part)
+    for words, what, fix in _KNOWN:
+        if words in said:
+            return Problem(what, place, "valid YAML", fix)
+    return Problem(f"cannot be read as YAML: {said}", place, "valid YAML", "mend this line")
+
+
+def _bad_character(text: str, name: str) -> Problem:
+    line = column = 1
+    for character in text:
+        if not _is_printable(character):
+            return Problem(
+                f"the character U+{ord(character):04X} is not allowed in YAML",
+                Place(name, line, column),
+                "printable characters",
+                'remove it, or write it as an escape in double quotes, like "\\x07"',
+            )
+        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
+    return Problem("a character that is not allowed in YAML", Place(name, 1, 1), "plain text")
+
+
+def _is_printable(character: str) -> bool:
+    # Source: https://yaml.org/spec/1.2.2/#51-character-set
+    code = ord(character)
+    return (
+        character in "\t\n\r\x85"
+        or 0x20 <= code <= 0x7E
+        or 0xA0 <= code <= 0xD7FF
+        or (0xE000 <= code <= 0xFFFD and code != 0xFEFF)
+        or code >= 0x10000
+    )
