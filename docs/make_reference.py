@@ -1,11 +1,13 @@
-"""Write the tables of keys in the documentation from the models' own docstrings.
+"""Write the tables in the documentation from the docstrings of the code.
 
-A page marks a table by `<!-- fields: CaseSpec -->` and `<!-- end fields -->`. Run it after a
-change of a model; `--check` only says whether a page is out of date.
+A page marks a table of keys by `<!-- fields: CaseSpec -->` and `<!-- end fields -->`, and the
+tables of options and hooks by `<!-- table: options -->` and `<!-- end table -->`. Run it after a
+change of one; `--check` only says whether a page is out of date.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import types
@@ -15,11 +17,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from pytest_arena import schema
+from pytest_arena import hookspecs, schema
+from pytest_arena.options import OPTIONS, Option
 from pytest_arena.schema.base import ArenaModel, parse_duration
 
 DOCS = Path(__file__).resolve().parent
 _TABLE = re.compile(r"(<!-- fields: (\w+) -->\n).*?(<!-- end fields -->)", re.DOTALL)
+_LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 _SIMPLE = {str: "text", int: "whole number", float: "number", bool: "true / false", Any: "anything"}
 
 
@@ -36,13 +40,34 @@ def table(model: type[ArenaModel]) -> str:
     """Return the table of a model's keys: name, what it holds, what stands without it, meaning."""
     rows = ["| key | holds | without it | meaning |", "| --- | --- | --- | --- |"]
     for key, field in fields_of(model).items():
-        meaning = " ".join((field.description or "").split()).replace("|", "\\|")
+        meaning = _escaped(field.description or "")
         rows.append(f"| `{_names(key, model)}` | {_holds(field)} | {_default(field)} | {meaning} |")
+    return "\n".join(rows)
+
+
+def options_table() -> str:
+    """Return the table of command-line options and their ini twins."""
+    rows = ["| option | ini | meaning |", "| --- | --- | --- |"]
+    rows += [
+        f"| {_flag(option)} | `{option.name}` | {_escaped(option.help)} |" for option in OPTIONS
+    ]
+    return "\n".join(rows)
+
+
+def hooks_table() -> str:
+    """Return the table of hooks."""
+    rows = ["| hook | what it does |", "| --- | --- |"]
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("pytest_arena_"):
+            text = (inspect.getdoc(hook) or "").split("::")[0].replace("\n\n", " ")
+            rows.append(f"| `{name}{_arguments(hook)}` | {_escaped(text)} |")
     return "\n".join(rows)
 
 
 def render(page: str) -> str:
     """Return a page with its tables written anew."""
+    listings = {"options": options_table, "hooks": hooks_table}
+    page = _LISTING.sub(lambda m: f"{m[1]}\n{listings[m[2]]()}\n\n{m[3]}", page)
     return _TABLE.sub(lambda m: f"{m[1]}\n{table(_model(m[2]))}\n\n{m[3]}", page)
 
 
@@ -57,6 +82,20 @@ def main() -> int:
                 path.write_text(new, encoding="utf-8")
     print(f"out of date: {', '.join(stale)}" if stale else "all tables are up to date")
     return 1 if stale and "--check" in sys.argv else 0
+
+
+def _flag(option: Option) -> str:
+    if option.ini_only:
+        return ""
+    return f"`{option.flag} {option.metavar}`" if option.metavar else f"`{option.flag}`"
+
+
+def _arguments(hook: types.FunctionType) -> str:
+    return f"({', '.join(inspect.signature(hook).parameters)})"
+
+
+def _escaped(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _model(name: str) -> type[ArenaModel]:

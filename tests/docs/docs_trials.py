@@ -23,6 +23,7 @@ _LANGUAGES = {
     "make": {"console"},
     "install": {"console"},
     "options": {"console"},
+    "benchmark": {"console"},
 }
 _HEADER = """\
 providers:
@@ -112,6 +113,14 @@ class Page:
         known = set(re.findall(r"--arena[\w-]*", self._pytest("--help", expected=0)))
         named = set(re.findall(r"--arena[\w-]*", block.text))
         assert named <= known, f"unknown: {sorted(named - known)}"
+
+    def _benchmark(self, block: Block) -> None:
+        """Look whether the benchmark takes what stands behind its name."""
+        usage = self._command([sys.executable, str(ROOT / "benchmarks/run.py"), "-h"], expected=0)
+        for command, _ in _session(block.text):
+            name, *words = command.removeprefix("python ").split()
+            assert name == "benchmarks/run.py"
+            assert all(word in usage for word in words), f"not in the usage: {command}"
 
     def _run_arena(self, name: str, block: Block) -> None:
         wanted = {word: int(block.settings.get(word, "0")) for word in VERDICTS}

@@ -1,0 +1,251 @@
+"""Measure what the plugin costs: against the ideal, against bare clients, and when it is idle."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from measuring import Median, measure, repeat
+from suites import write_arena, write_tests
+from wire_process import WireProcess
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "performance.md"
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly"]
+HEAVY = ("pydantic", "yaml", "litellm", "openai", "aiohttp", "pandas", "jinja2", "asyncio")
+_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Say how much is measured."""
+
+    repeats: int
+    waiting: int
+    """Calls of a second each."""
+    calls: tuple[int, ...]
+    mock: tuple[int, ...]
+    startups: int
+
+
+FULL = Plan(3, 500, (1000, 5000), (1000, 10_000), 15)
+QUICK = Plan(1, 200, (500,), (1000, 2000), 5)
+
+
+def arena(
+    folder: Path, model: str, cells: int, url: str, *options: str, extra: str = ""
+) -> Callable[[], Median]:
+    """Return a run of an arena with so many cells."""
+    write_arena(folder, model, cells, url, extra)
+    command = [*PYTEST, "--arena", f"--arena-concurrency={_LIMIT}", *options]
+    return lambda: repeat(1, lambda: measure(command, folder))
+
+
+def waiting(plan: Plan, folder: Path) -> str:
+    """Measure calls of a second: how near is it to the ideal?"""
+    ideal = plan.waiting / _LIMIT
+    rows = []
+    with WireProcess(1.0) as server:
+        for model in ("openai", "litellm"):
+            bare = [sys.executable, str(HERE / "bare_client.py"), model, server.url]
+            runs: list[tuple[str, Callable[[], Median]]] = [
+                (
+                    f"bare {model} client",
+                    lambda bare=bare: repeat(
+                        1, lambda: measure([*bare, str(plan.waiting), str(_LIMIT)], folder)
+                    ),
+                ),
+                (f"arena, {model}", arena(folder, model, plan.waiting, server.url)),
+                (f"arena, {model}, -n2", arena(folder, model, plan.waiting, server.url, "-n2")),
+            ]
+            for name, run in runs:
+                server.reset()
+                taken = run()
+                counts = server.reset()
+                assert counts["calls"] == plan.waiting, counts
+                rows.append(
+                    f"| {name} | {taken.wall_s:.2f} | {taken.wall_s / ideal:.2f} × "
+                    f"| {taken.cpu_s:.2f} | {taken.rss_mb:.0f} | {counts['peak']} |"
+                )
+    return _table(
+        f"{plan.waiting} calls of 1 s, {_LIMIT} at once: ideal {ideal:.0f} s",
+        "| run | wall s | of the ideal | CPU s | MB | peak at the server |",
+        rows,
+    )
+
+
+def throughput(plan: Plan, folder: Path) -> str:
+    """Measure calls without latency: what does a cell cost beside the client's own work?"""
+    rows = []
+    with WireProcess(0.0) as server:
+        for calls in plan.calls:
+            write_tests(folder, calls)
+            plain = repeat(
+                plan.repeats,
+                lambda: measure([*PYTEST, "-p", "no:arena", "test_nothing.py"], folder),
+            )
+            rows.append(_cost(f"pytest, {calls:,} empty tests", calls, plain, None))
+            for model in ("openai", "litellm"):
+                command = [sys.executable, str(HERE / "bare_client.py"), model, server.url]
+                bare = repeat(
+                    plan.repeats,
+                    lambda c=command, n=calls: measure([*c, str(n), str(_LIMIT)], folder),
+                )
+                rows.append(_cost(f"bare {model} client", calls, bare, None))
+                run = arena(folder, model, calls, server.url, "arena.yaml")
+                taken = repeat(plan.repeats, lambda run=run: run())
+                rows.append(_cost(f"arena, {model}", calls, taken, bare))
+    return _table(
+        f"Calls without latency, {_LIMIT} at once",
+        "| run | calls | wall s | CPU s | MB | CPU against the bare client |",
+        rows,
+    )
+
+
+def offline(plan: Plan, folder: Path) -> str:
+    """Measure mock answers: what does a cell cost in time and memory?"""
+    rows = []
+    before: tuple[int, Median] | None = None
+    for cells in plan.mock:
+        run = arena(folder, "mock", cells, "")
+        taken = repeat(plan.repeats, lambda run=run: run())
+        growth = ""
+        if before:
+            growth = f"{(taken.rss_mb - before[1].rss_mb) / (cells - before[0]) * 1000:.1f}"
+        rows.append(
+            f"| {cells:,} | {taken.wall_s:.2f} | {taken.cpu_s:.2f} | {taken.rss_mb:.0f} "
+            f"| {growth} |"
+        )
+        before = (cells, taken)
+    return _table(
+        "Mock answers, in one process", "| cells | wall s | CPU s | MB | MB per 1,000 more |", rows
+    )
+
+
+def limits(plan: Plan, folder: Path) -> str:
+    """Measure calls in flight, as the server counts them."""
+    rows = []
+    with WireProcess(0.1) as server:
+        for given, extra, expected in (
+            ("--arena-concurrency=7", "", 7),
+            ("--arena-concurrency=50", "", 50),
+            ("--arena-concurrency=50", ", concurrency: 3", 3),
+        ):
+            for workers in ((), ("-n2",)):
+                server.reset()
+                arena(folder, "openai", 200, server.url, given, *workers, extra=extra)()
+                peak = server.reset()["peak"]
+                name = " ".join((given, *workers)) + extra.replace(", ", " and ")
+                rows.append(f"| `{name}` | {expected} | {peak} |")
+    return _table("Calls in flight", "| limit | at most | peak at the server |", rows)
+
+
+def idle(plan: Plan, folder: Path) -> str:
+    """Measure plain pytest with the plugin installed: what do people pay who don't use it?"""
+    for stale in folder.glob("arena.yaml"):
+        stale.unlink()
+    write_tests(folder, 200)
+    rows = []
+    for name, arguments in (("200 empty tests", ()), ("`pytest --version`", ("--version",))):
+        with_it, without = _alternately(plan.startups, folder, list(arguments))
+        rows.append(
+            f"| {name} | {without * 1000:.0f} | {with_it * 1000:.0f} "
+            f"| {(with_it - without) * 1000:+.1f} |"
+        )
+    table = _table(
+        f"Plain pytest, least CPU time of {plan.startups} runs each",
+        "| run | without, ms | with, ms | difference |",
+        rows,
+    )
+    return f"{table}\nModules of note that the plugin adds: {_imported(folder)}.\n"
+
+
+def _alternately(times: int, folder: Path, arguments: list[str]) -> tuple[float, float]:
+    """Return the least CPU seconds with and without the plugin, run by turns."""
+    with_it, without = [], []
+    for _ in range(times):
+        with_it.append(measure([*PYTEST, *arguments], folder).cpu_s)
+        without.append(measure([*PYTEST, "-p", "no:arena", *arguments], folder).cpu_s)
+    return min(with_it), min(without)
+
+
+def _imported(folder: Path) -> str:
+    """Name the heavy modules that are loaded with the plugin and not without it."""
+    (folder / "conftest.py").write_text(
+        "import sys\ndef pytest_sessionfinish():\n    print('\\nLOADED', *sys.modules)\n"
+    )
+    found = []
+    for arguments in ([], ["-p", "no:arena"]):
+        output = measure([*PYTEST, "-s", *arguments], folder).output
+        line = next(line for line in output.splitlines() if line.startswith("LOADED"))
+        found.append({name for name in line.split() if name in HEAVY})
+    (folder / "conftest.py").unlink()
+    return ", ".join(sorted(found[0] - found[1])) or "none"
+
+
+def _cost(name: str, calls: int, taken: Median, bare: Median | None) -> str:
+    ratio = f"{taken.cpu_s / bare.cpu_s:.2f} ×" if bare else ""
+    return (
+        f"| {name} | {calls:,} | {taken.wall_s:.2f} | {taken.cpu_s:.2f} | {taken.rss_mb:.0f} "
+        f"| {ratio} |"
+    )
+
+
+def _table(title: str, head: str, rows: list[str]) -> str:
+    rule = "|" + " --- |" * (head.count("|") - 1)
+    return "\n".join([f"### {title}", "", head, rule, *rows, ""])
+
+
+def _machine() -> str:
+    names = ("pytest", "pytest-xdist", "openai", "litellm", "aiohttp")
+    libraries = ", ".join(f"{name} {version(name)}" for name in names)
+    return (
+        f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, "
+        f"{libraries}.\n"
+    )
+
+
+PARTS = {
+    "waiting": waiting,
+    "throughput": throughput,
+    "offline": offline,
+    "limits": limits,
+    "idle": idle,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; all unless given")
+    parser.add_argument("--quick", action="store_true", help="fewer calls, one repetition")
+    parser.add_argument("--write", action="store_true", help=f"put the tables into {PAGE.name}")
+    given = parser.parse_args()
+    unknown = set(given.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown parts: {', '.join(sorted(unknown))}")
+    plan = QUICK if given.quick else FULL
+    print(_machine(), flush=True)
+    tables = []
+    with tempfile.TemporaryDirectory(prefix="arena-benchmark-") as folder:
+        for name in given.parts or PARTS:
+            tables.append(PARTS[name](plan, Path(folder)))
+            print(tables[-1], flush=True)
+    if given.write:
+        _write_page("\n".join([_machine(), *tables]))
+
+
+def _write_page(tables: str) -> None:
+    head, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- benchmark -->\n")
+    _, end, tail = rest.partition("<!-- end benchmark -->")
+    PAGE.write_text(f"{head}<!-- benchmark -->\n\n{tables}\n{end}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

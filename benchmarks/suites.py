@@ -1,0 +1,37 @@
+"""The suites that are measured: arena files with many cells, and plain tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+MODELS = {
+    "openai": "provider: openai, model: gpt-4o-mini, api_base: '{url}/v1'",
+    "litellm": "provider: anthropic, model: claude-haiku-4-5, api_base: '{url}'",
+    "mock": "provider: mock, model: any, responses: {{default: All is well.}}",
+}
+
+
+def write_arena(folder: Path, model: str, cells: int, url: str = "", extra: str = "") -> None:
+    """Write an arena with one provider and so many cases."""
+    settings = MODELS[model].format(url=url) + extra
+    lines = ["providers:", f"  - {{name: model, {settings}}}", "tests:"]
+    for number in range(cells):
+        lines += [
+            f"  - name: Case {number:05}",
+            f"    prompt: Question {number}?",
+            "    assertions: [{type: contains, value: all is well}]",
+        ]
+    _write(folder, "arena.yaml", "\n".join(lines))
+
+
+def write_tests(folder: Path, tests: int) -> None:
+    """Write so many ordinary tests that do nothing."""
+    body = (
+        "import pytest\n\n@pytest.mark.parametrize('n', range({}))\ndef test_nothing(n):\n    pass"
+    )
+    _write(folder, "test_nothing.py", body.format(tests))
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    (folder / name).write_text(text + "\n", encoding="utf-8")

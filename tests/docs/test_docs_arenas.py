@@ -1,0 +1,120 @@
+"""The example arenas run offline, and fail where they are meant to."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from docs_trials import ROOT, environment
+
+from pytest_arena.results import RunResult, read_run
+
+WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "-n2"])
+
+
+def run_arena(tmp_path: Path, name: str, *options: str, expected: int) -> RunResult:
+    folder = tmp_path / "arenas" / name
+    shutil.copytree(ROOT / "arenas" / name, folder)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--arena", f"arenas/{name}", *options],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
+    return read_run(tmp_path / "arena-report" / "results.jsonl")
+
+
+def cells(run: RunResult, verdict: str) -> set[str]:
+    return {cell.id.partition("::")[2] for cell in run.cells if cell.verdict == verdict}
+
+
+def test_every_example_arena_has_a_test() -> None:
+    assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
+        "quickstart",
+        "formats",
+        "support-bot",
+    }
+
+
+@WORKERS
+def test_the_quickstart_shows_three_models_of_different_quality(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "quickstart", *workers, expected=1)
+
+    assert len(run.cells) == 36
+    assert cells(run, "error") == set()
+    assert cells(run, "failed") == {
+        "Return window[budget]",
+        "Refund promise[budget]",
+        "Order status as JSON[budget]",
+        "Order status as JSON[balanced]",
+        "Late parcel[budget]",
+        "Quick hello[premium]",
+        "Card number[budget]",
+        "Legal advice[budget]",
+    }
+    assert all(cell.trials[0].source is None for cell in run.cells if cell.case == "Jailbreak")
+
+
+def test_the_quickstart_models_differ_in_latency_and_price(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "quickstart", "-k", "Password", expected=0)
+
+    trials = [cell.trials[0] for cell in run.cells]
+    latencies = [trial.latency_ms or 0.0 for trial in trials]
+    costs = [trial.cost_usd or 0.0 for trial in trials]
+    assert latencies == sorted(set(latencies))
+    assert costs == sorted(set(costs))
+    assert costs[0] > 0
+
+
+def test_the_formats_arena_fails_where_the_loose_model_leaves_the_format(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "formats", expected=1)
+
+    assert len(run.cells) == 22
+    assert cells(run, "error") == set()
+    assert cells(run, "failed") == {
+        "Sort ticket 102[loose]",
+        "Sort ticket 103[loose]",
+        "Invoice as JSON[loose]",
+        "XML feed entry[loose]",
+        "SQL query[loose]",
+        "Commit message[loose]",
+        "Exact label[loose]",
+        "Spelling fix[loose]",
+        "Summary[loose]",
+    }
+
+
+@WORKERS
+def test_the_support_bot_runs_unchanged_and_its_tone_is_an_error_without_a_judge(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "support-bot", "--arena-mock", *workers, expected=1)
+
+    assert len(run.cells) == 8
+    assert cells(run, "failed") == set()
+    assert cells(run, "error") == {
+        "Account Recovery[openai-mini]",
+        "Account Recovery[openai-full]",
+    }
+    blocked = [cell.trials[0] for cell in run.cells if cell.case == "Guardrail Test"]
+    assert [trial.responses for trial in blocked] == [(), ()]
+
+
+def test_the_support_bot_file_is_the_original_byte_for_byte() -> None:
+    written = (ROOT / "arenas/support-bot/support-bot.arena.yaml").read_bytes()
+    assert (
+        sha256(written).hexdigest()
+        == "e93e99d7c6df30754204fba9e93e5c94e8895813c8d89fcad234782efe38f1ea"
+    )
