@@ -55,6 +55,11 @@ class Names(Generic[T]):
         further = self._fallback[1]() if self._fallback else ()
         return suggest(name, [*self._classes, *self._aliases, *further])
 
+    def add_all(self, other: Names[T]) -> None:
+        """Register what another registry holds."""
+        for name, cls in other.items():
+            self.add(name, cls, [a for a, of in other._aliases.items() if of == name])
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._classes))
 
@@ -70,6 +75,13 @@ class Registry:
         self.guardrails: Names[Guardrail] = Names("guardrail type")
         self.providers: Names[Provider] = Names("provider")
         self.reporters: Names[Any] = Names("report format")
+
+    def add_all(self, other: Registry) -> None:
+        """Register what another registry holds."""
+        self.assertions.add_all(other.assertions)
+        self.guardrails.add_all(other.guardrails)
+        self.providers.add_all(other.providers)
+        self.reporters.add_all(other.reporters)
 
     def assertion(self, cls: type[Assertion]) -> type[Assertion]:
         """Register an assertion class under its `type` and its `aliases`; usable as a decorator."""

@@ -1,1 +1,1 @@
-"""."""
+"""Where arena files meet pytest: files, items, look-ahead, results, and the xdist side."""

@@ -1,1 +1,1 @@
-"""."""
+"""Running cells: loop, limits, calls, trials, verdicts."""

@@ -24,9 +24,10 @@ class ToolCall:
 class Request:
     """Say what one provider call shall send; a hook may change it in place.
 
-    `params` are generation parameters (temperature, max_tokens, …). `case`, `provider`, `trial`
-    and `turn` (both from 0) tell which call of the run this is. `mock` holds the case's
-    `CaseMock` and `mock_responses` its file's `MockResponses`, for the mock provider.
+    `params` are generation parameters (temperature, max_tokens, …). `case`, `provider`, `trial`,
+    `turn` and `attempt` (all from 0) tell which call of the run this is; `turns` is how many the
+    dialogue has. `mock` holds the case's `CaseMock` and `mock_responses` its file's
+    `MockResponses`, for the mock provider.
     """
 
     messages: list[Message]
@@ -38,6 +39,8 @@ class Request:
     provider: str = ""
     trial: int = 0
     turn: int = 0
+    turns: int = 1
+    attempt: int = 0
     mock: Any = None
     mock_responses: Any = None
     session_id: str | None = None

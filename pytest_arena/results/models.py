@@ -43,6 +43,8 @@ class GuardrailEvent:
     matched: tuple[str, ...] = ()
     turn: int = 0
     line: int | None = None
+    original: str | None = None
+    """The answer that was blocked or replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +169,21 @@ class RunInfo:
     plugin_version: str
     git: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """Keep everything that one run did, its cells in the order of collection.
 
-    `finished_at` is None where the run was interrupted or killed. `notes` are the lines that
-    plug-ins add to the summary.
+    `finished_at` is None where the run was killed, `interrupted` is set where it was stopped.
+    `notes` are the lines that plug-ins add to the summary.
     """
 
     info: RunInfo
     cells: tuple[Cell, ...]
     finished_at: str | None = None
+    interrupted: bool = False
     notes: tuple[str, ...] = ()
 
     @property

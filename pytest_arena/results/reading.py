@@ -21,6 +21,7 @@ def read_run(path: str | Path) -> RunResult:
     path = Path(path)
     info: RunInfo | None = None
     finished_at: str | None = None
+    interrupted = False
     cells: dict[str, Cell] = {}
     for number, record in _records(path):
         place = Place(str(path), number, 1)
@@ -42,6 +43,7 @@ def read_run(path: str | Path) -> RunResult:
                 cells[cell.id] = cell
             elif kind == "end":
                 finished_at = record["finished_at"]
+                interrupted = bool(record.get("interrupted"))
         except (KeyError, TypeError, IndexError) as error:
             raise UserError(
                 Problem(f"not a line of a results file ({error!r})", place, expected="a `kind`")
@@ -54,7 +56,9 @@ def read_run(path: str | Path) -> RunResult:
                 expected="a results.jsonl that `pytest --arena` wrote",
             )
         )
-    return RunResult(info=info, cells=tuple(cells.values()), finished_at=finished_at)
+    return RunResult(
+        info=info, cells=tuple(cells.values()), finished_at=finished_at, interrupted=interrupted
+    )
 
 
 def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -13,9 +13,11 @@ from pytest_arena.results.models import (
     Finding,
     GuardrailEvent,
     RunInfo,
+    RunResult,
     Trial,
     TrialError,
 )
+from pytest_arena.results.redaction import Redactor
 
 FORMAT = 1
 
@@ -29,8 +31,11 @@ def run_record(info: RunInfo) -> dict[str, Any]:
     return {"kind": "run", "format": FORMAT, **asdict(info)}
 
 
-def end_record(finished_at: str, totals: Mapping[str, float]) -> dict[str, Any]:
-    return {"kind": "end", "finished_at": finished_at, "totals": dict(totals)}
+def end_record(run: RunResult) -> dict[str, Any]:
+    record: dict[str, Any] = {"kind": "end", "finished_at": run.finished_at, "totals": run.totals}
+    if run.interrupted:
+        record["interrupted"] = True
+    return record
 
 
 def run_from_record(record: Mapping[str, Any]) -> RunInfo:
@@ -40,6 +45,7 @@ def run_from_record(record: Mapping[str, Any]) -> RunInfo:
         plugin_version=record["plugin_version"],
         git=record.get("git", {}),
         options=record.get("options", {}),
+        versions=record.get("versions", {}),
     )
 
 
@@ -63,6 +69,13 @@ def cell_record(cell: Cell) -> dict[str, Any]:
     if cell.assertions:
         record["assertions"] = [_finding_record(finding) for finding in cell.assertions]
     return record
+
+
+def seal(cell: Cell, redactor: Redactor) -> tuple[Cell, str]:
+    """Return a finished cell and its line as they may leave the process, without secrets."""
+    line = to_line(cell_record(cell))
+    clean = redactor.clean(line)
+    return (cell, line) if clean == line else (cell_from_record(json.loads(clean)), clean)
 
 
 def cell_from_record(record: Mapping[str, Any]) -> Cell:

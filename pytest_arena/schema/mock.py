@@ -52,6 +52,8 @@ class MockAnswer(ArenaModel):
     """Fail with this kind of error instead of answering."""
     retry_after: Duration | None = None
     """What the failing mock asks to wait before another attempt."""
+    times: int | None = Field(default=None, ge=1)
+    """Answer like this for so many attempts of a call only; the next answer of the list follows."""
 
 
 class MockPattern(ArenaModel):

@@ -39,7 +39,7 @@ class ProviderSpec(ArenaModel):
     retries: int | None = Field(default=None, ge=0, le=20)
     """Further attempts after a rate limit, a timeout, a 5xx or a lost connection (default 2)."""
     retry_for: Duration | None = None
-    """The most that all attempts of one call and the pauses between them may take (default 120s,
+    """The most that all attempts of one call and the pauses between them may take (default 90s,
     or the timeout where that is longer)."""
     concurrency: int | None = Field(default=None, gt=0)
     """Calls in flight at once, over all workers together."""

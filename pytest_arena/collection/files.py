@@ -1,0 +1,124 @@
+"""Arena files as pytest collectors, and their cells as pytest items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from inspect import getsourcefile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from _pytest.fixtures import FixtureDef, TopRequest
+
+from pytest_arena.collection.failure import (
+    CellErrored,
+    CellFailed,
+    failure_repr,
+    report_text,
+)
+from pytest_arena.errors import UserError
+
+if TYPE_CHECKING:
+    from _pytest._code.code import TerminalRepr
+
+    from pytest_arena.collection.session import ArenaSession
+    from pytest_arena.loading.plan import Arena, CellPlan
+
+
+class ArenaWarning(pytest.PytestWarning):
+    """Warn of something in an arena file that is allowed but looks wrong."""
+
+
+class ArenaFile(pytest.File):
+    """Collect the cells of one arena file; collecting makes no call."""
+
+    arena_session: ArenaSession
+    fixture_info: Any = None
+    """What pytest knows of the fixtures that all items of the file use."""
+
+    @cached_property
+    def conftest_fixtures(self) -> tuple[FixtureDef[Any], ...]:
+        """The autouse fixtures of conftest files that the file's items get."""
+        known = self.fixture_info.name2fixturedefs
+        last = [known[name][-1] for name in self.fixture_info.names_closure if known.get(name)]
+        return tuple(f for f in last if (getsourcefile(f.func) or "").endswith("conftest.py"))
+
+    def collect(self) -> Iterator[CellItem]:
+        arena = self.arena_session.load(self.path)
+        for text in arena.warnings:
+            self.warn(ArenaWarning(text))
+        self._register_tags(arena)
+        for plan in arena.cells:
+            yield CellItem.from_parent(
+                self,
+                name=plan.name,
+                # pytest 9 keeps "[…]" apart as parameters only when it parses the whole string:
+                # without it --lf, --ff, --sw and --nf never match an item with a bracket
+                nodeid=f"{self.nodeid}::{plan.name}",
+                plan=plan,
+            )
+
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        # pytest's own Collector overrides it with this signature, too
+        if isinstance(excinfo.value, UserError):
+            first = excinfo.value.problems[0].place
+            return failure_repr(str(self.path), first.line if first else 1, str(excinfo.value))
+        return super().repr_failure(excinfo)
+
+    def _register_tags(self, arena: Arena) -> None:
+        for tag in dict.fromkeys(tag for plan in arena.cells for tag in plan.case.tags):
+            self.config.addinivalue_line("markers", f"{tag}: a tag of arena cases")
+
+
+class CellItem(pytest.Item):
+    """Run one case against one provider."""
+
+    parent: ArenaFile
+
+    def __init__(self, *, plan: CellPlan, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.session_state = self.parent.arena_session
+        case = plan.case
+        self.extra_keyword_matches.update((case.name, plan.provider.name, *case.tags))
+        for tag in case.tags:
+            self.add_marker(tag)
+        if case.skip is not None:
+            self.add_marker(pytest.mark.skip(reason=case.skip))
+        if case.xfail is not None:
+            # an error is no failure: it is never expected
+            self.add_marker(pytest.mark.xfail(reason=case.xfail, raises=CellFailed))
+        self._use_fixtures()
+
+    def _use_fixtures(self) -> None:
+        # the way in which pytest's own doctest items get the autouse fixtures of conftest files
+        if self.parent.fixture_info is None:
+            manager = self.session._fixturemanager
+            self.parent.fixture_info = manager.getfixtureinfo(node=self, func=None, cls=None)
+        self._fixtureinfo = self.parent.fixture_info
+        self.fixturenames = self._fixtureinfo.names_closure
+        self.funcargs: dict[str, object] = {}
+        self._request = TopRequest(self, _ispytest=True)  # type: ignore[arg-type]
+
+    def setup(self) -> None:
+        self._request._fillfixtures()
+
+    def runtest(self) -> None:
+        cell = self.session_state.run(self)
+        if cell.verdict == "failed":
+            raise CellFailed(cell)
+        if cell.verdict == "error":
+            raise CellErrored(cell)
+
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        if isinstance(excinfo.value, (CellFailed, CellErrored)):
+            line = self.plan.case.line
+            return failure_repr(str(self.path), line, report_text(excinfo.value.cell))
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        return self.path, self.plan.case.line - 1, self.name

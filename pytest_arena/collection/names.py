@@ -1,0 +1,45 @@
+"""What a node id says: whether it is a cell's, and of which case and provider."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+
+class CellName(NamedTuple):
+    """Hold the parts of `path/arena.yaml::Case Name[provider]`."""
+
+    file: str
+    case: str
+    provider: str
+
+
+class ArenaNames:
+    """Tell arena files and cells by name, the same in the controller and in every worker.
+
+    A YAML file that was named on the command line is one, whatever it is called.
+    """
+
+    def __init__(self, patterns: Sequence[str], config: pytest.Config) -> None:
+        self._patterns = tuple(patterns)
+        here = config.invocation_params.dir
+        self._root = config.rootpath
+        self._named = {(here / arg.partition("::")[0]).resolve() for arg in config.args}
+
+    def is_arena(self, path: Path) -> bool:
+        """Return whether a file is an arena file."""
+        if any(fnmatchcase(path.name, pattern) for pattern in self._patterns):
+            return True
+        return path.suffix in {".yaml", ".yml"} and path.resolve() in self._named
+
+    def cell(self, nodeid: str) -> CellName | None:
+        """Return the parts of a cell's node id, or None for any other node id."""
+        file, separator, name = nodeid.partition("::")
+        if not separator or not name.endswith("]") or not self.is_arena(self._root / file):
+            return None
+        case, _, provider = name[:-1].rpartition("[")
+        return CellName(file, case, provider)

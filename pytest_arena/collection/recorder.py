@@ -1,0 +1,201 @@
+"""The run as the controller sees it: cells come in, results and reports go out."""
+
+from __future__ import annotations
+
+import json
+import os
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from pytest_arena._version import __version__
+from pytest_arena.collection.journal import Journal, Shards
+from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.unreached import crashed_cell
+from pytest_arena.options import Settings
+from pytest_arena.registry import Registry
+from pytest_arena.results.facts import git_facts, now, versions
+from pytest_arena.results.models import RunInfo, RunResult
+from pytest_arena.results.printable import printable
+from pytest_arena.results.serialize import (
+    cell_from_record,
+    cell_record,
+    end_record,
+    run_record,
+    to_line,
+)
+
+RESULTS = "results.jsonl"
+
+
+class Recorder:
+    """Collect the cells of a run, write `results.jsonl` as they finish, and conclude the run."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        registry: Registry,
+        names: ArenaNames,
+        shards: Shards,
+        *,
+        run_id: str,
+        options: Mapping[str, Any],
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._registry = registry
+        self._names = names
+        self._shards = shards
+        self.report_dir = report_dir(config, settings)
+        self._journal = Journal(self.report_dir / RESULTS)
+        self._lines: dict[str, str] = {}
+        self._order: Sequence[str] = ()
+        self._info = RunInfo(run_id, now(), __version__, options=options)
+        self._git: Mapping[str, Any] = {}
+        self._git_thread = Thread(target=self._look_at_git, daemon=True)
+        self._git_thread.start()
+        self.run: RunResult | None = None
+        self._written: list[str] = []
+        self._broken: list[str] = []
+
+    # --- while the run goes on
+
+    def add(self, cell_id: str, line: str) -> None:
+        """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
+        if self._lines.get(cell_id) == line:
+            return
+        if not self._lines:
+            self._begin()
+        self._lines[cell_id] = line
+        self._journal.append(line)
+        hook = self._config.hook.pytest_arena_cell_finished
+        if hook.get_hookimpls():
+            hook(cell=cell_from_record(json.loads(line)), config=self._config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        line = getattr(report, "arena_cell", None)
+        if line is not None:
+            self.add(report.nodeid, line)
+        elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
+            cell = crashed_cell(name, report.nodeid, str(report.longrepr))
+            report.arena_verdict = cell.verdict
+            self.add(cell.id, to_line(cell_record(cell)))
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        if report.failed and getattr(report, "arena_verdict", None) == "error":
+            return ("error", "E", "ERROR")
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._order = [item.nodeid for item in session.items]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._order = ids
+
+    # --- when it ends
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        # what a dead worker had finished and could not report any more
+        reported = {cell_id for cell_id in self._lines if not self._is_crash(cell_id)}
+        for cell_id, line in self._shards.read():
+            if cell_id not in reported:
+                self.add(cell_id, line)
+        if not self._lines:
+            return
+        self.run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        self._write_results(self.run)
+        self._shards.remove()
+        for name in self._settings.formats:
+            self._write_report(name, self.run)
+        if self._broken:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.run is None:
+            return
+        writer = terminalreporter._tw
+        terminalreporter.write_sep("=", "arena")
+        summary = self._reporter("terminal")
+        lines = summary.render(self.run, width=writer.fullwidth, color=writer.hasmarkup)
+        for line in [*lines, *self._written]:
+            terminalreporter.write_line(line)
+        for text in self._broken:
+            terminalreporter.write_line(text, red=True)
+
+    def _begin(self) -> None:
+        self._git_thread.join()
+        self._info = replace(self._info, git=self._git, versions=versions())
+        self._journal.path.unlink(missing_ok=True)
+        self._journal.append(to_line(run_record(self._info)))
+
+    def _look_at_git(self) -> None:
+        self._git = git_facts(self._config.rootpath)
+
+    def _is_crash(self, cell_id: str) -> bool:
+        return '"kind": "internal"' in self._lines[cell_id]
+
+    def _conclude(self, *, interrupted: bool) -> RunResult:
+        place = {cell_id: number for number, cell_id in enumerate(self._order)}
+        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
+        cells = tuple(cell_from_record(json.loads(self._lines[cell_id])) for cell_id in ordered)
+        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
+        run = RunResult(self._info, cells, finished_at=now(), interrupted=interrupted)
+        given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
+        notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
+        return replace(run, notes=tuple(notes))
+
+    def _write_results(self, run: RunResult) -> None:
+        """Put the cells in the order of collection, and never leave less than the journal had."""
+        self._journal.close()
+        sorted_path = self.report_dir / f".{RESULTS}.{os.getpid()}"
+        sorted_path.unlink(missing_ok=True)
+        whole = Journal(sorted_path)
+        lines = [to_line(run_record(run.info)), *self._lines.values(), to_line(end_record(run))]
+        whole.append("\n".join(lines))
+        whole.close()
+        os.replace(sorted_path, self._journal.path)
+
+    def _write_report(self, name: str, run: RunResult) -> None:
+        try:
+            report = self._reporter(name).write(run, self.report_dir)
+        except Exception:  # noqa: BLE001
+            # one report that breaks must not cost the others; the run ends as an internal error
+            self._broken.append(
+                f"the {name} report could not be written:\n{traceback.format_exc()}"
+            )
+            return
+        note = f" ({report.note})" if report.note else ""
+        self._written.append(printable(f"{name}: {_shown(report.path)}{note}"))
+
+    def _reporter(self, name: str) -> Any:
+        cls = self._registry.reporters.get(name)
+        if cls is None:
+            (entry,) = entry_points(group="pytest_arena.reporters", name=name)
+            cls = entry.load()
+        return cls()
+
+
+def report_dir(config: pytest.Config, settings: Settings) -> Path:
+    """Return the folder for results and reports, which is relative to where pytest was called."""
+    return config.invocation_params.dir / settings.report_dir
+
+
+def known_formats(registry: Registry) -> set[str]:
+    """Return the formats of all installed and registered reporters."""
+    installed = {entry.name for entry in entry_points(group="pytest_arena.reporters")}
+    return (installed | set(registry.reporters)) - {"terminal"}
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path)

@@ -1,0 +1,264 @@
+"""What one process knows of the run: its arenas, its engine, and the cells that it finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem
+from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
+from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.unreached import junit_properties, unreached_cell
+from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.providers import provider_factory, warm_up
+from pytest_arena.engine.shares import Share
+from pytest_arena.engine.verdicts import Executed, conclude_cell
+from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.loading import load_arena
+from pytest_arena.results.models import Cell
+from pytest_arena.results.redaction import Redactor
+from pytest_arena.results.serialize import seal
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.plan import Arena
+    from pytest_arena.options import Settings
+    from pytest_arena.registry import Registry
+    from pytest_arena.results.exchange import Request, Response
+
+
+class ConfigHooks:
+    """Hand requests and responses to the hooks of plug-ins and conftest files."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def before_request(self, request: Request) -> None:
+        self._config.hook.pytest_arena_before_request(request=request, config=self._config)
+
+    def after_response(self, request: Request, response: Response) -> None:
+        self._config.hook.pytest_arena_after_response(
+            request=request, response=response, config=self._config
+        )
+
+
+class ArenaSession:
+    """Collect arena files and run their cells in one process (a worker, or the only one)."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        registry: Registry,
+        names: ArenaNames,
+        *,
+        share: Share,
+        sink: Callable[[str, str], None],
+        knows_order: bool,
+    ) -> None:
+        self.config = config
+        self.settings = settings
+        self.registry = registry
+        self.names = names
+        self.redactor = Redactor()
+        self._share = share
+        self._sink = sink
+        self._session: pytest.Session | None = None
+        self._knows_order = knows_order
+        self._arenas: list[Arena] = []
+        self._engine: Engine | None = None
+        self._lookahead: Lookahead | None = None
+        self._following: pytest.Item | None = None
+
+    # --- collecting
+
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> pytest.Collector | None:
+        if not self.names.is_arena(file_path):
+            return None
+        file = ArenaFile.from_parent(parent, path=file_path)
+        file.arena_session = self
+        return file
+
+    def load(self, path: Path) -> Arena:
+        """Load an arena file, and begin to import what its providers will need."""
+        arena = load_arena(
+            path,
+            root=self.config.rootpath,
+            registry=self.registry,
+            select=self.settings.providers,
+        )
+        self._arenas.append(arena)
+        if not self.config.option.collectonly and not self.settings.mock:
+            warm_up(self.registry, [plan.provider for plan in arena.cells])
+        return arena
+
+    def pytest_collection_modifyitems(self) -> None:
+        known = [name for arena in self._arenas for name in arena.provider_names]
+        for name in self.settings.providers:
+            if self._arenas and name not in known:
+                problem = Problem(
+                    f"--arena-provider: no provider or group is named {name!r}",
+                    expected="one of " + ", ".join(dict.fromkeys(known)),
+                    fix=suggest(name, known),
+                )
+                raise pytest.UsageError(str(UsageError(problem)))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not any(isinstance(item, CellItem) for item in session.items):
+            return
+        if not self._knows_order:
+            self._check_that_limits_can_be_shared()
+        files = {item.parent for item in session.items if isinstance(item, CellItem)}
+        held = sorted({name for file in files for name in holding_back(file)})
+        if held and self._share.slot == 0:
+            session.warn(
+                ArenaWarning(
+                    f"arena calls cannot start ahead of their items: the autouse fixture "
+                    f"{', '.join(held)} is made anew for each item; give it a wider scope to "
+                    "have many calls in flight"
+                )
+            )
+
+    def _check_that_limits_can_be_shared(self) -> None:
+        limits = {"--arena-concurrency": self.settings.concurrency}
+        for arena in self._arenas:
+            limits |= {
+                f"provider {s.name!r}": s.concurrency for s in arena.providers if s.concurrency
+            }
+        for name, limit in limits.items():
+            if limit < self._share.workers:
+                problem = Problem(
+                    f"{name} allows {limit} calls in flight, which {self._share.workers} workers "
+                    "cannot share under this --dist",
+                    fix="use --dist load (the default), or fewer workers",
+                )
+                raise pytest.UsageError(str(UsageError(problem)))
+
+    # --- running
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Generator[None, Any, Any]:
+        self._following = nextitem
+        return (yield)
+
+    def run(self, item: CellItem) -> Cell:
+        """Wait for an item's cell, conclude it, and keep it."""
+        engine = self._running_engine()
+        if engine.closing:
+            pytest.skip("not run: the run was stopped")
+        work = self._looking_ahead(item.session).start(item, self._following, engine)
+        try:
+            executed = work.result()
+        except BaseException as error:
+            # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
+            if isinstance(error, KeyboardInterrupt):
+                engine.stop_calling()
+            engine.cancel(work)
+            raise
+        return self.keep(item, self._conclude(item, executed, engine))
+
+    def _conclude(self, item: CellItem, executed: Sequence[Executed], engine: Engine) -> Cell:
+        return conclude_cell(
+            item.plan,
+            executed,
+            cell_id=item.nodeid,
+            root=self.config.rootpath,
+            wait=engine.wait,
+        )
+
+    def keep(self, item: CellItem, cell: Cell) -> Cell:
+        """Put a finished cell where it cannot be lost; the report takes it along."""
+        cell, line = seal(cell, self.redactor)
+        self._sink(item.nodeid, line)
+        item.stash[CELL] = (cell, line)
+        return cell
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
+        report = yield
+        if not isinstance(item, CellItem):
+            return report
+        if CELL not in item.stash and call.when != "teardown" and not report.passed:
+            self.keep(item, unreached_cell(item.plan, item.nodeid, call, report))
+        if CELL in item.stash:
+            cell, report.arena_cell = item.stash[CELL]
+            report.arena_verdict = cell.verdict
+            report.user_properties += junit_properties(cell)
+            latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
+            if latencies:
+                # the wait for a call that was started ahead says nothing
+                report.duration = sum(latencies) / 1000
+            del item.stash[CELL]
+        return report
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
+        session = self._session
+        if self._engine is not None and session and (session.shouldfail or session.shouldstop):
+            self._engine.stop_calling()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        self._session = session
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        if self._engine is None:
+            return
+        self._engine.stop_calling()
+        if self._lookahead is not None:
+            for item, work in self._lookahead.leftovers():
+                self.keep(item, self._conclude(item, work.result(), self._engine))
+        self._engine.close()
+
+    def _running_engine(self) -> Engine:
+        if self._engine is None:
+            self._engine = Engine(
+                concurrency=self.settings.concurrency,
+                make_provider=provider_factory(
+                    self.registry, mock=self.settings.mock, add_secret=self.redactor.add
+                ),
+                share=self._share,
+                hooks=ConfigHooks(self.config) if self._has_call_hooks() else None,
+                root=self.config.rootpath,
+                trials=self.settings.trials,
+            )
+            for arena in self._arenas:
+                self._engine.limit(arena.providers)
+        return self._engine
+
+    def _has_call_hooks(self) -> bool:
+        hook = self.config.hook
+        return bool(
+            hook.pytest_arena_before_request.get_hookimpls()
+            or hook.pytest_arena_after_response.get_hookimpls()
+        )
+
+    def _looking_ahead(self, session: pytest.Session) -> Lookahead:
+        if self._lookahead is None:
+            engine = self._running_engine()
+            option = self.config.option
+            may_stop = bool(option.maxfail or getattr(option, "stepwise", False))
+            concurrency = self.settings.concurrency
+            self._lookahead = Lookahead(
+                session.items,
+                names=self.names,
+                share=self._share,
+                knows_order=self._knows_order,
+                window=window_of(self._share.of_all(concurrency), may_stop=may_stop),
+                limit_of=engine.limit_of,
+                concurrency=concurrency,
+            )
+        return self._lookahead
+
+
+CELL = pytest.StashKey[tuple[Cell, str]]()
+"""The cell that an item has finished and its report has not taken along yet."""

@@ -1,0 +1,159 @@
+"""Put the parts of a run together, in the controller, in a worker, or in the only process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from pytest_arena.collection.journal import Shards
+from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.recorder import Recorder, known_formats, report_dir
+from pytest_arena.engine.shares import Share
+from pytest_arena.errors import Problem, UsageError
+from pytest_arena.options import Settings, read_settings
+from pytest_arena.registry import Registry
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.distribution import LimitOf
+
+
+class Builtins:
+    """Register what ships with the plugin through the hook that others use."""
+
+    def pytest_arena_register(self, registry: Registry) -> None:
+        from pytest_arena.builtins import register
+
+        register(registry)
+
+
+def activate(config: pytest.Config) -> None:
+    """Register the plug-ins of this process's part in the run."""
+    registry = Registry()
+    try:
+        config.pluginmanager.register(Builtins(), "arena-builtins")
+        config.hook.pytest_arena_register.call_historic(kwargs={"registry": registry})
+        settings = read_settings(config, lambda: known_formats(registry))
+        _check_distribution(config)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+    names = ArenaNames(settings.files, config)
+    if hasattr(config, "workerinput"):
+        _activate_worker(config, settings, registry, names)
+    else:
+        _activate_controller(config, settings, registry, names)
+
+
+def _activate_worker(
+    config: pytest.Config, settings: Settings, registry: Registry, names: ArenaNames
+) -> None:
+    from pytest_arena.collection.distribution import WorkerInput
+    from pytest_arena.collection.session import ArenaSession
+
+    given = WorkerInput(config)
+    shard = Shards(given.folder, given.run_id).of_worker(given.worker)
+    session = ArenaSession(
+        config,
+        settings,
+        registry,
+        names,
+        share=given.share,
+        sink=lambda _cell_id, line: shard.append(line),
+        knows_order=given.knows_order,
+    )
+    config.pluginmanager.register(session, "arena-session")
+
+
+def _activate_controller(
+    config: pytest.Config, settings: Settings, registry: Registry, names: ArenaNames
+) -> None:
+    run_id = uuid4().hex[:12]
+    folder = report_dir(config, settings)
+    workers = _workers(config)
+    recorder = Recorder(
+        config,
+        settings,
+        registry,
+        names,
+        Shards(folder, run_id),
+        run_id=run_id,
+        options=_shown_options(settings, workers),
+    )
+    if workers:
+        from pytest_arena.collection.distribution import Controller
+
+        controller = Controller(
+            config,
+            settings,
+            names,
+            run_id=run_id,
+            folder=folder,
+            limits_of=lambda files: _limits(config.rootpath, files, registry),
+        )
+        config.pluginmanager.register(controller, "arena-controller")
+    else:
+        from pytest_arena.collection.session import ArenaSession
+
+        session = ArenaSession(
+            config,
+            settings,
+            registry,
+            names,
+            share=Share(),
+            sink=recorder.add,
+            knows_order=True,
+        )
+        config.pluginmanager.register(session, "arena-session")
+    config.pluginmanager.register(recorder, "arena-recorder")
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.isatty and config.option.verbose == 0:
+        from pytest_arena.collection.progress import Progress
+
+        config.pluginmanager.register(Progress(config, reporter), "arena-progress")
+
+
+def _check_distribution(config: pytest.Config) -> None:
+    if getattr(config.option, "dist", "no") == "each":
+        raise UsageError(
+            Problem(
+                "--dist each would run every cell once on each worker",
+                fix="use --dist load (the default) with --arena",
+            )
+        )
+
+
+def _workers(config: pytest.Config) -> int:
+    """Return how many xdist workers there will be; 0 where the tests run in this process."""
+    if getattr(config.option, "dist", "no") == "no":
+        return 0
+    return len(getattr(config.option, "tx", None) or ())
+
+
+def _limits(root: Path, files: Sequence[str], registry: Registry) -> LimitOf:
+    """Return the providers' own limits; where files differ on a name, the smallest holds."""
+    from pytest_arena.loading import load_arena
+
+    limits: dict[str, int] = {}
+    for file in files:
+        data = (root / file).read_bytes()
+        if b"concurrency" not in data and b"include" not in data:
+            # most files set no limit, and the controller need not load them
+            continue
+        for spec in load_arena(root / file, root=root, registry=registry).providers:
+            if spec.concurrency:
+                limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
+    get: Callable[[str], int | None] = limits.get
+    return get
+
+
+def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:
+    return {
+        "providers": list(settings.providers),
+        "mock": settings.mock,
+        "concurrency": settings.concurrency,
+        "trials": settings.trials,
+        "workers": workers,
+    }

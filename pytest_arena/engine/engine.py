@@ -1,0 +1,165 @@
+"""The engine: cells go in, executed trials come out, with many calls in flight."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pytest_arena.engine.calls import Caller, CallHooks
+from pytest_arena.engine.limits import Limits
+from pytest_arena.engine.loop import LoopThread
+from pytest_arena.engine.shares import Share
+from pytest_arena.engine.verdicts import Executed, judge_on_loop, needs_stream
+from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
+from pytest_arena.loading.plan import CellPlan
+from pytest_arena.providers.base import Provider
+from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.results.models import TrialError
+from pytest_arena.schema import ProviderSpec
+from pytest_arena.targets import DialogueRun
+
+T = TypeVar("T")
+
+DEFAULT_TIMEOUT_S = 60.0
+
+Work = Future[list[Executed]]
+"""What `Engine.start` returns: the trials of one cell, when they have run."""
+
+
+class Engine:
+    """Run cells on one event loop thread, within the limits of this process's share."""
+
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        make_provider: Callable[[ProviderSpec], Provider],
+        share: Share | None = None,
+        hooks: CallHooks | None = None,
+        root: Path | None = None,
+        trials: int | None = None,
+    ) -> None:
+        self._share = share or Share()
+        self._concurrency = concurrency
+        self._limit_of: dict[str, int] = {}
+        self._root = root or Path.cwd()
+        self._trials = trials
+        self._thread = LoopThread()
+        limits = Limits(self._share.of_all(concurrency), self._provider_places)
+        self._caller = Caller(limits, make_provider, hooks)
+        self._tasks: dict[Work, asyncio.Task[None]] = {}
+
+    @property
+    def closing(self) -> bool:
+        """Whether no further call is started."""
+        return self._caller.closing
+
+    def limit(self, specs: Sequence[ProviderSpec]) -> None:
+        """Learn the providers' own limits; where files differ on a name, the smallest holds."""
+        for spec in specs:
+            if spec.concurrency:
+                known = self._limit_of.get(spec.name, spec.concurrency)
+                self._limit_of[spec.name] = min(known, spec.concurrency)
+
+    def limit_of(self, provider: str) -> int | None:
+        return self._limit_of.get(provider)
+
+    def start(self, plans: Sequence[CellPlan]) -> list[Work]:
+        """Queue cells and return a future for each, in order; calls start as limits allow."""
+        pairs: list[tuple[CellPlan, Work]] = [(plan, Future()) for plan in plans]
+        self._thread.post(lambda: self._begin(pairs))
+        return [future for _, future in pairs]
+
+    def cancel(self, work: Work) -> None:
+        """Give up one cell, its calls in flight included."""
+        self._thread.post(lambda: self._cancel(work))
+
+    def _cancel(self, work: Work) -> None:
+        if work in self._tasks:
+            self._tasks[work].cancel()
+
+    def stop_calling(self) -> None:
+        """Start no further call; what is in flight goes on."""
+        self._caller.closing = True
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the engine's loop and wait for it, in another thread."""
+        return self._thread.submit(work).result()
+
+    def close(self) -> None:
+        """Cancel what is in flight, free connections, stop the loop."""
+        self.stop_calling()
+        self._thread.submit(self._shut_down()).result()
+        self._thread.stop()
+
+    def _provider_places(self, provider: str) -> int | None:
+        limit = self._limit_of.get(provider)
+        if limit is None:
+            return None
+        return self._share.of_provider(provider, limit, self._concurrency)
+
+    def _begin(self, pairs: Sequence[tuple[CellPlan, Work]]) -> None:
+        for plan, future in pairs:
+            self._tasks[future] = self._thread.loop.create_task(self._cell(plan, future))
+
+    async def _shut_down(self) -> None:
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._caller.close()
+
+    async def _cell(self, plan: CellPlan, future: Work) -> None:
+        try:
+            future.set_result(await self.run_cell(plan))
+        except (asyncio.CancelledError, CancelledError):
+            future.cancel()
+        except BaseException as error:  # noqa: BLE001
+            # a bug of ours must reach the item that waits, whatever it is
+            future.set_exception(error)
+        finally:
+            del self._tasks[future]
+
+    async def run_cell(self, plan: CellPlan) -> list[Executed]:
+        """Run all trials of a cell at once, within the limits; call it on the engine's loop."""
+        dialogues = len(plan.case.dialogues)
+        count = (self._trials or plan.case.trials) * dialogues
+        if count == 1:
+            return [await self._trial(plan, 0)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._trial(plan, number)) for number in range(count)]
+        return [task.result() for task in tasks]
+
+    async def _trial(self, plan: CellPlan, number: int) -> Executed:
+        case, spec = plan.case, plan.provider
+        index, variant = divmod(number, len(case.dialogues))
+        stream = needs_stream(case)
+
+        async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
+            request = Request(
+                messages=messages,
+                params={**case.params, **spec.params},
+                timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
+                stream=stream,
+                case=case.name,
+                provider=spec.name,
+                trial=number,
+                turn=turn,
+                mock=case.mock,
+                mock_responses=plan.mock_responses,
+                session_id=case.session_id,
+            )
+            return request, await self._caller.call(spec, request)
+
+        dialogue = DialogueRun(case, case.dialogues[variant], answer)
+        failure = None
+        try:
+            await dialogue.run()
+        except ProviderError as error:
+            failure = TrialError(str(error.kind), error.message)
+        except GuardrailError as error:
+            failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
+        return await judge_on_loop(plan, dialogue.trial(index, variant, failure), self._root)

@@ -1,0 +1,58 @@
+"""How many calls may be in flight: over all, and to each provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+
+
+class Limits:
+    """Hand out places for calls; lives on the event loop.
+
+    `total` is this process's part of the limit over all providers, `of_provider` gives its part
+    of one provider's limit.
+    """
+
+    def __init__(self, total: int, of_provider: Callable[[str], int | None]) -> None:
+        self._total = asyncio.Semaphore(max(1, total))
+        self._of_provider = of_provider
+        self._providers: dict[str, asyncio.Semaphore | None] = {}
+
+    def place(self, provider: str) -> Place:
+        """Return a context in which one call to the provider may be made."""
+        if provider not in self._providers:
+            limit = self._of_provider(provider)
+            self._providers[provider] = asyncio.Semaphore(max(1, limit)) if limit else None
+        return Place(self._providers[provider], self._total)
+
+
+class Place:
+    """Hold a place at the provider first and then among all calls, so that a slow provider's
+    waiting calls keep no other provider's calls from starting."""
+
+    __slots__ = ("_provider", "_total")
+
+    def __init__(self, provider: asyncio.Semaphore | None, total: asyncio.Semaphore) -> None:
+        self._provider = provider
+        self._total = total
+
+    async def __aenter__(self) -> None:
+        if self._provider:
+            await self._provider.acquire()
+        try:
+            await self._total.acquire()
+        except BaseException:
+            if self._provider:
+                self._provider.release()
+            raise
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._total.release()
+        if self._provider:
+            self._provider.release()

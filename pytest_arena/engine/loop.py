@@ -1,0 +1,40 @@
+"""The one event loop thread of a process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """Run an event loop in a daemon thread, beside whatever loop the main thread may run."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="arena-engine", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine on the loop and return a future for any thread."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop)
+
+    def post(self, function: Callable[[], object]) -> None:
+        """Call a function on the loop soon."""
+        self.loop.call_soon_threadsafe(function)
+
+    def stop(self) -> None:
+        """Stop the loop and wait for its thread."""
+        if self.loop.is_closed():
+            return
+        self.post(self.loop.stop)
+        self._thread.join()
+        self.loop.close()

@@ -1,0 +1,55 @@
+"""When a provider counts as down, so that its other cells fail at once and with one reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_arena.errors import ErrorKind, ProviderError
+
+CALLS_IN_A_ROW = 3
+TIMEOUTS_IN_A_ROW = 5
+_REFUSED = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.MISSING_KEY})
+_DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, ErrorKind.RATE_LIMIT})
+
+
+@dataclass(slots=True)
+class Outage:
+    """Watch one provider's calls; any success starts the count again.
+
+    Down means: its key was refused, or three calls in a row failed with all their attempts, or
+    five attempts in a row ran into the timeout (each of which has taken its time already).
+    """
+
+    provider: str
+    calls: int = 0
+    timeouts: int = 0
+    last: ProviderError | None = None
+    reason: str | None = None
+
+    def succeeded(self) -> None:
+        self.calls = self.timeouts = 0
+
+    def attempt_failed(self, error: ProviderError) -> None:
+        if error.kind is ErrorKind.TIMEOUT:
+            self.timeouts += 1
+            if self.timeouts >= TIMEOUTS_IN_A_ROW and not self.reason:
+                self._down(f"{self.timeouts} attempts in a row ran into the timeout", error)
+
+    def call_failed(self, error: ProviderError) -> None:
+        """Count a call that failed with all its attempts."""
+        if error.kind in _REFUSED:
+            self._down("its key was not accepted", error)
+        elif error.kind in _DOWN:
+            self.calls += 1
+            if self.calls >= CALLS_IN_A_ROW and not self.reason:
+                self._down(f"{self.calls} calls in a row failed with all their attempts", error)
+
+    def check(self) -> None:
+        """Raise a `ProviderError` where the provider is down."""
+        if self.reason:
+            raise ProviderError(ErrorKind.PROVIDER_DOWN, self.reason)
+
+    def _down(self, why: str, error: ProviderError) -> None:
+        self.reason = (
+            f"provider {self.provider!r} was not called: {why}; the last one said: {error.message}"
+        )

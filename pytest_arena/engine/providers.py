@@ -1,0 +1,47 @@
+"""Make the provider of a spec, and import early what the first call will need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Thread
+
+from pytest_arena.errors import InternalError
+from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.registry import Registry
+from pytest_arena.schema import ProviderSpec
+
+DEFAULT_KIND = "litellm"
+
+
+def provider_class(registry: Registry, spec: ProviderSpec) -> type[Provider]:
+    """Return the class that answers for a spec; loading has refused unknown ones already."""
+    found = registry.providers.get(spec.provider or DEFAULT_KIND)
+    if found is None:
+        raise InternalError(f"no provider class for {spec.provider!r}")
+    return found
+
+
+def provider_factory(
+    registry: Registry, *, mock: bool, add_secret: Callable[[str], None]
+) -> Callable[[ProviderSpec], Provider]:
+    """Return what makes providers; with `mock` every one of them is the mock."""
+    environment = ProviderEnvironment(add_secret=add_secret)
+
+    def make(spec: ProviderSpec) -> Provider:
+        if mock:
+            found = registry.providers.get("mock")
+            if found is None:
+                raise InternalError("no provider class for 'mock'")
+            return found(spec, environment)
+        return provider_class(registry, spec)(spec, environment)
+
+    return make
+
+
+def warm_up(registry: Registry, specs: Sequence[ProviderSpec]) -> None:
+    """Start to import, in the background, what the providers of these specs need."""
+    classes = {
+        provider_class(registry, spec) for spec in {id(spec): spec for spec in specs}.values()
+    }
+    for cls in classes:
+        Thread(target=cls.warm_up, name=f"arena-warm-up-{cls.type}", daemon=True).start()

@@ -1,0 +1,69 @@
+"""How limits and items are shared out among workers: pure functions, the same on both sides.
+
+Every worker owns a slot. A provider with limit L has L places, dealt to the slots in turn from a
+start that depends on its name; its k-th item goes where place k mod L is. So a limit holds over
+all workers without any traffic between them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from zlib import crc32
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Say which part of a run this process owns: slot 0 of 1 where there are no workers."""
+
+    slot: int = 0
+    workers: int = 1
+
+    def active(self, concurrency: int) -> int:
+        """Return how many workers make calls: no more than calls may be in flight."""
+        return min(self.workers, concurrency)
+
+    def of_all(self, concurrency: int) -> int:
+        """Return this worker's part of the limit over all providers."""
+        active = self.active(concurrency)
+        if self.slot >= active:
+            return 0
+        return concurrency // active + (self.slot < concurrency % active)
+
+    def of_provider(self, provider: str, limit: int, concurrency: int) -> int:
+        """Return this worker's part of one provider's limit."""
+        active = self.active(concurrency)
+        if self.slot >= active:
+            return 0
+        limit = min(limit, concurrency)
+        distance = (self.slot - _start(provider)) % active
+        return limit // active + (distance < limit % active)
+
+
+def slot_of(provider: str, nth: int, limit: int | None, concurrency: int, workers: int) -> int:
+    """Return the slot that runs the n-th item (from 0) of a provider."""
+    active = min(workers, concurrency)
+    place = nth % min(limit or concurrency, concurrency)
+    return (_start(provider) + place) % active
+
+
+def deal(
+    cells: Iterable[tuple[int, str]],
+    limit_of: Callable[[str], int | None],
+    concurrency: int,
+    workers: int,
+) -> list[list[int]]:
+    """Return for each slot the indices that it runs, in order; `cells` are (index, provider)."""
+    shares: list[list[int]] = [[] for _ in range(workers)]
+    counts: Counter[str] = Counter()
+    for index, provider in cells:
+        slot = slot_of(provider, counts[provider], limit_of(provider), concurrency, workers)
+        counts[provider] += 1
+        shares[slot].append(index)
+    return shares
+
+
+def _start(provider: str) -> int:
+    # hash() differs between processes, crc32 does not
+    return crc32(provider.encode())

@@ -1,0 +1,158 @@
+"""From executed trials to a cell: assertions are checked, verdicts concluded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.assertions.evaluate import (
+    conclude,
+    evaluate,
+    evaluate_async,
+    evaluate_cell,
+    evaluate_cell_async,
+    needs_loop,
+)
+from pytest_arena.loading.plan import CasePlan, CellPlan
+from pytest_arena.results.models import Cell, Finding, Trial, Verdict
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+
+Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
+
+
+@dataclass(slots=True)
+class Executed:
+    """Hold a trial that has run, and the findings that were made on the event loop already."""
+
+    trial: Trial
+    findings: dict[int, Finding] = field(default_factory=dict)
+    """By the place of the assertion in `checks`."""
+
+
+def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
+    """Return the assertions on one trial, each with its turn (None: on the whole trial)."""
+    found: list[tuple[Assertion, int | None]] = [
+        (assertion, number)
+        for number, turn in enumerate(case.dialogues[variant])
+        for assertion in turn.assertions
+    ]
+    found += [(assertion, None) for assertion in case.assertions if not assertion.over_trials]
+    return found
+
+
+def needs_stream(case: CasePlan) -> bool:
+    """Return whether an assertion asks for the time to the first token."""
+    found = [*case.assertions]
+    found += [
+        check for dialogue in case.dialogues for turn in dialogue for check in turn.assertions
+    ]
+    while found:
+        assertion = found.pop()
+        if assertion.needs_stream:
+            return True
+        found += assertion.members
+    return False
+
+
+async def judge_on_loop(plan: CellPlan, trial: Trial, root: Path) -> Executed:
+    """Check the asynchronous assertions of a trial, while other calls are in flight."""
+    executed = Executed(trial)
+    if trial.error is None:
+        for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
+            context = _context(plan, root, turn)
+            if needs_loop(assertion, context):
+                executed.findings[place] = await evaluate_async(
+                    assertion, _seen_by(trial, turn), context
+                )
+    return executed
+
+
+def conclude_cell(
+    plan: CellPlan, executed: Sequence[Executed], *, cell_id: str, root: Path, wait: Wait
+) -> Cell:
+    """Check what is left to check, in the calling thread, and conclude the cell.
+
+    `wait` runs a coroutine on the event loop, for checks of all trials that are asynchronous.
+    """
+    trials = tuple(_conclude_trial(plan, one, root) for one in executed)
+    context = _context(plan, root, None)
+    over_all = tuple(
+        wait(evaluate_cell_async(assertion, trials, context))
+        if needs_loop(assertion, context)
+        else evaluate_cell(assertion, trials, context)
+        for assertion in plan.case.assertions
+        if isinstance(assertion, CellAssertion)
+    )
+    verdict = _cell_verdict(trials, over_all, plan.case.pass_threshold)
+    return cell_of(plan, cell_id, verdict, trials=trials, assertions=over_all)
+
+
+def cell_of(
+    plan: CellPlan,
+    cell_id: str,
+    verdict: Verdict,
+    *,
+    trials: tuple[Trial, ...] = (),
+    assertions: tuple[Finding, ...] = (),
+    reason: str | None = None,
+) -> Cell:
+    """Return the cell of a plan, with what came of it."""
+    return Cell(
+        id=cell_id,
+        file=plan.file,
+        case=plan.case.name,
+        provider=plan.provider.name,
+        model=plan.provider.full_model or None,
+        verdict=verdict,
+        trials=trials,
+        tags=plan.case.tags,
+        hashes=plan.hashes,
+        description=plan.case.description,
+        line=plan.case.line,
+        reason=reason,
+        assertions=assertions,
+    )
+
+
+def _conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
+    trial = executed.trial
+    if trial.error is not None:
+        return replace(trial, verdict="error")
+    wanted = checks(plan.case, trial.variant)
+    findings = [
+        executed.findings.get(place)
+        or evaluate(assertion, _seen_by(trial, turn), _context(plan, root, turn))
+        for place, (assertion, turn) in enumerate(wanted)
+    ]
+    verdict, score, kept = conclude(
+        trial,
+        [assertion for assertion, _ in wanted],
+        findings,
+        threshold=plan.case.threshold,
+    )
+    return replace(trial, verdict=verdict, score=score, assertions=kept)
+
+
+def _seen_by(trial: Trial, turn: int | None) -> Trial:
+    return trial if turn is None else trial.at_turn(turn)
+
+
+def _context(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
+    return CheckContext(plan.case.name, plan.provider.name, plan.case.variables, root, turn)
+
+
+def _cell_verdict(
+    trials: Sequence[Trial], over_all: Sequence[Finding], pass_threshold: float
+) -> Verdict:
+    passed = sum(trial.verdict == "passed" for trial in trials)
+    errors = sum(trial.verdict == "error" for trial in trials)
+    needed = pass_threshold * len(trials) - 1e-9
+    judged = [finding for finding in over_all if finding.weight > 0]
+    if passed + errors < needed or any(finding.verdict == "failed" for finding in judged):
+        # whatever the errors hide, it could not have passed
+        return "failed"
+    if passed < needed or any(finding.verdict == "error" for finding in judged):
+        return "error"
+    return "passed"

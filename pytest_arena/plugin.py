@@ -1,0 +1,24 @@
+"""The entry point: options and hook specifications; everything else is loaded by `--arena`."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_arena.options import add_options, is_active
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from pytest_arena import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if is_active(config):
+        from pytest_arena.collection.setup import activate
+
+        activate(config)

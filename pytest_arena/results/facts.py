@@ -1,0 +1,53 @@
+"""The facts of a run: when, of which commit, with which versions."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+LONGEST_GIT_S = 5.0
+
+
+def now() -> str:
+    """Return the time as ISO 8601 in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def git_facts(folder: Path) -> Mapping[str, Any]:
+    """Return commit, branch and whether tracked files differ from it; nothing outside git."""
+    try:
+        commit, branch = _git(folder, "rev-parse", "HEAD", "--abbrev-ref", "HEAD").split()
+        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    except (OSError, subprocess.SubprocessError, ValueError):
+        # no git, no repository, no commit yet: facts that a run need not have
+        return {}
+    return {"commit": commit, "branch": branch, "dirty": bool(changed.strip())}
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of what decides over a run's answers."""
+    found = {"python": platform.python_version()}
+    for package in ("pytest", "pytest-xdist", "litellm", "openai"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    # git is looked up on PATH as a person would do it; the arguments are our own
+    done = subprocess.run(  # noqa: S603
+        ["git", *arguments],  # noqa: S607
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LONGEST_GIT_S,
+    )
+    return done.stdout

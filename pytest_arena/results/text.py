@@ -1,0 +1,46 @@
+"""Text from strangers, cleaned once where it enters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_arena.results.exchange import Response, ToolCall
+
+REPLACEMENT = "\ufffd"
+
+
+def clean_text(text: str) -> str:
+    """Replace lone surrogates and NUL, which neither JSON readers nor execnet can carry."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    text = text.replace("\x00", REPLACEMENT)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "".join(REPLACEMENT if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text
+
+
+def clean_value(value: Any) -> Any:
+    """Clean every text inside a JSON value."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_value(key): clean_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    return value
+
+
+def clean_response(response: Response) -> None:
+    """Clean a response in place."""
+    response.output = clean_text(response.output)
+    if response.finish_reason:
+        response.finish_reason = clean_text(response.finish_reason)
+    if response.model:
+        response.model = clean_text(response.model)
+    if response.tool_calls:
+        response.tool_calls = tuple(
+            ToolCall(clean_text(call.name), clean_value(dict(call.arguments)), clean_text(call.id))
+            for call in response.tool_calls
+        )

@@ -1,0 +1,64 @@
+"""The prompt and conversation target: user turns, one after another, under the guardrails."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from pytest_arena.guardrails.apply import apply_guardrails
+from pytest_arena.loading.plan import CasePlan, TurnPlan
+from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.results.models import GuardrailEvent, Trial, TrialError
+
+Answer = Callable[[list[Message], int], Awaitable[tuple[Request, Response]]]
+"""Ask the provider: the messages so far and the turn (from 0) give what was really sent and what
+came back."""
+
+
+class DialogueRun:
+    """Run one dialogue, and know at any time what has been said.
+
+    Each turn is sent with all that was said before. A guardrail that blocks ends the dialogue:
+    on input before any call is made, on output with the answer taken out.
+    """
+
+    def __init__(self, case: CasePlan, dialogue: Sequence[TurnPlan], answer: Answer) -> None:
+        self._case = case
+        self._dialogue = dialogue
+        self._answer = answer
+        self._messages: list[Message] = []
+        self._responses: list[Response] = []
+        self._events: list[GuardrailEvent] = []
+
+    async def run(self) -> None:
+        """Talk until the last turn is answered or something is blocked."""
+        said: list[Message] = []
+        if self._case.system is not None:
+            said.append({"role": "system", "content": self._case.system})
+        for number, turn in enumerate(self._dialogue):
+            said.append({"role": "user", "content": turn.user})
+            self._messages = list(said)
+            _, events, blocked = apply_guardrails(self._case.guardrails, turn.user, "input", number)
+            self._events += events
+            if blocked:
+                return
+            request, response = await self._answer(list(said), number)
+            self._messages = request.messages
+            self._responses.append(response)
+            response.output, events, blocked = apply_guardrails(
+                self._case.guardrails, response.output, "output", number
+            )
+            self._events += events
+            if blocked:
+                return
+            said.append({"role": "assistant", "content": response.output})
+
+    def trial(self, index: int, variant: int, error: TrialError | None = None) -> Trial:
+        """Return what has been said as a trial that has not been judged yet."""
+        return Trial(
+            messages=tuple(self._messages),
+            responses=tuple(self._responses),
+            guardrails=tuple(self._events),
+            error=error,
+            index=index,
+            variant=variant,
+        )
