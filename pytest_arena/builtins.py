@@ -13,6 +13,7 @@ def register(registry: Registry) -> None:
     from pytest_arena.assertions import BUILTINS as ASSERTIONS
     from pytest_arena.guardrails import BUILTINS as GUARDRAILS
     from pytest_arena.providers import BUILTINS as PROVIDERS
+    from pytest_arena.providers import LiteLLMProvider, known_providers
 
     for assertion in ASSERTIONS:
         registry.assertion(assertion)
@@ -20,3 +21,4 @@ def register(registry: Registry) -> None:
         registry.guardrail(guardrail)
     for provider in PROVIDERS:
         registry.provider(provider)
+    registry.providers.fall_back(LiteLLMProvider, known_providers)

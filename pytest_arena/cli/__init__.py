@@ -1,1 +1,42 @@
-"""."""
+"""The `arena` command: one file a subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from pytest_arena._version import __version__
+from pytest_arena.cli import init, schema, validate
+
+_COMMANDS = (init, validate, schema)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the `arena` command and return its exit code: 0 good, 1 problems, 4 used wrongly."""
+    # Imported here, so that a broken installation still prints its version.
+    from pytest_arena.errors import UserError
+
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 4
+    except BrokenPipeError:
+        # The reader of a pipe (head) had enough; that is no failure worth a traceback.
+        sys.stderr.close()
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command and of all its subcommands."""
+    parser = argparse.ArgumentParser(
+        prog="arena", description="Work with arena files; pytest --arena runs them."
+    )
+    parser.add_argument("--version", action="version", version=f"pytest-arena {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in _COMMANDS:
+        command.add_to(commands)
+    return parser

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_arena.errors import Place, shorten
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import Assertion
 
@@ -33,11 +34,12 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
     """Return an assertion whose `type` is given apart from its mapping."""
     cls = context.registry.assertions.get(type_name)
     if cls is None:
-        known = shorten(", ".join(context.registry.assertions), 300)
         context.problems.add(
             f"unknown assertion type {shorten(str(type_name))!r}",
             tree.value_place("type"),
-            expected=f"one of {known}" if known else "a registered assertion type",
+            expected=one_of(
+                str(type_name), context.registry.assertions, "a registered assertion type"
+            ),
             fix=context.registry.assertions.suggest(str(type_name))
             or "name one of these, or register your own with pytest_arena_register",
         )

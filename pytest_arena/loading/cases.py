@@ -14,6 +14,7 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.expansion import ALONE, Variant, expand
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.plan import CasePlan, TurnPlan
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.rendering import render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -222,7 +223,7 @@ def _check_providers(
             context.problems.add(
                 f"unknown provider {shorten(name)!r} in {owner}",
                 case["providers"].value_place(index),
-                expected=f"one of {shorten(', '.join(sorted(known)), 300)}",
+                expected=one_of(name, sorted(known), "an entry of providers:"),
                 fix=suggest(name, sorted(known)) or "name one of these, or add it to providers:",
             )
 

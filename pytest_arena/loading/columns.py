@@ -9,6 +9,7 @@ from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.explaining import key_names, unknown_key
 from pytest_arena.loading.mocks import build_responses
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
 
@@ -84,11 +85,11 @@ def _class_of(
     cls = context.registry.providers.get(name)
     key = "provider" if "provider" in entry else "model"
     if cls is None:
-        known = shorten(", ".join(context.registry.providers), 300)
         context.problems.add(
             f"unknown provider {shorten(name)!r}",
             entry.value_place(key),
-            expected=f"one of {known}, or any that litellm knows",
+            expected=one_of(name, context.registry.providers, "a provider")
+            + ", or any that litellm knows",
             fix=context.registry.providers.suggest(name)
             or "name one of these, or register your own with pytest_arena_register",
         )

@@ -53,7 +53,9 @@ def _matrix(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
     if not isinstance(matrix, YamlMap):
         return ()  # The model refuses it, in its own words.
     for key, values in matrix.items():
-        if not isinstance(values, YamlList) or not values:
+        if not isinstance(values, YamlList):
+            return ()
+        if not values:
             context.problems.add(
                 f"'matrix' has no values for {shorten(str(key))!r}",
                 matrix.value_place(key),

@@ -10,9 +10,12 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pytest_arena.errors import Place, Problem, shorten, suggest
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 
 Tree = YamlMap | YamlList
+WHOLE_ARENA = "the arena"
+"""The owner of the top-level keys; it goes without saying for keys further in."""
 
 _WHOLE = ("a whole number", "{key}: 3")
 _NUMBER = ("a number", "{key}: 0.5")
@@ -50,6 +53,8 @@ def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str)
     if len(location) > 1:
         path = [str(step) for step in location[:-1] if isinstance(step, str)]
         inside = f"{'.'.join(path)!r} of {owner}" if path else owner
+        if path and owner == WHOLE_ARENA:
+            inside = repr(".".join(path))
     else:
         inside = owner
     if kind == "extra_forbidden":
@@ -64,7 +69,7 @@ def unknown_key(key: str, place: Place, inside: str, known: list[str]) -> Proble
     return Problem(
         f"unknown key {shorten(key)!r} in {inside}",
         place,
-        f"one of {shorten(', '.join(known), 300)}" if known else "no keys",
+        one_of(key, known, "no further keys"),
         suggest(key, known) or "remove it",
     )
 
@@ -139,7 +144,7 @@ def _expectation(
         bound, words = _BOUNDS[kind]
         limit = context[bound]
         limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
-        return words.format(limit), f"write {words.format(limit)}"
+        return words.format(limit), f"give {name} a value that is {words.format(limit)}"
     if kind in ("literal_error", "enum"):
         known = [
             word.strip("' ") for word in str(context["expected"]).replace(" or ", ", ").split(",")
@@ -219,7 +224,8 @@ def _written_name(name: str, field: FieldInfo) -> str:
 
 def _first_sentence(text: str) -> str:
     flat = " ".join(text.split())
-    return shorten(flat.split(". ")[0].rstrip("."), 160)
+    sentence = shorten(flat.split(". ")[0].rstrip("."), 160)
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _shown(value: Any, location: tuple[int | str, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_arena.errors import Place, shorten
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import Guardrail, GuardrailsBlock
 
@@ -102,11 +103,10 @@ def _rule(rule: Any, place: Place, context: LoadContext) -> Guardrail | None:
 def _build(name: str, tree: YamlMap, place: Place, context: LoadContext) -> Guardrail | None:
     cls = context.registry.guardrails.get(name)
     if cls is None:
-        known = shorten(", ".join(context.registry.guardrails), 300)
         context.problems.add(
             f"unknown guardrail type {shorten(name)!r}",
             place,
-            expected=f"one of {known}" if known else "a registered guardrail type",
+            expected=one_of(name, context.registry.guardrails, "a registered guardrail type"),
             fix=context.registry.guardrails.suggest(name)
             or "name one of these, or register your own with pytest_arena_register",
         )

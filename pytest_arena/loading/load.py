@@ -11,12 +11,14 @@ from pytest_arena.loading.building import build_model
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
 from pytest_arena.loading.columns import build_providers
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.explaining import WHOLE_ARENA
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plan import Arena, CellPlan
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import build_targets
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.registry import Registry
@@ -49,7 +51,7 @@ def load_arena(
 
 def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadContext) -> Arena:
     light = {key: value for key, value in tree.items() if key not in _BUILT_APART}
-    spec = build_model(ArenaSpec, tree, context.problems, "the arena", light) or ArenaSpec()
+    spec = build_model(ArenaSpec, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
     providers = build_providers(tree, spec.defaults, context)
     guardrails, params = build_guardrails(
         tree.get("guardrails"), tree.value_place("guardrails"), context
@@ -133,7 +135,7 @@ def _check_default_providers(
             context.problems.add(
                 f"unknown provider {shorten(name)!r} in 'defaults'",
                 tree["defaults"]["providers"].value_place(index),
-                expected=f"one of {shorten(', '.join(known), 300)}",
+                expected=one_of(name, known, "an entry of providers:"),
                 fix=suggest(name, known) or "name one of these, or add it to providers:",
             )
 

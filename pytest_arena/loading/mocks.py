@@ -8,6 +8,7 @@ from typing import Any
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import CaseMock, MockAnswer, MockResponses
 
@@ -96,7 +97,7 @@ def _check_providers(
             context.problems.add(
                 f"unknown provider {shorten(str(name))!r} in mock answers",
                 tree.key_place(name),
-                expected=f"one of {shorten(', '.join(sorted(providers)), 300)}",
+                expected=one_of(str(name), sorted(providers), "an entry of providers:"),
                 fix=suggest(str(name), providers) or "name one of these providers",
             )
 

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
-from pytest_arena.errors import ArenaFileError, Place, Problem
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
 
 _MOST = 100
+_LONGEST_LIST = 220
+_NEAREST = 8
+
+
+def one_of(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Return what was expected instead of a word; of a long list, only the nearest."""
+    names = list(known)
+    if not names:
+        return otherwise
+    listed = ", ".join(shorten(name, 60) for name in names)
+    if len(listed) <= _LONGEST_LIST:
+        return f"one of {listed}"
+    near = get_close_matches(word, names, n=_NEAREST, cutoff=0.0)
+    return f"one of {', '.join(shorten(name, 60) for name in near)}, …"
 
 
 class ProblemList:

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.rendering import fill
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.yaml_errors import decode
@@ -55,7 +56,7 @@ def build_targets(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[
             context.problems.add(
                 f"target {shorten(name)!r} names an unknown prompt {shorten(target.prompt)!r}",
                 tree["targets"][name].value_place("prompt"),
-                expected=_one_of(prompts, "an entry of prompts:"),
+                expected=one_of(target.prompt, sorted(prompts), "an entry of prompts:"),
                 fix=suggest(target.prompt, prompts) or "define it under prompts:",
             )
             targets[name] = Prompt()
@@ -71,7 +72,7 @@ def find_target(
         context.problems.add(
             f"unknown target {shorten(name)!r}",
             place,
-            expected=_one_of(targets, "an entry of targets:"),
+            expected=one_of(name, sorted(targets), "an entry of targets:"),
             fix=suggest(name, targets) or "define it under targets:",
         )
         return Prompt()
@@ -108,7 +109,3 @@ def _from_file(path: str, place: Place, context: LoadContext) -> Template | None
         text = decode(read_limited(found, _MAX_BYTES, place, "prompt file"), name)
         return Template(text, Place(name, 1, 1))
     return None
-
-
-def _one_of(known: Mapping[str, object], otherwise: str) -> str:
-    return f"one of {shorten(', '.join(sorted(known)), 300)}" if known else otherwise

@@ -1,0 +1,107 @@
+"""`arena validate`: all problems of arena files, without a call."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.cli import plugins
+from pytest_arena.errors import ArenaFileError, Problem, UsageError
+from pytest_arena.options import FILE_PATTERNS
+
+if TYPE_CHECKING:
+    from pytest_arena.registry import Registry
+
+_ROOT_MARKS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", ".git")
+_NOT_LOOKED_INTO = frozenset({"node_modules", "venv", "build", "dist", "__pycache__"})
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "validate", help="show all problems of arena files, without a call"
+    )
+    parser.add_argument("paths", nargs="*", type=Path, help="files or folders (default: .)")
+    parser.add_argument(
+        "--root",
+        type=Path,
+        help="the root directory (default: the nearest with a pytest or project file)",
+    )
+    plugins.add_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the problems of all files; return 1 if there are any."""
+    files = list(dict.fromkeys(_arena_files(arguments.paths or [Path()])))
+    registry = plugins.make_registry(arguments.plugins)
+    problems = cells = 0
+    for file in files:
+        found, size = _validate(file, arguments.root, registry)
+        problems += found
+        cells += size
+    if problems:
+        sys.stdout.write(f"{_count(problems, 'problem')} in {_count(len(files), 'arena file')}\n")
+        return 1
+    sys.stdout.write(f"{_count(len(files), 'arena file')}, {_count(cells, 'cell')}: no problems\n")
+    return 0
+
+
+def _validate(file: Path, root: Path | None, registry: Registry) -> tuple[int, int]:
+    """Print one file's problems; return their number and the number of cells."""
+    from pytest_arena.loading import load_arena
+
+    try:
+        arena = load_arena(file, root=root.resolve() if root else _root_of(file), registry=registry)
+    except ArenaFileError as error:
+        sys.stdout.write(f"{error}\n")
+        return len(error.problems), 0
+    for warning in arena.warnings:
+        sys.stdout.write(f"warning: {warning}\n")
+    return 0, len(arena.cells)
+
+
+def _arena_files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            found = sorted(_search(path))
+            if not found:
+                raise UsageError(
+                    Problem(
+                        f"no arena files in {str(path)!r}",
+                        expected=f"files named {', '.join(FILE_PATTERNS)}",
+                        fix="name a file, or run arena init for a first arena",
+                    )
+                )
+            yield from (file.resolve() for file in found)
+        elif path.exists():
+            yield path.resolve()
+        else:
+            raise UsageError(
+                Problem(f"{str(path)!r} does not exist", expected="an arena file or a folder")
+            )
+
+
+def _search(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            if not entry.name.startswith(".") and entry.name not in _NOT_LOOKED_INTO:
+                yield from _search(entry)
+        elif any(fnmatch(entry.name, pattern) for pattern in FILE_PATTERNS):
+            yield entry
+
+
+def _root_of(file: Path) -> Path:
+    for folder in file.parents:
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    here = Path.cwd()
+    return here if file.is_relative_to(here) else file.parent
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
