@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.exchange import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
 
+OptionsModel: TypeAlias = type[ArenaModel] | None
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -54,7 +55,7 @@ class Provider:
 
     type: ClassVar[str]
     aliases: ClassVar[tuple[str, ...]] = ()
-    Options: ClassVar[type[ArenaModel] | None] = None
+    Options: ClassVar[OptionsModel] = None
     """A model of the YAML keys that this kind of provider alone understands."""
     offline: ClassVar[bool] = False
     """True where no call leaves the process."""

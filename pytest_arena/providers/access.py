@@ -1,0 +1,92 @@
+"""What a provider needs from outside before it can be called: key, headers, endpoint, params."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_arena.errors import ErrorKind, Problem, ProviderError
+from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.schema.provider import ProviderSpec
+
+NO_KEY = "none"
+"""What is sent as a key to an endpoint that needs none, since clients insist on one."""
+_KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+
+
+class Access:
+    """Fill in what an entry of `providers:` takes from the environment, and keep its secrets.
+
+    `api_base` and `headers` have their `${NAME}` replaced; a missing variable is a
+    `ProviderError`.
+    """
+
+    def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
+        self.spec = spec
+        self.environment = environment
+        self.secrets: list[str] = []
+        self.api_base = self._fill(spec.api_base) if spec.api_base else None
+        self.headers = {name: self._fill(text) for name, text in spec.headers.items()}
+        self.has_key_header = False
+        for name, text in self.headers.items():
+            if name.lower() in _KEY_HEADERS:
+                self.has_key_header = True
+                self._keep_secret(text.rpartition(" ")[2])
+
+    @property
+    def on_loopback(self) -> bool:
+        host = urlsplit(self.api_base).hostname if self.api_base else None
+        return host in ("localhost", "::1") or (host or "").startswith("127.")
+
+    def key_named_in_file(self) -> str | None:
+        """Return the key that `api_key_env` names; None without it, an error where it is unset."""
+        name = self.spec.api_key_env
+        if name is None:
+            return None
+        key = self.variable(name)
+        if not key:
+            raise self.missing_key(name)
+        return key
+
+    def variable(self, name: str) -> str | None:
+        """Return an environment variable that holds a secret; an empty one counts as unset."""
+        key = self.environment.variables.get(name)
+        if key:
+            self._keep_secret(key)
+        return key or None
+
+    def missing_key(self, name: str) -> ProviderError:
+        """Build the error of a provider without a key; `name` is the variable that should be."""
+        other = "name another variable with api_key_env"
+        if self.spec.api_key_env:
+            other = "name another variable in api_key_env"
+        problem = Problem(
+            f"provider {self.spec.name!r} has no API key",
+            self.spec.place,
+            expected=f"the environment variable {name}",
+            fix=f"export {name}=…, or {other}",
+        )
+        return ProviderError(ErrorKind.MISSING_KEY, str(problem))
+
+    def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return generation parameters with their `${NAME}` replaced."""
+        return {name: self._fill_value(value) for name, value in params.items()}
+
+    def _fill(self, text: str) -> str:
+        return self.environment.fill(text, self.spec) if "${" in text else text
+
+    def _fill_value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._fill(value)
+        if isinstance(value, Mapping):
+            return {name: self._fill_value(inner) for name, inner in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._fill_value(inner) for inner in value]
+        return value
+
+    def _keep_secret(self, secret: str) -> None:
+        # Very short values are no secrets; replacing them would garble every message.
+        if len(secret) >= 6 and secret not in self.secrets:
+            self.secrets.append(secret)
+            self.environment.add_secret(secret)

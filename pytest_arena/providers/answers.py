@@ -1,0 +1,122 @@
+"""From what a client received to a `Response`: one shape, whichever client it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.errors import failure
+from pytest_arena.providers.prices import Price, Usage
+from pytest_arena.results.exchange import Response, ToolCall
+
+
+@dataclass(slots=True)
+class CallParts:
+    """Gather one tool call: id, name, and its arguments as JSON text."""
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class Answer:
+    """Gather one answer, whole or chunk by chunk."""
+
+    texts: list[str] = field(default_factory=list)
+    calls: dict[int, CallParts] = field(default_factory=dict)
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    model: str | None = None
+
+    def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
+        """Return the response, its text cleaned; cost is left to the caller.
+
+        A filter that left nothing of the answer, and tool arguments that are not a JSON object,
+        are a `ProviderError`.
+        """
+        output = clean_text("".join(self.texts))
+        if self.finish_reason == "content_filter" and not output and not self.calls:
+            raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
+        usage = self.usage or Usage()
+        return Response(
+            output=output,
+            finish_reason=self.finish_reason,
+            tool_calls=tuple(_tool_call(self.calls[index]) for index in sorted(self.calls)),
+            latency_ms=latency_ms,
+            first_token_ms=first_token_ms,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            model=self.model,
+        )
+
+    def priced(self, response: Response, price: Price | None) -> Response:
+        """Set the response's cost in US dollars, where price and tokens are known."""
+        if price is not None and self.usage is not None:
+            response.cost_usd = price.cost(self.usage)
+        return response
+
+
+def unreadable(detail: str) -> ProviderError:
+    """Build the error of an answer that is none."""
+    return failure(ErrorKind.BAD_RESPONSE, detail)
+
+
+def clean_text(text: str) -> str:
+    """Replace lone surrogates and NUL, on which JSON files, terminals and xdist choke later."""
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\0", "\ufffd")
+
+
+def usage_from(usage: Mapping[str, Any] | None) -> Usage | None:
+    """Read the `usage` of a chat completion; None where it holds no counts."""
+    if not isinstance(usage, Mapping):
+        return None
+    given_in, given_out = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if given_in is None and given_out is None:
+        return None
+    of_input = usage.get("prompt_tokens_details") or {}
+    of_output = usage.get("completion_tokens_details") or {}
+    return Usage(
+        input_tokens=given_in,
+        output_tokens=given_out,
+        cached_tokens=of_input.get("cached_tokens") or 0,
+        cache_write_tokens=of_input.get("cache_creation_tokens") or 0,
+        reasoning_tokens=of_output.get("reasoning_tokens") or 0,
+    )
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message's `content`: a text, parts of which some are text, or None."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    return ""
+
+
+def _tool_call(parts: CallParts) -> ToolCall:
+    try:
+        arguments = json.loads(parts.arguments or "{}")
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        raise unreadable(
+            f"the arguments of tool call {parts.name!r} are not a JSON object: "
+            f"{shorten(parts.arguments, 80)!r}"
+        )
+    return ToolCall(name=parts.name, arguments=_clean(arguments), id=parts.id)
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_text(key): _clean(item) for key, item in value.items()}
+    return value

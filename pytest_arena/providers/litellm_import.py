@@ -1,0 +1,145 @@
+"""The one place that imports litellm: lazily, off the network, silent, without its own logs."""
+
+from __future__ import annotations
+
+import datetime
+import inspect
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from pytest_arena.results.exchange import Request
+
+_AT_IMPORT = {
+    # Its price map and header lists come from its own files, not from the network.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    # It would read a .env file into the environment of the tests.
+    "LITELLM_MODE": "PRODUCTION",
+    # Limits are the engine's.
+    "AIOHTTP_CONNECTOR_LIMIT": "4096",
+    "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "4096",
+}
+_IMPORTING = threading.Lock()
+
+
+def load_litellm() -> Any:
+    """Import litellm, which takes seconds the first time; it opens no connection and is silent."""
+    with _IMPORTING:
+        return _import_litellm()
+
+
+@cache
+def _import_litellm() -> Any:
+    with _environment(_AT_IMPORT):
+        module: Any = import_module("litellm")
+        import_module("litellm.main")
+        # Versions without that list have nothing to fetch.
+        with suppress(ImportError, AttributeError):
+            # Read now, while the environment says that its own file will do.
+            import_module("litellm.anthropic_beta_headers_manager").reload_beta_headers_config()
+    module.suppress_debug_info = True
+    if not os.environ.get("LITELLM_LOG"):
+        for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    return module
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set the variables that the user has not set, for a while."""
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+def key_variables(model: str, api_base: str | None) -> list[str]:
+    """Return the variables with keys that litellm misses in the environment for a model."""
+    checked = load_litellm().validate_environment(model=model, api_base=api_base)
+    endings = ("_API_KEY", "_API_TOKEN", "_APIKEY")
+    return [name for name in checked["missing_keys"] if name.endswith(endings)]
+
+
+@cache
+def takes_user(model: str) -> bool:
+    """Return whether a provider knows the parameter `user`."""
+    known = load_litellm().get_supported_openai_params(model=model)
+    return "user" in (known or ())
+
+
+@cache
+def knows_mcp_switch() -> bool:
+    """Return whether this litellm lets a call go round its MCP gateway."""
+    completion = inspect.unwrap(load_litellm().main.completion)
+    return "_skip_mcp_handler" in completion.__code__.co_consts
+
+
+@cache
+def _quiet_log_class() -> Callable[..., Any] | None:
+    """Derive a logging object that logs nothing and prices nothing: two fifths of a call's CPU."""
+    try:
+        base = import_module("litellm.litellm_core_utils.litellm_logging").Logging
+    except (ImportError, AttributeError):
+        # Only its speed depends on this class; litellm makes its own without it.
+        return None
+
+    async def nothing_later(_self: object, *_args: object, **_kwargs: object) -> None:
+        return None
+
+    def nothing(_self: object, *_args: object, **_kwargs: object) -> None:
+        return None
+
+    def no(_self: object, *_args: object, **_kwargs: object) -> bool:
+        return False
+
+    methods = {
+        "response_cost_calculator": nothing,
+        "_response_cost_calculator": nothing,
+        "success_handler": nothing,
+        "failure_handler": nothing,
+        "async_success_handler": nothing_later,
+        "async_failure_handler": nothing_later,
+        "handle_sync_success_callbacks_for_async_calls": nothing,
+        "claim_async_success_log": no,
+    }
+    made: Callable[..., Any] = type("QuietLog", (base,), methods)
+    return made
+
+
+def new_log(model: str, request: Request) -> Any:
+    """Make the log of one call, or None where this litellm wants to make it itself."""
+    quiet = _quiet_log_class()
+    if quiet is None:
+        return None
+    try:
+        log = quiet(
+            model=model,
+            messages=request.messages,
+            stream=request.stream,
+            call_type="acompletion",
+            start_time=datetime.datetime.now(),
+            litellm_call_id=str(uuid.uuid4()),
+            function_id="",
+        )
+        # A stream asks its log whether to hand on the usage.
+        log.update_environment_variables(
+            model=model,
+            user="",
+            optional_params={},
+            litellm_params={"api_base": ""},
+            stream_options={"include_usage": True} if request.stream else None,
+        )
+    except TypeError:
+        # A version whose logging object is made in another way makes it itself.
+        return None
+    return log

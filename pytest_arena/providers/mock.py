@@ -1,0 +1,244 @@
+"""Answers from the arena file in place of a model's: no key, no network, the same every time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, Problem, ProviderError
+from pytest_arena.providers.answers import clean_text, text_of
+from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.errors import failure
+from pytest_arena.providers.prices import Price, Usage, price_of
+from pytest_arena.results.exchange import Request, Response, ToolCall
+from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.mock import CaseMock, MockAnswer, MockPattern, MockResponses
+from pytest_arena.schema.provider import ProviderSpec
+
+_STATUS = {
+    ErrorKind.AUTHENTICATION: 401,
+    ErrorKind.RATE_LIMIT: 429,
+    ErrorKind.CONTEXT_LENGTH: 400,
+    ErrorKind.CONTENT_FILTER: 400,
+    ErrorKind.BAD_REQUEST: 400,
+    ErrorKind.NOT_FOUND: 404,
+    ErrorKind.SERVER: 500,
+}
+_PATTERN_TIME_S = 1.0
+"""The most that a user's regular expression may take on one prompt."""
+
+
+class MockOptions(ArenaModel):
+    """Hold the keys of a `mock` provider."""
+
+    responses: MockResponses | None = None
+    """Answers for this provider: a file's name, or written here."""
+    latency: Duration | None = None
+    """How long each answer takes, where the answer itself does not say."""
+
+
+class MockProvider(Provider):
+    """Answer from `mock:` of the case, `responses` of the provider, or `mock:` of the file.
+
+    The answer depends on case, provider, trial, turn and attempt alone, never on the order of
+    calls, so that it is the same in one process and in many. It really takes its latency.
+    """
+
+    type = "mock"
+    Options = MockOptions
+    offline = True
+
+    def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
+        super().__init__(spec, environment)
+        # Under --arena-mock the entry may be of another kind, with other options.
+        options = spec.options if isinstance(spec.options, MockOptions) else MockOptions()
+        self._responses = options.responses
+        self._latency_s = options.latency or 0.0
+        self._patterns: dict[str, Any] = {}
+        self._price: Price | None = None
+        self._price_known = False
+
+    async def complete(self, request: Request) -> Response:
+        answer = self._answer(request)
+        started = time.perf_counter()
+        latency_s = answer.latency or self._latency_s
+        if answer.error is not None:
+            await _wait(latency_s)
+            kind = ErrorKind(answer.error)
+            raise failure(
+                kind,
+                answer.text or "a fault of the mock",
+                status=_STATUS.get(kind),
+                retry_after_s=answer.retry_after,
+            )
+        first_token_ms = None
+        if request.stream:
+            first_s = min(answer.first_token or latency_s / 2, latency_s)
+            await _wait(first_s)
+            first_token_ms = (time.perf_counter() - started) * 1000
+            await _wait(latency_s - first_s)
+        else:
+            await _wait(latency_s)
+        return self._response(
+            request, answer, (time.perf_counter() - started) * 1000, first_token_ms
+        )
+
+    def _response(
+        self, request: Request, answer: MockAnswer, latency_ms: float, first_token_ms: float | None
+    ) -> Response:
+        output = clean_text(answer.text)
+        if answer.finish_reason == "content_filter" and not output and not answer.tool_calls:
+            raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
+        calls = tuple(
+            ToolCall(name=call.name, arguments=call.arguments, id=f"call_{number}")
+            for number, call in enumerate(answer.tool_calls, 1)
+        )
+        usage = Usage(
+            input_tokens=_given(answer.input_tokens, _tokens_of_messages, request),
+            output_tokens=_given(answer.output_tokens, _tokens_of_answer, answer),
+        )
+        price = self._own_price()
+        return Response(
+            output=output,
+            finish_reason=answer.finish_reason or ("tool_calls" if calls else "stop"),
+            tool_calls=calls,
+            latency_ms=latency_ms,
+            first_token_ms=first_token_ms,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost_usd=price.cost(usage) if price else None,
+            source="mock",
+            model=self.spec.model or None,
+        )
+
+    def _own_price(self) -> Price | None:
+        if not self._price_known:
+            self._price = price_of(self.spec, (self.spec.model,)) if self.spec.model else None
+            self._price_known = True
+        return self._price
+
+    def _answer(self, request: Request) -> MockAnswer:
+        for answers in self._candidates(request):
+            answer = _pick(answers, request)
+            if answer is not None:
+                return answer
+        problem = Problem(
+            f"the mock has no answer for case {request.case!r} on provider {request.provider!r}"
+            + (f" at turn {request.turn + 1}" if request.turns > 1 else ""),
+            self.spec.place,
+            expected="an answer in `mock:` of the case or of the file, or in the provider's "
+            "`responses:`",
+            fix="give the case a `mock:`, or the file's `mock:` a `default:`",
+        )
+        raise ProviderError(ErrorKind.CONFIGURATION, str(problem))
+
+    def _candidates(self, request: Request) -> Iterator[Sequence[MockAnswer]]:
+        """Yield the lists of answers that may hold the one for a request, the nearest first."""
+        if isinstance(request.mock, CaseMock):
+            yield request.mock.providers.get(request.provider, ())
+            yield request.mock.default or ()
+        for responses in (self._responses, request.mock_responses):
+            if isinstance(responses, MockResponses):
+                yield from self._in_responses(responses, request)
+
+    def _in_responses(
+        self, responses: MockResponses, request: Request
+    ) -> Iterator[Sequence[MockAnswer]]:
+        own = responses.providers.get(request.provider)
+        if own is not None:
+            yield from self._in_responses(own, request)
+        scenario = responses.scenarios.get(request.case)
+        if scenario is not None:
+            at_turn = scenario.turns.get(request.turn + 1)
+            yield (at_turn,) if at_turn is not None else ()
+            yield scenario.default or ()
+        if responses.patterns:
+            prompt = _last_user_text(request)
+            for pattern in responses.patterns:
+                if self._matches(pattern, prompt):
+                    yield pattern.answer
+                    break
+        yield responses.default or ()
+
+    def _matches(self, pattern: MockPattern, prompt: str) -> bool:
+        import regex
+
+        compiled = self._patterns.get(pattern.match)
+        try:
+            if compiled is None:
+                compiled = regex.compile(pattern.match, regex.IGNORECASE)
+                self._patterns[pattern.match] = compiled
+            return compiled.search(prompt, timeout=_PATTERN_TIME_S) is not None
+        except (regex.error, TimeoutError) as error:
+            problem = Problem(
+                f"the mock's pattern {pattern.match!r} cannot be searched: {error or 'too slow'}",
+                pattern.place or self.spec.place,
+                expected="a regular expression that is searched within a second",
+                fix="mend or simplify the pattern",
+            )
+            raise ProviderError(ErrorKind.CONFIGURATION, str(problem)) from None
+
+
+def mock_for(spec: ProviderSpec, environment: ProviderEnvironment) -> MockProvider:
+    """Return the mock that stands for a provider of any kind, as `--arena-mock` wants it.
+
+    Tokens are priced as the provider's own model.
+    """
+    return MockProvider(spec, environment)
+
+
+def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
+    """Return the answer of this trial (in a conversation: of this turn), or None.
+
+    An answer with `times` stands for the first attempts only; what follows it in the list is the
+    answer of the further ones.
+    """
+    index = request.turn if request.turns > 1 else request.trial
+    if all(answer.times is None for answer in answers):
+        return answers[min(index, len(answers) - 1)] if answers else None
+    slots: list[list[MockAnswer]] = [[]]
+    for answer in answers:
+        slots[-1].append(answer)
+        if answer.times is None:
+            slots.append([])
+    if not slots[-1]:
+        slots.pop()
+    attempt = request.attempt
+    for answer in slots[min(index, len(slots) - 1)]:
+        if answer.times is None or attempt < answer.times:
+            return answer
+        attempt -= answer.times
+    return None
+
+
+async def _wait(seconds: float) -> None:
+    if seconds > 0:
+        await asyncio.sleep(seconds)
+
+
+def _given(tokens: int | None, estimate: Any, source: Any) -> int:
+    return int(estimate(source)) if tokens is None else tokens
+
+
+def _tokens_of_messages(request: Request) -> int:
+    return sum(_tokens(text_of(message.get("content"))) for message in request.messages)
+
+
+def _tokens_of_answer(answer: MockAnswer) -> int:
+    calls = " ".join(f"{call.name} {json.dumps(call.arguments)}" for call in answer.tool_calls)
+    return _tokens(answer.text) + _tokens(calls)
+
+
+def _tokens(text: str) -> int:
+    """Estimate tokens: four for every three words, which fits English prose."""
+    return -(-len(text.split()) * 4 // 3)
+
+
+def _last_user_text(request: Request) -> str:
+    for message in reversed(request.messages):
+        if message.get("role") == "user":
+            return text_of(message.get("content"))
+    return ""
