@@ -1,0 +1,138 @@
+// A cell's page: verdict, transcript, assertions, figures, trials and the diff to another provider.
+async function showCell() {
+  const cell = byKey.get(state.id);
+  const page = $("cell");
+  if (!cell) {
+    page.replaceChildren(node("h1", { text: "No such cell" }),
+      node("p", {}, node("a", { href: "#cells", text: "All cells" })));
+    return;
+  }
+  const { record, text } = await recordOf(cell);
+  const which = Math.min(state.trial, Math.max(0, record[0].length - 1));
+  const trial = record[0][which];
+  const said = reasons(record).join("\n");
+  page.replaceChildren(
+    crumbs(cell), heading(cell, record),
+    node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
+      said || record[2] ? node("span", { text: said || record[2] }) : null),
+    node("div", { class: "split" },
+      node("div", {}, trialTabs(cell, record, which), trial ? transcript(trial, text) : null, await comparison(cell, trial, text, which)),
+      node("div", {}, trial ? checks(trial, record, cell) : null, trial ? figuresOf(trial) : null, hashes(record))));
+  document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
+}
+
+function crumbs(cell) {
+  if (!found.includes(cell)) found = filtered();
+  const at = found.indexOf(cell);
+  const step = (to, label) => to ? node("a", { href: cellLink(to), text: label }) : node("span", { text: label });
+  return node("div", { class: "crumbs" }, node("a", { href: linkTo({ view: "cells" }), text: "← Cells" }),
+    node("span", { class: "spacer" }), at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(found.length)}` }),
+    step(at > 0 ? found[at - 1] : null, "Previous"), step(at >= 0 ? found[at + 1] : null, "Next"));
+}
+
+function heading(cell, record) {
+  const where = `${cell.case.file}${cell.case.line ? `:${cell.case.line}` : ""}`;
+  return node("div", { class: "cell-head" }, node("h1", { text: cell.case.name, tabindex: "-1" }),
+    record[3] ? node("p", { text: record[3] }) : null,
+    node("p", {}, node("code", { text: where }), cell.case.tags.map((t) => [" ", node("span", { class: "tag", text: t })]).flat()),
+    node("nav", { class: "tabs", "aria-label": "Providers" }, cell.case.cells.map((other) =>
+      node("a", { href: cellLink(other), "aria-current": other === cell ? "page" : null },
+        mark(other.verdict), index.providers[other.provider]))));
+}
+
+function trialTabs(cell, record, which) {
+  if (record[0].length < 2) return null;
+  return node("nav", { class: "tabs", "aria-label": "Trials" }, record[0].map((trial, n) =>
+    node("a", { href: linkTo({ trial: n }), "aria-current": n === which ? "page" : null }, mark(trial[0]), `Trial ${n + 1}`)));
+}
+
+function transcript(trial, text) {
+  const [, messages, responses] = trial;
+  const parts = messages.map((m) => [speech(m[0], text(m[1])), toolCalls(m[2])]).flat();
+  const last = responses[responses.length - 1];
+  if (last) parts.push(speech("answer", text(last[0]), true), toolCalls(last[10]));
+  else parts.push(node("p", { class: "dim", text: "There was no answer." }));
+  for (const event of trial[4] ?? []) {
+    if (event[7] !== undefined && event[7] !== null) parts.push(speech(`answer before guardrail ${event[0]}`, text(event[7])));
+  }
+  return node("section", {}, node("h2", { text: "Transcript" }), parts);
+}
+
+function speech(role, text, answer = false) {
+  if (!text && !answer) return null;
+  return node("div", { class: `said${answer ? " answer" : ""}` }, node("h3", { text: role }),
+    node("pre", { class: role === "tool" ? "code" : null, text: text || "(empty)" }));
+}
+
+function toolCalls(calls) {
+  return (calls ?? []).map(([name, given]) => node("div", { class: "said" },
+    node("h3", { text: `tool call: ${name}` }), node("pre", { class: "code", text: given })));
+}
+
+function checks(trial, record, cell) {
+  const section = node("section", {}, node("h2", { text: "Assertions" }));
+  const all = [...(record[1] ?? []), ...trial[3]];
+  if (all.length) section.append(findings(all, cell));
+  else section.append(node("p", { class: "dim", text: trial[5] ? "None was reached." : "There are none." }));
+  if (trial[4]?.length) section.append(node("h2", { text: "Guardrails" }), findings(trial[4].map(
+    (g) => [g[0], g[2] === "flag" ? "u" : "f", `${g[2]} on ${g[1]}: ${g[3]}`, g[5], g[6]]), cell));
+  return section;
+}
+
+function findings(list, cell) {
+  return node("ul", { class: "findings" }, list.map((f) => {
+    const details = [f[2]];
+    if (f[6] && !f[2].includes(f[6])) details.push(`expected: ${f[6]}`);
+    if (f[5] !== undefined && f[5] !== null && f[5] !== 0 && f[5] !== 1) details.push(`score ${f[5]}`);
+    if (f[7] !== undefined && f[7] !== null) details.push(`weight ${f[7]}`);
+    const place = [f[3] ? `line ${f[3]}` : "", f[4] || f[4] === 0 ? `turn ${f[4] + 1}` : ""].filter(Boolean).join(", ");
+    return node("li", {}, mark(f[1]), node("span", { text: f[0] }), node("span", { class: "reason dim", text: details.join("; ") }),
+      node("small", { text: place, title: f[3] ? `${cell.case.file}:${f[3]}` : null }), f[8] ? findings(f[8], cell) : null);
+  }));
+}
+
+function figuresOf(trial) {
+  const total = (k) => trial[2].some((r) => r[k] === undefined || r[k] === null) || !trial[2].length ? null
+    : trial[2].reduce((sum, r) => sum + r[k], 0);
+  const last = trial[2][trial[2].length - 1] ?? [];
+  const rows = [["Latency", milliseconds(total(1))], ["First token", trial[2][0]?.[2] ? milliseconds(trial[2][0][2]) : null],
+    ["Tokens in", number(total(3))], ["Tokens out", number(total(4))], ["Cost", dollars(total(5))],
+    ["Calls", trial[2].length > 1 ? number(trial[2].length) : null], ["Score", trial[6] === undefined || trial[6] === null ? null : String(trial[6])],
+    ["Finished by", last[6]], ["Model", last[9]], ["Source", last[7] ?? (trial[2].length ? "call" : null)],
+    ["Attempts", trial[2].some((r) => r[8]) ? number(trial[2].reduce((s, r) => s + (r[8] ?? 1), 0)) : null],
+    ["Prompt variant", trial[7] ? String(trial[7] + 1) : null]];
+  return node("section", {}, node("h2", { text: "Figures" }), facts(rows));
+}
+
+function facts(rows) {
+  return node("dl", { class: "facts" }, rows.filter(([, value]) => value)
+    .map(([name, value]) => node("div", {}, node("dt", { text: name }), node("dd", { text: value }))));
+}
+
+function hashes(record) {
+  const rows = Object.entries(record[4] ?? {});
+  return rows.length ? node("section", {}, node("h2", { text: "Hashes" }), facts(rows)) : null;
+}
+
+const lastAnswer = (trial, text) => (trial && trial[2].length ? text(trial[2][trial[2].length - 1][0]) : null);
+
+async function comparison(cell, trial, text, which) {
+  const others = cell.case.cells.filter((c) => c !== cell);
+  const own = lastAnswer(trial, text);
+  if (!others.length || own === null) return null;
+  const select = node("select", { id: "with", onchange: (e) => refine({ with: e.target.value }) },
+    node("option", { value: "", text: "choose a provider" }),
+    others.map((o) => node("option", { value: index.providers[o.provider], text: index.providers[o.provider] })));
+  select.value = others.some((o) => index.providers[o.provider] === state.with) ? state.with : "";
+  const section = node("section", {}, node("h2", { text: "Difference" }),
+    node("div", { class: "compare" }, node("label", { for: "with", text: "Word by word against" }), select));
+  const other = others.find((o) => index.providers[o.provider] === select.value);
+  if (!other) return section;
+  const { record, text: theirText } = await recordOf(other);
+  const theirs = lastAnswer(record[0][Math.min(which, record[0].length - 1)], theirText);
+  if (theirs === null) section.append(node("p", { class: "dim", text: "That cell has no answer." }));
+  else if (theirs === own) section.append(node("p", { class: "dim", text: "The answers are equal." }));
+  else section.append(node("div", { class: "diff", id: "diff" }, wordDiff(theirs, own).map(([kind, part]) => node(kind || "span", { text: part }))),
+    node("p", { class: "note", text: `Struck: only ${select.value} says so. Underlined: only ${index.providers[cell.provider]} does.` }));
+  return section;
+}

@@ -1,0 +1,48 @@
+// The words in which two answers differ.
+const MOST_STEPS = 4e6;
+
+// Returns [kind, text] pairs: kind is "del" (first only), "ins" (second only) or "" (both).
+function wordDiff(first, second) {
+  const split = (text) => text.split(/(\s+)/).filter((part) => part !== "");
+  let a = split(first), b = split(second);
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  const head = a.slice(0, start).join(""), tail = a.slice(a.length - end).join("");
+  a = a.slice(start, a.length - end);
+  b = b.slice(start, b.length - end);
+  const middle = a.length * b.length > MOST_STEPS ? [["del", a.join("")], ["ins", b.join("")]] : longest(a, b);
+  return merged([["", head], ...middle, ["", tail]]);
+}
+
+function longest(a, b) {
+  const width = b.length + 1;
+  const table = new Uint16Array((a.length + 1) * width);
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      table[i * width + j] = a[i] === b[j] ? table[(i + 1) * width + j + 1] + 1
+        : Math.max(table[(i + 1) * width + j], table[i * width + j + 1]);
+    }
+  }
+  const found = [];
+  let i = 0, j = 0;
+  while (i < a.length || j < b.length) {
+    if (i < a.length && j < b.length && a[i] === b[j]) { found.push(["", a[i++]]); j++; }
+    else if (j >= b.length || (i < a.length && table[(i + 1) * width + j] >= table[i * width + j + 1])) found.push(["del", a[i++]]);
+    else found.push(["ins", b[j++]]);
+  }
+  return found;
+}
+
+// Joins neighbours of a kind; between two changes a lone blank belongs to both.
+function merged(parts) {
+  const out = [];
+  for (const [kind, text] of parts) {
+    if (!text) continue;
+    const last = out[out.length - 1];
+    if (last && last[0] === kind) last[1] += text;
+    else out.push([kind, text]);
+  }
+  return out;
+}

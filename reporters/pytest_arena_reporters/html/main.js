@@ -1,0 +1,109 @@
+// Wiring: views, filters, keys, history.
+const title = document.title;
+let before = null;
+
+async function show() {
+  const changed = before?.view !== state.view || before?.id !== state.id;
+  if (before?.view === "cells" && state.view === "cell") show.scroll = scrollY;
+  before = state;
+  for (const view of VIEWS) $(view).classList.toggle("shown", view === state.view);
+  for (const link of document.querySelectorAll("[data-view]")) {
+    const here = link.dataset.view === (state.view === "cell" ? "cells" : state.view);
+    if (here) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  document.title = title;
+  if (state.view === "cells") {
+    syncFilters();
+    showList();
+    if (changed) { scrollTo(0, show.scroll ?? 0); drawn = null; draw(); }
+  } else if (changed) scrollTo(0, 0);
+  if (state.view === "cell") await showCell();
+  document.documentElement.dataset.shown = hashOf(state);
+}
+
+function buildFilters() {
+  const options = (id, all, values) => $(id).replaceChildren(node("option", { value: "", text: all }),
+    ...values.map((v) => node("option", { value: v, text: v })));
+  options("provider", "All providers", index.providers);
+  options("tag", "All tags", [...index.tags].sort());
+  options("check", "All checks", [...index.types].sort());
+  for (const id of ["provider", "tag", "check"]) {
+    $(id).hidden = $(id).options.length < 3;
+    $(id).addEventListener("change", (e) => refine({ [id]: e.target.value }));
+  }
+  $("differ-label").hidden = index.providers.length < 2;
+  const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v[0]));
+  for (const verdict of present) {
+    $("verdicts").append(node("label", {}, node("input", {
+      type: "checkbox", value: verdict, onchange: () => refine({
+        verdict: [...$("verdicts").querySelectorAll(":checked")].map((box) => box.value) }),
+    }), verdict));
+  }
+  for (const [value, text] of [["matrix", "Matrix"], ["cells", "List"]]) {
+    $("layouts").append(node("label", {}, node("input", {
+      type: "radio", name: "layout", value, onchange: () => { chosen = -1; refine({ layout: value }); } }), text));
+  }
+  $("differ").addEventListener("change", (e) => refine({ differ: e.target.checked }));
+  $("search").addEventListener("input", (e) => refine({ q: e.target.value }));
+  $("filters").addEventListener("submit", (e) => e.preventDefault());
+  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", differ: false }));
+}
+
+function syncFilters() {
+  if ($("search").value !== state.q) $("search").value = state.q;
+  for (const id of ["provider", "tag", "check"]) $(id).value = state[id];
+  $("differ").checked = state.differ;
+  for (const box of $("verdicts").querySelectorAll("input")) box.checked = state.verdict.includes(box.value);
+  for (const box of $("layouts").querySelectorAll("input")) box.checked = box.value === layout();
+}
+
+function stepCell(step) {
+  if (!found.length) found = filtered();
+  const at = found.findIndex((c) => c.key === state.id);
+  const next = found[at + step];
+  if (at >= 0 && next) location.hash = cellLink(next);
+}
+
+function onKey(event) {
+  const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox" && event.target.type !== "radio";
+  if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
+  if (event.key === "Escape") {
+    if (typing) event.target.blur();
+    else if (state.view === "cell") location.hash = linkTo({ view: "cells" });
+    return;
+  }
+  if (typing) return;
+  const step = { j: 1, k: -1 }[event.key];
+  if (step && state.view === "cell") stepCell(step);
+  else if (step && state.view === "cells") choose(step);
+  else if (step) location.hash = "#cells";
+  else if (event.key === "/") {
+    if (state.view !== "cells") { state = { ...state, view: "cells" }; history.pushState(null, "", hashOf(state)); show(); }
+    $("search").focus();
+    $("search").select();
+  } else if (event.key === "?") $("help").showModal();
+  else if (event.key === "Enter" && state.view === "cells" && chosen >= 0 && event.target === document.body) {
+    document.querySelector(".row.chosen a")?.click();
+    return;
+  } else return;
+  event.preventDefault();
+}
+
+(async () => {
+  document.documentElement.classList.add("js");
+  await loadIndex();
+  buildFilters();
+  addEventListener("hashchange", () => { state = readState(); show(); });
+  addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+  addEventListener("resize", () => { drawn = null; requestAnimationFrame(draw); });
+  addEventListener("keydown", onKey);
+  $("help-button").addEventListener("click", () => $("help").showModal());
+  await show();
+  document.documentElement.dataset.ready = "index";
+  const start = () => loadAll(() => {
+    document.documentElement.dataset.ready = "all";
+    if (state.view === "cells" && state.q) showList();
+  });
+  (self.requestIdleCallback ?? setTimeout)(start, { timeout: 500 });
+})();

@@ -1,0 +1,151 @@
+"""The report's data: an index for all rows, and the cells in chunks, each deflated by itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_arena.comparison import Comparison
+from pytest_arena.comparison.breakdown import assertion_verdicts
+from pytest_arena.results import Cell
+from pytest_arena_reporters.html.records import cell_record, significant
+from pytest_arena_reporters.html.texts import Texts, shared_texts
+
+CHUNK = 100
+_LEVEL = 7
+_CUTS: tuple[tuple[int | None, int | None], ...] = (
+    (2000, None),
+    (600, None),
+    (200, None),
+    (80, None),
+    (80, 4000),
+    (80, 1000),
+    (80, 300),
+    (80, 80),
+)
+"""The most characters of passing and of other answers, tried in turn until the file fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """Hold the encoded blocks, and how far answers had to be cut (passing, others)."""
+
+    index: str
+    shared: str
+    chunks: tuple[str, ...]
+    cut: tuple[int | None, int | None] = (None, None)
+
+    @property
+    def size(self) -> int:
+        return len(self.index) + len(self.shared) + sum(len(chunk) for chunk in self.chunks)
+
+
+def build_payload(comparison: Comparison, most_bytes: int) -> Payload:
+    """Encode the cells of a run in at most so many bytes, if cutting answers can do that.
+
+    Answers of passing cells are cut first, then those of all others; prompts never.
+    """
+    cells = [cell for row in comparison.matrix.rows for cell in row.cells if cell is not None]
+    index = _encode(_index(comparison, cells))
+    payload = _encoded(cells, index, (None, None))
+    for limits in _CUTS:
+        if payload.size <= most_bytes:
+            break
+        payload = _encoded(cells, index, limits)
+    return payload
+
+
+def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | None]) -> Payload:
+    groups = [cells[i : i + CHUNK] for i in range(0, len(cells), CHUNK)]
+    shared = shared_texts(groups) if len(groups) > 1 else {}
+    chunks = []
+    for group in groups:
+        texts = Texts(shared)
+        records = [cell_record(cell, texts, limits) for cell in group]
+        chunks.append(_encode({"t": texts.list, "c": records}))
+    return Payload(index, _encode(list(shared)), tuple(chunks), limits)
+
+
+def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return what filters, sorting and rows need of all cells, column by column."""
+    rows = comparison.matrix.rows
+    providers = {name: i for i, name in enumerate(comparison.matrix.providers)}
+    files, tags, kinds, sets = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+    cases = []
+    for row in rows:
+        first = next(cell for cell in row.cells if cell is not None)
+        named = [tags.of(tag) for tag in first.tags]
+        cases.append([files.of(row.file), row.case, first.line, named])
+    checks = []
+    for cell in cells:
+        found = sorted(assertion_verdicts(cell).items())
+        # The sign tells whether all of a type held; numbers start from 1 to have one.
+        signed = [(kinds.of(k) + 1) * (-1 if v in ("failed", "error") else 1) for k, v in found]
+        checks.append(sets.of(json.dumps(signed)))
+    numbers = [i for i, row in enumerate(rows) for cell in row.cells if cell is not None]
+    return {
+        "providers": list(providers),
+        "models": [summary.model for summary in comparison.summaries],
+        "files": files.list,
+        "tags": tags.list,
+        "types": kinds.list,
+        "sets": [json.loads(signed) for signed in sets.list],
+        "cases": cases,
+        "chunk": CHUNK,
+        "case": numbers,
+        "provider": [providers[cell.provider] for cell in cells],
+        "verdict": "".join(cell.verdict[0] for cell in cells),
+        "checks": checks,
+        "trials": [len(cell.trials) for cell in cells],
+        "latency": [_mean([trial.latency_ms for trial in cell.trials]) for cell in cells],
+        "tokens": [_tokens(cell) for cell in cells],
+        "cost": [_cost(cell) for cell in cells],
+    }
+
+
+class _Numbers:
+    """Number values in the order in which they are first seen."""
+
+    def __init__(self) -> None:
+        self.list: list[str] = []
+        self._numbers: dict[str, int] = {}
+
+    def of(self, value: str) -> int:
+        if value not in self._numbers:
+            self._numbers[value] = len(self.list)
+            self.list.append(value)
+        return self._numbers[value]
+
+
+def _mean(times: Sequence[float | None]) -> float | None:
+    known = [time for time in times if time is not None]
+    if not known:
+        return None
+    mean = sum(known) / len(known)
+    return round(mean) if mean >= 10 else round(mean, 2)
+
+
+def _tokens(cell: Cell) -> int | None:
+    known = [
+        count
+        for trial in cell.trials
+        for response in trial.responses
+        for count in (response.input_tokens, response.output_tokens)
+        if count is not None
+    ]
+    return sum(known) if known else None
+
+
+def _cost(cell: Cell) -> float | None:
+    costs = [response.cost_usd for trial in cell.trials for response in trial.responses]
+    known = [cost for cost in costs if cost is not None]
+    return significant(sum(known)) if known and len(known) == len(costs) else None
+
+
+def _encode(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(zlib.compress(text.encode("utf-8", "replace"), _LEVEL)).decode()

@@ -1,0 +1,147 @@
+"""Cells as the report's script reads them: short lists whose trailing nulls are left out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytest_arena.comparison.rows import message_text
+from pytest_arena.results import Cell, Finding, GuardrailEvent, Message, Response, ToolCall, Trial
+from pytest_arena_reporters.html.texts import Texts
+
+Record = list[Any]
+
+
+def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None]) -> Record:
+    """Return `[trials, findings, reason, description, hashes]` of a cell.
+
+    `limits` are the most characters of an answer: of a cell that passed, and of all others.
+    """
+    limit = limits[0] if cell.verdict == "passed" else limits[1]
+    return trimmed(
+        [
+            [_trial(trial, texts, limit) for trial in cell.trials],
+            [finding_record(finding) for finding in cell.assertions] or None,
+            cell.reason,
+            cell.description,
+            dict(cell.hashes) or None,
+        ]
+    )
+
+
+def finding_record(finding: Finding) -> Record:
+    """Return `[type, verdict, reason, line, turn, score, expected, weight, members]`."""
+    return trimmed(
+        [
+            finding.type,
+            finding.verdict[0],
+            finding.reason,
+            finding.line,
+            finding.turn,
+            None if finding.score is None else round(finding.score, 4),
+            finding.expected,
+            None if finding.weight == 1 else finding.weight,
+            [finding_record(member) for member in finding.group] or None,
+        ]
+    )
+
+
+def trimmed(record: Record) -> Record:
+    """Drop trailing nulls, which the script reads as such anyway."""
+    while record and record[-1] is None:
+        record.pop()
+    return record
+
+
+def _trial(trial: Trial, texts: Texts, limit: int | None) -> Record:
+    """Return `[verdict, messages, responses, findings, guardrails, error, score, variant]`."""
+    return trimmed(
+        [
+            trial.verdict[0],
+            [_message(message, texts, limit) for message in trial.messages],
+            [_response(response, texts, limit) for response in trial.responses],
+            [finding_record(finding) for finding in trial.assertions],
+            [_guardrail(event, texts, limit) for event in trial.guardrails] or None,
+            [trial.error.kind, trial.error.message] if trial.error else None,
+            None if trial.score is None else round(trial.score, 4),
+            trial.variant or None,
+        ]
+    )
+
+
+def _message(message: Message, texts: Texts, limit: int | None) -> Record:
+    """Return `[role, text, tool calls]`; only answers are ever cut, never prompts."""
+    content = message.get("content")
+    role = str(message.get("role", ""))
+    text = content if isinstance(content, str) else message_text(content)
+    calls = message.get("tool_calls")
+    return trimmed(
+        [
+            role,
+            texts.number(text, limit if role == "assistant" else None),
+            _wire_calls(calls) if isinstance(calls, Sequence) and calls else None,
+        ]
+    )
+
+
+def _response(response: Response, texts: Texts, limit: int | None) -> Record:
+    """Return `[text, ms, first ms, tokens in, out, cost, finish, source, attempts, model, calls]`."""
+    return trimmed(
+        [
+            texts.number(response.output, limit),
+            _rounded(response.latency_ms),
+            _rounded(response.first_token_ms),
+            response.input_tokens,
+            response.output_tokens,
+            significant(response.cost_usd),
+            response.finish_reason,
+            None if response.source == "call" else response.source,
+            None if response.attempts == 1 else response.attempts,
+            response.model,
+            [_call(call) for call in response.tool_calls] or None,
+        ]
+    )
+
+
+def _guardrail(event: GuardrailEvent, texts: Texts, limit: int | None) -> Record:
+    """Return `[type, direction, action, reason, matched, line, turn, original]`."""
+    return trimmed(
+        [
+            event.type,
+            event.direction,
+            event.action,
+            event.reason,
+            list(event.matched),
+            event.line,
+            event.turn or None,
+            None if event.original is None else texts.number(event.original, limit),
+        ]
+    )
+
+
+def _call(call: ToolCall) -> Record:
+    return [call.name, json.dumps(dict(call.arguments), ensure_ascii=False, default=str)]
+
+
+def _wire_calls(calls: Sequence[Any]) -> list[Record]:
+    """Return the name and arguments of tool calls as OpenAI's messages hold them."""
+    found = []
+    for call in calls:
+        function = call.get("function", call) if isinstance(call, Mapping) else {}
+        arguments = function.get("arguments", "")
+        if not isinstance(arguments, str):
+            arguments = json.dumps(arguments, ensure_ascii=False, default=str)
+        found.append([str(function.get("name", "")), arguments])
+    return found
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    if milliseconds is None:
+        return None
+    return round(milliseconds) if milliseconds >= 10 else round(milliseconds, 2)
+
+
+def significant(value: float | None) -> float | None:
+    """Return a number with four significant digits: what a reader sees, in half the bytes."""
+    return float(f"{value:.4g}") if value else value

@@ -1,0 +1,142 @@
+"""The HTML report: one file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.comparison import Comparison, compare
+from pytest_arena.results import RunResult
+from pytest_arena.results.reporter import Report, Reporter
+from pytest_arena_reporters import figures
+from pytest_arena_reporters.html import view
+from pytest_arena_reporters.html.payload import Payload, build_payload
+from pytest_arena_reporters.writing import encode, write_atomically
+
+MAX_MB = 5.0
+_SCRIPTS = ("data", "dom", "state", "list", "diff", "cell", "main")
+_ROOM_FOR_THE_PAGE = 160_000
+
+
+class HtmlReporter(Reporter):
+    """Write `report.html`: verdict, leaderboard, failures, charts, and every cell's page.
+
+    It needs no network and no other file. Above the run's option `report_max_mb` (5) the answers
+    of passing cells are cut first, and the report says so.
+    """
+
+    format = "html"
+
+    def write(self, run: RunResult, directory: Path) -> Report:
+        """Write the report and say where."""
+        comparison = compare(run)
+        given = run.info.options.get("report_max_mb")
+        limit_mb = float(given) if isinstance(given, (int, float)) and given else MAX_MB
+        payload = build_payload(comparison, int(limit_mb * 1_000_000) - _ROOM_FOR_THE_PAGE)
+        path = directory / "report.html"
+        content = encode(render(comparison, payload))
+        write_atomically(path, content)
+        note = "" if payload.cut == (None, None) else _cut_note(payload, limit_mb)
+        return Report(path, note)
+
+
+def render(comparison: Comparison, payload: Payload) -> str:
+    """Return the whole page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("pytest_arena_reporters.html", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    script, style = _script(), _asset("report.css")
+    context = _context(comparison, payload)
+    for name in ("latency_chart", "cost_chart"):
+        context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG
+    return environment.get_template("report.html.jinja").render(
+        script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
+        style=Markup(style),  # noqa: S704
+        policy=_policy(script, style),
+        markup=Markup,
+        **context,
+    )
+
+
+def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
+    run = comparison.run
+    failures, unpassed = view.failure_rows(run)
+    pairs, all_pairs = view.pair_rows(comparison)
+    tags, all_tags = view.group_rows(comparison, comparison.by_tag)
+    checks, all_checks = view.group_rows(comparison, comparison.by_assertion)
+    known = [s.spending.total_usd for s in comparison.summaries if s.spending.total_usd is not None]
+    return {
+        "headline": view.text(comparison.conclusion.headline),
+        "reasons": [view.text(reason) for reason in comparison.conclusion.reasons],
+        "counts": comparison.counts,
+        "cost": figures.dollars(sum(sorted(known))) if known else None,
+        "started": view.text(view.moment(run.info.started_at)),
+        "commit": view.text(str(run.info.git.get("commit") or ""))[:12],
+        "places": view.leaderboard(comparison),
+        "several": len(comparison.summaries) > 1,
+        "first_tokens": any(summary.first_token.n for summary in comparison.summaries),
+        "footnotes": view.footnotes(comparison),
+        "failures": failures,
+        "unpassed": unpassed,
+        "pairs": pairs,
+        "all_pairs": all_pairs,
+        "groups": [
+            ("Pass rate by tag", "tag", tags, all_tags),
+            ("Pass rate by check", "check", checks, all_checks),
+        ],
+        "providers": [view.text(name, 60) for name in comparison.matrix.providers],
+        "latency_chart": view.latency_chart(comparison),
+        "cost_chart": view.cost_chart(comparison),
+        "facts": view.facts(run),
+        "files": view.file_rows(run),
+        "notes": [view.text(note, 600) for note in run.notes],
+        "cut": _cut_words(payload),
+        "payload": payload,
+        "plural": figures.plural,
+    }
+
+
+def _policy(script: str, style: str) -> str:
+    """Return the Content-Security-Policy: nothing may load, only our own script may run."""
+    return (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _script() -> str:
+    parts = "".join(_asset(f"{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
+
+
+@cache
+def _asset(name: str) -> str:
+    return files("pytest_arena_reporters.html").joinpath(name).read_text(encoding="utf-8")
+
+
+def _cut_note(payload: Payload, limit_mb: float) -> str:
+    return f"{_cut_words(payload)} to stay under {limit_mb:g} MB"
+
+
+def _cut_words(payload: Payload) -> str:
+    passing, others = payload.cut
+    if passing is None:
+        return ""
+    words = f"answers of passed cells are cut to {passing:,} characters"
+    return words if others is None else f"{words}, those of all others to {others:,}"

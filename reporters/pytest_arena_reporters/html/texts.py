@@ -1,0 +1,58 @@
+"""The texts of a report, each stored once: in its chunk, or for all chunks together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pytest_arena.comparison.rows import message_text
+from pytest_arena.results import Cell, Trial
+
+_WORTH_SHARING = 120
+
+
+def shared_texts(chunks: Iterable[Sequence[Cell]]) -> dict[str, int]:
+    """Return the longer texts that several chunks hold, each with its number."""
+    home: dict[str, int] = {}
+    shared: dict[str, int] = {}
+    for number, cells in enumerate(chunks):
+        for cell in cells:
+            for text in _texts(cell):
+                if len(text) >= _WORTH_SHARING and home.setdefault(text, number) != number:
+                    shared.setdefault(text, len(shared))
+    return shared
+
+
+class Texts:
+    """Number the texts of one chunk; a shared text n is numbered −1 − n.
+
+    With a `limit`, a longer text is cut and says how much of it is missing.
+    """
+
+    def __init__(self, shared: dict[str, int]) -> None:
+        self.list: list[str] = []
+        self._numbers: dict[str, int] = {}
+        self._shared = shared
+
+    def number(self, text: str, limit: int | None = None) -> int:
+        if limit is not None and len(text) > limit + 60:
+            text = f"{text[:limit]}… [cut: {len(text) - limit:,} more characters]"
+        elif text in self._shared:
+            return -1 - self._shared[text]
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self.list)
+            self.list.append(text)
+        return number
+
+
+def _texts(cell: Cell) -> Iterator[str]:
+    for trial in cell.trials:
+        yield from _trial_texts(trial)
+
+
+def _trial_texts(trial: Trial) -> Iterator[str]:
+    for message in trial.messages:
+        content = message.get("content")
+        yield content if isinstance(content, str) else message_text(content)
+    for response in trial.responses:
+        yield response.output

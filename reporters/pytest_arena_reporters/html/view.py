@@ -1,0 +1,281 @@
+"""What the report's static part shows, as plain texts for the template."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from pytest_arena.comparison import Comparison
+from pytest_arena.comparison.breakdown import Breakdown
+from pytest_arena.comparison.conclusion import percent
+from pytest_arena.comparison.differences import Difference
+from pytest_arena.comparison.summary import Counts
+from pytest_arena.errors import shorten
+from pytest_arena.results import Cell, RunResult
+from pytest_arena.results.printable import printable
+from pytest_arena_reporters import figures
+from pytest_arena_reporters.failures import unpassed, why
+from pytest_arena_reporters.html import charts
+
+MOST_FAILURES = 12
+MOST_GROUPS = 12
+MOST_PAIRS = 15
+MOST_PROVIDERS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Hold one row of the leaderboard, as text."""
+
+    rank: int
+    provider: str
+    model: str
+    hue: int
+    bar: str
+    rate: str
+    interval: str
+    rating: str
+    rating_interval: str
+    counts: Counts
+    p50: str
+    p95: str
+    first_token: str
+    cost: str
+    cost_per_passed: str
+    tokens: str
+    pareto: bool
+
+
+def text(value: str, limit: int = 300) -> str:
+    """Return foreign text as one line without control characters."""
+    return shorten(" ".join(printable(value, ci=False).split()), limit)
+
+
+def cell_link(cell: Cell) -> str:
+    """Return the address of a cell's page, the same in every report of it."""
+    return f"#cell?id={quote(_clean(cell_key(cell)), safe='')}"
+
+
+def cell_key(cell: Cell) -> str:
+    return f"{cell.file}::{cell.case}[{cell.provider}]"
+
+
+def leaderboard(comparison: Comparison) -> list[Place]:
+    """Return the rows of the leaderboard, best first."""
+    hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
+    summaries = {summary.provider: summary for summary in comparison.summaries}
+    rows = []
+    for standing in comparison.standings:
+        summary = summaries[standing.provider]
+        rate = summary.counts.pass_rate
+        rating = comparison.ratings.get(standing.provider)
+        low_high = ""
+        if rating and rating.low is not None and rating.high is not None:
+            low_high = f"{rating.low:.0f} to {rating.high:.0f}"
+        per_case = summary.spending.per_case_usd
+        plus = "+" if summary.spending.unknown else ""
+        rows.append(
+            Place(
+                standing.rank,
+                text(summary.provider, 80),
+                text(summary.model or "", 120),
+                hues[summary.provider],
+                charts.rate_bar(rate, hues[summary.provider]),
+                figures.rate(rate),
+                figures.interval(rate) if rate else "no verdict",
+                f"{rating.value:.0f}" if rating else figures.NONE,
+                low_high,
+                summary.counts,
+                figures.timing(summary.latency.p50),
+                figures.timing(summary.latency.p95),
+                figures.timing(summary.first_token.p50),
+                figures.dollars(per_case) + (plus if per_case is not None else ""),
+                figures.dollars(summary.spending.per_passed_usd),
+                figures.count(figures.tokens(summary)),
+                standing.pareto,
+            )
+        )
+    return rows
+
+
+def footnotes(comparison: Comparison) -> list[str]:
+    """Return what a reader of the leaderboard must know of its figures."""
+    notes = ["Bars show the pass rate with its 95 % interval (Wilson). Errors count in no rate."]
+    if comparison.ratings:
+        rating = "Ratings are Bradley-Terry strengths over pairwise case wins, 1000 on average"
+        shrunk = any(standing.shrunk for standing in comparison.standings)
+        notes.append(rating + (", drawn towards it since one always won." if shrunk else "."))
+    if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
+        notes.append("~ marks a p95 from fewer than 59 samples.")
+    if any(s.spending.unknown for s in comparison.summaries):
+        notes.append("+ marks a lower bound: some answers have no known price.")
+    replayed = sum(s.replayed for s in comparison.summaries)
+    if replayed:
+        notes.append(f"{figures.plural(replayed, 'answer')} and latencies were replayed.")
+    return notes
+
+
+def failure_rows(run: RunResult) -> tuple[list[dict[str, str]], int]:
+    """Return the first cells that did not pass, and how many there are in all."""
+    cells = unpassed(run)
+    return [
+        {
+            "case": text(cell.case, 120),
+            "provider": text(cell.provider, 60),
+            "verdict": cell.verdict,
+            "why": text(why(cell), 220),
+            "link": cell_link(cell),
+        }
+        for cell in cells[:MOST_FAILURES]
+    ], len(cells)
+
+
+def pair_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
+    """Return the paired differences, those with the leader first, and how many there are."""
+    place = {standing.provider: i for i, standing in enumerate(comparison.standings)}
+
+    def order(pair: Difference) -> tuple[int, int]:
+        first, second = sorted((place[pair.first], place[pair.second]))
+        return first, second
+
+    pairs = sorted(comparison.differences, key=order)
+    rows = []
+    for pair in pairs[:MOST_PAIRS]:
+        ahead, behind = sorted((pair.first, pair.second), key=place.__getitem__)
+        rows.append(
+            {
+                "ahead": text(ahead, 60),
+                "behind": text(behind, 60),
+                "difference": figures.against(behind, ahead, (pair,)).rsplit(", ", 1)[0],
+                "p": figures.p_value(pair.p_adjusted),
+                "split": f"{pair.only_first + pair.only_second:,} of {pair.estimate.n:,}",
+                "words": f"{text(pair.better, 60)} is better"
+                if pair.better
+                else "no clear difference",
+                "clear": "yes" if pair.better else "",
+            }
+        )
+    return rows, len(pairs)
+
+
+def group_rows(
+    comparison: Comparison, groups: Sequence[Breakdown]
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the largest groups with a cell for each provider, and how many groups there are."""
+    largest = sorted(groups, key=lambda g: (-sum(c.judged for c in g.counts), g.name))
+    kept = {group.name for group in largest[:MOST_GROUPS]}
+    return [
+        {"name": text(group.name, 60), "cells": [_group_cell(counts) for counts in group.counts]}
+        for group in groups
+        if group.name in kept
+    ], len(groups)
+
+
+def facts(run: RunResult) -> list[tuple[str, str]]:
+    """Return the run's facts, by name."""
+    info = run.info
+    git = info.git
+    commit = str(git.get("commit") or "")
+    rows = [
+        ("Run", info.run_id),
+        ("Started", moment(info.started_at)),
+        ("Finished", moment(run.finished_at) if run.finished_at else "it was interrupted"),
+        ("Commit", commit + (" with uncommitted changes" if git.get("dirty") else "")),
+        ("Branch", str(git.get("branch") or "")),
+        ("pytest-arena", info.plugin_version),
+        *((name, str(version)) for name, version in sorted(info.versions.items())),
+    ]
+    rows += [(f"option {name}", _option(value)) for name, value in sorted(info.options.items())]
+    return [(text(name, 60), text(value, 300)) for name, value in rows if value]
+
+
+def file_rows(run: RunResult) -> list[dict[str, str]]:
+    """Return the arena files with a fingerprint of what each asked and demanded."""
+    files: dict[str, list[Cell]] = {}
+    for cell in run.cells:
+        files.setdefault(cell.file, []).append(cell)
+    return [
+        {
+            "file": text(name, 160),
+            "cases": figures.plural(len({cell.case for cell in cells}), "case"),
+            "prompts": _fingerprint(cells, "prompt"),
+            "assertions": _fingerprint(cells, "assertions"),
+        }
+        for name, cells in list(files.items())[:MOST_GROUPS]
+    ]
+
+
+def moment(value: str) -> str:
+    """Return an ISO time as people read it: `2026-11-20 10:00 UTC`."""
+    day, _, clock = value.partition("T")
+    return f"{day} {clock[:5]} UTC" if clock else value
+
+
+def latency_chart(comparison: Comparison) -> str | None:
+    """Return the chart of latencies, or None where nothing was timed."""
+    series = []
+    for hue, name in enumerate(comparison.matrix.providers[:MOST_PROVIDERS]):
+        times = [
+            trial.latency_ms
+            for row in comparison.matrix.rows
+            if (cell := row.cells[hue])
+            for trial in cell.trials
+            if trial.latency_ms is not None
+        ]
+        if times:
+            series.append(charts.Series(name, hue, times))
+    if not series:
+        return None
+    ticks = charts.time_axis(series).ticks()
+    return charts.distribution(series, [_short_time(tick) for tick in ticks])
+
+
+def cost_chart(comparison: Comparison) -> str | None:
+    """Return the chart of cost against quality; None where fewer than two prices are known."""
+    hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
+    front = {standing.provider for standing in comparison.standings if standing.pareto}
+    points = []
+    for summary in comparison.summaries[:MOST_PROVIDERS]:
+        rate, cost = summary.counts.pass_rate, summary.spending.per_case_usd
+        if rate and cost is not None:
+            name = summary.provider
+            points.append(charts.Point(name, hues[name], cost, rate, name in front))
+    if len(points) < 2 or not any(point.cost for point in points):
+        return None
+    ticks = charts.cost_axis(points).ticks()
+    return charts.cost_against_quality(points, [_short_price(tick) for tick in ticks])
+
+
+def _short_time(value: float) -> str:
+    return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
+
+
+def _short_price(value: float) -> str:
+    return "$0" if not value else f"${value:.9f}".rstrip("0").rstrip(".")
+
+
+def _group_cell(counts: Counts) -> dict[str, str]:
+    rate = counts.pass_rate
+    if rate is None:
+        return {"rate": figures.NONE, "of": "", "level": "none"}
+    return {"rate": percent(rate.value), "of": f"of {rate.n:,}", "level": str(int(rate.value * 5))}
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return "" if value is None or value is False else str(value)
+
+
+def _fingerprint(cells: Sequence[Cell], kind: str) -> str:
+    hashes = sorted({cell.hashes[kind] for cell in cells if kind in cell.hashes})
+    if not hashes:
+        return figures.NONE
+    return hashlib.sha256("\n".join(hashes).encode("utf-8", "replace")).hexdigest()[:12]
+
+
+def _clean(value: str) -> str:
+    return value.encode("utf-8", "replace").decode()
