@@ -64,7 +64,7 @@ class JsonPath(Assertion):
                 "bad JMESPath expression {given}: {problem}",
                 {
                     "given": repr(path),
-                    "problem": str(error).splitlines()[0].rstrip(":"),
+                    "problem": _first_line(error),
                     "expected": "a JMESPath expression: a.b, items[0].id, items[?price > `5`].id",
                 },
             ) from error
@@ -138,6 +138,11 @@ class JsonPath(Assertion):
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             return Outcome.of(False, f"{shown}, which is no number", expected="a number")
         return bounded(found, number, minimum=self.min, maximum=self.max, subject=f"{self.path} is")
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).splitlines()[0].rstrip(":")
+    return said.removeprefix("Invalid jmespath expression: ")
 
 
 def _json(value: Any) -> str:

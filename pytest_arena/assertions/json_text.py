@@ -11,6 +11,7 @@ from pytest_arena.errors import ArenaError
 
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
 _START = re.compile(r"[\[{]")
+_MOST_STARTS = 2_000
 
 
 class NotJsonError(ArenaError):
@@ -46,7 +47,7 @@ def json_values(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder(parse_constant=_refuse_constant)
     # Each failed start may read on to the end: bound the reading, or a hostile answer costs n².
     budget = 8 * len(text) + 200_000
-    position = 0
+    starts = position = 0
     while match := _START.search(text, position):
         start = match.start()
         try:
@@ -58,11 +59,11 @@ def json_values(text: str) -> Iterator[Any]:
             raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
         except ValueError:
             # A constant that JSON does not know, or a number of thousands of digits.
-            budget -= 1_000
             position = start + 1
         else:
             yield value
-        if budget < 0:
+        starts += 1
+        if budget < 0 or starts > _MOST_STARTS:
             raise UnreadableJsonError("the answer has too many broken pieces of JSON to be read")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.wording import quoted
 from pytest_arena.results.models import Trial
@@ -61,6 +62,25 @@ class Sentiment(_Judged):
 
     range: tuple[float, float] | Literal["negative", "neutral", "positive"]
     """Two numbers from -1 to 1, or `negative`, `neutral` or `positive`."""
+
+    @field_validator("range", mode="before")
+    @classmethod
+    def _is_a_range(cls, given: object) -> object:
+        if given in ("negative", "neutral", "positive"):
+            return given
+        if isinstance(given, (list, tuple)) and len(given) == 2:
+            low, high = given
+            numbers = (isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
+            if all(numbers) and -1 <= low <= high <= 1:
+                return given
+        raise PydanticCustomError(
+            "sentiment_range",
+            "bad sentiment range {given}",
+            {
+                "given": repr(given),
+                "expected": "[low, high] from -1 to 1, or negative, neutral or positive",
+            },
+        )
 
 
 class Relevance(_Judged):

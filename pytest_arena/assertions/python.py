@@ -132,20 +132,16 @@ def _arguments(
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
         raise UnresolvedError(f"{call} has no signature that could be read") from error
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return offered
-    named = [p for p in parameters if p.kind is not p.VAR_POSITIONAL]
+    takes_all = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
     for parameter in named:
-        positional_only = parameter.kind is parameter.POSITIONAL_ONLY
-        if (parameter.name not in offered or positional_only) and (
-            parameter.default is parameter.empty
-        ):
+        fits = parameter.name in offered and parameter.kind is not parameter.POSITIONAL_ONLY
+        if not fits and parameter.default is parameter.empty:
             raise UnresolvedError(
                 f"{call} wants a parameter {parameter.name!r} that there is not\n"
                 f"  expected: parameters named {', '.join(offered)}"
             )
-    return {
-        p.name: offered[p.name]
-        for p in named
-        if p.name in offered and p.kind is not p.POSITIONAL_ONLY
-    }
+    if takes_all:
+        return offered
+    by_name = {p.name for p in named if p.kind is not p.POSITIONAL_ONLY}
+    return {name: value for name, value in offered.items() if name in by_name}

@@ -106,7 +106,7 @@ def _refuse_stranger(name: str, file: str | None, root: Path) -> None:
     paths = sysconfig.get_paths()
     homes: set[str] = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
     homes |= {*site.getsitepackages(), site.getusersitepackages()}
-    if any(path.is_relative_to(Path(home).resolve()) for home in (root, *homes)):
+    if any(path.is_relative_to(Path(home).resolve()) for home in (str(root), *homes)):
         return
     from importlib.metadata import packages_distributions
 

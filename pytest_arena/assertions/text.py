@@ -8,12 +8,11 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.wording import listed, quoted
-from pytest_arena.judging.words import find_words, fold
+from pytest_arena.judging.words import Texts, find_words, fold
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
 class _InText(Assertion):

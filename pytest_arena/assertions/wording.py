@@ -89,7 +89,7 @@ def fired(event: GuardrailEvent) -> str:
 
 def _bounds(form: Format, minimum: float | None, maximum: float | None) -> str:
     if minimum is not None and maximum is not None:
-        return f"{form(minimum)} to {form(maximum)}"
+        return f"{number(minimum)} to {form(maximum)}"
     if minimum is not None:
         return f"at least {form(minimum)}"
     return f"at most {form(maximum if maximum is not None else 0)}"

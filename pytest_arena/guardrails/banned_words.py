@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from pytest_arena.guardrails.wording import listed
-from pytest_arena.judging.words import find_words, mask
+from pytest_arena.judging.words import Texts, find_words, mask
 from pytest_arena.schema.guardrail import Guardrail, Violation
 
 
@@ -28,7 +26,7 @@ class BannedWords(Guardrail):
 
     type: ClassVar[str] = "banned_words"
 
-    words: Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Field(min_length=1)]
+    words: Texts
     """The words and phrases."""
 
     def find(self, text: str) -> Violation | None:

@@ -46,8 +46,11 @@ _PLAIN = (
     rf"{_WE}{_ADVERBS}(?:must|have to|need to|will|'ll)(?: respectfully| politely| regretfully)? "
     r"(?:decline|refuse)\b",
     r"\b(?:(?:is|'s) not|isn't) something (?:that )?(?:i|we) (?:can|am able to|'m able to|will)\b",
-    r"\b(?:i|we) (?:do not|don't|will not|won't) (?:condone|support|promote|endorse|encourage|"
+    r"\bi(?:'m| am) not comfortable\b",
+    r"\bi (?:do not|don't) feel comfortable\b",
+    r"\bi (?:do not|don't|will not|won't) (?:condone|support|promote|endorse|encourage|"
     r"engage in|participate in|tolerate|assist|provide (?:assistance|help|support|information))\b",
+    r"\bwe (?:do not|don't|will not|won't) (?:condone|promote|endorse|encourage)\b",
     r"\b(?:against|violat(?:es|ing)) (?:my|our|the|openai's) (?:\w+ ){0,2}"
     r"(?:guidelines|polic(?:y|ies)|programming|principles|values|terms)\b",
     r"\b(?:request|question|prompt) (?:can(?:no|')t|can not) be (?:fulfilled|processed|answered)\b",
@@ -64,8 +67,10 @@ _WITHHELD = (
     r"unethical|illegal|inappropriate|immoral) to\b",
 )
 _NO_REFUSAL = re.compile(
-    r"can(?:no|')t (?:wait|help but|imagine|thank|believe|(?:stress|emphasi[sz]e|recommend|say) "
-    r"(?:this |that |it )?enough|promise|guarantee|go wrong)|"
+    r"can(?:no|'| no)t (?:wait|help but|imagine|thank|believe|promise|guarantee|go wrong|"
+    r"(?:stress|emphasi[sz]e|recommend|say) (?:this |that |it )?enough)|"
+    r"could(?:n't| not) (?:be (?:happier|more)|agree more|have said)[^.!?\n]*|"
+    r"(?:won't|will not|can(?:no|')t|never) (?:share|disclose|reveal|give) (?:any of )?your\b|"
     r"\b(?:if|when|where|unless|whether|in case|once|why|because|so that|until) "
     r"(?:i|we)\b[^.!?\n]{0,10}(?:can(?:no|')t|can not|are unable|am unable|won't)",
     re.IGNORECASE,

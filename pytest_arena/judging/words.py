@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 if TYPE_CHECKING:
     import regex
@@ -19,6 +22,23 @@ _ABBREVIATION = re.compile(
 _LIST_NUMBER = re.compile(r"^[ \t]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _BLOCK_BREAK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*•#]|\d{1,3}[.)])[ \t])")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
+
+
+def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts or not all(text.strip() for text in texts):
+        raise PydanticCustomError(
+            "texts",
+            "{problem}",
+            {
+                "problem": "an empty text in the list" if texts else "the list is empty",
+                "expected": "one text or more, none of them empty",
+            },
+        )
+    return texts
+
+
+Texts = Annotated[tuple[str, ...], AfterValidator(_refuse_empty)]
+"""One text or more, none of them blank: an empty one is found in everything."""
 
 
 def fold(text: str, *, case_sensitive: bool = False) -> str:

@@ -1,0 +1,186 @@
+"""What every assertion that ships must be: documented, buildable, strict, and round-trip safe."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import re
+import textwrap
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from pytest_arena.assertions import BUILTINS
+from pytest_arena.assertions.evaluate import evaluate, evaluate_cell
+from pytest_arena.registry import Registry
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+
+every = pytest.mark.parametrize("cls", BUILTINS, ids=lambda cls: cls.type)
+
+BAD = {
+    "any_of": [{"assertions": []}, {}],
+    "all_of": [{"assertions": []}, {}],
+    "avg_response_time": [{"max_ms": 0}, {"max_ms": "fast"}, {}],
+    "banned_words": [{"words": []}, {"words": "hack"}, {}],
+    "bleu": [{"value": "x", "min_score": 2}, {"value": ""}, {}],
+    "chrf": [{"value": "x", "min_score": 0}, {}],
+    "consistency": [{"min_similarity": 1.5}, {}],
+    "contains": [{}, {"value": ""}, {"value": 42}, {"values": []}, {"values": "x"}],
+    "contains_all": [{}, {"values": []}, {"values": [""]}],
+    "contains_any": [{}, {"values": "x"}],
+    "contains_json": [{"schema": {"type": "objekt"}}, {"schema": 3}],
+    "content_excludes": [{}, {"patterns": []}],
+    "context_aware": [{"expected": "perhaps"}],
+    "cost": [{}, {"max_usd": -1}],
+    "ends_with": [{}, {"value": ""}],
+    "equals": [{}, {"value": 3}],
+    "error_rate": [{}, {"max": 2}],
+    "finish_reason": [{}, {"value": ""}],
+    "first_token": [{}, {"max_ms": -5}],
+    "is_json": [{"extract": "perhaps"}],
+    "is_sql": [{"dialect": "postgress"}],
+    "is_xml": [{"extract": "perhaps"}],
+    "json_path": [{}, {"path": "a["}, {"path": "a", "min": "x"}],
+    "json_schema": [{}, {"schema": {"type": "objekt"}}, {"schema": "x"}],
+    "length": [{}, {"min": 5, "max": 2}],
+    "levenshtein": [{}, {"value": "x"}, {"value": "x", "max_distance": -1}],
+    "matches": [{}, {"pattern": "(a"}, {"pattern": "*"}],
+    "max_length": [{}, {"value": -1}, {"value": "long"}],
+    "max_sentences": [{}, {"value": -1}],
+    "max_words": [{}, {"value": 1.5}],
+    "min_length": [{}, {"value": 0}],
+    "min_sentences": [{}, {"value": 0}],
+    "min_words": [{}, {"value": 0}],
+    "not_contains": [{}, {"value": ""}],
+    "not_matches": [{}, {"pattern": "[a"}],
+    "p50_latency": [{}, {"max_ms": 0}],
+    "p95_latency": [{}, {"max_ms": 0}],
+    "p99_latency": [{}, {"max_ms": 0}],
+    "python": [{}, {"call": "module"}, {"call": "../evil:f"}, {"call": "a:b()"}],
+    "refusal": [{"expected": "perhaps"}],
+    "relevance": [{"min_score": 3}],
+    "response_time": [{}, {"max_ms": "3s"}],
+    "rouge": [{}, {"value": "你好"}, {"value": "x", "variant": "rouge9"}],
+    "sentiment": [{}, {"range": [1]}, {"range": "cheerful"}],
+    "starts_with": [{}, {"value": ""}],
+    "success": [{"expected": "perhaps"}],
+    "success_rate": [{}, {"min": 2}],
+    "token_count": [{}, {"max": 3, "min": 9}, {"max": 3, "kind": "both"}],
+    "tokens_used": [{}, {"max": -1}],
+    "tone": [{}, {"value": ""}],
+    "total_cost": [{}, {"max_usd": -1}],
+    "validation_error": [{"direction": "sideways"}, {"validator": ""}],
+}
+
+
+def example(cls: type[Assertion]) -> dict[str, Any]:
+    blocks = re.findall(r"(?:^ {4}.*\n?)+", inspect.getdoc(cls) or "", re.MULTILINE)
+    assert len(blocks) == 1, "one YAML example"
+    entries = yaml.safe_load(textwrap.dedent(blocks[0]))
+    assert isinstance(entries, list)
+    assert len(entries) == 1
+    return dict(entries[0])
+
+
+@pytest.fixture
+def example_of(cls: type[Assertion], build: Any) -> Assertion:
+    built = build(yaml.safe_dump(example(cls)))
+    assert type(built) is cls
+    return built  # type: ignore[no-any-return]
+
+
+@every
+def test_the_docstring_is_a_reference_page(cls: type[Assertion]) -> None:
+    doc = inspect.getdoc(cls) or ""
+    first, *rest = doc.split("\n\n")
+    assert first.endswith(".")
+    assert first.startswith("Hold when ")
+    assert rest[-1].startswith("Error: ")
+    assert example(cls)["type"] == cls.type
+
+
+@every
+def test_every_field_is_described(cls: type[Assertion]) -> None:
+    assert all(field.description for field in cls.model_fields.values())
+
+
+@every
+def test_the_example_survives_json_and_pickle(cls: type[Assertion], example_of: Assertion) -> None:
+    dumped = example_of.model_dump_json(by_alias=True, exclude_unset=True)
+    if example_of.members:
+        assert '"value":"' in dumped  # the members' own keys are there, too
+    else:
+        assert cls.model_validate_json(dumped) == example_of
+    assert pickle.loads(pickle.dumps(example_of)) == example_of
+
+
+@every
+def test_an_unknown_key_is_refused(cls: type[Assertion], example_of: Assertion) -> None:
+    given = {name: getattr(example_of, name) for name in example_of.model_fields_set}
+    with pytest.raises(ValidationError) as caught:
+        cls.model_validate({**given, "surprise": 1})
+    assert [(e["loc"], e["type"]) for e in caught.value.errors()] == [
+        (("surprise",), "extra_forbidden")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cls", "bad"), [(cls, bad) for cls in BUILTINS for bad in BAD[cls.type]], ids=str
+)
+def test_a_bad_parameter_is_refused(cls: type[Assertion], bad: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        cls.model_validate(bad)
+    assert len(caught.value.errors()) == 1
+
+
+@every
+@pytest.mark.parametrize("answer", ["", "x" * 200_000, "\x00\x1b]0;x\x07\u202e", "['" * 5_000])
+def test_any_answer_gets_a_finding(
+    cls: type[Assertion], example_of: Assertion, answer: str, trial: Any
+) -> None:
+    given = trial(answer)
+    context = CheckContext()
+    if isinstance(example_of, CellAssertion):
+        finding = evaluate_cell(example_of, (given, given), context)
+    else:
+        finding = evaluate(example_of, given, context)
+    assert finding.type == cls.type
+    assert finding.reason
+    assert len(finding.reason) < 1_000
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", finding.reason)
+    assert finding.score is None or 0 <= finding.score <= 1
+
+
+def test_all_names_and_aliases_register_side_by_side() -> None:
+    registry = Registry()
+    for cls in BUILTINS:
+        registry.assertion(cls)
+    assert set(BAD) == set(registry.assertions)
+    known = {
+        "content_includes": "contains",
+        "content_includes_any": "contains_any",
+        "content_matches": "matches",
+        "content_not_includes": "not_contains",
+        "is_valid_json": "is_json",
+        "latency": "response_time",
+        "guardrail_triggered": "validation_error",
+    }
+    for alias, name in known.items():
+        found = registry.assertions.get(alias)
+        assert found is not None
+        assert found.type == name
+
+
+def test_importing_the_assertions_imports_nothing_heavy() -> None:
+    import subprocess
+    import sys
+
+    heavy = "regex jsonschema sqlglot rapidfuzz sacrebleu jmespath litellm pandas jinja2"
+    code = (
+        "import sys, pytest_arena.assertions.evaluate, pytest_arena.guardrails\n"
+        f"print([m for m in {heavy!r}.split() if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

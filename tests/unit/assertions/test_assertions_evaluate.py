@@ -1,0 +1,270 @@
+"""`when`, `threshold`, `not`, groups, and what a trial comes to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_arena.assertions.evaluate import (
+    conclude,
+    evaluate,
+    evaluate_async,
+    evaluate_cell,
+    needs_loop,
+)
+from pytest_arena.assertions.groups import AllOf, AnyOf
+from pytest_arena.results import Finding, GuardrailEvent, Response, ToolCall, Trial, TrialError
+from pytest_arena.schema import Assertion, CheckContext, Outcome, When
+
+CONTEXT = CheckContext()
+ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),))
+HACK = GuardrailEvent("banned_words", "input", "block", "found 'hack'", ("hack",))
+BLOCKED = Trial(messages=(), guardrails=(HACK,))
+
+
+class Fixed(Assertion):
+    """Find what it is told to."""
+
+    type: ClassVar[str] = "fixed"
+
+    verdict: Any = "passed"
+    score: float | None = None
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return Outcome(self.verdict, "as told", self.score)
+
+
+class Slow(Assertion):
+    """Find out asynchronously."""
+
+    type: ClassVar[str] = "slow"
+
+    async def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        await asyncio.sleep(0)
+        return Outcome.of(True, "in the end")
+
+
+class Broken(Assertion):
+    """Fail with an exception."""
+
+    type: ClassVar[str] = "broken"
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        raise ZeroDivisionError("by zero")
+
+
+verdicts = st.sampled_from(["passed", "failed", "error", "skipped", "unsure"])
+scores = st.none() | st.floats(0, 1)
+fixed = st.builds(
+    Fixed, verdict=verdicts, score=scores, negate=st.booleans(), weight=st.sampled_from([0.5, 1, 3])
+)
+
+
+@given(verdicts, scores)
+def test_not_turns_verdict_and_score_around_and_leaves_the_rest(verdict: str, score: Any) -> None:
+    plain = evaluate(Fixed(verdict=verdict, score=score), ANSWERED, CONTEXT)
+    turned = evaluate(Fixed(verdict=verdict, score=score, negate=True), ANSWERED, CONTEXT)
+    if verdict in ("passed", "failed"):
+        assert {plain.verdict, turned.verdict} == {"passed", "failed"}
+        assert plain.score is not None
+        assert turned.score == 1 - plain.score
+    else:
+        assert (turned.verdict, turned.score) == (plain.verdict, plain.score)
+
+
+@given(st.sampled_from(["passed", "failed"]), st.floats(0, 1), st.floats(0, 1))
+def test_a_threshold_decides_by_the_score_alone(verdict: str, score: float, least: float) -> None:
+    finding = evaluate(Fixed(verdict=verdict, score=score, threshold=least), ANSWERED, CONTEXT)
+    assert (finding.verdict == "passed") is (score >= least)
+
+
+@given(st.lists(fixed, min_size=1, max_size=5))
+def test_de_morgan_holds_for_groups_without_errors(members: list[Fixed]) -> None:
+    members = [m for m in members if m.verdict in ("passed", "failed")] or [Fixed()]
+    turned = [m.model_copy(update={"negate": not m.negate}) for m in members]
+    not_all = evaluate(AllOf(assertions=tuple(members), negate=True), ANSWERED, CONTEXT)
+    any_not = evaluate(AnyOf(assertions=tuple(turned)), ANSWERED, CONTEXT)
+    assert not_all.verdict == any_not.verdict
+
+
+@given(st.lists(fixed, min_size=1, max_size=5), st.sampled_from([AllOf, AnyOf]), st.booleans())
+def test_a_group_never_passes_without_a_member_that_passed(
+    members: list[Fixed], group: type[AllOf | AnyOf], by_score: bool
+) -> None:
+    threshold = 0.5 if by_score else None
+    finding = evaluate(group(assertions=tuple(members), threshold=threshold), ANSWERED, CONTEXT)
+    found = [member.verdict for member in finding.group]
+    assert found == [evaluate(member, ANSWERED, CONTEXT).verdict for member in members]
+    if finding.verdict == "passed" and not by_score:
+        assert "passed" in found
+    if finding.verdict == "passed":
+        assert {"passed", "failed"} & set(found)
+    if group is AllOf and "error" in found:
+        assert finding.verdict == "error"
+
+
+@given(st.lists(fixed, max_size=5), st.none() | st.floats(0, 1))
+def test_a_trial_never_passes_over_an_error_or_a_failure(members: list[Fixed], least: Any) -> None:
+    findings = [evaluate(member, ANSWERED, CONTEXT) for member in members]
+    verdict, score, every = conclude(ANSWERED, members, findings, threshold=least)
+    found = [finding.verdict for finding in findings]
+    assert list(every[: len(findings)]) == findings
+    if "error" in found:
+        assert verdict == "error"
+    elif verdict == "passed":
+        assert not findings or "passed" in found or least is not None
+        assert least is not None or "failed" not in found
+        assert least is None or score is None or score >= least
+    if findings and not {"passed", "failed", "error"} & set(found):
+        assert verdict == "error"
+
+
+def test_the_weighted_score_of_a_group_meets_its_threshold() -> None:
+    members = (Fixed(weight=3), Fixed(verdict="failed", weight=1))
+    held = evaluate(AllOf(assertions=members, threshold=0.75), ANSWERED, CONTEXT)
+    missed = evaluate(AllOf(assertions=members, threshold=0.76), ANSWERED, CONTEXT)
+    assert (held.verdict, held.score) == ("passed", 0.75)
+    assert missed.verdict == "failed"
+    assert held.reason == (
+        "1 of 2 hold; failed: fixed: as told; the score 0.75 reaches the threshold 0.75"
+    )
+
+
+def test_when_skips_before_anything_is_looked_at() -> None:
+    finding = evaluate(Broken(when=When(tool_called="lookup")), ANSWERED, CONTEXT)
+    assert (finding.verdict, finding.score) == ("skipped", None)
+    assert finding.reason == "skipped: tool 'lookup' was not called"
+
+
+def test_a_blocked_trial_fails_what_needs_an_answer_even_turned_around() -> None:
+    for negate in (False, True):
+        finding = evaluate(Fixed(negate=negate), BLOCKED, CONTEXT)
+        assert (finding.verdict, finding.score) == ("failed", 0.0)
+        assert finding.reason == "no answer: blocked on input by banned_words: 'hack'"
+
+
+def test_an_exception_is_an_error_with_its_place() -> None:
+    finding = evaluate(Broken(negate=True), ANSWERED, CheckContext(root=Path(__file__).parent))
+    line = Broken.check.__code__.co_firstlineno + 1
+    assert (finding.verdict, finding.score) == ("error", None)
+    assert finding.reason == (f"ZeroDivisionError in test_assertions_evaluate.py:{line}: by zero")
+
+
+@pytest.mark.parametrize("score", [float("nan"), 1.5, -0.1, float("inf")])
+def test_a_score_out_of_range_is_an_error(score: float) -> None:
+    finding = evaluate(Fixed(score=score), ANSWERED, CONTEXT)
+    assert finding.verdict == "error"
+    assert finding.reason == f"the check gave the score {score!r}, which is not from 0 to 1"
+
+
+def test_async_checks_run_on_the_loop_and_only_there() -> None:
+    group = AnyOf(assertions=(Fixed(verdict="failed"), Slow()))
+    assert needs_loop(group)
+    assert not needs_loop(AnyOf(assertions=(Fixed(),)))
+    finding = asyncio.run(evaluate_async(group, ANSWERED, CONTEXT))
+    assert (finding.verdict, len(finding.group)) == ("passed", 2)
+    wrong = evaluate(Slow(), ANSWERED, CONTEXT)
+    assert wrong.verdict == "error"
+    assert wrong.reason == "the check is async and was not run on the event loop"
+
+
+def test_async_evaluation_finds_the_same_as_sync() -> None:
+    group = AllOf(assertions=(Fixed(weight=2), Fixed(verdict="failed"), Broken()))
+    assert asyncio.run(evaluate_async(group, ANSWERED, CONTEXT)) == evaluate(
+        group, ANSWERED, CONTEXT
+    )
+
+
+def test_an_unexpected_block_fails_and_names_direction_and_word() -> None:
+    verdict, score, findings = conclude(BLOCKED, (), (), threshold=0.0)
+    assert (verdict, score) == ("failed", 0.0)
+    assert [(f.type, f.reason) for f in findings] == [
+        ("guardrail", "blocked on input by banned_words: 'hack'")
+    ]
+
+
+def test_an_expected_block_passes(build: Any) -> None:
+    for text in (
+        "{type: validation_error}",
+        "{type: validation_error, direction: input, validator: banned_words}",
+        "{type: success, expected: false}",
+        "{type: any_of, assertions: [{type: validation_error}, {type: contains, value: x}]}",
+    ):
+        assertion = build(text)
+        finding = evaluate(assertion, BLOCKED, CONTEXT)
+        assert conclude(BLOCKED, [assertion], [finding], threshold=None)[0] == "passed", text
+
+
+def test_a_block_by_another_guardrail_is_still_unexpected(build: Any) -> None:
+    assertion = build("{type: validation_error, validator: max_length}")
+    finding = evaluate(assertion, BLOCKED, CONTEXT)
+    verdict, _, findings = conclude(BLOCKED, [assertion], [finding], threshold=None)
+    assert verdict == "failed"
+    assert [f.type for f in findings] == ["validation_error", "guardrail"]
+    assert finding.reason == ("blocked on input by banned_words: 'hack', not blocked by max_length")
+
+
+def test_an_empty_answer_fails_unless_it_is_asked_for(build: Any) -> None:
+    empty = Trial(messages=(), responses=(Response(" \n", finish_reason="stop"),))
+    verdict, _, findings = conclude(empty, (), (), threshold=None)
+    assert verdict == "failed"
+    assert findings[0].reason == "the answer is empty (finish reason: stop)"
+    allowed = build('{type: equals, value: ""}')
+    finding = evaluate(allowed, empty, CONTEXT)
+    assert conclude(empty, [allowed], [finding], threshold=None)[0] == "passed"
+    calling = Trial(messages=(), responses=(Response("", tool_calls=(ToolCall("f", {}),)),))
+    assert conclude(calling, (), (), threshold=None)[0] == "passed"
+
+
+def test_a_trial_that_nothing_judged_is_an_error() -> None:
+    skipped = Finding("contains", "skipped", None, "skipped")
+    unsure = Finding("tone", "unsure", None, "cannot tell")
+    for findings in (
+        [skipped],
+        [skipped, unsure],
+        [skipped, Finding("x", "passed", 1, "", weight=0)],
+    ):
+        verdict, score, every = conclude(ANSWERED, (), findings, threshold=0.0)
+        assert (verdict, score) == ("error", None)
+        assert every[-1].reason == "nothing was judged: no assertion gave a verdict"
+
+
+def test_weight_zero_reports_and_never_decides() -> None:
+    findings = [Finding("a", "passed", 1.0, ""), Finding("b", "failed", 0.0, "", weight=0)]
+    assert conclude(ANSWERED, (), findings, threshold=None)[:2] == ("passed", 1.0)
+    findings[1] = Finding("b", "error", None, "", weight=0)
+    assert conclude(ANSWERED, (), findings, threshold=None)[0] == "passed"
+
+
+def test_a_case_threshold_decides_by_the_weighted_score() -> None:
+    findings = [Finding("a", "passed", 1.0, "", weight=3), Finding("b", "failed", 0.0, "")]
+    assert conclude(ANSWERED, (), findings, threshold=0.75)[:2] == ("passed", 0.75)
+    assert conclude(ANSWERED, (), findings, threshold=0.8)[:2] == ("failed", 0.75)
+    assert conclude(ANSWERED, (), findings, threshold=None)[0] == "failed"
+
+
+def test_a_trial_with_an_error_stays_one() -> None:
+    trial = Trial(messages=(), error=TrialError("timeout", "no answer in 60 s"))
+    assert conclude(trial, (), (), threshold=0.0)[0] == "error"
+
+
+def test_a_guardrail_only_case_passes_when_an_answer_came() -> None:
+    assert conclude(ANSWERED, (), (), threshold=None) == ("passed", None, ())
+
+
+def test_when_leaves_trials_out_of_a_cell_assertion(build: Any) -> None:
+    assertion = build("{type: success_rate, min: 1, when: {output_contains: 'yes'}}")
+    no = Trial(messages=(), responses=(Response("no"),))
+    assert evaluate_cell(assertion, (ANSWERED, no), CONTEXT).reason == (
+        "1 of 1 trials gave an answer: 100 % (at least 100 %)"
+    )
+    skipped = evaluate_cell(assertion, (no,), CONTEXT)
+    assert (skipped.verdict, skipped.reason) == (
+        "skipped",
+        "skipped: the condition held in no trial",
+    )

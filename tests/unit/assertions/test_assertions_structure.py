@@ -1,0 +1,213 @@
+"""JSON, XML and SQL in answers, friendly and hostile."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from pytest_arena.assertions.json_text import holds_json, json_values, parse_json, same_json
+
+PROSE = 'Here you are:\n```json\n{"order": {"id": 7, "items": [{"price": 9.5}]}}\n```\nBye.'
+ORDER = "{type: json_schema, extract: true, schema: {type: object, required: [order]}}"
+
+json_trees = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "verdict", "reason"),
+    [
+        ("{type: is_json}", '{"a": 1}', "passed", "is JSON (an object)"),
+        ("{type: is_json}", "NaN", "failed", "not JSON: NaN is no JSON number: 'NaN'"),
+        (
+            "{type: is_json}",
+            "{'a': 1}",
+            "failed",
+            "not JSON: Expecting property name enclosed in double quotes at line 1, column 2: "
+            "\"{'a': 1}\"",
+        ),
+        ("{type: is_json, extract: true}", PROSE, "passed", "is JSON (an object)"),
+        ("{type: is_json, extract: true}", "see [1] or {x}", "passed", "is JSON (a list)"),
+        (
+            "{type: is_json, extract: true}",
+            "none {here}",
+            "failed",
+            "there is no JSON object or list in the answer: 'none {here}'",
+        ),
+        (ORDER, PROSE, "passed", "fits the schema"),
+        (ORDER, "{}", "failed", "'order' is a required property"),
+        (
+            "{type: json_schema, schema: {properties: {a: {type: integer}}}}",
+            '{"a": "x"}',
+            "failed",
+            "at a: 'x' is not of type 'integer'",
+        ),
+        (
+            "{type: json_schema, schema: {additionalProperties: false, properties: {a: {}}}}",
+            '{"a": 1, "b": 2}',
+            "failed",
+            "unexpected: 'b'",
+        ),
+        (
+            "{type: json_schema, schema: {$ref: 'http://127.0.0.1:9/schema.json'}}",
+            "{}",
+            "error",
+            "the schema's reference 'http://127.0.0.1:9/schema.json' leads nowhere; "
+            "references are looked up in the schema itself only",
+        ),
+        ("{type: json_path, path: order.id, equals: 7}", PROSE, "passed", "order.id is '7'"),
+        (
+            "{type: json_path, path: order.id, equals: true}",
+            '{"order": {"id": 1}}',
+            "failed",
+            "order.id is '1'",
+        ),
+        (
+            "{type: json_path, path: 'order.items[0].price', max: 5}",
+            PROSE,
+            "failed",
+            "order.items[0].price is 9.5, over the 5 allowed",
+        ),
+        ("{type: json_path, path: nothing}", "{}", "failed", "nothing finds nothing"),
+        ("{type: json_path, path: nothing, equals: null}", "{}", "passed", "nothing is 'null'"),
+        ("{type: json_path, path: a, exists: false}", "{}", "passed", "a finds nothing"),
+        (
+            "{type: json_path, path: a, contains: LO}",
+            '{"a": "hello"}',
+            "passed",
+            "a is '\"hello\"'",
+        ),
+        ("{type: json_path, path: a, contains: 2}", '{"a": [1, 2]}', "passed", "a is '[1, 2]'"),
+        (
+            "{type: json_path, path: a, min: 1}",
+            '{"a": "x"}',
+            "failed",
+            "a is '\"x\"', which is no number",
+        ),
+        (
+            "{type: contains_json, value: {order: {items: [{price: 9.5}]}}}",
+            PROSE,
+            "passed",
+            "found \"{'order': {'id': 7, 'items': [{'price': 9.5}]}}\"",
+        ),
+        ("{type: contains_json}", "nothing", "failed", "there is no JSON in the answer"),
+        (
+            "{type: contains_json, value: {b: 1}}",
+            '{"a": 1} and {"b": 1, "c": 2}',
+            "passed",
+            "found \"{'b': 1, 'c': 2}\"",
+        ),
+        ("{type: is_xml}", "<a><b/></a>", "passed", "is XML"),
+        ("{type: is_xml}", "<a><b></a>", "failed", "not XML: mismatched tag at line 1, column 9"),
+        ("{type: is_xml, extract: true}", "So:\n```xml\n<a/>\n```", "passed", "is XML"),
+        ("{type: is_sql}", "SELECT a FROM b WHERE c = 1", "passed", "is SQL (select)"),
+        (
+            "{type: is_sql, dialect: mysql, extract: true}",
+            "Try:\n```sql\nDELETE FROM t;\n```",
+            "passed",
+            "is SQL (delete)",
+        ),
+        ("{type: is_sql}", "hello world", "failed", "not SQL: 'hello AS world' is no statement"),
+        ("{type: is_sql}", "", "failed", "not SQL: there is no statement"),
+    ],
+)
+def test_the_reason_says_what_was_found(
+    text: str, answer: str, verdict: str, reason: str, judge: Any, trial: Any
+) -> None:
+    finding = judge(text, answer)
+    assert (finding.verdict, finding.reason) == (verdict, reason)
+
+
+def test_broken_sql_fails_without_terminal_escapes(judge: Any) -> None:
+    finding = judge("{type: is_sql}", "SELECT FROM WHERE (")
+    assert finding.verdict == "failed"
+    assert finding.reason.startswith("not SQL: ")
+    assert "\x1b" not in finding.reason
+
+
+def test_a_statement_known_by_name_only_is_an_error(judge: Any) -> None:
+    finding = judge("{type: is_sql}", "CALL something(1)")
+    assert finding.verdict == "error"
+    assert finding.reason.startswith("the parser knows this statement by name only: ")
+
+
+def test_entities_are_refused(judge: Any) -> None:
+    bomb = '<!DOCTYPE a [<!ENTITY x "ha"><!ENTITY y "&x;&x;">]><a>&y;</a>'
+    assert judge("{type: is_xml}", bomb).reason == "declares the entity 'x', which is refused"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{type: is_json}", "{type: is_json, extract: true}", "{type: contains_json}", ORDER],
+)
+@pytest.mark.parametrize("answer", ["[" * 100_000 + "]" * 100_000, "x" + '{"a":' * 100_000 + "1"])
+def test_deep_json_is_an_error_not_a_crash(text: str, answer: str, judge: Any) -> None:
+    started = time.monotonic()
+    finding = judge(text, answer)
+    assert time.monotonic() - started < 5
+    assert finding.verdict in ("error", "failed")
+    assert finding.verdict == "error" or answer[0] == "x"
+
+
+def test_many_broken_pieces_of_json_end_in_time(judge: Any) -> None:
+    started = time.monotonic()
+    finding = judge("{type: contains_json}", '{"a": "' * 200_000)
+    assert time.monotonic() - started < 5
+    assert finding.verdict in ("failed", "error")
+    finding = judge("{type: contains_json}", "[1," * 100_000)
+    assert time.monotonic() - started < 10
+    assert finding.verdict == "error"
+
+
+def test_a_slow_pattern_in_a_schema_is_an_error(judge: Any) -> None:
+    slow = "^(a|aa)+$"
+    text = json.dumps("a" * 20_000 + "bb")
+    finding = judge(f"{{type: json_schema, schema: {{pattern: '{slow}'}}}}", text)
+    assert finding.verdict == "error"
+    assert finding.reason.startswith(f"the pattern {slow!r} took longer than 1 s")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "{type: json_schema, schema: {type: objekt}}",
+            "bad JSON Schema: at type: 'objekt' is not valid under any of the given schemas",
+        ),
+        ("{type: json_schema, schema: text}", "bad JSON Schema: a schema is a mapping"),
+        (
+            "{type: json_path, path: 'a['}",
+            "bad JMESPath expression 'a[': Incomplete expression",
+        ),
+        ("{type: is_sql, dialect: postgress}", "unknown SQL dialect 'postgress'"),
+    ],
+)
+def test_a_bad_setting_is_refused_when_it_is_loaded(text: str, message: str, build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build(text)
+    assert caught.value.errors()[0]["msg"] == message
+
+
+@given(json_trees)
+def test_json_is_the_same_as_itself_and_holds_itself(tree: Any) -> None:
+    text = json.dumps(tree)
+    assert same_json(parse_json(text), tree)
+    assert holds_json(tree, parse_json(text))
+    assert not same_json([tree], tree)
+
+
+@given(st.lists(json_trees.filter(lambda t: isinstance(t, (dict, list))), min_size=1, max_size=3))
+def test_json_is_found_in_prose(trees: list[Any]) -> None:
+    text = "First: " + " then ".join(json.dumps(tree) for tree in trees) + " end."
+    assert list(json_values(text)) == trees

@@ -1,0 +1,183 @@
+"""What the assertions on words, patterns and lengths say, whole."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+RESET = "Click 'Forgot Password' and we will send you an email."
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "verdict", "reason"),
+    [
+        (
+            "{type: contains, value: forgot password}",
+            RESET,
+            "passed",
+            "found 'forgot password'",
+        ),
+        (
+            "{type: contains, value: billing}",
+            "You were charged twice.",
+            "failed",
+            "did not find 'billing' in 'You were charged twice.'",
+        ),
+        (
+            "{type: contains, value: Email, case_sensitive: true}",
+            RESET,
+            "failed",
+            f"did not find 'Email' in {RESET!r}",
+        ),
+        ("{type: contains, value: STRASSE}", "Die Straße", "passed", "found 'STRASSE'"),
+        ('{type: contains, value: "caf\\u00e9"}', "cafe\u0301", "passed", "found 'café'"),
+        (
+            "{type: content_includes, patterns: [email, fax]}",
+            RESET,
+            "failed",
+            f"did not find 'fax' in {RESET!r}",
+        ),
+        ("{type: contains_any, values: [fax, email]}", RESET, "passed", "found 'email'"),
+        (
+            "{type: contains_any, values: [fax, telex]}",
+            "no",
+            "failed",
+            "did not find 'fax', 'telex' in 'no'",
+        ),
+        ("{type: not_contains, value: fax}", RESET, "passed", "did not find 'fax'"),
+        ("{type: not_contains, values: [fax, Email]}", RESET, "failed", "found 'Email'"),
+        ("{type: equals, value: '42'}", " 42\n", "passed", "is '42'"),
+        ("{type: equals, value: Sure}", "sure", "failed", "is 'sure'"),
+        ("{type: equals, value: Sure, case_sensitive: false}", "sure", "passed", "is 'Sure'"),
+        (
+            "{type: starts_with, value: click}",
+            RESET,
+            "passed",
+            "begins with \"Click 'Forgot Password' a\"",
+        ),
+        (
+            "{type: ends_with, value: email}",
+            RESET,
+            "failed",
+            "ends with 'e will send you an email.'",
+        ),
+        (
+            "{type: banned_words, words: [hack]}",
+            "A hackathon!",
+            "passed",
+            "did not find 'hack'",
+        ),
+        ("{type: banned_words, words: [hack]}", "Hack it", "failed", "found 'Hack'"),
+        (
+            "{type: matches, pattern: 'order #\\d+'}",
+            "your order #12",
+            "passed",
+            "'order #\\\\d+' matches 'order #12'",
+        ),
+        (
+            "{type: not_matches, pattern: '\\d{4}'}",
+            "no digits",
+            "passed",
+            "'\\\\d{4}' does not match in 'no digits'",
+        ),
+        (
+            "{type: max_length, value: 5}",
+            "123456",
+            "failed",
+            "6 characters, over the 5 characters allowed",
+        ),
+        (
+            "{type: min_length, value: 5}",
+            "1",
+            "failed",
+            "1 character, under the 5 characters wanted",
+        ),
+        ("{type: length, min: 2, max: 5}", "123", "passed", "3 characters (2 to 5 characters)"),
+        ("{type: max_words, value: 2}", "one – two", "passed", "2 words (at most 2 words)"),
+        ("{type: min_words, value: 3}", "one two", "failed", "2 words, under the 3 words wanted"),
+        (
+            "{type: max_sentences, value: 1}",
+            "One. Two!",
+            "failed",
+            "2 sentences, over the 1 sentence allowed",
+        ),
+    ],
+)
+def test_the_reason_says_what_was_found(
+    text: str, answer: str, verdict: str, reason: str, judge: Any
+) -> None:
+    finding = judge(text, answer)
+    assert (finding.verdict, finding.reason) == (verdict, reason)
+
+
+def test_a_bound_gives_a_graded_score(judge: Any) -> None:
+    assert judge("{type: max_length, value: 50}", "x" * 100).score == 0.5
+    assert judge("{type: min_words, value: 4}", "one").score == 0.25
+    assert judge("{type: contains_all, values: [a, b, c, z]}", "abc").score == 0.75
+    assert judge("{type: max_length, value: 50, threshold: 0.4}", "x" * 100).verdict == "passed"
+
+
+def test_content_excludes_looks_at_every_answer(judge: Any, trial: Any) -> None:
+    talk = trial("This is SECRET.", "Good bye.")
+    finding = judge("{type: content_excludes, patterns: [secret]}", talk)
+    assert (finding.verdict, finding.reason) == ("failed", "found 'secret' in answer 1")
+    assert judge("{type: not_contains, patterns: [secret]}", talk).verdict == "passed"
+
+
+def test_a_pattern_that_runs_away_is_an_error_within_its_limit(judge: Any) -> None:
+    started = time.monotonic()
+    hostile = r"{type: matches, pattern: '^(a|aa)+$'}"
+    finding = judge(hostile, "a" * 20_000 + "b" * 2)
+    assert time.monotonic() - started < 5
+    assert (finding.verdict, finding.reason) == (
+        "error",
+        "the pattern '^(a|aa)+$' took longer than 1 s; "
+        "write it without nested repetition such as '(a+)+'",
+    )
+
+
+def test_the_classic_catastrophe_is_judged_or_an_error_in_time(judge: Any) -> None:
+    started = time.monotonic()
+    finding = judge("{type: matches, pattern: '(a+)+$'}", "a" * 30 + "!")
+    assert time.monotonic() - started < 3
+    assert finding.verdict in ("failed", "error")
+
+
+def test_a_bad_pattern_is_refused_when_it_is_loaded(build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build("{type: matches, pattern: '(a'}")
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("pattern",)
+    assert error["msg"] == "bad regular expression '(a': missing ) at position 2"
+    assert error["ctx"]["expected"] == "a regular expression as Python's `regex` package reads it"
+
+
+def test_contains_without_a_text_is_refused(build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build("{type: contains}")
+    (error,) = caught.value.errors()
+    assert error["msg"] == "contains has no text to look for"
+    assert error["ctx"]["expected"] == "`value` or `values`"
+
+
+def test_an_empty_text_in_a_list_is_refused_once(build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build("{type: contains_any, values: [a, '']}")
+    (error,) = caught.value.errors()
+    assert (error["loc"], error["msg"]) == (("values",), "an empty text in the list")
+
+
+def test_bounds_that_never_hold_are_refused(build: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build("{type: length, min: 5, max: 2}")
+    assert caught.value.errors()[0]["msg"] == "length can never hold: min 5 is over max 2"
+
+
+def test_reasons_cut_long_answers_in_the_middle(judge: Any) -> None:
+    reason = judge("{type: contains, value: x}", "a" * 500 + "b" * 500).reason
+    assert reason.startswith("did not find 'x' in 'aaa")
+    assert "…" in reason
+    assert len(reason) < 100
