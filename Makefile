@@ -47,13 +47,13 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 # Exit code 1 means that cells failed, and here some should: the cheaper models are wrong on purpose.
 demo: $(VENV)/.installed
 	@code=0; \
-	$(RUN) -m pytest --arena arenas/quickstart arenas/formats \
-	  --arena-report-dir "$(REPORT_DIR)" -o cache_dir="$(VENV)/.demo-cache" || code=$$?; \
+	$(RUN) -m pytest --arena arenas/quickstart arenas/formats -rN \
+	  --arena-report-dir "$(REPORT_DIR)" || code=$$?; \
 	if [ "$$code" -gt 1 ]; then exit "$$code"; fi; \
 	test -s "$(REPORT_DIR)/report.html"; \
 	echo; \
 	echo "The failures above are part of the demo: three mock models of different quality, speed and"; \
-	echo "price answered the same cases, and the cheaper ones got some wrong."; \
+	echo "price answered the same cases, and each got some wrong, the cheap one most."; \
 	echo "Open the report: $(REPORT_DIR)/report.html"
 
 check: $(VENV)/.installed-dev

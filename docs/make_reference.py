@@ -68,7 +68,13 @@ def render(page: str) -> str:
     """Return a page with its tables written anew."""
     listings = {"options": options_table, "hooks": hooks_table}
     page = _LISTING.sub(lambda m: f"{m[1]}\n{listings[m[2]]()}\n\n{m[3]}", page)
-    return _TABLE.sub(lambda m: f"{m[1]}\n{table(_model(m[2]))}\n\n{m[3]}", page)
+    home = "" if page.startswith("# The arena file\n") else "arena-file.md"
+
+    def written(match: re.Match[str]) -> str:
+        rows = table(_model(match[2])).replace("](#", f"]({home}#")
+        return f"{match[1]}\n{rows}\n\n{match[3]}"
+
+    return _TABLE.sub(written, page)
 
 
 def main() -> int:

@@ -1,5 +1,5 @@
-"""Take the pictures of the report for the README: run the quickstart, open its report, light and
-dark. Needs chromium (Debian's will do) and the development tools."""
+"""Take the pictures of the report for the README: run the demo's arenas, open the report, light
+and dark. Needs chromium (Debian's will do) and the development tools."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ IMAGES = ROOT / "docs" / "images"
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
-def run_quickstart(folder: Path) -> Path:
-    """Run the quickstart in a copy of its folder and return its report."""
-    shutil.copytree(ROOT / "arenas" / "quickstart", folder / "quickstart")
+def run_arenas(folder: Path) -> Path:
+    """Run copies of the demo's arenas and return the report."""
+    for name in ("quickstart", "formats"):
+        shutil.copytree(ROOT / "arenas" / name, folder / "arenas" / name)
     (folder / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--arena"], cwd=folder, check=False
@@ -48,7 +49,7 @@ def main() -> None:
         sys.exit("chromium is not installed; on Debian: apt-get install chromium")
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        report = run_quickstart(Path(folder))
+        report = run_arenas(Path(folder))
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for scheme in SCHEMES:
             print(take(browser, report, scheme))

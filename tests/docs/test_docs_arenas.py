@@ -52,7 +52,7 @@ def test_the_quickstart_shows_three_models_of_different_quality(
 ) -> None:
     run = run_arena(tmp_path, "quickstart", *workers, expected=1)
 
-    assert len(run.cells) == 36
+    assert len(run.cells) == 42
     assert cells(run, "error") == set()
     assert cells(run, "failed") == {
         "Return window[budget]",
@@ -63,6 +63,8 @@ def test_the_quickstart_shows_three_models_of_different_quality(
         "Quick hello[premium]",
         "Card number[budget]",
         "Legal advice[budget]",
+        "Two questions at once[budget]",
+        "Orders in a note[budget]",
     }
     assert all(cell.trials[0].source is None for cell in run.cells if cell.case == "Jailbreak")
 
@@ -78,21 +80,22 @@ def test_the_quickstart_models_differ_in_latency_and_price(tmp_path: Path) -> No
     assert costs[0] > 0
 
 
-def test_the_formats_arena_fails_where_the_loose_model_leaves_the_format(tmp_path: Path) -> None:
+def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "formats", expected=1)
 
-    assert len(run.cells) == 22
+    assert len(run.cells) == 33
     assert cells(run, "error") == set()
     assert cells(run, "failed") == {
-        "Sort ticket 102[loose]",
-        "Sort ticket 103[loose]",
-        "Invoice as JSON[loose]",
-        "XML feed entry[loose]",
-        "SQL query[loose]",
-        "Commit message[loose]",
-        "Exact label[loose]",
-        "Spelling fix[loose]",
-        "Summary[loose]",
+        "Sort ticket 102[budget]",
+        "Sort ticket 103[budget]",
+        "Invoice as JSON[budget]",
+        "Invoice as JSON[balanced]",
+        "XML feed entry[budget]",
+        "SQL query[budget]",
+        "Commit message[budget]",
+        "Exact label[budget]",
+        "Spelling fix[budget]",
+        "Summary[budget]",
     }
 
 
