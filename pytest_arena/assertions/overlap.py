@@ -133,7 +133,7 @@ class Bleu(Assertion):
 
     sacrebleu computes it, with its own tokens and smoothing, as a share of 1.
 
-    Error: never.
+    Error: when the answer has more than 100,000 characters.
     """
 
     type: ClassVar[str] = "bleu"
@@ -145,7 +145,11 @@ class Bleu(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _scored(bleu(trial.output or "", [self.value]), self.min_score, "BLEU")
+        try:
+            score = bleu(trial.output or "", [self.value])
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        return _scored(score, self.min_score, "BLEU")
 
 
 class Chrf(Assertion):
@@ -157,7 +161,7 @@ class Chrf(Assertion):
 
     sacrebleu computes it, as a share of 1; it works in every script.
 
-    Error: never.
+    Error: when the answer has more than 100,000 characters.
     """
 
     type: ClassVar[str] = "chrf"
@@ -169,7 +173,11 @@ class Chrf(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _scored(chrf(trial.output or "", [self.value]), self.min_score, "chrF")
+        try:
+            score = chrf(trial.output or "", [self.value])
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        return _scored(score, self.min_score, "chrF")
 
 
 def _scored(score: float, least: float, subject: str) -> Outcome:

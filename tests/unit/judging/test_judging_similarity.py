@@ -57,3 +57,10 @@ def test_texts_too_long_to_compare_are_refused() -> None:
     assert str(caught.value) == (
         "texts of 1,000,000 and 1,000,000 characters are too long to be compared"
     )
+
+
+def test_answers_too_long_to_score_are_refused() -> None:
+    for score in (bleu, chrf):
+        with pytest.raises(TooLongError) as caught:
+            score("a " * 50_001, ["a"])
+        assert str(caught.value) == ("an answer of 100,002 characters is too long to be compared")
