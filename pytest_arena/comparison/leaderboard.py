@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pytest_arena.comparison.bradley_terry import ELO, Pattern, bootstrap, bradley_terry, wins_of
+from pytest_arena.comparison.bradley_terry import (
+    ELO,
+    Pattern,
+    bootstrap_errors,
+    bradley_terry,
+    wins_of,
+)
 from pytest_arena.comparison.matrix import Matrix, case_score
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.statistics import Z95, Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 
 CENTRE = 1000.0
@@ -102,19 +108,15 @@ def rating_intervals(table: Matrix) -> dict[str, Estimate]:
     if not patterns:
         return {}
     values = bradley_terry(wins_of(patterns, len(names))).values
+    errors = bootstrap_errors(patterns, len(names))
     cases = sum(patterns.values())
     ratings = {}
-    for name, value, (low, high) in zip(
-        names, values, bootstrap(patterns, len(names)), strict=True
-    ):
-        # Resampling one case, or cases that are all ties, says nothing of the spread.
-        spread = cases > 1 and low < high
-        ratings[name] = Estimate(
-            _elo(value),
-            _elo(min(low, value)) if spread else None,
-            _elo(max(high, value)) if spread else None,
-            cases,
-        )
+    for name, value, error in zip(names, values, errors, strict=True):
+        # Resampling one case, or cases that are all alike, says nothing of the spread.
+        spread = Z95 * error if cases > 1 and error > 0 else None
+        low = None if spread is None else _elo(value - spread)
+        high = None if spread is None else _elo(value + spread)
+        ratings[name] = Estimate(_elo(value), low, high, cases)
     return ratings
 
 

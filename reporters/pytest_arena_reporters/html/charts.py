@@ -27,13 +27,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Hold one provider in the chart of cost against quality; `front` is the Pareto front."""
+    """Hold one provider in the chart of cost against quality."""
 
     name: str
     hue: int
     cost: float
     rate: Estimate
-    front: bool
 
 
 class Axis:
@@ -105,11 +104,8 @@ def cost_against_quality(points: Sequence[Point], labels: Sequence[str]) -> str:
     parts += [
         _tick(axis.at(value), label) for value, label in zip(axis.ticks(), labels, strict=True)
     ]
-    front = sorted(
-        ((axis.at(p.cost), _y(p.rate.value)) for p in points if p.front), key=lambda xy: xy
-    )
-    if len(front) > 1:
-        line = " ".join(f"{x:.1f},{y:.1f}" for x, y in front)
+    line = " ".join(f"{axis.at(p.cost):.1f},{_y(p.rate.value):.1f}" for p in _front(points))
+    if " " in line:
         parts.append(f'<polyline class="front" points="{line}"/>')
     taken: list[tuple[float, float, float]] = []
     for point in sorted(points, key=lambda p: (-p.rate.value, p.cost, p.name)):
@@ -121,14 +117,15 @@ def rate_bar(rate: Estimate | None, hue: int) -> str:
     """Return a small bar: the 95 % interval of a pass rate as a band, the rate as a mark."""
     band = ""
     if rate is not None and rate.low is not None and rate.high is not None:
-        low, high, at = rate.low * 120, rate.high * 120, rate.value * 120
+        low, width = rate.low * 120, max((rate.high - rate.low) * 120, 1)
+        mark = min(max(rate.value * 120 - 1.25, 0), 117.5)
         band = (
-            f'<rect class="band f{hue % HUES}" x="{low:.1f}" y="3" width="{max(high - low, 1):.1f}"'
-            f' height="8" rx="2"/><rect class="f{hue % HUES}" x="{min(at, 118.5) - 1 if at > 1 else 0:.1f}"'
-            ' y="0" width="2.5" height="14" rx="1"/>'
+            f'<rect class="band f{hue % HUES}" x="{low:.1f}" y="3" width="{width:.1f}" height="8"'
+            f' rx="2"/><rect class="f{hue % HUES}" x="{mark:.1f}" y="0" width="2.5" height="14"'
+            ' rx="1"/>'
         )
     return (
-        '<svg class="bar" viewBox="0 0 120 14" aria-hidden="true" focusable="false">'
+        '<svg class="bar" viewBox="0 0 120 14" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         f'<rect class="track" x="0" y="6" width="120" height="2" rx="1"/>{band}</svg>'
     )
 
@@ -149,7 +146,8 @@ def _frame() -> str:
 def _share_grid() -> list[str]:
     return [
         f'<path class="grid" d="M{_LEFT} {_y(share):.1f}H{WIDTH - _RIGHT}"/>'
-        f'<text x="{_LEFT - 8}" y="{_y(share) + 4:.1f}" text-anchor="end">{share * 100:.0f} %</text>'
+        f'<text x="{_LEFT - 8}" y="{_y(share) + 4:.1f}" text-anchor="end">'
+        f"{share * 100:.0f} %</text>"
         for share in (0, 0.25, 0.5, 0.75, 1)
     ]
 
@@ -198,6 +196,15 @@ def _dot(point: Point, x: float, taken: list[tuple[float, float, float]]) -> str
         f'<text class="name" x="{text_x:.1f}" y="{text_y:.1f}"'
         f' text-anchor="{"start" if right else "end"}">{escape(name)}</text>'
     )
+
+
+def _front(points: Sequence[Point]) -> list[Point]:
+    """Return the points that are better than every cheaper one, cheapest first."""
+    front: list[Point] = []
+    for point in sorted(points, key=lambda p: (p.cost, -p.rate.value, p.name)):
+        if not front or point.rate.value > front[-1].rate.value:
+            front.append(point)
+    return front
 
 
 def _dash(hue: int) -> str:

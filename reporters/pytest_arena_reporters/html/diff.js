@@ -35,14 +35,32 @@ function longest(a, b) {
   return found;
 }
 
-// Joins neighbours of a kind; between two changes a lone blank belongs to both.
+// Joins neighbours of a kind; blanks between two changes belong to both, so that a changed phrase
+// reads as one phrase struck and one underlined, not word after word.
 function merged(parts) {
   const out = [];
+  let del = "", ins = "", blank = "";
+  const close = () => {
+    if (del) out.push(["del", del]);
+    if (ins) out.push(["ins", ins]);
+    if (blank) out.push(["", blank]);
+    del = ins = blank = "";
+  };
   for (const [kind, text] of parts) {
     if (!text) continue;
-    const last = out[out.length - 1];
-    if (last && last[0] === kind) last[1] += text;
-    else out.push([kind, text]);
+    if (kind === "" && !((del || ins) && /^\s+$/.test(text))) {
+      close();
+      if (out.length && out[out.length - 1][0] === "") out[out.length - 1][1] += text;
+      else out.push(["", text]);
+    } else if (kind === "") blank += text;
+    else {
+      if (blank && del) del += blank;
+      if (blank && ins) ins += blank;
+      blank = "";
+      if (kind === "del") del += text;
+      else ins += text;
+    }
   }
+  close();
   return out;
 }

@@ -1,15 +1,20 @@
 // Building nodes; foreign text only ever enters through textContent.
 const $ = (id) => document.getElementById(id);
 
+// Overrides of the reading direction could make a text look like another one.
+const readable = (text) => String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
 function node(tag, attributes, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "text") made.textContent = value;
+    if (name === "text") made.textContent = readable(value);
     else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value === true ? "" : value);
   }
-  for (const child of children.flat()) if (child !== null && child !== undefined) made.append(child);
+  for (const child of children.flat()) {
+    if (child !== null && child !== undefined) made.append(typeof child === "string" ? readable(child) : child);
+  }
   return made;
 }
 

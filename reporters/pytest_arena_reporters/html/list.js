@@ -29,7 +29,7 @@ function header(key, title) {
   const next = !active ? key : down ? "" : `-${key}`;
   const label = active ? `${title} ${down ? "↓" : "↑"}` : title;
   const inner = key ? node("button", { type: "button", onclick: () => refine({ sort: next }), text: label }) : title;
-  return node("div", { role: "columnheader", "aria-sort": order }, inner);
+  return node("div", { role: "columnheader", class: `c-${key || "preview"}`, "aria-sort": order }, inner);
 }
 
 function showList() {
@@ -96,7 +96,7 @@ async function fillPreviews(shown) {
   if (!missing.size) return;
   await Promise.all([...missing].map(loadChunk));
   for (const place of document.querySelectorAll(".preview[data-cell]")) {
-    place.textContent = cells[place.dataset.cell].preview ?? "";
+    place.textContent = readable(cells[place.dataset.cell].preview ?? "");
   }
 }
 
@@ -110,7 +110,7 @@ function matrixRow(row) {
     const inner = cell ? node("a", {
       class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell),
       "aria-label": `${VERDICTS[cell.verdict]}, ${name}, ${row.name}`,
-    }, MARKS[cell.verdict], node("span", { class: "dim", text: cell.latency === null ? "" : milliseconds(cell.latency) })) : null;
+    }, node("span", { class: "glyph", text: MARKS[cell.verdict] }), node("span", { class: "dim", text: cell.latency === null ? "" : milliseconds(cell.latency) })) : null;
     line.append(node("div", { role: "cell" }, inner));
   });
   return line;

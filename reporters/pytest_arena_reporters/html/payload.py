@@ -16,7 +16,7 @@ from pytest_arena_reporters.html.records import cell_record, significant
 from pytest_arena_reporters.html.texts import Texts, shared_texts
 
 CHUNK = 100
-_LEVEL = 7
+_LEVEL = 6
 _CUTS: tuple[tuple[int | None, int | None], ...] = (
     (2000, None),
     (600, None),
@@ -51,12 +51,27 @@ def build_payload(comparison: Comparison, most_bytes: int) -> Payload:
     """
     cells = [cell for row in comparison.matrix.rows for cell in row.cells if cell is not None]
     index = _encode(_index(comparison, cells))
-    payload = _encoded(cells, index, (None, None))
+    whole = payload = _encoded(cells, index, (None, None))
     for limits in _CUTS:
         if payload.size <= most_bytes:
             break
-        payload = _encoded(cells, index, limits)
+        # Encoding is what takes the time, so cuts that cannot be enough are not tried.
+        if limits == _CUTS[-1] or whole.size * _kept(cells, limits) <= most_bytes * 1.1:
+            payload = _encoded(cells, index, limits)
     return payload
+
+
+def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float:
+    """Return about which share of the characters is left when answers are cut."""
+    total = kept = 1
+    for cell in cells:
+        limit = limits[0] if cell.verdict == "passed" else limits[1]
+        for trial in cell.trials:
+            for response in trial.responses:
+                size = len(response.output)
+                total += size
+                kept += size if limit is None else min(size, limit)
+    return kept / total
 
 
 def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | None]) -> Payload:

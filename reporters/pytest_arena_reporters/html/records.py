@@ -86,7 +86,7 @@ def _message(message: Message, texts: Texts, limit: int | None) -> Record:
 
 
 def _response(response: Response, texts: Texts, limit: int | None) -> Record:
-    """Return `[text, ms, first ms, tokens in, out, cost, finish, source, attempts, model, calls]`."""
+    """Return `[text, ms, first ms, tokens in, out, cost, finish, source, tries, model, calls]`."""
     return trimmed(
         [
             texts.number(response.output, limit),

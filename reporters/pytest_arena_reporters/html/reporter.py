@@ -84,6 +84,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "started": view.text(view.moment(run.info.started_at)),
         "commit": view.text(str(run.info.git.get("commit") or ""))[:12],
         "places": view.leaderboard(comparison),
+        "some_beaten": not all(standing.pareto for standing in comparison.standings),
         "several": len(comparison.summaries) > 1,
         "first_tokens": any(summary.first_token.n for summary in comparison.summaries),
         "footnotes": view.footnotes(comparison),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import Breakdown
-from pytest_arena.comparison.conclusion import percent
+from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
@@ -85,7 +85,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 hues[summary.provider],
                 charts.rate_bar(rate, hues[summary.provider]),
                 figures.rate(rate),
-                figures.interval(rate) if rate else "no verdict",
+                interval(rate) if rate else "no verdict",
                 f"{rating.value:.0f}" if rating else figures.NONE,
                 low_high,
                 summary.counts,
@@ -150,7 +150,7 @@ def pair_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
                 "ahead": text(ahead, 60),
                 "behind": text(behind, 60),
                 "difference": figures.against(behind, ahead, (pair,)).rsplit(", ", 1)[0],
-                "p": figures.p_value(pair.p_adjusted),
+                "p": figures.p_value(pair.p_adjusted).removeprefix("p ").removeprefix("= "),
                 "split": f"{pair.only_first + pair.only_second:,} of {pair.estimate.n:,}",
                 "words": f"{text(pair.better, 60)} is better"
                 if pair.better
@@ -236,13 +236,12 @@ def latency_chart(comparison: Comparison) -> str | None:
 def cost_chart(comparison: Comparison) -> str | None:
     """Return the chart of cost against quality; None where fewer than two prices are known."""
     hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
-    front = {standing.provider for standing in comparison.standings if standing.pareto}
     points = []
     for summary in comparison.summaries[:MOST_PROVIDERS]:
         rate, cost = summary.counts.pass_rate, summary.spending.per_case_usd
         if rate and cost is not None:
             name = summary.provider
-            points.append(charts.Point(name, hues[name], cost, rate, name in front))
+            points.append(charts.Point(name, hues[name], cost, rate))
     if len(points) < 2 or not any(point.cost for point in points):
         return None
     ticks = charts.cost_axis(points).ticks()
