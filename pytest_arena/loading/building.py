@@ -40,9 +40,10 @@ def build_model(
         for detail in errors:
             _add(detail, tree, model, owner, problems)
         return None
-    if any(type(value) is bool for value in given.values()) and not _truths_kept(
-        built, given, tree, model, owner, problems
-    ):
+    mistaken = _mistaken_truths(built, given)
+    if mistaken:
+        for detail in mistaken:
+            _add(detail, tree, model, owner, problems)
         return None
     built._place = tree.place
     return built
@@ -56,29 +57,51 @@ def _add(
     problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
 
 
-def _truths_kept(
-    built: M,
-    given: dict[str, Any],
-    tree: YamlMap,
-    model: type[M],
-    owner: str,
-    problems: ProblemList,
-) -> bool:
-    """Refuse true and false where pydantic took them for 1 and 0."""
-    kept = True
-    for name, field in model.model_fields.items():
-        key = field.alias if field.alias in given else name
-        value = getattr(built, name)
-        if type(given.get(key)) is bool and type(value) in (int, float):
-            detail = ErrorDetails(
-                type="float_type" if type(value) is float else "int_type",
-                loc=(str(key),),
-                msg="",
-                input=given[key],
-            )
-            _add(detail, tree, model, owner, problems)
-            kept = False
-    return kept
+def _mistaken_truths(
+    built: ArenaModel, given: dict[str, Any], way: tuple[int | str, ...] = ()
+) -> list[ErrorDetails]:
+    """Return where true and false were given, and pydantic took them for 1 and 0."""
+    found: list[ErrorDetails] = []
+    for key, raw in given.items():
+        kind = type(raw)
+        if kind is not bool and kind is not YamlMap and kind is not YamlList:
+            continue
+        value = _value_of(built, key)
+        if kind is not bool:
+            found += _further_in(value, raw, (*way, key))
+        elif type(value) in (int, float):
+            wanted = "float_type" if type(value) is float else "int_type"
+            found.append(ErrorDetails(type=wanted, loc=(*way, key), msg="", input=raw))
+    return found
+
+
+def _value_of(built: ArenaModel, key: str) -> Any:
+    fields = type(built).model_fields
+    if key in fields:
+        return getattr(built, key)
+    named = (name for name, field in fields.items() if field.alias == key)
+    return getattr(built, next(named), None)
+
+
+def _further_in(
+    built: Any, raw: YamlMap | YamlList, way: tuple[int | str, ...]
+) -> list[ErrorDetails]:
+    if isinstance(built, ArenaModel):
+        return _mistaken_truths(built, raw, way) if isinstance(raw, YamlMap) else []
+    entries: Any = built.items() if isinstance(built, dict) else ()
+    if isinstance(built, tuple):
+        entries = enumerate(built)
+    found: list[ErrorDetails] = []
+    for key, inner in entries:
+        # Only models are looked into: what has no model keeps its values as they are.
+        known = key in raw if isinstance(raw, YamlMap) else key < len(raw)
+        if (
+            known
+            and isinstance(inner, (ArenaModel, tuple))
+            and isinstance(raw[key], (YamlMap, YamlList))
+        ):
+            found += _further_in(inner, raw[key], (*way, key))
+    return found
 
 
 def _with_spellings(

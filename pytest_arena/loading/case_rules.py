@@ -42,14 +42,8 @@ def check_tags(spec: CaseSpec, case: YamlMap, problems: ProblemList) -> None:
             )
 
 
-def check_rules(
-    spec: CaseSpec,
-    case: YamlMap,
-    owner: str,
-    guardrails: tuple[Guardrail, ...],
-    problems: ProblemList,
-) -> None:
-    """Refuse a case that sends nothing, or several things, or could only pass."""
+def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
+    """Refuse a case that sends nothing, or several things at once."""
     given = [key for key in _SOURCES if getattr(spec, key) is not None]
     if len(given) > 1:
         problems.add(
@@ -72,6 +66,16 @@ def check_rules(
             expected="at least one entry",
             fix="add one, or write prompt: …",
         )
+
+
+def check_checks(
+    spec: CaseSpec,
+    case: YamlMap,
+    owner: str,
+    guardrails: tuple[Guardrail, ...],
+    problems: ProblemList,
+) -> None:
+    """Refuse a case that could only pass."""
     turns = [assertion for turn in spec.conversation or () for assertion in turn.assertions]
     counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns))
     if not counting and not any(rule.on_violation == "block" for rule in guardrails):

@@ -9,7 +9,13 @@ from typing import Any
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.assertions import build_assertions, build_named
 from pytest_arena.loading.building import build_model
-from pytest_arena.loading.case_rules import check_name, check_rules, check_tags, refuse_load_case
+from pytest_arena.loading.case_rules import (
+    check_checks,
+    check_name,
+    check_source,
+    check_tags,
+    refuse_load_case,
+)
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.expansion import ALONE, Variant, expand
 from pytest_arena.loading.mocks import build_case_mock
@@ -116,11 +122,15 @@ def _load(
         values["conversation"] = _conversation(rendered, owner, context)
     if rendered.get("mock") is not None:
         values["mock"] = build_case_mock(rendered, owner, settings.providers, context)
+    checks_whole = len(problems) == before
     spec = build_model(CaseSpec, rendered, problems, owner, values)
     if spec is None:
         return None
     check_tags(spec, rendered, problems)
-    check_rules(spec, rendered, owner, settings.guardrails, problems)
+    check_source(spec, rendered, owner, problems)
+    if checks_whole:
+        # Where an assertion was refused, that it is missing is no mistake of its own.
+        check_checks(spec, rendered, owner, settings.guardrails, problems)
     _check_providers(spec, rendered, owner, settings, context)
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
@@ -217,6 +227,13 @@ def _check_providers(
     spec: CaseSpec, case: YamlMap, owner: str, settings: CaseSettings, context: LoadContext
 ) -> None:
     known = settings.providers | settings.groups
+    if spec.providers == ():
+        context.problems.add(
+            f"{owner} names no providers, so that it would never run",
+            case.value_place("providers"),
+            expected=one_of("", sorted(known), "an entry of providers:"),
+            fix="name one, or remove 'providers'",
+        )
     for index, name in enumerate(spec.providers or ()):
         # Where the file's providers have problems of their own, theirs are enough.
         if settings.providers and name not in known:

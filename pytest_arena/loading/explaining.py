@@ -39,7 +39,7 @@ _BOUNDS = {
     "less_than": ("lt", "less than {}"),
     "less_than_equal": ("le", "at most {}"),
 }
-_SECRET = ("header", "api_key", "token", "secret", "password", "authorization")
+_SECRET = ("headers", "api_key", "secret", "password", "authorization")
 
 
 def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str) -> Problem:
@@ -125,6 +125,10 @@ def _bad_value(error: ErrorDetails, where: Tree, key: Any, owner: str) -> Proble
         return Problem(what, place, "a text as the key", "quote it")
     given = _shown(error["input"], error["loc"])
     if "expected" in context and kind not in ("literal_error", "enum"):
+        if not error["loc"]:
+            # The mapping as a whole: its own message names it.
+            fix = context.get("fix") or f"mend the keys of {owner}"
+            return Problem(error["msg"], place, context["expected"], fix)
         fix = context.get("fix") or f"mend {name!r}"
         if kind == "duration":
             fix = f"write it like {name}: 30s"

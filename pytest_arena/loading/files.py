@@ -43,7 +43,7 @@ def find_file(written: str, beside: Path, root: Path, place: Place, kind: str) -
             f"{kind} {shorten(written)!r} does not exist",
             place,
             f"a file in {display_name(beside, root)}",
-            _nearest(found) or "write the file, or mend its name",
+            _nearest(found, Path(place.file).name) or "write the file, or mend its name",
         )
     return found
 
@@ -79,9 +79,9 @@ def read_limited(path: Path, limit: int, place: Place, kind: str) -> bytes:
     return data
 
 
-def _nearest(missing: Path) -> str | None:
+def _nearest(missing: Path, asking: str) -> str | None:
     try:
-        names = [entry.name for entry in missing.parent.iterdir()]
+        names = [entry.name for entry in missing.parent.iterdir() if entry.name != asking]
     except OSError:
         return None
     return suggest(missing.name, names)

@@ -89,15 +89,7 @@ def _rule(rule: Any, place: Place, context: LoadContext) -> Guardrail | None:
             fix="write it like {type: max_length, value: 500}",
         )
         return None
-    guardrail = _build(rule["type"], rule, rule.value_place("type"), context)
-    if guardrail and guardrail.direction == "input" and guardrail.on_violation == "replace":
-        context.problems.add(
-            f"guardrail {rule['type']!r} replaces inputs",
-            rule.value_place("on_violation"),
-            expected="on_violation: block or flag, since an input cannot be replaced",
-            fix="write on_violation: block",
-        )
-    return guardrail
+    return _build(rule["type"], rule, rule.value_place("type"), context)
 
 
 def _build(name: str, tree: YamlMap, place: Place, context: LoadContext) -> Guardrail | None:

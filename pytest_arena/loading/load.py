@@ -130,6 +130,13 @@ def _check_default_providers(
     spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
 ) -> None:
     known = sorted(settings.providers | settings.groups)
+    if spec.defaults.providers == ():
+        context.problems.add(
+            "'providers' of 'defaults' is empty, so that no case would run",
+            tree["defaults"].value_place("providers"),
+            expected=one_of("", known, "an entry of providers:"),
+            fix="name one, or remove 'providers'",
+        )
     for index, name in enumerate(spec.defaults.providers or ()):
         if known and name not in known:
             context.problems.add(

@@ -201,7 +201,10 @@ class _TreeBuilder:
         anchor = self._anchors.get(name, _NO_KEY)
         if anchor is _NO_KEY:
             raise self._error(
-                event, f"unknown alias '*{name}'", f"an anchor '&{name}' above it", None
+                event,
+                f"unknown alias '*{name}'",
+                f"an anchor '&{name}' above it",
+                "define it above, or quote the text if it begins with '*'",
             )
         if anchor is None:
             raise self._error(

@@ -1,0 +1,155 @@
+"""The `arena` command: validate, schema, init and version."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_arena._version import __version__
+from pytest_arena.cli import main
+
+GOOD = """\
+providers: [{name: m, provider: mock}]
+tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+
+def test_validate_counts_good_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "arena.yaml").write_text(GOOD)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.arena.yml").write_text(GOOD)
+    (tmp_path / "more" / "other.yaml").write_text("no arena")
+    assert main(["validate"]) == 0
+    assert capsys.readouterr().out == "2 arena files, 2 cells: no problems\n"
+
+
+def test_validate_shows_the_problems_of_all_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "arena.yaml").write_text(GOOD.replace("prompt: hi", "prompt: hi, skip: 3, skip: 4"))
+    (tmp_path / "b.arena.yaml").write_text(GOOD + "tsts: []\n")
+    assert main(["validate", "--root", ".", "."]) == 1
+    out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if not line.startswith("  ")] == [
+        "arena.yaml:2:40: duplicate key 'skip'",
+        "b.arena.yaml:3:1: unknown key 'tsts' in the arena",
+        "2 problems in 2 arena files",
+    ]
+
+
+def test_validate_takes_plug_ins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shouting_plugin.py").write_text(
+        "from typing import ClassVar\n"
+        "from pytest_arena import Assertion\n"
+        "class Shouts(Assertion):\n"
+        "    type: ClassVar[str] = 'shouts'\n"
+        "def pytest_arena_register(registry):\n"
+        "    registry.assertion(Shouts)\n"
+    )
+    (tmp_path / "arena.yaml").write_text(GOOD.replace("type: contains, value: x", "type: shouts"))
+    assert main(["validate", "-p", "shouting_plugin"]) == 0
+    assert main(["validate"]) == 1
+    assert "unknown assertion type 'shouts'" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["validate", "nowhere.yaml"],
+            "'nowhere.yaml' does not exist\n  expected: an arena file or a folder\n",
+        ),
+        (
+            ["validate", "."],
+            "no arena files in '.'\n"
+            "  expected: files named arena.yaml, arena.yml, *.arena.yaml, *.arena.yml\n"
+            "  fix: name a file, or run arena init for a first arena\n",
+        ),
+        (
+            ["schema", "-p", "no_such_plugin"],
+            "plug-in 'no_such_plugin' cannot be imported: No module named 'no_such_plugin'\n"
+            "  expected: a module that Python finds, or one in the working directory\n"
+            "  fix: mend the name after -p\n",
+        ),
+        (
+            ["schema", "-p", "json"],
+            "plug-in 'json' registers nothing\n"
+            "  expected: a function pytest_arena_register(registry)\n"
+            "  fix: write it, or leave -p out\n",
+        ),
+        (
+            ["schema", "--output", "no/such/folder.json"],
+            "cannot write 'no/such/folder.json': No such file or directory\n"
+            "  expected: a file in a folder that exists\n"
+            "  fix: name another file after --output\n",
+        ),
+    ],
+)
+def test_wrong_use_is_told_whole_and_exits_with_4(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 4
+    assert capsys.readouterr().err == text
+
+
+def test_schema_is_printed_and_written_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["schema"]) == 0
+    printed = capsys.readouterr().out
+    assert main(["schema", "--output", "arena.schema.json"]) == 0
+    assert (tmp_path / "arena.schema.json").read_text() == printed
+    assert json.loads(printed)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_init_writes_an_arena_without_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "first"]) == 0
+    assert capsys.readouterr().out == "wrote first/arena.yaml\nrun it: pytest --arena first\n"
+    assert main(["validate", "first"]) == 0
+    assert capsys.readouterr().out == "1 arena file, 6 cells: no problems\n"
+
+
+def test_init_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "arena.yaml").write_text("mine")
+    assert main(["init"]) == 4
+    assert capsys.readouterr().err == (
+        "'arena.yaml' exists already\n"
+        "  expected: a folder without an arena.yaml\n"
+        "  fix: name another folder: arena init FOLDER\n"
+    )
+    assert (tmp_path / "arena.yaml").read_text() == "mine"
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"pytest-arena {__version__}\n"
+
+
+def test_the_command_imports_nothing_heavy_until_it_needs_it() -> None:
+    code = (
+        "import sys, pytest_arena.cli as cli; cli.build_parser(); "
+        "heavy = {'pydantic', 'yaml', 'litellm', 'openai', 'pandas', 'jinja2', 'pytest'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert done.stdout == "[]\n"

@@ -1,0 +1,381 @@
+"""What a user gets to read for each mistake: whole texts, all at once, in line order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Refused = Callable[..., str]
+
+CASE_KEYS = (
+    "one of name, description, prompt, prompts, conversation, target, session_id, "
+    "expected_themes, variables, matrix, data, providers, tags, skip, xfail, assertions, "
+    "threshold, runs, pass_threshold, timeout, mock"
+)
+TYPES = (
+    "one of any_of, contains, contains_any, finish_reason, json_schema, max_length, response_time"
+)
+CHECK = "assertions: [{type: contains, value: x}]"
+
+# The case's lines begin at line 5, below `providers:` (three lines) and `tests:`.
+CASES = {
+    "typo in a key": (
+        f"  - {{name: A, promt: hi, {CHECK}}}",
+        f"arena.yaml:5:15: unknown key 'promt' in case 'A'\n  expected: {CASE_KEYS}\n"
+        "  fix: did you mean 'prompt'?",
+    ),
+    "unknown assertion": (
+        "  - {name: A, prompt: hi, assertions: [{type: contians, value: x}]}",
+        f"arena.yaml:5:47: unknown assertion type 'contians'\n  expected: {TYPES}\n"
+        "  fix: did you mean 'contains'?",
+    ),
+    "unknown assertion in a group": (
+        "  - {name: A, prompt: hi, assertions: [{type: any_of, assertions: [{type: contian}]}]}",
+        f"arena.yaml:5:75: unknown assertion type 'contian'\n  expected: {TYPES}\n"
+        "  fix: did you mean 'contains'?",
+    ),
+    "typo in an assertion's key": (
+        "  - {name: A, prompt: hi, assertions: [{type: contains, value: x, case_sensitiv: true}]}",
+        "arena.yaml:5:67: unknown key 'case_sensitiv' in assertion 'contains'\n"
+        "  expected: one of not, weight, threshold, when, value, case_sensitive\n"
+        "  fix: did you mean 'case_sensitive'?",
+    ),
+    "missing key": (
+        "  - {name: A, prompt: hi, assertions: [{type: contains}]}",
+        "arena.yaml:5:40: assertion 'contains' has no 'value'\n"
+        "  expected: the text\n  fix: add value: …",
+    ),
+    "true for a number": (
+        "  - {name: A, prompt: hi, assertions: [{type: response_time, max_ms: true}]}",
+        "arena.yaml:5:70: 'max_ms' of assertion 'response_time' cannot be true\n"
+        "  expected: a number\n  fix: write it like max_ms: 0.5",
+    ),
+    "a word for a number": (
+        "  - {name: A, prompt: hi, assertions: [{type: max_length, value: yes}]}",
+        "arena.yaml:5:66: 'value' of assertion 'max_length' cannot be 'yes'\n"
+        "  expected: a whole number\n  fix: write it like value: 3",
+    ),
+    "true for a text": (
+        "  - {name: A, prompt: hi, assertions: [{type: contains, value: true}]}",
+        "arena.yaml:5:64: 'value' of assertion 'contains' cannot be true\n"
+        '  expected: a text\n  fix: write it like value: "some text"',
+    ),
+    "a text for a list": (
+        "  - {name: A, prompt: hi, assertions: [{type: contains_any, values: glad}]}",
+        "arena.yaml:5:69: 'values' of assertion 'contains_any' cannot be 'glad'\n"
+        "  expected: a list\n  fix: write it like values: [glad]",
+    ),
+    "out of bounds": (
+        f"  - {{name: A, prompt: hi, runs: 0, {CHECK}}}",
+        "arena.yaml:5:33: 'runs' of case 'A' cannot be 0\n"
+        "  expected: more than 0\n  fix: give runs a value that is more than 0",
+    ),
+    "none of the words": (
+        "  - {name: A, prompt: hi, assertions: [{type: finish_reason, value: stopp}]}",
+        "arena.yaml:5:69: 'value' of assertion 'finish_reason' cannot be 'stopp'\n"
+        "  expected: one of stop, length\n  fix: did you mean 'stop'?",
+    ),
+    "two names for one key": (
+        f"  - {{name: A, prompt: hi, runs: 3, trials: 4, {CHECK}}}",
+        "arena.yaml:5:36: case 'A' has both 'runs' and 'trials'\n"
+        "  expected: one of the two, since they mean the same\n  fix: remove 'trials'",
+    ),
+    "bad duration": (
+        f"  - {{name: A, prompt: hi, timeout: 5 parsecs, {CHECK}}}",
+        "arena.yaml:5:36: bad duration '5 parsecs' for 'timeout' of case 'A'\n"
+        "  expected: a number with a unit: 250ms, 30s, 5m, 1h\n"
+        "  fix: write it like timeout: 30s",
+    ),
+    "duplicate case": (
+        f"  - {{name: A, prompt: hi, {CHECK}}}\n  - {{name: A, prompt: ho, {CHECK}}}",
+        "arena.yaml:6:12: duplicate case 'A'\n"
+        "  expected: a name of its own; the other stands at arena.yaml:5:12\n"
+        "  fix: rename one of them",
+    ),
+    "duplicate key": (
+        f"  - {{name: A, prompt: hi, prompt: ho, {CHECK}}}",
+        "arena.yaml:5:27: duplicate key 'prompt'\n"
+        "  expected: each key once in a mapping\n  fix: remove it here or in line 5",
+    ),
+    "undefined variable": (
+        f'  - {{name: A, prompt: "Hi {{{{ nmae }}}}", variables: {{name: Al}}, {CHECK}}}',
+        "arena.yaml:5:23: undefined variable 'nmae'\n"
+        "  expected: one of name\n  fix: did you mean 'name'?",
+    ),
+    "missing data file": (
+        f"  - {{name: A, prompt: hi, data: rows.csv, {CHECK}}}",
+        "arena.yaml:5:33: data file 'rows.csv' does not exist\n"
+        "  expected: a file in .\n  fix: write the file, or mend its name",
+    ),
+    "data file outside": (
+        f"  - {{name: A, prompt: hi, data: ../../etc/passwd, {CHECK}}}",
+        "arena.yaml:5:33: data file '../../etc/passwd' is outside the root directory\n"
+        "  expected: a file inside the root directory, links followed\n"
+        "  fix: move the file into the project",
+    ),
+    "no check": (
+        "  - {name: A, prompt: hi}",
+        "arena.yaml:5:5: case 'A' checks nothing: it could only pass\n"
+        "  expected: an assertion with a weight, or a guardrail that blocks\n"
+        "  fix: add assertions: [{type: contains, value: …}]",
+    ),
+    "no prompt": (
+        f"  - {{name: A, {CHECK}}}",
+        "arena.yaml:5:5: case 'A' has no prompt\n"
+        "  expected: one of prompt, prompts and conversation\n  fix: add prompt: …",
+    ),
+    "two prompts": (
+        f"  - {{name: A, prompt: hi, prompts: [ho], {CHECK}}}",
+        "arena.yaml:5:27: case 'A' has 'prompt' and 'prompts'\n"
+        "  expected: one of prompt, prompts and conversation\n"
+        "  fix: keep one, or make two cases of it",
+    ),
+    "load case": (
+        "  - {name: A, concurrent: 10, duration: 30s}",
+        "arena.yaml:5:15: 'concurrent' makes this a load case, and load cases are not run by "
+        "this version yet\n"
+        "  expected: a case without concurrent, duration, concurrent_users and "
+        "messages_per_user\n"
+        "  fix: remove it, or keep it in a file of its own that pytest does not collect",
+    ),
+    "bad name": (
+        f'  - {{name: "A::b", prompt: hi, {CHECK}}}',
+        "arena.yaml:5:12: bad case name 'A::b'\n"
+        "  expected: one line of text without '::'\n  fix: rename the case",
+    ),
+    "bad tag": (
+        f"  - {{name: A, prompt: hi, tags: [slow one], {CHECK}}}",
+        "arena.yaml:5:34: bad tag 'slow one'\n"
+        "  expected: letters, digits, '_' and '-', beginning with a letter or '_', since tags "
+        "are marks for -m\n  fix: write it like slow_one",
+    ),
+    "unknown provider of a case": (
+        f"  - {{name: A, prompt: hi, providers: [gold], {CHECK}}}",
+        "arena.yaml:5:39: unknown provider 'gold' in case 'A'\n"
+        "  expected: one of cheap, default, fast, good\n  fix: did you mean 'good'?",
+    ),
+    "no providers of a case": (
+        f"  - {{name: A, prompt: hi, providers: [], {CHECK}}}",
+        "arena.yaml:5:38: case 'A' names no providers, so that it would never run\n"
+        "  expected: one of cheap, default, fast, good\n  fix: name one, or remove 'providers'",
+    ),
+    "true for a number further in": (
+        f"  - {{name: A, prompt: hi, mock: [{{text: a}}, {{output_tokens: true}}], {CHECK}}}",
+        "arena.yaml:5:61: 'output_tokens' of 'default' of 'mock' of case 'A' cannot be true\n"
+        "  expected: a whole number\n  fix: write it like output_tokens: 3",
+    ),
+    "unknown provider in a mock": (
+        f"  - {{name: A, prompt: hi, mock: {{fsat: hi, default: ho}}, {CHECK}}}",
+        "arena.yaml:5:34: unknown provider 'fsat' in mock answers\n"
+        "  expected: one of fast, good\n  fix: did you mean 'fast'?",
+    ),
+    "typo in a mock answer": (
+        f"  - {{name: A, prompt: hi, mock: {{text: hi, latncy: 2s}}, {CHECK}}}",
+        "arena.yaml:5:44: unknown key 'latncy' in 'default' of 'mock' of case 'A'\n"
+        "  expected: one of content, tool_calls, finish_reason, latency, first_token, "
+        "input_tokens, output_tokens, error, retry_after, times\n"
+        "  fix: did you mean 'latency'?",
+    ),
+    "skip without a reason": (
+        f"  - {{name: A, prompt: hi, skip: true, {CHECK}}}",
+        "arena.yaml:5:33: 'skip' of case 'A' cannot be true\n"
+        '  expected: a text\n  fix: write it like skip: "some text"',
+    ),
+    "unknown target": (
+        f"  - {{name: A, prompt: hi, target: bot, {CHECK}}}",
+        "arena.yaml:5:35: unknown target 'bot'\n"
+        "  expected: an entry of targets:\n  fix: define it under targets:",
+    ),
+    "an assertion that is a word": (
+        "  - {name: A, prompt: hi, assertions: [contains]}",
+        "arena.yaml:5:40: 'contains' is not an assertion\n"
+        "  expected: a mapping with a type\n  fix: write it like {type: contains}",
+    ),
+    "an empty matrix": (
+        f"  - {{name: A, prompt: hi, matrix: {{a: []}}, {CHECK}}}",
+        "arena.yaml:5:39: 'matrix' has no values for 'a'\n"
+        "  expected: a list of values, each for a case of its own\n"
+        "  fix: write it like a: [one, two]",
+    ),
+    "a huge matrix": (
+        f"  - {{name: A, prompt: hi, matrix: {{a: &v [1, 2, 3, 4, 5, 6, 7, 8, 9, 0], b: *v, c: *v,"
+        f" d: *v, e: *v, f: *v}}, {CHECK}}}",
+        "arena.yaml:5:27: 'matrix' makes 1,000,000 cases of this one\n"
+        "  expected: at most 100,000\n  fix: leave some values out",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", list(CASES))
+def test_a_mistake_in_a_case_is_told_whole(mistake: str, refused: Refused) -> None:
+    text, expected = CASES[mistake]
+    assert refused(f"tests:\n{text}\n") == expected
+
+
+FILES = {
+    "typo in a top-level key": (
+        "tsts: []\ntests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:1: unknown key 'tsts' in the arena\n"
+        "  expected: one of arena, name, description, include, providers, defaults, variables, "
+        "prompts, targets, guardrails, tests, quality_tests, performance_tests, safety_tests, "
+        "load_tests, cost_tests, mock, schedule, comparison\n"
+        "  fix: did you mean 'tests'?",
+    ),
+    "bad duration of the defaults": (
+        "defaults: {timeout: soon}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:21: bad duration 'soon' for 'timeout' of 'defaults'\n"
+        "  expected: a number with a unit: 250ms, 30s, 5m, 1h\n"
+        "  fix: write it like timeout: 30s",
+    ),
+    "true for a number of the defaults": (
+        "defaults: {retries: true}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:21: 'retries' of 'defaults' cannot be true\n"
+        "  expected: a whole number\n  fix: write it like retries: 3",
+    ),
+    "missing responses file": (
+        "mock: answers.yaml\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:7: responses file 'answers.yaml' does not exist\n"
+        "  expected: a file in .\n  fix: write the file, or mend its name",
+    ),
+    "missing include": (
+        "include: [more.arena.yml]\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:11: included file 'more.arena.yml' does not exist\n"
+        "  expected: a file in .\n  fix: write the file, or mend its name",
+    ),
+    "include that matches nothing": (
+        "include: [more/*.yaml]\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:11: no file matches 'more/*.yaml'\n"
+        "  expected: a pattern that fits files beside this one\n"
+        "  fix: mend the pattern, or remove it",
+    ),
+    "unknown guardrail": (
+        "guardrails: {rules: [{type: baned_words}]}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:29: unknown guardrail type 'baned_words'\n"
+        "  expected: one of banned_words, forbidden_pattern, max_length, required_pattern\n"
+        "  fix: did you mean 'banned_words'?",
+    ),
+    "a replaced input": (
+        "guardrails: {rules: [{type: max_length, value: 3, direction: input, "
+        "on_violation: replace}]}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:4:22: max_length cannot replace inputs, and its direction is input\n"
+        "  expected: `direction: output` beside `on_violation: replace`\n"
+        "  fix: mend the keys of guardrail 'max_length'",
+    ),
+    "no cases": (
+        "name: x",
+        "arena.yaml:1:1: the arena has no cases\n"
+        "  expected: a list of cases under tests:\n"
+        "  fix: write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
+    ),
+    "unknown provider": (
+        "providers:\n  - {name: a, provider: opnai, model: m}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:25: unknown provider 'opnai'\n"
+        "  expected: one of mock, or any that litellm knows\n"
+        "  fix: did you mean 'openai'?",
+    ),
+    "no provider": (
+        "providers:\n  - {name: a, model: gpt-4o}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:22: provider 'a' does not say which provider it is\n"
+        "  expected: a provider, or a model written provider/model\n"
+        "  fix: add provider: openai, or write it like model: openai/gpt-4o-mini",
+    ),
+    "no model": (
+        "providers:\n  - {name: a, provider: openai}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:5: provider 'a' has no 'model'\n"
+        "  expected: the model's name, as the provider writes it\n  fix: add model: …",
+    ),
+    "typo in an option": (
+        "providers:\n  - {name: a, provider: mock, respnses: {default: x}}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:31: unknown key 'respnses' in provider 'a'\n"
+        "  expected: one of api_base, api_key_env, concurrency, group, headers, "
+        "input_cost_per_million, latency, model, name, output_cost_per_million, params, "
+        "provider, responses, retries, retry_for, timeout\n"
+        "  fix: did you mean 'responses'?",
+    ),
+    "duplicate provider": (
+        "providers:\n  - {name: a, provider: mock}\n  - {name: a, provider: mock}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:3:12: duplicate provider 'a'\n"
+        "  expected: a name of its own; the other stands at arena.yaml:2:12\n"
+        "  fix: rename one of them",
+    ),
+    "a key in a header": (
+        "providers:\n  - {name: a, provider: mock, headers: {Authorization: [sk-secret]}}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:56: 'Authorization' of 'headers' of provider 'a' cannot be this value\n"
+        '  expected: a text\n  fix: write it like Authorization: "some text"',
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", list(FILES))
+def test_a_mistake_in_the_file_is_told_whole(mistake: str, refused: Refused) -> None:
+    text, expected = FILES[mistake]
+    assert refused(text) == expected
+
+
+def test_an_empty_file_says_how_to_begin(refused: Refused) -> None:
+    assert refused("# providers:\n") == (
+        "arena.yaml:1:1: the file is empty\n"
+        "  expected: an arena: a mapping with providers and tests\n"
+        "  fix: begin with providers: and tests:, or run arena init for a first arena"
+    )
+
+
+def test_all_problems_of_a_file_come_at_once_in_line_order(refused: Refused) -> None:
+    lines = [text for text, _ in CASES.values() if "name: A, promt" in text or "runs: 0" in text]
+    text = "tests:\n" + "\n".join(lines).replace("name: A, runs", "name: B, runs") + "\nbad: 1\n"
+    first_lines = [line for line in refused(text).splitlines() if not line.startswith("  ")]
+    assert first_lines == [
+        "arena.yaml:5:15: unknown key 'promt' in case 'A'",
+        "arena.yaml:6:33: 'runs' of case 'A' cannot be 0",
+        "arena.yaml:7:1: unknown key 'bad' in the arena",
+    ]
+
+
+def test_problems_of_an_included_file_stand_in_that_file(refused: Refused) -> None:
+    text = f"include: [more/b.yaml]\ntests: [{{name: A, prompt: hi, {CHECK}}}]\n"
+    more = "tests:\n  - {name: B, prompt: hi, assertions: [{type: contians}]}\n"
+    assert refused(text, {"more/b.yaml": more}) == (
+        f"more/b.yaml:2:47: unknown assertion type 'contians'\n  expected: {TYPES}\n"
+        "  fix: did you mean 'contains'?"
+    )
+
+
+def test_includes_in_a_circle_are_refused(refused: Refused) -> None:
+    text = f"include: [b.yaml]\ntests: [{{name: A, prompt: hi, {CHECK}}}]\n"
+    assert refused(text, {"b.yaml": "include: [arena.yaml]\n"}) == (
+        "b.yaml:1:11: the includes go round in a circle: arena.yaml → b.yaml → arena.yaml\n"
+        "  expected: files that do not include each other\n"
+        "  fix: remove this include, or move what both need to a third file"
+    )
+
+
+def test_problems_of_a_responses_file_stand_in_that_file(refused: Refused) -> None:
+    text = f"tests: [{{name: A, prompt: hi, {CHECK}}}]\n"
+    assert refused(text, {"arena.mock.yaml": "default: hi\nscenarois: {}\n"}) == (
+        "arena.mock.yaml:2:1: unknown key 'scenarois' in mock responses\n"
+        "  expected: one of default, scenarios, patterns, providers\n"
+        "  fix: did you mean 'scenarios'?"
+    )
+
+
+def test_rows_that_give_one_name_twice_are_told_how_to_differ(refused: Refused) -> None:
+    text = f"tests:\n  - {{name: 'A {{{{ a }}}}', prompt: hi, matrix: {{a: [1, 1]}}, {CHECK}}}\n"
+    assert refused(text) == (
+        "arena.yaml:5:12: duplicate case 'A 1'\n"
+        "  expected: a name of its own; the other stands at arena.yaml:5:12\n"
+        "  fix: put a variable that differs into the name, like name: Case {{ name }}"
+    )
