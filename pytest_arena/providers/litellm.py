@@ -12,6 +12,7 @@ from pytest_arena.providers.answers import Answer, CallParts, text_of, unreadabl
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.errors import exception_failure
 from pytest_arena.providers.litellm_import import (
+    close_clients,
     key_variables,
     knows_mcp_switch,
     load_litellm,
@@ -82,10 +83,7 @@ class LiteLLMProvider(Provider):
         """Close the connections that litellm keeps for the whole process."""
         if self._access is None:
             return
-        litellm = load_litellm()
-        await litellm.close_litellm_async_clients()
-        # A closed client must not be found again by a later run on the same loop.
-        litellm.in_memory_llm_clients_cache.flush_cache()
+        await close_clients()
 
     async def _stream(self, stream: Any, started: float) -> Response:
         answer = Answer()
@@ -128,13 +126,15 @@ class LiteLLMProvider(Provider):
         key = access.key_named_in_file()
         if key or access.has_key_header:
             return key
-        for name in key_variables(self._model, access.api_base):
+        missing = key_variables(self._model, access.api_base)
+        for name in missing:
             key = access.variable(name)
             if key:
                 return key
+        if missing:
             if access.on_loopback:
                 return NO_KEY
-            raise access.missing_key(name)
+            raise access.missing_key(missing[0])
         # litellm finds the key itself; it must be known all the same, to be kept out of messages.
         for name, value in access.environment.variables.items():
             if name.endswith(("_API_KEY", "_API_TOKEN")) and value:

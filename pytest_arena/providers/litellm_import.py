@@ -6,8 +6,10 @@ import datetime
 import inspect
 import logging
 import os
+import re
 import threading
 import uuid
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -27,12 +29,37 @@ _AT_IMPORT = {
     "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "4096",
 }
 _IMPORTING = threading.Lock()
+_NOT_OURS = re.compile(r"(litellm|pydantic|aiohttp|httpx)\b")
 
 
 def load_litellm() -> Any:
     """Import litellm, which takes seconds the first time; it opens no connection and is silent."""
     with _IMPORTING:
+        ignore_warnings()
         return _import_litellm()
+
+
+async def close_clients() -> None:
+    """Close the connections that litellm keeps for the whole process."""
+    litellm = load_litellm()
+    await litellm.close_litellm_async_clients()
+    # A closed client must not be found again by a later run on the same loop.
+    litellm.in_memory_llm_clients_cache.flush_cache()
+    # This one stands outside the cache; its transport opens a new session when it needs one.
+    shared = getattr(litellm, "module_level_aclient", None)
+    transport = getattr(getattr(shared, "client", None), "_transport", None)
+    if transport is not None:
+        await transport.aclose()
+
+
+def ignore_warnings() -> None:
+    """Ignore what litellm's code warns of, so that `-W error` does not break its calls.
+
+    pytest puts its own filters in place for each test, so this is looked after at every call;
+    saving and restoring them here would race with pytest, which runs in another thread.
+    """
+    if not any(entry[3] == _NOT_OURS for entry in warnings.filters):
+        warnings.filterwarnings("ignore", module=_NOT_OURS.pattern)
 
 
 @cache
@@ -64,10 +91,12 @@ def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
 
 
 def key_variables(model: str, api_base: str | None) -> list[str]:
-    """Return the variables with keys that litellm misses in the environment for a model."""
+    """Return the variables with keys that litellm misses for a model, the likeliest first."""
     checked = load_litellm().validate_environment(model=model, api_base=api_base)
     endings = ("_API_KEY", "_API_TOKEN", "_APIKEY")
-    return [name for name in checked["missing_keys"] if name.endswith(endings)]
+    missing = [name for name in checked["missing_keys"] if name.endswith(endings)]
+    own = model.partition("/")[0].upper()
+    return sorted(missing, key=lambda name: not name.startswith(own))
 
 
 @cache

@@ -257,7 +257,7 @@ class WireServer:
         for number, part in enumerate(parts, 1):
             if reply.chunk_pause_s:
                 await asyncio.sleep(reply.chunk_pause_s)
-            if reply.fault == "cut" and number == len(parts):
+            if reply.fault == "cut" and number == len(parts) // 2 + 1:
                 await writer.drain()
                 return False
             writer.write(b"%x\r\n%s\r\n" % (len(part), part))

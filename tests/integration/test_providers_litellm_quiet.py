@@ -1,0 +1,159 @@
+"""litellm in a process of its own: off the network, silent, and only when it is needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from servers.wire import WireServer
+
+
+def run(code: str, **variables: str) -> str:
+    """Run code in a fresh process and return all that it wrote, on both streams."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
+        env={"PATH": "/usr/bin:/bin", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_importing_the_providers_imports_no_client() -> None:
+    out = run("""
+        import sys
+        import pytest_arena.providers
+        from pytest_arena.providers import known_providers
+        assert "anthropic" in known_providers()
+        heavy = {"openai", "litellm", "aiohttp", "httpx", "regex", "jinja2", "pandas"}
+        print(sorted(heavy & set(sys.modules)))
+    """)
+    assert out == "[]\n"
+
+
+GUARD = """
+    import socket
+    def guarded(original):
+        def connect(self, address, *rest):
+            host = address[0] if isinstance(address, tuple) else address
+            if host not in ("127.0.0.1", "::1", "localhost"):
+                print("connects to", address)
+            return original(self, address, *rest)
+        return connect
+    socket.socket.connect = guarded(socket.socket.connect)
+    socket.socket.connect_ex = guarded(socket.socket.connect_ex)
+    looked_up = socket.getaddrinfo
+    def getaddrinfo(host, *rest, **named):
+        if host not in ("127.0.0.1", "::1", "localhost", None):
+            print("looks up", host)
+        return looked_up(host, *rest, **named)
+    socket.getaddrinfo = getaddrinfo
+"""
+
+
+def test_litellm_is_silent_and_stays_off_the_network() -> None:
+    with WireServer() as server:
+        out = run(
+            GUARD
+            + f"""
+    import asyncio, os
+    from pytest_arena.errors import ProviderError
+    from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+    from pytest_arena.results import Request
+    from pytest_arena.schema import ProviderSpec
+
+    before = dict(os.environ)
+    LiteLLMProvider.warm_up()
+    assert dict(os.environ) == before
+    TOOL = {{"type": "function", "function": {{"name": "f", "parameters": {{"type": "object"}}}}}}
+
+    async def main():
+        for provider, model in (
+            ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-pro"),
+            ("ollama", "llama3"), ("nope", "nope"),
+        ):
+            spec = ProviderSpec(name="p", provider=provider, model=model, api_base="{server.url}")
+            p = LiteLLMProvider(spec, ProviderEnvironment({{}}))
+            for prompt in ("hi", "<<error=server>>", "<<close>>", "<<garbage>>"):
+                for stream in (False, True):
+                    request = Request(
+                        [{{"role": "user", "content": prompt}}], stream=stream, tools=[TOOL],
+                        params={{"max_tokens": 5}},
+                    )
+                    try:
+                        await p.complete(request)
+                    except ProviderError as error:
+                        assert "litellm" not in error.message.lower() or provider == "nope"
+            await p.close()
+    asyncio.run(main())
+    """
+        )
+        assert server.calls == 24
+    assert out == ""
+
+
+def test_a_missing_key_is_told_before_any_call() -> None:
+    out = run(
+        GUARD
+        + """
+    import asyncio
+    from pytest_arena.errors import ErrorKind, Place, ProviderError
+    from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+    from pytest_arena.results import Request
+    from pytest_arena.schema import ProviderSpec
+
+    async def main():
+        for provider, model in (
+            ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-pro"),
+            ("groq", "llama3"), ("mistral", "mistral-large-latest"), ("deepseek", "deepseek-chat"),
+        ):
+            spec = ProviderSpec(name="column", provider=provider, model=model)
+            spec._place = Place("arenas/x.yaml", 5, 5)
+            try:
+                await LiteLLMProvider(spec, ProviderEnvironment({})).complete(Request([]))
+            except ProviderError as error:
+                assert error.kind is ErrorKind.MISSING_KEY
+                print(error.message)
+    asyncio.run(main())
+    """
+    )
+    assert out == "".join(
+        "arenas/x.yaml:5:5: provider 'column' has no API key\n"
+        f"  expected: the environment variable {name}\n"
+        f"  fix: export {name}=…, or name another variable with api_key_env\n"
+        for name in (
+            "ANTHROPIC_API_KEY",
+            "GEMINI_API_KEY",
+            "GROQ_API_KEY",
+            "MISTRAL_API_KEY",
+            "DEEPSEEK_API_KEY",
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["mock_response", "fallbacks"])
+def test_a_parameter_with_which_litellm_answers_by_itself_is_refused(name: str) -> None:
+    out = run(f"""
+        import asyncio
+        from pytest_arena.errors import ProviderError
+        from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+        from pytest_arena.results import Request
+        from pytest_arena.schema import ProviderSpec
+        spec = ProviderSpec(name="p", provider="ollama", model="llama3")
+        provider = LiteLLMProvider(spec, ProviderEnvironment({{}}))
+        try:
+            asyncio.run(provider.complete(Request([], params={{"{name}": "x"}})))
+        except ProviderError as error:
+            print(error.message)
+    """)
+    assert out == (
+        f"provider 'p' cannot have the parameter '{name}'\n"
+        "  expected: parameters of the model: temperature, max_tokens, seed, …\n"
+        f"  fix: remove '{name}' from params\n"
+    )

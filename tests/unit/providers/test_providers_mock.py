@@ -1,0 +1,223 @@
+"""Which answer the mock gives, and that it gives it every time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from pytest_arena.errors import ErrorKind, Place, ProviderError
+from pytest_arena.providers import MockProvider, ProviderEnvironment, mock_for
+from pytest_arena.providers.mock import MockOptions
+from pytest_arena.results import Request, Response
+from pytest_arena.schema import (
+    CaseMock,
+    MockAnswer,
+    MockPattern,
+    MockResponses,
+    MockScenario,
+    MockToolCall,
+    ProviderSpec,
+)
+
+ENVIRONMENT = ProviderEnvironment({})
+
+
+def say(*texts: str) -> tuple[MockAnswer, ...]:
+    return tuple(MockAnswer(text=text) for text in texts)
+
+
+def provider(options: MockOptions | None = None, **given: Any) -> MockProvider:
+    return MockProvider(
+        ProviderSpec(**{"name": "m", "provider": "mock", "options": options, **given}), ENVIRONMENT
+    )
+
+
+def request(prompt: str = "Hello there", **given: Any) -> Request:
+    return Request(
+        **{
+            "messages": [{"role": "user", "content": prompt}],
+            "case": "Greeting",
+            "provider": "m",
+            **given,
+        }
+    )
+
+
+def ask(mock: MockProvider, asked: Request) -> Response:
+    return asyncio.run(mock.complete(asked))
+
+
+def fails(mock: MockProvider, asked: Request) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        ask(mock, asked)
+    return caught.value
+
+
+def test_the_order_of_the_places_that_hold_answers() -> None:
+    case = CaseMock(default=say("case"), providers={"m": say("case for m")})
+    own = MockOptions(responses=MockResponses(default=say("own")))
+    file = MockResponses(default=say("file"))
+    assert ask(provider(own), request(mock=case, mock_responses=file)).output == "case for m"
+    assert ask(provider(own), request(mock=case, provider="n")).output == "case"
+    assert ask(provider(own), request(mock_responses=file)).output == "own"
+    assert ask(provider(), request(mock_responses=file)).output == "file"
+
+
+def test_the_order_within_a_responses_file() -> None:
+    responses = MockResponses(
+        default=say("default"),
+        scenarios={
+            "Greeting": MockScenario(default=say("scenario"), turns={2: MockAnswer(text="turn 2")})
+        },
+        patterns=(MockPattern(match="h.llo", answer=say("pattern")),),
+        providers={"n": MockResponses(scenarios={"Greeting": MockScenario(default=say("only n"))})},
+    )
+
+    def answer(**given: Any) -> str:
+        return ask(provider(), request(mock_responses=responses, **given)).output
+
+    assert answer(turn=1, turns=2) == "turn 2"
+    assert answer() == "scenario"
+    assert answer(case="Other") == "pattern"
+    assert answer(case="Other", prompt="Bye") == "default"
+    assert answer(provider="n") == "only n"
+    assert answer(provider="n", case="Other") == "pattern"
+
+
+def test_a_list_is_indexed_by_trial_and_the_last_answer_repeats() -> None:
+    case = CaseMock(default=say("a", "b"))
+    outputs = [ask(provider(), request(mock=case, trial=trial)).output for trial in (3, 0, 1, 0)]
+    assert outputs == ["b", "a", "b", "a"]
+
+
+def test_in_a_conversation_a_list_is_indexed_by_turn() -> None:
+    case = CaseMock(default=say("a", "b"))
+    turns = [(0, 5), (1, 0), (2, 0)]
+    outputs = [
+        ask(provider(), request(mock=case, turn=turn, turns=3, trial=trial)).output
+        for turn, trial in turns
+    ]
+    assert outputs == ["a", "b", "b"]
+
+
+def test_a_fault_may_go_away_after_some_attempts() -> None:
+    fault = MockAnswer(error="rate_limit", retry_after="100ms", times=2)
+    case = CaseMock(default=(fault, *say("ok", "second trial")))
+    for attempt in (0, 1):
+        error = fails(provider(), request(mock=case, attempt=attempt))
+        assert (error.kind, error.retry_after_s, error.status) == (ErrorKind.RATE_LIMIT, 0.1, 429)
+        assert error.message == "rate limited (HTTP 429): a fault of the mock"
+    assert ask(provider(), request(mock=case, attempt=2)).output == "ok"
+    assert ask(provider(), request(mock=case, trial=1)).output == "second trial"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "authentication",
+        "rate_limit",
+        "timeout",
+        "context_length",
+        "content_filter",
+        "bad_request",
+        "not_found",
+        "server",
+        "connection",
+        "bad_response",
+    ],
+)
+def test_every_kind_of_fault_can_be_had(kind: str) -> None:
+    error = fails(provider(), request(mock=CaseMock(default=(MockAnswer(error=kind),))))
+    assert error.kind == kind
+
+
+def test_no_answer_is_an_error_that_says_where_one_belongs() -> None:
+    mock = provider()
+    mock.spec._place = Place("arena.yaml", 4, 5)
+    error = fails(mock, request())
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert error.message == (
+        "arena.yaml:4:5: the mock has no answer for case 'Greeting' on provider 'm'\n"
+        "  expected: an answer in `mock:` of the case or of the file, or in the provider's "
+        "`responses:`\n"
+        "  fix: give the case a `mock:`, or the file's `mock:` a `default:`"
+    )
+
+
+def test_a_broken_pattern_is_named() -> None:
+    responses = MockResponses(patterns=(MockPattern(match="(", answer=say("x")),))
+    error = fails(provider(), request(mock_responses=responses))
+    assert error.message == (
+        "the mock's pattern '(' cannot be searched: missing ) at position 1\n"
+        "  expected: a regular expression that is searched within a second\n"
+        "  fix: mend or simplify the pattern"
+    )
+
+
+def test_tokens_are_estimated_and_cost_follows_the_given_prices() -> None:
+    mock = provider(model="gpt-4o", input_cost_per_million=1.0, output_cost_per_million=10.0)
+    response = ask(mock, request("one two three", mock=CaseMock(default=say("a b c d e f"))))
+    assert (response.input_tokens, response.output_tokens) == (4, 8)
+    assert response.cost_usd == pytest.approx(4e-6 + 80e-6)
+    assert (response.source, response.finish_reason, response.model) == ("mock", "stop", "gpt-4o")
+
+
+def test_given_tokens_are_taken() -> None:
+    answer = MockAnswer(text="x", input_tokens=0, output_tokens=9)
+    response = ask(provider(), request(mock=CaseMock(default=(answer,))))
+    assert (response.input_tokens, response.output_tokens, response.cost_usd) == (0, 9, None)
+
+
+def test_tool_calls_are_made() -> None:
+    answer = MockAnswer(tool_calls=(MockToolCall(name="lookup", arguments={"id": 7}),))
+    response = ask(provider(), request(mock=CaseMock(default=(answer,))))
+    assert [(call.name, call.arguments, call.id) for call in response.tool_calls] == [
+        ("lookup", {"id": 7}, "call_1")
+    ]
+    assert (response.output, response.finish_reason) == ("", "tool_calls")
+
+
+def test_latency_is_really_taken_and_the_first_token_comes_half_way() -> None:
+    answer = MockAnswer(text="x", latency="60ms")
+    response = ask(provider(), request(mock=CaseMock(default=(answer,)), stream=True))
+    assert response.latency_ms is not None
+    assert response.first_token_ms is not None
+    assert response.latency_ms >= 60
+    assert 30 <= response.first_token_ms <= response.latency_ms - 29
+
+
+def test_without_streaming_there_is_no_first_token() -> None:
+    response = ask(provider(MockOptions(latency="1ms")), request(mock=CaseMock(default=say("x"))))
+    assert response.first_token_ms is None
+    assert response.latency_ms is not None
+    assert response.latency_ms >= 1
+
+
+def test_the_mock_stands_for_a_provider_of_any_kind() -> None:
+    spec = ProviderSpec(name="big", provider="openai", model="gpt-4o", options={"other": 1})
+    mock = mock_for(spec, ENVIRONMENT)
+    response = ask(mock, request(mock=CaseMock(default=say("x")), provider="big"))
+    assert response.output == "x"
+    assert response.cost_usd is not None
+    assert response.cost_usd > 0
+
+
+def test_hostile_text_is_cleaned() -> None:
+    response = ask(provider(), request(mock=CaseMock(default=say("a\ud800b\0c"))))
+    assert response.output == "a\ufffdb\ufffdc"
+
+
+def test_ten_thousand_answers_take_a_second_or_two() -> None:
+    mock = provider()
+    responses = MockResponses(patterns=(MockPattern(match="h.llo", answer=say("hi")),))
+
+    async def many() -> None:
+        for _ in range(10_000):
+            await mock.complete(request(mock_responses=responses))
+
+    started = time.process_time()
+    asyncio.run(many())
+    assert time.process_time() - started < 3
