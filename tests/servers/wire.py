@@ -114,6 +114,7 @@ class WireServer:
         self.port = 0
         self._seen: Counter[str] = Counter()
         self._ready = threading.Event()
+        self._changed = threading.Condition()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -133,6 +134,11 @@ class WireServer:
     @property
     def peak(self) -> int:
         return self.record.peak
+
+    def wait_until_idle(self, seconds: float = 5.0) -> bool:
+        """Wait until no call is in flight; return whether that came true in time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self.record.in_flight, seconds)
 
     def __enter__(self) -> WireServer:
         self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True)
@@ -205,7 +211,9 @@ class WireServer:
         try:
             return await self._reply(request, found[0], found[1], reader, writer)
         finally:
-            record.in_flight -= 1
+            with self._changed:
+                record.in_flight -= 1
+                self._changed.notify_all()
 
     async def _reply(
         self,
