@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,7 @@ class Controller:
         self._folder = folder
         self._limits_of = limits_of
         self.slots = Slots()
+        self._broken_files: dict[tuple[str, str], Any] = {}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
@@ -87,6 +88,21 @@ class Controller:
                 "knows_order": self._config.getvalue("dist") == "load",
             }
         )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        report = yield
+        if isinstance(report, pytest.CollectReport) and hasattr(report.longrepr, "reprcrash"):
+            # every worker reports a broken file; xdist knows the same failure by its longrepr
+            text = (report.nodeid, str(report.longrepr))
+            report.longrepr = self._broken_files.setdefault(text, report.longrepr)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: Any) -> None:
+        text = getattr(report, "arena_usage_error", None)
+        if text is not None:
+            raise pytest.UsageError(text)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:

@@ -97,7 +97,7 @@ class ArenaSession:
         return arena
 
     def pytest_collection_modifyitems(self) -> None:
-        known = [name for arena in self._arenas for name in arena.provider_names]
+        known = [name for arena in self._arenas for name in arena.all_providers]
         for name in self.settings.providers:
             if self._arenas and name not in known:
                 problem = Problem(
@@ -105,7 +105,7 @@ class ArenaSession:
                     expected="one of " + ", ".join(dict.fromkeys(known)),
                     fix=suggest(name, known),
                 )
-                raise pytest.UsageError(str(UsageError(problem)))
+                self._refuse(problem)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if not any(isinstance(item, CellItem) for item in session.items):
@@ -136,7 +136,15 @@ class ArenaSession:
                     "cannot share under this --dist",
                     fix="use --dist load (the default), or fewer workers",
                 )
-                raise pytest.UsageError(str(UsageError(problem)))
+                self._refuse(problem)
+
+    def _refuse(self, problem: Problem) -> None:
+        """End the run as a usage error, which only the controller can do."""
+        text = str(UsageError(problem))
+        if not hasattr(self.config, "workerinput"):
+            raise pytest.UsageError(text)
+        report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)
+        self.config.hook.pytest_collectreport(report=report)
 
     # --- running
 
@@ -177,6 +185,8 @@ class ArenaSession:
         cell, line = seal(cell, self.redactor)
         self._sink(item.nodeid, line)
         item.stash[CELL] = (cell, line)
+        others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
+        item.user_properties = [*others, *junit_properties(cell)]
         return cell
 
     @pytest.hookimpl(wrapper=True)
@@ -191,7 +201,6 @@ class ArenaSession:
         if CELL in item.stash:
             cell, report.arena_cell = item.stash[CELL]
             report.arena_verdict = cell.verdict
-            report.user_properties += junit_properties(cell)
             latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
             if latencies:
                 # the wait for a call that was started ahead says nothing

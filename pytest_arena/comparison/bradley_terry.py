@@ -14,6 +14,7 @@ ELO = 400 / log(10)
 """Elo points of one unit of log strength."""
 _SEED = 20240229
 _DRAWS = 120_000
+_SOLVING = 400_000
 _PRIOR = 0.5
 
 Wins = list[list[float]]
@@ -68,7 +69,7 @@ def bootstrap_errors(
     cases = sum(patterns.values())
     if not cases or fields < 2:
         return [0.0] * fields
-    rounds = rounds or max(60, min(200, _DRAWS // cases))
+    rounds = rounds or max(30, min(200, _DRAWS // cases, _SOLVING // fields**3))
     generator = random.Random(_SEED)  # noqa: S311  a seeded simulation, not a secret
     shares = list(accumulate(patterns[kind] for kind in kinds))
     start = bradley_terry(wins_of(patterns, fields)).values

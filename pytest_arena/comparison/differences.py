@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -16,6 +17,7 @@ from pytest_arena.comparison.statistics import (
 )
 
 SIGNIFICANT = 0.05
+MOST_IN_PAIRS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,13 @@ class Difference:
 
 
 def differences(table: Matrix) -> tuple[Difference, ...]:
-    """Compare each pair of providers on the cases that both reached a verdict on."""
+    """Compare each pair of providers on the cases that both reached a verdict on.
+
+    Of more than `MOST_IN_PAIRS` providers, each is compared with the best alone.
+    """
     scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
     found = []
-    for i, j in combinations(range(len(table.providers)), 2):
+    for i, j in _pairs(table, scores):
         pairs = [
             (first, second)
             for first, second in ((row[i], row[j]) for row in scores)
@@ -65,6 +70,19 @@ def differences(table: Matrix) -> tuple[Difference, ...]:
     return tuple(
         replace(difference, p_adjusted=p) for difference, p in zip(found, adjusted, strict=True)
     )
+
+
+def _pairs(table: Matrix, scores: list[list[float | None]]) -> Iterable[tuple[int, int]]:
+    count = len(table.providers)
+    if count <= MOST_IN_PAIRS:
+        return combinations(range(count), 2)
+
+    def rank(column: int) -> tuple[float, str]:
+        own = sorted(row[column] or 0.0 for row in scores if row[column] is not None)
+        return (-sum(own) / len(own) if own else 1.0, table.providers[column])
+
+    best = min(range(count), key=rank)
+    return ((best, other) for other in range(count) if other != best)
 
 
 def _difference(first: str, second: str, pairs: list[tuple[float, float]]) -> Difference | None:

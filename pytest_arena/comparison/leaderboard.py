@@ -17,6 +17,8 @@ from pytest_arena.comparison.matrix import Matrix, case_score
 from pytest_arena.comparison.statistics import Z95, Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 
+MOST_RATED = 60
+"""The most providers that are rated: the time grows with the cube of their number."""
 CENTRE = 1000.0
 """The rating, in Elo points, of a provider as strong as the field."""
 
@@ -132,6 +134,8 @@ def _ratings(table: Matrix) -> tuple[dict[str, float], bool]:
 
 def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
     """Return the providers by name, and the cases counted by what each pair did on them."""
+    if len(table.providers) > MOST_RATED:
+        return [], {}
     names = sorted(table.providers)
     columns = [table.providers.index(name) for name in names]
     patterns: dict[Pattern, int] = {}

@@ -113,7 +113,7 @@ def _summary(provider: str, cells: list[Cell]) -> ProviderSummary:
         first_token=_timing([trial.first_token_ms for trial in trials]),
         input_tokens=_sum_known([response.input_tokens for response in responses]),
         output_tokens=_sum_known([response.output_tokens for response in responses]),
-        spending=_spending(responses, counts),
+        spending=_spending(cells, responses),
         replayed=sum(trial.source in _REPLAYED for trial in trials),
     )
 
@@ -123,20 +123,20 @@ def _timing(times: Iterable[float | None]) -> Timing:
     return Timing(*(quantile_with_interval(known, share) for share in (0.5, 0.95, 0.99)))
 
 
-def _spending(responses: Sequence[Response], counts: Counts) -> Spending:
+def _spending(cells: Sequence[Cell], responses: Sequence[Response]) -> Spending:
     # Sorted before summing: floating-point sums depend on the order otherwise.
     known = sorted(r.cost_usd for r in responses if r.cost_usd is not None)
     unknown = len(responses) - len(known)
-    if not known and (unknown or not counts.cells - counts.skipped):
+    # A failed call has no price; counted as free it would make the average case cheaper.
+    charged = sum(
+        cell.verdict in ("passed", "failed") or any(trial.responses for trial in cell.trials)
+        for cell in cells
+    )
+    if not charged or (unknown and not known):
         return Spending(None, None, None, unknown)
     total = sum(known)
-    run = counts.cells - counts.skipped
-    return Spending(
-        total,
-        total / run if run else None,
-        total / counts.passed if counts.passed else None,
-        unknown,
-    )
+    passed = sum(cell.verdict == "passed" for cell in cells)
+    return Spending(total, total / charged, total / passed if passed else None, unknown)
 
 
 def _sum_known(values: Iterable[int | None]) -> int | None:

@@ -62,9 +62,7 @@ async def arun_arena(
 
     Loading and checks run in worker threads, calls on a loop of their own.
     """
-    run = await asyncio.to_thread(
-        _Run, path, providers, mock, concurrency, trials, registry
-    )
+    run = await asyncio.to_thread(_Run, path, providers, mock, concurrency, trials, registry)
     with run.engine() as engine:
         works = engine.start(run.plans)
         cells = []
@@ -99,9 +97,7 @@ class _Run:
         self._trials = trials
         self._redactor = Redactor()
         self._started_at = now()
-        self.plans: list[CellPlan] = [
-            plan for plan in self._arena.cells if plan.case.skip is None
-        ]
+        self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.case.skip is None]
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:

@@ -148,6 +148,7 @@ class Engine:
                 provider=spec.name,
                 trial=number,
                 turn=turn,
+                turns=len(case.dialogues[variant]),
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,

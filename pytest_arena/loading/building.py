@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import AliasChoices, AliasPath, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pytest_arena.loading.explaining import explain
@@ -79,8 +80,13 @@ def _value_of(built: ArenaModel, key: str) -> Any:
     fields = type(built).model_fields
     if key in fields:
         return getattr(built, key)
-    named = (name for name, field in fields.items() if field.alias == key)
-    return getattr(built, next(named), None)
+    named = (name for name, field in fields.items() if key in _aliases(field))
+    return getattr(built, next(named))
+
+
+def _aliases(field: FieldInfo) -> list[str | AliasPath | None]:
+    choices = field.validation_alias
+    return [field.alias, *(choices.choices if isinstance(choices, AliasChoices) else ())]
 
 
 def _further_in(

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pytest_arena.errors import Place, Problem, shorten, suggest
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.schema.describing import described_fields
 
 Tree = YamlMap | YamlList
 WHOLE_ARENA = "the arena"
@@ -216,7 +217,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _field(key: str, model: type[BaseModel] | None) -> FieldInfo | None:
-    for name, field in (model.model_fields if model else {}).items():
+    for name, field in (described_fields(model) if model else {}).items():
         if key in (name, field.alias):
             return field
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from yaml import YAMLError
@@ -14,7 +15,6 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
-    StreamEndEvent,
 )
 
 from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
@@ -94,31 +94,34 @@ class _TreeBuilder:
         self._problems = problems
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchor | None] = {}
+        self._documents = 0
         self._nodes = 0
         self._aliased = 0
         self._plain: dict[str, Any] = {}
         self._root: Any = None
 
     def build(self, parser: CParser) -> Any:
-        handlers = {
-            ScalarEvent: self._scalar,
-            MappingStartEvent: self._start,
-            SequenceStartEvent: self._start,
-            MappingEndEvent: self._end,
-            SequenceEndEvent: self._end,
-            AliasEvent: self._alias,
-            DocumentStartEvent: self._document,
+        named = {
+            ScalarEvent.__name__: self._scalar,
+            MappingStartEvent.__name__: self._start,
+            SequenceStartEvent.__name__: self._start,
+            MappingEndEvent.__name__: self._end,
+            SequenceEndEvent.__name__: self._end,
+            AliasEvent.__name__: self._alias,
+            DocumentStartEvent.__name__: self._document,
         }
-        self._documents = 0
+        handlers: dict[type, Callable[[Any], None] | None] = {}
         next_event = parser.get_event
-        find = handlers.get
-        while True:
-            event = next_event()
-            handle = find(type(event))
+        while (event := next_event()) is not None:
+            kind = type(event)
+            if kind not in handlers:
+                # By name: where Python modules are loaded anew (pytester does it), libyaml's
+                # extension module goes on making events of the old classes.
+                handlers[kind] = named.get(kind.__name__)
+            handle = handlers[kind]
             if handle is not None:
                 handle(event)
-            elif type(event) is StreamEndEvent:
-                return self._root
+        return self._root
 
     def _scalar(self, event: Any) -> None:
         # The hot path of loading: plain keys and values of mappings make no further call.

@@ -65,4 +65,6 @@ class ProviderSpec(ArenaModel):
     def full_model(self) -> str:
         """`provider/model`, as results and prices name it."""
         prefix = f"{self.provider}/" if self.provider else ""
+        if not self.model:
+            return ""
         return self.model if self.model.startswith(prefix) else prefix + self.model

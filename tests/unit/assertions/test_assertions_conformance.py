@@ -16,6 +16,7 @@ from pytest_arena.assertions import BUILTINS
 from pytest_arena.assertions.evaluate import evaluate, evaluate_cell
 from pytest_arena.registry import Registry
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+from pytest_arena.schema.describing import described_fields
 
 every = pytest.mark.parametrize("cls", BUILTINS, ids=lambda cls: cls.type)
 
@@ -103,7 +104,7 @@ def test_the_docstring_is_a_reference_page(cls: type[Assertion]) -> None:
 
 @every
 def test_every_field_is_described(cls: type[Assertion]) -> None:
-    assert all(field.description for field in cls.model_fields.values())
+    assert all(field.description for field in described_fields(cls).values())
 
 
 @every

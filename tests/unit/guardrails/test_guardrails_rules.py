@@ -20,6 +20,7 @@ from pytest_arena.guardrails.max_length import MaxLength
 from pytest_arena.guardrails.patterns import ForbiddenPattern, RequiredPattern
 from pytest_arena.registry import Registry
 from pytest_arena.schema import Guardrail, Violation
+from pytest_arena.schema.describing import described_fields
 
 every = pytest.mark.parametrize("cls", BUILTINS, ids=lambda cls: cls.type)
 BAD: dict[str, list[dict[str, Any]]] = {
@@ -43,7 +44,7 @@ def test_the_docstring_is_a_reference_page(cls: type[Guardrail]) -> None:
     assert first.startswith("Find ")
     assert first.endswith(".")
     assert rest[-1].startswith("Error: ")
-    assert all(field.description for field in cls.model_fields.values())
+    assert all(field.description for field in described_fields(cls).values())
 
 
 @every

@@ -1,0 +1,89 @@
+"""The pages `assertions.md` and `guardrails.md`, from the docstrings of the classes that ship."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+from collections.abc import Mapping
+
+from key_tables import key_table
+from pydantic.fields import FieldInfo
+
+from pytest_arena import assertions, guardrails
+from pytest_arena.schema import Assertion, Guardrail
+from pytest_arena.schema.describing import described_fields
+
+_EXAMPLE = re.compile(r"(?:^ {4}.*\n?)+", re.MULTILINE)
+_MARKER = "<!-- test: example -->"
+"""Says to the tests of the documentation how an example is tried."""
+
+_ASSERTIONS = """# Assertions
+
+An assertion checks one answer, or all trials of a cell, and finds `passed`, `failed` or `error`,
+with a score from 0 to 1 and a reason. This page is written from the code by
+`python docs/make_reference.py`.
+
+Every assertion also takes these keys:
+
+{shared}
+
+`when` takes `tool_called` (the name of a tool) and `output_contains` (a text, in any case); an
+assertion whose `when` does not hold is `skipped`, which is counted and shown.
+
+Without an answer (a guardrail blocked it) an assertion fails, unless it asks for just that:
+`validation_error`, `success`, or a group that holds them. `not` turns around what was passed or
+failed, never an `error`, a skip, or a missing answer. When every assertion of a trial was skipped,
+the trial is an `error`: nothing was judged.
+"""
+
+_GUARDRAILS = """# Guardrails
+
+A guardrail looks at what is sent (`input`) and at what comes back (`output`). On input it blocks
+before any call is made; on output it blocks, replaces, or lets pass with a mark (`flag`). A block
+that no `validation_error` expects fails the case. This page is written from the code by
+`python docs/make_reference.py`.
+
+Entries of `guardrails: rules:` all take these keys:
+
+{shared}
+"""
+
+
+def page(
+    intro: str,
+    base: type[Assertion] | type[Guardrail],
+    classes: tuple[type[Assertion], ...] | tuple[type[Guardrail], ...],
+) -> str:
+    """Return a whole page: the shared keys, a list of names, and a section for each class."""
+    names = ", ".join(f"[{cls.type}](#{cls.type})" for cls in classes)
+    sections = (section(cls, base) for cls in classes)
+    return "\n".join([intro.format(shared=_keys(described_fields(base))), names, "", *sections])
+
+
+def section(cls: type[Assertion] | type[Guardrail], base: type[Assertion] | type[Guardrail]) -> str:
+    """Return one class's part of the page: its docstring, its example, its own keys."""
+    text = _EXAMPLE.sub(
+        lambda match: f"{_MARKER}\n```yaml\n{textwrap.dedent(match[0]).strip()}\n```\n",
+        inspect.getdoc(cls) or "",
+    )
+    also = f"Also written {', '.join(f'`{alias}`' for alias in cls.aliases)}.\n\n"
+    own = {
+        name: field
+        for name, field in described_fields(cls).items()
+        if name not in base.model_fields or name in cls.__annotations__
+    }
+    listed = f"{_keys(own)}\n" if own else "It has no keys of its own.\n"
+    return f"## {cls.type}\n\n{text}\n\n{also if cls.aliases else ''}{listed}"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of each page by its file's name."""
+    return {
+        "assertions.md": page(_ASSERTIONS, Assertion, assertions.BUILTINS),
+        "guardrails.md": page(_GUARDRAILS, Guardrail, guardrails.BUILTINS),
+    }
+
+
+def _keys(fields: Mapping[str, FieldInfo]) -> str:
+    return key_table(fields, "arena-file.md")

@@ -1,0 +1,96 @@
+"""A small arena to run with pytest inside pytest, in one process and over two workers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# loaded here, so that pytester does not load it anew for each run in this process
+import pytest_arena.collection.session
+import pytest_arena.providers.openai  # noqa: F401
+
+ARENA = """\
+name: Small
+providers:
+  - {name: good, provider: mock, model: good-model, input_cost_per_million: 1,
+     output_cost_per_million: 2}
+  - {name: bad, provider: mock, model: bad-model}
+guardrails: {banned_words: [hack]}
+tests:
+  - name: Greeting
+    prompt: Say hello
+    tags: [polite]
+    mock: {good: "Hello and welcome!", bad: "What?"}
+    assertions: [{type: contains, value: hello}]
+  - name: Blocked
+    prompt: How do I hack it?
+    mock: never used
+    assertions: [{type: validation_error, direction: input}]
+  - name: Slow server
+    prompt: Are you there?
+    mock: {good: "I am here", bad: {error: server}}
+    assertions: [{type: contains, value: here}]
+  - name: Known gap
+    prompt: What is new?
+    xfail: models do not know the news
+    mock: I cannot know that.
+    assertions: [{type: contains, value: today}]
+  - name: Left out
+    prompt: Hi
+    skip: waits for the new model
+    mock: Hi
+    assertions: [{type: contains, value: hi}]
+"""
+"""Over both providers: 4 passed, 1 failed, 1 error, 2 expected failures, 2 skipped."""
+
+
+@pytest.fixture(params=[(), ("-n2",)], ids=["one-process", "n2"])
+def spread(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """Run the test twice: in one process, and over two workers."""
+    given: tuple[str, ...] = request.param
+    return given
+
+
+class Project:
+    """Write arena files and run pytest on them."""
+
+    def __init__(self, pytester: pytest.Pytester) -> None:
+        self.pytester = pytester
+        self.path: Path = pytester.path
+        pytester.makeini("[pytest]\naddopts = -p no:randomly\n")
+
+    def write(self, **files: str) -> None:
+        for name, text in files.items():
+            self.pytester.makefile(".yaml", **{name: text})
+
+    def run(self, *arguments: str) -> pytest.RunResult:
+        return self.pytester.runpytest("--arena", "--arena-report=markdown", *arguments)
+
+    def run_apart(self, *arguments: str) -> pytest.RunResult:
+        """Run in a process of its own, for what must not share modules with this one."""
+        return self.pytester.runpytest_subprocess("--arena", "--arena-report=markdown", *arguments)
+
+    def records(self) -> list[dict[str, Any]]:
+        text = (self.path / "arena-report" / "results.jsonl").read_text()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def cells(self) -> dict[str, dict[str, Any]]:
+        return {r["id"]: r for r in self.records() if r["kind"] == "cell"}
+
+    def verdicts(self) -> dict[str, str]:
+        return {cell_id.partition("::")[2]: c["verdict"] for cell_id, c in self.cells().items()}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> Project:
+    return Project(pytester)
+
+
+@pytest.fixture
+def small(project: Project) -> Project:
+    """The arena above, as `arena.yaml`."""
+    project.write(arena=ARENA)
+    return project

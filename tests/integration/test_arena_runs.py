@@ -1,0 +1,230 @@
+"""The spine: an arena is collected, run, judged, kept and summed up."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from conftest import Project
+
+VERDICTS = {
+    "Greeting[good]": "passed",
+    "Greeting[bad]": "failed",
+    "Blocked[good]": "passed",
+    "Blocked[bad]": "passed",
+    "Slow server[good]": "passed",
+    "Slow server[bad]": "error",
+    "Known gap[good]": "failed",
+    "Known gap[bad]": "failed",
+    "Left out[good]": "skipped",
+    "Left out[bad]": "skipped",
+}
+
+
+def test_each_cell_is_an_item_with_its_own_outcome(small: Project, spread: tuple[str, ...]) -> None:
+    result = small.run(*spread)
+    result.assert_outcomes(passed=4, failed=1, errors=1, xfailed=2, skipped=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert small.verdicts() == VERDICTS
+    assert list(small.verdicts()) == list(VERDICTS)
+
+
+def test_the_results_file_has_the_documented_shape(small: Project, spread: tuple[str, ...]) -> None:
+    small.run(*spread)
+    run, *cells, end = small.records()
+    assert (run["kind"], run["format"], end["kind"]) == ("run", 1, "end")
+    assert {"run_id", "started_at", "plugin_version", "git", "options", "versions"} <= set(run)
+    assert end["totals"] == {
+        "cells": 10,
+        "passed": 4,
+        "failed": 3,
+        "error": 1,
+        "skipped": 2,
+        "cost_usd": pytest.approx(sum(t["cost_usd"] or 0 for c in cells for t in c["trials"])),
+    }
+    first = cells[0]
+    assert first["id"] == "arena.yaml::Greeting[good]"
+    assert (first["file"], first["case"], first["provider"]) == ("arena.yaml", "Greeting", "good")
+    assert (first["model"], first["tags"]) == ("mock/good-model", ["polite"])
+    assert set(first["hashes"]) == {"prompt", "assertions", "provider", "judge"}
+    (trial,) = first["trials"]
+    assert trial["messages"] == [{"role": "user", "content": "Say hello"}]
+    assert (trial["output"], trial["source"]) == ("Hello and welcome!", "mock")
+    assert trial["cost_usd"] == pytest.approx(
+        trial["input_tokens"] / 1e6 + 2 * trial["output_tokens"] / 1e6
+    )
+    assert trial["assertions"] == [
+        {
+            "type": "contains",
+            "verdict": "passed",
+            "score": 1.0,
+            "reason": "found 'hello'",
+            "line": 12,
+            "expected": "'hello'",
+        }
+    ]
+
+
+def test_a_blocked_input_makes_no_call(small: Project, spread: tuple[str, ...]) -> None:
+    small.run(*spread)
+    (trial,) = small.cells()["arena.yaml::Blocked[good]"]["trials"]
+    assert (trial["output"], trial["source"], trial["attempts"]) == (None, None, 0)
+    assert trial["guardrail"]["direction"] == "input"
+    assert trial["guardrail"]["matched"] == ["hack"]
+
+
+def without_times(records: list[dict[str, Any]]) -> str:
+    """Leave out what may differ between two runs: times, ids and the number of workers."""
+    text = json.dumps(records)
+    text = re.sub(r'"(latency_ms|first_token_ms)": [\d.]+', r'"\1": 0', text)
+    text = re.sub(r'"(run_id|started_at|finished_at)": "[^"]*"', r'"\1": ""', text)
+    return re.sub(r'"workers": \d+', '"workers": 0', text)
+
+
+def test_results_are_the_same_in_any_order_and_over_workers(small: Project) -> None:
+    small.write(other=ARENA_WITH_ROWS)
+    small.path.joinpath("other.yaml").rename(small.path / "other.arena.yaml")
+    seen = []
+    for arguments in [(), ("-n2",), ("-n3",), ("-p", "reverse", "-p", "no:randomly")]:
+        small.pytester.makepyfile(
+            reverse="""
+            def pytest_collection_modifyitems(items):
+                items.sort(key=lambda item: item.nodeid)
+            """
+        )
+        small.pytester.syspathinsert()
+        small.run_apart(*arguments)
+        records = small.records()
+        records.sort(key=lambda record: (record["kind"], record.get("id", "")))
+        seen.append(without_times(records))
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+
+
+ARENA_WITH_ROWS = """\
+providers:
+  - {name: one, provider: mock, concurrency: 1}
+  - {name: two, provider: mock, concurrency: 3}
+tests:
+  - name: Sum
+    matrix: {a: [1, 2, 3], b: [4, 5]}
+    prompt: "{{ a }} + {{ b }}?"
+    mock: "{{ a }} and {{ b }}"
+    assertions: [{type: contains, value: "{{ b }}"}]
+"""
+
+
+def test_a_provider_with_one_place_runs_over_many_workers(project: Project) -> None:
+    project.write(arena=ARENA_WITH_ROWS)
+    project.run("-n3").assert_outcomes(passed=12)
+
+
+def test_junit_holds_the_cells_facts(small: Project, spread: tuple[str, ...]) -> None:
+    small.run("--junitxml=junit.xml", *spread)
+    text = (small.path / "junit.xml").read_text()
+    assert '<property name="arena_provider" value="good"' in text
+    assert '<property name="arena_verdict" value="error"' in text
+    assert '<property name="arena_model" value="mock/good-model"' in text
+    assert "arena_cost_usd" in text
+    assert "did not find" in text
+
+
+def test_the_short_summary_says_why(small: Project, spread: tuple[str, ...]) -> None:
+    small.pytester.monkeypatch.setenv("COLUMNS", "200")
+    result = small.run(*spread)
+    result.stdout.fnmatch_lines(
+        [
+            "FAILED arena.yaml::Greeting?bad? - failed: contains: did not find 'hello' in 'What?'",
+            "ERROR arena.yaml::Slow server?bad? - error: server: *",
+        ]
+    )
+
+
+def test_a_failure_shows_prompt_answer_assertion_and_line(
+    small: Project, spread: tuple[str, ...]
+) -> None:
+    result = small.run("-k", "Greeting", *spread)
+    result.stdout.fnmatch_lines(
+        [
+            "failed: contains: did not find 'hello' in 'What?'",
+            "  Greeting ?bad · mock/bad-model?",
+            "  prompt    Say hello",
+            "  answer    What?",
+            "  ✗ contains (arena.yaml:12)",
+            "      did not find 'hello' in 'What?'",
+            "      expected: 'hello'",
+        ]
+    )
+
+
+def test_the_summary_has_one_line_a_provider(small: Project, spread: tuple[str, ...]) -> None:
+    result = small.run(*spread)
+    result.stdout.re_match_lines(
+        [r"=+ arena =+", r"provider +passed +failed +error.*", r"good +3 +1 +0.*"]
+    )
+    result.stdout.fnmatch_lines(["markdown: arena-report/report.md"])
+
+
+def test_tags_are_marks_even_under_strict_markers(small: Project) -> None:
+    small.run("-m", "polite", "--strict-markers").assert_outcomes(passed=1, failed=1, deselected=8)
+
+
+def test_a_broken_file_does_not_stop_the_others(small: Project, spread: tuple[str, ...]) -> None:
+    small.pytester.makefile(".arena.yaml", broken="tests:\n  - nam: x\n    prompt: hi\n")
+    result = small.run("--continue-on-collection-errors", *spread)
+    result.assert_outcomes(passed=4, failed=1, errors=2, xfailed=2, skipped=2)
+    result.stdout.fnmatch_lines(["*broken.arena.yaml:2:5: unknown key 'nam'*"])
+
+
+def test_two_runs_leave_one_results_file(small: Project, spread: tuple[str, ...]) -> None:
+    small.run(*spread)
+    small.run("-k", "Greeting", *spread)
+    assert set(small.verdicts()) == {"Greeting[good]", "Greeting[bad]"}
+    assert sorted(p.name for p in (small.path / "arena-report").iterdir()) == [
+        "report.md",
+        "results.jsonl",
+    ]
+
+
+def test_the_mock_takes_every_providers_place(project: Project, spread: tuple[str, ...]) -> None:
+    project.write(
+        arena="""\
+providers:
+  - {name: mini, provider: openai, model: gpt-4o-mini}
+  - {name: claude, provider: anthropic, model: claude-3-5-haiku-latest}
+tests:
+  - name: Hello
+    prompt: Hi
+    mock: {mini: Hello, default: Bonjour}
+    assertions: [{type: contains, value: hello}]
+"""
+    )
+    project.run("--arena-mock", *spread).assert_outcomes(passed=1, failed=1)
+    cell = project.cells()["arena.yaml::Hello[mini]"]
+    assert cell["model"] == "openai/gpt-4o-mini"
+    assert cell["trials"][0]["cost_usd"] > 0
+
+
+def test_trials_come_from_the_case_and_from_the_option(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(
+        arena="""\
+providers: [{name: m, provider: mock}]
+tests:
+  - name: Flaky
+    prompt: Hi
+    trials: 4
+    pass_threshold: 0.5
+    mock: [yes, no, yes, no]
+    assertions: [{type: equals, value: "yes"}]
+"""
+    )
+    project.run(*spread).assert_outcomes(passed=1)
+    (cell,) = project.cells().values()
+    assert [t["verdict"] for t in cell["trials"]] == ["passed", "failed", "passed", "failed"]
+    result = project.run("--arena-trials=3", *spread)
+    result.assert_outcomes(passed=1)
+    (cell,) = project.cells().values()
+    assert len(cell["trials"]) == 3
