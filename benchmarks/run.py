@@ -18,7 +18,10 @@ from wire_process import WireProcess
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "performance.md"
-PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly"]
+PYTEST = [sys.executable, "-m", "pytest", "-q"]
+# Plugins that only this project's development needs; their start is not what is measured.
+for _name in ("hypothesispytest", "asyncio", "randomly", "pytest_cov", "timeout", "rerunfailures"):
+    PYTEST += ["-p", f"no:{_name}"]
 HEAVY = ("pydantic", "yaml", "litellm", "openai", "aiohttp", "pandas", "jinja2", "asyncio")
 _LIMIT = 50
 

@@ -89,15 +89,15 @@ class ArenaSpec(ArenaModel):
     tests: tuple[CaseSpec, ...] = ()
     """The rows of the comparison: cases to ask about."""
     quality_tests: tuple[CaseSpec, ...] = ()
-    """Cases with the tag `quality_tests`."""
+    """Cases with the tag `quality`."""
     performance_tests: tuple[CaseSpec, ...] = ()
-    """Cases with the tag `performance_tests`."""
+    """Cases with the tag `performance`."""
     safety_tests: tuple[CaseSpec, ...] = ()
-    """Cases with the tag `safety_tests`."""
+    """Cases with the tag `safety`."""
     load_tests: tuple[CaseSpec, ...] = ()
-    """Cases with the tag `load_tests`."""
+    """Cases with the tag `load`."""
     cost_tests: tuple[CaseSpec, ...] = ()
-    """Cases with the tag `cost_tests`."""
+    """Cases with the tag `cost`."""
     mock: MockResponses | None = None
     """Answers for the mock provider and for `--arena-mock`: a file's name, or written here. Where
     it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""

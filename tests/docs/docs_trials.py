@@ -17,7 +17,7 @@ _LANGUAGES = {
     "arena": {"yaml"},
     "collect": {"yaml"},
     "case": {"yaml"},
-    "assertions": {"yaml"},
+    "example": {"yaml"},
     "python": {"python"},
     "run": {"console"},
     "make": {"console"},
@@ -38,6 +38,7 @@ class Page:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.output = ""
+        self.examples: list[Block] = []
         (folder / "pytest.ini").write_text("[pytest]\n")
 
     def try_block(self, block: Block) -> None:
@@ -47,6 +48,21 @@ class Page:
         allowed = _LANGUAGES.get(block.verb)
         assert allowed is None or block.language in allowed, f"{block.verb} is for {allowed}"
         method(block)
+
+    def try_examples(self) -> None:
+        """Run all examples of the page in one arena: each is accepted and comes to an end.
+
+        What they find does not matter here, since the mock's one answer cannot suit them all.
+        """
+        if not self.examples:
+            return
+        guardrails = self.examples[0].page == "docs/guardrails.md"
+        text = _guardrails(self.examples) if guardrails else _cases(self.examples)
+        self._write("examples.arena.yaml", text)
+        self._pytest("--arena", "-rN", "examples.arena.yaml", expected=0 if guardrails else 1)
+        found = counts(self.folder / "arena-report")
+        assert sum(found.values()) == (1 if guardrails else len(self.examples)), self.output
+        assert found["skipped"] == 0, self.output
 
     def _file(self, block: Block) -> None:
         """Write it under its `path`, for the blocks that follow."""
@@ -63,13 +79,9 @@ class Page:
         self._write("case.arena.yaml", _HEADER + textwrap.indent(block.text, "  "))
         self._run_arena("case.arena.yaml", block)
 
-    def _assertions(self, block: Block) -> None:
-        """Run entries of `assertions:` against the answer given as `answer=`."""
-        answer = block.settings.get("answer", "Hello from the mock.")
-        case = f"- name: Case\n  prompt: Hi\n  mock: {answer!r}\n  assertions:\n"
-        text = _HEADER + textwrap.indent(case + textwrap.indent(block.text, "    "), "  ")
-        self._write("case.arena.yaml", text)
-        self._run_arena("case.arena.yaml", block)
+    def _example(self, block: Block) -> None:
+        """Keep an assertion or a guardrail, to be run with all others of the page."""
+        self.examples.append(block)
 
     def _collect(self, block: Block) -> None:
         """Collect a file that real models would answer; `cells` is how many there are."""
@@ -155,15 +167,40 @@ class Page:
         return done.stdout
 
 
+_OTHER_PLUGINS = ("hypothesispytest", "asyncio", "randomly", "anyio")
+
+
 def environment() -> dict[str, str]:
-    """Return the environment of a reader: this Python first in the path, no key, no CI."""
+    """Return the environment of a reader: this Python first in the path, no key, no CI, and none
+    of the pytest plugins that only development needs."""
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.endswith("_API_KEY") and name not in {"CI", "PYTEST_ADDOPTS", "COLUMNS"}
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PATH": path, "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1"}
+    options = " ".join(f"-p no:{name}" for name in _OTHER_PLUGINS)
+    return {**kept, "PATH": path, "COLUMNS": "100", "PYTEST_ADDOPTS": options}
+
+
+def _cases(examples: list[Block]) -> str:
+    """Return an arena with a case for each assertion."""
+    cases = [
+        f"  - name: Line {block.line}\n    prompt: Hi\n    assertions:\n"
+        + textwrap.indent(block.text, "      ")
+        for block in examples
+    ]
+    return _HEADER + "".join(cases)
+
+
+def _guardrails(examples: list[Block]) -> str:
+    """Return an arena with all guardrails and an answer that none of them minds."""
+    rules = textwrap.indent("".join(block.text for block in examples), "    ")
+    answer = "Please write to support@example.com."
+    return (
+        f"guardrails:\n  rules:\n{rules}{_HEADER}"
+        f"  - {{name: All, prompt: Hi, mock: {answer}, assertions: [{{type: success}}]}}\n"
+    )
 
 
 def counts(report: Path) -> dict[str, int]:

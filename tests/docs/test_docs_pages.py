@@ -24,6 +24,7 @@ def test_every_code_block_of_the_page_works(page: str, tmp_path: Path) -> None:
             trials.try_block(block)
         except AssertionError as error:
             pytest.fail(f"{block}:\n{error}\n\n{block.text}", pytrace=False)
+    trials.try_examples()
 
 
 @pytest.mark.parametrize("page", PAGES)
