@@ -26,7 +26,8 @@ class CsvReporter(Reporter):
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
         buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
+        # RFC 4180's line end; with a bare LF, Python leaves a lone CR unquoted, which breaks rows.
+        writer = csv.writer(buffer, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         for row in trial_rows(run):
             writer.writerow([_field(value) for value in row.values()])

@@ -125,7 +125,8 @@ def rate_bar(rate: Estimate | None, hue: int) -> str:
             ' rx="1"/>'
         )
     return (
-        '<svg class="bar" viewBox="0 0 120 14" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<svg class="bar" viewBox="0 0 120 14" preserveAspectRatio="none"'
+        ' aria-hidden="true" focusable="false">'
         f'<rect class="track" x="0" y="6" width="120" height="2" rx="1"/>{band}</svg>'
     )
 

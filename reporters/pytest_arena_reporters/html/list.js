@@ -60,8 +60,8 @@ function draw() {
   const height = rowHeight();
   body.style.height = `${items.length * height}px`;
   const top = body.getBoundingClientRect().top;
-  const first = Math.max(0, Math.floor(-top / height) - 6);
-  const last = Math.min(items.length, Math.ceil((innerHeight - top) / height) + 6);
+  const first = Math.max(0, Math.floor(-top / height) - 4);
+  const last = Math.min(items.length, Math.ceil((innerHeight - top) / height) + 4);
   const range = `${first}:${last}:${height}`;
   if (range === drawn) return;
   drawn = range;
@@ -110,7 +110,8 @@ function matrixRow(row) {
     const inner = cell ? node("a", {
       class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell),
       "aria-label": `${VERDICTS[cell.verdict]}, ${name}, ${row.name}`,
-    }, node("span", { class: "glyph", text: MARKS[cell.verdict] }), node("span", { class: "dim", text: cell.latency === null ? "" : milliseconds(cell.latency) })) : null;
+      text: cell.latency === null ? "" : milliseconds(cell.latency),
+    }) : null;
     line.append(node("div", { role: "cell" }, inner));
   });
   return line;

@@ -22,6 +22,7 @@ from pytest_arena_reporters.html import charts
 
 MOST_FAILURES = 12
 MOST_GROUPS = 12
+MOST_GROUP_CELLS = 100
 MOST_PAIRS = 15
 MOST_PROVIDERS = 24
 
@@ -166,7 +167,8 @@ def group_rows(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the largest groups with a cell for each provider, and how many groups there are."""
     largest = sorted(groups, key=lambda g: (-sum(c.judged for c in g.counts), g.name))
-    kept = {group.name for group in largest[:MOST_GROUPS]}
+    most = max(3, min(MOST_GROUPS, MOST_GROUP_CELLS // max(1, len(comparison.matrix.providers))))
+    kept = {group.name for group in largest[:most]}
     return [
         {"name": text(group.name, 60), "cells": [_group_cell(counts) for counts in group.counts]}
         for group in groups
