@@ -107,10 +107,10 @@ function matrixRow(row) {
   line.append(node("div", { role: "cell", class: "name" }, node("a", { href: cellLink(first), text: row.name })));
   index.providers.forEach((name, p) => {
     const cell = own.get(p);
+    const time = cell && cell.latency !== null ? milliseconds(cell.latency) : "";
     const inner = cell ? node("a", {
-      class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell),
-      "aria-label": `${VERDICTS[cell.verdict]}, ${name}, ${row.name}`,
-      text: cell.latency === null ? "" : milliseconds(cell.latency),
+      class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell), text: time,
+      "aria-label": [time, VERDICTS[cell.verdict], name, row.name].filter(Boolean).join(", "),
     }) : null;
     line.append(node("div", { role: "cell" }, inner));
   });

@@ -74,7 +74,8 @@ const SORTS = {
 };
 
 function filtered() {
-  const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+  // Words in any order; "several words" in quotes stand together.
+  const words = [...state.q.toLowerCase().matchAll(/"([^"]+)"|\S+/g)].map((m) => m[1] ?? m[0]);
   const found = cells.filter((cell) => matches(cell, { ...state, words }));
   const key = SORTS[state.sort.replace("-", "")];
   if (!key) return found;
