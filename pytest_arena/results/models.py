@@ -86,7 +86,8 @@ class Trial:
     def guardrail(self) -> GuardrailEvent | None:
         """The first guardrail that blocked or replaced something, else the first that fired."""
         acting = [event for event in self.guardrails if event.action != "flag"]
-        return (acting or list(self.guardrails) or [None])[0]
+        events = acting or list(self.guardrails)
+        return events[0] if events else None
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -201,7 +202,8 @@ class RunResult:
 def _total(values: list[Any]) -> float | None:
     if not values or any(value is None for value in values):
         return None
-    return sum(values)
+    total: float = sum(values)
+    return total
 
 
 def _messages_before_answer(messages: tuple[Message, ...], turn: int) -> list[Message]:
