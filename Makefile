@@ -10,7 +10,7 @@ VENV ?= .venv
 WORKERS ?= 2
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
+PIP := $(RUN) -m pip --disable-pip-version-check install -qq
 
 .PHONY: help demo test check screenshots benchmark clean
 
