@@ -116,9 +116,11 @@ class CellItem(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> str | TerminalRepr:
         if isinstance(excinfo.value, (CellFailed, CellErrored)):
-            line = self.plan.case.line
-            return failure_repr(str(self.path), line, report_text(excinfo.value.cell))
+            path, line, _ = self.reportinfo()
+            return failure_repr(str(path), line + 1, report_text(excinfo.value.cell))
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int, str]:
-        return self.path, self.plan.case.line - 1, self.name
+        case = self.plan.case
+        path = self.config.rootpath / case.source if case.source else self.path
+        return path, case.line - 1, self.name

@@ -12,6 +12,8 @@ from pytest_arena.engine.engine import Engine, Work
 from pytest_arena.engine.shares import Share, deal
 
 LONGEST_WINDOW = 2000
+REFILL = 4
+"""A quarter of the window is free before more cells are started."""
 
 
 class Lookahead:
@@ -88,6 +90,9 @@ class Lookahead:
             near = isinstance(following, CellItem) and _same_fixtures(item, following)
             return [following] if near and isinstance(following, CellItem) else []
         first = max(self._next, here + 1)
+        if first - here > self._window - self._window // REFILL:
+            # waking the loop for every single item costs more than starting many at once
+            return []
         last = min(here + 1 + self._window, len(self._queue))
         found = []
         for place in range(first, last):

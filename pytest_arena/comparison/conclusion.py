@@ -38,11 +38,13 @@ def conclude(
     ranked = [by_name[standing.provider] for standing in standings if standing.provider in by_name]
     best = ranked[0]
     beaten = [s for s in ranked[1:] if _better(best.provider, s.provider, pairs)]
-    equal = [s for s in ranked[1:] if s not in beaten]
+    met = {name for p in pairs for name in (p.first, p.second) if best.provider in _both(p)}
+    apart = [s for s in ranked[1:] if s.provider not in met]
+    equal = [s for s in ranked[1:] if s not in beaten and s not in apart]
     reasons = [*_certainty(best, beaten, equal), *_cheaper(best, equal), *_faster(best, equal)]
-    if standings and standings[0].shrunk:
-        reasons.append("A provider won every comparison, so its rating is drawn towards the field.")
-    return Conclusion(_headline(best, ranked, beaten), (*reasons, *_completeness(run)))
+    if apart:
+        reasons.append(f"{_names(apart)} ran other cases, so nothing can be said of them here.")
+    return Conclusion(_headline(best, ranked, beaten, bool(apart)), (*reasons, *_completeness(run)))
 
 
 def percent(share: float) -> str:
@@ -66,13 +68,16 @@ def _alone(summary: ProviderSummary) -> str:
 
 
 def _headline(
-    best: ProviderSummary, ranked: Sequence[ProviderSummary], beaten: Sequence[ProviderSummary]
+    best: ProviderSummary,
+    ranked: Sequence[ProviderSummary],
+    beaten: Sequence[ProviderSummary],
+    apart: bool,
 ) -> str:
     rate = _rate(best)
     share = f"{percent(rate.value)} of {_cases(rate.n)} passed"
     if len(beaten) == len(ranked) - 1 and beaten:
         return f"{best.provider} is best: {share}"
-    if all(s.counts.pass_rate == rate for s in ranked):
+    if all(s.counts.pass_rate == rate for s in ranked) and not apart:
         return f"All providers are level: {share}"
     return f"{best.provider} leads: {share}"
 
@@ -134,6 +139,10 @@ def _completeness(run: RunResult) -> list[str]:
     if run.interrupted or run.finished_at is None:
         said.append("The run was interrupted: these are the cells that had finished.")
     return said
+
+
+def _both(pair: Difference) -> tuple[str, str]:
+    return pair.first, pair.second
 
 
 def _better(name: str, rival: str, pairs: Sequence[Difference]) -> bool:

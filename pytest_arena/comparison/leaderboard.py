@@ -27,22 +27,22 @@ CENTRE = 1000.0
 class Standing:
     """Hold a provider's place: rank from 1 (equals share it), rating in Elo points.
 
-    `rating` is None where there was nothing to compare with; `rating_intervals` has its interval.
-    `shrunk` says that someone always
-    won or never met the others, so that all ratings are drawn towards the field's. `pareto`
-    says that no other provider is at least as good in pass rate, p50 latency and cost per case,
-    and better in one.
+    `rating` is None where there was nothing to compare with, and so is `rank` where others have
+    one: of providers that ran other cases, nobody knows which is better. `rating_intervals` has
+    the rating's interval. `shrunk` says that someone always won or lost, so that all ratings are
+    drawn towards the field's. `pareto` says that no other provider is at least as good in pass
+    rate, p50 latency and cost per case, and better in one.
     """
 
     provider: str
-    rank: int
+    rank: int | None
     rating: float | None
     shrunk: bool
     pareto: bool
 
 
 def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[Standing, ...]:
-    """Rank providers by rating, then by pass rate, then by name."""
+    """Rank providers by rating, then by pass rate, then by name; those without a rating last."""
     ratings, shrunk = _ratings(table)
     front = pareto_front(summaries)
     rated = sorted(
@@ -52,10 +52,12 @@ def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[St
     standings: list[Standing] = []
     for place, (order, summary) in enumerate(rated):
         equal = bool(place) and rated[place - 1][0] == order
+        unrated = bool(ratings) and summary.provider not in ratings
+        rank = None if unrated else standings[-1].rank if equal else place + 1
         standings.append(
             Standing(
                 summary.provider,
-                standings[-1].rank if equal else place + 1,
+                rank,
                 ratings.get(summary.provider),
                 shrunk,
                 summary.provider in front,
@@ -136,14 +138,35 @@ def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
     """Return the providers by name, and the cases counted by what each pair did on them."""
     if len(table.providers) > MOST_RATED:
         return [], {}
-    names = sorted(table.providers)
-    columns = [table.providers.index(name) for name in names]
+    scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
+    columns = _comparable(table.providers, scores)
+    names = [table.providers[column] for column in columns]
     patterns: dict[Pattern, int] = {}
-    for row in table.rows:
-        pattern = _outcomes([case_score(row.cells[column]) for column in columns])
+    for row in scores:
+        pattern = _outcomes([row[column] for column in columns])
         if any(outcome != 2 for outcome in pattern):
             patterns[pattern] = patterns.get(pattern, 0) + 1
     return names, patterns
+
+
+def _comparable(providers: Sequence[str], scores: Sequence[Sequence[float | None]]) -> list[int]:
+    """Return the columns, by name, of the largest group that common cases hold together."""
+    judged = [frozenset(i for i, score in enumerate(row) if score is not None) for row in scores]
+    groups: list[frozenset[int]] = []
+    for together in sorted(set(judged), key=sorted):
+        touching = [group for group in groups if group & together]
+        groups = [group for group in groups if not group & together]
+        groups.append(together.union(*touching))
+    groups = [group for group in groups if len(group) > 1]
+    if not groups:
+        return []
+
+    def weight(group: frozenset[int]) -> tuple[int, list[str]]:
+        cases = sum(len(row) > 1 and row <= group for row in judged)
+        return (-cases, sorted(providers[column] for column in group))
+
+    largest = min(groups, key=weight)
+    return sorted(largest, key=lambda column: providers[column])
 
 
 def _elo(strength: float) -> float:
@@ -159,4 +182,4 @@ def _outcomes(scores: Sequence[float | None]) -> Pattern:
 
 def _order(summary: ProviderSummary, rating: float | None) -> tuple[float, float]:
     rate = summary.counts.pass_rate
-    return (-(rating or 0.0), -(rate.value if rate else -1.0))
+    return (0.0 if rating is None else -rating, -(rate.value if rate else -1.0))

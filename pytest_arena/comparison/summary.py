@@ -134,6 +134,9 @@ def _spending(cells: Sequence[Cell], responses: Sequence[Response]) -> Spending:
     )
     if not charged or (unknown and not known):
         return Spending(None, None, None, unknown)
+    if not responses:
+        # Every prompt was blocked before a call: that says nothing of what a case costs.
+        return Spending(0.0, None, None, 0)
     total = sum(known)
     passed = sum(cell.verdict == "passed" for cell in cells)
     return Spending(total, total / charged, total / passed if passed else None, unknown)

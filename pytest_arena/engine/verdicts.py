@@ -111,6 +111,7 @@ def cell_of(
         hashes=plan.hashes,
         description=plan.case.description,
         line=plan.case.line,
+        defined_in=plan.case.source if plan.case.source not in ("", plan.file) else None,
         reason=reason,
         assertions=assertions,
     )

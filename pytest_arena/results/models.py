@@ -156,6 +156,8 @@ class Cell:
     hashes: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
     line: int | None = None
+    defined_in: str | None = None
+    """The file that the lines count in, where an include brought the case from another one."""
     reason: str | None = None
     assertions: tuple[Finding, ...] = ()
     """Findings over all trials (consistency, success_rate, …)."""

@@ -62,7 +62,7 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         "hashes": dict(cell.hashes),
         "trials": [_trial_record(trial) for trial in cell.trials],
     }
-    for key in ("description", "line", "reason"):
+    for key in ("description", "line", "defined_in", "reason"):
         value = getattr(cell, key)
         if value is not None:
             record[key] = value
@@ -91,6 +91,7 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         hashes=record.get("hashes", {}),
         description=record.get("description"),
         line=record.get("line"),
+        defined_in=record.get("defined_in"),
         reason=record.get("reason"),
         assertions=tuple(_finding(finding) for finding in record.get("assertions", ())),
     )

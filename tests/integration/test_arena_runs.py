@@ -130,8 +130,10 @@ def test_junit_holds_the_cells_facts(small: Project, spread: tuple[str, ...]) ->
     assert "did not find" in text
 
 
-def test_the_short_summary_says_why(small: Project, spread: tuple[str, ...]) -> None:
-    small.pytester.monkeypatch.setenv("COLUMNS", "200")
+def test_the_short_summary_says_why(
+    small: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     result = small.run(*spread)
     result.stdout.fnmatch_lines(
         [
@@ -228,3 +230,18 @@ tests:
     result.assert_outcomes(passed=1)
     (cell,) = project.cells().values()
     assert len(cell["trials"]) == 3
+
+
+def test_an_included_case_is_shown_where_it_stands(project: Project) -> None:
+    project.write(
+        arena="providers: [{name: m, provider: mock}]\ninclude: [more/cases.yaml]\n",
+    )
+    (project.path / "more").mkdir()
+    (project.path / "more" / "cases.yaml").write_text(
+        "tests:\n  - name: Far\n    prompt: hi\n    mock: no\n"
+        "    assertions:\n      - {type: contains, value: hi}\n"
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["  ✗ contains (more/cases.yaml:6)"])
+    assert project.cells()["arena.yaml::Far[m]"]["defined_in"] == "more/cases.yaml"
