@@ -57,4 +57,7 @@ def _broken(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.type}: {finding.reason}"
+    wanted = finding.expected
+    if not wanted or wanted in finding.reason:
+        return f"{finding.type}: {finding.reason}"
+    return f"{finding.type}: {finding.reason} (expected: {wanted})"

@@ -24,7 +24,7 @@ _BOLD, _DIM, _GREEN, _RED, _YELLOW, _RESET = (
     "\x1b[0m",
 )
 _GAP = "  "
-_NARROWEST_NAME = 8
+_NARROWEST_NAME = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,10 @@ def _table(comparison: Comparison, width: int, color: bool) -> list[str]:
     by_name = {summary.provider: summary for summary in comparison.summaries}
     ranked = [by_name[standing.provider] for standing in comparison.standings]
     names = [_one_line(summary.provider) for summary in ranked]
-    columns = _fitting(_figure_columns(ranked), width - _NARROWEST_NAME)
+    longest = max(_columns(name) for name in ("provider", *names))
+    columns = _fitting(_figure_columns(ranked), width - min(longest, _NARROWEST_NAME, width // 4))
     room = width - sum(column.width + len(_GAP) for column in columns)
-    name_width = min(room, max(_columns(name) for name in ("provider", *names)))
+    name_width = min(room, longest)
     lines = [_styled(_row("provider", name_width, columns, -1, False).rstrip(), _DIM, color)]
     lines += [_row(name, name_width, columns, i, color).rstrip() for i, name in enumerate(names)]
     return lines

@@ -83,11 +83,12 @@ function describe(cell, record, chunk) {
 // Says why a cell did not pass, the cell's own findings first.
 function reasons(record) {
   const broken = (found) => found.filter((f) => f[1] === "f" || f[1] === "e");
-  const said = broken(record[1] ?? []).map((f) => `${f[0]}: ${f[2]}`);
+  const told = (f) => `${f[0]}: ${f[2]}${f[6] && !f[2].includes(f[6]) ? ` (expected: ${f[6]})` : ""}`;
+  const said = broken(record[1] ?? []).map(told);
   for (const trial of record[0]) {
     if (trial[5]) said.push(`${trial[5][0]}: ${trial[5][1]}`);
     else if (trial[0] !== "p") {
-      const found = broken(trial[3]).map((f) => `${f[0]}: ${f[2]}`);
+      const found = broken(trial[3]).map(told);
       const blocked = (trial[4] ?? []).find((g) => g[2] !== "flag");
       if (!found.length && blocked) found.push(`guardrail ${blocked[0]} on ${blocked[1]}: ${blocked[3]}`);
       said.push(...found);

@@ -97,6 +97,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
             ("Pass rate by check", "check", checks, all_checks),
         ],
         "providers": [view.text(name, 60) for name in comparison.matrix.providers],
+        "timed": view.timed_providers(comparison),
         "latency_chart": view.latency_chart(comparison),
         "cost_chart": view.cost_chart(comparison),
         "facts": view.facts(run),

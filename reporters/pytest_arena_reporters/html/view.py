@@ -31,7 +31,7 @@ MOST_PROVIDERS = 24
 class Place:
     """Hold one row of the leaderboard, as text."""
 
-    rank: int
+    rank: str
     provider: str
     model: str
     hue: int
@@ -80,7 +80,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
         plus = "+" if summary.spending.unknown else ""
         rows.append(
             Place(
-                standing.rank,
+                figures.NONE if standing.rank is None else str(standing.rank),
                 text(summary.provider, 80),
                 text(summary.model or "", 120),
                 hues[summary.provider],
@@ -108,7 +108,9 @@ def footnotes(comparison: Comparison) -> list[str]:
     if comparison.ratings:
         rating = "Ratings are Bradley-Terry strengths over pairwise case wins, 1000 on average"
         shrunk = any(standing.shrunk for standing in comparison.standings)
-        notes.append(rating + (", drawn towards it since one always won." if shrunk else "."))
+        notes.append(
+            rating + (", drawn towards it since one always won or lost." if shrunk else ".")
+        )
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ marks a p95 from fewer than 59 samples.")
     if any(s.spending.unknown for s in comparison.summaries):
@@ -233,6 +235,13 @@ def latency_chart(comparison: Comparison) -> str | None:
         return None
     ticks = charts.time_axis(series).ticks()
     return charts.distribution(series, [_short_time(tick) for tick in ticks])
+
+
+def timed_providers(comparison: Comparison) -> list[tuple[str, int]]:
+    """Return the names and hues of the providers in the chart of latencies."""
+    timed = {summary.provider for summary in comparison.summaries if summary.latency.n}
+    names = comparison.matrix.providers[:MOST_PROVIDERS]
+    return [(text(name, 60), hue) for hue, name in enumerate(names) if name in timed]
 
 
 def cost_chart(comparison: Comparison) -> str | None:

@@ -96,6 +96,12 @@ def test_a_cell_whose_call_failed_does_not_make_the_average_case_cheaper() -> No
     assert summary.spending.per_case_usd == pytest.approx(0.01)
 
 
+def test_a_provider_whose_prompts_were_all_blocked_has_no_price_a_case() -> None:
+    (summary,) = compare(run_of(cell("1", "a", responses=()))).summaries
+    assert summary.spending.total_usd == 0
+    assert summary.spending.per_case_usd is None
+
+
 def test_nothing_passed_has_no_cost_per_passed_case() -> None:
     (summary,) = compare(run_of(cell("1", "a", "failed"))).summaries
     assert summary.spending.per_passed_usd is None
@@ -192,12 +198,27 @@ def test_equal_providers_share_a_rank() -> None:
     assert [(s.provider, s.rank) for s in standings] == [("a", 1), ("b", 1)]
 
 
-def test_a_provider_that_always_wins_is_shrunk_and_the_verdict_says_so() -> None:
-    comparison = compare(versus(10, 0, 0))
-    assert comparison.standings[0].shrunk
-    assert (
-        "A provider won every comparison, so its rating is drawn towards the field."
-        in comparison.conclusion.reasons
+def test_a_provider_that_always_wins_is_shrunk() -> None:
+    assert compare(versus(10, 0, 0)).standings[0].shrunk
+    assert not compare(versus(10, 1, 0)).standings[0].shrunk
+
+
+def test_providers_that_ran_other_cases_are_neither_ranked_nor_judged() -> None:
+    run = versus(3, 1, 4)
+    others = (cell("else", "x"), cell("else", "y"), cell("alone", "z"))
+    comparison = compare(replace(run, cells=run.cells + others))
+    assert [(s.provider, s.rank) for s in comparison.standings] == [
+        ("a", 1),
+        ("b", 2),
+        ("x", None),
+        ("y", None),
+        ("z", None),
+    ]
+    assert set(comparison.ratings) == {"a", "b"}
+    assert comparison.conclusion.headline == "a leads: 88 % of 8 cases passed"
+    assert comparison.conclusion.reasons == (
+        "No clear difference from b on these cases.",
+        "x, y and z ran other cases, so nothing can be said of them here.",
     )
 
 
