@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import pytest
 
+from pytest_arena.collection.names import ArenaNames
 from pytest_arena.results.printable import printable
 
 
@@ -17,59 +19,94 @@ class Progress:
     newest cell, and is drawn over.
     """
 
-    def __init__(self, config: pytest.Config, reporter: pytest.TerminalReporter) -> None:
-        self._reporter = reporter
+    def __init__(self, config: pytest.Config, names: ArenaNames) -> None:
+        self._names = names
+        self._config = config
+        self._terminal: pytest.TerminalReporter | None = None
         self._counts: Counter[str] = Counter()
         self._total = 0
         self._drawn = False
+        self._line = ""
+        self._heading: object = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None and reporter.isatty and self._config.option.verbose == 0:
+            self._terminal = reporter
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         verdict = getattr(report, "arena_verdict", None)
-        if verdict is None or hasattr(report, "wasxfail"):
+        if self._terminal is None or verdict is None or hasattr(report, "wasxfail"):
             return None
         # an empty letter and word keep pytest from printing; the category is still counted
         return (verdict if report.failed else report.outcome, "", "")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self._total = session.testscollected
+        self._count_cells(item.nodeid for item in session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
-        self._total = len(ids)
+        self._count_cells(ids)
+
+    def _count_cells(self, ids: Iterable[str]) -> None:
+        self._total = sum(self._names.cell(nodeid) is not None for nodeid in ids)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self._erase()
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        terminal = self._terminal
+        if terminal is not None and self._heading is not None and self._names.cell(nodeid) is None:
+            # an ordinary test follows: its file's name begins on a line of its own
+            self._erase()
+            terminal.currentfspath = self._heading = None
+            self._line = ""
 
-    @pytest.hookimpl(trylast=True, specname="pytest_runtest_logreport")
-    def draw_cell(self, report: Any) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:
+        self._erase()
+        yield
         verdict = getattr(report, "arena_verdict", None)
+        if self._terminal is None:
+            return
         if verdict is None:
+            self._draw(self._terminal)
             return
         self._counts[verdict] += 1
         name = printable(report.nodeid.partition("::")[2])
+        self._end_heading(self._terminal)
         if report.failed:
-            self._reporter.ensure_newline()
-            word = {"error": "ERROR "}.get(verdict, "FAILED")
-            self._reporter.write_line(f"{word} {name}", red=True)
-        self._draw(f"{verdict} {name} {report.duration:.2f} s")
+            word = "ERROR " if verdict == "error" else "FAILED"
+            self._terminal.write(f"{word} {name}\n", red=True)
+        counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
+        self._line = (
+            f"{sum(self._counts.values())}/{self._total}  {counts}  · "
+            f"{verdict} {name} {report.duration:.2f} s"
+        )
+        self._draw(self._terminal)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         self._erase()
+        if self._terminal is not None and self._heading is not None:
+            self._terminal.currentfspath = None
+        # from here on pytest sums up, and needs its own words again
+        self._terminal = None
 
-    def _draw(self, newest: str) -> None:
-        writer = self._reporter._tw
-        self._reporter.ensure_newline()
-        counts = ", ".join(f"{count} {verdict}" for verdict, count in self._counts.items())
-        text = f"{sum(self._counts.values())}/{self._total}  {counts}  · {newest}"
-        self._reporter.write(text[: writer.fullwidth - 1], flush=True)
-        self._drawn = True
+    def _end_heading(self, terminal: pytest.TerminalReporter) -> None:
+        """Go to a new line after the file's name, and keep pytest from writing it once more."""
+        if terminal.currentfspath != self._heading:
+            self._heading = terminal.currentfspath
+            terminal.ensure_newline()
+            terminal.currentfspath = self._heading
+
+    def _draw(self, terminal: pytest.TerminalReporter) -> None:
+        if self._line and self._heading == terminal.currentfspath:
+            terminal.write(self._line[: terminal._tw.fullwidth - 1], flush=True)
+            self._drawn = True
 
     def _erase(self) -> None:
-        if self._drawn:
-            self._reporter.write("\r\x1b[2K", flush=True)
-            self._reporter.currentfspath = None
+        if self._drawn and self._terminal is not None:
+            self._terminal.write("\r\x1b[2K", flush=True)
             self._drawn = False

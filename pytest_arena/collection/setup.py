@@ -11,6 +11,7 @@ import pytest
 
 from pytest_arena.collection.journal import Shards
 from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.recorder import Recorder, known_formats, report_dir
 from pytest_arena.engine.shares import Share
 from pytest_arena.errors import Problem, UsageError
@@ -108,11 +109,7 @@ def _activate_controller(
         )
         config.pluginmanager.register(session, "arena-session")
     config.pluginmanager.register(recorder, "arena-recorder")
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and reporter.isatty and config.option.verbose == 0:
-        from pytest_arena.collection.progress import Progress
-
-        config.pluginmanager.register(Progress(config, reporter), "arena-progress")
+    config.pluginmanager.register(Progress(config, names), "arena-progress")
 
 
 def _check_distribution(config: pytest.Config) -> None:

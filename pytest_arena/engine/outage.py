@@ -8,7 +8,6 @@ from pytest_arena.errors import ErrorKind, ProviderError
 
 CALLS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 5
-_REFUSED = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.MISSING_KEY})
 _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, ErrorKind.RATE_LIMIT})
 
 
@@ -37,7 +36,7 @@ class Outage:
 
     def call_failed(self, error: ProviderError) -> None:
         """Count a call that failed with all its attempts."""
-        if error.kind in _REFUSED:
+        if error.kind is ErrorKind.AUTHENTICATION:
             self._down("its key was not accepted", error)
         elif error.kind in _DOWN:
             self.calls += 1

@@ -60,7 +60,9 @@ class Project:
     def __init__(self, pytester: pytest.Pytester) -> None:
         self.pytester = pytester
         self.path: Path = pytester.path
-        pytester.makeini("[pytest]\naddopts = -p no:randomly\n")
+        pytester.makeini(
+            "[pytest]\naddopts = -p no:randomly\nasyncio_default_fixture_loop_scope = function\n"
+        )
 
     def write(self, **files: str) -> None:
         for name, text in files.items():
