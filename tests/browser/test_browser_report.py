@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -195,6 +196,41 @@ def test_the_words_in_which_two_providers_differ_are_marked(open_report: Open) -
     assert opened.page.locator("#diff del").all_inner_texts() == ["mail", "now, please."]
     assert opened.page.locator("#diff ins").all_inner_texts() == ["link", "now."]
     assert "with=gpt-mini" in opened.page.url
+
+
+def test_both_answers_can_be_read_back_from_their_difference(open_report: Open) -> None:
+    generator = random.Random(4)
+    words = ["a", "b", "c", " ", "  ", "\n", "d."]
+    run = synthetic_run(25, 2, rich=False)
+    cells = tuple(
+        replace(
+            c,
+            trials=(
+                replace(
+                    c.trials[0],
+                    responses=(
+                        replace(
+                            c.trials[0].responses[0],
+                            output="x" + "".join(generator.choices(words, k=12)),
+                        ),
+                    ),
+                ),
+            ),
+        )
+        for c in run.cells
+    )
+    opened = open_report(replace(run, cells=cells))
+    for own, other in zip(cells[::2], cells[1::2], strict=True):
+        if own.trials[0].output == other.trials[0].output:
+            continue
+        opened.go(f"{address(own)}&with={other.provider}")
+        opened.page.wait_for_selector("#diff")
+        parts = opened.page.evaluate(
+            "() => [...document.getElementById('diff').children]"
+            ".map(part => [part.tagName, part.textContent])"
+        )
+        assert "".join(t for tag, t in parts if tag != "DEL") == own.trials[0].output
+        assert "".join(t for tag, t in parts if tag != "INS") == other.trials[0].output
 
 
 def test_keys_walk_open_and_close(open_report: Open, run: RunResult) -> None:

@@ -35,30 +35,32 @@ function longest(a, b) {
   return found;
 }
 
-// Joins neighbours of a kind; blanks between two changes belong to both, so that a changed phrase
-// reads as one phrase struck and one underlined, not word after word.
+// Joins the words of a changed phrase: one struck and one underlined, not word after word.
+// Blanks between two changes belong to both sides, so that each side still reads in full.
 function merged(parts) {
   const out = [];
-  let del = "", ins = "", blank = "";
-  const close = () => {
-    if (del) out.push(["del", del]);
-    if (ins) out.push(["ins", ins]);
-    if (blank) out.push(["", blank]);
-    del = ins = blank = "";
+  let group = [];
+  const add = ([kind, text]) => {
+    const last = out[out.length - 1];
+    if (last && last[0] === kind) last[1] += text;
+    else if (text) out.push([kind, text]);
   };
-  for (const [kind, text] of parts) {
-    if (!text) continue;
-    if (kind === "" && !((del || ins) && /^\s+$/.test(text))) {
-      close();
-      if (out.length && out[out.length - 1][0] === "") out[out.length - 1][1] += text;
-      else out.push(["", text]);
-    } else if (kind === "") blank += text;
+  const close = () => {
+    const blanks = [];
+    while (group.length && group[group.length - 1][0] === "") blanks.unshift(group.pop());
+    const side = (kind) => group.filter((p) => p[0] !== kind).map((p) => p[1]).join("");
+    const first = side("ins"), second = side("del");
+    if (first.trim() && second.trim()) [["del", first], ["ins", second]].forEach(add);
+    else group.forEach(add);
+    blanks.forEach(add);
+    group = [];
+  };
+  for (const part of parts) {
+    const changed = part[0] !== "";
+    if (changed || (group.length && /^\s*$/.test(part[1]))) group.push(part);
     else {
-      if (blank && del) del += blank;
-      if (blank && ins) ins += blank;
-      blank = "";
-      if (kind === "del") del += text;
-      else ins += text;
+      close();
+      add(part);
     }
   }
   close();

@@ -91,8 +91,10 @@ function onKey(event) {
 }
 
 (async () => {
-  document.documentElement.classList.add("js");
+  // A browser that cannot inflate the cells still shows the page's static part.
+  if (!("DecompressionStream" in self)) return;
   await loadIndex();
+  document.documentElement.classList.add("js");
   buildFilters();
   addEventListener("hashchange", () => { state = readState(); show(); });
   addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });

@@ -13,7 +13,7 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures
-from pytest_arena_reporters.html import view
+from pytest_arena_reporters.html import provider_charts, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.writing import encode, write_atomically
 
@@ -97,9 +97,9 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
             ("Pass rate by check", "check", checks, all_checks),
         ],
         "providers": [view.text(name, 60) for name in comparison.matrix.providers],
-        "timed": view.timed_providers(comparison),
-        "latency_chart": view.latency_chart(comparison),
-        "cost_chart": view.cost_chart(comparison),
+        "timed": provider_charts.timed_providers(comparison),
+        "latency_chart": provider_charts.latency_chart(comparison),
+        "cost_chart": provider_charts.cost_chart(comparison),
         "facts": view.facts(run),
         "files": view.file_rows(run),
         "notes": [view.text(note, 600) for note in run.notes],

@@ -18,13 +18,12 @@ from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.printable import printable
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.failures import unpassed, why
-from pytest_arena_reporters.html import charts
+from pytest_arena_reporters.html.charts import rate_bar
 
 MOST_FAILURES = 12
 MOST_GROUPS = 12
 MOST_GROUP_CELLS = 100
 MOST_PAIRS = 15
-MOST_PROVIDERS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 text(summary.provider, 80),
                 text(summary.model or "", 120),
                 hues[summary.provider],
-                charts.rate_bar(rate, hues[summary.provider]),
+                rate_bar(rate, hues[summary.provider]),
                 figures.rate(rate),
                 interval(rate) if rate else "no verdict",
                 f"{rating.value:.0f}" if rating else figures.NONE,
@@ -216,55 +215,6 @@ def moment(value: str) -> str:
     """Return an ISO time as people read it: `2026-11-20 10:00 UTC`."""
     day, _, clock = value.partition("T")
     return f"{day} {clock[:5]} UTC" if clock else value
-
-
-def latency_chart(comparison: Comparison) -> str | None:
-    """Return the chart of latencies, or None where nothing was timed."""
-    series = []
-    for hue, name in enumerate(comparison.matrix.providers[:MOST_PROVIDERS]):
-        times = [
-            trial.latency_ms
-            for row in comparison.matrix.rows
-            if (cell := row.cells[hue])
-            for trial in cell.trials
-            if trial.latency_ms is not None
-        ]
-        if times:
-            series.append(charts.Series(name, hue, times))
-    if not series:
-        return None
-    ticks = charts.time_axis(series).ticks()
-    return charts.distribution(series, [_short_time(tick) for tick in ticks])
-
-
-def timed_providers(comparison: Comparison) -> list[tuple[str, int]]:
-    """Return the names and hues of the providers in the chart of latencies."""
-    timed = {summary.provider for summary in comparison.summaries if summary.latency.n}
-    names = comparison.matrix.providers[:MOST_PROVIDERS]
-    return [(text(name, 60), hue) for hue, name in enumerate(names) if name in timed]
-
-
-def cost_chart(comparison: Comparison) -> str | None:
-    """Return the chart of cost against quality; None where fewer than two prices are known."""
-    hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
-    points = []
-    for summary in comparison.summaries[:MOST_PROVIDERS]:
-        rate, cost = summary.counts.pass_rate, summary.spending.per_case_usd
-        if rate and cost is not None:
-            name = summary.provider
-            points.append(charts.Point(name, hues[name], cost, rate))
-    if len(points) < 2 or not any(point.cost for point in points):
-        return None
-    ticks = charts.cost_axis(points).ticks()
-    return charts.cost_against_quality(points, [_short_price(tick) for tick in ticks])
-
-
-def _short_time(value: float) -> str:
-    return f"{value / 1000:g} s" if value >= 1000 else f"{value:g} ms"
-
-
-def _short_price(value: float) -> str:
-    return "$0" if not value else f"${value:.9f}".rstrip("0").rstrip(".")
 
 
 def _group_cell(counts: Counts) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_arena.comparison.quantiles import quantile, quantile_with_interval, samples_wanted
@@ -15,6 +15,7 @@ def test_the_quantile_has_the_reference_value() -> None:
     assert quantile([float(ms) for ms in range(100, 1001, 100)], 0.95) == pytest.approx(955)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.floats(0, 1e6), min_size=1, max_size=60), st.sampled_from([0.05, 0.5, 0.95, 0.99])
 )

@@ -28,6 +28,7 @@ def test_wilson_has_the_reference_values(passed: int, total: int, low: float, hi
     assert bounds(own.wilson(passed, total)) == pytest.approx((low, high), abs=5e-7)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(1, 400))
 def test_wilson_agrees_with_statsmodels(passed: int, total: int) -> None:
     from statsmodels.stats.proportion import proportion_confint
@@ -66,12 +67,14 @@ def newcombe_by_the_book(e: int, f: int, g: int, h: int) -> tuple[float, float]:
     return p2 - p3 - delta, p2 - p3 + epsilon
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
 def test_newcombe_agrees_with_the_formula_written_out(counts: tuple[int, int, int, int]) -> None:
     expected = newcombe_by_the_book(*counts)
     assert bounds(own.newcombe_paired(*counts)) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(st.tuples(*[st.integers(0, 60)] * 4).filter(any))
 def test_newcombe_turns_around_when_the_providers_change_places(
     counts: tuple[int, int, int, int],
@@ -110,6 +113,7 @@ def test_mcnemar_has_the_reference_values(b: int, c: int, p: float) -> None:
     assert own.mcnemar_exact(c, b) == p
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_mcnemar_agrees_with_scipy(b: int, c: int) -> None:
     from scipy.stats import binomtest
@@ -182,6 +186,7 @@ def test_adjusted_p_values_have_the_reference_values() -> None:
     assert own.benjamini_hochberg(given_p) == pytest.approx([0.02, 0.04, 0.04, 0.02])
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_adjusted_p_values_agree_with_statsmodels(p_values: list[float]) -> None:
     from statsmodels.stats.multitest import multipletests
@@ -214,6 +219,7 @@ def test_a_mean_without_variance_has_no_interval(differences: list[float]) -> No
     assert estimate.high is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1, 1, width=16), min_size=1, max_size=12))
 def test_a_mean_is_finite_and_does_not_depend_on_the_order(differences: list[float]) -> None:
     estimate = own.paired_mean(differences)

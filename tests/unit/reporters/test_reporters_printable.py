@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_arena.results.printable import printable
@@ -77,6 +77,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud
 PIECES = ["\x1b", "[", "]", "0;x", "\x07", "\\", "\x9b", "m", "P", "\x9c", "a", "\n", ":", "#", " "]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=20).map("".join) | st.text())
 def test_nothing_is_left_to_obey_and_twice_is_as_good_as_once(text: str) -> None:
     shown = printable(text, ci=True)
