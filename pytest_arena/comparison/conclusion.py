@@ -11,6 +11,8 @@ from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
 from pytest_arena.results import RunResult
 
+_MOST_NAMES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -151,6 +153,9 @@ def _better(name: str, rival: str, pairs: Sequence[Difference]) -> bool:
 
 def _names(summaries: Sequence[ProviderSummary]) -> str:
     names = [summary.provider for summary in summaries]
+    if len(names) > _MOST_NAMES:
+        rest = len(names) - _MOST_NAMES + 1
+        names = [*names[: _MOST_NAMES - 1], f"{rest} others"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

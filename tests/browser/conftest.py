@@ -45,7 +45,8 @@ class Opened:
         )
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, so does its event loop, which other tests start for themselves.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = shutil.which("chromium")
     if found is None:

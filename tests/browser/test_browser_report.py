@@ -293,6 +293,19 @@ def test_hostile_text_in_every_field_changes_nothing(open_report: Open) -> None:
     assert HOSTILE[1] in names
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_long_names_do_not_widen_the_page(open_report: Open, width: int) -> None:
+    run = synthetic_run(6, 3, hostile=True)
+    cells = tuple(
+        replace(cell, case="W" * 300 + cell.case, provider=cell.provider + "x" * 120)
+        for cell in run.cells
+    )
+    opened = open_report(replace(run, cells=cells), viewport={"width": width, "height": 800})
+    for view in [*VIEWS, address(first(replace(run, cells=cells), "failed"))]:
+        opened.go(view or "#overview")
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width, view
+
+
 def test_the_page_may_not_parse_html_itself(open_report: Open) -> None:
     opened = open_report(synthetic_run(2, 2))
     blocked = opened.page.evaluate(

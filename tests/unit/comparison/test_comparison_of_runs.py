@@ -302,6 +302,13 @@ def test_the_conclusion_names_price_speed_errors_and_interruption() -> None:
     )
 
 
+def test_the_conclusion_names_at_most_a_handful_of_providers() -> None:
+    cells = [cell("1", f"p{i}") for i in range(9)]
+    assert compare(run_of(*cells)).conclusion.reasons == (
+        "No clear difference from p1, p2, p3, p4 and 4 others on these cases.",
+    )
+
+
 @pytest.mark.parametrize(
     ("share", "text"),
     [
