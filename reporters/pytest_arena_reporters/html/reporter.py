@@ -62,7 +62,7 @@ def render(comparison: Comparison, payload: Payload) -> str:
         context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG
     return environment.get_template("report.html.jinja").render(
         script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
-        style=Markup(style),  # noqa: S704
+        style=Markup(style),  # noqa: S704  the same
         policy=_policy(script, style),
         markup=Markup,
         **context,
