@@ -45,7 +45,7 @@ class Opened:
         )
 
 
-# Not for the session: while it runs, so does its event loop, which other tests start for themselves.
+# Not for the session: its event loop runs as long as it does, and other tests start their own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     found = shutil.which("chromium")

@@ -171,12 +171,14 @@ _OTHER_PLUGINS = ("hypothesispytest", "asyncio", "randomly", "anyio")
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a reader: this Python first in the path, no key, no CI, and none
-    of the pytest plugins that only development needs."""
+    """Return the environment of a reader: this Python first in the path, no key, no CI, and nothing
+    of what only development needs: pytest plugins, coverage."""
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.endswith("_API_KEY") and name not in {"CI", "PYTEST_ADDOPTS", "COLUMNS"}
+        if not name.endswith("_API_KEY")
+        and not name.startswith("COV")
+        and name not in {"CI", "PYTEST_ADDOPTS", "COLUMNS"}
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     options = " ".join(f"-p no:{name}" for name in _OTHER_PLUGINS)
