@@ -13,7 +13,9 @@ from pytest_arena.assertions.json_text import (
     parse_json,
     same_json,
 )
-from pytest_arena.assertions.wording import bounded, number, quoted
+from pytest_arena.assertions.wording import bounded, number
+from pytest_arena.errors import shorten
+from pytest_arena.judging.wording import quoted
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
@@ -89,7 +91,7 @@ class JsonPath(Assertion):
         return self._judge(found)
 
     def _judge(self, found: Any) -> Outcome:
-        shown = f"{self.path} is {quoted(_json(found))}"
+        shown = f"{self.path} is {shorten(_json(found), 60)}"
         checks = [
             outcome
             for outcome in (
@@ -109,14 +111,16 @@ class JsonPath(Assertion):
             return None
         there = found is not None
         wanted = asked is not False
-        reason = f"{self.path} is {quoted(_json(found))}" if there else f"{self.path} finds nothing"
+        reason = (
+            f"{self.path} is {shorten(_json(found), 60)}" if there else f"{self.path} finds nothing"
+        )
         expected = f"{self.path} {'exists' if wanted else 'does not exist'}"
         return Outcome.of(there is wanted, reason, expected=expected)
 
     def _equality(self, found: Any, shown: str) -> Outcome | None:
         if "equals" not in self.model_fields_set:
             return None
-        expected = f"{self.path} is {quoted(_json(self.equals))}"
+        expected = f"{self.path} is {shorten(_json(self.equals), 60)}"
         return Outcome.of(same_json(found, self.equals), shown, expected=expected)
 
     def _content(self, found: Any, shown: str) -> Outcome | None:
@@ -129,7 +133,7 @@ class JsonPath(Assertion):
             held = any(same_json(element, wanted) for element in found)
         else:
             held = isinstance(found, dict) and wanted in found
-        expected = f"{self.path} contains {quoted(_json(wanted))}"
+        expected = f"{self.path} contains {shorten(_json(wanted), 60)}"
         return Outcome.of(held, shown, expected=expected)
 
     def _bounds(self, found: Any, shown: str) -> Outcome | None:

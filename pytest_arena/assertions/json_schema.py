@@ -10,9 +10,9 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.json_text import NotJsonError, UnreadableJsonError, parse_json
-from pytest_arena.assertions.wording import quoted
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.judging.patterns import PatternTimeoutError, search
+from pytest_arena.judging.wording import quoted
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

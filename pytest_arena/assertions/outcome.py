@@ -6,8 +6,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from pytest_arena.assertions.wording import fired, quoted
+from pytest_arena.assertions.wording import fired
 from pytest_arena.judging.refusal import find_refusal
+from pytest_arena.judging.wording import quoted
 from pytest_arena.results.models import GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
-from pytest_arena.assertions.wording import quoted
 from pytest_arena.judging.patterns import Pattern, PatternTimeoutError, search
+from pytest_arena.judging.wording import quoted
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

@@ -14,8 +14,8 @@ from pytest_arena.assertions.json_text import (
     json_values,
     parse_json,
 )
-from pytest_arena.assertions.wording import quoted
 from pytest_arena.errors import suggest
+from pytest_arena.judging.wording import quoted
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

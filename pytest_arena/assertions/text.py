@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.wording import listed, quoted
+from pytest_arena.judging.wording import listed, quoted
 from pytest_arena.judging.words import Texts, find_words, fold
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome

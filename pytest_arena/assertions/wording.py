@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from pytest_arena.errors import shorten
+from pytest_arena.judging.wording import listed
 from pytest_arena.results.models import GuardrailEvent
 from pytest_arena.schema.assertion import Outcome
 
 Format = Callable[[float], str]
-
-
-def quoted(text: str, limit: int = 60) -> str:
-    """Return a text in quotes, cut in the middle, with its control characters escaped."""
-    return repr(shorten(text, limit))
-
-
-def listed(texts: Iterable[str]) -> str:
-    """Return quoted texts with commas, at most five by name."""
-    every = [quoted(text) for text in texts]
-    further = f" and {len(every) - 5} more" if len(every) > 5 else ""
-    return ", ".join(every[:5]) + further
 
 
 def number(value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Thread
 
 from pytest_arena.errors import InternalError
@@ -44,4 +45,11 @@ def warm_up(registry: Registry, specs: Sequence[ProviderSpec]) -> None:
         provider_class(registry, spec) for spec in {id(spec): spec for spec in specs}.values()
     }
     for cls in classes:
-        Thread(target=cls.warm_up, name=f"arena-warm-up-{cls.type}", daemon=True).start()
+        Thread(target=_warm_up, args=(cls,), name=f"arena-warm-up-{cls.type}", daemon=True).start()
+
+
+def _warm_up(cls: type[Provider]) -> None:
+    # a failure is met again, and told, by the first call; raised here, pytest would blame
+    # whichever test happens to run
+    with suppress(Exception):
+        cls.warm_up()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_arena.guardrails.wording import listed
+from pytest_arena.judging.wording import listed
 from pytest_arena.judging.words import Texts, find_words, mask
 from pytest_arena.schema.guardrail import Guardrail, Violation
 

@@ -7,9 +7,8 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.errors import shorten
-from pytest_arena.guardrails.wording import listed
 from pytest_arena.judging.patterns import Pattern, find_all, search
+from pytest_arena.judging.wording import listed, quoted
 from pytest_arena.judging.words import mask
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, Violation
@@ -48,7 +47,7 @@ class RequiredPattern(Guardrail):
     def find(self, text: str) -> Violation | None:
         if search(self.pattern, text):
             return None
-        return Violation(f"the pattern {shorten(self.pattern, 60)!r} does not match")
+        return Violation(f"the pattern {quoted(self.pattern)} does not match")
 
 
 class ForbiddenPattern(Guardrail):
@@ -77,7 +76,7 @@ class ForbiddenPattern(Guardrail):
         matched = tuple(dict.fromkeys(text[start:end] for start, end in spans))
         found = f": {listed(matched)}" if matched else ""
         return Violation(
-            f"the pattern {shorten(self.pattern, 60)!r} matches{found}",
+            f"the pattern {quoted(self.pattern)} matches{found}",
             matched,
             self.message if self.message is not None else mask(text, spans),
         )

@@ -66,12 +66,12 @@ json_trees = st.recursive(
             "the schema's reference 'http://127.0.0.1:9/schema.json' leads nowhere; "
             "references are looked up in the schema itself only",
         ),
-        ("{type: json_path, path: order.id, equals: 7}", PROSE, "passed", "order.id is '7'"),
+        ("{type: json_path, path: order.id, equals: 7}", PROSE, "passed", "order.id is 7"),
         (
             "{type: json_path, path: order.id, equals: true}",
             '{"order": {"id": 1}}',
             "failed",
-            "order.id is '1'",
+            "order.id is 1",
         ),
         (
             "{type: json_path, path: 'order.items[0].price', max: 5}",
@@ -80,20 +80,20 @@ json_trees = st.recursive(
             "order.items[0].price is 9.5, over the 5 allowed",
         ),
         ("{type: json_path, path: nothing}", "{}", "failed", "nothing finds nothing"),
-        ("{type: json_path, path: nothing, equals: null}", "{}", "passed", "nothing is 'null'"),
+        ("{type: json_path, path: nothing, equals: null}", "{}", "passed", "nothing is null"),
         ("{type: json_path, path: a, exists: false}", "{}", "passed", "a finds nothing"),
         (
             "{type: json_path, path: a, contains: LO}",
             '{"a": "hello"}',
             "passed",
-            "a is '\"hello\"'",
+            'a is "hello"',
         ),
-        ("{type: json_path, path: a, contains: 2}", '{"a": [1, 2]}', "passed", "a is '[1, 2]'"),
+        ("{type: json_path, path: a, contains: 2}", '{"a": [1, 2]}', "passed", "a is [1, 2]"),
         (
             "{type: json_path, path: a, min: 1}",
             '{"a": "x"}',
             "failed",
-            "a is '\"x\"', which is no number",
+            'a is "x", which is no number',
         ),
         (
             "{type: contains_json, value: {order: {items: [{price: 9.5}]}}}",

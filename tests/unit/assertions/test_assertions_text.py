@@ -75,13 +75,13 @@ RESET = "Click 'Forgot Password' and we will send you an email."
             "{type: matches, pattern: 'order #\\d+'}",
             "your order #12",
             "passed",
-            "'order #\\\\d+' matches 'order #12'",
+            "'order #\\d+' matches 'order #12'",
         ),
         (
             "{type: not_matches, pattern: '\\d{4}'}",
             "no digits",
             "passed",
-            "'\\\\d{4}' does not match in 'no digits'",
+            "'\\d{4}' does not match in 'no digits'",
         ),
         (
             "{type: max_length, value: 5}",
