@@ -1,12 +1,8 @@
-"""One table of options, read from the command line or the ini file into frozen settings."""
+"""The one table of options; it is all that plain pytest loads, so it costs next to nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-
-from pytest_arena.errors import Problem, UsageError, suggest
 
 if TYPE_CHECKING:
     import pytest
@@ -15,16 +11,27 @@ REPORT_FORMATS = ("html", "json", "markdown", "csv", "parquet")
 FILE_PATTERNS = ("arena.yaml", "arena.yml", "*.arena.yaml", "*.arena.yml")
 
 
-@dataclass(frozen=True, slots=True)
 class Option:
     """Describe one option: `--arena-report-dir` has the ini twin `arena_report_dir`."""
 
-    name: str
-    help: str
-    kind: Literal["flag", "text", "list", "number"]
-    default: Any = None
-    metavar: str | None = None
-    ini_only: bool = False
+    __slots__ = ("default", "help", "ini_only", "kind", "metavar", "name")
+
+    def __init__(
+        self,
+        name: str,
+        help: str,
+        kind: Literal["flag", "text", "list", "number"],
+        default: Any = None,
+        metavar: str | None = None,
+        *,
+        ini_only: bool = False,
+    ) -> None:
+        self.name = name
+        self.help = help
+        self.kind = kind
+        self.default = default
+        self.metavar = metavar
+        self.ini_only = ini_only
 
     @property
     def flag(self) -> str:
@@ -75,20 +82,14 @@ OPTIONS = (
         "arena-report",
         "DIR",
     ),
+    Option(
+        "arena_report_max_mb",
+        "cut passing answers in the HTML report above this size (default 5)",
+        "number",
+        5,
+        "MB",
+    ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Hold what this run was asked to do."""
-
-    files: tuple[str, ...] = FILE_PATTERNS
-    providers: tuple[str, ...] = ()
-    mock: bool = False
-    concurrency: int = 16
-    trials: int | None = None
-    formats: tuple[str, ...] = ("html", "markdown")
-    report_dir: str = "arena-report"
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -114,62 +115,20 @@ def add_options(parser: pytest.Parser) -> None:
 
 def is_active(config: pytest.Config) -> bool:
     """Return whether this run collects arena files."""
-    return bool(_value(config, "arena"))
+    return bool(value_of(config, "arena"))
 
 
-def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) -> Settings:
-    """Return the settings of a run; a bad value is a `UsageError` that names the option."""
-    formats = tuple(
-        word.strip() for word in str(_value(config, "arena_report")).split(",") if word.strip()
-    )
-    for name in formats:
-        if name not in REPORT_FORMATS and name not in known_formats():
-            known = sorted({*REPORT_FORMATS, *known_formats()})
-            raise UsageError(
-                Problem(
-                    f"--arena-report: unknown format {name!r}",
-                    expected="one or more of " + ", ".join(known),
-                    fix=suggest(name, known),
-                )
-            )
-    return Settings(
-        files=tuple(_value(config, "arena_files")),
-        providers=tuple(_value(config, "arena_provider")),
-        mock=bool(_value(config, "arena_mock")),
-        concurrency=_whole(config, "arena_concurrency") or 16,
-        trials=_whole(config, "arena_trials"),
-        formats=formats,
-        report_dir=str(_value(config, "arena_report_dir")),
-    )
-
-
-def _option(name: str) -> Option:
+def option_named(name: str) -> Option:
+    """Return one row of the table."""
     return next(option for option in OPTIONS if option.name == name)
 
 
-def _value(config: pytest.Config, name: str) -> Any:
-    option = _option(name)
+def value_of(config: pytest.Config, name: str) -> Any:
+    """Return what was asked for: on the command line, else in the ini file, else the default."""
+    option = option_named(name)
     given = None if option.ini_only else getattr(config.option, name, None)
     if given is None:
         given = config.getini(name)
     if given is None or given in ("", []):
         return option.default
     return given
-
-
-def _whole(config: pytest.Config, name: str) -> int | None:
-    given = _value(config, name)
-    if given is None:
-        return None
-    try:
-        number = int(str(given))
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise UsageError(
-            Problem(
-                f"{_option(name).flag}: {str(given)!r} is not a number of at least 1",
-                fix=f"give a whole number, as in {_option(name).flag}=4",
-            )
-        )
-    return number

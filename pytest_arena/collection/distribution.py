@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
     from pytest_arena.collection.names import ArenaNames
-    from pytest_arena.options import Settings
+    from pytest_arena.settings import Settings
 
 AHEAD = 4
 """Items that are sent to a worker beyond the running one: under -x all that was sent still runs."""

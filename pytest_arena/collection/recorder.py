@@ -18,7 +18,6 @@ from pytest_arena._version import __version__
 from pytest_arena.collection.journal import Journal, Shards
 from pytest_arena.collection.names import ArenaNames
 from pytest_arena.collection.unreached import crashed_cell
-from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
@@ -30,6 +29,7 @@ from pytest_arena.results.serialize import (
     run_record,
     to_line,
 )
+from pytest_arena.settings import Settings
 
 RESULTS = "results.jsonl"
 

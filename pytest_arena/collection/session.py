@@ -24,9 +24,9 @@ from pytest_arena.results.serialize import seal
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plan import Arena
-    from pytest_arena.options import Settings
     from pytest_arena.registry import Registry
     from pytest_arena.results.exchange import Request, Response
+    from pytest_arena.settings import Settings
 
 
 class ConfigHooks:

@@ -15,8 +15,8 @@ from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.recorder import Recorder, known_formats, report_dir
 from pytest_arena.engine.shares import Share
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.options import Settings, read_settings
 from pytest_arena.registry import Registry
+from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pytest_arena.collection.distribution import LimitOf
@@ -153,4 +153,5 @@ def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:
         "concurrency": settings.concurrency,
         "trials": settings.trials,
         "workers": workers,
+        "report_max_mb": settings.report_max_mb,
     }

@@ -291,7 +291,6 @@ def test_plain_pytest_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
             assert ours == [
                 "pytest_arena",
                 "pytest_arena._version",
-                "pytest_arena.errors",
                 "pytest_arena.hookspecs",
                 "pytest_arena.options",
                 "pytest_arena.plugin",
