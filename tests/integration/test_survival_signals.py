@@ -1,0 +1,211 @@
+"""What is left of a run that is interrupted or killed: every cell that had finished, once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+from servers.formats import Reply
+from servers.wire import WireRequest, WireServer
+
+CONFTEST = """\
+import os
+
+def pytest_arena_before_request(request):
+    request.params["extra_headers"] = {"x-pid": str(os.getpid())}
+
+def pytest_arena_after_response(request, config):
+    with open(config.rootpath / "answered", "a") as file:
+        file.write(request.case + "\\n")
+"""
+CHECKS = """\
+import os, signal
+
+def dies(output):
+    if output == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if output == "exit":
+        os._exit(3)
+    return True
+"""
+
+
+def hangs_on(*hanging: str, **others: str) -> Callable[[WireRequest], Reply]:
+    """Answer at once, but for the prompts that hang and those that get another answer."""
+
+    def script(request: WireRequest) -> Reply:
+        if request.prompt in hanging:
+            return Reply(fault="hang")
+        return Reply(text=others.get(request.prompt, "ok"))
+
+    return script
+
+
+def write(project: Project, server: WireServer, cases: int) -> list[str]:
+    names = [f"c{number}" for number in range(cases)]
+    lines = [
+        "providers:",
+        f"  - {{name: m, provider: openai, model: m, api_base: {server.url}/v1}}",
+        "tests:",
+    ]
+    for name in names:
+        lines += [
+            f"  - name: {name}",
+            f"    prompt: {name}",
+            "    assertions: [{type: python, call: 'checks:dies'}]",
+        ]
+    project.write(arena="\n".join(lines))
+    project.pytester.makepyfile(conftest=CONFTEST, checks=CHECKS)
+    return names
+
+
+@contextmanager
+def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run pytest in a process group of its own; nothing of it is left at the end."""
+    command = [sys.executable, "-m", "pytest", "--arena", "--arena-report=markdown", "-v"]
+    with open(project.path / "output", "w") as output:
+        process = subprocess.Popen(
+            [*command, "-p", "no:randomly", "-p", "no:cacheprovider", *arguments],
+            cwd=project.path,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_until(condition: Callable[[], object], project: Project) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, (project.path / "output").read_text()
+        time.sleep(0.01)
+
+
+def answered(project: Project) -> set[str]:
+    file = project.path / "answered"
+    return set(file.read_text().split()) if file.exists() else set()
+
+
+def passed_items(project: Project) -> set[str]:
+    """Return the cases that pytest has called passed so far."""
+    lines = (project.path / "output").read_text().splitlines()
+    return {line.partition("::")[2].partition("[")[0] for line in lines if "PASSED" in line}
+
+
+def kept(project: Project) -> dict[str, dict[str, Any]]:
+    """Return the cells of the results file and of the shards; each stands once in its file."""
+    folder = project.path / "arena-report"
+    found: dict[str, dict[str, Any]] = {}
+    for file in [*folder.glob("results.jsonl"), *folder.glob(".shards/*/*.jsonl")]:
+        cells = [json.loads(line) for line in file.read_text().splitlines()]
+        cells = [cell for cell in cells if cell.get("kind") == "cell"]
+        assert max(Counter(cell["id"] for cell in cells).values(), default=1) == 1, file
+        found |= {cell["case"]: cell for cell in cells}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whole_group"),
+    [((), False), (("-n2",), True), (("-n2",), False)],
+    ids=["one-process", "n2-terminal", "n2-controller"],
+)
+def test_ctrl_c_keeps_what_was_answered_and_cancels_the_rest(
+    project: Project, arguments: tuple[str, ...], whole_group: bool
+) -> None:
+    with WireServer(hangs_on("c0", "c1", "c6", "c7")) as server:
+        write(project, server, 8)
+        with running(project, *arguments) as process:
+            wait_until(lambda: len(answered(project)) == 4, project)
+            assert server.wait_until(lambda record: record.in_flight == 4)
+            (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+            assert process.wait(40) == pytest.ExitCode.INTERRUPTED
+        assert server.wait_until_idle()
+        assert server.calls == 8
+    *_, end = project.records()
+    assert (end["kind"], end["interrupted"]) == ("end", True)
+    assert project.verdicts() == {f"c{number}[m]": "passed" for number in (2, 3, 4, 5)}
+    assert (project.path / "arena-report" / "report.md").exists()
+    assert not (project.path / "arena-report" / ".shards").exists()
+
+
+def test_a_killed_only_process_leaves_what_had_finished(project: Project) -> None:
+    with WireServer(hangs_on("c3")) as server:
+        write(project, server, 6)
+        with running(project) as process:
+            wait_until(lambda: len(passed_items(project)) == 3, project)
+            process.kill()
+            process.wait(20)
+    run, *cells = project.records()
+    assert run["kind"] == "run"
+    assert [(cell["case"], cell["verdict"]) for cell in cells] == [
+        (f"c{number}", "passed") for number in range(3)
+    ]
+
+
+def test_an_assertion_that_ends_the_only_process_leaves_what_had_finished(
+    project: Project,
+) -> None:
+    with WireServer(hangs_on(c3="exit")) as server:
+        write(project, server, 6)
+        with running(project) as process:
+            assert process.wait(40) == 3
+    assert set(kept(project)) == {"c0", "c1", "c2"}
+
+
+def test_a_killed_worker_costs_its_running_cell_alone(project: Project) -> None:
+    with WireServer(hangs_on("c4", c9="die")) as server:
+        names = write(project, server, 14)
+        with running(project, "-n2") as process:
+            wait_until(lambda: len(answered(project)) == 13, project)
+            (caller,) = (r.headers["x-pid"] for r in server.requests if r.prompt == "c4")
+            # its worker has concluded what stands before the cell that hangs
+            before = {f"c{number}" for number in (0, 1, 2, 3)}
+            wait_until(lambda: before <= passed_items(project), project)
+            os.kill(int(caller), signal.SIGKILL)
+            assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
+    cells = kept(project)
+    assert list(cells) == names
+    for name, cell in cells.items():
+        assert cell["verdict"] == ("error" if name in ("c4", "c9") else "passed"), name
+    for name in ("c4", "c9"):
+        (trial,) = cells[name]["trials"]
+        assert trial["error"]["kind"] == "internal"
+        assert "crashed" in trial["error"]["message"]
+    assert project.records()[-1]["totals"]["cells"] == 14
+    assert not (project.path / "arena-report" / ".shards").exists()
+
+
+def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:
+    with WireServer(hangs_on("c6", "c7")) as server:
+        write(project, server, 8)
+        with running(project, "-n2") as process:
+            wait_until(lambda: len(passed_items(project)) == 6, project)
+            process.kill()
+            process.wait(20)
+            workers = {int(request.headers["x-pid"]) for request in server.requests}
+            wait_until(lambda: not any(map(is_alive, workers)), project)
+    assert {name: cell["verdict"] for name, cell in kept(project).items()} == {
+        f"c{number}": "passed" for number in range(6)
+    }
+
+
+def is_alive(pid: int) -> bool:
+    status = Path("/proc", str(pid), "stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -1,0 +1,110 @@
+"""The support bot's file, byte for byte, against a local server that speaks OpenAI's format."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Project
+from servers.formats import Reply
+from servers.wire import WireRequest, WireServer
+
+from pytest_arena.providers import LiteLLMProvider, OpenAIProvider
+
+ARENA = Path(__file__).parents[2] / "arenas" / "support-bot" / "support-bot.arena.yaml"
+ANSWERS = {
+    "How do I reset my password?": "Click Forgot Password; we send you an email.",
+    "I can't access my email to reset my password": "Our support team will help you.",
+    "Why was I charged twice?": "I am sorry.",
+}
+TONE = (
+    "tone 'professional' cannot be judged: this version has neither a judge nor an offline scorer "
+    "for tone\n  fix: write a `python` assertion that judges it, or take this one out"
+)
+
+
+def answer(request: WireRequest) -> Reply:
+    return Reply(text=ANSWERS[request.prompt])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> None:
+    # imported here, so that no run of pytest inside pytest has to do it anew
+    for cls in (OpenAIProvider, LiteLLMProvider):
+        cls.warm_up()
+
+
+@pytest.mark.parametrize("way", ["openai", "litellm"])
+def test_the_file_runs_unchanged(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    if way == "litellm" and spread:
+        pytest.skip("the way to a provider is the same in every worker")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-dummy-0123456789")
+    shutil.copy(ARENA, project.path)
+    if way == "litellm":
+        file = project.path / ARENA.name
+        text = file.read_text().replace("provider: openai", "provider: litellm")
+        file.write_text(text.replace("model: gpt", "model: openai/gpt"))
+    with WireServer(answer) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        result = project.run(*spread)
+    result.assert_outcomes(passed=4, failed=2, errors=2)
+    assert list(project.verdicts().items()) == [
+        ("Password Reset[openai-mini]", "passed"),
+        ("Password Reset[openai-full]", "passed"),
+        ("Account Recovery[openai-mini]", "error"),
+        ("Account Recovery[openai-full]", "error"),
+        ("Billing Question[openai-mini]", "failed"),
+        ("Billing Question[openai-full]", "failed"),
+        ("Guardrail Test[openai-mini]", "passed"),
+        ("Guardrail Test[openai-full]", "passed"),
+    ]
+    assert server.calls == 6
+    assert sorted(request.body["model"] for request in server.requests) == [
+        *["gpt-4o"] * 3,
+        *["gpt-4o-mini"] * 3,
+    ]
+    for request in server.requests:
+        assert request.key == "sk-dummy-0123456789"
+        assert (request.body["max_tokens"], request.body["temperature"]) == (500, 0.7)
+        assert request.prompt in ANSWERS
+    findings = {
+        cell["case"]: [
+            (a["type"], a["verdict"], a["line"])
+            for trial in cell["trials"]
+            for a in trial["assertions"]
+        ]
+        for cell in project.cells().values()
+    }
+    assert findings == {
+        "Password Reset": [
+            ("contains", "passed", 18),
+            ("contains", "passed", 20),
+            ("max_length", "passed", 22),
+        ],
+        "Account Recovery": [("contains", "passed", 29), ("tone", "error", 31)],
+        "Billing Question": [("contains", "failed", 38), ("response_time", "passed", 40)],
+        "Guardrail Test": [("validation_error", "passed", 47)],
+    }
+    cells = {cell["case"]: cell["trials"][0] for cell in project.cells().values()}
+    assert cells["Account Recovery"]["assertions"][1]["reason"] == TONE
+    assert cells["Guardrail Test"]["guardrail"]["matched"] == ["hack"]
+    assert (cells["Guardrail Test"]["attempts"], cells["Guardrail Test"]["output"]) == (0, None)
+
+
+def test_collecting_the_file_makes_no_call(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ARENA, project.path)
+    with WireServer(answer) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        result = project.run("--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.OK
+    assert [line for line in result.outlines if "::" in line] == [
+        f"support-bot.arena.yaml::{case}[{provider}]"
+        for case in ("Password Reset", "Account Recovery", "Billing Question", "Guardrail Test")
+        for provider in ("openai-mini", "openai-full")
+    ]
+    assert server.record.connections == 0
