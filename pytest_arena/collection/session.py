@@ -115,13 +115,20 @@ class ArenaSession:
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:
-            session.warn(
-                ArenaWarning(
-                    f"arena calls cannot start ahead of their items: the autouse fixture "
-                    f"{', '.join(held)} is made anew for each item; give it a wider scope to "
-                    "have many calls in flight"
-                )
-            )
+            self._warn_of_held_back_calls(session, held)
+
+    def _warn_of_held_back_calls(self, session: pytest.Session, fixtures: Sequence[str]) -> None:
+        text = (
+            "arena calls cannot start ahead of their items: the autouse fixture "
+            f"{', '.join(fixtures)} is made anew for each item"
+        )
+        advice = "give it a wider scope to have many calls in flight"
+        try:
+            session.warn(ArenaWarning(f"{text}; {advice}"))
+        except ArenaWarning:
+            # under -W error; raised from here, it would look like a bug of ours
+            allow = "-W ignore::pytest_arena.collection.files.ArenaWarning"
+            self._refuse(Problem(text, fix=f"{advice}, or allow it with {allow}"))
 
     def _check_that_limits_can_be_shared(self) -> None:
         limits = {"--arena-concurrency": self.settings.concurrency}

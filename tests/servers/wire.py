@@ -290,6 +290,7 @@ class WireServer:
         record = self.record
         body = {
             "calls": record.calls,
+            "in_flight": record.in_flight,
             "peak": record.peak,
             "connections": record.connections,
             "disconnects": record.disconnects,
