@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 
 from measuring import Median, measure, repeat
 from suites import write_arena, write_tests
@@ -47,7 +48,7 @@ def arena(
 ) -> Callable[[], Median]:
     """Return a run of an arena with so many cells."""
     write_arena(folder, model, cells, url, extra)
-    command = [*PYTEST, "--arena", f"--arena-concurrency={_LIMIT}", *options]
+    command = [*PYTEST, "--arena", f"--arena-concurrency={_LIMIT}", *options, "arena.yaml"]
     return lambda: repeat(1, lambda: measure(command, folder))
 
 
@@ -102,7 +103,7 @@ def throughput(plan: Plan, folder: Path) -> str:
                     lambda c=command, n=calls: measure([*c, str(n), str(_LIMIT)], folder),
                 )
                 rows.append(_cost(f"bare {model} client", calls, bare, None))
-                run = arena(folder, model, calls, server.url, "arena.yaml")
+                run = arena(folder, model, calls, server.url)
                 taken = repeat(plan.repeats, lambda run=run: run())
                 rows.append(_cost(f"arena, {model}", calls, taken, bare))
     return _table(
@@ -158,9 +159,10 @@ def idle(plan: Plan, folder: Path) -> str:
     rows = []
     for name, arguments in (("200 empty tests", ()), ("`pytest --version`", ("--version",))):
         with_it, without = _alternately(plan.startups, folder, list(arguments))
+        difference = median(one - other for one, other in zip(with_it, without, strict=True))
         rows.append(
-            f"| {name} | {without * 1000:.0f} | {with_it * 1000:.0f} "
-            f"| {(with_it - without) * 1000:+.1f} |"
+            f"| {name} | {median(without) * 1000:.0f} | {median(with_it) * 1000:.0f} "
+            f"| {difference * 1000:+.1f} |"
         )
     table = _table(
         f"Plain pytest, least CPU time of {plan.startups} runs each",
@@ -170,13 +172,14 @@ def idle(plan: Plan, folder: Path) -> str:
     return f"{table}\nModules of note that the plugin adds: {_imported(folder)}.\n"
 
 
-def _alternately(times: int, folder: Path, arguments: list[str]) -> tuple[float, float]:
-    """Return the least CPU seconds with and without the plugin, run by turns."""
-    with_it, without = [], []
+def _alternately(times: int, folder: Path, arguments: list[str]) -> tuple[list[float], list[float]]:
+    """Return the CPU seconds with and without the plugin, run by turns."""
+    with_it: list[float] = []
+    without: list[float] = []
     for _ in range(times):
         with_it.append(measure([*PYTEST, *arguments], folder).cpu_s)
         without.append(measure([*PYTEST, "-p", "no:arena", *arguments], folder).cpu_s)
-    return min(with_it), min(without)
+    return with_it, without
 
 
 def _imported(folder: Path) -> str:
