@@ -22,7 +22,8 @@ def conclude(
     Findings are added for a block that no assertion expects (`guardrail`), an empty answer that
     none allows (`answer`), and a trial that nothing judged (`evaluation`). `error` comes before
     `failed`. With a `threshold` the weighted score decides, though never over an unexpected block
-    or an empty answer; findings with weight 0 never decide.
+    or an empty answer. Findings with weight 0 never decide, nor do those of assertions with a
+    `pass_threshold`, which are judged over all trials of the cell.
     """
     asked = tuple(assertions)
     given = tuple(findings)
@@ -33,7 +34,12 @@ def conclude(
             Finding("evaluation", "error", None, "nothing was judged: no assertion gave a verdict"),
         )
     score = weighted_score(every)
-    counting = [finding for finding in every if finding.weight > 0]
+    judged_over_all = {
+        id(finding)
+        for assertion, finding in zip(asked, given, strict=False)
+        if assertion.pass_threshold is not None
+    }
+    counting = [f for f in every if f.weight > 0 and id(f) not in judged_over_all]
     if trial.error is not None or any(finding.verdict == "error" for finding in counting):
         return "error", score, every
     if surprises:

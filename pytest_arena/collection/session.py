@@ -15,7 +15,8 @@ from pytest_arena.collection.unreached import junit_properties, unreached_cell
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.providers import provider_factory, warm_up
 from pytest_arena.engine.shares import Share
-from pytest_arena.engine.verdicts import Executed, conclude_cell
+from pytest_arena.engine.trials import CellRun
+from pytest_arena.engine.verdicts import conclude_cell
 from pytest_arena.errors import Problem, UsageError, suggest
 from pytest_arena.loading import load_arena
 from pytest_arena.results.models import Cell
@@ -169,22 +170,23 @@ class ArenaSession:
             pytest.skip("not run: the run was stopped")
         work = self._looking_ahead(item.session).start(item, self._following, engine)
         try:
-            executed = work.result()
+            done = work.result()
         except BaseException as error:
             # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
             if isinstance(error, KeyboardInterrupt):
                 engine.stop_calling()
             engine.cancel(work)
             raise
-        return self.keep(item, self._conclude(item, executed, engine))
+        return self.keep(item, self._conclude(item, done, engine))
 
-    def _conclude(self, item: CellItem, executed: Sequence[Executed], engine: Engine) -> Cell:
+    def _conclude(self, item: CellItem, done: CellRun, engine: Engine) -> Cell:
         return conclude_cell(
             item.plan,
-            executed,
+            done.executed,
             cell_id=item.nodeid,
             root=self.config.rootpath,
             wait=engine.wait,
+            wanted_trials=done.wanted,
         )
 
     def keep(self, item: CellItem, cell: Cell) -> Cell:

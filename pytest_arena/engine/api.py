@@ -12,7 +12,8 @@ from pytest_arena._version import __version__
 from pytest_arena.builtins import register
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.providers import provider_factory
-from pytest_arena.engine.verdicts import Executed, cell_of, conclude_cell
+from pytest_arena.engine.trials import CellRun
+from pytest_arena.engine.verdicts import cell_of, conclude_cell
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plan import Arena, CellPlan
 from pytest_arena.registry import Registry
@@ -67,8 +68,8 @@ async def arun_arena(
         works = engine.start(run.plans)
         cells = []
         for plan, work in zip(run.plans, works, strict=True):
-            executed = await asyncio.wrap_future(work)
-            cells.append(await asyncio.to_thread(run.conclude, plan, executed, engine))
+            done = await asyncio.wrap_future(work)
+            cells.append(await asyncio.to_thread(run.conclude, plan, done, engine))
     return run.result(cells)
 
 
@@ -115,13 +116,14 @@ class _Run:
         finally:
             engine.close()
 
-    def conclude(self, plan: CellPlan, executed: Sequence[Executed], engine: Engine) -> Cell:
+    def conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
         cell = conclude_cell(
             plan,
-            executed,
+            done.executed,
             cell_id=f"{plan.file}::{plan.name}",
             root=self._root,
             wait=engine.wait,
+            wanted_trials=done.wanted,
         )
         return seal(cell, self._redactor)[0]
 

@@ -46,9 +46,15 @@ class Caller:
         self._providers: dict[int, tuple[ProviderSpec, Provider]] = {}
         self._outages: dict[int, Outage] = {}
 
-    async def call(self, spec: ProviderSpec, request: Request) -> Response:
+    async def call(
+        self,
+        spec: ProviderSpec,
+        request: Request,
+        unwanted: Callable[[], bool] | None = None,
+    ) -> Response:
         """Return the provider's answer, after further attempts where they make sense.
 
+        `unwanted` is asked when the first attempt could start; true cancels the call.
         All attempts and pauses together end within `retry_for`; a failure that is left is a
         `ProviderError` that says how many attempts were made.
         """
@@ -56,7 +62,9 @@ class Caller:
         if self._hooks:
             with _named_failures():
                 self._hooks.before_request(request)
-        response = await self._attempts(spec, provider, request)
+        # importing a client takes seconds: a short timeout must not count them
+        await provider.start()
+        response = await self._attempts(spec, provider, request, unwanted)
         clean_response(response)
         if self._hooks:
             with _named_failures():
@@ -76,7 +84,13 @@ class Caller:
             self._outages[id(spec)] = Outage(spec.name)
         return found[1]
 
-    async def _attempts(self, spec: ProviderSpec, provider: Provider, request: Request) -> Response:
+    async def _attempts(
+        self,
+        spec: ProviderSpec,
+        provider: Provider,
+        request: Request,
+        unwanted: Callable[[], bool] | None,
+    ) -> Response:
         retries = DEFAULT_RETRIES if spec.retries is None else spec.retries
         retry_for_s = spec.retry_for or max(DEFAULT_RETRY_FOR_S, request.timeout_s)
         outage = self._outages[id(spec)]
@@ -87,7 +101,7 @@ class Caller:
             request.attempt = attempt
             try:
                 async with self._limits.place(spec.name):
-                    if self.closing:
+                    if self.closing or (attempt == 0 and unwanted is not None and unwanted()):
                         raise asyncio.CancelledError
                     outage.check()
                     if end is None:

@@ -12,20 +12,14 @@ from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.loop import LoopThread
 from pytest_arena.engine.shares import Share
-from pytest_arena.engine.verdicts import Executed, judge_on_loop, needs_stream
-from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
+from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.models import TrialError
 from pytest_arena.schema import ProviderSpec
-from pytest_arena.targets import DialogueRun
 
 T = TypeVar("T")
 
-DEFAULT_TIMEOUT_S = 60.0
-
-Work = Future[list[Executed]]
+Work = Future[CellRun]
 """What `Engine.start` returns: the trials of one cell, when they have run."""
 
 
@@ -41,15 +35,17 @@ class Engine:
         hooks: CallHooks | None = None,
         root: Path | None = None,
         trials: int | None = None,
+        early_stop: bool = True,
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
         self._limit_of: dict[str, int] = {}
-        self._root = root or Path.cwd()
         self._trials = trials
+        self._early_stop = early_stop
         self._thread = LoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
         self._caller = Caller(limits, make_provider, hooks)
+        self._runner = TrialRunner(self._caller, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 
     @property
@@ -110,11 +106,13 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._runner.close()
         await self._caller.close()
 
     async def _cell(self, plan: CellPlan, future: Work) -> None:
         try:
-            future.set_result(await self.run_cell(plan))
+            count = (self._trials or plan.case.trials) * len(plan.case.dialogues)
+            future.set_result(await self._runner.run(plan, count, early_stop=self._early_stop))
         except (asyncio.CancelledError, CancelledError):
             future.cancel()
         except BaseException as error:  # noqa: BLE001
@@ -122,45 +120,3 @@ class Engine:
             future.set_exception(error)
         finally:
             del self._tasks[future]
-
-    async def run_cell(self, plan: CellPlan) -> list[Executed]:
-        """Run all trials of a cell at once, within the limits; call it on the engine's loop."""
-        dialogues = len(plan.case.dialogues)
-        count = (self._trials or plan.case.trials) * dialogues
-        if count == 1:
-            return [await self._trial(plan, 0)]
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._trial(plan, number)) for number in range(count)]
-        return [task.result() for task in tasks]
-
-    async def _trial(self, plan: CellPlan, number: int) -> Executed:
-        case, spec = plan.case, plan.provider
-        index, variant = divmod(number, len(case.dialogues))
-        stream = needs_stream(case)
-
-        async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
-            request = Request(
-                messages=messages,
-                params={**case.params, **spec.params},
-                timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
-                stream=stream,
-                case=case.name,
-                provider=spec.name,
-                trial=number,
-                turn=turn,
-                turns=len(case.dialogues[variant]),
-                mock=case.mock,
-                mock_responses=plan.mock_responses,
-                session_id=case.session_id,
-            )
-            return request, await self._caller.call(spec, request)
-
-        dialogue = DialogueRun(case, case.dialogues[variant], answer)
-        failure = None
-        try:
-            await dialogue.run()
-        except ProviderError as error:
-            failure = TrialError(str(error.kind), error.message)
-        except GuardrailError as error:
-            failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
-        return await judge_on_loop(plan, dialogue.trial(index, variant, failure), self._root)

@@ -15,6 +15,7 @@ from pytest_arena.assertions.evaluate import (
     evaluate_cell_async,
     needs_loop,
 )
+from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.loading.plan import CasePlan, CellPlan
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
@@ -29,6 +30,8 @@ class Executed:
     trial: Trial
     findings: dict[int, Finding] = field(default_factory=dict)
     """By the place of the assertion in `checks`."""
+    concluded: bool = False
+    """Whether the trial has its verdict already."""
 
 
 def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
@@ -70,23 +73,39 @@ async def judge_on_loop(plan: CellPlan, trial: Trial, root: Path) -> Executed:
 
 
 def conclude_cell(
-    plan: CellPlan, executed: Sequence[Executed], *, cell_id: str, root: Path, wait: Wait
+    plan: CellPlan,
+    executed: Sequence[Executed],
+    *,
+    cell_id: str,
+    root: Path,
+    wait: Wait,
+    wanted_trials: int,
 ) -> Cell:
     """Check what is left to check, in the calling thread, and conclude the cell.
 
+    `wanted_trials` is how many trials there should have been; the engine leaves some out where
+    they could not change the outcome.
     `wait` runs a coroutine on the event loop, for checks of all trials that are asynchronous.
     """
-    trials = tuple(_conclude_trial(plan, one, root) for one in executed)
+    trials = tuple(conclude_trial(plan, one, root) for one in executed)
     context = _context(plan, root, None)
-    over_all = tuple(
+    rated = [
+        rate_finding(assertion, place, turn, trials)
+        for place, (assertion, turn) in enumerate(checks(plan.case, 0))
+        if assertion.pass_threshold is not None
+    ]
+    over_all = tuple(rated) + tuple(
         wait(evaluate_cell_async(assertion, trials, context))
         if needs_loop(assertion, context)
         else evaluate_cell(assertion, trials, context)
         for assertion in plan.case.assertions
         if isinstance(assertion, CellAssertion)
     )
-    verdict = _cell_verdict(trials, over_all, plan.case.pass_threshold)
-    return cell_of(plan, cell_id, verdict, trials=trials, assertions=over_all)
+    left_out = wanted_trials - len(trials)
+    verdict = _cell_verdict(trials, over_all, plan.case.pass_threshold, left_out)
+    return cell_of(
+        plan, cell_id, verdict, trials=trials, assertions=over_all, trials_not_run=left_out
+    )
 
 
 def cell_of(
@@ -97,6 +116,7 @@ def cell_of(
     trials: tuple[Trial, ...] = (),
     assertions: tuple[Finding, ...] = (),
     reason: str | None = None,
+    trials_not_run: int = 0,
 ) -> Cell:
     """Return the cell of a plan, with what came of it."""
     return Cell(
@@ -114,11 +134,15 @@ def cell_of(
         defined_in=plan.case.source if plan.case.source not in ("", plan.file) else None,
         reason=reason,
         assertions=assertions,
+        trials_not_run=trials_not_run,
     )
 
 
-def _conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
+def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
+    """Check what is left to check of one trial, in the calling thread, and give its verdict."""
     trial = executed.trial
+    if executed.concluded:
+        return trial
     if trial.error is not None:
         return replace(trial, verdict="error")
     wanted = checks(plan.case, trial.variant)
@@ -145,13 +169,13 @@ def _context(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
 
 
 def _cell_verdict(
-    trials: Sequence[Trial], over_all: Sequence[Finding], pass_threshold: float
+    trials: Sequence[Trial], over_all: Sequence[Finding], pass_threshold: float, left_out: int
 ) -> Verdict:
     passed = sum(trial.verdict == "passed" for trial in trials)
-    errors = sum(trial.verdict == "error" for trial in trials)
-    needed = pass_threshold * len(trials) - 1e-9
+    unknown = left_out + sum(trial.verdict == "error" for trial in trials)
+    needed = pass_threshold * (len(trials) + left_out) - 1e-9
     judged = [finding for finding in over_all if finding.weight > 0]
-    if passed + errors < needed or any(finding.verdict == "failed" for finding in judged):
+    if passed + unknown < needed or any(finding.verdict == "failed" for finding in judged):
         # whatever the errors hide, it could not have passed
         return "failed"
     if passed < needed or any(finding.verdict == "error" for finding in judged):

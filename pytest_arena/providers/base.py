@@ -70,6 +70,13 @@ class Provider:
     def warm_up(cls) -> None:
         """Import what the first call needs; called once, in a thread, while collection goes on."""
 
+    async def start(self) -> None:
+        """Do what calls need once (imports, keys, a client), outside any call's time limit.
+
+        Awaited before every call, so that it must be quick when it is done; a failure is a
+        `ProviderError`.
+        """
+
     async def complete(self, request: Request) -> Response:
         """Send one request once and return the answer; a failure is a `ProviderError`.
 

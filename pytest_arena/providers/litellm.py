@@ -63,6 +63,9 @@ class LiteLLMProvider(Provider):
         load_litellm()
         load_prices()
 
+    async def start(self) -> None:
+        await self._ready()
+
     async def complete(self, request: Request) -> Response:
         access = await self._ready()
         arguments = self._arguments(request, access)

@@ -55,6 +55,9 @@ class OpenAIProvider(Provider):
             import_module(name)
         load_prices()
 
+    async def start(self) -> None:
+        await self._ready()
+
     async def complete(self, request: Request) -> Response:
         import httpx
 

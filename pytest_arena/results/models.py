@@ -161,6 +161,14 @@ class Cell:
     reason: str | None = None
     assertions: tuple[Finding, ...] = ()
     """Findings over all trials (consistency, success_rate, …)."""
+    trials_not_run: int = 0
+    """Trials that were not started, since the cell's outcome could not change any more."""
+
+    @property
+    def flaky(self) -> bool:
+        """Whether some of the trials passed and some failed."""
+        verdicts = {trial.verdict for trial in self.trials}
+        return {"passed", "failed"} <= verdicts
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +188,7 @@ class RunResult:
     """Keep everything that one run did, its cells in the order of collection.
 
     `finished_at` is None where the run was killed, `interrupted` is set where it was stopped.
-    `notes` are the lines that plug-ins add to the summary.
+    `notes` are the lines that plug-ins add to the summary, `exit_code` is pytest's.
     """
 
     info: RunInfo
@@ -188,6 +196,7 @@ class RunResult:
     finished_at: str | None = None
     interrupted: bool = False
     notes: tuple[str, ...] = ()
+    exit_code: int | None = None
 
     @property
     def totals(self) -> dict[str, float]:

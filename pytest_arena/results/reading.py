@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from pytest_arena.errors import Place, Problem, UserError
+from pytest_arena.errors import Place, Problem, UserError, shorten
 from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.results.serialize import FORMAT, cell_from_record, run_from_record
+from pytest_arena.results.shape import ShapeError, check_record
+from pytest_arena.results.text import clean_value
+
+LARGEST_FILE = 1 << 30
+"""In bytes. A run of 100,000 cells of 4 KB each is less than half of it."""
+LONGEST_LINE = 64 << 20
+"""In bytes; one line is one cell with all its trials."""
+_KINDS_OF_FILES = (
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\x00", "an xz file"),
+    (b"(\xb5/\xfd", "a zstd file"),
+)
+_UNCLEAN = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsFile:
+    """Hold what a results file says, and the line of each cell by the cell's id."""
+
+    path: Path
+    run: RunResult
+    lines: Mapping[str, int]
+
+    def place(self, cell_id: str) -> Place:
+        """Return where a cell stands."""
+        return Place(str(self.path), self.lines[cell_id], 1)
 
 
 def read_run(path: str | Path) -> RunResult:
@@ -18,36 +49,30 @@ def read_run(path: str | Path) -> RunResult:
     A torn last line, as a killed run leaves it, is dropped; any other bad line is a `UserError`
     that names file and line. `finished_at` is None where the run never ended.
     """
+    return read_results(path).run
+
+
+def read_results(path: str | Path) -> ResultsFile:
+    """Read a results file as `read_run` does, and keep where each cell stands."""
     path = Path(path)
     info: RunInfo | None = None
-    finished_at: str | None = None
-    interrupted = False
+    end: dict[str, Any] = {}
     cells: dict[str, Cell] = {}
+    lines: dict[str, int] = {}
+    last = 1
     for number, record in _records(path):
+        last = number
         place = Place(str(path), number, 1)
-        try:
-            kind = record["kind"]
-            if kind == "run":
-                if record["format"] != FORMAT:
-                    raise UserError(
-                        Problem(
-                            f"results format {record['format']!r} is not known",
-                            place,
-                            expected=f"format {FORMAT}",
-                            fix="read it with the version of pytest-arena that wrote it",
-                        )
-                    )
-                info = run_from_record(record)
-            elif kind == "cell":
-                cell = cell_from_record(record)
-                cells[cell.id] = cell
-            elif kind == "end":
-                finished_at = record["finished_at"]
-                interrupted = bool(record.get("interrupted"))
-        except (KeyError, TypeError, IndexError) as error:
-            raise UserError(
-                Problem(f"not a line of a results file ({error!r})", place, expected="a `kind`")
-            ) from error
+        _check(record, place)
+        kind = record["kind"]
+        if kind == "run":
+            info = _run(record, place, before=info)
+        elif kind == "cell":
+            cell = cell_from_record(record)
+            cells[cell.id] = cell
+            lines[cell.id] = number
+        elif kind == "end":
+            end = record
     if info is None:
         raise UserError(
             Problem(
@@ -56,28 +81,124 @@ def read_run(path: str | Path) -> RunResult:
                 expected="a results.jsonl that `pytest --arena` wrote",
             )
         )
-    return RunResult(
-        info=info, cells=tuple(cells.values()), finished_at=finished_at, interrupted=interrupted
+    _check_number(end, len(cells), Place(str(path), last, 1))
+    run = RunResult(
+        info=info,
+        cells=tuple(cells.values()),
+        finished_at=end.get("finished_at"),
+        interrupted=bool(end.get("interrupted")),
+        notes=tuple(end.get("notes", ())),
+        exit_code=end.get("exit_code"),
     )
+    return ResultsFile(path, run, lines)
+
+
+def _run(record: Mapping[str, Any], place: Place, *, before: RunInfo | None) -> RunInfo:
+    if before is not None:
+        problem = Problem(
+            "a second run begins here",
+            place,
+            expected="one run a file",
+            fix="keep the files of two runs apart, and join them with arena merge",
+        )
+        raise UserError(problem)
+    return run_from_record(record)
+
+
+def _check(record: Mapping[str, Any], place: Place) -> None:
+    """Refuse a record that cannot be read, the format before all else."""
+    if record.get("kind") == "run" and record.get("format") != FORMAT:
+        raise UserError(
+            Problem(
+                f"results format {shorten(repr(record.get('format')))} is not known",
+                place,
+                expected=f"format {FORMAT}",
+                fix="read it with the version of pytest-arena that wrote it",
+            )
+        )
+    if not isinstance(record.get("kind"), str):
+        raise UserError(Problem("not a line of a results file", place, expected="a `kind`"))
+    try:
+        check_record(record)
+    except ShapeError as error:
+        problem = Problem(
+            f"not a line of a results file: `{error.path}` is not as it must be",
+            place,
+            expected=error.expected,
+        )
+        raise UserError(problem) from None
+
+
+def _check_number(end: Mapping[str, Any], found: int, place: Place) -> None:
+    """Refuse a file that lost cells after its run had ended."""
+    counted = end.get("totals", {}).get("cells")
+    if counted is not None and counted != found:
+        problem = Problem(
+            f"the run had {counted} cells, but the file has {found}",
+            place,
+            expected="the file as `pytest --arena` wrote it",
+            fix="copy it anew",
+        )
+        raise UserError(problem)
 
 
 def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in _lines(path):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line.decode(), parse_constant=_no_constant)
+            if not isinstance(record, dict):
+                raise ValueError("not an object")
+        except (ValueError, RecursionError) as error:
+            if not line.endswith(b"\n"):
+                return
+            text = "nested too deep" if isinstance(error, RecursionError) else str(error)
+            raise UserError(Problem(f"not JSON ({text})", Place(str(path), number, 1))) from error
+        yield number, clean_value(record) if _UNCLEAN.search(line) else record
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Give the lines of a regular file, none of them longer than what may be."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        facts = path.stat()
+        if not stat.S_ISREG(facts.st_mode):
+            # before it is opened: a pipe would never end, and opening one may wait for ever
+            kind = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
+            raise UserError(Problem(f"cannot read {path}: {kind}", fix="name a results.jsonl"))
+        if facts.st_size > LARGEST_FILE:
+            _refuse_size(f"{path} has {facts.st_size:,} bytes", LARGEST_FILE, None)
+        with path.open("rb") as stream:
+            number = 0
+            while line := stream.readline(LONGEST_LINE + 1):
+                number += 1
+                place = Place(str(path), number, 1)
+                if number == 1:
+                    _refuse_archive(line, place)
+                if len(line) > LONGEST_LINE:
+                    _refuse_size("the line is too long", LONGEST_LINE, place)
+                yield number, line
     except OSError as error:
         raise UserError(
             Problem(f"cannot read {path}: {error.strerror}", fix="name a results.jsonl")
         ) from error
-    last = len(lines)
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            if not isinstance(record, dict):
-                raise ValueError("not an object")
-        except ValueError as error:
-            if number == last:
-                return
-            raise UserError(Problem(f"not JSON ({error})", Place(str(path), number, 1))) from error
-        yield number, record
+
+
+def _refuse_archive(start: bytes, place: Place) -> None:
+    for magic, kind in _KINDS_OF_FILES:
+        if start.startswith(magic):
+            problem = Problem(
+                f"not a results file: it is {kind}",
+                place,
+                expected="a results.jsonl that `pytest --arena` wrote",
+                fix="unpack it, and name the results.jsonl inside",
+            )
+            raise UserError(problem)
+
+
+def _refuse_size(what: str, limit: int, place: Place | None) -> NoReturn:
+    raise UserError(Problem(what, place, expected=f"at most {limit:,} bytes"))
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

@@ -35,6 +35,10 @@ def end_record(run: RunResult) -> dict[str, Any]:
     record: dict[str, Any] = {"kind": "end", "finished_at": run.finished_at, "totals": run.totals}
     if run.interrupted:
         record["interrupted"] = True
+    if run.exit_code is not None:
+        record["exit_code"] = run.exit_code
+    if run.notes:
+        record["notes"] = list(run.notes)
     return record
 
 
@@ -66,6 +70,8 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         value = getattr(cell, key)
         if value is not None:
             record[key] = value
+    if cell.trials_not_run:
+        record["trials_not_run"] = cell.trials_not_run
     if cell.assertions:
         record["assertions"] = [_finding_record(finding) for finding in cell.assertions]
     return record
@@ -94,6 +100,7 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         defined_in=record.get("defined_in"),
         reason=record.get("reason"),
         assertions=tuple(_finding(finding) for finding in record.get("assertions", ())),
+        trials_not_run=record.get("trials_not_run", 0),
     )
 
 

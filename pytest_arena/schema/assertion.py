@@ -94,6 +94,9 @@ class Assertion(ArenaModel):
     """Its share in the weighted score; 0 reports it without letting it fail the trial."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Hold when the score is at least this, instead of the check's own rule."""
+    pass_threshold: float | None = Field(default=None, gt=0, le=1)
+    """Hold over all trials of a cell when at least this share of them hold; a single trial is
+    then not failed by it."""
     when: When | None = None
     """Check only where this holds; elsewhere the assertion is `skipped`."""
 

@@ -245,3 +245,49 @@ def test_an_included_case_is_shown_where_it_stands(project: Project) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["  ✗ contains (more/cases.yaml:6)"])
     assert project.cells()["arena.yaml::Far[m]"]["defined_in"] == "more/cases.yaml"
+
+
+def test_trials_that_cannot_matter_are_not_started(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(
+        arena="""\
+providers: [{name: m, provider: mock}]
+tests:
+  - name: Hopeless
+    prompt: Hi
+    trials: 6
+    mock: no
+    assertions: [{type: equals, value: "yes"}]
+"""
+    )
+    project.run("--arena-concurrency=2", *spread).assert_outcomes(failed=1)
+    (cell,) = project.cells().values()
+    assert cell["trials_not_run"] == 6 - len(cell["trials"])
+    assert len(cell["trials"]) < 6
+
+
+def test_an_assertion_with_its_own_pass_threshold_is_judged_over_all_trials(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(
+        arena="""\
+providers: [{name: m, provider: mock}]
+tests:
+  - name: Mostly
+    prompt: Hi
+    trials: 4
+    mock: [yes and no, yes, yes, yes]
+    assertions:
+      - {type: contains, value: "yes"}
+      - {type: not_contains, value: "no", pass_threshold: 0.75}
+      - {type: max_words, value: 1, pass_threshold: 0.8}
+"""
+    )
+    project.run(*spread).assert_outcomes(failed=1)
+    (cell,) = project.cells().values()
+    assert [trial["verdict"] for trial in cell["trials"]] == ["passed"] * 4
+    assert [(f["type"], f["verdict"], f["reason"]) for f in cell["assertions"]] == [
+        ("not_contains", "passed", "held in 3 of 4 trials"),
+        ("max_words", "failed", "held in 3 of 4 trials"),
+    ]

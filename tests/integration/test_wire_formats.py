@@ -92,7 +92,7 @@ FAULTS = {
         ),
     ),
     "hang": Fault(
-        "hang", "timeout", "no answer within 1 s", settings={"timeout": "1s", "retries": 0}
+        "hang", "timeout", "no answer within 4 s", settings={"timeout": "4s", "retries": 0}
     ),
     "closed": Fault(
         "close",

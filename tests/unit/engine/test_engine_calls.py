@@ -255,3 +255,24 @@ def test_limits_hold_for_a_provider_and_over_all() -> None:
 
     asyncio.run(crowd())
     assert peak == {"all": 5, "one": 2}
+
+
+def test_the_start_of_a_provider_counts_in_no_time_limit() -> None:
+    class Slow(Scripted):
+        async def start(self) -> None:
+            if not self.seen:
+                await asyncio.sleep(0.1)
+
+    provider = Slow(spec(retries=0), ["fine"])
+    assert run(provider, timeout_s=0.05).output == "fine"
+
+
+def test_a_provider_that_cannot_start_is_not_called() -> None:
+    class Keyless(Scripted):
+        async def start(self) -> None:
+            raise failure(ErrorKind.MISSING_KEY)
+
+    provider = Keyless(spec(), ["fine"])
+    with pytest.raises(ProviderError, match=r"^it was missing_key$"):
+        run(provider)
+    assert provider.seen == []

@@ -1,0 +1,246 @@
+"""What is kept of a cell to compare later runs with: counts, hashes and figures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+from pytest_arena.comparison.rows import message_text
+from pytest_arena.results import Cell, Finding, RunResult, Trial
+
+Key = tuple[str, str, str]
+"""What identifies a cell: file, case and provider name."""
+Prompt = tuple[tuple[str, str], ...]
+"""The roles and texts of what a case sends, without answers."""
+HASHES = ("prompt", "provider", "assertions", "judge")
+_REPLAYED = frozenset(("mock", "recording", "cache"))
+_SURPRISES = ("guardrail", "answer", "evaluation")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Hold what the trials of the newest run took.
+
+    `latencies_ms` are sorted whole milliseconds, without replayed ones. Cost (US dollars) and
+    tokens are sums over all requests, None where one of them is not known.
+    """
+
+    trials: int = 0
+    requests: int = 0
+    latencies_ms: tuple[int, ...] = ()
+    cost_usd: float | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineCell:
+    """Hold one cell of a baseline.
+
+    `passed`, `failed` and `error` count trials, `assertions` the held and the judged findings of
+    each assertion by its place in the case (`0:contains`, `2:any_of/1:refusal`, `all/0:…` for
+    those over all trials). `digest` is set where the cell has one mock or recorded answer, and is
+    that answer's; `outputs` are the answers themselves, where they were asked for.
+    """
+
+    file: str
+    case: str
+    provider: str
+    verdict: Literal["passed", "failed", "error"]
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    source: str | None = None
+    passed: int = 0
+    failed: int = 0
+    error: int = 0
+    assertions: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    figures: Figures = field(default_factory=Figures)
+    digest: str | None = None
+    outputs: tuple[str, ...] | None = None
+    tags: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return (self.file, self.case, self.provider)
+
+    @property
+    def id(self) -> str:
+        return cell_id(self.key)
+
+    @property
+    def trials(self) -> int:
+        return self.passed + self.failed + self.error
+
+    @property
+    def judged(self) -> int:
+        """The trials that reached a verdict."""
+        return self.passed + self.failed
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether asking again would give the same answer."""
+        return self.digest is not None
+
+    @property
+    def flaky(self) -> bool:
+        """Whether some trials passed and some failed."""
+        return self.passed > 0 and self.failed > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Hold the cells of a baseline by key, and the prompts by their hash, for diffs."""
+
+    cells: Mapping[Key, BaselineCell] = field(default_factory=dict)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    name: str = "the baseline"
+    """How messages name it: the file or the `git:` reference that it was read from."""
+
+
+def cell_id(key: Key) -> str:
+    """Return the node id of a cell."""
+    file, case, provider = key
+    return f"{file}::{case}[{provider}]"
+
+
+def key_of(cell: Cell) -> Key:
+    """Return what identifies a cell of a run."""
+    return (cell.file, cell.case, cell.provider)
+
+
+def baseline_of(run: RunResult, *, outputs: bool = False, name: str | None = None) -> Baseline:
+    """Return a run as a baseline; skipped cells say nothing and are left out."""
+    ran = sorted((cell for cell in run.cells if cell.verdict != "skipped"), key=key_of)
+    cells = {key_of(cell): summarize_cell(cell, outputs=outputs) for cell in ran}
+    return Baseline(cells, prompts_of(ran), name or "the baseline")
+
+
+def summarize_cell(
+    cell: Cell, trials: Sequence[Trial] | None = None, *, outputs: bool = False
+) -> BaselineCell:
+    """Return what a baseline keeps of a cell, or of other trials of the same cell."""
+    own = cell.trials if trials is None else tuple(trials)
+    verdicts = [trial.verdict for trial in own]
+    assert cell.verdict != "skipped", "a skipped cell has nothing to keep"
+    return BaselineCell(
+        file=cell.file,
+        case=cell.case,
+        provider=cell.provider,
+        verdict=cell.verdict,
+        hashes=dict(cell.hashes),
+        source=_source(own),
+        passed=verdicts.count("passed"),
+        failed=verdicts.count("failed"),
+        error=verdicts.count("error"),
+        assertions=_assertion_counts(own, cell.assertions),
+        figures=figures_of(own),
+        digest=_digest(own),
+        outputs=tuple(trial.output or "" for trial in own) if outputs else None,
+        tags=tuple(sorted(cell.tags)),
+    )
+
+
+def figures_of(trials: Iterable[Trial]) -> Figures:
+    """Return the latencies, cost and tokens of trials that reached a verdict."""
+    judged = [trial for trial in trials if trial.verdict in ("passed", "failed")]
+    responses = [response for trial in judged for response in trial.responses]
+    costs = [response.cost_usd for response in responses]
+    tokens = [response.input_tokens for response in responses]
+    tokens += [response.output_tokens for response in responses]
+    known = sorted(cost for cost in costs if cost is not None)
+    return Figures(
+        trials=len(judged),
+        requests=len(responses),
+        latencies_ms=tuple(sorted(round(ms) for ms in latencies_ms(judged))),
+        # sorted and rounded, so that the order of trials leaves no trace in the last digit
+        cost_usd=float(f"{sum(known):.10g}") if len(known) == len(costs) else None,
+        tokens=None if None in tokens else sum(n for n in tokens if n is not None),
+    )
+
+
+def latencies_ms(trials: Iterable[Trial]) -> list[float]:
+    """Return the latencies of trials; a replayed one never gates and is left out."""
+    return [
+        trial.latency_ms
+        for trial in trials
+        if trial.latency_ms is not None
+        and not any(response.source in ("recording", "cache") for response in trial.responses)
+    ]
+
+
+def prompts_of(cells: Iterable[Cell]) -> dict[str, Prompt]:
+    """Return what was sent, by the hash of the prompt; the first cell by key speaks for it."""
+    found: dict[str, Prompt] = {}
+    for cell in sorted(cells, key=key_of):
+        hashed = cell.hashes.get("prompt")
+        if hashed and hashed not in found:
+            variants: dict[int, Prompt] = {}
+            for trial in cell.trials:
+                variants.setdefault(trial.variant, _prompt(trial))
+            texts = tuple(line for _, prompt in sorted(variants.items()) for line in prompt)
+            if texts:
+                found[hashed] = texts
+    return found
+
+
+def places(findings: Sequence[Finding], way: str = "") -> Iterator[tuple[str, Finding]]:
+    """Yield findings with the places of their assertions: the number in the case, and the type.
+
+    What no assertion asked for (`guardrail`, `answer`, `evaluation`) has no number.
+    """
+    for number, finding in enumerate(findings):
+        place = finding.type if finding.type in _SURPRISES else f"{number}:{finding.type}"
+        yield way + place, finding
+        yield from places(finding.group, f"{way}{place}/")
+
+
+def _assertion_counts(
+    trials: Iterable[Trial], over_all: Sequence[Finding]
+) -> dict[str, tuple[int, int]]:
+    counts: dict[str, tuple[int, int]] = {}
+    found = [pair for trial in trials for pair in places(trial.assertions)]
+    for place, finding in [*found, *places(over_all, "all/")]:
+        if finding.verdict in ("passed", "failed"):
+            held, judged = counts.get(place, (0, 0))
+            counts[place] = (held + (finding.verdict == "passed"), judged + 1)
+    return counts
+
+
+def _source(trials: Iterable[Trial]) -> str | None:
+    sources = {response.source for trial in trials for response in trial.responses}
+    for source in ("call", "mock", "recording", "cache"):
+        if source in sources:
+            return source
+    return None
+
+
+def _digest(trials: Sequence[Trial]) -> str | None:
+    """Return the digest of the one answer of each prompt, or None where answers may differ."""
+    answers: dict[int, str] = {}
+    verdicts: dict[int, str] = {}
+    for trial in trials:
+        if trial.verdict not in ("passed", "failed"):
+            continue
+        if any(response.source not in _REPLAYED for response in trial.responses):
+            return None
+        said = [
+            [r.output, [[c.name, dict(c.arguments)] for c in r.tool_calls]] for r in trial.responses
+        ]
+        text = json.dumps(said, sort_keys=True, default=str)
+        if answers.setdefault(trial.variant, text) != text:
+            return None
+        if verdicts.setdefault(trial.variant, trial.verdict) != trial.verdict:
+            return None
+    if not answers:
+        return None
+    whole = json.dumps(sorted(answers.items()))
+    return sha256(whole.encode()).hexdigest()[:16]
+
+
+def _prompt(trial: Trial) -> Prompt:
+    return tuple(
+        (str(message.get("role")), message_text(message.get("content")))
+        for message in trial.messages
+        if message.get("role") in ("system", "developer", "user")
+    )

@@ -1,0 +1,38 @@
+"""When a cell's outcome cannot change any more, so that its other trials need not be started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_arena.loading.plan import CasePlan
+from pytest_arena.results.models import Verdict
+
+
+@dataclass(slots=True)
+class EarlyStop:
+    """Count the trials of one cell as they get their verdicts."""
+
+    total: int
+    pass_threshold: float
+    passed: int = 0
+    finished: int = 0
+
+    def count(self, verdict: Verdict) -> None:
+        self.finished += 1
+        self.passed += verdict == "passed"
+
+    @property
+    def decided(self) -> bool:
+        """Whether enough trials passed, or too few are left for that."""
+        needed = self.pass_threshold * self.total - 1e-9
+        return self.passed >= needed or self.passed + self.total - self.finished < needed
+
+
+def may_stop_early(case: CasePlan) -> bool:
+    """Return whether a case's outcome hangs on its trials' verdicts alone.
+
+    Assertions over all trials, and those with a `pass_threshold` of their own, need every trial.
+    """
+    every = [*case.assertions]
+    every += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
+    return not any(check.over_trials or check.pass_threshold is not None for check in every)

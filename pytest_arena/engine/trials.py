@@ -1,0 +1,102 @@
+"""All trials of one cell: run within the limits, and left out once they cannot matter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
+from pytest_arena.engine.verdicts import Executed, conclude_trial, judge_on_loop, needs_stream
+from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
+from pytest_arena.loading.plan import CellPlan
+from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.results.models import TrialError
+from pytest_arena.targets import DialogueRun
+
+DEFAULT_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """Hold the trials of a cell that have run, and how many there should have been."""
+
+    executed: list[Executed]
+    wanted: int
+
+
+class TrialRunner:
+    """Run the trials of cells; lives on the event loop.
+
+    Checks that decide over further trials run one at a time in a thread of their own, so that
+    neither the loop waits for them nor a user's function runs twice at once.
+    """
+
+    def __init__(self, caller: Caller, root: Path) -> None:
+        self._caller = caller
+        self._root = root
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="arena-checks")
+
+    def close(self) -> None:
+        self._checks.shutdown()
+
+    async def run(self, plan: CellPlan, count: int, *, early_stop: bool) -> CellRun:
+        """Run `count` trials at once, and leave out those that could not change the outcome."""
+        if count == 1:
+            return CellRun([await self._trial(plan, 0, None)], 1)
+        stop = None
+        if early_stop and may_stop_early(plan.case):
+            stop = EarlyStop(count, plan.case.pass_threshold)
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._counted(plan, n, stop)) for n in range(count)]
+        done = [task.result() for task in tasks if not task.cancelled()]
+        if len(done) < count and (stop is None or self._caller.closing):
+            raise asyncio.CancelledError
+        return CellRun(done, count)
+
+    async def _counted(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
+        executed = await self._trial(plan, number, stop)
+        if stop is None:
+            return executed
+        loop = asyncio.get_running_loop()
+        trial = await loop.run_in_executor(self._checks, conclude_trial, plan, executed, self._root)
+        stop.count(trial.verdict)
+        return Executed(trial, concluded=True)
+
+    async def _trial(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
+        case, spec = plan.case, plan.provider
+        index, variant = divmod(number, len(case.dialogues))
+        stream = needs_stream(case)
+
+        async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
+            request = Request(
+                messages=messages,
+                params={**case.params, **spec.params},
+                timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
+                stream=stream,
+                case=case.name,
+                provider=spec.name,
+                trial=number,
+                turn=turn,
+                turns=len(case.dialogues[variant]),
+                mock=case.mock,
+                mock_responses=plan.mock_responses,
+                session_id=case.session_id,
+            )
+            unwanted: Callable[[], bool] | None = None
+            if stop is not None and turn == 0:
+                unwanted = lambda: stop.decided  # noqa: E731
+            return request, await self._caller.call(spec, request, unwanted)
+
+        dialogue = DialogueRun(case, case.dialogues[variant], answer)
+        failure = None
+        try:
+            await dialogue.run()
+        except ProviderError as error:
+            failure = TrialError(str(error.kind), error.message)
+        except GuardrailError as error:
+            failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
+        return await judge_on_loop(plan, dialogue.trial(index, variant, failure), self._root)
