@@ -165,8 +165,8 @@ def idle(plan: Plan, folder: Path) -> str:
             f"| {difference * 1000:+.1f} |"
         )
     table = _table(
-        f"Plain pytest, least CPU time of {plan.startups} runs each",
-        "| run | without, ms | with, ms | difference |",
+        f"Plain pytest, CPU time: medians of {plan.startups} pairs of runs",
+        "| run | without, ms | with, ms | difference, ms |",
         rows,
     )
     return f"{table}\nModules of note that the plugin adds: {_imported(folder)}.\n"
