@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -21,17 +18,15 @@ from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.registry import Registry
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
-from pytest_arena.results.printable import printable
-from pytest_arena.results.serialize import (
-    cell_from_record,
-    cell_record,
-    end_record,
-    run_record,
-    to_line,
+from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
+from pytest_arena.results.writing import (
+    RESULTS,
+    Reports,
+    make_reporter,
+    write_reports,
+    write_results,
 )
 from pytest_arena.settings import Settings
-
-RESULTS = "results.jsonl"
 
 
 class Recorder:
@@ -62,8 +57,7 @@ class Recorder:
         self._git_thread = Thread(target=self._look_at_git, daemon=True)
         self._git_thread.start()
         self.run: RunResult | None = None
-        self._written: list[str] = []
-        self._broken: list[str] = []
+        self._reports = Reports()
 
     # --- while the run goes on
 
@@ -113,12 +107,15 @@ class Recorder:
                 self.add(cell_id, line)
         if not self._lines:
             return
-        self.run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        self.run = self._conclude(
+            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED, exit_code=int(session.exitstatus)
+        )
         self._write_results(self.run)
         self._shards.remove()
-        for name in self._settings.formats:
-            self._write_report(name, self.run)
-        if self._broken:
+        self._reports = write_reports(
+            self.run, self._settings.formats, self.report_dir, self._registry
+        )
+        if self._reports.broken:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -126,11 +123,11 @@ class Recorder:
             return
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")
-        summary = self._reporter("terminal")
+        summary = make_reporter("terminal", self._registry)
         lines = summary.render(self.run, width=writer.fullwidth, color=writer.hasmarkup)
-        for line in [*lines, *self._written]:
+        for line in [*lines, *self._reports.written]:
             terminalreporter.write_line(line)
-        for text in self._broken:
+        for text in self._reports.broken:
             terminalreporter.write_line(text, red=True)
 
     def _begin(self) -> None:
@@ -145,12 +142,14 @@ class Recorder:
     def _is_crash(self, cell_id: str) -> bool:
         return '"kind": "internal"' in self._lines[cell_id]
 
-    def _conclude(self, *, interrupted: bool) -> RunResult:
+    def _conclude(self, *, interrupted: bool, exit_code: int) -> RunResult:
         place = {cell_id: number for number, cell_id in enumerate(self._order)}
         ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
         cells = tuple(cell_from_record(json.loads(self._lines[cell_id])) for cell_id in ordered)
         self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
-        run = RunResult(self._info, cells, finished_at=now(), interrupted=interrupted)
+        run = RunResult(
+            self._info, cells, finished_at=now(), interrupted=interrupted, exit_code=exit_code
+        )
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
         return replace(run, notes=tuple(notes))
@@ -158,44 +157,9 @@ class Recorder:
     def _write_results(self, run: RunResult) -> None:
         """Put the cells in the order of collection, and never leave less than the journal had."""
         self._journal.close()
-        sorted_path = self.report_dir / f".{RESULTS}.{os.getpid()}"
-        sorted_path.unlink(missing_ok=True)
-        whole = Journal(sorted_path)
-        lines = [to_line(run_record(run.info)), *self._lines.values(), to_line(end_record(run))]
-        whole.append("\n".join(lines))
-        whole.close()
-        os.replace(sorted_path, self._journal.path)
-
-    def _write_report(self, name: str, run: RunResult) -> None:
-        try:
-            report = self._reporter(name).write(run, self.report_dir)
-        except Exception:  # noqa: BLE001
-            # one report that breaks must not cost the others; the run ends as an internal error
-            self._broken.append(
-                f"the {name} report could not be written:\n{traceback.format_exc()}"
-            )
-            return
-        note = f" ({report.note})" if report.note else ""
-        self._written.append(printable(f"{name}: {_shown(report.path)}{note}"))
-
-    def _reporter(self, name: str) -> Any:
-        cls = self._registry.reporters.get(name)
-        if cls is None:
-            (entry,) = entry_points(group="pytest_arena.reporters", name=name)
-            cls = entry.load()
-        return cls()
+        write_results(self._journal.path, run, list(self._lines.values()))
 
 
 def report_dir(config: pytest.Config, settings: Settings) -> Path:
     """Return the folder for results and reports, which is relative to where pytest was called."""
     return config.invocation_params.dir / settings.report_dir
-
-
-def known_formats(registry: Registry) -> set[str]:
-    """Return the formats of all installed and registered reporters."""
-    installed = {entry.name for entry in entry_points(group="pytest_arena.reporters")}
-    return (installed | set(registry.reporters)) - {"terminal"}
-
-
-def _shown(path: Path) -> str:
-    return os.path.relpath(path)

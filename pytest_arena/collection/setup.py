@@ -12,10 +12,11 @@ import pytest
 from pytest_arena.collection.journal import Shards
 from pytest_arena.collection.names import ArenaNames
 from pytest_arena.collection.progress import Progress
-from pytest_arena.collection.recorder import Recorder, known_formats, report_dir
+from pytest_arena.collection.recorder import Recorder, report_dir
 from pytest_arena.engine.shares import Share
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.registry import Registry
+from pytest_arena.results.writing import known_formats
 from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:

@@ -68,7 +68,7 @@ def read_results(path: str | Path) -> ResultsFile:
         if kind == "run":
             info = _run(record, place, before=info)
         elif kind == "cell":
-            cell = cell_from_record(record)
+            cell = _cell(record, place)
             cells[cell.id] = cell
             lines[cell.id] = number
         elif kind == "end":
@@ -103,6 +103,19 @@ def _run(record: Mapping[str, Any], place: Place, *, before: RunInfo | None) -> 
         )
         raise UserError(problem)
     return run_from_record(record)
+
+
+def _cell(record: Mapping[str, Any], place: Place) -> Cell:
+    try:
+        return cell_from_record(record)
+    except (KeyError, TypeError) as error:
+        # a key that this version does not know, where it knows them all
+        problem = Problem(
+            f"not a line of a results file ({error})",
+            place,
+            expected="a file of this version of pytest-arena",
+        )
+        raise UserError(problem) from error
 
 
 def _check(record: Mapping[str, Any], place: Place) -> None:
