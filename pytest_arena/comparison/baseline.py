@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from pytest_arena.comparison.rows import message_text
-from pytest_arena.results import Cell, Finding, RunResult, Trial
+from pytest_arena.results import Cell, Finding, RunResult, Trial, Verdict
 
 Key = tuple[str, str, str]
 """What identifies a cell: file, case and provider name."""
@@ -39,9 +39,9 @@ class Figures:
 class BaselineCell:
     """Hold one cell of a baseline.
 
-    `passed`, `failed` and `error` count trials, `assertions` the held and the judged findings of
-    each assertion by its place in the case (`0:contains`, `2:any_of/1:refusal`, `all/0:…` for
-    those over all trials). `digest` is set where the cell has one mock or recorded answer, and is
+    `passed`, `failed` and `error` count trials (see `trial_verdict`), `assertions` the held and
+    the judged findings of each assertion by its place in the case (`0:contains`,
+    `2:any_of/1:refusal`, `all/0:…` for those over all trials). `digest` is set where the cell has one mock or recorded answer, and is
     that answer's; `outputs` are the answers themselves, where they were asked for.
     """
 
@@ -58,7 +58,6 @@ class BaselineCell:
     figures: Figures = field(default_factory=Figures)
     digest: str | None = None
     outputs: tuple[str, ...] | None = None
-    tags: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -120,9 +119,10 @@ def summarize_cell(
     cell: Cell, trials: Sequence[Trial] | None = None, *, outputs: bool = False
 ) -> BaselineCell:
     """Return what a baseline keeps of a cell, or of other trials of the same cell."""
-    own = cell.trials if trials is None else tuple(trials)
-    verdicts = [trial.verdict for trial in own]
-    assert cell.verdict != "skipped", "a skipped cell has nothing to keep"
+    own = _unbiased(cell) if trials is None else tuple(trials)
+    verdicts = [trial_verdict(trial, rated_places(cell)) for trial in own]
+    if cell.verdict == "skipped":
+        raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
     return BaselineCell(
         file=cell.file,
         case=cell.case,
@@ -135,10 +135,29 @@ def summarize_cell(
         error=verdicts.count("error"),
         assertions=_assertion_counts(own, cell.assertions),
         figures=figures_of(own),
-        digest=_digest(own),
+        digest=_digest(own, verdicts),
         outputs=tuple(trial.output or "" for trial in own) if outputs else None,
-        tags=tuple(sorted(cell.tags)),
     )
+
+
+def rated_places(cell: Cell) -> frozenset[tuple[str, int | None, int | None]]:
+    """Return the assertions with a `pass_threshold` of their own, by type, line and turn.
+
+    They are judged over all trials, beside a finding in each of them.
+    """
+    return frozenset((finding.type, finding.line, finding.turn) for finding in cell.assertions)
+
+
+def trial_verdict(trial: Trial, rated: frozenset[tuple[str, int | None, int | None]]) -> Verdict:
+    """Return a trial's verdict for statistics: no assertion may have failed in it.
+
+    An assertion that is judged over all trials does not fail a trial for the cell's verdict, but
+    a drop of its rate is a drop all the same.
+    """
+    found = [f.verdict for f in trial.assertions if f.weight > 0 and _spot(f) in rated]
+    if trial.verdict == "passed":
+        return "error" if "error" in found else "failed" if "failed" in found else "passed"
+    return trial.verdict
 
 
 def figures_of(trials: Iterable[Trial]) -> Figures:
@@ -207,6 +226,21 @@ def _assertion_counts(
     return counts
 
 
+def _spot(finding: Finding) -> tuple[str, int | None, int | None]:
+    return (finding.type, finding.line, finding.turn)
+
+
+def _unbiased(cell: Cell) -> tuple[Trial, ...]:
+    """Return the trials that say how often the case passes.
+
+    Where the engine stopped early it did so because of what the trials had said, so that only the
+    first of each prompt tells the rate.
+    """
+    if not cell.trials_not_run:
+        return cell.trials
+    return tuple(trial for trial in cell.trials if trial.index == 0)
+
+
 def _source(trials: Iterable[Trial]) -> str | None:
     sources = {response.source for trial in trials for response in trial.responses}
     for source in ("call", "mock", "recording", "cache"):
@@ -215,26 +249,23 @@ def _source(trials: Iterable[Trial]) -> str | None:
     return None
 
 
-def _digest(trials: Sequence[Trial]) -> str | None:
+def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
     """Return the digest of the one answer of each prompt, or None where answers may differ."""
-    answers: dict[int, str] = {}
-    verdicts: dict[int, str] = {}
-    for trial in trials:
-        if trial.verdict not in ("passed", "failed"):
+    answers: dict[int, tuple[str, Verdict]] = {}
+    for trial, verdict in zip(trials, verdicts, strict=True):
+        if verdict not in ("passed", "failed"):
             continue
         if any(response.source not in _REPLAYED for response in trial.responses):
             return None
         said = [
             [r.output, [[c.name, dict(c.arguments)] for c in r.tool_calls]] for r in trial.responses
         ]
-        text = json.dumps(said, sort_keys=True, default=str)
-        if answers.setdefault(trial.variant, text) != text:
-            return None
-        if verdicts.setdefault(trial.variant, trial.verdict) != trial.verdict:
+        answer = (json.dumps(said, sort_keys=True, default=str), verdict)
+        if answers.setdefault(trial.variant, answer) != answer:
             return None
     if not answers:
         return None
-    whole = json.dumps(sorted(answers.items()))
+    whole = json.dumps([(variant, text) for variant, (text, _) in sorted(answers.items())])
     return sha256(whole.encode()).hexdigest()[:16]
 
 

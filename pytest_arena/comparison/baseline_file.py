@@ -9,12 +9,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from pytest_arena.comparison.baseline import (
-    Baseline,
-    BaselineCell,
-    Figures,
-    Key,
-    Prompt,
+from pytest_arena.comparison.baseline import Baseline, BaselineCell, Key, Prompt
+from pytest_arena.comparison.baseline_record import (
+    Mistake,
+    cell_from_record,
+    cell_record,
+    prompt_from_record,
+    text_of,
 )
 from pytest_arena.errors import Place, Problem, UsageError, shorten
 
@@ -31,7 +32,7 @@ def baseline_bytes(baseline: Baseline) -> bytes:
     """
     used = {cell.hashes.get("prompt") for cell in baseline.cells.values()}
     lines = [_line(_HEADER)]
-    lines += [_line(_cell_record(cell)) for _, cell in sorted(baseline.cells.items())]
+    lines += [_line(cell_record(cell)) for _, cell in sorted(baseline.cells.items())]
     lines += [
         _line({"kind": "prompt", "hash": hashed, "texts": [list(text) for text in texts]})
         for hashed, texts in sorted(baseline.prompts.items())
@@ -84,24 +85,20 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
             if kind == "baseline":
                 _check_format(record, place, problems)
             elif kind == "prompt":
-                prompts[_text(record, "hash")] = _prompt(record)
+                prompts[text_of(record, "hash")] = prompt_from_record(record)
             elif kind == "cell":
-                cell = _cell(record)
+                cell = cell_from_record(record)
                 known = cells.setdefault(cell.key, cell)
                 first = lines.setdefault(cell.key, number)
                 if known != cell:
                     problems.append(_twice(cell, place, first))
             else:
-                raise _Mistake(f"unknown kind {kind!r}")
-        except _Mistake as mistake:
+                raise Mistake(f"unknown kind {kind!r}")
+        except Mistake as mistake:
             problems.append(_bad_line(str(mistake), place))
     if problems:
         raise UsageError(problems)
     return Baseline(cells, prompts, name)
-
-
-class _Mistake(Exception):
-    """Say what is wrong with a line, until its place is added."""
 
 
 def _records(
@@ -166,137 +163,6 @@ def _twice(cell: BaselineCell, place: Place, first: int) -> Problem:
     )
 
 
-def _cell_record(cell: BaselineCell) -> dict[str, Any]:
-    figures = cell.figures
-    record: dict[str, Any] = {
-        "kind": "cell",
-        "file": cell.file,
-        "case": cell.case,
-        "provider": cell.provider,
-        "verdict": cell.verdict,
-        "trials": cell.trials,
-        "passed": cell.passed,
-        "failed": cell.failed,
-        "error": cell.error,
-        "assertions": {
-            place: list(cell.assertions[place]) for place in sorted(cell.assertions, key=_by_number)
-        },
-        "hashes": {name: cell.hashes[name] for name in sorted(cell.hashes)},
-        "source": cell.source,
-        "figures": {
-            "trials": figures.trials,
-            "requests": figures.requests,
-            "latencies_ms": list(figures.latencies_ms),
-            "cost_usd": figures.cost_usd,
-            "tokens": figures.tokens,
-        },
-    }
-    if cell.tags:
-        record["tags"] = list(cell.tags)
-    if cell.digest is not None:
-        record["digest"] = cell.digest
-    if cell.outputs is not None:
-        record["outputs"] = list(cell.outputs)
-    return record
-
-
-def _by_number(place: str) -> list[tuple[int, str]]:
-    parts = (step.partition(":") for step in place.split("/"))
-    return [(int(number) if number.isdecimal() else 1 << 30, number + rest)
-            for number, _, rest in parts]
-
-
-def _cell(record: Mapping[str, Any]) -> BaselineCell:
-    verdict = record.get("verdict")
-    if verdict not in ("passed", "failed", "error"):
-        raise _Mistake(f"'verdict' is {verdict!r}")
-    counts = {name: _count(record, name) for name in ("passed", "failed", "error")}
-    if "trials" in record and _count(record, "trials") != sum(counts.values()):
-        raise _Mistake("'trials' is not the sum of passed, failed and error")
-    hashes = _mapping(record, "hashes")
-    digest, source, outputs = record.get("digest"), record.get("source"), record.get("outputs")
-    return BaselineCell(
-        file=_text(record, "file"),
-        case=_text(record, "case"),
-        provider=_text(record, "provider"),
-        verdict=verdict,
-        hashes={name: _text(hashes, name) for name in hashes},
-        source=None if source is None else _text(record, "source"),
-        **counts,
-        assertions={p: _pair(p, counted) for p, counted in _mapping(record, "assertions").items()},
-        figures=_figures(_mapping(record, "figures")),
-        digest=None if digest is None else _text(record, "digest"),
-        outputs=None if outputs is None else _texts(record, "outputs"),
-        tags=_texts(record, "tags"),
-    )
-
-
-def _figures(record: Mapping[str, Any]) -> Figures:
-    latencies = record.get("latencies_ms", [])
-    if not isinstance(latencies, list) or any(type(ms) is not int or ms < 0 for ms in latencies):
-        raise _Mistake("'latencies_ms' is not a list of whole milliseconds")
-    cost, tokens = record.get("cost_usd"), record.get("tokens")
-    if cost is not None and (isinstance(cost, bool) or not isinstance(cost, (int, float))):
-        raise _Mistake("'cost_usd' is not a number")
-    return Figures(
-        trials=_count(record, "trials"),
-        requests=_count(record, "requests"),
-        latencies_ms=tuple(latencies),
-        cost_usd=None if cost is None else float(cost),
-        tokens=None if tokens is None else _count(record, "tokens"),
-    )
-
-
-def _prompt(record: Mapping[str, Any]) -> Prompt:
-    texts = record.get("texts")
-    if not isinstance(texts, list):
-        raise _Mistake("'texts' is not a list")
-    found = []
-    for text in texts:
-        if not isinstance(text, list) or [type(part) for part in text] != [str, str]:
-            raise _Mistake("'texts' holds something else than a role and a text")
-        found.append((text[0], text[1]))
-    return tuple(found)
-
-
-def _pair(place: str, counted: Any) -> tuple[int, int]:
-    if (
-        isinstance(counted, list)
-        and [type(part) for part in counted] == [int, int]
-        and 0 <= counted[0] <= counted[1]
-    ):
-        return (counted[0], counted[1])
-    raise _Mistake(f"'assertions' has no [held, judged] for {place!r}")
-
-
-def _count(record: Mapping[str, Any], name: str) -> int:
-    value = record.get(name, 0)
-    if type(value) is not int or value < 0:
-        raise _Mistake(f"{name!r} is not a count")
-    return value
-
-
-def _text(record: Mapping[str, Any], name: str) -> str:
-    value = record.get(name)
-    if not isinstance(value, str):
-        raise _Mistake(f"{name!r} is not a text" if name in record else f"it has no {name!r}")
-    return value
-
-
-def _texts(record: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    value = record.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise _Mistake(f"{name!r} is not a list of texts")
-    return tuple(value)
-
-
-def _mapping(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = record.get(name, {})
-    if not isinstance(value, dict):
-        raise _Mistake(f"{name!r} is not a mapping")
-    return value
-
-
 def _line(record: Mapping[str, Any]) -> str:
     text = json.dumps(record, ensure_ascii=False, allow_nan=False)
     try:
@@ -305,4 +171,3 @@ def _line(record: Mapping[str, Any]) -> str:
         # half a surrogate pair, as a model may send it, has no UTF-8
         text = json.dumps(record, ensure_ascii=True, allow_nan=False)
     return text
-
