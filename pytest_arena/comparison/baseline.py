@@ -41,8 +41,9 @@ class BaselineCell:
 
     `passed`, `failed` and `error` count trials (see `trial_verdict`), `assertions` the held and
     the judged findings of each assertion by its place in the case (`0:contains`,
-    `2:any_of/1:refusal`, `all/0:…` for those over all trials). `digest` is set where the cell has one mock or recorded answer, and is
-    that answer's; `outputs` are the answers themselves, where they were asked for.
+    `2:any_of/1:refusal`, `all/0:…` for those over all trials). `digest` is set where the cell has
+    one mock or recorded answer, and is that answer's; `outputs` are the answers themselves, where
+    they were asked for.
     """
 
     file: str
@@ -134,7 +135,7 @@ def summarize_cell(
         failed=verdicts.count("failed"),
         error=verdicts.count("error"),
         assertions=_assertion_counts(own, cell.assertions),
-        figures=figures_of(own),
+        figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
         outputs=tuple(trial.output or "" for trial in own) if outputs else None,
     )
@@ -160,18 +161,20 @@ def trial_verdict(trial: Trial, rated: frozenset[tuple[str, int | None, int | No
     return trial.verdict
 
 
-def figures_of(trials: Iterable[Trial]) -> Figures:
-    """Return the latencies, cost and tokens of trials that reached a verdict."""
-    judged = [trial for trial in trials if trial.verdict in ("passed", "failed")]
-    responses = [response for trial in judged for response in trial.responses]
+def figures_of(trials: Sequence[Trial]) -> Figures:
+    """Return what calls took and cost, those of trials without a verdict included.
+
+    A trial that broke off has no latency: it is not the time that an answer takes.
+    """
+    responses = [response for trial in trials for response in trial.responses]
     costs = [response.cost_usd for response in responses]
     tokens = [response.input_tokens for response in responses]
     tokens += [response.output_tokens for response in responses]
     known = sorted(cost for cost in costs if cost is not None)
     return Figures(
-        trials=len(judged),
+        trials=sum(trial.error is None or bool(trial.responses) for trial in trials),
         requests=len(responses),
-        latencies_ms=tuple(sorted(round(ms) for ms in latencies_ms(judged))),
+        latencies_ms=tuple(sorted(round(ms) for ms in latencies_ms(trials))),
         # sorted and rounded, so that the order of trials leaves no trace in the last digit
         cost_usd=float(f"{sum(known):.10g}") if len(known) == len(costs) else None,
         tokens=None if None in tokens else sum(n for n in tokens if n is not None),
@@ -183,7 +186,8 @@ def latencies_ms(trials: Iterable[Trial]) -> list[float]:
     return [
         trial.latency_ms
         for trial in trials
-        if trial.latency_ms is not None
+        if trial.error is None
+        and trial.latency_ms is not None
         and not any(response.source in ("recording", "cache") for response in trial.responses)
     ]
 

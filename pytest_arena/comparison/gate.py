@@ -15,11 +15,10 @@ from pytest_arena.comparison.gate_cells import (
     Pair,
     Rules,
     Status,
-    confirmed,
     pairs_of,
-    screened,
 )
 from pytest_arena.comparison.gate_changes import prompt_diff, renamed_from
+from pytest_arena.comparison.gate_screen import confirmed, screened
 from pytest_arena.comparison.gate_statistics import fisher_worse, sign_flip_worse
 from pytest_arena.comparison.statistics import holm
 from pytest_arena.results import RunResult, Trial

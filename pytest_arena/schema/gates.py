@@ -1,0 +1,172 @@
+"""One entry of `gates:`: a limit on a metric of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.errors import Place, Problem, suggest
+from pytest_arena.schema.base import ArenaModel
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Describe a metric: what it says, its unit, and whether more of it is better."""
+
+    meaning: str
+    unit: Literal["share", "ms", "usd", "tokens"]
+
+    @property
+    def more_is_better(self) -> bool:
+        return self.unit == "share"
+
+
+METRICS: dict[str, Metric] = {
+    "case_verdict": Metric("share of the cells that passed", "share"),
+    "trial_pass_rate": Metric("share of the trials that passed", "share"),
+    "assertion_pass_rate": Metric("share of the assertions' findings that held", "share"),
+    "response_time_avg": Metric("mean time of a trial's calls", "ms"),
+    "response_time_p50": Metric("median time of a trial's calls", "ms"),
+    "response_time_p95": Metric("95th percentile of the time of a trial's calls", "ms"),
+    "response_time_p99": Metric("99th percentile of the time of a trial's calls", "ms"),
+    "cost_per_request": Metric("mean cost of a call", "usd"),
+    "cost_per_case": Metric("mean cost of one trial of a cell", "usd"),
+    "total_cost": Metric("cost of all calls", "usd"),
+    "tokens_per_request": Metric("mean tokens of a call, in and out", "tokens"),
+    "total_tokens": Metric("tokens of all calls, in and out", "tokens"),
+}
+"""All metrics but those of a single assertion type (`contains`: its share of held findings)."""
+METRIC_ALIASES = {
+    "pass_rate": "case_verdict",
+    "avg_response_time": "response_time_avg",
+    "tokens": "total_tokens",
+    "tokens_used": "total_tokens",
+}
+_SHARE = Metric("share of the findings of this assertion type that held", "share")
+_LIMITS = ("min", "max", "threshold", "max_degradation", "max_new_failures")
+
+
+class GateSpec(ArenaModel):
+    """Describe a limit on a metric, absolute or against a baseline."""
+
+    metric: str
+    """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type,
+    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, …"""
+    name: str | None = None
+    """The gate's name in reports (default: the metric)."""
+    min: float | None = None
+    """The metric must be at least this."""
+    max: float | None = None
+    """The metric must be at most this (milliseconds, US dollars, tokens, or a share)."""
+    threshold: float | None = None
+    """The least for a share, the most for a time, a cost or a number of tokens."""
+    baseline: str | None = None
+    """What to compare with (default: the run's `--arena-baseline`)."""
+    max_degradation: float | None = Field(default=None, ge=0)
+    """The metric may be worse than the baseline's by this share of it: 0.2 is a fifth."""
+    max_new_failures: int | None = Field(default=None, ge=0)
+    """So many cells may regress, or be new and fail; only with `case_verdict`."""
+    action: Literal["fail_build", "fail", "warn"] = "fail"
+    """What a broken limit does: fail the run, or only warn (`fail_build` is `fail`)."""
+    tags: tuple[str, ...] = ()
+    """Only cases with one of these tags."""
+    providers: tuple[str, ...] = ()
+    """Only these providers."""
+
+    @model_validator(mode="after")
+    def _has_limits_that_agree(self) -> GateSpec:
+        if all(getattr(self, limit) is None for limit in _LIMITS):
+            raise _refusal(
+                f"gate {self.title!r} has no limit",
+                "one of " + ", ".join(_LIMITS),
+                "add one, as in min: 0.95",
+            )
+        if self.threshold is not None and (self.min is not None or self.max is not None):
+            raise _refusal(
+                f"gate {self.title!r} has a threshold beside min or max",
+                "threshold alone, or min and max",
+                "remove threshold",
+            )
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise _refusal(
+                f"gate {self.title!r} has a min above its max",
+                "a min that is at most the max",
+                "exchange the two",
+            )
+        if self.max_new_failures is not None and self.canonical != "case_verdict":
+            raise _refusal(
+                f"gate {self.title!r} counts new failures of {self.metric!r}",
+                "max_new_failures with metric: case_verdict",
+                "write metric: case_verdict",
+            )
+        return self
+
+    @property
+    def title(self) -> str:
+        return self.name or self.metric
+
+    @property
+    def canonical(self) -> str:
+        """The metric's own name where an alias is written."""
+        return METRIC_ALIASES.get(self.metric, self.metric)
+
+    @property
+    def described(self) -> Metric:
+        """What the metric says; every name that is no metric is an assertion type."""
+        return METRICS.get(self.canonical, _SHARE)
+
+    @property
+    def needs_baseline(self) -> bool:
+        return self.max_degradation is not None or self.max_new_failures is not None
+
+    @property
+    def lowest(self) -> float | None:
+        """The absolute lower limit, whichever way it is written."""
+        return self.threshold if self.described.more_is_better and self.min is None else self.min
+
+    @property
+    def highest(self) -> float | None:
+        """The absolute upper limit, whichever way it is written."""
+        if self.described.more_is_better or self.max is not None:
+            return self.max
+        return self.threshold
+
+    def problem(self, assertion_types: Iterable[str], place: Place | None = None) -> Problem | None:
+        """Return what is wrong with the metric, given the known assertion types; None for nothing.
+
+        `place` is where the value of `metric` stands.
+        """
+        known = [*METRICS, *METRIC_ALIASES, *sorted(assertion_types)]
+        if self.metric not in known:
+            return Problem(
+                f"unknown metric {self.metric!r} in gate {self.title!r}",
+                place,
+                expected=f"one of {', '.join(METRICS)}, or an assertion type",
+                fix=suggest(self.metric, known) or "write metric: case_verdict",
+            )
+        return self._impossible(place)
+
+    def _impossible(self, place: Place | None) -> Problem | None:
+        """Refuse a share that no run can reach or miss, as 95 for 0.95."""
+        if not self.described.more_is_better:
+            return None
+        for limit in ("min", "max", "threshold"):
+            value = getattr(self, limit)
+            if value is not None and not 0 <= value <= 1:
+                percent = f"write {limit}: {value / 100:g}" if 1 < value <= 100 else None
+                return Problem(
+                    f"gate {self.title!r}: {limit} cannot be {value:g}",
+                    place,
+                    expected="a share from 0 to 1",
+                    fix=percent or f"give {limit} a value from 0 to 1",
+                )
+        return None
+
+
+def _refusal(what: str, expected: str, fix: str) -> PydanticCustomError:
+    context: dict[str, Any] = {"what": what, "expected": expected, "fix": fix}
+    return PydanticCustomError("gate", "{what}", context)
