@@ -7,13 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from pytest_arena._version import __version__
-from pytest_arena.cli import init, schema, validate
+from pytest_arena.cli import compare, init, merge, report, schema, validate
 
-_COMMANDS = (init, validate, schema)
+_COMMANDS = (init, validate, schema, report, merge, compare)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the `arena` command and return its exit code: 0 good, 1 problems, 4 used wrongly."""
+    """Run the `arena` command and return its exit code.
+
+    0: good; 1: problems, or not all cells held; 2: a run that is not complete; 3: a report that
+    broke; 4: used wrongly; 5: no cells.
+    """
     # Imported here, so that a broken installation still prints its version.
     from pytest_arena.errors import UserError
 
@@ -22,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except UserError as error:
-        sys.stderr.write(f"{error}\n")
+        from pytest_arena.results.printable import printable
+
+        sys.stderr.write(f"{printable(str(error))}\n")
         return 4
     except BrokenPipeError:
         # The reader of a pipe (head) had enough; that is no failure worth a traceback.

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.comparison.two_runs import TwoRuns
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.printable import printable
@@ -39,10 +40,16 @@ class MarkdownReporter(Reporter):
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         return Report(path, _append(Path(summary), comparison, content) if summary else "")
 
+    def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
+        """Return two runs side by side as Markdown, which knows neither width nor colour."""
+        from pytest_arena_reporters.markdown_two_runs import render_two_runs
+
+        return render_two_runs(runs).splitlines()
+
 
 def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     """Return the report, at most `limit` bytes long in UTF-8; whole blocks are left out."""
-    page = _Page(limit)
+    page = Page(limit)
     page.add(f"{MARKER}\n## {_title(comparison)}\n\n")
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
@@ -75,7 +82,7 @@ def fenced(text: str, limit: int = 1500) -> str:
     return f"{fence}text\n{text}\n{fence}"
 
 
-class _Page:
+class Page:
     """Gather blocks as long as there is room, some of which is kept for what must be closed."""
 
     def __init__(self, limit: int) -> None:
@@ -117,7 +124,7 @@ def _facts(comparison: Comparison) -> str:
     return " · ".join(parts)
 
 
-def _add_table(page: _Page, comparison: Comparison) -> None:
+def _add_table(page: Page, comparison: Comparison) -> None:
     page.add(
         "| provider | pass rate (95 %) | passed | failed | errors | p50 | p95 | cost a case "
         "| against the best |\n|---|---|--:|--:|--:|--:|--:|--:|---|\n"
@@ -151,7 +158,7 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
     return f"| {' | '.join(cells)} |\n".replace("~", "\\~").replace("\\\\~", "\\~")
 
 
-def _add_failures(page: _Page, cells: list[Cell]) -> None:
+def _add_failures(page: Page, cells: list[Cell]) -> None:
     if not cells:
         return
     title = figures.plural(len(cells), "cell")

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import textwrap
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.comparison.two_runs import TwoRuns
 from pytest_arena.results import RunResult
-from pytest_arena.results.printable import printable
 from pytest_arena.results.reporter import TerminalSummary
-from pytest_arena_reporters import figures
-
-_BOLD, _DIM, _GREEN, _RED, _YELLOW, _RESET = (
-    "\x1b[1m",
-    "\x1b[2m",
-    "\x1b[32m",
-    "\x1b[31m",
-    "\x1b[33m",
-    "\x1b[0m",
+from pytest_arena_reporters import figures, terminal_two_runs
+from pytest_arena_reporters.terminal_text import (
+    BOLD,
+    DIM,
+    GREEN,
+    RED,
+    YELLOW,
+    cut_to,
+    one_line,
+    styled,
+    text_width,
+    wrapped,
 )
+
 _GAP = "  "
 _NARROWEST_NAME = 20
 
@@ -38,7 +40,7 @@ class _Column:
 
     @property
     def width(self) -> int:
-        return max(_columns(text) for text in (self.title, *self.texts))
+        return max(text_width(text) for text in (self.title, *self.texts))
 
 
 class TerminalReporter(TerminalSummary):
@@ -48,26 +50,30 @@ class TerminalReporter(TerminalSummary):
         """Return the summary's lines, none wider than `width` columns where that is 40 or more."""
         width = max(width, 40)
         if not run.cells:
-            return [*_wrapped("arena: no cell was run", width), *_notes(run, width)]
+            return [*wrapped("arena: no cell was run", width), *_notes(run, width)]
         comparison = compare(run)
         lines = _table(comparison, width, color)
         lines.append("")
-        headline, *rest = _wrapped(comparison.conclusion.headline, width)
-        lines += [_styled(line, _BOLD, color) for line in (headline, *rest)]
-        lines += _wrapped(" ".join(comparison.conclusion.reasons), width)
+        headline, *rest = wrapped(comparison.conclusion.headline, width)
+        lines += [styled(line, BOLD, color) for line in (headline, *rest)]
+        lines += wrapped(" ".join(comparison.conclusion.reasons), width)
         lines += _footnotes(comparison, width, color)
         return lines + _notes(run, width)
+
+    def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
+        """Return two runs side by side: figures by provider, then the cells that flipped."""
+        return terminal_two_runs.render(runs, max(width, 40), color)
 
 
 def _table(comparison: Comparison, width: int, color: bool) -> list[str]:
     by_name = {summary.provider: summary for summary in comparison.summaries}
     ranked = [by_name[standing.provider] for standing in comparison.standings]
-    names = [_one_line(summary.provider) for summary in ranked]
-    longest = max(_columns(name) for name in ("provider", *names))
+    names = [one_line(summary.provider) for summary in ranked]
+    longest = max(text_width(name) for name in ("provider", *names))
     columns = _fitting(_figure_columns(ranked), width - min(longest, _NARROWEST_NAME, width // 4))
     room = width - sum(column.width + len(_GAP) for column in columns)
     name_width = min(room, longest)
-    lines = [_styled(_row("provider", name_width, columns, -1, False).rstrip(), _DIM, color)]
+    lines = [styled(_row("provider", name_width, columns, -1, False).rstrip(), DIM, color)]
     lines += [_row(name, name_width, columns, i, color).rstrip() for i, name in enumerate(names)]
     return lines
 
@@ -76,15 +82,15 @@ def _figure_columns(ranked: Sequence[ProviderSummary]) -> list[_Column]:
     counts = [summary.counts for summary in ranked]
 
     def column(title: str, texts: Sequence[str], spare: int, style: str = "") -> _Column:
-        styles = tuple(style if text not in ("0", figures.NONE) else _DIM for text in texts)
+        styles = tuple(style if text not in ("0", figures.NONE) else DIM for text in texts)
         return _Column(title, tuple(texts), spare, styles)
 
     columns = [
-        column("passed", [f"{c.passed:,}" for c in counts], 0, _GREEN),
-        column("failed", [f"{c.failed:,}" for c in counts], 0, _RED),
-        column("error", [f"{c.error:,}" for c in counts], 0, _YELLOW),
+        column("passed", [f"{c.passed:,}" for c in counts], 0, GREEN),
+        column("failed", [f"{c.failed:,}" for c in counts], 0, RED),
+        column("error", [f"{c.error:,}" for c in counts], 0, YELLOW),
         column("skipped", [f"{c.skipped:,}" for c in counts], 1),
-        column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, _BOLD),
+        column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, BOLD),
         column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
         column("p50", [figures.timing(s.latency.p50) for s in ranked], 2),
         column("p95", [figures.timing(s.latency.p95) for s in ranked], 5),
@@ -103,13 +109,13 @@ def _fitting(columns: list[_Column], width: int) -> list[_Column]:
 
 
 def _row(name: str, name_width: int, columns: list[_Column], index: int, color: bool) -> str:
-    cut = _cut(name, name_width)
-    line = cut + " " * (name_width - _columns(cut))
+    cut = cut_to(name, name_width)
+    line = cut + " " * (name_width - text_width(cut))
     for column in columns:
         text = column.title if index < 0 else column.texts[index]
-        padding = " " * (column.width - _columns(text))
+        padding = " " * (column.width - text_width(text))
         style = column.styles[index] if index >= 0 else ""
-        line += _GAP + padding + _styled(text, style, color)
+        line += _GAP + padding + styled(text, style, color)
     return line
 
 
@@ -121,53 +127,14 @@ def _footnotes(comparison: Comparison, width: int, color: bool) -> list[str]:
         notes.append("+ some answers have no known price: the cost is a lower bound.")
     if any(s.replayed for s in comparison.summaries):
         notes.append("Some latencies are those of replayed answers.")
-    return [
-        _styled(line, _DIM, color) for line in (_wrapped(" ".join(notes), width) if notes else [])
-    ]
+    return [styled(line, DIM, color) for line in (wrapped(" ".join(notes), width) if notes else [])]
 
 
 def _notes(run: RunResult, width: int) -> list[str]:
-    return [line for note in run.notes for line in _wrapped(note, width)]
+    return [line for note in run.notes for line in wrapped(note, width)]
 
 
 def _bounds(estimate: Estimate | None) -> str:
     if estimate is None or estimate.low is None or estimate.high is None:
         return figures.NONE
     return f"{estimate.low * 100:.0f}–{estimate.high * 100:.0f}"
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines = []
-    for paragraph in printable(text).splitlines():
-        wrapped = textwrap.wrap(paragraph, width) or [""]
-        lines += [printable(_cut(line, width)) for line in wrapped]
-    return lines
-
-
-def _one_line(text: str) -> str:
-    return " ".join(printable(text).split())
-
-
-def _cut(text: str, width: int) -> str:
-    """Cut a text to a width in columns, which wide characters take two of."""
-    if _columns(text) <= width:
-        return text
-    kept = ""
-    for character in text:
-        if _columns(kept + character) > width - 1:
-            break
-        kept += character
-    return kept + "…"
-
-
-def _columns(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def _styled(text: str, style: str, color: bool) -> str:
-    return f"{style}{text}{_RESET}" if color and style and text.strip() else text

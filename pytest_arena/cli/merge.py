@@ -1,0 +1,106 @@
+"""`arena merge`: the shards of a CI matrix as one run, with its reports and its verdict."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.cli import outcome, shards
+from pytest_arena.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from pytest_arena.results import RunResult
+    from pytest_arena.results.reading import ResultsFile
+
+DEFAULT_FOLDER = "arena-report"
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "merge", help="join the results of several CI jobs; exits as one run would have"
+    )
+    shards.add_argument(parser, "SHARDS")
+    outcome.add_options(parser, output=DEFAULT_FOLDER)
+    parser.add_argument(
+        "--expect", type=int, metavar="N", help="how many shards there must be; else exit code 2"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write results and reports of the whole, print its summary, and return its exit code."""
+    from pytest_arena.results.merging import code_of, merge
+    from pytest_arena.results.printable import printable
+
+    if arguments.expect is not None and arguments.expect < 1:
+        problem = Problem(
+            f"--expect: {arguments.expect} is not a number of at least 1",
+            fix="give the number of shards, as in --expect 4",
+        )
+        raise UsageError(problem)
+    registry = outcome.registry_of(arguments)
+    formats = outcome.read_formats(arguments.formats, registry)
+    files = shards.read_all(arguments.paths)
+    joined = merge(files, missing=_missing(files, arguments.expect))
+    folder: Path = arguments.output or Path(DEFAULT_FOLDER)
+    _write_results(joined, folder, files)
+    outcome.show(joined, registry)
+    broken = outcome.write(joined, formats, folder, registry)
+    code = code_of(joined)
+    sys.stdout.write(printable(f"{_counted(joined, files)}: {_WORDS[code]}\n"))
+    return broken or code
+
+
+_WORDS = {
+    0: "all held",
+    1: "not all held",
+    2: "incomplete, so there is no verdict",
+    5: "no cell was run",
+}
+
+
+def _counted(joined: RunResult, files: Sequence[ResultsFile]) -> str:
+    cells = len(joined.cells)
+    shown = "1 shard" if len(files) == 1 else f"{len(files)} shards"
+    return f"{shown}, 1 cell" if cells == 1 else f"{shown}, {cells:,} cells"
+
+
+def _missing(files: Sequence[ResultsFile], expected: int | None) -> list[str]:
+    """Say what is missing; two copies of one shard count as one."""
+    if expected is None:
+        return []
+    distinct = {file.run.info.run_id: file.path for file in reversed(files)}
+    said = shards.missing_shards(list(reversed(distinct.values())), expected)
+    if said is not None:
+        return [said]
+    if len(distinct) > expected:
+        problem = Problem(
+            f"--expect {expected}: {len(distinct)} shards were given",
+            expected=f"{expected} results files",
+            fix="leave out what is no part of this run, or correct the number",
+        )
+        raise UsageError(problem)
+    return []
+
+
+def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]) -> None:
+    from pytest_arena.results.serialize import cell_record, to_line
+    from pytest_arena.results.writing import RESULTS, write_results
+
+    outcome.make_folder(folder)
+    target = folder / RESULTS
+    if any(file.path.resolve() == target.resolve() for file in files):
+        problem = Problem(
+            f"{str(target)!r} is one of the shards, and would be overwritten",
+            expected="another folder for the whole",
+            fix="name one: --output merged",
+        )
+        raise UsageError(problem)
+    try:
+        write_results(target, joined, [to_line(cell_record(cell)) for cell in joined.cells])
+    except OSError as error:
+        raise outcome.unwritable(target, error) from None

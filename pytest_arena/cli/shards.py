@@ -1,0 +1,136 @@
+"""Which results files the command line names: files, folders and patterns of them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Iterator, Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.errors import Problem, UsageError, UserError
+
+if TYPE_CHECKING:
+    from pytest_arena.results.reading import ResultsFile
+
+_ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".7z")
+_EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
+
+
+def add_argument(parser: argparse.ArgumentParser, metavar: str) -> None:
+    """Add the results files to a subcommand."""
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar=metavar,
+        help="results files, folders (each *.jsonl below them) or patterns like 'shards/*.jsonl'",
+    )
+
+
+def read_all(paths: Sequence[str]) -> list[ResultsFile]:
+    """Read every results file that the arguments name; all that cannot be read are told at once."""
+    from pytest_arena.results.reading import read_results
+
+    files: list[ResultsFile] = []
+    problems: list[Problem] = []
+    for path in find(paths):
+        try:
+            files.append(read_results(path))
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(problems)
+    return files
+
+
+def find(paths: Sequence[str]) -> list[Path]:
+    """Return the files that the arguments name, each once, in their order; numbers count."""
+    found: dict[Path, Path] = {}
+    for given in paths:
+        for path in _named(given):
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def missing_shards(files: Sequence[Path], expected: int) -> str | None:
+    """Return in words which of so many shards are missing, by the number in their names."""
+    if len(files) >= expected:
+        return None
+    said = f"{len(files)} of {expected} shards were given"
+    numbers = _numbers([str(path) for path in files])
+    if numbers is None:
+        return f"{said}: {', '.join(str(path) for path in files)}"
+    before, after, known = numbers
+    first = 0 if 0 in known else 1
+    lost = [number for number in range(first, first + expected) if number not in known]
+    if len(lost) != expected - len(files):
+        return f"{said}: {', '.join(str(path) for path in files)}"
+    names = [f"{before}{number}{after}" for number in lost]
+    return f"{said}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
+
+
+def _named(given: str) -> Iterator[Path]:
+    path = Path(given)
+    if path.is_dir():
+        found = sorted(_below(path), key=_natural)
+        if not found:
+            raise UsageError(Problem(f"no *.jsonl file in {given!r}", expected=_EXPECTED))
+        yield from found
+    elif has_magic(given) and not path.exists():
+        matches = sorted(map(Path, glob(given, recursive=True)), key=_natural)
+        if not matches:
+            raise UsageError(Problem(f"no file matches {given!r}", expected=_EXPECTED))
+        for match in matches:
+            yield from _named(str(match)) if match.is_dir() else [match]
+    else:
+        yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Give the *.jsonl files below a folder; an archive there is refused, not passed over."""
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.suffix in _ARCHIVES:
+            problem = Problem(
+                f"{str(entry)!r} is an archive",
+                expected=_EXPECTED,
+                fix="unpack it, or move it out of the folder",
+            )
+            raise UsageError(problem)
+        if entry.is_symlink():
+            # what another job sent may point anywhere
+            if entry.suffix == ".jsonl" or entry.is_dir():
+                problem = Problem(
+                    f"{str(entry)!r} is a symbolic link",
+                    expected="files and folders of their own",
+                    fix="name the file it stands for, or move it out of the folder",
+                )
+                raise UsageError(problem)
+        elif entry.is_dir():
+            yield from _below(entry)
+        elif entry.suffix == ".jsonl":
+            yield entry
+
+
+def _natural(path: Path) -> list[tuple[bool, int, str]]:
+    """Sort `shard-10` behind `shard-2`."""
+    parts = re.split(r"(\d+)", str(path).replace(os.sep, "\x00"))
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def _numbers(names: Sequence[str]) -> tuple[str, str, set[int]] | None:
+    """Return what stands before and after the one number in which the names differ."""
+    split = [re.split(r"(\d+)", name) for name in names]
+    if not split or len({len(parts) for parts in split}) > 1:
+        return None
+    varying = [i for i in range(len(split[0])) if len({parts[i] for parts in split}) > 1]
+    if len(names) == 1:
+        varying = list(range(1, len(split[0]), 2))
+    if len(varying) != 1 or varying[0] % 2 == 0:
+        return None
+    at = varying[0]
+    first = split[0]
+    return "".join(first[:at]), "".join(first[at + 1 :]), {int(parts[at]) for parts in split}
