@@ -9,22 +9,25 @@ if TYPE_CHECKING:
 
 REPORT_FORMATS = ("html", "json", "markdown", "csv", "parquet")
 FILE_PATTERNS = ("arena.yaml", "arena.yml", "*.arena.yaml", "*.arena.yml")
+BASELINE = ".arena/baseline.jsonl"
+"""Where a baseline is written unless `--arena-baseline` names a file."""
 
 
 class Option:
     """Describe one option: `--arena-report-dir` has the ini twin `arena_report_dir`."""
 
-    __slots__ = ("default", "help", "ini_only", "kind", "metavar", "name")
+    __slots__ = ("choices", "default", "help", "ini_only", "kind", "metavar", "name")
 
     def __init__(
         self,
         name: str,
         help: str,
-        kind: Literal["flag", "text", "list", "number"],
+        kind: Literal["flag", "text", "list", "number", "share", "choice"],
         default: Any = None,
         metavar: str | None = None,
         *,
         ini_only: bool = False,
+        choices: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.help = help
@@ -32,6 +35,7 @@ class Option:
         self.default = default
         self.metavar = metavar
         self.ini_only = ini_only
+        self.choices = choices
 
     @property
     def flag(self) -> str:
@@ -68,6 +72,63 @@ OPTIONS = (
         "N",
     ),
     Option("arena_trials", "trials per cell, over the case's own trials:", "number", None, "N"),
+    Option(
+        "arena_baseline",
+        "compare with a results file, a baseline file, git:REV:PATH or git:merge-base(BRANCH):PATH",
+        "text",
+        None,
+        "REF",
+    ),
+    Option(
+        "arena_baseline_missing",
+        "what a missing baseline means: fail (default) or warn, for the first run",
+        "choice",
+        "fail",
+        "WHAT",
+        choices=("fail", "warn"),
+    ),
+    Option(
+        "arena_update_baseline",
+        "write the baseline from this run (default " + BASELINE + ")",
+        "flag",
+        False,
+    ),
+    Option(
+        "arena_prune_baseline",
+        "take cells that are no more out of the baseline",
+        "flag",
+        False,
+    ),
+    Option(
+        "arena_fail_on",
+        "what fails the run: any failed cell (default), only a regression against the baseline, "
+        "or none",
+        "choice",
+        "any",
+        "WHAT",
+        choices=("any", "regression", "none"),
+    ),
+    Option(
+        "arena_alpha",
+        "chance of a false alarm in a run that changed nothing (default 0.05)",
+        "share",
+        0.05,
+        "P",
+    ),
+    Option(
+        "arena_min_effect",
+        "fall of a cell's pass rate that makes it a suspect (default 0.5)",
+        "share",
+        0.5,
+        "SHARE",
+    ),
+    Option(
+        "arena_confirm_trials",
+        "fresh trials for each suspect (default 8)",
+        "number",
+        8,
+        "N",
+    ),
     Option(
         "arena_report",
         "formats to write: " + ",".join(REPORT_FORMATS) + " (default html,markdown)",

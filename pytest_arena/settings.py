@@ -25,10 +25,24 @@ class Settings:
     formats: tuple[str, ...] = ("html", "markdown")
     report_dir: str = "arena-report"
     report_max_mb: int = 5
+    baseline: str | None = None
+    baseline_may_be_missing: bool = False
+    update_baseline: bool = False
+    prune_baseline: bool = False
+    fail_on: str = "any"
+    alpha: float = 0.05
+    min_effect: float = 0.5
+    confirm_trials: int = 8
+
+    @property
+    def every_trial_counts(self) -> bool:
+        """Whether rates are compared, so that no trial may be left out of a cell."""
+        return self.baseline is not None or self.update_baseline
 
 
 def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) -> Settings:
     """Return the settings of a run; a bad value is a `UsageError` that names the option."""
+    _check_combinations(config)
     formats = tuple(
         word.strip() for word in str(value_of(config, "arena_report")).split(",") if word.strip()
     )
@@ -51,6 +65,14 @@ def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) 
         formats=formats,
         report_dir=str(value_of(config, "arena_report_dir")),
         report_max_mb=_whole(config, "arena_report_max_mb") or 5,
+        baseline=value_of(config, "arena_baseline"),
+        baseline_may_be_missing=_choice(config, "arena_baseline_missing") == "warn",
+        update_baseline=bool(value_of(config, "arena_update_baseline")),
+        prune_baseline=bool(value_of(config, "arena_prune_baseline")),
+        fail_on=_choice(config, "arena_fail_on"),
+        alpha=_share(config, "arena_alpha"),
+        min_effect=_share(config, "arena_min_effect"),
+        confirm_trials=_whole(config, "arena_confirm_trials") or 8,
     )
 
 
@@ -70,3 +92,52 @@ def _whole(config: pytest.Config, name: str) -> int | None:
             )
         )
     return number
+
+
+def _choice(config: pytest.Config, name: str) -> str:
+    option = option_named(name)
+    given = str(value_of(config, name))
+    if given not in option.choices:
+        raise UsageError(
+            Problem(
+                f"{option.flag}: unknown value {given!r}",
+                expected="one of " + ", ".join(option.choices),
+                fix=suggest(given, option.choices),
+            )
+        )
+    return given
+
+
+def _share(config: pytest.Config, name: str) -> float:
+    given = value_of(config, name)
+    try:
+        number = float(given)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        flag = option_named(name).flag
+        raise UsageError(
+            Problem(
+                f"{flag}: {str(given)!r} is not a number between 0 and 1",
+                fix=f"give a share, as in {flag}=0.05",
+            )
+        )
+    return number
+
+
+def _check_combinations(config: pytest.Config) -> None:
+    """Refuse options that would have no effect without another one."""
+    if value_of(config, "arena_fail_on") == "regression" and not value_of(config, "arena_baseline"):
+        raise UsageError(
+            Problem(
+                "--arena-fail-on regression needs a baseline",
+                fix="name one with --arena-baseline",
+            )
+        )
+    if value_of(config, "arena_prune_baseline") and not value_of(config, "arena_update_baseline"):
+        raise UsageError(
+            Problem(
+                "--arena-prune-baseline changes the baseline",
+                fix="give --arena-update-baseline, too",
+            )
+        )

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
+    from pytest_arena.collection.collected import CollectedFacts
     from pytest_arena.collection.names import ArenaNames
     from pytest_arena.settings import Settings
 
@@ -125,16 +126,21 @@ class Controller:
         )
 
 
-class WorkerInput:
-    """Hold what the controller told this worker."""
+class WorkerLink:
+    """Hold what the controller told this worker, and take along what the worker found."""
 
     def __init__(self, config: Any) -> None:
+        self._config = config
         given = json.loads(config.workerinput["arena"])
         self.share = Share(given["slot"], given["workers"])
         self.run_id: str = given["run_id"]
         self.folder = Path(given["folder"])
         self.knows_order: bool = given["knows_order"]
         self.worker: str = config.workerinput["workerid"]
+
+    def tell(self, facts: CollectedFacts) -> None:
+        """Send what collecting found, when the worker ends."""
+        self._config.workeroutput["arena_facts"] = facts.to_text()
 
 
 class MixedScheduling:

@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 
 from pytest_arena._version import __version__
+from pytest_arena.collection.collected import CollectedFacts
+from pytest_arena.collection.gating import Gatekeeper
 from pytest_arena.collection.journal import Journal, Shards
 from pytest_arena.collection.names import ArenaNames
 from pytest_arena.collection.unreached import crashed_cell
+from pytest_arena.comparison.baseline_update import Collected
+from pytest_arena.errors import UsageError
 from pytest_arena.registry import Registry
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
@@ -42,6 +46,7 @@ class Recorder:
         *,
         run_id: str,
         options: Mapping[str, Any],
+        gatekeeper: Gatekeeper | None,
     ) -> None:
         self._config = config
         self._settings = settings
@@ -58,6 +63,10 @@ class Recorder:
         self._git_thread.start()
         self.run: RunResult | None = None
         self._reports = Reports()
+        self._gatekeeper = gatekeeper
+        self._said: list[str] = []
+        self._refused: str | None = None
+        self._facts = CollectedFacts()
 
     # --- while the run goes on
 
@@ -96,25 +105,38 @@ class Recorder:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         self._order = ids
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        text = getattr(node, "workeroutput", {}).get("arena_facts")
+        if text is not None:
+            self.hear(CollectedFacts.from_text(text))
+
+    def hear(self, facts: CollectedFacts) -> None:
+        """Learn what collecting found, from the session of this process or from a worker."""
+        self._facts = facts
+
     # --- when it ends
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        # what a dead worker had finished and could not report any more
-        reported = {cell_id for cell_id in self._lines if not self._is_crash(cell_id)}
-        for cell_id, line in self._shards.read():
-            if cell_id not in reported:
-                self.add(cell_id, line)
+        # the last word of a worker: what it finished and could not report, and fresh trials
+        for cell_id, line in dict(self._shards.read()).items():
+            self.add(cell_id, line)
         if not self._lines:
             return
-        self.run = self._conclude(
-            interrupted=exitstatus == pytest.ExitCode.INTERRUPTED, exit_code=int(session.exitstatus)
-        )
-        self._write_results(self.run)
+        run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        session.exitstatus = self._exit_code(run, int(session.exitstatus))
+        self.run = run = replace(run, exit_code=int(session.exitstatus))
+        self._write_results(run)
         self._shards.remove()
-        self._reports = write_reports(
-            self.run, self._settings.formats, self.report_dir, self._registry
-        )
+        formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
+        self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
+        if self._settings.update_baseline and self._gatekeeper is not None:
+            try:
+                self._said.append(self._gatekeeper.update(run, self._collected()))
+            except UsageError as error:
+                self._refused = str(error)
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._reports.broken:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
@@ -125,8 +147,10 @@ class Recorder:
         terminalreporter.write_sep("=", "arena")
         summary = make_reporter("terminal", self._registry)
         lines = summary.render(self.run, width=writer.fullwidth, color=writer.hasmarkup)
-        for line in [*lines, *self._reports.written]:
+        for line in [*lines, *self._reports.written, *self._said]:
             terminalreporter.write_line(line)
+        if self._refused is not None:
+            terminalreporter.write_line(self._refused, red=True)
         for text in self._reports.broken:
             terminalreporter.write_line(text, red=True)
 
@@ -139,17 +163,27 @@ class Recorder:
     def _look_at_git(self) -> None:
         self._git = git_facts(self._config.rootpath)
 
-    def _is_crash(self, cell_id: str) -> bool:
-        return '"kind": "internal"' in self._lines[cell_id]
+    def _exit_code(self, run: RunResult, given: int) -> int:
+        return self._gatekeeper.exit_code(run, given) if self._gatekeeper is not None else given
 
-    def _conclude(self, *, interrupted: bool, exit_code: int) -> RunResult:
+    def _collected(self) -> Collected:
+        baseline = self._gatekeeper.baseline if self._gatekeeper is not None else None
+        files = {cell.file for cell in baseline.cells.values()} if baseline is not None else set()
+        gone = [file for file in files if not (self._config.rootpath / file).exists()]
+        return Collected.of(self._facts.ids, gone)
+
+    def _conclude(self, *, interrupted: bool) -> RunResult:
         place = {cell_id: number for number, cell_id in enumerate(self._order)}
         ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
         cells = tuple(cell_from_record(json.loads(self._lines[cell_id])) for cell_id in ordered)
         self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
-        run = RunResult(
-            self._info, cells, finished_at=now(), interrupted=interrupted, exit_code=exit_code
-        )
+        info = replace(self._info, options={**self._info.options, "arenas": self._facts.arenas})
+        run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
+        if self._gatekeeper is not None:
+            run = self._gatekeeper.conclude(run, self._collected())
+            self._lines |= {
+                cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
+            }
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
         return replace(run, notes=tuple(notes))

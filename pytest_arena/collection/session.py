@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem
 from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
 from pytest_arena.collection.names import ArenaNames
@@ -24,6 +26,7 @@ from pytest_arena.results.redaction import Redactor
 from pytest_arena.results.serialize import seal
 
 if TYPE_CHECKING:
+    from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.loading.plan import Arena
     from pytest_arena.registry import Registry
     from pytest_arena.results.exchange import Request, Response
@@ -57,6 +60,8 @@ class ArenaSession:
         *,
         share: Share,
         sink: Callable[[str, str], None],
+        tell: Callable[[CollectedFacts], None],
+        gatekeeper: Gatekeeper | None,
         knows_order: bool,
     ) -> None:
         self.config = config
@@ -66,6 +71,11 @@ class ArenaSession:
         self.redactor = Redactor()
         self._share = share
         self._sink = sink
+        self._tell = tell
+        self._gatekeeper = gatekeeper
+        self._finished: dict[str, tuple[CellItem, Cell]] = {}
+        self.collected: list[str] = []
+        """The ids of all cells of all files, those that this run leaves out included."""
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
         self._arenas: list[Arena] = []
@@ -86,16 +96,30 @@ class ArenaSession:
 
     def load(self, path: Path) -> Arena:
         """Load an arena file, and begin to import what its providers will need."""
-        arena = load_arena(
-            path,
-            root=self.config.rootpath,
-            registry=self.registry,
-            select=self.settings.providers,
-        )
+        arena = load_arena(path, root=self.config.rootpath, registry=self.registry)
+        self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
+        arena = arena.only(self.settings.providers)
         self._arenas.append(arena)
         if not self.config.option.collectonly and not self.settings.mock:
             warm_up(self.registry, [plan.provider for plan in arena.cells])
         return arena
+
+    def facts(self) -> CollectedFacts:
+        """Return what the controller must know of the files, whatever was selected of them."""
+        return CollectedFacts(
+            ids=self.collected,
+            formats=[name for arena in self._arenas for name in arena.report_formats],
+            arenas=[
+                {
+                    "file": arena.file,
+                    "name": arena.name,
+                    "description": arena.description,
+                    "schedule": arena.schedule,
+                    "comparison": arena.comparison.model_dump() if arena.comparison else None,
+                }
+                for arena in self._arenas
+            ],
+        )
 
     def pytest_collection_modifyitems(self) -> None:
         known = [name for arena in self._arenas for name in arena.all_providers]
@@ -189,11 +213,17 @@ class ArenaSession:
             wanted_trials=done.wanted,
         )
 
+    def excuse(self, cell: Cell) -> str | None:
+        """Return why a cell that did not pass does not fail its item, or None where it does."""
+        return self._gatekeeper.excuse(cell) if self._gatekeeper is not None else None
+
     def keep(self, item: CellItem, cell: Cell) -> Cell:
         """Put a finished cell where it cannot be lost; the report takes it along."""
         cell, line = seal(cell, self.redactor)
         self._sink(item.nodeid, line)
         item.stash[CELL] = (cell, line)
+        if self._gatekeeper is not None:
+            self._finished[item.nodeid] = (item, cell)
         others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
         item.user_properties = [*others, *junit_properties(cell)]
         return cell
@@ -229,13 +259,25 @@ class ArenaSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
+        self._tell(self.facts())
         if self._engine is None:
             return
+        if self._gatekeeper is not None and not self._engine.closing:
+            self._confirm(self._gatekeeper, self._engine)
         self._engine.stop_calling()
         if self._lookahead is not None:
             for item, work in self._lookahead.leftovers():
                 self.keep(item, self._conclude(item, work.result(), self._engine))
         self._engine.close()
+
+    def _confirm(self, gatekeeper: Gatekeeper, engine: Engine) -> None:
+        """Run fresh trials of this process's suspects, all at once within the limits."""
+        asked = gatekeeper.suspects([cell for _, cell in self._finished.values()])
+        items = [self._finished[cell_id] for cell_id in asked]
+        works = engine.start_fresh([item.plan for item, _ in items], gatekeeper.confirm_trials)
+        for (item, cell), work in zip(items, works, strict=True):
+            fresh = self._conclude(item, work.result(), engine)
+            self.keep(item, replace(cell, confirmation=fresh.trials))
 
     def _running_engine(self) -> Engine:
         if self._engine is None:
@@ -248,6 +290,7 @@ class ArenaSession:
                 hooks=ConfigHooks(self.config) if self._has_call_hooks() else None,
                 root=self.config.rootpath,
                 trials=self.settings.trials,
+                early_stop=not self.settings.every_trial_counts,
             )
             for arena in self._arenas:
                 self._engine.limit(arena.providers)

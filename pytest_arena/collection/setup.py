@@ -21,6 +21,7 @@ from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from pytest_arena.collection.distribution import LimitOf
+    from pytest_arena.collection.gating import Gatekeeper
 
 
 class Builtins:
@@ -40,37 +41,48 @@ def activate(config: pytest.Config) -> None:
         config.hook.pytest_arena_register.call_historic(kwargs={"registry": registry})
         settings = read_settings(config, lambda: known_formats(registry))
         _check_distribution(config)
+        gatekeeper = _gatekeeper(config, settings)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     names = ArenaNames(settings.files, config)
     if hasattr(config, "workerinput"):
-        _activate_worker(config, settings, registry, names)
+        _activate_worker(config, settings, registry, names, gatekeeper)
     else:
-        _activate_controller(config, settings, registry, names)
+        _activate_controller(config, settings, registry, names, gatekeeper)
 
 
 def _activate_worker(
-    config: pytest.Config, settings: Settings, registry: Registry, names: ArenaNames
+    config: pytest.Config,
+    settings: Settings,
+    registry: Registry,
+    names: ArenaNames,
+    gatekeeper: Gatekeeper | None,
 ) -> None:
-    from pytest_arena.collection.distribution import WorkerInput
+    from pytest_arena.collection.distribution import WorkerLink
     from pytest_arena.collection.session import ArenaSession
 
-    given = WorkerInput(config)
-    shard = Shards(given.folder, given.run_id).of_worker(given.worker)
+    link = WorkerLink(config)
+    shard = Shards(link.folder, link.run_id).of_worker(link.worker)
     session = ArenaSession(
         config,
         settings,
         registry,
         names,
-        share=given.share,
+        share=link.share,
         sink=lambda _cell_id, line: shard.append(line),
-        knows_order=given.knows_order,
+        tell=link.tell,
+        gatekeeper=gatekeeper,
+        knows_order=link.knows_order,
     )
     config.pluginmanager.register(session, "arena-session")
 
 
 def _activate_controller(
-    config: pytest.Config, settings: Settings, registry: Registry, names: ArenaNames
+    config: pytest.Config,
+    settings: Settings,
+    registry: Registry,
+    names: ArenaNames,
+    gatekeeper: Gatekeeper | None,
 ) -> None:
     run_id = uuid4().hex[:12]
     folder = report_dir(config, settings)
@@ -83,6 +95,7 @@ def _activate_controller(
         Shards(folder, run_id),
         run_id=run_id,
         options=_shown_options(settings, workers),
+        gatekeeper=gatekeeper,
     )
     if workers:
         from pytest_arena.collection.distribution import Controller
@@ -106,11 +119,22 @@ def _activate_controller(
             names,
             share=Share(),
             sink=recorder.add,
+            tell=recorder.hear,
+            gatekeeper=gatekeeper,
             knows_order=True,
         )
         config.pluginmanager.register(session, "arena-session")
     config.pluginmanager.register(recorder, "arena-recorder")
     config.pluginmanager.register(Progress(config, names), "arena-progress")
+
+
+def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
+    """Return what compares with a baseline, where the run asks for that."""
+    if not settings.every_trial_counts and settings.fail_on == "any":
+        return None
+    from pytest_arena.collection.gating import Gatekeeper
+
+    return Gatekeeper(settings, config.rootpath)
 
 
 def _check_distribution(config: pytest.Config) -> None:

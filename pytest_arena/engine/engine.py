@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
@@ -21,6 +21,15 @@ T = TypeVar("T")
 
 Work = Future[CellRun]
 """What `Engine.start` returns: the trials of one cell, when they have run."""
+
+
+class _Asked(NamedTuple):
+    """A cell that was asked for: so many trials, the first of them with this number."""
+
+    plan: CellPlan
+    trials: int
+    first: int
+    work: Work
 
 
 class Engine:
@@ -65,9 +74,24 @@ class Engine:
 
     def start(self, plans: Sequence[CellPlan]) -> list[Work]:
         """Queue cells and return a future for each, in order; calls start as limits allow."""
-        pairs: list[tuple[CellPlan, Work]] = [(plan, Future()) for plan in plans]
-        self._thread.post(lambda: self._begin(pairs))
-        return [future for _, future in pairs]
+        return self._queue(plans, self._count_of, 0)
+
+    def start_fresh(self, plans: Sequence[CellPlan], trials: int) -> list[Work]:
+        """Queue so many further trials of cells that have run, numbered behind those."""
+        return self._queue(plans, lambda plan: trials * len(plan.case.dialogues), 1)
+
+    def _queue(
+        self, plans: Sequence[CellPlan], count_of: Callable[[CellPlan], int], rounds_before: int
+    ) -> list[Work]:
+        asked = [
+            _Asked(plan, count_of(plan), rounds_before * self._count_of(plan), Future())
+            for plan in plans
+        ]
+        self._thread.post(lambda: self._begin(asked))
+        return [one.work for one in asked]
+
+    def _count_of(self, plan: CellPlan) -> int:
+        return (self._trials or plan.case.trials) * len(plan.case.dialogues)
 
     def cancel(self, work: Work) -> None:
         """Give up one cell, its calls in flight included."""
@@ -97,9 +121,9 @@ class Engine:
             return None
         return self._share.of_provider(provider, limit, self._concurrency)
 
-    def _begin(self, pairs: Sequence[tuple[CellPlan, Work]]) -> None:
-        for plan, future in pairs:
-            self._tasks[future] = self._thread.loop.create_task(self._cell(plan, future))
+    def _begin(self, asked: Sequence[_Asked]) -> None:
+        for one in asked:
+            self._tasks[one.work] = self._thread.loop.create_task(self._cell(one))
 
     async def _shut_down(self) -> None:
         tasks = list(self._tasks.values())
@@ -109,14 +133,17 @@ class Engine:
         self._runner.close()
         await self._caller.close()
 
-    async def _cell(self, plan: CellPlan, future: Work) -> None:
+    async def _cell(self, asked: _Asked) -> None:
         try:
-            count = (self._trials or plan.case.trials) * len(plan.case.dialogues)
-            future.set_result(await self._runner.run(plan, count, early_stop=self._early_stop))
+            asked.work.set_result(
+                await self._runner.run(
+                    asked.plan, asked.trials, first=asked.first, early_stop=self._early_stop
+                )
+            )
         except (asyncio.CancelledError, CancelledError):
-            future.cancel()
+            asked.work.cancel()
         except BaseException as error:  # noqa: BLE001
             # a bug of ours must reach the item that waits, whatever it is
-            future.set_exception(error)
+            asked.work.set_exception(error)
         finally:
-            del self._tasks[future]
+            del self._tasks[asked.work]

@@ -43,15 +43,21 @@ class TrialRunner:
     def close(self) -> None:
         self._checks.shutdown()
 
-    async def run(self, plan: CellPlan, count: int, *, early_stop: bool) -> CellRun:
-        """Run `count` trials at once, and leave out those that could not change the outcome."""
+    async def run(self, plan: CellPlan, count: int, *, first: int, early_stop: bool) -> CellRun:
+        """Run `count` trials at once, and leave out those that could not change the outcome.
+
+        They are numbered from `first`.
+        """
         if count == 1:
-            return CellRun([await self._trial(plan, 0, None)], 1)
+            return CellRun([await self._trial(plan, first, None)], 1)
         stop = None
         if early_stop and may_stop_early(plan.case):
             stop = EarlyStop(count, plan.case.pass_threshold)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._counted(plan, n, stop)) for n in range(count)]
+            tasks = [
+                group.create_task(self._counted(plan, first + number, stop))
+                for number in range(count)
+            ]
         done = [task.result() for task in tasks if not task.cancelled()]
         if len(done) < count and (stop is None or self._caller.closing):
             raise asyncio.CancelledError

@@ -75,7 +75,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
             expected="a list of cases under tests:",
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
-    chosen = [each for each in providers if not select or {each.name, each.group} & set(select)]
+    chosen = [each for each in providers if each.is_one_of(select)]
     formats = spec.comparison.report_format if spec.comparison else None
     return Arena(
         file=display_name(path, context.root),

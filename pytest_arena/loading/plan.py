@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.schema import (
@@ -93,5 +93,14 @@ class Arena:
     schedule: Any = None
     description: str | None = None
     comparison: Comparison | None = None
+
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
+
+    def only(self, select: Sequence[str]) -> Arena:
+        """Return the arena with the providers of these names and groups; none given: with all."""
+        return replace(
+            self,
+            providers=tuple(spec for spec in self.providers if spec.is_one_of(select)),
+            cells=tuple(plan for plan in self.cells if plan.provider.is_one_of(select)),
+        )

@@ -3,11 +3,14 @@
 from pytest_arena.results.exchange import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.models import (
     Cell,
+    Count,
     Finding,
     FindingVerdict,
+    Gate,
     GuardrailEvent,
     RunInfo,
     RunResult,
+    Standing,
     Trial,
     TrialError,
     Verdict,
@@ -16,8 +19,10 @@ from pytest_arena.results.reading import read_run
 
 __all__ = [
     "Cell",
+    "Count",
     "Finding",
     "FindingVerdict",
+    "Gate",
     "GuardrailEvent",
     "Message",
     "Request",
@@ -25,6 +30,7 @@ __all__ = [
     "RunInfo",
     "RunResult",
     "Source",
+    "Standing",
     "ToolCall",
     "Trial",
     "TrialError",

@@ -12,6 +12,8 @@ from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.results.order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 
+MOST_CONFLICTS = 5
+
 
 def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunResult:
     """Join runs into one, its cells in the order of collection; one file stays as it is.
@@ -131,7 +133,17 @@ def _conflicts(files: Sequence[ResultsFile]) -> list[Problem]:
                     fix="give each shard cells of its own, or leave one of the files out",
                 )
                 problems.append(problem)
-    return problems
+    return _few(problems)
+
+
+def _few(problems: list[Problem]) -> list[Problem]:
+    """Keep so many that a person reads them; the last one says how many there are besides."""
+    if len(problems) <= MOST_CONFLICTS:
+        return problems
+    kept = problems[:MOST_CONFLICTS]
+    more = len(problems) - MOST_CONFLICTS
+    last = replace(kept[-1], fix=f"{kept[-1].fix} ({more:,} more cells differ)")
+    return [*kept[:-1], last]
 
 
 def _info(infos: Sequence[RunInfo]) -> RunInfo:

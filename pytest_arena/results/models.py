@@ -142,6 +142,52 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """Count the trials that reached a verdict, and those of them that passed."""
+
+    passed: int
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Keep how a cell stands beside the baseline: its status, the reason, and what changed.
+
+    `status` is one of `regressed`, `error`, `suspected`, `insufficient data`, `incomparable`,
+    `flaky`, `fixed`, `still failing`, `still passing`, `new`. `changed` names which of prompt,
+    provider, assertions and judge differ; `prompt_diff` holds the lines of a unified diff.
+    """
+
+    status: str
+    reason: str
+    before: Count | None = None
+    now: Count | None = None
+    fresh: Count | None = None
+    p_value: float | None = None
+    changed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    prompt_diff: tuple[str, ...] = ()
+    output_before: str | None = None
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Keep what the gate concluded of a whole run.
+
+    `removed` are the cells of the baseline that are no more; `suite` says in a sentence what the
+    test over all cases found.
+    """
+
+    baseline: str
+    failed: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
+    suite: str | None = None
+    suite_failed: bool = False
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Keep one case × provider: one pytest item, one row of the results."""
 
@@ -161,6 +207,10 @@ class Cell:
     reason: str | None = None
     assertions: tuple[Finding, ...] = ()
     """Findings over all trials (consistency, success_rate, …)."""
+    confirmation: tuple[Trial, ...] = ()
+    """Fresh trials of a cell that looked worse than its baseline; only they decide about it."""
+    standing: Standing | None = None
+    """How it stands beside the baseline, where there is one."""
     trials_not_run: int = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
 
@@ -197,6 +247,7 @@ class RunResult:
     interrupted: bool = False
     notes: tuple[str, ...] = ()
     exit_code: int | None = None
+    gate: Gate | None = None
 
     @property
     def totals(self) -> dict[str, float]:

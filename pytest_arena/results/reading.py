@@ -12,7 +12,12 @@ from typing import Any, NoReturn
 
 from pytest_arena.errors import Place, Problem, UserError, shorten
 from pytest_arena.results.models import Cell, RunInfo, RunResult
-from pytest_arena.results.serialize import FORMAT, cell_from_record, run_from_record
+from pytest_arena.results.serialize import (
+    FORMAT,
+    cell_from_record,
+    gate_from_record,
+    run_from_record,
+)
 from pytest_arena.results.shape import ShapeError, check_record
 from pytest_arena.results.text import clean_value
 
@@ -89,6 +94,7 @@ def read_results(path: str | Path) -> ResultsFile:
         interrupted=bool(end.get("interrupted")),
         notes=tuple(end.get("notes", ())),
         exit_code=end.get("exit_code"),
+        gate=gate_from_record(end["gate"]) if "gate" in end else None,
     )
     return ResultsFile(path, run, lines)
 

@@ -10,10 +10,13 @@ from typing import Any
 from pytest_arena.results.exchange import Response, ToolCall
 from pytest_arena.results.models import (
     Cell,
+    Count,
     Finding,
+    Gate,
     GuardrailEvent,
     RunInfo,
     RunResult,
+    Standing,
     Trial,
     TrialError,
 )
@@ -35,6 +38,8 @@ def end_record(run: RunResult) -> dict[str, Any]:
     record: dict[str, Any] = {"kind": "end", "finished_at": run.finished_at, "totals": run.totals}
     if run.interrupted:
         record["interrupted"] = True
+    if run.gate is not None:
+        record["gate"] = {**asdict(run.gate), "removed": list(run.gate.removed)}
     if run.exit_code is not None:
         record["exit_code"] = run.exit_code
     if run.notes:
@@ -70,6 +75,10 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         value = getattr(cell, key)
         if value is not None:
             record[key] = value
+    if cell.confirmation:
+        record["confirmation"] = [_trial_record(trial) for trial in cell.confirmation]
+    if cell.standing is not None:
+        record["standing"] = _standing_record(cell.standing)
     if cell.trials_not_run:
         record["trials_not_run"] = cell.trials_not_run
     if cell.assertions:
@@ -101,7 +110,31 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         reason=record.get("reason"),
         assertions=tuple(_finding(finding) for finding in record.get("assertions", ())),
         trials_not_run=record.get("trials_not_run", 0),
+        confirmation=tuple(_trial(trial) for trial in record.get("confirmation", ())),
+        standing=_standing(record["standing"]) if "standing" in record else None,
     )
+
+
+def gate_from_record(record: Mapping[str, Any]) -> Gate:
+    return Gate(**{**record, "removed": tuple(record.get("removed", ()))})
+
+
+def _standing_record(standing: Standing) -> dict[str, Any]:
+    record: dict[str, Any] = {"status": standing.status, "reason": standing.reason}
+    for key, value in asdict(standing).items():
+        if key not in record and value not in (None, ()):
+            record[key] = list(value) if isinstance(value, tuple) else value
+    return record
+
+
+def _standing(record: Mapping[str, Any]) -> Standing:
+    given = dict(record)
+    for key in ("before", "now", "fresh"):
+        if given.get(key) is not None:
+            given[key] = Count(**given[key])
+    for key in ("changed", "dropped", "prompt_diff"):
+        given[key] = tuple(given.get(key, ()))
+    return Standing(**given)
 
 
 def _trial_record(trial: Trial) -> dict[str, Any]:

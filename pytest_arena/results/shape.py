@@ -158,6 +158,30 @@ _trial = _record(
         "turns": _each(_turn),
     },
 )
+_tally = _or_null(_record({"passed": _count, "judged": _count}, {}))
+_standing = _record(
+    {"status": _text, "reason": _text},
+    {
+        "before": _tally,
+        "now": _tally,
+        "fresh": _tally,
+        "p_value": _or_null(_amount),
+        "changed": _each(_text),
+        "dropped": _each(_text),
+        "prompt_diff": _each(_text),
+        "output_before": _or_null(_text),
+        "renamed_from": _or_null(_text),
+    },
+)
+_gate = _record(
+    {"baseline": _text, "failed": _flag},
+    {
+        "counts": _object,
+        "suite": _or_null(_text),
+        "suite_failed": _flag,
+        "removed": _each(_text),
+    },
+)
 _KINDS: Mapping[Any, Rule] = {
     "run": _record(
         {"run_id": _text, "started_at": _text, "plugin_version": _text},
@@ -182,10 +206,18 @@ _KINDS: Mapping[Any, Rule] = {
             "reason": _or_null(_text),
             "assertions": _findings,
             "trials_not_run": _count,
+            "confirmation": _each(_trial),
+            "standing": _standing,
         },
     ),
     "end": _record(
         {"finished_at": _or_null(_text)},
-        {"totals": _object, "interrupted": _flag, "exit_code": _count, "notes": _each(_text)},
+        {
+            "totals": _object,
+            "interrupted": _flag,
+            "exit_code": _count,
+            "notes": _each(_text),
+            "gate": _gate,
+        },
     ),
 }

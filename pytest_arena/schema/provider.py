@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import Field, field_validator
@@ -60,6 +61,10 @@ class ProviderSpec(ArenaModel):
                 {"given": repr(value), "expected": "a text without '[', ']' and '::'"},
             )
         return value
+
+    def is_one_of(self, select: Sequence[str]) -> bool:
+        """Return whether the name or the group is among these; none given means all."""
+        return not select or self.name in select or self.group in select
 
     @property
     def full_model(self) -> str:

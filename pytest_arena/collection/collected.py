@@ -1,0 +1,24 @@
+"""What collecting found, on its way from a worker to the controller."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class CollectedFacts:
+    """Hold the ids of all cells of all files (deselected ones included), the report formats that
+    files ask for, and what reports show of the files."""
+
+    ids: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    arenas: list[dict[str, Any]] = field(default_factory=list)
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_text(cls, text: str) -> CollectedFacts:
+        return cls(**json.loads(text))

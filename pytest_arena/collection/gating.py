@@ -1,0 +1,158 @@
+"""The regression gate inside a run: suspects get fresh trials, and the verdict is passed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pytest_arena.comparison.baseline import Baseline, BaselineCell
+from pytest_arena.comparison.baseline_file import write_baseline
+from pytest_arena.comparison.baseline_source import MissingBaselineError, read_baseline
+from pytest_arena.comparison.baseline_update import Collected, Updated, update
+from pytest_arena.comparison.gate import GateCell, GateResult, Rules, assess, suspects
+from pytest_arena.options import BASELINE
+from pytest_arena.results.models import Cell, Count, Gate, RunInfo, RunResult, Standing, Trial
+from pytest_arena.settings import Settings
+
+_NOBODY = RunInfo(run_id="", started_at="", plugin_version="")
+
+
+class Gatekeeper:
+    """Compare cells with the baseline, in the process that ran them and in the controller."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._rules = Rules(settings.alpha, settings.min_effect, settings.confirm_trials)
+        self.baseline: Baseline | None = None
+        self.missing: str | None = None
+        if settings.baseline is not None:
+            try:
+                self.baseline = read_baseline(settings.baseline, folder)
+            except MissingBaselineError as error:
+                if not settings.baseline_may_be_missing:
+                    raise
+                self.missing = str(error)
+
+    def excuse(self, cell: Cell) -> str | None:
+        """Return why a failed cell does not fail its item, or None where it does.
+
+        One answer that is always the same needs no statistics: its flip is a regression at once.
+        All other cells are judged when the run ends.
+        """
+        if cell.verdict == "passed" or self._settings.fail_on == "any":
+            return None
+        if self._settings.fail_on == "none":
+            return "--arena-fail-on none"
+        if cell.verdict == "error":
+            return None
+        if self.baseline is None:
+            return "not compared: there is no baseline yet"
+        (found,) = assess(_run_of([cell]), self.baseline, self._rules).cells
+        return None if found.fails else f"{found.status}: {found.reason}"
+
+    def suspects(self, cells: Sequence[Cell]) -> list[str]:
+        """Return the ids of the cells that need fresh trials."""
+        if self.baseline is None:
+            return []
+        return suspects(_run_of(cells), self.baseline, self._rules)
+
+    @property
+    def confirm_trials(self) -> int:
+        return self._rules.confirm_trials
+
+    def conclude(self, run: RunResult, collected: Collected) -> RunResult:
+        """Return the run with the gate's verdict and the standing of each cell."""
+        if self.baseline is None:
+            return run
+        result = assess(run, self.baseline, self._rules, fresh=_fresh(run), collected=collected)
+        by_id = {cell.id: cell for cell in result.cells}
+        cells = tuple(
+            replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
+            for cell in run.cells
+        )
+        return replace(run, cells=cells, gate=_gate(result))
+
+    def exit_code(self, run: RunResult, given: int) -> int:
+        """Return the exit code that the gate makes of pytest's own."""
+        if run.gate is None or not run.gate.failed or self._settings.fail_on == "none":
+            return given
+        return int(pytest.ExitCode.TESTS_FAILED) if given == pytest.ExitCode.OK else given
+
+    def update(self, run: RunResult, collected: Collected) -> str:
+        """Write the baseline from a run and say what changed; a refusal is a `UsageError`."""
+        path = self._target
+        try:
+            old = read_baseline(str(path), self._folder)
+        except MissingBaselineError:
+            old = Baseline()
+        prune = collected if self._settings.prune_baseline else None
+        updated = update(old, run, prune=prune, fresh=_fresh(run))
+        write_baseline(path, updated.baseline)
+        return f"baseline: {self._shown(path)} ({_counts(updated)})"
+
+    @property
+    def _target(self) -> Path:
+        named = self._settings.baseline
+        is_file = named is not None and not named.startswith("git:")
+        if named is not None and is_file and not named.endswith("results.jsonl"):
+            return self._folder / named
+        return self._folder / BASELINE
+
+    def _shown(self, path: Path) -> str:
+        inside = path.is_relative_to(self._folder)
+        return str(path.relative_to(self._folder)) if inside else str(path)
+
+
+def _run_of(cells: Sequence[Cell]) -> RunResult:
+    return RunResult(_NOBODY, tuple(cells))
+
+
+def _fresh(run: RunResult) -> Mapping[str, Sequence[Trial]]:
+    return {cell.id: cell.confirmation for cell in run.cells if cell.confirmation}
+
+
+def _standing(cell: GateCell) -> Standing:
+    outputs = cell.before.outputs if cell.before else None
+    return Standing(
+        status=cell.status,
+        reason=cell.reason,
+        before=_count(cell.before),
+        now=_count(cell.now),
+        fresh=_count(cell.fresh),
+        p_value=cell.adjusted,
+        changed=cell.changed,
+        dropped=cell.dropped,
+        prompt_diff=cell.prompt_diff,
+        output_before=outputs[0] if outputs else None,
+        renamed_from=cell.renamed_from,
+    )
+
+
+def _count(cell: BaselineCell | None) -> Count | None:
+    return Count(cell.passed, cell.judged) if cell else None
+
+
+def _gate(result: GateResult) -> Gate:
+    return Gate(
+        baseline=result.baseline,
+        failed=result.failed,
+        counts={str(status): count for status, count in result.counts.items()},
+        suite=result.suite.reason if result.suite else None,
+        suite_failed=result.suite is not None and result.suite.significant,
+        removed=tuple(cell.id for cell in result.of("removed")),
+    )
+
+
+def _counts(updated: Updated) -> str:
+    parts = {
+        "added": updated.added,
+        "changed": updated.changed,
+        "without a verdict, left as they were": updated.left,
+        "pruned": updated.pruned,
+    }
+    said = [f"{len(ids)} {what}" for what, ids in parts.items() if ids]
+    return ", ".join(said) or "nothing changed"
