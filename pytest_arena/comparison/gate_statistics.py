@@ -8,7 +8,8 @@ from math import comb, lcm, sqrt
 from statistics import NormalDist
 
 _EXACT_CASES = 400
-_MOST_BITS = 1 << 24
+_MOST_BITS = 1 << 22
+_FEW = 12
 
 
 def fisher_worse(passed_before: int, before: int, passed_now: int, now: int) -> float:
@@ -50,7 +51,7 @@ def sign_flip_worse(drops: Sequence[Fraction]) -> float:
 
     Each drop is a case's pass rate before less its pass rate now, from −1 to 1. With one trial on
     each side this is McNemar's exact test. Every sign pattern is counted, for up to 400 cases
-    that differ (on a grid, where the denominators are many); beyond that the sum of the flips is
+    that differ (on a grid, where denominators are many); beyond that the sum of the flips is
     as good as normal. No drop at all gives 1.
     """
     moved = [drop for drop in drops if drop]
@@ -65,6 +66,8 @@ def sign_flip_worse(drops: Sequence[Fraction]) -> float:
 def _on_grid(drops: Sequence[Fraction]) -> list[int]:
     """Return the drops as whole numbers of a common part, rounded alike up and down."""
     parts = lcm(*(drop.denominator for drop in drops))
+    if len(drops) <= _FEW:
+        return [int(drop * parts) for drop in drops]
     width = sum(abs(drop) for drop in drops) * (len(drops) + 1)
     finest = max(60, int(_MOST_BITS / width))
     if parts > finest:
@@ -77,26 +80,32 @@ def _count_patterns(drops: Sequence[int]) -> float:
     """Return the share of sign patterns whose sum is at least the observed one.
 
     A pattern turns some drops upside down, so its sum is the total of the sizes less twice those
-    that are negative. The numbers of patterns by that part are the coefficients of ∏(1 + x^size),
-    kept side by side in the bits of one whole number, so that a factor is a shift and a sum.
+    that are negative, which must not be more than they are now.
     """
     sizes = [abs(drop) for drop in drops if drop]
-    if not sizes:
-        return 1.0
-    bits = len(sizes) + 1
-    patterns = 1
-    for size in sizes:
-        patterns += patterns << (size * bits)
     most = (sum(sizes) - sum(drops)) // 2
-    wanted = patterns & ((1 << ((most + 1) * bits)) - 1)
-    data = f"{wanted:b}"
-    mask = (1 << bits) - 1
-    count = 0
-    if len(data) <= 64 * bits:
-        while wanted:
-            count += wanted & mask
-            wanted >>= bits
-    else:
-        padded = data.zfill(-(-len(data) // bits) * bits)
-        count = sum(int(padded[at : at + bits], 2) for at in range(0, len(padded), bits))
+    count = _few_subsets(sizes, most) if len(sizes) <= _FEW else _subsets(sizes, most)
     return float(Fraction(count, 1 << len(sizes)))
+
+
+def _few_subsets(sizes: Sequence[int], most: int) -> int:
+    """Count the subsets whose sum is at most `most`, one by one."""
+    sums = [0]
+    for size in sizes:
+        sums += [total + size for total in sums]
+    return sum(total <= most for total in sums)
+
+
+def _subsets(sizes: Sequence[int], most: int) -> int:
+    """Count the same by the coefficients of ∏(1 + x^size).
+
+    They stand side by side in the bits of one whole number, so that a factor is a shift and a sum.
+    """
+    bits = len(sizes) + 1
+    kept = (1 << ((most + 1) * bits)) - 1
+    counts = 1
+    for size in sizes:
+        counts = (counts + (counts << (size * bits))) & kept
+    digits = f"{counts:b}"
+    digits = digits.zfill(-(-len(digits) // bits) * bits)
+    return sum(int(digits[at : at + bits], 2) for at in range(0, len(digits), bits))

@@ -1,0 +1,324 @@
+"""What a baseline keeps of a cell, and the bytes of its file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from gate_runs import HASHES, cell_of, kept, run_of, trials_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pytest_arena.comparison.baseline import Baseline, baseline_of, figures_of, summarize_cell
+from pytest_arena.comparison.baseline_file import baseline_bytes, parse_baseline, write_baseline
+from pytest_arena.errors import UsageError
+from pytest_arena.results import Finding, Response, ToolCall
+
+
+def complaint(data: bytes) -> str:
+    with pytest.raises(UsageError) as caught:
+        parse_baseline(data, "b.jsonl")
+    return str(caught.value)
+
+
+def test_trials_without_a_verdict_are_counted_apart() -> None:
+    cell = summarize_cell(cell_of("PPFE"))
+    assert (cell.passed, cell.failed, cell.error, cell.judged) == (2, 1, 1, 3)
+
+
+def test_assertions_are_counted_by_place_and_not_by_type() -> None:
+    def findings(*verdicts: str) -> tuple[Finding, ...]:
+        group = (Finding("contains", "failed", 0.0, ""), Finding("refusal", "passed", 1.0, ""))
+        first, second = verdicts
+        return (
+            Finding("contains", first, None, ""),  # type: ignore[arg-type]  # a word of the type
+            Finding("contains", second, None, ""),  # type: ignore[arg-type]  # likewise
+            Finding("any_of", "passed", 1.0, "", group=group),
+            Finding("guardrail", "failed", 0.0, ""),
+        )
+
+    one, two = trials_of("PP")
+    trials = [
+        replace(one, assertions=findings("passed", "failed")),
+        replace(two, assertions=findings("passed", "skipped")),
+    ]
+    cell = replace(
+        cell_of("PP", trials=trials),
+        assertions=(Finding("success_rate", "passed", 1.0, ""),),
+    )
+    assert summarize_cell(cell).assertions == {
+        "0:contains": (2, 2),
+        "1:contains": (0, 1),
+        "2:any_of": (2, 2),
+        "2:any_of/0:contains": (0, 2),
+        "2:any_of/1:refusal": (2, 2),
+        "guardrail": (0, 2),
+        "all/0:success_rate": (1, 1),
+    }
+
+
+def test_a_trial_in_which_a_rated_assertion_failed_counts_as_failed() -> None:
+    one, two = trials_of("PP")
+    bad = replace(two, assertions=(Finding("contains", "failed", 0.0, "", 7),))
+    rated = (Finding("contains", "passed", 0.5, "held in 1 of 2 trials", 7),)
+    cell = replace(cell_of("PP", trials=[one, bad]), assertions=rated)
+    assert (summarize_cell(cell).passed, summarize_cell(cell).failed) == (1, 1)
+    assert summarize_cell(replace(cell, assertions=())).passed == 2
+
+
+def test_a_cell_that_was_stopped_early_gives_its_first_trial_alone() -> None:
+    cell = replace(cell_of("PPF"), trials_not_run=5)
+    assert (summarize_cell(cell).passed, summarize_cell(cell).failed) == (1, 0)
+
+
+@pytest.mark.parametrize("source", ["mock", "recording", "cache"])
+def test_one_repeated_answer_has_a_digest_and_its_order_does_not_matter(source: str) -> None:
+    first = summarize_cell(cell_of("PP", source=source))  # type: ignore[arg-type]  # from a list
+    again = summarize_cell(cell_of("P", source=source))  # type: ignore[arg-type]  # likewise
+    assert first.digest == again.digest is not None
+    assert first.source == source
+
+
+def test_answers_that_differ_or_come_from_a_call_have_no_digest() -> None:
+    assert summarize_cell(cell_of("PP")).digest is None
+    assert summarize_cell(cell_of("PF", source="mock")).digest is None
+    one, two = trials_of("PP", "mock")
+    other = replace(two, responses=(Response("another", source="mock"),))
+    assert summarize_cell(cell_of("PP", trials=[one, other])).digest is None
+    called = replace(one, responses=(Response("x", source="mock"), Response("y", source="call")))
+    assert summarize_cell(cell_of("P", trials=[called])).digest is None
+    assert summarize_cell(cell_of("E", source="mock")).digest is None
+
+
+def test_the_digest_sees_tool_calls() -> None:
+    one = trials_of("P", "mock")[0]
+    call = replace(
+        one,
+        responses=(
+            Response("the same answer", tool_calls=(ToolCall("find", {"b": 1}),), source="mock"),
+        ),
+    )
+    first = summarize_cell(cell_of("P", trials=[one]))
+    assert summarize_cell(cell_of("P", trials=[call])).digest != first.digest
+
+
+def test_each_prompt_of_a_case_has_an_answer_of_its_own() -> None:
+    one, two = trials_of("PF", "mock")
+    two = replace(two, variant=1, responses=(Response("another", source="mock"),))
+    assert summarize_cell(cell_of("PF", trials=[one, two])).deterministic
+
+
+def test_figures_leave_out_replayed_latencies_and_keep_unknown_costs_unknown() -> None:
+    assert figures_of(trials_of("PP", "call")).latencies_ms == (100, 100)
+    assert figures_of(trials_of("PP", "mock")).latencies_ms == (100, 100)
+    assert figures_of(trials_of("PP", "recording")).latencies_ms == ()
+    assert figures_of(trials_of("PP", "cache")).latencies_ms == ()
+    assert figures_of(trials_of("PP")).cost_usd == pytest.approx(0.02)
+    assert figures_of(trials_of("PP")).tokens == 40
+    some = [*trials_of("P"), *trials_of("P", cost_usd=None, tokens=None)]
+    assert (figures_of(some).cost_usd, figures_of(some).tokens) == (None, None)
+
+
+def test_a_trial_that_broke_off_has_no_latency() -> None:
+    assert figures_of(trials_of("PE")).latencies_ms == (100,)
+    assert figures_of(trials_of("PE")).trials == 1
+
+
+def test_skipped_cells_are_no_part_of_a_baseline() -> None:
+    skipped = replace(cell_of("P"), verdict="skipped")
+    assert baseline_of(run_of(skipped)).cells == {}
+    with pytest.raises(ValueError, match=r"Reset\[mini\] was skipped"):
+        summarize_cell(skipped)
+
+
+def test_the_file_has_one_sorted_line_a_cell_and_the_prompts_after_them() -> None:
+    first, second = cell_of("PF", "b"), cell_of("P", "a", prompt="p2")
+    lines = baseline_bytes(kept(first, second)).decode().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert [record["kind"] for record in records] == [
+        "baseline", "cell", "cell", "prompt", "prompt",
+    ]  # fmt: skip
+    assert [record.get("case") for record in records[1:3]] == ["a", "b"]
+    assert lines[2] == (
+        '{"kind": "cell", "file": "arena.yaml", "case": "b", "provider": "mini", '
+        '"verdict": "failed", "trials": 2, "passed": 1, "failed": 1, "error": 0, '
+        '"assertions": {"0:contains": [1, 2]}, "hashes": {"assertions": "a1", "judge": "", '
+        '"prompt": "p1", "provider": "m1"}, "source": "call", "figures": {"trials": 2, '
+        '"requests": 2, "latencies_ms": [100, 100], "cost_usd": 0.02, "tokens": 40}}'
+    )
+    assert lines[3] == '{"kind": "prompt", "hash": "p1", "texts": [["user", "How?"]]}'
+
+
+def test_outputs_are_kept_only_on_request() -> None:
+    cell = cell_of("P", source="mock")
+    assert b"the same answer" not in baseline_bytes(kept(cell))
+    asked = baseline_bytes(baseline_of(run_of(cell), outputs=True))
+    assert b'"outputs": ["the same answer"]' in asked
+    assert parse_baseline(asked, "b").cells[("arena.yaml", "Reset", "mini")].outputs == (
+        "the same answer",
+    )
+
+
+names = st.text(min_size=1, max_size=8)
+marks = st.text("PFE", min_size=1, max_size=5)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(names, names, marks), max_size=6, unique_by=lambda x: x[:2]), st.data())
+def test_the_file_reads_back_as_it_was_whatever_the_order(
+    given_cells: list[tuple[str, str, str]], data: st.DataObject
+) -> None:
+    cells = [cell_of(mark, case, provider) for case, provider, mark in given_cells]
+    mixed = data.draw(st.permutations(cells))
+    written = baseline_bytes(kept(*cells))
+    assert baseline_bytes(kept(*mixed)) == written
+    back = parse_baseline(written, "b")
+    assert back.cells == kept(*cells).cells
+    assert baseline_bytes(back) == written
+
+
+def test_half_a_surrogate_pair_can_be_written_and_read() -> None:
+    trials = trials_of("P", prompt="\ud83d half")
+    baseline = kept(cell_of("P", trials=trials))
+    assert parse_baseline(baseline_bytes(baseline), "b").prompts == {
+        "p1": (("user", "\ud83d half"),)
+    }
+
+
+def test_lines_end_at_newlines_alone() -> None:
+    baseline = kept(cell_of("P", "a\u2028b\x85c\rd"))
+    assert parse_baseline(baseline_bytes(baseline), "b").cells == baseline.cells
+
+
+def test_writing_is_atomic_and_leaves_equal_content_alone(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "baseline.jsonl"
+    assert write_baseline(path, kept(cell_of("P")))
+    os.utime(path, (1, 1))
+    assert not write_baseline(path, kept(cell_of("P")))
+    assert path.stat().st_mtime == 1
+    assert write_baseline(path, kept(cell_of("F")))
+    assert os.listdir(path.parent) == ["baseline.jsonl"]
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, kept(cell_of("P")))
+    before = path.read_bytes()
+
+    def full(fd: int) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        write_baseline(path, kept(cell_of("F")))
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["baseline.jsonl"]
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    path, link = tmp_path / "real.jsonl", tmp_path / "link.jsonl"
+    path.write_text("")
+    link.symlink_to(path)
+    write_baseline(link, kept(cell_of("P")))
+    assert link.is_symlink()
+    assert path.read_bytes() == baseline_bytes(kept(cell_of("P")))
+
+
+HEADER = b'{"kind": "baseline", "format": 1}\n'
+ADVICE = (
+    "\n  expected: what `pytest --arena --arena-update-baseline` writes"
+    "\n  fix: restore the file from git, or remove the line and update the baseline"
+)
+CELL = json.loads(baseline_bytes(kept(cell_of("P"))).split(b"\n")[1])
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"{", "not JSON (Expecting property name enclosed in double quotes: "
+               "line 1 column 2 (char 1))"),
+        (b"[1]", "not a JSON object"),
+        (b'{"kind": "cells"}', "unknown kind 'cells'"),
+        (b'{"a": NaN}', "not JSON (NaN is no number)"),
+        (b'{"kind": "cell"}', "'verdict' is None"),
+        (b'{"kind": "cell", "verdict": "passed"}', "it has no 'file'"),
+        (b'{"kind": "prompt", "hash": "x", "texts": [["user"]]}',
+         "'texts' holds something else than a role and a text"),
+        (b'{"kind": "prompt", "hash": "x"}', "'texts' is not a list"),
+    ],
+)  # fmt: skip
+def test_a_bad_line_is_named_with_its_place(line: bytes, what: str) -> None:
+    assert complaint(HEADER + line + b"\n") == (
+        f"b.jsonl:2:1: not a line of a baseline: {what}{ADVICE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"case": 3}, "'case' is not a text"),
+        ({"passed": -1}, "'passed' is not a count"),
+        ({"passed": True}, "'passed' is not a count"),
+        ({"trials": 9}, "'trials' is not the sum of passed, failed and error"),
+        ({"hashes": []}, "'hashes' is not a mapping"),
+        ({"assertions": {"0:x": [2, 1]}}, "'assertions' has no [held, judged] for '0:x'"),
+        ({"figures": {"latencies_ms": [0.5]}},
+         "'latencies_ms' is not a list of whole milliseconds"),
+        ({"figures": {"cost_usd": "1"}}, "'cost_usd' is not a number"),
+        ({"outputs": [1]}, "'outputs' is not a list of texts"),
+        ({"verdict": "skipped"}, "'verdict' is 'skipped'"),
+    ],
+)  # fmt: skip
+def test_a_bad_value_is_named_with_its_place(change: dict[str, object], what: str) -> None:
+    line = json.dumps({**CELL, **change}).encode()
+    assert complaint(HEADER + line) == f"b.jsonl:2:1: not a line of a baseline: {what}{ADVICE}"
+
+
+def test_an_infinite_cost_is_no_number() -> None:
+    line = json.dumps({**CELL, "figures": {"cost_usd": 0}}).replace(": 0}", ": 1e999}")
+    assert "'cost_usd' is not a number" in complaint(HEADER + line.encode())
+
+
+def test_all_bad_lines_are_named_at_once() -> None:
+    assert complaint(HEADER + b"{\n\n[]\n").count("not a line of a baseline") == 2
+
+
+def test_another_format_is_refused() -> None:
+    assert complaint(b'{"kind": "baseline", "format": 2}\n') == (
+        "b.jsonl:1:1: baseline format 2 is not known\n"
+        "  expected: format 1\n"
+        "  fix: read it with the version of pytest-arena that wrote it"
+    )
+
+
+def test_a_conflict_that_a_merge_left_is_named() -> None:
+    assert complaint(HEADER + b"<<<<<<< HEAD\n").startswith(
+        "b.jsonl:2:1: a merge conflict was left in the baseline\n"
+        "  expected: one line a cell\n"
+        "  fix: keep one line for each cell and remove the conflict's marks"
+    )
+
+
+def test_a_cell_may_stand_twice_only_with_the_same_content() -> None:
+    line = json.dumps(CELL).encode() + b"\n"
+    assert len(parse_baseline(HEADER + line + line, "b").cells) == 1
+    other = json.dumps({**CELL, "verdict": "failed"}).encode()
+    assert complaint(HEADER + line + other) == (
+        "b.jsonl:3:1: cell 'arena.yaml::Reset[mini]' stands here and in line 2, with different "
+        "content\n"
+        "  expected: one line a cell\n"
+        "  fix: keep one of the two lines, or remove both and update the baseline"
+    )
+
+
+def test_an_empty_baseline_is_a_baseline() -> None:
+    assert parse_baseline(baseline_bytes(Baseline()), "b").cells == {}
+
+
+def test_hashes_are_kept_apart() -> None:
+    assert summarize_cell(cell_of("P")).hashes == HASHES
