@@ -1,0 +1,279 @@
+"""The baseline and the gate inside a run: what fails it, what is written, what is left alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+
+CALM = """\
+providers: [{name: m, provider: mock}]
+tests:
+  - name: Colours
+    prompt: Name a colour
+    mock: red
+    assertions: [{type: contains, value: red}]
+  - name: Numbers
+    prompt: Name a number
+    mock: seven
+    assertions: [{type: contains, value: seven}]
+"""
+BASELINE = ".arena/baseline.jsonl"
+
+
+def baseline(project: Project) -> dict[str, dict[str, Any]]:
+    lines = (project.path / BASELINE).read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    return {record["case"]: record for record in records if record["kind"] == "cell"}
+
+
+def statuses(project: Project) -> dict[str, str]:
+    return {c["case"]: c["standing"]["status"] for c in project.cells().values()}
+
+
+@pytest.fixture
+def recorded(project: Project) -> Project:
+    """A project with a baseline of two passing cells."""
+    project.write(arena=CALM)
+    project.run("--arena-update-baseline").assert_outcomes(passed=2)
+    return project
+
+
+def gate(project: Project, *arguments: str) -> pytest.RunResult:
+    return project.run(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression", *arguments)
+
+
+def test_a_first_run_writes_the_baseline_and_says_so(project: Project) -> None:
+    project.write(arena=CALM)
+    result = project.run("--arena-update-baseline")
+    result.stdout.fnmatch_lines([f"baseline: {BASELINE} (2 added)"])
+    assert set(baseline(project)) == {"Colours", "Numbers"}
+
+
+def test_recording_equal_answers_again_changes_no_byte(recorded: Project) -> None:
+    before = (recorded.path / BASELINE).read_bytes()
+    recorded.run("--arena-update-baseline", "-n2").assert_outcomes(passed=2)
+    assert (recorded.path / BASELINE).read_bytes() == before
+
+
+def test_nothing_changed_passes_the_gate(recorded: Project, spread: tuple[str, ...]) -> None:
+    result = gate(recorded, *spread)
+    assert result.ret == pytest.ExitCode.OK
+    assert statuses(recorded) == {"Colours": "still passing", "Numbers": "still passing"}
+
+
+def test_a_flipped_answer_is_a_regression(recorded: Project, spread: tuple[str, ...]) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: blue"))
+    result = gate(recorded, *spread)
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert statuses(recorded)["Colours"] == "regressed"
+    assert recorded.records()[-1]["gate"]["failed"] is True
+
+
+def test_what_failed_before_is_expected_to_fail(project: Project, spread: tuple[str, ...]) -> None:
+    project.write(arena=CALM.replace("mock: red", "mock: blue"))
+    project.run("--arena-update-baseline")
+    result = gate(project, *spread)
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert statuses(project)["Colours"] == "still failing"
+
+
+def test_a_new_cell_that_fails_is_no_regression(recorded: Project) -> None:
+    more = CALM + (
+        "  - name: Shapes\n    prompt: Name a shape\n    mock: hm\n"
+        "    assertions: [{type: contains, value: round}]\n"
+    )
+    recorded.write(arena=more)
+    result = gate(recorded)
+    result.assert_outcomes(passed=2, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert statuses(recorded)["Shapes"] == "new"
+
+
+def test_a_changed_assertion_makes_a_cell_incomparable(recorded: Project) -> None:
+    recorded.write(arena=CALM.replace("value: red", "value: green"))
+    result = gate(recorded)
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert statuses(recorded)["Colours"] == "incomparable"
+
+
+def test_a_changed_prompt_is_compared_and_named(recorded: Project) -> None:
+    changed = CALM.replace("Name a colour", "Name any colour").replace("mock: red", "mock: blue")
+    recorded.write(arena=changed)
+    gate(recorded).assert_outcomes(passed=1, failed=1)
+    (cell,) = [c for c in recorded.cells().values() if c["case"] == "Colours"]
+    assert cell["standing"]["status"] == "regressed"
+    assert cell["standing"]["changed"] == ["prompt"]
+    diff = cell["standing"]["prompt_diff"]
+    assert "-user: Name a colour" in diff
+    assert "+user: Name any colour" in diff
+
+
+def test_an_outage_is_an_error_and_no_regression(
+    recorded: Project, spread: tuple[str, ...]
+) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: {error: bad_request}"))
+    result = gate(recorded, *spread)
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert statuses(recorded) == {"Colours": "error", "Numbers": "still passing"}
+
+
+def test_fail_on_none_reports_and_passes(recorded: Project) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: blue"))
+    result = recorded.run("--arena-fail-on=none")
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.OK
+    assert recorded.verdicts()["Colours[m]"] == "failed"
+
+
+def test_fail_on_any_fails_beside_a_baseline_too(recorded: Project) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: blue"))
+    result = recorded.run(f"--arena-baseline={BASELINE}")
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_a_missing_baseline_is_a_usage_error_unless_it_may_be(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(arena=CALM)
+    result = gate(project, *spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: there is no baseline {BASELINE}"])
+    result = gate(project, "--arena-baseline-missing=warn", *spread)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (("--arena-fail-on=regression",), "--arena-fail-on regression needs a baseline"),
+        (("--arena-prune-baseline",), "--arena-prune-baseline changes the baseline"),
+        (("--arena-fail-on=regresion",), "--arena-fail-on: unknown value 'regresion'"),
+        (("--arena-alpha=5",), "--arena-alpha: '5' is not a number between 0 and 1"),
+        (("--arena-min-effect=x",), "--arena-min-effect: 'x' is not a number between 0 and 1"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    project: Project, arguments: tuple[str, ...], text: str
+) -> None:
+    project.write(arena=CALM)
+    result = project.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {text}"])
+
+
+def test_a_subset_updates_only_its_own_cells(recorded: Project, spread: tuple[str, ...]) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: dark red").replace("seven", "eight"))
+    recorded.run("--arena-update-baseline", "-k", "Colours", *spread)
+    numbers = CALM.replace("mock: red", "mock: dark red")
+    recorded.write(arena=numbers)
+    gate(recorded)
+    assert statuses(recorded) == {"Colours": "still passing", "Numbers": "still passing"}
+
+
+def test_cells_that_are_no_more_stay_until_they_are_pruned(
+    recorded: Project, spread: tuple[str, ...]
+) -> None:
+    renamed = CALM.replace("name: Numbers", "name: Digits")
+    recorded.write(arena=renamed)
+    recorded.run("--arena-update-baseline", *spread)
+    assert set(baseline(recorded)) == {"Colours", "Numbers", "Digits"}
+    recorded.run("--arena-update-baseline", "--arena-prune-baseline", "-k", "Colours", *spread)
+    assert set(baseline(recorded)) == {"Colours", "Digits"}
+
+
+def test_deselected_cells_are_never_pruned(recorded: Project) -> None:
+    recorded.run(
+        "--arena-update-baseline", "--arena-prune-baseline", "--arena-provider=m", "-k", "Colours"
+    )
+    assert set(baseline(recorded)) == {"Colours", "Numbers"}
+
+
+LIVE = """
+import random
+from pytest_arena import Provider, Response
+
+class Model(Provider):
+    type = "live"
+    needs_model = False
+
+    async def complete(self, request):
+        wrong = request.case in {broken!r} or hash((request.case, request.trial)) % 19 == 0
+        return Response(output="no" if wrong else "yes")
+
+def pytest_arena_register(registry):
+    registry.provider(Model)
+"""
+LIVE_ARENA = """\
+providers: [{name: m, provider: live}]
+tests:
+  - name: Case
+    matrix: {n: [1, 2, 3, 4, 5, 6]}
+    prompt: "{{ n }}?"
+    trials: 3
+    assertions: [{type: equals, value: "yes"}]
+"""
+
+
+@pytest.fixture
+def live(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A live provider, and a baseline of 20 trials a cell."""
+    monkeypatch.setenv("PYTHONHASHSEED", "1")
+    project.write(arena=LIVE_ARENA)
+    project.pytester.makeconftest(LIVE.format(broken=set()))
+    project.run_apart("--arena-trials=20", "--arena-update-baseline", "--arena-fail-on=none")
+    assert {cell["trials"] for cell in baseline(project).values()} == {20}
+    return project
+
+
+def test_suspects_get_fresh_trials_and_only_these_decide(
+    live: Project, spread: tuple[str, ...]
+) -> None:
+    live.pytester.makeconftest(LIVE.format(broken={"Case (n=2)"}))
+    result = live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    found = statuses(live)
+    assert found.pop("Case (n=2)") == "regressed"
+    assert not {"regressed", "suspected"} & set(found.values())
+    broken = next(c for c in live.cells().values() if c["case"] == "Case (n=2)")
+    assert len(broken["trials"]) == 3
+    assert [trial["verdict"] for trial in broken["confirmation"]] == ["failed"] * 8
+    assert {trial["index"] for trial in broken["confirmation"]} == set(range(3, 11))
+    assert broken["standing"]["fresh"] == {"passed": 0, "judged": 8}
+
+
+def test_an_unchanged_live_provider_passes_the_gate(live: Project, spread: tuple[str, ...]) -> None:
+    result = live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression", *spread)
+    assert result.ret == pytest.ExitCode.OK
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_a_baseline_from_the_merge_base_of_a_branch(recorded: Project) -> None:
+    git(recorded.path, "init", "-b", "main")
+    git(recorded.path, "add", "-A")
+    git(recorded.path, "commit", "-m", "one")
+    git(recorded.path, "checkout", "-b", "change")
+    (recorded.path / BASELINE).unlink()
+    recorded.write(arena=CALM.replace("mock: red", "mock: blue"))
+    result = recorded.run(
+        f"--arena-baseline=git:merge-base(main):{BASELINE}", "--arena-fail-on=regression"
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    assert statuses(recorded)["Colours"] == "regressed"
