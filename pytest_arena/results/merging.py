@@ -53,7 +53,7 @@ def loss_of(file: ResultsFile) -> str | None:
         return f"{file.path}: the run was killed; the cells that it had not finished are missing"
     if run.interrupted:
         return f"{file.path}: the run was interrupted; the cells that it did not reach are missing"
-    if run.exit_code not in (None, 0, 1):
+    if run.cells and run.exit_code not in (None, 0, 1):
         return f"{file.path}: the run ended with exit code {run.exit_code}; cells may be missing"
     return None
 
@@ -64,10 +64,12 @@ def code_of(run: RunResult) -> int:
     2: not all of it ran; 1: a cell failed or reached no verdict, or its pytest said so; 5: there
     is no cell; 0: all held. Failures that pytest let pass (xfail) are known by its own code only.
     """
-    if run.interrupted or run.finished_at is None or run.exit_code not in (None, 0, 1):
+    if run.interrupted or run.finished_at is None:
         return 2
     if not run.cells:
         return 5
+    if run.exit_code not in (None, 0, 1):
+        return 2
     if run.exit_code or any(cell.verdict == "error" for cell in run.cells):
         return 1
     held = run.exit_code == 0 or all(cell.verdict != "failed" for cell in run.cells)

@@ -139,9 +139,9 @@ def _by_cell(estimate: Estimate | None, shown: _Shown) -> str:
     if estimate is None:
         return ""
     if estimate.low is None or estimate.high is None:
-        return f"{_signed(estimate.value, shown)} a cell"
+        return f"mean {_signed(estimate.value, shown)} a cell"
     bounds = f"{_signed(estimate.low, shown)} to {_signed(estimate.high, shown)}"
-    return f"{_signed(estimate.value, shown)} a cell ({bounds})"
+    return f"mean {_signed(estimate.value, shown)} a cell ({bounds})"
 
 
 def _money(estimate: Estimate | None) -> str:

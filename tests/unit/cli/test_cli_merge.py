@@ -1,0 +1,319 @@
+"""`arena merge`: what is one run, what is refused, and with which exit code it ends."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from results_files import make_cell, without_end, write_run
+
+from pytest_arena.cli import main
+from pytest_arena.results import Verdict, read_run
+
+EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "facts", "code", "words"),
+    [
+        (("passed", "passed"), {}, 0, "all held"),
+        (("passed", "skipped"), {}, 0, "all held"),
+        (("passed", "failed"), {}, 1, "not all held"),
+        (("passed", "error"), {}, 1, "not all held"),
+        (("passed", "error"), {"exit_code": 0}, 1, "not all held"),
+        (("passed", "failed"), {"exit_code": 0}, 0, "all held"),
+        (("passed", "passed"), {"exit_code": 1}, 1, "not all held"),
+        (("passed", "passed"), {"exit_code": 3}, 2, "incomplete, so there is no verdict"),
+        (("passed", "passed"), {"interrupted": True}, 2, "incomplete, so there is no verdict"),
+        (("passed", "passed"), {"finished_at": None}, 2, "incomplete, so there is no verdict"),
+    ],
+)
+def test_the_exit_code_is_the_verdict(
+    verdicts: tuple[Verdict, Verdict],
+    facts: dict[str, Any],
+    code: int,
+    words: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("s/1", make_cell("A", verdict=verdicts[0]))
+    write_run("s/2", make_cell("B", verdict=verdicts[1]), **facts)
+    assert main(["merge", "s"]) == code
+    assert capsys.readouterr().out.endswith(f"2 shards, 2 cells: {words}\n")
+    assert read_run("arena-report/results.jsonl").exit_code == code
+    assert main(["merge", "arena-report", "--output", "again"]) == code
+
+
+def test_a_merge_of_no_cell_is_never_green(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("s/1")
+    write_run("s/2")
+    assert main(["merge", "s"]) == 5
+    assert capsys.readouterr().out.endswith("2 shards, 0 cells: no cell was run\n")
+    assert main(["merge", "arena-report", "--output", "again"]) == 5
+
+
+def test_shards_that_did_not_end_well_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("s/1", make_cell("A"), interrupted=True)
+    without_end(write_run("s/2", make_cell("B")))
+    write_run("s/3", make_cell("C"), exit_code=3)
+    assert main(["merge", "s", "--format", "markdown"]) == 2
+    notes = read_run("arena-report/results.jsonl").notes
+    assert notes == (
+        "s/1/results.jsonl: the run was interrupted; the cells that it did not reach are missing",
+        "s/2/results.jsonl: the run was killed; the cells that it had not finished are missing",
+        "s/3/results.jsonl: the run ended with exit code 3; cells may be missing",
+    )
+    out = capsys.readouterr().out
+    assert all(note in out for note in notes)
+    assert "the run was killed" in Path("arena-report/report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "said"),
+    [
+        (["arena-1", "arena-2", "arena-4"], 4, "3 of 4 shards were given: s/arena-3/results.jsonl"),
+        (["arena-0", "arena-2"], 3, "2 of 3 shards were given: s/arena-1/results.jsonl"),
+        (["job7-of-9", "job8-of-9"], 2, None),
+    ],
+)
+def test_a_missing_shard_is_named_by_its_number(
+    given: list[str], expected: int, said: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in given:
+        write_run(f"s/{name}", make_cell(name))
+    assert main(["merge", "s", "--expect", str(expected)]) == (2 if said else 0)
+    notes = read_run("arena-report/results.jsonl").notes
+    assert notes == ((f"{said} is missing",) if said else ())
+    out = capsys.readouterr().out
+    assert all(note in out for note in notes)
+
+
+def test_several_missing_shards_are_named() -> None:
+    write_run("s/2", make_cell("A"))
+    assert main(["merge", "s", "--expect", "3"]) == 2
+    assert read_run("arena-report/results.jsonl").notes == (
+        "1 of 3 shards were given: s/1/results.jsonl, s/3/results.jsonl are missing",
+    )
+
+
+def test_shards_without_numbers_are_listed_where_one_is_missing() -> None:
+    write_run("s/mini", make_cell("A"))
+    write_run("s/large", make_cell("B"))
+    assert main(["merge", "s", "--expect", "3"]) == 2
+    assert read_run("arena-report/results.jsonl").notes == (
+        "2 of 3 shards were given: s/large/results.jsonl, s/mini/results.jsonl",
+    )
+
+
+def test_two_copies_of_a_shard_are_one_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_run("s/1", make_cell("A"))
+    Path("s/copy.jsonl").write_bytes(path.read_bytes())
+    assert main(["merge", "s"]) == 0
+    assert len(read_run("arena-report/results.jsonl").cells) == 1
+    assert main(["merge", "s", "s/1/results.jsonl", "--expect", "2"]) == 2
+    assert "1 of 2 shards were given" in capsys.readouterr().out
+
+
+def test_the_same_cell_with_the_same_result_is_there_once() -> None:
+    write_run("1", make_cell("A"), make_cell("B"))
+    write_run("2", make_cell("B"), make_cell("C"))
+    assert main(["merge", "1", "2"]) == 0
+    cells = read_run("arena-report/results.jsonl").cells
+    assert [cell.case for cell in cells] == ["A", "B", "C"]
+
+
+def test_what_shards_say_of_their_runs_is_kept() -> None:
+    write_run(
+        "1", make_cell("A", "a"), options={"providers": ["a"], "workers": 0}, notes=("x", "y")
+    )
+    write_run("2", make_cell("A", "b"), options={"providers": ["b"], "workers": 2}, notes=("x",))
+    assert main(["merge", "1", "2"]) == 0
+    run = read_run("arena-report/results.jsonl")
+    assert run.info.options == {"providers": ["a", "b"], "workers": [0, 2], "shards": 2}
+    assert run.info.git == {"commit": "abc123", "branch": "main", "dirty": False}
+    assert run.info.versions == {"python": "3.11"}
+    assert run.notes == ("x", "y")
+    assert [cell.provider for cell in run.cells] == ["a", "b"]
+
+
+def test_files_folders_and_patterns_are_shards() -> None:
+    for number in (1, 2, 10):
+        write_run(f"s/{number}", make_cell(f"Case {number}", line=None))
+    Path("s/.hidden").mkdir()
+    Path("s/.hidden/x.jsonl").write_text("not looked at")
+    Path("s/report.html").write_text("not looked at")
+    for given in (["s"], ["s/*/results.jsonl"], ["s/[0-9]*"], ["s/1/results.jsonl", "s/2", "s/10"]):
+        assert main(["merge", *given]) == 0
+        cells = read_run("arena-report/results.jsonl").cells
+        assert [cell.case for cell in cells] == ["Case 1", "Case 2", "Case 10"]
+
+
+def refused(arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["merge", *arguments]) == 4
+    assert capsys.readouterr() == ("", text)
+    assert not Path("arena-report").exists()
+
+
+def test_two_results_of_one_cell_are_refused_with_both_places(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("1", make_cell("A"), make_cell("B"))
+    write_run("2", make_cell("B", verdict="failed"), make_cell("A", ms=99.0))
+    fix = "  fix: give each shard cells of its own, or leave one of the files out\n"
+    refused(
+        ["1", "2"],
+        "2/results.jsonl:2:1: arena.yaml::B[m] has another result at 1/results.jsonl:3:1 "
+        f"(passed and failed)\n  expected: each cell in one shard\n{fix}"
+        "2/results.jsonl:3:1: arena.yaml::A[m] has another result at 1/results.jsonl:2:1\n"
+        f"  expected: each cell in one shard\n{fix}",
+        capsys,
+    )
+
+
+def test_of_many_conflicts_a_handful_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("1", *(make_cell(f"{number}") for number in range(9)))
+    write_run("2", *(make_cell(f"{number}", ms=99.0) for number in range(9)))
+    assert main(["merge", "1", "2"]) == 4
+    err = capsys.readouterr().err
+    assert err.count("another result") == 5
+    assert err.endswith("leave one of the files out (4 more cells differ)\n")
+
+
+@pytest.mark.parametrize(
+    ("facts", "what", "old", "new"),
+    [
+        ({"commit": "fff"}, "commit", "abc123", "fff"),
+        ({"commit": ""}, "commit", "abc123", "none"),
+        ({"version": "9.9"}, "version", "0.1.0", "9.9"),
+    ],
+)
+def test_shards_of_other_code_are_refused(
+    facts: dict[str, Any], what: str, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run("1", make_cell("A"))
+    write_run("2", make_cell("B"), **facts)
+    refused(
+        ["1", "2"],
+        f"2/results.jsonl:1:1: another {what} than in 1/results.jsonl: {new}\n"
+        f"  expected: {old}\n"
+        "  fix: merge shards of one commit and one version of pytest-arena; "
+        "arena compare is for two runs\n",
+        capsys,
+    )
+
+
+def test_an_old_and_a_new_file_of_one_run_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    without_end(write_run("1", make_cell("A"), run_id="same"))
+    write_run("2", make_cell("A"), make_cell("B"), run_id="same")
+    refused(
+        ["1", "2"],
+        "2/results.jsonl:1:1: the same run as 1/results.jsonl, but not the same results\n"
+        "  expected: one file a run\n"
+        "  fix: leave the older of the two out\n",
+        capsys,
+    )
+
+
+def test_too_many_shards_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for number in (1, 2, 3):
+        write_run(f"s/{number}", make_cell(f"{number}"))
+    refused(
+        ["s", "--expect", "2"],
+        "--expect 2: 3 shards were given\n"
+        "  expected: 2 results files\n"
+        "  fix: leave out what is no part of this run, or correct the number\n",
+        capsys,
+    )
+
+
+def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+    path = write_run("arena-report", make_cell("A"))
+    before = path.read_bytes()
+    assert main(["merge", "."]) == 4
+    assert capsys.readouterr().err == (
+        "'arena-report/results.jsonl' is one of the shards, and would be overwritten\n"
+        "  expected: another folder for the whole\n"
+        "  fix: name one: --output merged\n"
+    )
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (
+            ["nowhere"],
+            "cannot read nowhere: No such file or directory\n  fix: name a results.jsonl\n",
+        ),
+        (["empty"], f"no *.jsonl file in 'empty'\n  expected: {EXPECTED}\n"),
+        (["none-*"], f"no file matches 'none-*'\n  expected: {EXPECTED}\n"),
+        (
+            ["good", "--format", "pdf"],
+            "--format: unknown format 'pdf'\n"
+            "  expected: one or more of csv, html, json, markdown, parquet\n",
+        ),
+        (
+            ["good", "--format", "htm"],
+            "--format: unknown format 'htm'\n"
+            "  expected: one or more of csv, html, json, markdown, parquet\n"
+            "  fix: did you mean 'html'?\n",
+        ),
+        (
+            ["good", "--expect", "0"],
+            "--expect: 0 is not a number of at least 1\n"
+            "  fix: give the number of shards, as in --expect 4\n",
+        ),
+        (
+            ["good", "--output", "good/results.jsonl"],
+            "cannot write 'good/results.jsonl': File exists\n"
+            "  expected: a folder that can be written to\n"
+            "  fix: name another one after --output\n",
+        ),
+        (
+            ["zipped"],
+            f"'zipped/shard.zip' is an archive\n  expected: {EXPECTED}\n"
+            "  fix: unpack it, or move it out of the folder\n",
+        ),
+        (
+            ["zipped/shard.zip"],
+            "zipped/shard.zip:1:1: not a results file: it is a zip archive\n"
+            "  expected: a results.jsonl that `pytest --arena` wrote\n"
+            "  fix: unpack it, and name the results.jsonl inside\n",
+        ),
+        (
+            ["linked"],
+            "'linked/results.jsonl' is a symbolic link\n"
+            "  expected: files and folders of their own\n"
+            "  fix: name the file it stands for, or move it out of the folder\n",
+        ),
+        (["pipe"], "cannot read pipe: no regular file\n  fix: name a results.jsonl\n"),
+    ],
+)
+def test_wrong_use_is_told_whole(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run("good", make_cell("A"))
+    for name in ("empty", "zipped", "linked"):
+        Path(name).mkdir()
+    with zipfile.ZipFile("zipped/shard.zip", "w") as archive:
+        archive.write("good/results.jsonl", "../x/results.jsonl")
+    Path("linked/results.jsonl").symlink_to("/etc/hostname")
+    os.mkfifo("pipe")
+    refused(arguments, text, capsys)
+
+
+def test_hostile_names_of_a_shard_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("1", make_cell("A\x1b]0;PWNED\x07"))
+    write_run("2", make_cell("A\x1b]0;PWNED\x07", ms=99.0))
+    assert main(["merge", "1", "2"]) == 4
+    err = capsys.readouterr().err
+    assert "\x1b" not in err
+    assert "arena.yaml::A[m] has another result" in err
+    Path("1").rename("x\x1b[2Jy")
+    without_end(Path("x\x1b[2Jy/results.jsonl"))
+    assert main(["merge", "x\x1b[2Jy"]) == 2
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "xy/results.jsonl: the run was killed" in out
