@@ -89,6 +89,8 @@ RETRYABLE = frozenset(
 class ProviderError(ArenaError):
     """Report that a provider gave no answer: its kind, HTTP status and Retry-After in seconds.
 
+    `attempts` is how often the provider was called for it.
+
     The message is for people and never holds a key or an auth header.
     """
 
@@ -99,8 +101,10 @@ class ProviderError(ArenaError):
         *,
         status: int | None = None,
         retry_after_s: float | None = None,
+        attempts: int = 0,
     ) -> None:
         super().__init__(message)
+        self.attempts = attempts
         self.kind = kind
         self.message = message
         self.status = status

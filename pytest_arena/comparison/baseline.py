@@ -121,7 +121,8 @@ def summarize_cell(
 ) -> BaselineCell:
     """Return what a baseline keeps of a cell, or of other trials of the same cell."""
     own = _unbiased(cell) if trials is None else tuple(trials)
-    verdicts = [trial_verdict(trial, rated_places(cell)) for trial in own]
+    rated = rated_places(cell)
+    verdicts = [trial_verdict(trial, rated) for trial in own]
     if cell.verdict == "skipped":
         raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
     return BaselineCell(

@@ -151,7 +151,11 @@ def _final(
     elif attempts > 1:
         message += f" (after {attempts} attempts)"
     return ProviderError(
-        error.kind, message, status=error.status, retry_after_s=error.retry_after_s
+        error.kind,
+        message,
+        status=error.status,
+        retry_after_s=error.retry_after_s,
+        attempts=0 if error.kind is ErrorKind.MISSING_KEY else attempts,
     )
 
 

@@ -102,7 +102,7 @@ class TrialRunner:
         try:
             await dialogue.run()
         except ProviderError as error:
-            failure = TrialError(str(error.kind), error.message)
+            failure = TrialError(str(error.kind), error.message, error.attempts)
         except GuardrailError as error:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
         return await judge_on_loop(plan, dialogue.trial(index, variant, failure), self._root)

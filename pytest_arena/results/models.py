@@ -49,10 +49,14 @@ class GuardrailEvent:
 
 @dataclass(frozen=True, slots=True)
 class TrialError:
-    """Keep why a trial reached no verdict; `kind` is an `ErrorKind`."""
+    """Keep why a trial reached no verdict; `kind` is an `ErrorKind`.
+
+    `attempts` is how often the provider was called in vain.
+    """
 
     kind: str
     message: str
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,9 @@ class Trial:
 
     @property
     def attempts(self) -> int:
-        return sum(response.attempts for response in self.responses)
+        """How often the provider was called, in vain or not."""
+        failed = self.error.attempts if self.error else 0
+        return failed + sum(response.attempts for response in self.responses)
 
     def at_turn(self, turn: int) -> Trial:
         """Return the trial as it stood when the answer of that turn (from 0) had come."""

@@ -151,7 +151,7 @@ _trial = _record(
         **_ANSWER,
         "guardrail": _or_null(_guardrail),
         "guardrails": _each(_guardrail),
-        "error": _or_null(_record({"kind": _text, "message": _text}, {})),
+        "error": _or_null(_record({"kind": _text, "message": _text}, {"attempts": _count})),
         "score": _or_null(_number),
         "index": _count,
         "variant": _count,
