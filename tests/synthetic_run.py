@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_arena.results import (
     Cell,
+    Count,
     Finding,
+    Gate,
     GuardrailEvent,
     Message,
     Response,
     RunInfo,
     RunResult,
+    Standing,
     ToolCall,
     Trial,
     TrialError,
@@ -321,3 +325,78 @@ class _Maker:
                 )
             )
         return tuple(findings)
+
+
+_STATUSES = ("still passing", "flaky", "suspected", "insufficient data", "incomparable", "new")
+_CHANGES = ((), ("prompt",), ("provider",), ("prompt", "provider"))
+
+
+def compared_with_baseline(
+    run: RunResult, *, regressed: int = 3, seed: int = 1, hostile: bool = False
+) -> RunResult:
+    """Return a run as if it had been compared with a baseline, with cells of every status."""
+    maker = _Maker(random.Random(seed), 400, hostile, rich=True)
+    left, cells = regressed, []
+    for number, cell in enumerate(run.cells):
+        status = _status(cell, number, left)
+        left -= status == "regressed"
+        cells.append(_compared(maker, cell, number, status))
+    found = Counter(cell.standing.status for cell in cells if cell.standing)
+    removed = (maker.foreign("arenas/support/arena.yaml::Old case[haiku]"),)
+    gate = Gate(
+        baseline=maker.foreign(".arena/baseline.jsonl"),
+        failed=found["regressed"] > 0,
+        counts={**found, "removed": 1},
+        suite=maker.foreign(
+            "over 60 cases the pass rate is 2.1 points below the baseline's "
+            "(9 worse, 6 better; p = 0.184)"
+        ),
+        removed=removed,
+    )
+    return replace(run, cells=tuple(cells), gate=gate)
+
+
+def _status(cell: Cell, number: int, left: int) -> str | None:
+    if cell.verdict == "skipped":
+        return None
+    if cell.verdict == "error":
+        return "error"
+    if cell.verdict == "failed":
+        return "regressed" if left else "still failing"
+    if number % 23 == 0:
+        return "fixed"
+    return _STATUSES[number % 29] if number % 29 < len(_STATUSES) else "still passing"
+
+
+def _compared(maker: _Maker, cell: Cell, number: int, status: str | None) -> Cell:
+    if status is None:
+        return cell
+    confirmed = status in ("regressed", "suspected")
+    fresh = tuple(
+        replace(trial, index=index, verdict="failed" if index else "passed")
+        for index, trial in enumerate(cell.trials * 8)
+        if index < 8
+    )
+    changed = _CHANGES[number % 4] if status != "new" else ()
+    diff = ("--- baseline", "+++ now", "@@ -1,2 +1,2 @@", " system: You are a friendly agent.")
+    diff += (f"-user: {maker.foreign('Please be kind.')}", f"+user: {maker.foreign('Be terse.')}")
+    held = cell.verdict == "passed"
+    answer = cell.trials[0].output if cell.trials else None
+    standing = Standing(
+        status=status,
+        reason=maker.foreign("1 of 8 fresh trials passed, 20 of 20 did in the baseline"),
+        before=None if status == "new" else Count(20 if held or confirmed else 0, 20),
+        now=Count(int(held), 1),
+        fresh=Count(1, 8) if confirmed else None,
+        p_value=0.0000186 if confirmed else None,
+        changed=changed,
+        dropped=("0:contains", "3:any_of/1:contains") if confirmed else (),
+        prompt_diff=diff if "prompt" in changed else (),
+        output_before=f"Before: {answer}" if answer and confirmed else None,
+    )
+    return replace(
+        cell,
+        standing=standing,
+        confirmation=fresh if confirmed else (),
+        trials_not_run=number % 3 if len(cell.trials) > 1 else 0,
+    )

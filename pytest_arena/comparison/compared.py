@@ -9,6 +9,7 @@ from pytest_arena.comparison.conclusion import Conclusion, conclude
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.leaderboard import Standing, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
+from pytest_arena.comparison.since_baseline import SinceBaseline, since_baseline
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
 from pytest_arena.results import RunResult
@@ -54,8 +55,18 @@ class Comparison:
         return by_assertion(self.run.cells)
 
     @cached_property
+    def since_baseline(self) -> SinceBaseline | None:
+        return since_baseline(self.run)
+
+    @cached_property
     def conclusion(self) -> Conclusion:
-        return conclude(self.run, self.summaries, self.standings, self.differences)
+        """The verdict in words: of the gate, where there is a baseline, then of the providers."""
+        found = conclude(self.run, self.summaries, self.standings, self.differences)
+        gate = self.since_baseline
+        if gate is None:
+            return found
+        reasons = (*gate.reasons, f"{found.headline}.", *found.reasons)
+        return Conclusion(gate.headline, reasons)
 
 
 def compare(run: RunResult) -> Comparison:

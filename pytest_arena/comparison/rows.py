@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pytest_arena.results import Cell, RunResult, Trial
+from pytest_arena.results import Cell, RunResult, Standing, Trial
 
 Kind = Literal["text", "integer", "number", "list"]
 
@@ -43,6 +43,15 @@ COLUMNS: dict[str, Kind] = {
     "assertions_failed": "integer",
     "failed_assertions": "list",
     "failure": "text",
+    "trials_not_run": "integer",
+    "baseline_status": "text",
+    "baseline_reason": "text",
+    "baseline_passed": "integer",
+    "baseline_judged": "integer",
+    "fresh_passed": "integer",
+    "fresh_judged": "integer",
+    "baseline_p_value": "number",
+    "baseline_changed": "list",
 }
 """The columns and their kinds, in order."""
 
@@ -97,6 +106,24 @@ def _cell_columns(run: RunResult, cell: Cell) -> dict[str, Any]:
         "tags": list(cell.tags),
         "cell_verdict": cell.verdict,
         "cell_reason": cell.reason,
+        "trials_not_run": cell.trials_not_run,
+        **_standing_columns(cell.standing),
+    }
+
+
+def _standing_columns(standing: Standing | None) -> dict[str, Any]:
+    if standing is None:
+        return {}
+    before, fresh = standing.before, standing.fresh
+    return {
+        "baseline_status": standing.status,
+        "baseline_reason": standing.reason,
+        "baseline_passed": before.passed if before else None,
+        "baseline_judged": before.judged if before else None,
+        "fresh_passed": fresh.passed if fresh else None,
+        "fresh_judged": fresh.judged if fresh else None,
+        "baseline_p_value": standing.p_value,
+        "baseline_changed": list(standing.changed),
     }
 
 

@@ -7,14 +7,15 @@ from pathlib import Path
 
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import Report, Reporter
-from pytest_arena.results.serialize import FORMAT, cell_record, run_record
+from pytest_arena.results.serialize import FORMAT, cell_record, end_record, run_record
 from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class JsonReporter(Reporter):
-    """Write `report.json`: `format`, `run`, `cells`, `totals`, `notes`, `finished_at`.
+    """Write `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `notes`, `finished_at`.
 
-    Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted.
+    Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted, `gate`
+    where the run was not compared with a baseline.
     """
 
     format = "json"
@@ -31,6 +32,7 @@ class JsonReporter(Reporter):
             "run": facts,
             "cells": cells,
             "totals": run.totals,
+            "gate": end_record(run).get("gate"),
             "notes": list(run.notes),
             "finished_at": run.finished_at,
         }

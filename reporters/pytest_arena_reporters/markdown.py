@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from pytest_arena.comparison import Comparison, compare
+from pytest_arena.comparison.since_baseline import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.comparison.two_runs import TwoRuns
-from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
-from pytest_arena.results.printable import printable
 from pytest_arena.results.reporter import Report, Reporter
-from pytest_arena_reporters import figures
+from pytest_arena_reporters import figures, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
 from pytest_arena_reporters.writing import encode, write_atomically
 
-MARKER = "<!-- pytest-arena-report -->"
-"""The first line, by which a bot finds its own comment again."""
-LIMIT_BYTES = 60_000
 SUMMARY_LIMIT_BYTES = 1 << 20
 MOST_FAILURES = 20
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
-_INVISIBLE = "\u200b"
 
 
 class MarkdownReporter(Reporter):
@@ -54,57 +48,24 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
     page.add(f"\n{_facts(comparison)}\n\n")
+    before, others = comparison.since_baseline, unpassed(comparison.run)
+    if before is not None:
+        markdown_baseline.add(page, before, MOST_FAILURES)
+        others = [cell for cell in others if not is_regressed(cell)]
     if comparison.summaries:
         _add_table(page, comparison)
-    _add_failures(page, unpassed(comparison.run))
+    told = min(len(before.regressed), MOST_FAILURES) if before else 0
+    _add_failures(page, others, MOST_FAILURES - told)
     for note in comparison.run.notes:
         page.add(f"{inline(note, 500)}\n\n")
     return page.text
 
 
-def inline(text: str, limit: int = 300) -> str:
-    """Return foreign text as one line of Markdown that means nothing but itself.
-
-    Markup is escaped; mentions, references and links are broken by an invisible blank.
-    """
-    line = shorten(" ".join(printable(text, ci=True).split()), limit)
-    line = _SPECIAL.sub(r"\\\1", line)
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    line = line.replace("@", f"@{_INVISIBLE}").replace("\\#", f"\\#{_INVISIBLE}")
-    return line.replace("://", f":{_INVISIBLE}//").replace("www.", f"www{_INVISIBLE}.")
-
-
-def fenced(text: str, limit: int = 1500) -> str:
-    """Return foreign text as a code block whose fence is longer than any inside it."""
-    text = shorten(printable(text, ci=True), limit).replace(MARKER, MARKER.replace("--", "- -"))
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-class Page:
-    """Gather blocks as long as there is room, some of which is kept for what must be closed."""
-
-    def __init__(self, limit: int) -> None:
-        self._parts: list[str] = []
-        self._room = limit
-
-    def add(self, block: str, *, keep: int = 0) -> bool:
-        size = len(encode(block))
-        if size + keep > self._room:
-            return False
-        self._parts.append(block)
-        self._room -= size
-        return True
-
-    @property
-    def text(self) -> str:
-        return "".join(self._parts).rstrip("\n") + "\n"
-
-
 def _title(comparison: Comparison) -> str:
-    counts = comparison.counts
+    counts, before = comparison.counts, comparison.since_baseline
     mark = "⚠️" if counts.error else "❌" if counts.failed else "✅"
+    if before is not None:
+        mark = "❌" if before.failed else "⚠️" if counts.error or not before.compared else "✅"
     return f"{mark} {inline(comparison.conclusion.headline)}"
 
 
@@ -125,9 +86,11 @@ def _facts(comparison: Comparison) -> str:
 
 
 def _add_table(page: Page, comparison: Comparison) -> None:
+    since = comparison.since_baseline is not None
     page.add(
         "| provider | pass rate (95 %) | passed | failed | errors | p50 | p95 | cost a case "
-        "| against the best |\n|---|---|--:|--:|--:|--:|--:|--:|---|\n"
+        f"| against the best |{' since the baseline |' if since else ''}\n"
+        f"|---|---|--:|--:|--:|--:|--:|--:|---|{'---|' if since else ''}\n"
     )
     summaries = {summary.provider: summary for summary in comparison.summaries}
     best = comparison.standings[0].provider
@@ -154,20 +117,26 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         figures.dollars(summary.spending.per_case_usd) + ("+" if summary.spending.unknown else ""),
         figures.against(best, summary.provider, comparison.differences),
     ]
+    if comparison.since_baseline is not None:
+        mean = comparison.since_baseline.by_provider.get(summary.provider)
+        cells.append(figures.difference(mean) if mean else figures.NONE)
     # A pair of `~`, which marks quantiles from few samples, would strike out what is between.
     return f"| {' | '.join(cells)} |\n".replace("~", "\\~").replace("\\\\~", "\\~")
 
 
-def _add_failures(page: Page, cells: list[Cell]) -> None:
+def _add_failures(page: Page, cells: list[Cell], most: int) -> None:
     if not cells:
         return
-    title = figures.plural(len(cells), "cell")
+    title = figures.plural(len(cells), "other cell" if most < MOST_FAILURES else "cell")
+    if not most:
+        page.add(f"{title} failed or reached no verdict: see the HTML report.\n\n")
+        return
     closing = 500
     opening = f"<details>\n<summary>{title} failed or reached no verdict</summary>\n\n"
     if not page.add(opening, keep=closing):
         return
     shown = 0
-    for cell in cells[:MOST_FAILURES]:
+    for cell in cells[:most]:
         if not page.add(_failure(cell), keep=closing):
             break
         shown += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_arena.comparison.two_runs import Flip, TwoRuns
 from pytest_arena_reporters import two_runs
-from pytest_arena_reporters.markdown import LIMIT_BYTES, Page, inline
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, Page, inline
 
 MOST_FLIPS = 20
 _CLOSING = 500

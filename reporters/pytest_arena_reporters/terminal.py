@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pytest_arena.comparison import Comparison, compare
+from pytest_arena.comparison.since_baseline import SinceBaseline
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.comparison.two_runs import TwoRuns
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import TerminalSummary
-from pytest_arena_reporters import figures, terminal_two_runs
+from pytest_arena_reporters import figures, terminal_baseline, terminal_two_runs
 from pytest_arena_reporters.terminal_text import (
     BOLD,
     DIM,
@@ -54,10 +55,12 @@ class TerminalReporter(TerminalSummary):
         comparison = compare(run)
         lines = _table(comparison, width, color)
         lines.append("")
-        headline, *rest = wrapped(comparison.conclusion.headline, width)
-        lines += [styled(line, BOLD, color) for line in (headline, *rest)]
+        headline = wrapped(comparison.conclusion.headline, width)
+        lines += [styled(line, BOLD, color) for line in headline]
+        if comparison.since_baseline is not None:
+            lines += terminal_baseline.render(comparison.since_baseline, width, color)
         lines += wrapped(" ".join(comparison.conclusion.reasons), width)
-        lines += _footnotes(comparison, width, color)
+        lines += _footnotes(comparison, lines[0], width, color)
         return lines + _notes(run, width)
 
     def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
@@ -70,7 +73,10 @@ def _table(comparison: Comparison, width: int, color: bool) -> list[str]:
     ranked = [by_name[standing.provider] for standing in comparison.standings]
     names = [one_line(summary.provider) for summary in ranked]
     longest = max(text_width(name) for name in ("provider", *names))
-    columns = _fitting(_figure_columns(ranked), width - min(longest, _NARROWEST_NAME, width // 4))
+    columns = _fitting(
+        _figure_columns(ranked, comparison.since_baseline),
+        width - min(longest, _NARROWEST_NAME, width // 4),
+    )
     room = width - sum(column.width + len(_GAP) for column in columns)
     name_width = min(room, longest)
     lines = [styled(_row("provider", name_width, columns, -1, False).rstrip(), DIM, color)]
@@ -78,7 +84,9 @@ def _table(comparison: Comparison, width: int, color: bool) -> list[str]:
     return lines
 
 
-def _figure_columns(ranked: Sequence[ProviderSummary]) -> list[_Column]:
+def _figure_columns(
+    ranked: Sequence[ProviderSummary], before: SinceBaseline | None
+) -> list[_Column]:
     counts = [summary.counts for summary in ranked]
 
     def column(title: str, texts: Sequence[str], spare: int, style: str = "") -> _Column:
@@ -92,6 +100,7 @@ def _figure_columns(ranked: Sequence[ProviderSummary]) -> list[_Column]:
         column("skipped", [f"{c.skipped:,}" for c in counts], 1),
         column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, BOLD),
         column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
+        column("change", [_change(s.provider, before) for s in ranked], 4),
         column("p50", [figures.timing(s.latency.p50) for s in ranked], 2),
         column("p95", [figures.timing(s.latency.p95) for s in ranked], 5),
         column("tokens", [figures.count(figures.tokens(s)) for s in ranked], 6),
@@ -99,7 +108,7 @@ def _figure_columns(ranked: Sequence[ProviderSummary]) -> list[_Column]:
     ]
     if not any(c.skipped for c in counts):
         columns = [c for c in columns if c.title != "skipped"]
-    return columns
+    return columns if before is not None else [c for c in columns if c.title != "change"]
 
 
 def _fitting(columns: list[_Column], width: int) -> list[_Column]:
@@ -119,8 +128,10 @@ def _row(name: str, name_width: int, columns: list[_Column], index: int, color: 
     return line
 
 
-def _footnotes(comparison: Comparison, width: int, color: bool) -> list[str]:
+def _footnotes(comparison: Comparison, shown: str, width: int, color: bool) -> list[str]:
     notes = []
+    if "change" in shown:
+        notes.append("change: of the pass rate since the baseline, in points, on the same cells.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ from too few samples to be sure of (p95: under 59).")
     if any(s.spending.unknown for s in comparison.summaries):
@@ -132,6 +143,11 @@ def _footnotes(comparison: Comparison, width: int, color: bool) -> list[str]:
 
 def _notes(run: RunResult, width: int) -> list[str]:
     return [line for note in run.notes for line in wrapped(note, width)]
+
+
+def _change(provider: str, before: SinceBaseline | None) -> str:
+    mean = before.by_provider.get(provider) if before else None
+    return figures.points(mean.value) if mean else figures.NONE
 
 
 def _bounds(estimate: Estimate | None) -> str:

@@ -11,14 +11,8 @@ from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunResult
-from pytest_arena_reporters.markdown import (
-    LIMIT_BYTES,
-    MARKER,
-    MarkdownReporter,
-    fenced,
-    inline,
-    render,
-)
+from pytest_arena_reporters.markdown import MarkdownReporter, render
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, fenced, inline
 
 
 @pytest.fixture(autouse=True)

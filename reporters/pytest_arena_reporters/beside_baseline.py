@@ -1,0 +1,44 @@
+"""What reports say of a cell beside its baseline: counts, what changed, how many of a status."""
+
+from __future__ import annotations
+
+from pytest_arena.comparison.since_baseline import SinceBaseline
+from pytest_arena.results import Cell, Standing
+from pytest_arena.results.models import Count
+from pytest_arena_reporters import figures
+
+ARROW = "→"
+
+
+def tallies(standing: Standing) -> str:
+    """Return the counts of passed trials: `20 of 20 → 1 of 3 → 0 of 8 fresh, p < .001`."""
+    parts = [_tally(standing.before), _tally(standing.now)]
+    if standing.fresh:
+        parts.append(f"{_tally(standing.fresh)} fresh")
+    text = f" {ARROW} ".join(parts)
+    return text if standing.p_value is None else f"{text}, {figures.p_value(standing.p_value)}"
+
+
+def what_changed(cell: Cell) -> str:
+    """Return what is not as it was: `the prompt and the provider changed`."""
+    standing = cell.standing
+    if standing is None or standing.before is None:
+        return ""
+    if not standing.changed:
+        return "prompt and provider are as they were" if cell.hashes.get("prompt") else ""
+    names = [f"the {name}" for name in standing.changed]
+    head = ", ".join(names[:-1])
+    return f"{head} and {names[-1]} changed" if head else f"{names[-1]} changed"
+
+
+def status_counts(found: SinceBaseline) -> str:
+    """Return the cells by status: `2 regressed, 1 suspected, 36 still passing`."""
+    return ", ".join(f"{count:,} {status_name(status, count)}" for status, count in found.counts)
+
+
+def status_name(status: str, count: int) -> str:
+    return "errors" if status == "error" and count != 1 else status
+
+
+def _tally(count: Count | None) -> str:
+    return f"{count.passed:,} of {count.judged:,}" if count else figures.NONE
