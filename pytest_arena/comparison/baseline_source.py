@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -117,7 +118,17 @@ def _from_git(reference: str, folder: Path) -> bytes:
 
 
 def _check_repository(reference: str, folder: Path) -> None:
-    if _git(folder, "rev-parse", "--git-dir").returncode:
+    done = _git(folder, "rev-parse", "--git-dir")
+    said = done.stderr.decode(errors="replace").strip()
+    if done.returncode and "not a git repository" not in said:
+        raise UsageError(
+            Problem(
+                f"baseline {reference}: git refuses {folder}: {shorten(' '.join(said.split()))}",
+                expected="a repository that git can read",
+                fix="try `git status` there",
+            )
+        )
+    if done.returncode:
         raise UsageError(
             Problem(
                 f"baseline {reference}: {folder} is in no git repository",
@@ -185,6 +196,7 @@ def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=_LONGEST_GIT_S,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError as error:
         raise UsageError(

@@ -58,15 +58,15 @@ class GateSpec(ArenaModel):
     `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, …"""
     name: str | None = None
     """The gate's name in reports (default: the metric)."""
-    min: float | None = None
+    min: float | None = Field(default=None, allow_inf_nan=False)
     """The metric must be at least this."""
-    max: float | None = None
+    max: float | None = Field(default=None, allow_inf_nan=False)
     """The metric must be at most this (milliseconds, US dollars, tokens, or a share)."""
-    threshold: float | None = None
+    threshold: float | None = Field(default=None, allow_inf_nan=False)
     """The least for a share, the most for a time, a cost or a number of tokens."""
     baseline: str | None = None
     """What to compare with (default: the run's `--arena-baseline`)."""
-    max_degradation: float | None = Field(default=None, ge=0)
+    max_degradation: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """The metric may be worse than the baseline's by this share of it: 0.2 is a fifth."""
     max_new_failures: int | None = Field(default=None, ge=0)
     """So many cells may regress, or be new and fail; only with `case_verdict`."""

@@ -34,8 +34,8 @@ def test_assertions_are_counted_by_place_and_not_by_type() -> None:
         group = (Finding("contains", "failed", 0.0, ""), Finding("refusal", "passed", 1.0, ""))
         first, second = verdicts
         return (
-            Finding("contains", first, None, ""),  # type: ignore[arg-type]  # a word of the type
-            Finding("contains", second, None, ""),  # type: ignore[arg-type]  # likewise
+            Finding("contains", first, None, ""),
+            Finding("contains", second, None, ""),
             Finding("any_of", "passed", 1.0, "", group=group),
             Finding("guardrail", "failed", 0.0, ""),
         )
@@ -76,8 +76,8 @@ def test_a_cell_that_was_stopped_early_gives_its_first_trial_alone() -> None:
 
 @pytest.mark.parametrize("source", ["mock", "recording", "cache"])
 def test_one_repeated_answer_has_a_digest_and_its_order_does_not_matter(source: str) -> None:
-    first = summarize_cell(cell_of("PP", source=source))  # type: ignore[arg-type]  # from a list
-    again = summarize_cell(cell_of("P", source=source))  # type: ignore[arg-type]  # likewise
+    first = summarize_cell(cell_of("PP", source=source))
+    again = summarize_cell(cell_of("P", source=source))
     assert first.digest == again.digest is not None
     assert first.source == source
 
