@@ -23,7 +23,10 @@ def run_arenas(folder: Path) -> Path:
         shutil.copytree(ROOT / "arenas" / name, folder / "arenas" / name)
     (folder / "pytest.ini").write_text("[pytest]\n")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--arena"], cwd=folder, check=False
+        # in file order, also where a plugin of the development tools would shuffle
+        [sys.executable, "-m", "pytest", "-q", "--arena", "-p", "no:randomly"],
+        cwd=folder,
+        check=False,
     )
     if done.returncode > 1:  # 1: cells failed, as the cheaper models should
         sys.exit(done.returncode)
@@ -43,6 +46,26 @@ def take(browser: Browser, report: Path, scheme: Literal["light", "dark"]) -> Pa
     return path
 
 
+def take_views(browser: Browser, report: Path) -> list[Path]:
+    """Save pictures of the table of cells and of a cell's page."""
+    page = browser.new_page(
+        viewport={"width": 1280, "height": 860}, device_scale_factor=1.5, color_scheme="light"
+    )
+    page.goto(f"{report.as_uri()}#cells")
+    page.wait_for_selector(".row")
+    cells = IMAGES / "report-cells.png"
+    page.screenshot(path=cells)
+    page.goto(f"{report.as_uri()}#overview")
+    page.click(".failures a")
+    page.wait_for_selector("#cell h1")
+    page.select_option("#cell select", index=1)
+    page.wait_for_selector("#cell ins, #cell del")
+    cell = IMAGES / "report-cell.png"
+    page.screenshot(path=cell)
+    page.close()
+    return [cells, cell]
+
+
 def main() -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
@@ -53,6 +76,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for scheme in SCHEMES:
             print(take(browser, report, scheme))
+        print(*take_views(browser, report), sep="\n")
         browser.close()
 
 
