@@ -17,6 +17,7 @@ Prompt = tuple[tuple[str, str], ...]
 """The roles and texts of what a case sends, without answers."""
 HASHES = ("prompt", "provider", "assertions", "judge")
 _REPLAYED = frozenset(("mock", "recording", "cache"))
+_LETTERS = {"passed": "P", "failed": "F"}
 _SURPRISES = ("guardrail", "answer", "evaluation")
 
 
@@ -43,7 +44,8 @@ class BaselineCell:
     the judged findings of each assertion by its place in the case (`0:contains`,
     `2:any_of/1:refusal`, `all/0:…` for those over all trials). `digest` is set where the cell has
     one mock or recorded answer, and is that answer's; `outputs` are the answers themselves, where
-    they were asked for.
+    they were asked for. `history` has a letter for each trial with a verdict, P or F, the newest
+    last.
     """
 
     file: str
@@ -59,6 +61,7 @@ class BaselineCell:
     figures: Figures = field(default_factory=Figures)
     digest: str | None = None
     outputs: tuple[str, ...] | None = None
+    history: str = ""
 
     @property
     def key(self) -> Key:
@@ -139,6 +142,7 @@ def summarize_cell(
         figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
         outputs=tuple(trial.output or "" for trial in own) if outputs else None,
+        history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
     )
 
 

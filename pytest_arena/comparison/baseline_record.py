@@ -25,6 +25,7 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
         "passed": cell.passed,
         "failed": cell.failed,
         "error": cell.error,
+        "history": cell.history,
         "assertions": {
             place: list(cell.assertions[place]) for place in sorted(cell.assertions, key=_by_number)
         },
@@ -59,6 +60,13 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
     counts = {name: _count(record, name) for name in ("passed", "failed", "error")}
     if "trials" in record and _count(record, "trials") != sum(counts.values()):
         raise Mistake("'trials' is not the sum of passed, failed and error")
+    history = text_of(record, "history") if "history" in record else ""
+    if history and (history.count("P"), history.count("F"), len(history)) != (
+        counts["passed"],
+        counts["failed"],
+        counts["passed"] + counts["failed"],
+    ):
+        raise Mistake("'history' is not a P for each passed trial and an F for each failed one")
     hashes = _mapping(record, "hashes")
     digest, source, outputs = record.get("digest"), record.get("source"), record.get("outputs")
     return BaselineCell(
@@ -73,6 +81,7 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         figures=_figures(_mapping(record, "figures")),
         digest=None if digest is None else text_of(record, "digest"),
         outputs=None if outputs is None else _texts(record, "outputs"),
+        history=history,
     )
 
 

@@ -73,13 +73,13 @@ def update(
 ) -> Updated:
     """Return a baseline with the cells of a run that reached a verdict; all others stay.
 
-    A cell that asks a provider and whose four hashes are the same gathers up to 20 trials over
-    several updates, unless it has clearly changed (two-sided Fisher test at 5 %); in all other
-    cases the run's trials take the place of the old ones. Figures (latency, cost, tokens) are
-    always the newest run's. `fresh` are the confirmation trials of suspects by cell id; they stand
-    for such a cell alone, since it was suspected for its other trials. `prune` removes what it
-    knows to be no more. An interrupted or broken run, and one without any verdict, are refused by a
-    `UsageError`.
+    A cell that asks a provider and whose four hashes are the same gathers its newest 20 trials
+    over several updates, unless it has clearly changed (two-sided Fisher test at 5 %); in all
+    other cases the run's trials take the place of the old ones. All else (assertions' counts,
+    latency, cost, tokens) is always the newest run's. `fresh` are the confirmation trials of
+    suspects by cell id; they stand for such a cell alone, since it was suspected for its other
+    trials. `prune` removes what it knows to be no more. An interrupted or broken run, and one
+    without any verdict, are refused by a `UsageError`.
     """
     _refuse(run)
     cells, added, changed, left = dict(baseline.cells), [], [], []
@@ -143,19 +143,14 @@ def _gather(old: BaselineCell, new: BaselineCell) -> BaselineCell:
     same = all(old.hashes.get(name) == new.hashes.get(name) for name in HASHES)
     if not same or old.source != "call" or new.source != "call" or _drifted(old, new):
         return new
-    if new.judged >= KEPT_TRIALS:
-        return new
-    room = KEPT_TRIALS - old.judged
-    if room < new.judged:
-        # no trial is left out for what it said: the older ones stay, all of them
-        return replace(old, verdict=new.verdict, figures=new.figures, outputs=new.outputs)
-    assertions = dict(old.assertions)
-    for place, (held, judged) in new.assertions.items():
-        before = assertions.get(place, (0, 0))
-        assertions[place] = (before[0] + held, before[1] + judged)
-    return replace(
-        new, passed=old.passed + new.passed, failed=old.failed + new.failed, assertions=assertions
-    )
+    # the newest stay, so that an update always moves the baseline towards what is now
+    most = max(KEPT_TRIALS, new.judged)
+    history = (_history(old) + _history(new))[-most:]
+    return replace(new, passed=history.count("P"), failed=history.count("F"), history=history)
+
+
+def _history(cell: BaselineCell) -> str:
+    return cell.history or "P" * cell.passed + "F" * cell.failed
 
 
 def _drifted(old: BaselineCell, new: BaselineCell) -> bool:

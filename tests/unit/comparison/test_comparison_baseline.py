@@ -145,7 +145,8 @@ def test_the_file_has_one_sorted_line_a_cell_and_the_prompts_after_them() -> Non
     assert lines[2] == (
         '{"kind": "cell", "file": "arena.yaml", "case": "b", "provider": "mini", '
         '"verdict": "failed", "trials": 2, "passed": 1, "failed": 1, "error": 0, '
-        '"assertions": {"0:contains": [1, 2]}, "hashes": {"assertions": "a1", "judge": "", '
+        '"history": "PF", "assertions": {"0:contains": [1, 2]}, '
+        '"hashes": {"assertions": "a1", "judge": "", '
         '"prompt": "p1", "provider": "m1"}, "source": "call", "figures": {"trials": 2, '
         '"requests": 2, "latencies_ms": [100, 100], "cost_usd": 0.02, "tokens": 40}}'
     )
@@ -265,6 +266,10 @@ def test_a_bad_line_is_named_with_its_place(line: bytes, what: str) -> None:
         ({"passed": -1}, "'passed' is not a count"),
         ({"passed": True}, "'passed' is not a count"),
         ({"trials": 9}, "'trials' is not the sum of passed, failed and error"),
+        (
+            {"history": "PF"},
+            "'history' is not a P for each passed trial and an F for each failed one",
+        ),
         ({"hashes": []}, "'hashes' is not a mapping"),
         ({"assertions": {"0:x": [2, 1]}}, "'assertions' has no [held, judged] for '0:x'"),
         ({"figures": {"latencies_ms": [0.5]}},

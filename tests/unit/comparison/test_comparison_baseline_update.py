@@ -31,25 +31,35 @@ def test_a_first_run_makes_the_baseline() -> None:
     assert baseline_bytes(result.baseline) == baseline_bytes(kept(cell_of("PPF")))
 
 
-def test_trials_of_equal_cells_gather_up_to_twenty_and_then_stand_still() -> None:
-    assert after(Baseline(), "PPP", "PPF").passed == 5
-    seven = after(Baseline(), *["PPP"] * 7)
-    assert (seven.passed, seven.judged) == (18, 18)
-    assert after(Baseline(), *["PPP"] * 7, "PP").judged == KEPT_TRIALS
-    assert after(Baseline(), *["PPP"] * 6, "PP", "PPF").failed == 0
+def test_trials_of_equal_cells_gather_and_the_newest_twenty_stay() -> None:
+    assert after(Baseline(), "PPP", "PPF").history == "PPPPPF"
+    full = after(Baseline(), "FPP", *["PPP"] * 6)
+    assert (full.passed, full.failed) == (20, 0)
+    assert after(Baseline(), *["PPP"] * 7, "PPF").history == "P" * 19 + "F"
 
 
-def test_assertions_gather_with_the_trials() -> None:
-    assert after(Baseline(), "PPP", "PPF").assertions == {"0:contains": (5, 6)}
+def test_an_accepted_change_that_is_too_small_to_show_moves_the_baseline() -> None:
+    cell = after(Baseline(), "P" * 20, *["PPF"] * 7)
+    assert cell.history == ("PPF" * 7)[-KEPT_TRIALS:]
+
+
+def test_a_file_without_history_gathers_all_the_same() -> None:
+    bare = replace(after(Baseline(), "PPF"), history="")
+    cell = update(Baseline({KEY: bare}), run_of(cell_of("PP"))).baseline.cells[KEY]
+    assert (cell.passed, cell.failed, cell.history) == (4, 1, "PPFPP")
+
+
+def test_the_assertions_are_counted_in_the_newest_run() -> None:
+    assert after(Baseline(), "PPP", "PPF").assertions == {"0:contains": (2, 3)}
 
 
 def test_the_verdict_and_the_figures_are_the_newest_runs() -> None:
     full = after(Baseline(), "P" * 20)
-    slow = cell_of("F", trials=trials_of("F", latency_ms=900.4, cost_usd=0.5))
+    slow = cell_of("PF", trials=trials_of("PF", latency_ms=900.4, cost_usd=0.25))
     baseline = Baseline({KEY: full})
     cell = update(baseline, run_of(slow)).baseline.cells[KEY]
-    assert (cell.passed, cell.failed, cell.verdict) == (20, 0, "failed")
-    assert (cell.figures.latencies_ms, cell.figures.cost_usd) == ((900,), 0.5)
+    assert (cell.passed, cell.failed, cell.verdict) == (19, 1, "failed")
+    assert (cell.figures.latencies_ms, cell.figures.cost_usd) == ((900, 900), 0.5)
 
 
 def test_a_run_with_twenty_trials_of_its_own_stands_for_itself() -> None:
@@ -198,4 +208,4 @@ def test_no_series_of_updates_keeps_more_than_its_share(marks: list[str]) -> Non
     if judged:
         cell = baseline.cells[KEY]
         assert 0 < cell.judged <= KEPT_TRIALS
-        assert cell.assertions["0:contains"] == (cell.passed, cell.judged)
+        assert cell.history == "".join(mark.replace("E", "") for mark in judged)[-cell.judged :]
