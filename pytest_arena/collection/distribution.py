@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pytest_arena.collection.collected import CollectedFacts
     from pytest_arena.collection.names import ArenaNames
-    from pytest_arena.settings import Settings
+    from pytest_arena.collection.parts import RunParts
 
 AHEAD = 4
 """Items that are sent to a worker beyond the running one: under -x all that was sent still runs."""
@@ -57,17 +57,15 @@ class Controller:
 
     def __init__(
         self,
-        config: pytest.Config,
-        settings: Settings,
-        names: ArenaNames,
+        parts: RunParts,
         *,
         run_id: str,
         folder: Path,
         limits_of: Callable[[Sequence[str]], LimitOf],
     ) -> None:
-        self._config = config
-        self._settings = settings
-        self._names = names
+        self._config = parts.config
+        self._settings = parts.settings
+        self._names = parts.names
         self._run_id = run_id
         self._folder = folder
         self._limits_of = limits_of

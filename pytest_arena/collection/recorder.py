@@ -13,13 +13,11 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.collected import CollectedFacts
-from pytest_arena.collection.gating import Gatekeeper
 from pytest_arena.collection.journal import Journal, Shards
-from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.comparison.baseline_update import Collected
 from pytest_arena.errors import UsageError
-from pytest_arena.registry import Registry
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
@@ -37,23 +35,15 @@ class Recorder:
     """Collect the cells of a run, write `results.jsonl` as they finish, and conclude the run."""
 
     def __init__(
-        self,
-        config: pytest.Config,
-        settings: Settings,
-        registry: Registry,
-        names: ArenaNames,
-        shards: Shards,
-        *,
-        run_id: str,
-        options: Mapping[str, Any],
-        gatekeeper: Gatekeeper | None,
+        self, parts: RunParts, shards: Shards, *, run_id: str, options: Mapping[str, Any]
     ) -> None:
-        self._config = config
-        self._settings = settings
-        self._registry = registry
-        self._names = names
+        self._config = parts.config
+        self._settings = parts.settings
+        self._registry = parts.registry
+        self._names = parts.names
+        self._gatekeeper = parts.gatekeeper
         self._shards = shards
-        self.report_dir = report_dir(config, settings)
+        self.report_dir = report_dir(parts.config, parts.settings)
         self._journal = Journal(self.report_dir / RESULTS)
         self._lines: dict[str, str] = {}
         self._order: Sequence[str] = ()
@@ -63,7 +53,6 @@ class Recorder:
         self._git_thread.start()
         self.run: RunResult | None = None
         self._reports = Reports()
-        self._gatekeeper = gatekeeper
         self._said: list[str] = []
         self._refused: str | None = None
         self._facts = CollectedFacts()

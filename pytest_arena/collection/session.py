@@ -12,7 +12,7 @@ import pytest
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem
 from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
-from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import junit_properties, unreached_cell
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.providers import provider_factory, warm_up
@@ -28,9 +28,7 @@ from pytest_arena.results.serialize import seal
 if TYPE_CHECKING:
     from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.loading.plan import Arena
-    from pytest_arena.registry import Registry
     from pytest_arena.results.exchange import Request, Response
-    from pytest_arena.settings import Settings
 
 
 class ConfigHooks:
@@ -53,26 +51,22 @@ class ArenaSession:
 
     def __init__(
         self,
-        config: pytest.Config,
-        settings: Settings,
-        registry: Registry,
-        names: ArenaNames,
+        parts: RunParts,
         *,
         share: Share,
         sink: Callable[[str, str], None],
         tell: Callable[[CollectedFacts], None],
-        gatekeeper: Gatekeeper | None,
         knows_order: bool,
     ) -> None:
-        self.config = config
-        self.settings = settings
-        self.registry = registry
-        self.names = names
+        self.config = parts.config
+        self.settings = parts.settings
+        self.registry = parts.registry
+        self.names = parts.names
         self.redactor = Redactor()
         self._share = share
         self._sink = sink
         self._tell = tell
-        self._gatekeeper = gatekeeper
+        self._gatekeeper = parts.gatekeeper
         self._finished: dict[str, tuple[CellItem, Cell]] = {}
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""

@@ -11,6 +11,7 @@ import pytest
 
 from pytest_arena.collection.journal import Shards
 from pytest_arena.collection.names import ArenaNames
+from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.recorder import Recorder, report_dir
 from pytest_arena.engine.shares import Share
@@ -44,88 +45,55 @@ def activate(config: pytest.Config) -> None:
         gatekeeper = _gatekeeper(config, settings)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    names = ArenaNames(settings.files, config)
+    parts = RunParts(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
     if hasattr(config, "workerinput"):
-        _activate_worker(config, settings, registry, names, gatekeeper)
+        _activate_worker(parts)
     else:
-        _activate_controller(config, settings, registry, names, gatekeeper)
+        _activate_controller(parts)
 
 
-def _activate_worker(
-    config: pytest.Config,
-    settings: Settings,
-    registry: Registry,
-    names: ArenaNames,
-    gatekeeper: Gatekeeper | None,
-) -> None:
+def _activate_worker(parts: RunParts) -> None:
     from pytest_arena.collection.distribution import WorkerLink
     from pytest_arena.collection.session import ArenaSession
 
-    link = WorkerLink(config)
+    link = WorkerLink(parts.config)
     shard = Shards(link.folder, link.run_id).of_worker(link.worker)
     session = ArenaSession(
-        config,
-        settings,
-        registry,
-        names,
+        parts,
         share=link.share,
         sink=lambda _cell_id, line: shard.append(line),
         tell=link.tell,
-        gatekeeper=gatekeeper,
         knows_order=link.knows_order,
     )
-    config.pluginmanager.register(session, "arena-session")
+    parts.config.pluginmanager.register(session, "arena-session")
 
 
-def _activate_controller(
-    config: pytest.Config,
-    settings: Settings,
-    registry: Registry,
-    names: ArenaNames,
-    gatekeeper: Gatekeeper | None,
-) -> None:
+def _activate_controller(parts: RunParts) -> None:
+    config = parts.config
     run_id = uuid4().hex[:12]
-    folder = report_dir(config, settings)
+    folder = report_dir(config, parts.settings)
     workers = _workers(config)
-    recorder = Recorder(
-        config,
-        settings,
-        registry,
-        names,
-        Shards(folder, run_id),
-        run_id=run_id,
-        options=_shown_options(settings, workers),
-        gatekeeper=gatekeeper,
-    )
+    options = _shown_options(parts.settings, workers)
+    recorder = Recorder(parts, Shards(folder, run_id), run_id=run_id, options=options)
     if workers:
         from pytest_arena.collection.distribution import Controller
 
         controller = Controller(
-            config,
-            settings,
-            names,
+            parts,
             run_id=run_id,
             folder=folder,
-            limits_of=lambda files: _limits(config.rootpath, files, registry),
+            limits_of=lambda files: _limits(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
     else:
         from pytest_arena.collection.session import ArenaSession
 
         session = ArenaSession(
-            config,
-            settings,
-            registry,
-            names,
-            share=Share(),
-            sink=recorder.add,
-            tell=recorder.hear,
-            gatekeeper=gatekeeper,
-            knows_order=True,
+            parts, share=Share(), sink=recorder.add, tell=recorder.hear, knows_order=True
         )
         config.pluginmanager.register(session, "arena-session")
     config.pluginmanager.register(recorder, "arena-recorder")
-    config.pluginmanager.register(Progress(config, names), "arena-progress")
+    config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 
 
 def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
