@@ -11,11 +11,11 @@ ARROW = "→"
 
 
 def tallies(standing: Standing) -> str:
-    """Return the counts of passed trials: `20 of 20 → 1 of 3 → 0 of 8 fresh, p < .001`."""
+    """Return the counts of trials: `passed 20 of 20 → 1 of 3 → 0 of 8 fresh, p < .001`."""
     parts = [_tally(standing.before), _tally(standing.now)]
     if standing.fresh:
         parts.append(f"{_tally(standing.fresh)} fresh")
-    text = f" {ARROW} ".join(parts)
+    text = f"passed {f' {ARROW} '.join(parts)}"
     return text if standing.p_value is None else f"{text}, {figures.p_value(standing.p_value)}"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from synthetic_run import synthetic_run
+from synthetic_run import compared_with_baseline, synthetic_run
 
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.html import HtmlReporter
@@ -110,3 +110,9 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 def run() -> RunResult:
     """A run with everything in it: conversations, tools, guardrails, errors, skipped cells."""
     return synthetic_run(60, 4)
+
+
+@pytest.fixture(scope="session")
+def compared() -> RunResult:
+    """A run beside a baseline: six cells regressed, and there is one of every status."""
+    return compared_with_baseline(synthetic_run(60, 4, trials=3), regressed=6)

@@ -8,16 +8,18 @@ async function showCell() {
     return;
   }
   const { record, text } = await recordOf(cell);
-  const which = Math.min(state.trial, Math.max(0, record[0].length - 1));
-  const trial = record[0][which];
+  const trials = [...record[0], ...(record[6] ?? [])];
+  const which = Math.min(state.trial, Math.max(0, trials.length - 1));
+  const trial = trials[which];
   const said = reasons(record).join("\n");
   page.replaceChildren(
     crumbs(cell), heading(cell, record),
     node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
-      said || record[2] ? node("span", { text: said || record[2] }) : null),
+      cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record[2] ? node("span", { text: said || record[2] }) : null),
     node("div", { class: "split" },
-      node("div", {}, trialTabs(cell, record, which), trial ? transcript(trial, text) : null, await comparison(cell, trial, text, which)),
-      node("div", {}, trial ? checks(trial, record, cell) : null, trial ? figuresOf(trial) : null, hashes(record))));
+      node("div", {}, trialTabs(record, which), trial ? transcript(trial, text) : null,
+        sinceBaseline(cell, trial, record, text), await comparison(cell, trial, text, which)),
+      node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, trial ? figuresOf(trial) : null, hashes(record))));
   document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
 }
 
@@ -40,10 +42,16 @@ function heading(cell, record) {
         mark(other.verdict), index.providers[other.provider]))));
 }
 
-function trialTabs(cell, record, which) {
-  if (record[0].length < 2) return null;
-  return node("nav", { class: "tabs", "aria-label": "Trials" }, record[0].map((trial, n) =>
-    node("a", { href: linkTo({ trial: n }), "aria-current": n === which ? "page" : null }, mark(trial[0]), `Trial ${n + 1}`)));
+function trialTabs(record, which) {
+  const [run, fresh, left] = [record[0].length, (record[6] ?? []).length, record[5] ?? 0];
+  const tabs = (label, name, trials, from) => (trials.length < 2 && !from && !fresh ? null
+    : node("nav", { class: "tabs", "aria-label": label }, trials.map((trial, n) =>
+      node("a", { href: linkTo({ trial: from + n }), "aria-current": from + n === which ? "page" : null },
+        mark(trial[0]), `${name} ${n + 1}`))));
+  const parts = [tabs("Trials", "Trial", record[0], 0)];
+  if (left) parts.push(node("p", { class: "note", text: `${left} of ${plural(run + left, "trial")} ${left === 1 ? "was" : "were"} not run: the outcome could not change any more.` }));
+  if (fresh) parts.push(node("p", { class: "note", text: "Fresh trials, made to confirm it; they alone decide:" }), tabs("Fresh trials", "Fresh", record[6], run));
+  return parts;
 }
 
 function transcript(trial, text) {
@@ -131,8 +139,6 @@ async function comparison(cell, trial, text, which) {
   const { record, text: theirText } = await recordOf(other);
   const theirs = lastAnswer(record[0][Math.min(which, record[0].length - 1)], theirText);
   if (theirs === null) section.append(node("p", { class: "dim", text: "That cell has no answer." }));
-  else if (theirs === own) section.append(node("p", { class: "dim", text: "The answers are equal." }));
-  else section.append(node("div", { class: "diff", id: "diff" }, wordDiff(theirs, own).map(([kind, part]) => node(kind || "span", { text: part }))),
-    node("p", { class: "note", text: `Struck: only ${select.value} says so. Underlined: only ${index.providers[cell.provider]} does.` }));
+  else section.append(...answerDiff(theirs, own, "diff", select.value, index.providers[cell.provider]));
   return section;
 }

@@ -24,11 +24,13 @@ async function loadIndex() {
     cells: [],
   }));
   index.rows = rows;
+  const flaky = new Set(index.flaky);
   cells = index.case.map((row, i) => {
     const cell = {
       i, row, case: rows[row], provider: index.provider[i], verdict: index.verdict[i],
       checks: index.sets[index.checks[i]], trials: index.trials[i], latency: index.latency[i],
-      tokens: index.tokens[i], cost: index.cost[i], preview: null, full: null,
+      tokens: index.tokens[i], cost: index.cost[i], flaky: flaky.has(i),
+      status: index.status?.[i] ?? -1, preview: null, full: null,
     };
     cell.key = `${cell.case.file}::${cell.case.name}[${index.providers[cell.provider]}]`;
     cell.names = `${cell.key} ${cell.case.tags.join(" ")}`.toLowerCase();
@@ -61,6 +63,9 @@ function loadChunk(number) {
   return chunks.get(number);
 }
 
+const statusOf = (cell) => index.statuses?.[cell.status] ?? "";
+const hasChanged = (cell) => cell.status >= 0 && !index.unchanged.includes(cell.status);
+
 async function recordOf(cell) {
   const chunk = await loadChunk(chunkOf(cell));
   return { record: chunk.c[cell.i % index.chunk], text: chunk.text };
@@ -69,12 +74,13 @@ async function recordOf(cell) {
 function describe(cell, record, chunk) {
   const parts = [cell.names];
   let answer = "";
-  for (const trial of record[0]) {
+  for (const trial of [...(record[6] ?? []), ...record[0]]) {
     for (const message of trial[1]) parts.push(chunk.text(message[1]));
     for (const response of trial[2]) parts.push((answer = chunk.text(response[0])));
     for (const finding of trial[3]) parts.push(finding[2]);
     if (trial[5]) parts.push(trial[5][1]);
   }
+  if (record[7]) parts.push(record[7][0]);
   cell.full = parts.join("\n").toLowerCase();
   const shown = cell.verdict === "p" ? answer : reasons(record)[0] || answer;
   cell.preview = shown.slice(0, 200).replace(/\s+/g, " ");

@@ -1,6 +1,6 @@
 // The rows of cells and of the matrix: only those in sight exist as nodes.
-const COLUMNS = [["verdict", "Verdict"], ["case", "Case"], ["provider", "Provider"],
-  ["latency", "Latency"], ["tokens", "Tokens"], ["cost", "Cost"], ["", "Reason or answer"]];
+const columns = () => [["verdict", "Verdict"], ...(index.statuses ? [["since", "Since the baseline"]] : []),
+  ["case", "Case"], ["provider", "Provider"], ["latency", "Latency"], ["tokens", "Tokens"], ["cost", "Cost"], ["", "Reason or answer"]];
 let found = [];
 let items = [];
 let chosen = -1;
@@ -10,14 +10,14 @@ function buildList() {
   const kind = layout();
   const head = node("div", { class: "head", role: "row" });
   if (kind === "cells") {
-    for (const [key, title] of COLUMNS) head.append(header(key, title));
+    for (const [key, title] of columns()) head.append(header(key, title));
   } else {
     head.append(node("div", { role: "columnheader", text: "Case" }));
     for (const name of index.providers) head.append(node("div", { role: "columnheader", text: name, title: name }));
   }
   const body = node("div", { class: "rows", role: "rowgroup", id: "rows" });
-  const count = kind === "cells" ? COLUMNS.length : index.providers.length + 1;
-  const table = node("div", { class: kind, role: "table", "aria-label": "Cells", "aria-colcount": count },
+  const count = kind === "cells" ? columns().length : index.providers.length + 1;
+  const table = node("div", { class: `${kind}${index.statuses ? " beside" : ""}`, role: "table", "aria-label": "Cells", "aria-colcount": count },
     node("div", { role: "rowgroup" }, head), body);
   table.style.setProperty("--providers", index.providers.length);
   $("list").replaceChildren(table);
@@ -81,10 +81,15 @@ function draw() {
   if (layout() === "cells") fillPreviews(items.slice(first, last));
 }
 
+const flakyMark = () => node("span", { class: "flaky", title: "flaky: some trials passed, some failed" }, " ≈",
+  node("span", { class: "sr", text: " flaky" }));
+
 function cellRow(cell) {
   const field = (name, text) => node("div", { role: "cell", class: `c-${name}`, text });
   return node("div", { class: "row", role: "row" },
-    node("div", { role: "cell", class: `c-verdict v-${cell.verdict}` }, MARKS[cell.verdict], " ", VERDICTS[cell.verdict]),
+    node("div", { role: "cell", class: `c-verdict v-${cell.verdict}` }, MARKS[cell.verdict], " ", VERDICTS[cell.verdict],
+      cell.flaky ? flakyMark() : null),
+    index.statuses ? field(`since ${hasChanged(cell) ? "changed" : "dim"}`, statusOf(cell)) : null,
     node("div", { role: "cell", class: "c-case" }, node("a", { href: cellLink(cell), text: cell.case.name })),
     field("provider", index.providers[cell.provider]), field("latency", milliseconds(cell.latency)),
     field("tokens", number(cell.tokens)), field("cost", dollars(cell.cost)),
@@ -108,9 +113,11 @@ function matrixRow(row) {
   index.providers.forEach((name, p) => {
     const cell = own.get(p);
     const time = cell && cell.latency !== null ? milliseconds(cell.latency) : "";
+    const status = cell && hasChanged(cell) ? statusOf(cell) : "";
     const inner = cell ? node("a", {
-      class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell), text: time,
-      "aria-label": [time, VERDICTS[cell.verdict], name, row.name].filter(Boolean).join(", "),
+      class: `v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell),
+      text: (status || time) + (cell.flaky ? " ≈" : ""), "data-status": status || null,
+      "aria-label": [time, VERDICTS[cell.verdict], status, cell.flaky ? "flaky" : "", name, row.name].filter(Boolean).join(", "),
     }) : null;
     line.append(node("div", { role: "cell" }, inner));
   });

@@ -28,10 +28,13 @@ function buildFilters() {
   options("provider", "All providers", index.providers);
   options("tag", "All tags", [...index.tags].sort());
   options("check", "All checks", [...index.types].sort());
-  for (const id of ["provider", "tag", "check"]) {
+  $("since").replaceChildren(...[["", "Since the baseline"], [CHANGED, "Changed only"],
+    ...(index.statuses ?? []).map((s) => [s, s])].map(([value, text]) => node("option", { value, text })));
+  for (const id of ["provider", "tag", "check", "since"]) {
     $(id).hidden = $(id).options.length < 3;
     $(id).addEventListener("change", (e) => refine({ [id]: e.target.value }));
   }
+  $("flaky-label").hidden = !index.flaky.length;
   $("differ-label").hidden = index.providers.length < 2;
   const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v[0]));
   for (const verdict of present) {
@@ -44,16 +47,16 @@ function buildFilters() {
     $("layouts").append(node("label", {}, node("input", {
       type: "radio", name: "layout", value, onchange: () => { chosen = -1; refine({ layout: value }); } }), text));
   }
-  $("differ").addEventListener("change", (e) => refine({ differ: e.target.checked }));
+  for (const id of ["differ", "flaky"]) $(id).addEventListener("change", (e) => refine({ [id]: e.target.checked }));
   $("search").addEventListener("input", (e) => refine({ q: e.target.value }));
   $("filters").addEventListener("submit", (e) => e.preventDefault());
-  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", differ: false }));
+  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", since: "", flaky: false, differ: false }));
 }
 
 function syncFilters() {
   if ($("search").value !== state.q) $("search").value = state.q;
-  for (const id of ["provider", "tag", "check"]) $(id).value = state[id];
-  $("differ").checked = state.differ;
+  for (const id of ["provider", "tag", "check", "since"]) $(id).value = state[id];
+  for (const id of ["differ", "flaky"]) $(id).checked = state[id];
   for (const box of $("verdicts").querySelectorAll("input")) box.checked = state.verdict.includes(box.value);
   for (const box of $("layouts").querySelectorAll("input")) box.checked = box.value === layout();
 }

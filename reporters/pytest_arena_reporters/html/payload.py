@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import assertion_verdicts
+from pytest_arena.comparison.since_baseline import AS_BEFORE, by_attention
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.records import cell_record, significant
 from pytest_arena_reporters.html.texts import Texts, shared_texts
@@ -66,12 +67,18 @@ def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float
     total = kept = 1
     for cell in cells:
         limit = limits[0] if cell.verdict == "passed" else limits[1]
-        for trial in cell.trials:
-            for response in trial.responses:
-                size = len(response.output)
-                total += size
-                kept += size if limit is None else min(size, limit)
+        for size in _answer_sizes(cell):
+            total += size
+            kept += size if limit is None else min(size, limit)
     return kept / total
+
+
+def _answer_sizes(cell: Cell) -> Iterator[int]:
+    for trial in (*cell.trials, *cell.confirmation):
+        for response in trial.responses:
+            yield len(response.output)
+    if cell.standing:
+        yield len(cell.standing.output_before or "")
 
 
 def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | None]) -> Payload:
@@ -119,6 +126,21 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "latency": [_mean([trial.latency_ms for trial in cell.trials]) for cell in cells],
         "tokens": [_tokens(cell) for cell in cells],
         "cost": [_cost(cell) for cell in cells],
+        "flaky": [i for i, cell in enumerate(cells) if cell.flaky],
+        **(_statuses(cells) if comparison.since_baseline else {}),
+    }
+
+
+def _statuses(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Return the statuses beside the baseline, by attention, and the number of each cell's."""
+    own = [cell.standing.status if cell.standing else "" for cell in cells]
+    statuses = by_attention([status for status in own if status])
+    numbers = {status: i for i, status in enumerate(statuses)}
+    unchanged = [numbers[status] for status in AS_BEFORE if status in numbers]
+    return {
+        "statuses": statuses,
+        "status": [numbers.get(status, -1) for status in own],
+        "unchanged": unchanged,
     }
 
 

@@ -7,16 +7,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.comparison.rows import message_text
-from pytest_arena.results import Cell, Finding, GuardrailEvent, Message, Response, ToolCall, Trial
+from pytest_arena.results import (
+    Cell,
+    Count,
+    Finding,
+    GuardrailEvent,
+    Message,
+    Response,
+    Standing,
+    ToolCall,
+    Trial,
+)
 from pytest_arena_reporters.html.texts import Texts
 
 Record = list[Any]
 
 
 def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None]) -> Record:
-    """Return `[trials, findings, reason, description, hashes]` of a cell.
+    """Return a cell: `[trials, findings, reason, description, hashes, not run, fresh, standing]`.
 
-    `limits` are the most characters of an answer: of a cell that passed, and of all others.
+    `fresh` are the trials that confirm a suspect. `limits` are the most characters of an answer:
+    of a cell that passed, and of all others.
     """
     limit = limits[0] if cell.verdict == "passed" else limits[1]
     return trimmed(
@@ -26,6 +37,9 @@ def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None])
             cell.reason,
             cell.description,
             dict(cell.hashes) or None,
+            cell.trials_not_run or None,
+            [_trial(trial, texts, limit) for trial in cell.confirmation] or None,
+            _standing(cell.standing, texts, limit) if cell.standing else None,
         ]
     )
 
@@ -68,6 +82,32 @@ def _trial(trial: Trial, texts: Texts, limit: int | None) -> Record:
             trial.variant or None,
         ]
     )
+
+
+def _standing(standing: Standing, texts: Texts, limit: int | None) -> Record:
+    """Return `[reason, before, now, fresh, p, changed, dropped, diff, answer before, old name]`.
+
+    Counts are `[passed, judged]`; the status stands in the index.
+    """
+    before = standing.output_before
+    return trimmed(
+        [
+            standing.reason,
+            _count(standing.before),
+            _count(standing.now),
+            _count(standing.fresh),
+            significant(standing.p_value),
+            list(standing.changed) or None,
+            list(standing.dropped) or None,
+            list(standing.prompt_diff) or None,
+            None if before is None else texts.number(before, limit),
+            standing.renamed_from,
+        ]
+    )
+
+
+def _count(count: Count | None) -> Record | None:
+    return [count.passed, count.judged] if count else None
 
 
 def _message(message: Message, texts: Texts, limit: int | None) -> Record:

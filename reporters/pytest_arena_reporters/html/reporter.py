@@ -13,12 +13,12 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures
-from pytest_arena_reporters.html import provider_charts, view
+from pytest_arena_reporters.html import baseline_view, provider_charts, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.writing import encode, write_atomically
 
 MAX_MB = 5.0
-_SCRIPTS = ("data", "dom", "state", "list", "diff", "cell", "main")
+_SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "cell", "main")
 _ROOM_FOR_THE_PAGE = 160_000
 
 
@@ -88,6 +88,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "several": len(comparison.summaries) > 1,
         "first_tokens": any(summary.first_token.n for summary in comparison.summaries),
         "footnotes": view.footnotes(comparison),
+        "since": _since_baseline(comparison),
         "failures": failures,
         "unpassed": unpassed,
         "pairs": pairs,
@@ -106,6 +107,21 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "cut": _cut_words(payload),
         "payload": payload,
         "plural": figures.plural,
+    }
+
+
+def _since_baseline(comparison: Comparison) -> dict[str, Any] | None:
+    found = comparison.since_baseline
+    if found is None:
+        return None
+    return {
+        "baseline": view.text(found.baseline, 120),
+        "statuses": baseline_view.status_rows(found),
+        "regressions": baseline_view.regression_rows(found),
+        "regressed": len(found.regressed),
+        "unfolded": baseline_view.UNFOLDED,
+        "removed": baseline_view.removed_rows(found),
+        "all_removed": len(found.removed),
     }
 
 

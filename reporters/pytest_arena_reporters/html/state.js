@@ -15,13 +15,16 @@ function readState() {
     provider: given.get("provider") ?? "",
     tag: given.get("tag") ?? "",
     check: given.get("check") ?? "",
+    since: given.get("since") ?? "",
     differ: given.get("differ") === "1",
+    flaky: given.get("flaky") === "1",
     sort: given.get("sort") ?? "",
     layout: given.get("layout") === "cells" ? "cells" : given.get("layout") === "matrix" ? "matrix" : "",
   };
 }
 
-const FILTERS = ["q", "provider", "tag", "check"];
+const CHANGED = "changed";
+const FILTERS = ["q", "provider", "tag", "check", "since"];
 
 function hashOf(state) {
   const query = new URLSearchParams();
@@ -32,6 +35,7 @@ function hashOf(state) {
     for (const name of FILTERS) if (state[name]) query.set(name, state[name]);
     if (state.verdict.length) query.set("verdict", state.verdict.join(","));
     if (state.differ) query.set("differ", "1");
+    if (state.flaky) query.set("flaky", "1");
     if (state.sort) query.set("sort", state.sort);
     if (state.layout) query.set("layout", state.layout);
   }
@@ -56,6 +60,8 @@ function matches(cell, wanted) {
   if (wanted.verdict.length && !wanted.verdict.includes(VERDICTS[cell.verdict])) return false;
   if (wanted.provider && index.providers[cell.provider] !== wanted.provider) return false;
   if (wanted.tag && !cell.case.tags.includes(wanted.tag)) return false;
+  if (wanted.since && !(wanted.since === CHANGED ? hasChanged(cell) : statusOf(cell) === wanted.since)) return false;
+  if (wanted.flaky && !cell.flaky) return false;
   if (wanted.differ && !cell.case.differs) return false;
   if (wanted.check && !checked(cell, wanted)) return false;
   return wanted.words.every((word) => (cell.full ?? cell.names).includes(word));
@@ -70,7 +76,7 @@ function checked(cell, wanted) {
 
 const SORTS = {
   case: (c) => c.row, provider: (c) => c.provider, verdict: (c) => "efsp".indexOf(c.verdict),
-  latency: (c) => c.latency, tokens: (c) => c.tokens, cost: (c) => c.cost,
+  since: (c) => (c.status < 0 ? null : c.status), latency: (c) => c.latency, tokens: (c) => c.tokens, cost: (c) => c.cost,
 };
 
 function filtered() {

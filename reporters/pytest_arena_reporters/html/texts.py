@@ -46,8 +46,10 @@ class Texts:
 
 
 def _texts(cell: Cell) -> Iterator[str]:
-    for trial in cell.trials:
+    for trial in (*cell.trials, *cell.confirmation):
         yield from _trial_texts(trial)
+    if cell.standing and cell.standing.output_before is not None:
+        yield cell.standing.output_before
 
 
 def _trial_texts(trial: Trial) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import Breakdown
 from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
+from pytest_arena.comparison.since_baseline import is_regressed
 from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
@@ -47,6 +48,7 @@ class Place:
     cost_per_passed: str
     tokens: str
     pareto: bool
+    since: str
 
 
 def text(value: str, limit: int = 300) -> str:
@@ -96,6 +98,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 figures.dollars(summary.spending.per_passed_usd),
                 figures.count(figures.tokens(summary)),
                 standing.pareto,
+                _since(comparison, summary.provider),
             )
         )
     return rows
@@ -121,8 +124,13 @@ def footnotes(comparison: Comparison) -> list[str]:
 
 
 def failure_rows(run: RunResult) -> tuple[list[dict[str, str]], int]:
-    """Return the first cells that did not pass, and how many there are in all."""
+    """Return the first cells that did not pass, and how many there are in all.
+
+    Those that regressed against a baseline are told apart, and left out here.
+    """
     cells = unpassed(run)
+    if run.gate is not None:
+        cells = [cell for cell in cells if not is_regressed(cell)]
     return [
         {
             "case": text(cell.case, 120),
@@ -215,6 +223,12 @@ def moment(value: str) -> str:
     """Return an ISO time as people read it: `2026-11-20 10:00 UTC`."""
     day, _, clock = value.partition("T")
     return f"{day} {clock[:5]} UTC" if clock else value
+
+
+def _since(comparison: Comparison, provider: str) -> str:
+    found = comparison.since_baseline
+    mean = found.by_provider.get(provider) if found else None
+    return f"{figures.difference(mean)} since the baseline" if mean else ""
 
 
 def _group_cell(counts: Counts) -> dict[str, str]:
