@@ -99,6 +99,10 @@ class CellItem(pytest.Item):
             self.parent.fixture_info = manager.getfixtureinfo(node=self, func=None, cls=None)
         self._fixtureinfo = self.parent.fixture_info
         self.fixturenames = self._fixtureinfo.names_closure
+        self._initrequest()
+
+    def _initrequest(self) -> None:
+        """Begin with no fixture set up; pytest-rerunfailures calls it before each re-run."""
         self.funcargs: dict[str, object] = {}
         self._request = TopRequest(self, _ispytest=True)  # type: ignore[arg-type]
 

@@ -153,7 +153,7 @@ def _trial_record(trial: Trial) -> dict[str, Any]:
         "attempts": trial.attempts,
         "source": trial.source,
         "guardrail": _guardrail_record(guardrail) if guardrail else None,
-        "error": asdict(trial.error) if trial.error else None,
+        "error": _error_record(trial.error) if trial.error else None,
         "assertions": [_finding_record(finding) for finding in trial.assertions],
     }
     if trial.score is not None:
@@ -261,6 +261,13 @@ def _finding(record: Mapping[str, Any]) -> Finding:
 
 def _guardrail_record(event: GuardrailEvent) -> dict[str, Any]:
     return {**asdict(event), "matched": list(event.matched)}
+
+
+def _error_record(error: TrialError) -> dict[str, Any]:
+    record: dict[str, Any] = {"kind": error.kind, "message": error.message}
+    if error.attempts:
+        record["attempts"] = error.attempts
+    return record
 
 
 def _tool_call_record(call: ToolCall) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Project
+from conftest import PLAIN, Project
 
 THREE = """\
 providers: [{name: a, provider: mock}, {name: b, provider: mock}]
@@ -117,7 +117,7 @@ def test_without_the_option_nothing_is_collected(three: Project) -> None:
 
 def test_the_ini_twin_switches_it_on(three: Project) -> None:
     three.pytester.makeini(
-        "[pytest]\naddopts = -p no:randomly\narena = true\narena_report = json\n"
+        f"[pytest]\naddopts = {PLAIN}\narena = true\narena_report = json\n"
         "arena_report_dir = out\narena_provider = a\n"
     )
     three.pytester.runpytest().assert_outcomes(passed=2, failed=1)
@@ -129,7 +129,7 @@ def test_the_ini_twin_switches_it_on(three: Project) -> None:
 
 def test_other_file_names_can_be_collected(three: Project) -> None:
     (three.path / "arena.yaml").rename(three.path / "mine.eval.yml")
-    three.pytester.makeini("[pytest]\naddopts = -p no:randomly\narena_files = *.eval.yml\n")
+    three.pytester.makeini(f"[pytest]\naddopts = {PLAIN}\narena_files = *.eval.yml\n")
     three.run().assert_outcomes(passed=5, failed=1)
 
 
@@ -259,7 +259,7 @@ tests:
     assertions: [{type: contains, value: fine}]
 """
     )
-    result = project.run_apart("--timeout=1")
+    result = project.run_apart("-p", "timeout", "--timeout=1")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert project.verdicts() == {"Endless[m]": "error"}
 

@@ -274,7 +274,7 @@ def test_arena_items_run_beside_other_tests_with_no_call_in_flight(project: Proj
             )
             project.pytester.makepyfile(**{f"test_{name}": MIXED.format(url=server.url)})
         files = ("a_1.arena.yaml", "test_a.py", "b_1.arena.yaml", "test_b.py")
-        result = project.run("-v", *files)
+        result = project.run("-v", "-p", "asyncio", *files)
         result.assert_outcomes(passed=16)
         ran = [line.split("::")[0] for line in result.outlines if re.search("PASSED", line)]
         assert list(dict.fromkeys(ran)) == list(files)
@@ -300,7 +300,7 @@ def test_a_mixed_suite_gives_all_results_over_workers(project: Project) -> None:
                 await asyncio.sleep(0)
             """
         )
-        project.run("-n2").assert_outcomes(passed=32, failed=1)
+        project.run("-n2", "-p", "asyncio").assert_outcomes(passed=32, failed=1)
     assert list(project.verdicts()) == [f"c{number}[m]" for number in range(10)]
     assert (len(project.cells()), server.calls) == (20, 20)
 
