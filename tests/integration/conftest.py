@@ -13,14 +13,6 @@ import pytest_arena.collection.session
 import pytest_arena.providers.openai  # noqa: F401
 
 OTHERS = "anyio asyncio hypothesispytest pytest_cov randomly rerunfailures timeout"
-    "anyio",
-    "asyncio",
-    "hypothesispytest",
-    "pytest_cov",
-    "randomly",
-    "rerunfailures",
-    "timeout",
-)
 PLAIN = " ".join(f"-p no:{plugin}" for plugin in OTHERS.split())
 """Leave the development tools' plug-ins out: workers start faster without them."""
 
