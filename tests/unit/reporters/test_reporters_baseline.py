@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from synthetic_run import compared_with_baseline, synthetic_run
@@ -38,9 +39,9 @@ def compared(
     return compared_with_baseline(run, regressed=regressed, hostile=hostile)
 
 
-def standing(**given: object) -> Standing:
+def standing(**given: Any) -> Standing:
     made = Standing("regressed", "fell", Count(20, 20), Count(0, 3))
-    return replace(made, **given)  # type: ignore[arg-type]  # fields by name
+    return replace(made, **given)
 
 
 def terminal(run: RunResult, width: int = 100, color: bool = False) -> list[str]:
