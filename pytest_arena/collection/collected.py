@@ -10,10 +10,12 @@ from typing import Any
 @dataclass(slots=True)
 class CollectedFacts:
     """Hold the ids of all cells of all files (deselected ones included), the report formats that
-    files ask for, and what reports show of the files."""
+    files ask for, the limits under `gates:`, and what reports show of the files."""
 
     ids: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
+    gates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """The file and the entry, as it was written."""
     arenas: list[dict[str, Any]] = field(default_factory=list)
 
     def to_text(self) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from pytest_arena.comparison.baseline import Baseline, BaselineCell
 from pytest_arena.comparison.baseline_file import write_baseline
 from pytest_arena.comparison.baseline_source import MissingBaselineError, read_baseline
@@ -75,12 +73,6 @@ class Gatekeeper:
             for cell in run.cells
         )
         return replace(run, cells=cells, gate=_gate(result))
-
-    def exit_code(self, run: RunResult, given: int) -> int:
-        """Return the exit code that the gate makes of pytest's own."""
-        if run.gate is None or not run.gate.failed or self._settings.fail_on == "none":
-            return given
-        return int(pytest.ExitCode.TESTS_FAILED) if given == pytest.ExitCode.OK else given
 
     def update(self, run: RunResult, collected: Collected) -> str:
         """Write the baseline from a run and say what changed; a refusal is a `UsageError`."""

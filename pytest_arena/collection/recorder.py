@@ -14,9 +14,11 @@ import pytest
 from pytest_arena._version import __version__
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.journal import Journal, Shards
+from pytest_arena.collection.limits import Limits, check_gates
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.comparison.baseline_update import Collected
+from pytest_arena.comparison.gate import Rules
 from pytest_arena.errors import UsageError
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
@@ -56,6 +58,7 @@ class Recorder:
         self._said: list[str] = []
         self._refused: str | None = None
         self._facts = CollectedFacts()
+        self._limits = Limits()
 
     # --- while the run goes on
 
@@ -153,7 +156,11 @@ class Recorder:
         self._git = git_facts(self._config.rootpath)
 
     def _exit_code(self, run: RunResult, given: int) -> int:
-        return self._gatekeeper.exit_code(run, given) if self._gatekeeper is not None else given
+        """Return pytest's exit code, or the one that the gate or a limit makes of a good one."""
+        worse = self._limits.failed or (run.gate is not None and run.gate.failed)
+        if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return given
 
     def _collected(self) -> Collected:
         baseline = self._gatekeeper.baseline if self._gatekeeper is not None else None
@@ -173,9 +180,22 @@ class Recorder:
             self._lines |= {
                 cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
             }
+        limits = self._check_limits(run)
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        return replace(run, notes=tuple(notes))
+        return replace(run, notes=(*limits.lines, *notes))
+
+    def _check_limits(self, run: RunResult) -> Limits:
+        if self._facts.gates:
+            settings = self._settings
+            self._limits = check_gates(
+                self._facts.gates,
+                run,
+                folder=self._config.rootpath,
+                rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
+                own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
+            )
+        return self._limits
 
     def _write_results(self, run: RunResult) -> None:
         """Put the cells in the order of collection, and never leave less than the journal had."""

@@ -103,6 +103,11 @@ class ArenaSession:
         return CollectedFacts(
             ids=self.collected,
             formats=[name for arena in self._arenas for name in arena.report_formats],
+            gates=[
+                (arena.file, gate.model_dump(exclude_unset=True))
+                for arena in self._arenas
+                for gate in arena.gates
+            ],
             arenas=[
                 {
                     "file": arena.file,

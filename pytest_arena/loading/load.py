@@ -66,6 +66,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         groups={provider.group for provider in providers},
     )
     _check_default_providers(spec, tree, settings, context)
+    _check_gates(spec, tree, context)
     responses = _responses(path, tree, settings.providers, context)
     cases = list(load_cases(tree, settings, context))
     if not cases and not len(context.problems):
@@ -84,6 +85,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         providers=tuple(chosen),
         cells=tuple(_cells(path, cases, chosen, spec, responses, context)),
         report_formats=(formats,) if formats else (),
+        gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,
         all_providers=tuple(sorted(settings.providers | settings.groups)),
@@ -145,6 +147,14 @@ def _check_default_providers(
                 expected=one_of(name, known, "an entry of providers:"),
                 fix=suggest(name, known) or "name one of these, or add it to providers:",
             )
+
+
+def _check_gates(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> None:
+    for index, gate in enumerate(spec.gates):
+        place = tree["gates"][index].value_place("metric")
+        problem = gate.problem(context.registry.assertions, place)
+        if problem is not None:
+            context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
 
 
 def _responses(

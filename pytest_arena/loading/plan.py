@@ -14,6 +14,7 @@ from pytest_arena.schema import (
     MockResponses,
     ProviderSpec,
 )
+from pytest_arena.schema.gates import GateSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Arena:
     cells: tuple[CellPlan, ...]
     report_formats: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    gates: tuple[GateSpec, ...] = ()
     schedule: Any = None
     description: str | None = None
     comparison: Comparison | None = None

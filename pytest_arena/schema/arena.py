@@ -8,6 +8,7 @@ from pydantic import Field
 
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.case import CaseSpec
+from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import ProviderSpec
@@ -101,6 +102,8 @@ class ArenaSpec(ArenaModel):
     mock: MockResponses | None = None
     """Answers for the mock provider and for `--arena-mock`: a file's name, or written here. Where
     it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""
+    gates: tuple[GateSpec, ...] = ()
+    """Limits on metrics of the file's cells, absolute or against a baseline."""
     schedule: Any = None
     """Kept and shown; CI does the scheduling."""
     comparison: Comparison | None = None

@@ -277,3 +277,50 @@ def test_a_baseline_from_the_merge_base_of_a_branch(recorded: Project) -> None:
     )
     result.assert_outcomes(passed=1, failed=1)
     assert statuses(recorded)["Colours"] == "regressed"
+
+
+GATES = """\
+gates:
+  - {name: accuracy, metric: pass_rate, threshold: 0.9}
+  - {name: money, metric: total_cost, max: 1, action: warn}
+  - {name: new, metric: case_verdict, max_new_failures: 0}
+"""
+
+
+def test_limits_hold_break_and_cannot_be_checked(
+    recorded: Project, spread: tuple[str, ...]
+) -> None:
+    recorded.write(arena=CALM + GATES)
+    result = recorded.run(f"--arena-baseline={BASELINE}", *spread)
+    result.assert_outcomes(passed=2)
+    assert result.ret == pytest.ExitCode.OK
+    notes = recorded.records()[-1]["notes"]
+    assert notes[0].startswith("a gate of arena.yaml holds: accuracy: pass_rate is 100 %")
+    assert notes[1].startswith("a gate of arena.yaml could not be checked (a warning): money: ")
+    assert notes[2].startswith("a gate of arena.yaml holds: new: ")
+
+
+def test_a_broken_limit_fails_a_run_whose_cells_are_excused(recorded: Project) -> None:
+    blue = CALM.replace("mock: red", "mock: blue").replace("value: red", "value: green")
+    recorded.write(arena=blue + GATES)
+    result = gate(recorded)
+    result.assert_outcomes(passed=1, xfailed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*is broken: accuracy: pass_rate is 50 %, below 90 %*"])
+
+
+def test_a_limit_that_needs_a_baseline_is_never_held_without_one(project: Project) -> None:
+    project.write(arena=CALM + GATES)
+    result = project.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "could not be checked: new: " in " ".join(project.records()[-1]["notes"])
+
+
+def test_an_unknown_metric_is_refused_with_a_suggestion(project: Project) -> None:
+    project.write(arena=CALM + "gates:\n  - {metric: pass_rat, min: 0.9}\n")
+    project.run().stdout.fnmatch_lines(
+        [
+            "arena.yaml:12:14: unknown metric 'pass_rat' in gate 'pass_rat'",
+            "*fix: did you mean 'pass_rate'?",
+        ]
+    )
