@@ -21,6 +21,7 @@ _HEADINGS = {
     "PromptTargetSpec": "target",
     "GuardrailsBlock": "guardrails",
     "Guardrail": "rule",
+    "GateSpec": "gate",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

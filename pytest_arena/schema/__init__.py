@@ -18,6 +18,7 @@ from pytest_arena.schema.assertion import (
 )
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
+from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.mock import (
     CaseMock,
@@ -42,6 +43,7 @@ __all__ = [
     "Defaults",
     "Direction",
     "Duration",
+    "GateSpec",
     "Guardrail",
     "GuardrailsBlock",
     "MockAnswer",
