@@ -248,7 +248,7 @@ def test_a_hang_is_cancelled_promptly_and_its_connection_closed(way: Way, stream
 
 
 @pytest.mark.slow
-def test_five_hundred_calls_are_in_flight_at_once() -> None:
+def test_two_hundred_calls_are_in_flight_at_once() -> None:
     for name in ("openai", "anthropic"):
         way = WAYS[name]
         way.cls.warm_up()
@@ -264,12 +264,12 @@ def test_five_hundred_calls_are_in_flight_at_once() -> None:
                     await asyncio.gather(
                         *(
                             provider.complete(Request([{"role": "user", "content": "hi"}]))
-                            for _ in range(500)
+                            for _ in range(200)
                         )
                     )
 
             asyncio.run(many(way.cls, spec))
-            assert server.peak == 500, name
+            assert server.peak == 200, name
 
 
 def test_params_headers_and_session_reach_the_provider() -> None:

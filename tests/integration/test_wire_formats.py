@@ -228,7 +228,11 @@ def test_each_fault_is_an_error_with_its_kind_and_its_whole_message(
             for way in WAYS:
                 cell = found[name][f"{case}[{way}]"]
                 (trial,) = cell["trials"]
-                told = {"kind": fault.kind, "message": fault.told(way)}
+                told = {
+                    "kind": fault.kind,
+                    "message": fault.told(way),
+                    "attempts": ATTEMPTS.get(name, 1),
+                }
                 assert (trial["error"], cell["verdict"]) == (told, "error"), (name, case, way)
                 assert (trial["output"], trial["assertions"]) == (None, [])
     asked = Counter(
@@ -249,7 +253,11 @@ def test_garbage_is_an_error_that_shows_it(project: Project, server: WireServer)
     told["stream[ollama]"] = NOT_JSON
     found = run(project, server, {"garbage": Fault("garbage", "", "")})["garbage"]
     assert {name: cell["trials"][0]["error"] for name, cell in found.items()} == {
-        name: {"kind": "bad_response", "message": f"the provider's answer cannot be read: {text}"}
+        name: {
+            "kind": "bad_response",
+            "message": f"the provider's answer cannot be read: {text}",
+            "attempts": 1,
+        }
         for name, text in told.items()
     }
 
