@@ -33,8 +33,7 @@ class Contains(Assertion):
     """Hold when the answer contains a text."""
 
     type: ClassVar[str] = "contains"
-    value: str
-    """The text."""
+    value: str = Field(description="The text.")
     case_sensitive: bool = False
 
 

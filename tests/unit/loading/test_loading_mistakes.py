@@ -38,7 +38,7 @@ CASES = {
     "typo in an assertion's key": (
         "  - {name: A, prompt: hi, assertions: [{type: contains, value: x, case_sensitiv: true}]}",
         "arena.yaml:5:67: unknown key 'case_sensitiv' in assertion 'contains'\n"
-        "  expected: one of not, weight, threshold, when, value, case_sensitive\n"
+        "  expected: one of not, weight, threshold, pass_threshold, when, value, case_sensitive\n"
         "  fix: did you mean 'case_sensitive'?",
     ),
     "missing key": (
@@ -219,7 +219,7 @@ FILES = {
         "arena.yaml:4:1: unknown key 'tsts' in the arena\n"
         "  expected: one of arena, name, description, include, providers, defaults, variables, "
         "prompts, targets, guardrails, tests, quality_tests, performance_tests, safety_tests, "
-        "load_tests, cost_tests, mock, schedule, comparison\n"
+        "load_tests, cost_tests, mock, gates, schedule, comparison\n"
         "  fix: did you mean 'tests'?",
     ),
     "bad duration of the defaults": (
