@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.outage import Outage
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -38,11 +39,13 @@ class Caller:
         limits: Limits,
         make_provider: Callable[[ProviderSpec], Provider],
         hooks: CallHooks | None,
+        answers: Answers | None = None,
     ) -> None:
         self.closing = False
         self._limits = limits
         self._make_provider = make_provider
         self._hooks = hooks
+        self._answers = answers
         self._providers: dict[int, tuple[ProviderSpec, Provider]] = {}
         self._outages: dict[int, Outage] = {}
 
@@ -52,7 +55,8 @@ class Caller:
         request: Request,
         unwanted: Callable[[], bool] | None = None,
     ) -> Response:
-        """Return the provider's answer, after further attempts where they make sense.
+        """Return the provider's answer: a kept one, else that of a call, after further attempts
+        where they make sense.
 
         `unwanted` is asked when the first attempt could start; true cancels the call.
         All attempts and pauses together end within `retry_for`; a failure that is left is a
@@ -62,19 +66,44 @@ class Caller:
         if self._hooks:
             with _named_failures():
                 self._hooks.before_request(request)
-        # importing a client takes seconds: a short timeout must not count them
-        await provider.start()
-        response = await self._attempts(spec, provider, request, unwanted)
-        clean_response(response)
+        # a mock's answers stand in the arena file: there is nothing to keep
+        answers = None if provider.offline else self._answers
+        response = await answers.find(spec, request) if answers else None
+        if response is None:
+            response = await self._called(spec, provider, request, unwanted, answers)
         if self._hooks:
             with _named_failures():
                 self._hooks.after_response(request, response)
         return response
 
     async def close(self) -> None:
-        """Free what the providers hold."""
+        """Free what the providers hold, and the kept answers."""
         for _, provider in self._providers.values():
             await provider.close()
+        if self._answers:
+            await self._answers.close()
+
+    async def _called(
+        self,
+        spec: ProviderSpec,
+        provider: Provider,
+        request: Request,
+        unwanted: Callable[[], bool] | None,
+        answers: Answers | None,
+    ) -> Response:
+        """Make the call, and hand what came of it to those who keep it."""
+        try:
+            # importing a client takes seconds: a short timeout must not count them
+            await provider.start()
+            response = await self._attempts(spec, provider, request, unwanted)
+        except ProviderError as error:
+            if answers:
+                await answers.keep(spec, request, error)
+            raise
+        clean_response(response)
+        if answers:
+            await answers.keep(spec, request, response)
+        return response
 
     def _provider(self, spec: ProviderSpec) -> Provider:
         # a spec lives as long as its arena file, and is kept here, so that its id stays its own

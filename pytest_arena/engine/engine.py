@@ -8,6 +8,7 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.loop import LoopThread
@@ -45,6 +46,7 @@ class Engine:
         root: Path | None = None,
         trials: int | None = None,
         early_stop: bool = True,
+        answers: Answers | None = None,
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
@@ -53,7 +55,7 @@ class Engine:
         self._early_stop = early_stop
         self._thread = LoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
-        self._caller = Caller(limits, make_provider, hooks)
+        self._caller = Caller(limits, make_provider, hooks, answers)
         self._runner = TrialRunner(self._caller, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 

@@ -24,10 +24,12 @@ class ToolCall:
 class Request:
     """Say what one provider call shall send; a hook may change it in place.
 
-    `params` are generation parameters (temperature, max_tokens, …). `case`, `provider`, `trial`,
-    `turn` and `attempt` (all from 0) tell which call of the run this is; `turns` is how many the
-    dialogue has. `mock` holds the case's `CaseMock` and `mock_responses` its file's
-    `MockResponses`, for the mock provider.
+    `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, relative
+    to the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
+    call of the run this is; `turns` is how many the dialogue has, `variants` how many dialogues the
+    case has, which its trials take in turn. `purpose` says what a call is for that is not the
+    case's own (a judge's, for example). `mock` holds the case's `CaseMock` and `mock_responses` its
+    file's `MockResponses`, for the mock provider.
     """
 
     messages: list[Message]
@@ -35,9 +37,12 @@ class Request:
     timeout_s: float = 60.0
     stream: bool = False
     tools: list[dict[str, Any]] | None = None
+    file: str = ""
     case: str = ""
     provider: str = ""
+    purpose: str = ""
     trial: int = 0
+    variants: int = 1
     turn: int = 0
     turns: int = 1
     attempt: int = 0
