@@ -24,12 +24,12 @@ class ToolCall:
 class Request:
     """Say what one provider call shall send; a hook may change it in place.
 
-    `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, relative
-    to the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
-    call of the run this is; `turns` is how many the dialogue has, `variants` how many dialogues the
-    case has, which its trials take in turn. `purpose` says what a call is for that is not the
-    case's own (a judge's, for example). `mock` holds the case's `CaseMock` and `mock_responses` its
-    file's `MockResponses`, for the mock provider.
+    `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, from
+    the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
+    call of the run this is; `turns` is how many the dialogue has, `variants` how many dialogues
+    the case has, which its trials take in turn. `purpose` says what a call is for that is not the
+    case's own (a judge's, for example). `mock` holds the case's `CaseMock` and `mock_responses`
+    its file's `MockResponses`, for the mock provider.
     """
 
     messages: list[Message]
