@@ -13,7 +13,7 @@ from conftest import Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer, reply_from_marker
 
-from pytest_arena.engine import calls
+from pytest_arena.engine import attempts
 from pytest_arena.providers import LiteLLMProvider, OpenAIProvider
 
 CALLS = "--arena-concurrency=400"
@@ -172,7 +172,7 @@ def server() -> Iterator[WireServer]:
 @pytest.fixture(autouse=True)
 def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WIRE_KEY", KEY)
-    monkeypatch.setattr(calls, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(attempts, "FIRST_PAUSE_S", 0.01)
 
 
 def providers(server: WireServer, **settings: object) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_arena.engine import calls
-from pytest_arena.engine.calls import Caller, pause_before
+from pytest_arena.engine import attempts
+from pytest_arena.engine.attempts import pause_before
+from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -40,14 +41,14 @@ class Scripted(Provider):
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(attempts, "FIRST_PAUSE_S", 0.001)
 
 
-def caller_for(provider: Provider, hooks: calls.CallHooks | None = None) -> Caller:
+def caller_for(provider: Provider, hooks: CallHooks | None = None) -> Caller:
     return Caller(Limits(4, lambda _: None), lambda _: provider, hooks)
 
 
-def run(provider: Scripted, hooks: calls.CallHooks | None = None, **request: float) -> Response:
+def run(provider: Scripted, hooks: CallHooks | None = None, **request: float) -> Response:
     asked = Request(messages=[{"role": "user", "content": "hi"}], **request)  # type: ignore[arg-type]
 
     async def call() -> Response:
@@ -119,7 +120,7 @@ def test_a_retry_after_beyond_retry_for_ends_the_call_at_once() -> None:
 def test_retry_after_is_the_least_that_is_waited() -> None:
     assert pause_before(0, 7.0) == 7.0
     assert 0.0005 <= pause_before(0, None) <= 0.001
-    assert pause_before(50, None) <= calls.LONGEST_PAUSE_S
+    assert pause_before(50, None) <= attempts.LONGEST_PAUSE_S
 
 
 def test_an_answer_that_takes_too_long_is_a_timeout() -> None:
