@@ -80,8 +80,8 @@ def section(cls: type[Assertion] | type[Guardrail], base: type[Assertion] | type
 def pages() -> dict[str, str]:
     """Return the text of each page by its file's name."""
     return {
-        "assertions.md": page(_ASSERTIONS, Assertion, assertions.BUILTINS),
-        "guardrails.md": page(_GUARDRAILS, Guardrail, guardrails.BUILTINS),
+        "assertions.md": page(_ASSERTIONS, Assertion, [one.load() for one in assertions.BUILTINS]),
+        "guardrails.md": page(_GUARDRAILS, Guardrail, [one.load() for one in guardrails.BUILTINS]),
     }
 
 

@@ -13,12 +13,10 @@ def register(registry: Registry) -> None:
     from pytest_arena.assertions import BUILTINS as ASSERTIONS
     from pytest_arena.guardrails import BUILTINS as GUARDRAILS
     from pytest_arena.providers import BUILTINS as PROVIDERS
-    from pytest_arena.providers import LiteLLMProvider, known_providers
+    from pytest_arena.providers import LITELLM
+    from pytest_arena.providers.litellm_data import known_providers
 
-    for assertion in ASSERTIONS:
-        registry.assertion(assertion)
-    for guardrail in GUARDRAILS:
-        registry.guardrail(guardrail)
-    for provider in PROVIDERS:
-        registry.provider(provider)
-    registry.providers.fall_back(LiteLLMProvider, known_providers)
+    registry.assertions.ship(ASSERTIONS)
+    registry.guardrails.ship(GUARDRAILS)
+    registry.providers.ship(PROVIDERS)
+    registry.providers.fall_back(LITELLM, known_providers)

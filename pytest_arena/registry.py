@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
 from pytest_arena.errors import Problem, UsageError, suggest
 
@@ -15,20 +16,38 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Shipped(NamedTuple):
+    """Name a class that is imported only when somebody asks for it.
+
+    Making a class of pydantic's takes a millisecond, and an arena uses few of those that there
+    are. `name` and `aliases` say the same as the class itself.
+    """
+
+    name: str
+    where: str
+    """`module:Class`."""
+    aliases: tuple[str, ...] = ()
+
+    def load(self) -> Any:
+        """Import the class."""
+        module, _, name = self.where.partition(":")
+        return getattr(import_module(module), name)
+
+
 class Names(Generic[T]):
     """Hold the classes of one kind by name, with their aliases."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self._classes: dict[str, type[T]] = {}
+        self._classes: dict[str, type[T] | Shipped] = {}
         self._aliases: dict[str, str] = {}
-        self._fallback: tuple[type[T], Callable[[], Iterable[str]]] | None = None
+        self._fallback: tuple[type[T] | Shipped, Callable[[], Iterable[str]]] | None = None
 
-    def add(self, name: str, cls: type[T], aliases: Iterable[str] = ()) -> None:
+    def add(self, name: str, cls: type[T] | Shipped, aliases: Iterable[str] = ()) -> None:
         """Register a class; a name that another class holds already is a `UsageError`."""
         for word in (name, *aliases):
             holder = self._classes.get(self._aliases.get(word, word))
-            if holder is not None and holder is not cls:
+            if holder is not None and _named(holder) != _named(cls):
                 raise UsageError(
                     Problem(
                         f"{self.kind} {word!r} is registered twice: by {_named(holder)} "
@@ -39,16 +58,23 @@ class Names(Generic[T]):
         self._classes[name] = cls
         self._aliases.update(dict.fromkeys(aliases, name))
 
-    def fall_back(self, cls: type[T], names: Callable[[], Iterable[str]]) -> None:
+    def ship(self, shipped: Iterable[Shipped]) -> None:
+        """Register classes that are imported when they are asked for."""
+        for one in shipped:
+            self.add(one.name, one, one.aliases)
+
+    def fall_back(self, cls: type[T] | Shipped, names: Callable[[], Iterable[str]]) -> None:
         """Let one class stand for many further names, which are asked for only when needed."""
         self._fallback = (cls, names)
 
     def get(self, name: str) -> type[T] | None:
         """Return the class of a name or alias, or None."""
-        found = self._classes.get(self._aliases.get(name, name))
-        if found is None and self._fallback and name in self._fallback[1]():
-            return self._fallback[0]
-        return found
+        name = self._aliases.get(name, name)
+        if name in self._classes:
+            return self._loaded(name)
+        if self._fallback and name in self._fallback[1]():
+            return _loaded(self._fallback[0])
+        return None
 
     def suggest(self, name: str) -> str | None:
         """Return a fix that names the nearest known name, or None."""
@@ -57,14 +83,19 @@ class Names(Generic[T]):
 
     def add_all(self, other: Names[T]) -> None:
         """Register what another registry holds."""
-        for name, cls in other.items():
+        for name, cls in other._classes.items():
             self.add(name, cls, [a for a, of in other._aliases.items() if of == name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._classes))
 
     def items(self) -> list[tuple[str, type[T]]]:
-        return sorted(self._classes.items())
+        """Return all names, sorted, with their classes: imports every one of them."""
+        return [(name, self._loaded(name)) for name in self]
+
+    def _loaded(self, name: str) -> type[T]:
+        found = self._classes[name] = _loaded(self._classes[name])
+        return found
 
 
 class Registry:
@@ -104,5 +135,11 @@ class Registry:
         return cls
 
 
-def _named(cls: type[object]) -> str:
+def _loaded(cls: type[T] | Shipped) -> type[T]:
+    return cast("type[T]", cls.load()) if isinstance(cls, Shipped) else cls
+
+
+def _named(cls: type[object] | Shipped) -> str:
+    if isinstance(cls, Shipped):
+        return cls.where.replace(":", ".")
     return f"{cls.__module__}.{cls.__qualname__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -192,6 +193,11 @@ class ArenaSession:
         if engine.closing:
             pytest.skip("not run: the run was stopped")
         work = self._looking_ahead(item.session).start(item, self._following, engine)
+        if "litellm" in sys.modules:
+            from pytest_arena.providers.litellm_import import ignore_warnings
+
+            # pytest has put its own filters in place for this item
+            ignore_warnings()
         try:
             done = work.result()
         except BaseException as error:

@@ -1,16 +1,14 @@
-"""Guardrails that ship with the plugin, and how they are run over a text."""
+"""Rules on inputs and outputs that can block or replace an answer."""
 
-from pytest_arena.guardrails.apply import apply_guardrails
-from pytest_arena.guardrails.banned_words import BannedWords
-from pytest_arena.guardrails.max_length import MaxLength
-from pytest_arena.guardrails.patterns import ForbiddenPattern, RequiredPattern
-from pytest_arena.schema.guardrail import Guardrail
+from pytest_arena.registry import Shipped
 
-BUILTINS: tuple[type[Guardrail], ...] = (
-    BannedWords,
-    MaxLength,
-    RequiredPattern,
-    ForbiddenPattern,
+_HERE = __name__
+
+BUILTINS = (
+    Shipped("banned_words", f"{_HERE}.banned_words:BannedWords"),
+    Shipped("max_length", f"{_HERE}.max_length:MaxLength"),
+    Shipped("required_pattern", f"{_HERE}.patterns:RequiredPattern"),
+    Shipped("forbidden_pattern", f"{_HERE}.patterns:ForbiddenPattern"),
 )
 
-__all__ = ["BUILTINS", "apply_guardrails"]
+__all__ = ["BUILTINS"]

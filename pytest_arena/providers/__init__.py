@@ -1,23 +1,21 @@
 """How a request reaches a model: one file a provider."""
 
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.litellm import LiteLLMProvider
-from pytest_arena.providers.litellm_data import known_providers
-from pytest_arena.providers.mock import MockProvider, mock_for
-from pytest_arena.providers.openai import OpenAIProvider
-from pytest_arena.providers.retry_after import parse_retry_after
+from pytest_arena.registry import Shipped
 
-BUILTINS: tuple[type[Provider], ...] = (MockProvider, OpenAIProvider, LiteLLMProvider)
-"""What ships; `LiteLLMProvider` also stands for every name in `known_providers()`."""
+_HERE = __name__
 
-__all__ = [
-    "BUILTINS",
-    "LiteLLMProvider",
-    "MockProvider",
-    "OpenAIProvider",
-    "Provider",
-    "ProviderEnvironment",
-    "known_providers",
-    "mock_for",
-    "parse_retry_after",
-]
+LITELLM = Shipped("litellm", f"{_HERE}.litellm:LiteLLMProvider")
+"""It also stands for every name in `litellm_data.known_providers()`."""
+
+BUILTINS = (
+    Shipped("mock", f"{_HERE}.mock:MockProvider"),
+    Shipped(
+        "openai",
+        f"{_HERE}.openai:OpenAIProvider",
+        ("openai_compatible", "openai-compatible", "custom_openai"),
+    ),
+    LITELLM,
+)
+
+__all__ = ["BUILTINS", "LITELLM", "Provider", "ProviderEnvironment"]

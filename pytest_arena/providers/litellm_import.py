@@ -58,7 +58,8 @@ def ignore_warnings() -> None:
     pytest puts its own filters in place for each test, so this is looked after at every call;
     saving and restoring them here would race with pytest, which runs in another thread.
     """
-    if not any(entry[3] == _NOT_OURS for entry in warnings.filters):
+    # the first filter that fits decides: behind a user's `error` ours would be none
+    if not warnings.filters or warnings.filters[0][3] != _NOT_OURS:
         warnings.filterwarnings("ignore", module=_NOT_OURS.pattern)
 
 

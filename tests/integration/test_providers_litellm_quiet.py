@@ -29,7 +29,7 @@ def test_importing_the_providers_imports_no_client() -> None:
     out = run("""
         import sys
         import pytest_arena.providers
-        from pytest_arena.providers import known_providers
+        from pytest_arena.providers.litellm_data import known_providers
         assert "anthropic" in known_providers()
         heavy = {"openai", "litellm", "aiohttp", "httpx", "regex", "jinja2", "pandas"}
         print(sorted(heavy & set(sys.modules)))
@@ -64,7 +64,8 @@ def test_litellm_is_silent_and_stays_off_the_network() -> None:
             + f"""
     import asyncio, os
     from pytest_arena.errors import ProviderError
-    from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+    from pytest_arena.providers import ProviderEnvironment
+    from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
     from pytest_arena.schema import ProviderSpec
 
@@ -104,7 +105,8 @@ def test_a_missing_key_is_told_before_any_call() -> None:
         + """
     import asyncio
     from pytest_arena.errors import ErrorKind, Place, ProviderError
-    from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+    from pytest_arena.providers import ProviderEnvironment
+    from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
     from pytest_arena.schema import ProviderSpec
 
@@ -142,7 +144,8 @@ def test_a_parameter_with_which_litellm_answers_by_itself_is_refused(name: str) 
     out = run(f"""
         import asyncio
         from pytest_arena.errors import ProviderError
-        from pytest_arena.providers import LiteLLMProvider, ProviderEnvironment
+        from pytest_arena.providers import ProviderEnvironment
+        from pytest_arena.providers.litellm import LiteLLMProvider
         from pytest_arena.results import Request
         from pytest_arena.schema import ProviderSpec
         spec = ProviderSpec(name="p", provider="ollama", model="llama3")
@@ -157,3 +160,17 @@ def test_a_parameter_with_which_litellm_answers_by_itself_is_refused(name: str) 
         "  expected: parameters of the model: temperature, max_tokens, seed, …\n"
         f"  fix: remove '{name}' from params\n"
     )
+
+
+def test_warnings_stay_ignored_when_pytest_makes_errors_of_them_again() -> None:
+    import warnings
+
+    from pytest_arena.providers.litellm_import import ignore_warnings
+
+    with warnings.catch_warnings():
+        ignore_warnings()
+        warnings.simplefilter("error")
+        ignore_warnings()
+        warnings.warn_explicit("chatter", UserWarning, "x.py", 1, module="litellm.main")
+        with pytest.raises(UserWarning):
+            warnings.warn_explicit("of mine", UserWarning, "x.py", 1, module="mine")

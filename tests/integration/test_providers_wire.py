@@ -13,7 +13,9 @@ import pytest
 from servers.wire import WireServer
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers import LiteLLMProvider, OpenAIProvider, Provider, ProviderEnvironment
+from pytest_arena.providers import Provider, ProviderEnvironment
+from pytest_arena.providers.litellm import LiteLLMProvider
+from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response
 from pytest_arena.schema import ProviderSpec
 

@@ -14,7 +14,8 @@ from servers.formats import Reply
 from servers.wire import WireRequest, WireServer, reply_from_marker
 
 from pytest_arena.engine import attempts
-from pytest_arena.providers import LiteLLMProvider, OpenAIProvider
+from pytest_arena.providers.litellm import LiteLLMProvider
+from pytest_arena.providers.openai import OpenAIProvider
 
 CALLS = "--arena-concurrency=400"
 """So many that all calls of a run start at once: what one meets cannot keep another from it."""

@@ -12,7 +12,7 @@ from conftest import Project
 from servers.formats import Format, Reply
 from servers.wire import WireRequest, WireServer
 
-from pytest_arena.providers import OpenAIProvider
+from pytest_arena.providers.openai import OpenAIProvider
 
 
 class Gate(WireServer):

@@ -10,7 +10,8 @@ from conftest import Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
-from pytest_arena.providers import LiteLLMProvider, OpenAIProvider
+from pytest_arena.providers.litellm import LiteLLMProvider
+from pytest_arena.providers.openai import OpenAIProvider
 
 ARENA = Path(__file__).parents[2] / "arenas" / "support-bot" / "support-bot.arena.yaml"
 ANSWERS = {

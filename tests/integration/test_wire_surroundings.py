@@ -11,7 +11,7 @@ from conftest import Project
 from servers.wire import WireServer
 
 from pytest_arena import arun_arena, run_arena
-from pytest_arena.providers import OpenAIProvider
+from pytest_arena.providers.openai import OpenAIProvider
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -18,8 +18,7 @@ from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 
 def _build(entry: dict[str, Any]) -> Assertion:
     registry = Registry()
-    for cls in BUILTINS:
-        registry.assertion(cls)
+    registry.assertions.ship(BUILTINS)
     given = dict(entry)
     found = registry.assertions.get(given.pop("type"))
     assert found is not None

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from pytest_arena.assertions import BUILTINS
 from pytest_arena.assertions.evaluate import evaluate, evaluate_cell
-from pytest_arena.registry import Registry
+from pytest_arena.registry import Registry, Shipped
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 from pytest_arena.schema.describing import described_fields
 
-every = pytest.mark.parametrize("cls", BUILTINS, ids=lambda cls: cls.type)
+CLASSES: list[type[Assertion]] = [shipped.load() for shipped in BUILTINS]
+every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.type)
 
 BAD = {
     "any_of": [{"assertions": []}, {}],
@@ -128,7 +129,7 @@ def test_an_unknown_key_is_refused(cls: type[Assertion], example_of: Assertion) 
 
 
 @pytest.mark.parametrize(
-    ("cls", "bad"), [(cls, bad) for cls in BUILTINS for bad in BAD[cls.type]], ids=str
+    ("cls", "bad"), [(cls, bad) for cls in CLASSES for bad in BAD[cls.type]], ids=str
 )
 def test_a_bad_parameter_is_refused(cls: type[Assertion], bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -156,8 +157,7 @@ def test_any_answer_gets_a_finding(
 
 def test_all_names_and_aliases_register_side_by_side() -> None:
     registry = Registry()
-    for cls in BUILTINS:
-        registry.assertion(cls)
+    registry.assertions.ship(BUILTINS)
     assert set(BAD) == set(registry.assertions)
     known = {
         "content_includes": "contains",
@@ -172,6 +172,12 @@ def test_all_names_and_aliases_register_side_by_side() -> None:
         found = registry.assertions.get(alias)
         assert found is not None
         assert found.type == name
+
+
+@pytest.mark.parametrize("shipped", BUILTINS, ids=lambda shipped: shipped.name)
+def test_what_ships_is_named_as_its_class_names_itself(shipped: Shipped) -> None:
+    cls = shipped.load()
+    assert (shipped.name, shipped.aliases) == (cls.type, cls.aliases)
 
 
 def test_importing_the_assertions_imports_nothing_heavy() -> None:

@@ -14,15 +14,17 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pytest_arena.errors import GuardrailError
-from pytest_arena.guardrails import BUILTINS, apply_guardrails
+from pytest_arena.guardrails import BUILTINS
+from pytest_arena.guardrails.apply import apply_guardrails
 from pytest_arena.guardrails.banned_words import BannedWords
 from pytest_arena.guardrails.max_length import MaxLength
 from pytest_arena.guardrails.patterns import ForbiddenPattern, RequiredPattern
-from pytest_arena.registry import Registry
+from pytest_arena.registry import Registry, Shipped
 from pytest_arena.schema import Guardrail, Violation
 from pytest_arena.schema.describing import described_fields
 
-every = pytest.mark.parametrize("cls", BUILTINS, ids=lambda cls: cls.type)
+CLASSES: list[type[Guardrail]] = [shipped.load() for shipped in BUILTINS]
+every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.type)
 BAD: dict[str, list[dict[str, Any]]] = {
     "banned_words": [{}, {"words": []}, {"words": ["a", " "]}, {"words": "hack"}],
     "max_length": [{}, {"value": 0}, {"value": "long"}],
@@ -57,7 +59,7 @@ def test_the_example_builds_and_survives_json(cls: type[Guardrail]) -> None:
     assert len(caught.value.errors()) == 1
 
 
-@pytest.mark.parametrize(("cls", "bad"), [(c, bad) for c in BUILTINS for bad in BAD[c.type]])
+@pytest.mark.parametrize(("cls", "bad"), [(c, bad) for c in CLASSES for bad in BAD[c.type]])
 def test_a_bad_parameter_is_refused(cls: type[Guardrail], bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         cls.model_validate(bad)
@@ -66,9 +68,14 @@ def test_a_bad_parameter_is_refused(cls: type[Guardrail], bad: dict[str, Any]) -
 
 def test_all_names_register() -> None:
     registry = Registry()
-    for cls in BUILTINS:
-        registry.guardrail(cls)
+    registry.guardrails.ship(BUILTINS)
     assert list(registry.guardrails) == sorted(BAD)
+
+
+@pytest.mark.parametrize("shipped", BUILTINS, ids=lambda shipped: shipped.name)
+def test_what_ships_is_named_as_its_class_names_itself(shipped: Shipped) -> None:
+    cls = shipped.load()
+    assert (shipped.name, shipped.aliases) == (cls.type, cls.aliases)
 
 
 def test_replacing_inputs_is_refused_when_it_is_loaded() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ErrorKind, Place, ProviderError
-from pytest_arena.providers import MockProvider, ProviderEnvironment, mock_for
-from pytest_arena.providers.mock import MockOptions
+from pytest_arena.providers import ProviderEnvironment
+from pytest_arena.providers.mock import MockOptions, MockProvider, mock_for
 from pytest_arena.results import Request, Response
 from pytest_arena.schema import (
     CaseMock,

@@ -9,9 +9,10 @@ import pytest
 from servers.wire import WireServer
 
 from pytest_arena.errors import ErrorKind, Place, ProviderError
-from pytest_arena.providers import OpenAIProvider, ProviderEnvironment
+from pytest_arena.providers import ProviderEnvironment
 from pytest_arena.providers.answers import clean_text
-from pytest_arena.providers.openai import answer_from
+from pytest_arena.providers.chat_completions import answer_from
+from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response
 from pytest_arena.schema import ProviderSpec
 
@@ -134,7 +135,7 @@ def test_a_named_key_that_is_not_set_is_refused_even_for_an_own_endpoint() -> No
 @pytest.mark.parametrize(
     ("variables", "given", "key"),
     [
-        ({}, {}, "none"),
+        ({}, {}, ""),
         ({"OPENAI_API_KEY": "sk-usual-1"}, {}, "sk-usual-1"),
         ({"OPENAI_API_KEY": "sk-usual-1", "K": "sk-own-12"}, {"api_key_env": "K"}, "sk-own-12"),
         ({"T": "tok-1234"}, {"headers": {"Authorization": "Bearer ${T}"}}, "tok-1234"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.providers import known_providers
+from pytest_arena.providers.litellm_data import known_providers
 from pytest_arena.providers.litellm_import import load_litellm
 from pytest_arena.providers.prices import Price, Usage, price_of
 from pytest_arena.schema import ProviderSpec

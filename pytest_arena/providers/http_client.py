@@ -1,0 +1,128 @@
+"""HTTP for endpoints that we speak ourselves: one aiohttp session, JSON bodies, event streams."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from pytest_arena.providers.errors import http_failure
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from aiohttp import ClientResponse, ClientSession
+
+
+class HttpClient:
+    """Post JSON to one base URL with the same headers each time.
+
+    Connections are kept open and not counted, since the engine's limits are. A proxy is taken
+    from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), certificates from the system and from
+    certifi, or from `SSL_CERT_FILE` and `SSL_CERT_DIR` where they are set. Nothing else is read:
+    no `.netrc`, no cookies. An answer of status 400 or more is a `ProviderError` of its kind.
+    """
+
+    def __init__(
+        self, session: ClientSession, base: str, proxy: str | None, secrets: Iterable[str]
+    ) -> None:
+        self._session = session
+        self._base = base.rstrip("/")
+        self._proxy = proxy
+        self._secrets = secrets
+
+    async def post(self, path: str, body: Any, headers: Mapping[str, str]) -> bytes:
+        """Return the body of the answer."""
+        async with self._send(path, body, headers) as response:
+            content: bytes = await response.read()
+            self._check(response, content)
+            return content
+
+    async def events(self, path: str, body: Any, headers: Mapping[str, str]) -> AsyncIterator[str]:
+        """Yield the data of each server-sent event as it comes.
+
+        Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
+        """
+        async with self._send(path, body, headers) as response:
+            if response.status >= 400:
+                self._check(response, await response.read())
+            data: list[str] = []
+            async for line in _lines(response):
+                if line.startswith("data:"):
+                    data.append(line[5:].removeprefix(" "))
+                elif not line and data:
+                    yield "\n".join(data)
+                    data.clear()
+            if data:
+                yield "\n".join(data)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        return self._session.post(
+            self._base + path,
+            data=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+            headers={"Content-Type": "application/json", **headers},
+            proxy=self._proxy,
+        )
+
+    def _check(self, response: ClientResponse, content: bytes) -> None:
+        if response.status >= 400:
+            words = content.decode("utf-8", "replace") or (response.reason or "")
+            raise http_failure(response.status, words, response.headers, self._secrets)
+
+
+async def open_client(base: str, headers: Mapping[str, str], secrets: Iterable[str]) -> HttpClient:
+    """Return a client for one base URL; on the loop that will use it."""
+    import asyncio
+
+    # Imports and certificates take tens of milliseconds: not on the loop.
+    tls = await asyncio.to_thread(_prepare, base)
+    from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+
+    connector = TCPConnector(limit=0, ssl=tls or True)
+    session = ClientSession(
+        connector=connector,
+        headers=headers,
+        timeout=ClientTimeout(total=None, sock_connect=None),
+        cookie_jar=DummyCookieJar(),
+    )
+    return HttpClient(session, base, _proxy_of(base), secrets)
+
+
+def _prepare(base: str) -> SSLContext | None:
+    import aiohttp  # noqa: F401  # so that the loop finds it imported
+
+    if urlsplit(base).scheme != "https":
+        return None
+    from ssl import create_default_context
+
+    context = create_default_context()
+    if not (os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
+
+
+def _proxy_of(base: str) -> str | None:
+    address = urlsplit(base)
+    if address.hostname is None or proxy_bypass(address.hostname):
+        return None
+    proxies = getproxies()
+    return proxies.get(address.scheme) or proxies.get("all")
+
+
+async def _lines(response: ClientResponse) -> AsyncIterator[str]:
+    """Yield the lines of an answer, however long they are."""
+    rest = b""
+    async for part in response.content.iter_any():
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            yield line.removesuffix(b"\r").decode("utf-8", "replace")
+    if rest:
+        yield rest.decode("utf-8", "replace")
