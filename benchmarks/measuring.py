@@ -75,8 +75,11 @@ def repeat(times: int, run: Callable[[], Measured]) -> Median:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return an environment without proxies, coverage and pytest options, with made-up keys."""
-    unwanted = re.compile(r"(?i)(.*_proxy|COV.*|PYTEST_.*|.*_API_KEY)")
+    """Return an environment without proxies, coverage and pytest options, with made-up keys.
+
+    Byte code is kept as it usually is; without, pytest parses its plug-ins at every start.
+    """
+    unwanted = re.compile(r"(?i)(.*_proxy|COV.*|PYTEST_.*|.*_API_KEY|PYTHONDONTWRITEBYTECODE)")
     kept = {name: value for name, value in os.environ.items() if not unwanted.fullmatch(name)}
     keys = {"OPENAI_API_KEY": "sk-benchmark", "ANTHROPIC_API_KEY": "sk-ant-benchmark"}
     return {**kept, **keys, "LITELLM_LOCAL_MODEL_COST_MAP": "True", **(extra or {})}

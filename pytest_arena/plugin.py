@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.options import add_options, is_active
+from pytest_arena._imports import skip_rewriting
+
+skip_rewriting()
+
+from pytest_arena.options import add_options, is_active  # noqa: E402  # found by that finder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

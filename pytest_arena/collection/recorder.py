@@ -7,18 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.journal import Journal, Shards
-from pytest_arena.collection.limits import Limits, check_gates
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import crashed_cell
-from pytest_arena.comparison.baseline_update import Collected
-from pytest_arena.comparison.gate import Rules
 from pytest_arena.errors import UsageError
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.models import RunInfo, RunResult
@@ -31,6 +28,10 @@ from pytest_arena.results.writing import (
     write_results,
 )
 from pytest_arena.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.limits import Limits
+    from pytest_arena.comparison.baseline_update import Collected
 
 
 class Recorder:
@@ -58,7 +59,7 @@ class Recorder:
         self._said: list[str] = []
         self._refused: str | None = None
         self._facts = CollectedFacts()
-        self._limits = Limits()
+        self._limits: Limits | None = None
 
     # --- while the run goes on
 
@@ -157,12 +158,15 @@ class Recorder:
 
     def _exit_code(self, run: RunResult, given: int) -> int:
         """Return pytest's exit code, or the one that the gate or a limit makes of a good one."""
-        worse = self._limits.failed or (run.gate is not None and run.gate.failed)
+        over = self._limits is not None and self._limits.failed
+        worse = over or (run.gate is not None and run.gate.failed)
         if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
             return int(pytest.ExitCode.TESTS_FAILED)
         return given
 
     def _collected(self) -> Collected:
+        from pytest_arena.comparison.baseline_update import Collected
+
         baseline = self._gatekeeper.baseline if self._gatekeeper is not None else None
         files = {cell.file for cell in baseline.cells.values()} if baseline is not None else set()
         gone = [file for file in files if not (self._config.rootpath / file).exists()]
@@ -180,22 +184,25 @@ class Recorder:
             self._lines |= {
                 cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
             }
-        limits = self._check_limits(run)
+        self._limits = self._check_limits(run)
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        return replace(run, notes=(*limits.lines, *notes))
+        return replace(run, notes=(*(self._limits.lines if self._limits else ()), *notes))
 
-    def _check_limits(self, run: RunResult) -> Limits:
-        if self._facts.gates:
-            settings = self._settings
-            self._limits = check_gates(
-                self._facts.gates,
-                run,
-                folder=self._config.rootpath,
-                rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
-                own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
-            )
-        return self._limits
+    def _check_limits(self, run: RunResult) -> Limits | None:
+        if not self._facts.gates:
+            return None
+        from pytest_arena.collection.limits import check_gates
+        from pytest_arena.comparison.gate import Rules
+
+        settings = self._settings
+        return check_gates(
+            self._facts.gates,
+            run,
+            folder=self._config.rootpath,
+            rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
+            own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
+        )
 
     def _write_results(self, run: RunResult) -> None:
         """Put the cells in the order of collection, and never leave less than the journal had."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 from math import comb, lcm, sqrt
-from statistics import NormalDist
 
 _EXACT_CASES = 400
 _MOST_BITS = 1 << 22
@@ -59,6 +58,8 @@ def sign_flip_worse(drops: Sequence[Fraction]) -> float:
         return 1.0
     if len(moved) > _EXACT_CASES:
         error = sqrt(sum(drop * drop for drop in moved))
+        from statistics import NormalDist
+
         return 1.0 - NormalDist().cdf(float(sum(moved)) / error)
     return _count_patterns(_on_grid(moved))
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil, comb, sqrt
-from statistics import NormalDist
 
 Z95 = 1.959963984540054
 """The two-sided 95 % point of the normal distribution."""
@@ -190,6 +189,9 @@ def cases_needed(
     """
     if not difference:
         return None
+    # imports fractions and decimals, which nothing else here needs
+    from statistics import NormalDist
+
     normal = NormalDist()
     z = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(power)
     variance = between + within_a / trials_a + within_b / trials_b

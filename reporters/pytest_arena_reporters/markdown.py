@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.since_baseline import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
-from pytest_arena.comparison.two_runs import TwoRuns
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
 from pytest_arena_reporters.writing import encode, write_atomically
+
+if TYPE_CHECKING:
+    from pytest_arena.comparison.two_runs import TwoRuns
 
 SUMMARY_LIMIT_BYTES = 1 << 20
 MOST_FAILURES = 20

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.since_baseline import SinceBaseline
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
-from pytest_arena.comparison.two_runs import TwoRuns
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import TerminalSummary
-from pytest_arena_reporters import figures, terminal_baseline, terminal_two_runs
+from pytest_arena_reporters import figures, terminal_baseline
 from pytest_arena_reporters.terminal_text import (
     BOLD,
     DIM,
@@ -25,6 +25,9 @@ from pytest_arena_reporters.terminal_text import (
     text_width,
     wrapped,
 )
+
+if TYPE_CHECKING:
+    from pytest_arena.comparison.two_runs import TwoRuns
 
 _GAP = "  "
 _NARROWEST_NAME = 20
@@ -65,6 +68,8 @@ class TerminalReporter(TerminalSummary):
 
     def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
         """Return two runs side by side: figures by provider, then the cells that flipped."""
+        from pytest_arena_reporters import terminal_two_runs
+
         return terminal_two_runs.render(runs, max(width, 40), color)
 
 

@@ -1,0 +1,37 @@
+"""Our modules go past pytest's assertion rewriting."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SEEN = """
+import sys
+import pytest
+
+class Look:
+    def pytest_sessionfinish(self):
+        loaders = {
+            name: type(module.__loader__).__name__
+            for name, module in sys.modules.items()
+            if name.startswith("pytest_arena.") and name != "pytest_arena.plugin"
+        }
+        assert len(loaders) > 50
+        print("LOADERS", *set(loaders.values()))
+
+arguments = ["--arena", "--co", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", sys.argv[1]]
+raise SystemExit(pytest.main(arguments, plugins=[Look()]))
+"""
+
+
+def test_our_modules_are_imported_as_plain_python_does(tmp_path: Path) -> None:
+    file = tmp_path / "arena.yaml"
+    file.write_text(
+        "providers: [{name: m, provider: mock}]\n"
+        "tests: [{name: A, prompt: Hi, mock: Hi, assertions: [{type: contains, value: Hi}]}]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", SEEN, str(file)], capture_output=True, text=True, cwd=file.parent
+    )
+    assert "LOADERS SourceFileLoader\n" in done.stdout, done.stdout + done.stderr
