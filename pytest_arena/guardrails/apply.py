@@ -7,7 +7,7 @@ from typing import Literal
 
 from pytest_arena.errors import ArenaError, GuardrailError, shorten
 from pytest_arena.results.models import GuardrailEvent
-from pytest_arena.schema.guardrail import Guardrail, Violation
+from pytest_arena.schema.guardrail import Guardrail, Said, Violation
 
 
 def apply_guardrails(
@@ -15,6 +15,7 @@ def apply_guardrails(
     text: str,
     direction: Literal["input", "output"],
     turn: int,
+    said: Said = Said(),  # noqa: B008  # it is frozen
 ) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
     """Return the text as it may go on, what fired, and whether the text is blocked.
 
@@ -26,7 +27,7 @@ def apply_guardrails(
     for guardrail in guardrails:
         if guardrail.direction not in ("both", direction):
             continue
-        violation = _look(guardrail, text)
+        violation = _look(guardrail, text, said)
         if violation is None:
             continue
         action = guardrail.on_violation
@@ -50,15 +51,15 @@ def apply_guardrails(
     return text, tuple(events), False
 
 
-def _look(guardrail: Guardrail, text: str) -> Violation | None:
+def _look(guardrail: Guardrail, text: str, said: Said) -> Violation | None:
     try:
-        return guardrail.find(text)
+        return guardrail.find_in(text, said)
     except ArenaError as error:
         raise GuardrailError(f"guardrail {guardrail.type}: {error}") from error
     except Exception as error:
-        said = shorten(str(error).split("\n")[0])
+        detail = shorten(str(error).split("\n")[0])
         raise GuardrailError(
-            f"guardrail {guardrail.type} failed: {type(error).__name__}: {said}".rstrip(": ")
+            f"guardrail {guardrail.type} failed: {type(error).__name__}: {detail}".rstrip(": ")
         ) from error
 
 

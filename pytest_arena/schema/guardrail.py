@@ -22,6 +22,14 @@ class Violation:
     replacement: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Tell a guardrail what was said around the text that it looks at."""
+
+    system: str | None = None
+    """The system prompt, where there is one."""
+
+
 class Guardrail(ArenaModel):
     """Look for something that must not get in or out; subclass it and write `find`.
 
@@ -55,6 +63,10 @@ class Guardrail(ArenaModel):
     def find(self, text: str) -> Violation | None:
         """Return what is wrong with a text, or None."""
         raise NotImplementedError(f"{type(self).__name__} has no find()")
+
+    def find_in(self, text: str, said: Said) -> Violation | None:
+        """Return what is wrong with a text; write this one instead where the prompt matters."""
+        return self.find(text)
 
 
 class GuardrailsBlock(ArenaModel):

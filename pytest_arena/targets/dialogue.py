@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
 
 from pytest_arena.guardrails.apply import apply_guardrails
 from pytest_arena.loading.plan import CasePlan, TurnPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.results.models import GuardrailEvent, Trial, TrialError
+from pytest_arena.schema.guardrail import Said
 
+_LONG_TEXT = 5_000
 Answer = Callable[[list[Message], int], Awaitable[tuple[Request, Response]]]
 """Ask the provider: the messages so far and the turn (from 0) give what was really sent and what
 came back."""
@@ -37,20 +41,27 @@ class DialogueRun:
         for number, turn in enumerate(self._dialogue):
             said.append({"role": "user", "content": turn.user})
             self._messages = list(said)
-            _, events, blocked = apply_guardrails(self._case.guardrails, turn.user, "input", number)
+            _, events, blocked = await self._guard(turn.user, "input", number)
             self._events += events
             if blocked:
                 return
             request, response = await self._answer(list(said), number)
             self._messages = request.messages
             self._responses.append(response)
-            response.output, events, blocked = apply_guardrails(
-                self._case.guardrails, response.output, "output", number
-            )
+            response.output, events, blocked = await self._guard(response.output, "output", number)
             self._events += events
             if blocked:
                 return
             said.append({"role": "assistant", "content": response.output})
+
+    async def _guard(
+        self, text: str, direction: Literal["input", "output"], turn: int
+    ) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
+        guardrails, said = self._case.guardrails, Said(self._case.system)
+        if len(text) < _LONG_TEXT or not guardrails:
+            return apply_guardrails(guardrails, text, direction, turn, said)
+        # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
+        return await asyncio.to_thread(apply_guardrails, guardrails, text, direction, turn, said)
 
     def trial(self, index: int, variant: int, error: TrialError | None = None) -> Trial:
         """Return what has been said as a trial that has not been judged yet."""

@@ -29,6 +29,14 @@ BAD: dict[str, list[dict[str, Any]]] = {
     "banned_words": [{}, {"words": []}, {"words": ["a", " "]}, {"words": "hack"}],
     "max_length": [{}, {"value": 0}, {"value": "long"}],
     "required_pattern": [{}, {"pattern": "("}],
+    "pii_leakage": [{"entities": []}, {"entities": ["name"]}, {"allow": 3}],
+    "secrets": [{"assigned": "perhaps"}],
+    "profanity": [{"min_severity": "rude"}, {"words": "hack"}],
+    "prompt_injection": [{"sensitivity": 0}, {"sensitivity": 9}],
+    "prompt_leak": [{"canary": ["abc"]}, {"min_words": 1}, {"max_overlap": 0}],
+    "language": [{}, {"value": "english"}, {"value": []}],
+    "topics": [{}, {"forbidden": {"medicine": []}}, {"forbidden": ["medicine"]}],
+    "refusal": [{"direction": "sideways"}],
     "forbidden_pattern": [{}, {"pattern": "("}, {"pattern": "a", "direction": "sideways"}],
 }
 

@@ -1,0 +1,269 @@
+"""Measure the detectors of personal data, secrets, profanity, injections and languages.
+
+    python benchmarks/safety.py DATA [--write]
+
+DATA is a folder with public data sets, none of which is part of this project: `presidio_synth.json`
+(presidio-research), `surge_prof.csv` and `surge_tox.csv` (surge-ai), `pi_valid.json` and
+`pi_NotInject_{one,two,three}.json` (PIGuard), `wiki_polite.csv` and `se_polite.csv` (Stanford
+politeness corpus), `pavlick_*.tsv` (Pavlick and Tetreault). `--write` puts the figures into the
+pages of docs/. It exits with 1 where a figure misses its floor.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+from pytest_arena.judging.injection import injection_patterns  # noqa: E402
+from pytest_arena.judging.languages import guess_language  # noqa: E402
+from pytest_arena.judging.pii import find_pii  # noqa: E402
+from pytest_arena.judging.profanity import find_profanity  # noqa: E402
+from pytest_arena.judging.secrets import find_secrets  # noqa: E402
+
+PII = {
+    "EMAIL_ADDRESS": ("email", 1.0, 1.0),
+    "CREDIT_CARD": ("card", 0.995, 1.0),
+    "IBAN_CODE": ("iban", 1.0, 0.89),
+    "IP_ADDRESS": ("ip", 1.0, 1.0),
+    "US_SSN": ("ssn", 0.98, 1.0),
+    "PHONE_NUMBER": ("phone", 0.91, 0.50),
+}
+"""Label in the data: our name, and the least precision and recall."""
+SENTENCES = ROOT / "tests" / "unit" / "judging" / "test_judging_languages.py"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Hold one page's figures as Markdown, and what fell below its floor."""
+
+    page: str
+    name: str
+    text: str
+    missed: tuple[str, ...] = ()
+
+
+def pii(data: Path) -> Figures:
+    """Compare spans with the labels: a finding is right where it meets a label of its kind."""
+    right: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    labels: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    entries = json.loads((data / "presidio_synth.json").read_text(encoding="utf-8"))
+    for entry in entries:
+        spans = [
+            (PII[span["entity_type"]][0], span["start_position"], span["end_position"])
+            for span in entry["spans"]
+            if span["entity_type"] in PII
+        ]
+        guesses = [(one.entity, one.start, one.end) for one in find_pii(entry["full_text"])]
+        for guess in guesses:
+            hit = any(_meet(guess, span) for span in spans)
+            right[guess[0]] += hit
+            wrong[guess[0]] += not hit
+        for span in spans:
+            labels[span[0]] += 1
+            found[span[0]] += any(_meet(guess, span) for guess in guesses)
+    rows, missed = [], []
+    for entity, least_precision, least_recall in PII.values():
+        precision = right[entity] / max(1, right[entity] + wrong[entity])
+        recall = found[entity] / max(1, labels[entity])
+        rows.append([entity, str(labels[entity]), f"{precision:.3f}", f"{recall:.3f}"])
+        if precision < least_precision or recall < least_recall:
+            missed.append(f"pii {entity}: {precision:.3f} / {recall:.3f}")
+    plain = list(_plain_texts(data))
+    alarms = Counter(one.entity for text in plain for one in find_pii(text))
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(alarms.items())) or "none"
+    text = (
+        f"{len(entries):,} synthetic texts of presidio-research:\n\n"
+        + _table(["entity", "labelled", "precision", "recall"], rows)
+        + f"\n\nFound in {len(plain):,} requests and sentences that people wrote, where little "
+        f"should be: {kinds}."
+    )
+    return Figures("pii.md", "pii", text, tuple(missed))
+
+
+def secrets(data: Path) -> Figures:
+    """Count what is taken for a secret in texts that hold hardly any."""
+    plain = list(_plain_texts(data))
+    alarms = Counter(span.kind for text in plain for span in find_secrets(text))
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(alarms.items())) or "nothing"
+    text = f"Found in {len(plain):,} requests and sentences that people wrote, many of them about "
+    return Figures("secrets.md", "secrets", f"{text}programming: {kinds}.")
+
+
+def profanity(data: Path) -> Figures:
+    """Count the listed terms that are found, and the harmless texts in which something is."""
+    listed: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    for row in _rows(data / "surge_prof.csv"):
+        listed[row["severity_description"]] += 1
+        found[row["severity_description"]] += bool(find_profanity(row["text"], min_severity="mild"))
+    rows = [
+        [level, str(listed[level]), f"{found[level] / listed[level]:.1%}"]
+        for level in ("Mild", "Strong", "Severe")
+    ]
+    comments: dict[str, list[str]] = {"Toxic": [], "Not Toxic": []}
+    for row in _rows(data / "surge_tox.csv"):
+        comments[row["is_toxic"]].append(row["text"])
+    shares = {
+        label: sum(bool(find_profanity(text)) for text in texts) / len(texts)
+        for label, texts in comments.items()
+    }
+    plain = list(_plain_texts(data))
+    words = Counter(
+        text[one.start : one.end].lower() for text in plain for one in find_profanity(text)
+    )
+    hits = sum(words.values())
+    text = (
+        "Terms of the surge-ai profanity list, which has many exotic spellings and some words that "
+        "are left out here on purpose:\n\n"
+        + _table(["severity", "terms", "found"], rows)
+        + f"\n\nComments of surge-ai in which something is found: {shares['Toxic']:.1%} of the "
+        f"{len(comments['Toxic'])} toxic ones (not every insult swears), {shares['Not Toxic']:.1%} "
+        f"of the {len(comments['Not Toxic'])} others, where people swear in a friendly way. In "
+        f"{len(plain):,} requests and sentences that people wrote: {hits} findings of "
+        f"{len(words)} different words."
+    )
+    return Figures("profanity.md", "profanity", text)
+
+
+def injection(data: Path) -> Figures:
+    """Count known attacks that are found, and harmless look-alikes that are not let be."""
+    valid = json.loads((data / "pi_valid.json").read_text(encoding="utf-8"))
+    look_alikes = [
+        entry
+        for part in ("one", "two", "three")
+        for entry in json.loads((data / f"pi_NotInject_{part}.json").read_text(encoding="utf-8"))
+    ]
+    sets = {
+        "direct attacks and jailbreaks (PIGuard valid, PINT)": [
+            e for e in valid if e["label"] == 1 and e["source"].startswith("PINT")
+        ],
+        "instructions hidden in documents (PIGuard valid, BIPIA)": [
+            e for e in valid if e["label"] == 1 and e["source"].startswith("BIPIA")
+        ],
+        "harmless prompts (PIGuard valid)": [e for e in valid if e["label"] == 0],
+        "harmless look-alikes (NotInject)": look_alikes,
+    }
+    rows = []
+    for name, entries in sets.items():
+        hits = sum(injection_patterns(entry["prompt"])[0] >= 1 for entry in entries)
+        rows.append([name, str(len(entries)), str(hits), f"{hits / len(entries):.1%}"])
+    plain = list(_plain_texts(data))
+    hits = sum(injection_patterns(text)[0] >= 1 for text in plain)
+    rows.append(["requests and sentences that people wrote", f"{len(plain):,}", str(hits), ""])
+    missed = [f"injection: {row}" for row in rows[2:4] if float(row[3].rstrip("%")) > 1.0]
+    table = _table(["texts", "how many", "found", "share"], rows)
+    return Figures("injection.md", "injection", table, tuple(missed))
+
+
+def language(data: Path) -> Figures:
+    """Tell the language of requests in English, and of the project's own sentences."""
+    sys.path.append(str(SENTENCES.parent))
+    from test_judging_languages import SENTENCES as OWN
+
+    told = sum(guess_language(text).language == code for code, text in OWN.items())
+    texts = [
+        row["Request"] for name in ("wiki", "se") for row in _rows(data / f"{name}_polite.csv")
+    ]
+    guesses = Counter(guess_language(text).language or "none" for text in texts)
+    others = sum(n for code, n in guesses.items() if code not in ("en", "none"))
+    text = (
+        f"Of {len(texts):,} requests in Wikipedia and Stack Exchange, nearly all in English: "
+        f"{guesses['en'] / len(texts):.1%} told as English, {guesses['none'] / len(texts):.1%} as "
+        f"too little to tell, {others} as another language (some of them rightly). Our own "
+        f"sentences in {len(OWN)} languages, one each, which the tests hold as well: {told} told "
+        "right. The lists were written with them in view, so that figure is a floor for change "
+        "and no estimate."
+    )
+    return Figures("language.md", "language", text)
+
+
+def speed(data: Path) -> str:
+    """Return a table of milliseconds for a text of about 1,000 characters."""
+    text = " ".join(text for text, _ in zip(_plain_texts(data), range(40), strict=False))[:1000]
+    finders: dict[str, Callable[[str], object]] = {
+        "personal data": find_pii,
+        "secrets": find_secrets,
+        "profanity": find_profanity,
+        "injection patterns": injection_patterns,
+        "language": guess_language,
+    }
+    rows = []
+    for name, find in finders.items():
+        find(text)
+        started = time.perf_counter()
+        for _ in range(50):
+            find(text)
+        rows.append([name, f"{(time.perf_counter() - started) * 20:.2f}"])
+    return _table(["detector", "ms"], rows)
+
+
+def _meet(first: tuple[str, int, int], second: tuple[str, int, int]) -> bool:
+    return first[0] == second[0] and first[1] < second[2] and first[2] > second[1]
+
+
+def _plain_texts(data: Path) -> Iterator[str]:
+    for name in ("wiki", "se"):
+        yield from (row["Request"] for row in _rows(data / f"{name}_polite.csv"))
+    for path in sorted(data.glob("pavlick_*.tsv")):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        yield from (line.split("\t")[-1] for line in lines)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _table(heads: list[str], rows: Iterable[list[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def write(figures: Figures) -> None:
+    """Put figures into their page, between its markers."""
+    path = ROOT / "docs" / figures.page
+    marked = re.compile(
+        rf"(<!-- figures: {figures.name} -->\n).*?(<!-- end figures -->)", re.DOTALL
+    )
+    page, count = marked.subn(
+        lambda match: f"{match[1]}\n{figures.text}\n\n{match[2]}", path.read_text(encoding="utf-8")
+    )
+    if not count:
+        sys.exit(f"{path} has no place for the figures {figures.name!r}")
+    path.write_text(page, encoding="utf-8")
+
+
+def main() -> int:
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if len(words) != 1 or not Path(words[0]).is_dir():
+        print(__doc__)
+        return 2
+    data = Path(words[0])
+    missed: list[str] = []
+    for measure in (pii, secrets, profanity, injection, language):
+        figures = measure(data)
+        print(f"\n## {figures.name}\n\n{figures.text}")
+        missed += figures.missed
+        if "--write" in sys.argv:
+            write(figures)
+    print(f"\n## milliseconds for 1,000 characters\n\n{speed(data)}")
+    for line in missed:
+        print(f"below its floor: {line}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""Personal data in a text: found by form and, where there is one, by checksum."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from ipaddress import ip_address
+from typing import ClassVar, Literal, get_args
+
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.judging.checksums import is_card, is_iban, is_ssn
+from pytest_arena.judging.detection import Detector, Look, covered, seen
+from pytest_arena.judging.phones import find_phones
+from pytest_arena.schema.guardrail import Said
+
+Entity = Literal["email", "phone", "card", "iban", "ssn", "ip"]
+ENTITIES: tuple[Entity, ...] = get_args(Entity)
+_NAMES: dict[str, str] = {
+    "email": "e-mail address",
+    "phone": "phone number",
+    "card": "card number",
+    "iban": "IBAN",
+    "ssn": "social security number",
+    "ip": "IP address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """Say where personal data stands in a text, and what it is (`email`, `phone`, …)."""
+
+    entity: str
+    start: int
+    end: int
+
+
+class PiiRules(Detector):
+    """Settings of what looks for personal data."""
+
+    nothing: ClassVar[str] = "no personal data"
+
+    entities: tuple[Entity, ...] = ENTITIES
+    """Which kinds are looked for: all unless given."""
+    allow: tuple[str, ...] = ()
+    """Texts that may occur, such as your own support address. `*` stands for anything, as in
+    `*@example.com`; case is ignored, and in numbers so are blanks and hyphens."""
+
+    @field_validator("entities")
+    @classmethod
+    def _names_some(cls, given: tuple[Entity, ...]) -> tuple[Entity, ...]:
+        if not given:
+            raise PydanticCustomError(
+                "entities", "no entity to look for", {"expected": f"one of {', '.join(ENTITIES)}"}
+            )
+        return given
+
+    def look(self, text: str, said: Said) -> Look:
+        found = [one for one in find_pii(text, self.entities) if not self._allowed(text, one)]
+        if not found:
+            return Look(False, "found no personal data")
+        shown = [f"{_NAMES[one.entity]} {covered(text[one.start : one.end])}" for one in found]
+        return seen("personal data", shown, [(one.start, one.end) for one in found])
+
+    def _allowed(self, text: str, one: Personal) -> bool:
+        written = _plain(text[one.start : one.end])
+        return any(fnmatchcase(written, _plain(pattern)) for pattern in self.allow)
+
+
+def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
+    """Return the personal data of these kinds, in their order in the text, none inside another.
+
+    Where two kinds claim the same place, the one with the stronger form wins: an IBAN is no phone
+    number.
+    """
+    taken: list[Personal] = []
+    for entity, find in _FINDERS.items():
+        # All kinds are looked for, so that a card number is never taken for a phone number.
+        for start, end in find(text):
+            if not any(start < other.end and end > other.start for other in taken):
+                taken.append(Personal(entity, start, end))
+    return sorted(
+        (one for one in taken if one.entity in entities), key=lambda personal: personal.start
+    )
+
+
+def _plain(text: str) -> str:
+    folded = text.casefold()
+    return folded if "@" in folded else re.sub(r"[\s-]", "", folded)
+
+
+def _by_form(pattern: str, holds: Callable[[str], bool] | None = None) -> Finder:
+    def find(text: str) -> Iterator[tuple[int, int]]:
+        for match in _compiled(pattern).finditer(text):
+            if holds is None or holds(match[0]):
+                yield match.span()
+
+    return find
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _find_ibans(text: str) -> Iterator[tuple[int, int]]:
+    """Yield IBANs; words may follow that look like further groups, so the longest valid wins."""
+    for match in _compiled(_IBAN).finditer(text):
+        for end in range(match.end(), match.start() + 14, -1):
+            at_edge = end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+            if at_edge and text[end - 1].isalnum() and is_iban(text[match.start() : end]):
+                yield match.start(), end
+                break
+
+
+def _find_cards(text: str) -> Iterator[tuple[int, int]]:
+    for match in _compiled(_CARD).finditer(text):
+        named = _compiled(_CARD_WORDS).search(text[max(0, match.start() - 40) : match.start()])
+        if is_card(match[0], any_issuer=bool(named)):
+            yield match.span()
+
+
+def _is_address(text: str) -> bool:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return False
+    # `::` and `0.0.0.0` say "any" in settings and are nobody's address.
+    return not address.is_unspecified
+
+
+Finder = Callable[[str], Iterator[tuple[int, int]]]
+_EMAIL = (
+    r"(?<![\w.+%'-])[A-Za-z0-9_%+'-](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_%+-])?"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])"
+)
+_IBAN = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{1,4}){3,8}"
+_CARD = r"(?<![\w+-])(?<!\d\.)\d(?:[ -]?\d){11,18}(?![\w-]|\.\d)"
+_CARD_WORDS = r"(?i)\b(?:card|cc|visa|mastercard|maestro|amex|american express)\b[^\d\n]*$"
+_SSN = r"(?<![\w.-])\d{3}([- .])\d{2}\1\d{4}(?![\w-]|\.\d)"
+_IPV4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d|\w)"
+_IPV6 = r"(?<![\w:.])(?:[A-Fa-f0-9]{0,4}:){2,7}[A-Fa-f0-9]{0,4}(?![\w:])"
+_FINDERS: dict[str, Finder] = {
+    "email": _by_form(_EMAIL),
+    "iban": _find_ibans,
+    "card": _find_cards,
+    "ssn": _by_form(_SSN, is_ssn),
+    "ip": _by_form(f"{_IPV4}|{_IPV6}", _is_address),
+    "phone": find_phones,
+}

@@ -1,0 +1,103 @@
+"""Topics of a text, told by the words that belong to them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.judging.detection import Detector, Look
+from pytest_arena.judging.wording import listed
+from pytest_arena.judging.words import Texts, fold
+from pytest_arena.schema.guardrail import Said
+
+Topics = dict[str, Texts]
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
+_SHORTEST = 3
+
+
+class TopicRules(Detector):
+    """Settings of what looks at topics."""
+
+    nothing: ClassVar[str] = "only what may be talked about"
+
+    forbidden: Topics = Field(default_factory=dict)
+    """Topics that must not come up, each with the words and phrases that belong to it."""
+    allowed: Topics = Field(default_factory=dict)
+    """Topics of which one at least must come up, each with its words and phrases."""
+    min_words: int = Field(default=1, ge=1)
+    """How many different words of a topic it takes."""
+
+    @model_validator(mode="after")
+    def _names_some(self) -> TopicRules:
+        if not self.forbidden and not self.allowed:
+            raise PydanticCustomError(
+                "topics",
+                "topics names none",
+                {"expected": "`forbidden` or `allowed`, such as {medicine: [dose, diagnosis]}"},
+            )
+        return self
+
+    def look(self, text: str, said: Said) -> Look:
+        stems = [(stem(match[0]), match.span()) for match in _WORD.finditer(text)]
+        for topic, words in self.forbidden.items():
+            found = topic_words(words, stems)
+            if len(found) >= self.min_words:
+                spans = tuple(span for places in found.values() for span in places)
+                named = tuple(dict.fromkeys(text[start:end] for start, end in spans))
+                return Look(True, f"the topic {topic!r} comes up: {listed(named)}", named, spans)
+        if not self.allowed:
+            return Look(False, f"none of the topics comes up: {', '.join(self.forbidden)}")
+        for topic, words in self.allowed.items():
+            found = topic_words(words, stems)
+            if len(found) >= self.min_words:
+                return Look(False, f"the topic is {topic!r}: {listed(found)}")
+        return Look(True, f"none of the allowed topics comes up: {', '.join(self.allowed)}")
+
+
+def topic_words(
+    words: tuple[str, ...], stems: list[tuple[str, tuple[int, int]]]
+) -> dict[str, list[tuple[int, int]]]:
+    """Return which words and phrases of a topic a text holds, and where, by their stems."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    plain = [one for one, _ in stems]
+    for word in words:
+        wanted = _stems_of(word)
+        if not wanted or wanted[0] not in plain:
+            continue
+        size = len(wanted)
+        places = [
+            (stems[index][1][0], stems[index + size - 1][1][1])
+            for index in range(len(plain) - size + 1)
+            if tuple(plain[index : index + size]) == wanted
+        ]
+        if places:
+            found[word] = places
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return an English word without the endings of plurals and verbs: refunds, refunded → refund.
+
+    Only what repeats the word counts: police and policy stay apart, and so do vote and voter.
+    """
+    folded = _POSSESSIVE.sub("", fold(word))
+    if folded.endswith("ies") and len(folded) > _SHORTEST + 2:
+        return folded[:-3] + "y"
+    shorter = _ENDINGS.sub("", folded)
+    if len(shorter) < _SHORTEST or folded.endswith("ss"):
+        return folded
+    if shorter != folded and shorter[-1] == shorter[-2] and shorter[-1] not in "aeiouls":
+        shorter = shorter[:-1]
+    return shorter.removesuffix("e") if len(shorter) > _SHORTEST else shorter
+
+
+@lru_cache(maxsize=4096)
+def _stems_of(phrase: str) -> tuple[str, ...]:
+    return tuple(stem(match[0]) for match in _WORD.finditer(phrase))

@@ -1,0 +1,125 @@
+"""Personal data: what is found, what only looks like it, and the checksums behind it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_arena.judging.checksums import is_card, is_iban, is_ssn, luhn
+from pytest_arena.judging.pii import ENTITIES, PiiRules, find_pii
+from pytest_arena.schema.guardrail import Said
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(one.entity, text[one.start : one.end]) for one in find_pii(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "entity", "value"),
+    [
+        ("Write to jane.o'neil+x@mail.example.co.uk.", "email", "jane.o'neil+x@mail.example.co.uk"),
+        ("My card is 4111 1111 1111 1111, thanks", "card", "4111 1111 1111 1111"),
+        ("amex 378282246310005", "card", "378282246310005"),
+        ("IBAN DE89 3704 0044 0532 0130 00 at the bank", "iban", "DE89 3704 0044 0532 0130 00"),
+        ("my iban is gb82west12345698765432", "iban", "gb82west12345698765432"),
+        ("SSN 219-09-9999.", "ssn", "219-09-9999"),
+        ("from 192.168.0.254, port 80", "ip", "192.168.0.254"),
+        ("over 2001:db8::8a2e:370:7334 now", "ip", "2001:db8::8a2e:370:7334"),
+        ("Ring +44 20 7946 0958 today", "phone", "+44 20 7946 0958"),
+        ("(555) 123-4567 is ours", "phone", "(555) 123-4567"),
+        ("call me at 78 651 450", "phone", "78 651 450"),
+        ("699 956 915 office", "phone", "699 956 915"),
+    ],
+)
+def test_personal_data_is_found(text: str, entity: str, value: str) -> None:
+    assert found(text) == [(entity, value)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The order number is 4111 1111 1111 1112.",
+        "Version 10.20.30.400 and section 1.2.3.4.5 of it",
+        "On 2024-05-17 and 17.05.2024, from 2019-2023",
+        "Order number 555 123 4567, invoice 20240517",
+        "It costs $1,234,567.89 or 1.000.000 EUR",
+        "GB82 WEST 1234 5698 7654 33 has a wrong checksum",
+        "666-12-3456 and 000-12-3456 were never given out",
+        "listen on 0.0.0.0 or ::, at 12:30:45",
+        "user@host and @name, a@b",
+        "1234567 people live there; 3.14159265 is pi",
+        "the uuid 123e4567-e89b-12d3-a456-426614174000",
+    ],
+)
+def test_what_only_looks_like_it_is_let_be(text: str) -> None:
+    assert found(text) == []
+
+
+def test_the_stronger_form_wins_where_two_could_be_meant() -> None:
+    text = "Call us about card 4111-1111-1111-1111 or DE89370400440532013000."
+    assert [entity for entity, _ in found(text)] == ["card", "iban"]
+
+
+def test_only_the_entities_asked_for_are_reported() -> None:
+    rules = PiiRules(entities=("email",))
+    assert rules.look("Call +44 20 7946 0958", Said()).found is False
+    look = rules.look("Write to jane@example.org", Said())
+    assert (look.found, look.reason) == (
+        True,
+        "found personal data: 'e-mail address ja…rg'",
+    )
+
+
+@pytest.mark.parametrize("allowed", ["*@example.com", "HELP@example.com", "help@*"])
+def test_allowed_texts_are_no_personal_data(allowed: str) -> None:
+    assert PiiRules(allow=(allowed,)).look("Write to help@example.com", Said()).found is False
+
+
+def test_an_allowed_number_may_be_written_with_other_separators() -> None:
+    rules = PiiRules(allow=("+44 20 7946-0958",))
+    assert rules.look("Ring +44-20-7946 0958", Said()).found is False
+    assert rules.look("Ring +44-20-7946 0959", Said()).found is True
+
+
+def luhn_digit(digits: str) -> str:
+    return next(last for last in "0123456789" if luhn(digits + last))
+
+
+@given(st.text("0123456789", min_size=15, max_size=15), st.integers(0, 14), st.integers(1, 9))
+def test_luhn_sees_every_single_wrong_digit(digits: str, place: int, change: int) -> None:
+    whole = digits + luhn_digit(digits)
+    wrong = str((int(whole[place]) + change) % 10)
+    assert luhn(whole)
+    assert not luhn(whole[:place] + wrong + whole[place + 1 :])
+
+
+@given(st.text("0123456789", min_size=18, max_size=18), st.integers(4, 21), st.integers(1, 9))
+def test_an_iban_with_one_wrong_digit_is_none(account: str, place: int, change: int) -> None:
+    rest = int("".join(str(int(c, 36)) for c in account + "DE00"))
+    iban = f"DE{98 - rest % 97:02}{account}"
+    assert is_iban(iban)
+    wrong = str((int(iban[place]) + change) % 10)
+    assert not is_iban(iban[:place] + wrong + iban[place + 1 :])
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_searched_and_spans_do_not_overlap(text: str) -> None:
+    spans = [(one.start, one.end) for one in find_pii(text)]
+    assert all(first[1] <= second[0] for first, second in pairwise(spans))
+    assert all(0 <= start < end <= len(text) for start, end in spans)
+
+
+def test_numbers_of_no_issuer_are_no_cards_unless_a_card_is_spoken_of() -> None:
+    assert not is_card("1000000000000008")
+    assert is_card("1000000000000008", any_issuer=True)
+    assert found("the id 1000000000000008") == []
+    assert found("my card 1000000000000008") == [("card", "1000000000000008")]
+
+
+def test_checks_refuse_other_texts() -> None:
+    assert not is_iban("XX00")
+    assert not is_ssn("900-12-3456")
+    assert len(ENTITIES) == 6

@@ -1,0 +1,74 @@
+"""Profanity: whole words and their disguises, and nothing inside harmless words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_arena.judging.profanity import ProfanityRules, find_profanity
+from pytest_arena.schema.guardrail import Said
+
+HARMLESS = """
+Scunthorpe Penistone Lightwater Middlesex Sussex assassin assess assessed assist class grass
+passage compass embarrass cockpit cocktail peacock Hancock Hitchcock cockatoo cockroach
+Dickens Dickinson Dick shiitake Arsenal arsenic sparse title titillate constitution
+analysis analyst therapist document cucumber circumvent accumulate Cumming Cummings Wankel
+swanky snigger niggle niggardly Nigeria Montenegro prickly pricked tardy mustard custard
+retardant Fagin raccoon cocoon tycoon bitumen obituary habitat buttress rebuttal button
+password Massachusetts Cassandra Pakistan spice auspicious despicable sextant banal canal
+country county account woodcock hoe phoenix titan hello shell Hellenic Essex A55 B55 455
+$55 C++ A** as* go** pa$$word cl@ss gl@ss Amsterdam gay lesbian Jewish queer homosexual
+"""
+
+
+@pytest.mark.parametrize("word", HARMLESS.split())
+def test_harmless_words_stay_harmless(word: str) -> None:
+    for text in (word, word.upper(), f"The {word.lower()}!"):
+        if text not in ("The dick!", "The cumming!"):
+            assert find_profanity(text, min_severity="mild") == []
+
+
+@pytest.mark.parametrize(
+    "phrase", ["a pussy willow", "spick and span", "the booby trap", "Moby Dick"]
+)
+def test_harmless_phrases_stay_harmless(phrase: str) -> None:
+    assert find_profanity(phrase, min_severity="mild") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "shit", "SHITTY", "fucking", "motherfuckers", "abso-fucking-lutely", "bitches!", "fuuuuck",
+        "f*ck", "sh*t", "f**king", "F***", "a$$hole", "b!tch", "5h1t", "d1ck", "fück", "phuck",
+        "f u c k", "s.h.i.t", "f-u-c-k", "**shit**", "_bullshit_", "asshole's", "son of a bitch",
+        "piss off", "what a dick", "blow-job",
+    ],
+)  # fmt: skip
+def test_swearing_is_found_in_every_dress(text: str) -> None:
+    (one,) = find_profanity(f"Well, {text} then")
+    assert one.severity in ("strong", "severe")
+
+
+def test_severity_says_what_counts() -> None:
+    text = "damn, this is crap"
+    assert find_profanity(text) == []
+    assert [text[one.start : one.end] for one in find_profanity(text, min_severity="mild")] == [
+        "damn",
+        "crap",
+    ]
+    assert find_profanity("shit", min_severity="severe") == []
+
+
+def test_words_can_be_allowed_and_added() -> None:
+    rules = ProfanityRules(allow=("bullshit",), words=("frak", "smeg head"))
+    assert rules.look("That is bullshit.", Said()).found is False
+    assert rules.look("What the frak?", Said()).shown == ("frak",)
+    assert rules.look("You smeg head!", Said()).shown == ("smeg head",)
+    assert rules.look("Holy shit", Said()).found is True
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_searched(text: str) -> None:
+    for one in find_profanity(text, min_severity="mild"):
+        assert 0 <= one.start < one.end <= len(text)
