@@ -24,6 +24,7 @@ from pytest_arena.schema.assertion import CellAssertion, CheckContext, Outcome
 
 class _Latency(CellAssertion):
     graded: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = True
 
     max_ms: float = Field(gt=0)
     """The most milliseconds."""
@@ -122,6 +123,7 @@ class SuccessRate(CellAssertion):
 
     type: ClassVar[str] = "success_rate"
     graded: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = True
 
     min: float = Field(ge=0, le=1)
     """The least share, from 0 to 1."""
@@ -145,6 +147,7 @@ class ErrorRate(CellAssertion):
 
     type: ClassVar[str] = "error_rate"
     graded: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = True
 
     max: float = Field(ge=0, le=1)
     """The largest share, from 0 to 1."""
@@ -168,6 +171,7 @@ class TotalCost(CellAssertion):
 
     type: ClassVar[str] = "total_cost"
     graded: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = True
 
     max_usd: float = Field(ge=0)
     """US dollars."""
@@ -194,6 +198,7 @@ class TokensUsed(CellAssertion):
 
     type: ClassVar[str] = "tokens_used"
     graded: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = True
 
     max: int = Field(ge=0)
     """The most tokens."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +20,30 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
     from pytest_arena.collection.collected import CollectedFacts
-    from pytest_arena.collection.names import ArenaNames
+    from pytest_arena.collection.names import ArenaNames, CellName
     from pytest_arena.collection.parts import RunParts
 
 AHEAD = 4
 """Items that are sent to a worker beyond the running one: under -x all that was sent still runs."""
 LONGEST_CHUNK = 50
 
-LimitOf = Callable[[str], int | None]
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """Hold what files say of how their cells may be dealt: limits, and the load cases."""
+
+    limits: Mapping[str, int] = field(default_factory=dict)
+    loads: frozenset[tuple[str, str, str]] = frozenset()
+    """File, case and provider of each cell of a load case."""
+
+    def under_load(self, cells: Iterable[CellName]) -> frozenset[str]:
+        """Return the providers whose cells must stay together, if these cells are run."""
+        return frozenset(
+            cell.provider for cell in cells if (cell.file, cell.case, cell.provider) in self.loads
+        )
+
+
+DemandsOf = Callable[[Sequence[str]], Demands]
 
 
 class Slots:
@@ -61,14 +78,14 @@ class Controller:
         *,
         run_id: str,
         folder: Path,
-        limits_of: Callable[[Sequence[str]], LimitOf],
+        demands_of: DemandsOf,
     ) -> None:
         self._config = parts.config
         self._settings = parts.settings
         self._names = parts.names
         self._run_id = run_id
         self._folder = folder
-        self._limits_of = limits_of
+        self._demands_of = demands_of
         self.slots = Slots()
         self._broken_files: dict[tuple[str, str], Any] = {}
 
@@ -120,7 +137,7 @@ class Controller:
             names=self._names,
             slots=self.slots,
             concurrency=self._settings.concurrency,
-            limits_of=self._limits_of,
+            demands_of=self._demands_of,
         )
 
 
@@ -156,13 +173,13 @@ class MixedScheduling:
         names: ArenaNames,
         slots: Slots,
         concurrency: int,
-        limits_of: Callable[[Sequence[str]], LimitOf],
+        demands_of: DemandsOf,
     ) -> None:
         self.config = config
         self._names = names
         self._slots = slots
         self._concurrency = concurrency
-        self._limits_of = limits_of
+        self._demands_of = demands_of
         self._plain: LoadScheduling | None = LoadScheduling(config, log)
         self._collection: list[str] | None = None
         self._ids: dict[WorkerController, list[str]] = {}
@@ -295,12 +312,13 @@ class MixedScheduling:
         if not cells:
             return
         self._plain = None
-        limit_of = self._limits_of(list(dict.fromkeys(name.file for _, name in cells)))
+        demands = self._demands_of(list(dict.fromkeys(name.file for _, name in cells)))
         dealt = deal(
             [(index, name.provider) for index, name in cells],
-            limit_of,
+            demands.limits.get,
             self._concurrency,
             self._slots.workers,
+            demands.under_load(name for _, name in cells),
         )
         self._cells = [deque(share) for share in dealt]
         self._slot_by_index = {index: slot for slot, share in enumerate(dealt) for index in share}

@@ -12,6 +12,7 @@ from _pytest._code.code import (
 )
 
 from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.results.load import Load, load_in_words
 from pytest_arena.results.models import Cell, Finding, Trial
 from pytest_arena.results.printable import printable
 
@@ -38,7 +39,9 @@ def headline(cell: Cell) -> str:
     """Return in one line why a cell did not pass; it stands alone in pytest's short summary."""
     trial = _telling(cell)
     parts = []
-    if len(cell.trials) > 1:
+    if cell.load is not None:
+        parts += _of_load(cell, cell.load)
+    elif len(cell.trials) > 1:
         passed = sum(trial.verdict == "passed" for trial in cell.trials)
         parts.append(f"{passed} of {len(cell.trials)} trials passed")
     if trial is not None and trial.error is not None:
@@ -53,11 +56,23 @@ def headline(cell: Cell) -> str:
     return printable(shorten(f"{cell.verdict}: " + "; ".join(parts), 300))
 
 
+def _of_load(cell: Cell, load: Load) -> list[str]:
+    """Return what to say of a load before its assertions."""
+    if cell.reason is not None:
+        return [cell.reason.splitlines()[0]]
+    if load.passed < load.judged:
+        calls = "" if load.judged == load.answered else " that were judged"
+        return [f"{load.passed:,} of {load.judged:,} answers{calls} passed"]
+    return []
+
+
 def report_text(cell: Cell) -> str:
     """Return the whole story of a cell: prompt, answer, and each assertion that did not hold."""
     trial = _telling(cell)
     model = f" · {cell.model}" if cell.model else ""
     lines = [headline(cell), "", f"  {cell.case} [{cell.provider}{model}]"]
+    if cell.load is not None:
+        lines.append(_entry("load", load_in_words(cell.load)))
     if trial is not None:
         lines += _said(trial)
         if trial.error is not None:
@@ -85,7 +100,9 @@ def failure_repr(path: str, line: int, text: str) -> ReprExceptionInfo:
 
 def _telling(cell: Cell) -> Trial | None:
     """Return the first trial that explains the cell's verdict."""
-    for wanted in (cell.verdict, "failed", "error"):
+    # errors under load may be allowed for, and then explain nothing
+    others = () if cell.load is not None and cell.verdict == "failed" else ("failed", "error")
+    for wanted in (cell.verdict, *others):
         for trial in cell.trials:
             if trial.verdict == wanted and wanted != "passed":
                 return trial

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from inspect import getsourcefile
 from typing import TYPE_CHECKING, Any
@@ -70,6 +70,15 @@ class ArenaFile(pytest.File):
     def _register_tags(self, arena: Arena) -> None:
         for tag in dict.fromkeys(tag for plan in arena.cells for tag in plan.case.tags):
             self.config.addinivalue_line("markers", f"{tag}: a tag of arena cases")
+
+
+def providers_under_load(items: Iterable[pytest.Item]) -> frozenset[str]:
+    """Return the providers that a load case among these items has to itself for a while."""
+    return frozenset(
+        item.plan.provider.name
+        for item in items
+        if isinstance(item, CellItem) and item.plan.case.load is not None
+    )
 
 
 class CellItem(pytest.Item):

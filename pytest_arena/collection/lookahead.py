@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from pytest_arena.collection.files import ArenaFile, CellItem
+from pytest_arena.collection.files import ArenaFile, CellItem, providers_under_load
 from pytest_arena.collection.names import ArenaNames
 from pytest_arena.engine.engine import Engine, Work
 from pytest_arena.engine.shares import Share, deal
@@ -53,7 +53,7 @@ class Lookahead:
     ) -> None:
         cells = [(index, names.cell(item.nodeid)) for index, item in enumerate(items)]
         known = [(index, name.provider) for index, name in cells if name is not None]
-        dealt = deal(known, limit_of, concurrency, share.workers)
+        dealt = deal(known, limit_of, concurrency, share.workers, providers_under_load(items))
         mine = set(dealt[share.slot])
         ordinary = 0
         for index, item in enumerate(items):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena.collection.collected import CollectedFacts
-from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem
+from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import junit_properties, unreached_cell
@@ -137,6 +137,7 @@ class ArenaSession:
             return
         if not self._knows_order:
             self._check_that_limits_can_be_shared()
+            self._check_that_loads_run_alone(session)
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:
@@ -167,6 +168,16 @@ class ArenaSession:
                     f"{name} allows {limit} calls in flight, which {self._share.workers} workers "
                     "cannot share under this --dist",
                     fix="use --dist load (the default), or fewer workers",
+                )
+                self._refuse(problem)
+
+    def _check_that_loads_run_alone(self, session: pytest.Session) -> None:
+        for provider in sorted(providers_under_load(session.items)):
+            if self._share.workers > 1:
+                problem = Problem(
+                    f"a load case runs alone on provider {provider!r}, which "
+                    f"{self._share.workers} workers cannot arrange under this --dist",
+                    fix="use --dist load (the default), or one process",
                 )
                 self._refuse(problem)
 
@@ -216,6 +227,7 @@ class ArenaSession:
             root=self.config.rootpath,
             wait=engine.wait,
             wanted_trials=done.wanted,
+            load=done.load,
         )
 
     def excuse(self, cell: Cell) -> str | None:
@@ -246,7 +258,9 @@ class ArenaSession:
             cell, report.arena_cell = item.stash[CELL]
             report.arena_verdict = cell.verdict
             latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
-            if latencies:
+            if cell.load is not None:
+                report.duration = cell.load.elapsed_s
+            elif latencies:
                 # the wait for a call that was started ahead says nothing
                 report.duration = sum(latencies) / 1000
             del item.stash[CELL]
@@ -299,6 +313,8 @@ class ArenaSession:
             )
             for arena in self._arenas:
                 self._engine.limit(arena.providers)
+            if self._session is not None:
+                self._engine.keep_together(providers_under_load(self._session.items))
         return self._engine
 
     def _has_call_hooks(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from pytest_arena.results.writing import known_formats
 from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.distribution import LimitOf
+    from pytest_arena.collection.distribution import Demands
     from pytest_arena.collection.gating import Gatekeeper
 
 
@@ -82,7 +82,7 @@ def _activate_controller(parts: RunParts) -> None:
             parts,
             run_id=run_id,
             folder=folder,
-            limits_of=lambda files: _limits(config.rootpath, files, parts.registry),
+            demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
     else:
@@ -122,21 +122,28 @@ def _workers(config: pytest.Config) -> int:
     return len(getattr(config.option, "tx", None) or ())
 
 
-def _limits(root: Path, files: Sequence[str], registry: Registry) -> LimitOf:
-    """Return the providers' own limits; where files differ on a name, the smallest holds."""
+def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
+    """Return what files demand of the deal; where they differ on a limit, the smallest holds."""
+    from pytest_arena.collection.distribution import Demands
     from pytest_arena.loading import load_arena
 
     limits: dict[str, int] = {}
+    loads: set[tuple[str, str, str]] = set()
     for file in files:
         data = (root / file).read_bytes()
-        if b"concurrency" not in data and b"include" not in data:
-            # most files set no limit, and the controller need not load them
+        if not any(word in data for word in (b"concurren", b"include")):
+            # most files demand nothing, and the controller need not load them
             continue
-        for spec in load_arena(root / file, root=root, registry=registry).providers:
+        arena = load_arena(root / file, root=root, registry=registry)
+        for spec in arena.providers:
             if spec.concurrency:
                 limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
-    get: Callable[[str], int | None] = limits.get
-    return get
+        loads |= {
+            (file, plan.case.name, plan.provider.name)
+            for plan in arena.cells
+            if plan.case.load is not None
+        }
+    return Demands(limits, frozenset(loads))
 
 
 def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pytest_arena.collection.names import CellName
 from pytest_arena.engine.verdicts import cell_of
 from pytest_arena.errors import ErrorKind
 from pytest_arena.loading.plan import CellPlan
+from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Trial, TrialError, Verdict
 
 
@@ -43,12 +44,29 @@ def junit_properties(cell: Cell) -> list[tuple[str, object]]:
     ]
     if cell.model:
         found.append(("arena_model", cell.model))
+    if cell.load is not None:
+        return found + _load_properties(cell.load)
     last = cell.trials[-1] if cell.trials else None
     if last is not None and last.latency_ms is not None:
         found.append(("arena_latency_ms", round(last.latency_ms, 1)))
     costs = [trial.cost_usd for trial in cell.trials]
     if costs and None not in costs:
         found.append(("arena_cost_usd", round(sum(cost or 0.0 for cost in costs), 8)))
+    return found
+
+
+def _load_properties(load: Load) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = [
+        ("arena_calls", load.answered),
+        ("arena_errors", load.failed_calls),
+    ]
+    found += [
+        (f"arena_{name}_latency_ms", round(load.latency_ms[name], 1))
+        for name in ("p50", "p95", "p99")
+        if name in load.latency_ms
+    ]
+    if load.cost_usd is not None:
+        found.append(("arena_cost_usd", round(load.cost_usd, 8)))
     return found
 
 

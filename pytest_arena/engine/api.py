@@ -124,6 +124,7 @@ class _Run:
             root=self._root,
             wait=engine.wait,
             wanted_trials=done.wanted,
+            load=done.load,
         )
         return seal(cell, self._redactor)[0]
 

@@ -77,6 +77,13 @@ class Attempts:
             await asyncio.sleep(pause)
             attempt += 1
 
+    async def only_one(self, lane: Lane, request: Request) -> Response:
+        """Return the answer to a single attempt, which no limit holds back."""
+        if self.closing:
+            raise asyncio.CancelledError
+        lane.outage.check()
+        return await self._attempt(lane.provider, request, request.timeout_s)
+
     async def _attempt(self, provider: Provider, request: Request, left_s: float) -> Response:
         limit_s = min(request.timeout_s, max(left_s, 0.001))
         try:

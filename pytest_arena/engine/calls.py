@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.attempts import Attempts, Lane
 from pytest_arena.engine.limits import Limits
+from pytest_arena.engine.passage import Passage
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.exchange import Request, Response
@@ -39,6 +40,7 @@ class Caller:
         self._hooks = hooks
         self._answers = answers
         self._lanes: dict[int, Lane] = {}
+        self._passages: dict[str, Passage] = {}
 
     @property
     def closing(self) -> bool:
@@ -70,7 +72,38 @@ class Caller:
         answers = None if lane.provider.offline else self._answers
         response = await answers.find(spec, request) if answers else None
         if response is None:
-            response = await self._called(lane, request, unwanted, answers)
+            async with self.passage(spec.name).beside_others():
+                response = await self._called(lane, request, unwanted, answers)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.after_response(request, response)
+        return response
+
+    def passage(self, provider: str) -> Passage:
+        """Return what keeps a load case and all other calls to a provider apart."""
+        if provider not in self._passages:
+            self._passages[provider] = Passage()
+        return self._passages[provider]
+
+    async def ready(self, spec: ProviderSpec) -> None:
+        """Import what the provider's first call would import, so that no load is timed with it."""
+        with suppress(ProviderError):
+            # the first call meets it again, and tells it
+            await self._lane(spec).provider.start()
+
+    async def call_once(self, spec: ProviderSpec, request: Request) -> Response:
+        """Return the answer to a single attempt, for a load case that has the passage to itself.
+
+        No limit holds it back, since the load says how many calls are in flight, and no kept
+        answer stands in for it, since it is there to be timed.
+        """
+        lane = self._lane(spec)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.before_request(request)
+        await lane.provider.start()
+        response = await self._attempts.only_one(lane, request)
+        clean_response(response)
         if self._hooks:
             with _named_failures():
                 self._hooks.after_response(request, response)

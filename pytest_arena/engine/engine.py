@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -51,6 +51,7 @@ class Engine:
         self._share = share or Share()
         self._concurrency = concurrency
         self._limit_of: dict[str, int] = {}
+        self._under_load: frozenset[str] = frozenset()
         self._trials = trials
         self._early_stop = early_stop
         self._thread = LoopThread()
@@ -70,6 +71,10 @@ class Engine:
             if spec.concurrency:
                 known = self._limit_of.get(spec.name, spec.concurrency)
                 self._limit_of[spec.name] = min(known, spec.concurrency)
+
+    def keep_together(self, under_load: Collection[str]) -> None:
+        """Learn which providers are under load: this process has all their cells, or none."""
+        self._under_load = frozenset(under_load)
 
     def limit_of(self, provider: str) -> int | None:
         return self._limit_of.get(provider)
@@ -121,6 +126,8 @@ class Engine:
         limit = self._limit_of.get(provider)
         if limit is None:
             return None
+        if provider in self._under_load:
+            return min(limit, self._concurrency)
         return self._share.of_provider(provider, limit, self._concurrency)
 
     def _begin(self, asked: Sequence[_Asked]) -> None:

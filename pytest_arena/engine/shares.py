@@ -2,13 +2,14 @@
 
 Every worker owns a slot. A provider with limit L has L places, dealt to the slots in turn from a
 start that depends on its name; its k-th item goes where place k mod L is. So a limit holds over
-all workers without any traffic between them.
+all workers without any traffic between them. All items of a provider that is under load go to one
+slot, since a load case runs alone on its provider.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from zlib import crc32
 
@@ -53,12 +54,17 @@ def deal(
     limit_of: Callable[[str], int | None],
     concurrency: int,
     workers: int,
+    under_load: Collection[str] = (),
 ) -> list[list[int]]:
-    """Return for each slot the indices that it runs, in order; `cells` are (index, provider)."""
+    """Return for each slot the indices that it runs, in order; `cells` are (index, provider).
+
+    The cells of a provider that is `under_load` stay together.
+    """
     shares: list[list[int]] = [[] for _ in range(workers)]
     counts: Counter[str] = Counter()
     for index, provider in cells:
-        slot = slot_of(provider, counts[provider], limit_of(provider), concurrency, workers)
+        nth = 0 if provider in under_load else counts[provider]
+        slot = slot_of(provider, nth, limit_of(provider), concurrency, workers)
         counts[provider] += 1
         shares[slot].append(index)
     return shares

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calls import Caller
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.engine.verdicts import Executed, conclude_trial, judge_on_loop, needs_stream
 from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
-from pytest_arena.loading.plan import CellPlan
+from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.models import TrialError
+from pytest_arena.results.models import Trial, TrialError
 from pytest_arena.targets import DialogueRun
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.load import LoadRun
+
+Call = Callable[[Request], Awaitable[Response]]
+"""Make one call of a dialogue."""
 
 DEFAULT_TIMEOUT_S = 60.0
 
@@ -26,6 +33,8 @@ class CellRun:
 
     executed: list[Executed]
     wanted: int
+    load: LoadRun | None = None
+    """Of a load case: what came of its calls, of which `executed` are those to be judged."""
 
 
 class TrialRunner:
@@ -48,6 +57,8 @@ class TrialRunner:
 
         They are numbered from `first`.
         """
+        if plan.case.load is not None:
+            return await self._load(plan, plan.case.load)
         if count == 1:
             return CellRun([await self._trial(plan, first, None)], 1)
         stop = None
@@ -72,7 +83,31 @@ class TrialRunner:
         stop.count(trial.verdict)
         return Executed(trial, concluded=True)
 
+    async def _load(self, plan: CellPlan, load: LoadPlan) -> CellRun:
+        from pytest_arena.engine.load import LoadUsers, most_judged
+
+        async def talk(number: int, call: Call) -> Trial:
+            return await self._talk(plan, number, call)
+
+        most = most_judged(plan, self._root)
+        await self._caller.ready(plan.provider)
+        async with self._caller.passage(plan.provider.name).alone():
+            run = await LoadUsers(plan, load, talk, self._caller, most_judged=most).run()
+        # judged when the load is over: a judge may be the very provider that was under load
+        judged = [judge_on_loop(plan, trial, self._root) for trial in run.sample]
+        return CellRun(list(await asyncio.gather(*judged)), len(judged), run)
+
     async def _trial(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
+        async def call(request: Request) -> Response:
+            unwanted: Callable[[], bool] | None = None
+            if stop is not None and request.turn == 0:
+                unwanted = lambda: stop.decided  # noqa: E731
+            return await self._caller.call(plan.provider, request, unwanted)
+
+        return await judge_on_loop(plan, await self._talk(plan, number, call), self._root)
+
+    async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
+        """Run one dialogue of a case and return what was said; its calls are made by `call`."""
         case, spec = plan.case, plan.provider
         index, variant = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
@@ -94,10 +129,7 @@ class TrialRunner:
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,
             )
-            unwanted: Callable[[], bool] | None = None
-            if stop is not None and turn == 0:
-                unwanted = lambda: stop.decided  # noqa: E731
-            return request, await self._caller.call(spec, request, unwanted)
+            return request, await call(request)
 
         dialogue = DialogueRun(case, case.dialogues[variant], answer)
         failure = None
@@ -107,4 +139,4 @@ class TrialRunner:
             failure = TrialError(str(error.kind), error.message, error.attempts)
         except GuardrailError as error:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
-        return await judge_on_loop(plan, dialogue.trial(index, variant, failure), self._root)
+        return dialogue.trial(index, variant, failure)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.assertions.evaluate import (
     conclude,
@@ -17,8 +17,12 @@ from pytest_arena.assertions.evaluate import (
 )
 from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.loading.plan import CasePlan, CellPlan
+from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.load import LoadRun
 
 Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
 
@@ -64,7 +68,7 @@ async def judge_on_loop(plan: CellPlan, trial: Trial, root: Path) -> Executed:
     executed = Executed(trial)
     if trial.error is None:
         for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
-            context = _context(plan, root, turn)
+            context = context_of(plan, root, turn)
             if needs_loop(assertion, context):
                 executed.findings[place] = await evaluate_async(
                     assertion, _seen_by(trial, turn), context
@@ -80,29 +84,39 @@ def conclude_cell(
     root: Path,
     wait: Wait,
     wanted_trials: int,
+    load: LoadRun | None = None,
 ) -> Cell:
     """Check what is left to check, in the calling thread, and conclude the cell.
 
     `wanted_trials` is how many trials there should have been; the engine leaves some out where
     they could not change the outcome.
     `wait` runs a coroutine on the event loop, for checks of all trials that are asynchronous.
+    `load` is what came of a load case, of which `executed` are a sample.
     """
+    if load is not None:
+        from pytest_arena.engine.load_verdict import conclude_load
+
+        return conclude_load(plan, load, executed, cell_id=cell_id, root=root, wait=wait)
     trials = tuple(conclude_trial(plan, one, root) for one in executed)
-    context = _context(plan, root, None)
+    context = context_of(plan, root, None)
     rated = [
         rate_finding(assertion, place, turn, trials)
         for place, (assertion, turn) in enumerate(checks(plan.case, 0))
         if assertion.pass_threshold is not None
     ]
     over_all = tuple(rated) + tuple(
-        wait(evaluate_cell_async(assertion, trials, context))
-        if needs_loop(assertion, context)
-        else evaluate_cell(assertion, trials, context)
+        over_all_finding(assertion, trials, context, wait)
         for assertion in plan.case.assertions
         if isinstance(assertion, CellAssertion)
     )
     left_out = wanted_trials - len(trials)
-    verdict = _cell_verdict(trials, over_all, plan.case.pass_threshold, left_out)
+    verdict = verdict_of(
+        sum(trial.verdict == "passed" for trial in trials),
+        left_out + sum(trial.verdict == "error" for trial in trials),
+        wanted_trials,
+        over_all,
+        plan.case.pass_threshold,
+    )
     return cell_of(
         plan, cell_id, verdict, trials=trials, assertions=over_all, trials_not_run=left_out
     )
@@ -117,6 +131,7 @@ def cell_of(
     assertions: tuple[Finding, ...] = (),
     reason: str | None = None,
     trials_not_run: int = 0,
+    load: Load | None = None,
 ) -> Cell:
     """Return the cell of a plan, with what came of it."""
     return Cell(
@@ -135,6 +150,7 @@ def cell_of(
         reason=reason,
         assertions=assertions,
         trials_not_run=trials_not_run,
+        load=load,
     )
 
 
@@ -148,7 +164,7 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
     wanted = checks(plan.case, trial.variant)
     findings = [
         executed.findings.get(place)
-        or evaluate(assertion, _seen_by(trial, turn), _context(plan, root, turn))
+        or evaluate(assertion, _seen_by(trial, turn), context_of(plan, root, turn))
         for place, (assertion, turn) in enumerate(wanted)
     ]
     verdict, score, kept = conclude(
@@ -164,16 +180,28 @@ def _seen_by(trial: Trial, turn: int | None) -> Trial:
     return trial if turn is None else trial.at_turn(turn)
 
 
-def _context(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
+def over_all_finding(
+    assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext, wait: Wait
+) -> Finding:
+    """Return what an assertion finds of all trials; `wait` is used where it is asynchronous."""
+    if needs_loop(assertion, context):
+        return wait(evaluate_cell_async(assertion, trials, context))
+    return evaluate_cell(assertion, trials, context)
+
+
+def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
     return CheckContext(plan.case.name, plan.provider.name, plan.case.variables, root, turn)
 
 
-def _cell_verdict(
-    trials: Sequence[Trial], over_all: Sequence[Finding], pass_threshold: float, left_out: int
+def verdict_of(
+    passed: float,
+    unknown: float,
+    total: float,
+    over_all: Sequence[Finding],
+    pass_threshold: float,
 ) -> Verdict:
-    passed = sum(trial.verdict == "passed" for trial in trials)
-    unknown = left_out + sum(trial.verdict == "error" for trial in trials)
-    needed = pass_threshold * (len(trials) + left_out) - 1e-9
+    """Return a cell's verdict from its trials, so many of which passed or have no verdict."""
+    needed = pass_threshold * total - 1e-9
     judged = [finding for finding in over_all if finding.weight > 0]
     if passed + unknown < needed or any(finding.verdict == "failed" for finding in judged):
         # whatever the errors hide, it could not have passed

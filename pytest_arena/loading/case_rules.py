@@ -9,23 +9,14 @@ from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec, Guardrail
 
-_LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
+LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
 _SOURCES = ("prompt", "prompts", "conversation")
 _TAG = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
-def refuse_load_case(case: YamlMap, problems: ProblemList) -> bool:
-    """Refuse a case that asks for load, so that it never passes without any."""
-    key = next((key for key in case if key in _LOAD_KEYS), None)
-    if key is None:
-        return False
-    problems.add(
-        f"{key!r} makes this a load case, and load cases are not run by this version yet",
-        case.key_place(key),
-        expected=f"a case without {', '.join(_LOAD_KEYS[:-1])} and {_LOAD_KEYS[-1]}",
-        fix="remove it, or keep it in a file of its own that pytest does not collect",
-    )
-    return True
+def is_load_case(case: YamlMap) -> bool:
+    """Return whether a case asks for load."""
+    return any(key in case for key in LOAD_KEYS)
 
 
 def check_tags(spec: CaseSpec, case: YamlMap, problems: ProblemList) -> None:
@@ -52,14 +43,14 @@ def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemLis
             expected="one of prompt, prompts and conversation",
             fix="keep one, or make two cases of it",
         )
-    elif not given:
+    elif not given and not is_load_case(case):
         problems.add(
             f"{owner} has no prompt",
             case.place,
             expected="one of prompt, prompts and conversation",
             fix="add prompt: …",
         )
-    elif not getattr(spec, given[0]) and given[0] != "prompt":
+    elif given and not getattr(spec, given[0]) and given[0] != "prompt":
         problems.add(
             f"{given[0]!r} of {owner} is empty",
             case.value_place(given[0]),

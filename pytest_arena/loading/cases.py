@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
@@ -14,19 +14,21 @@ from pytest_arena.loading.case_rules import (
     check_name,
     check_source,
     check_tags,
-    refuse_load_case,
+    is_load_case,
 )
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.expansion import ALONE, Variant, expand
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.plan import CasePlan, TurnPlan
-from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.plan import CasePlan, LoadPlan, TurnPlan
+from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.rendering import render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, TurnSpec
 
 _NO_TARGET = Prompt()
+GREETING = "Hello!"
+"""What a load case sends that has no prompt; every other case must have one."""
 
 
 @dataclass(slots=True)
@@ -81,8 +83,6 @@ def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> I
 def _variants(
     case: YamlMap, tags: tuple[str, ...], settings: CaseSettings, context: LoadContext
 ) -> Iterator[LoadedCase]:
-    if refuse_load_case(case, context.problems):
-        return
     own = case.get("variables")
     shared = {**settings.variables, **plain(own)} if isinstance(own, dict) else settings.variables
     variants = expand(case, context)
@@ -135,10 +135,21 @@ def _load(
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
     check_name(name, case, settings.names, variant is not ALONE[0], problems)
+    load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None
     plan = _plan(name, spec, rendered, variables, tags, settings, context)
+    if load is not None:
+        plan = replace(plan, load=load, trials=1)
     return LoadedCase(plan, spec.providers) if len(problems) == before else None
+
+
+def _load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> LoadPlan | None:
+    if not is_load_case(case):
+        return None
+    from pytest_arena.loading.load_cases import load_plan
+
+    return load_plan(spec, case, owner, problems)
 
 
 def _plan(
@@ -188,7 +199,7 @@ def _dialogues(
 
     if spec.conversation is not None:
         return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
-    prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or ()
+    prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
 
 

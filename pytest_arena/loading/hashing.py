@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +38,9 @@ class Hasher:
             "pass_threshold": case.pass_threshold,
             "themes": case.expected_themes,
         }
+        if case.load is not None:
+            # figures under another load are no figures to compare with
+            facts["load"] = asdict(case.load)
         if case.guardrails:
             facts["guardrails"] = self._guardrails(case)
         return _hash(facts)

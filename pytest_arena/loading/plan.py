@@ -26,6 +26,19 @@ class TurnPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """Hold the load that a case puts on a provider.
+
+    So many `users` at once send one message after another, until `duration_s` has passed or each
+    has sent `messages`; one of the two is set.
+    """
+
+    users: int
+    duration_s: float | None = None
+    messages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CasePlan:
     """Hold a case that is ready to run.
 
@@ -48,6 +61,8 @@ class CasePlan:
     xfail: str | None = None
     threshold: float | None = None
     trials: int = 1
+    load: LoadPlan | None = None
+    """Set for a load case, which has no trials of its own number."""
     pass_threshold: float = 1.0
     timeout_s: float | None = None
     session_id: str | None = None

@@ -1,6 +1,7 @@
 """Models of trial, cell and run, and their file format; knows nothing of how they came about."""
 
 from pytest_arena.results.exchange import Message, Request, Response, Source, ToolCall
+from pytest_arena.results.load import Load, LoadSpan
 from pytest_arena.results.models import (
     Cell,
     Count,
@@ -24,6 +25,8 @@ __all__ = [
     "FindingVerdict",
     "Gate",
     "GuardrailEvent",
+    "Load",
+    "LoadSpan",
     "Message",
     "Request",
     "Response",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pytest_arena.results.exchange import Message, Response, Source, ToolCall
+from pytest_arena.results.load import Load
 
 Verdict = Literal["passed", "failed", "error", "skipped"]
 FindingVerdict = Literal["passed", "failed", "error", "skipped", "unsure"]
@@ -219,10 +220,14 @@ class Cell:
     """How it stands beside the baseline, where there is one."""
     trials_not_run: int = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
+    load: Load | None = None
+    """The figures of a load case; `trials` are then some of its calls, failed ones first."""
 
     @property
     def flaky(self) -> bool:
-        """Whether some of the trials passed and some failed."""
+        """Whether some of the trials passed and some failed; a load is judged as a whole."""
+        if self.load is not None:
+            return False
         verdicts = {trial.verdict for trial in self.trials}
         return {"passed", "failed"} <= verdicts
 
@@ -262,7 +267,10 @@ class RunResult:
         for verdict in ("passed", "failed", "error", "skipped"):
             counts[verdict] = sum(cell.verdict == verdict for cell in self.cells)
         counts["cost_usd"] = sum(
-            trial.cost_usd or 0.0 for cell in self.cells for trial in cell.trials
+            cell.load.cost_usd or 0.0
+            if cell.load is not None
+            else sum(trial.cost_usd or 0.0 for trial in cell.trials)
+            for cell in self.cells
         )
         return counts
 

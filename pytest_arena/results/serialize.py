@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_arena.results.exchange import Response, ToolCall
+from pytest_arena.results.load import load_from_record, load_record
 from pytest_arena.results.models import (
     Cell,
     Count,
@@ -79,6 +80,8 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         record["confirmation"] = [_trial_record(trial) for trial in cell.confirmation]
     if cell.standing is not None:
         record["standing"] = _standing_record(cell.standing)
+    if cell.load is not None:
+        record["load"] = load_record(cell.load)
     if cell.trials_not_run:
         record["trials_not_run"] = cell.trials_not_run
     if cell.assertions:
@@ -112,6 +115,7 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         trials_not_run=record.get("trials_not_run", 0),
         confirmation=tuple(_trial(trial) for trial in record.get("confirmation", ())),
         standing=_standing(record["standing"]) if "standing" in record else None,
+        load=load_from_record(record["load"]) if "load" in record else None,
     )
 
 

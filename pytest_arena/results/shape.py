@@ -173,6 +173,39 @@ _standing = _record(
         "renamed_from": _or_null(_text),
     },
 )
+_amounts = _is(
+    "an object of numbers of at least 0",
+    lambda value: (
+        isinstance(value, dict) and all(_number_holds(v) and v >= 0 for v in value.values())
+    ),
+)
+_load = _record(
+    {"users": _count, "elapsed_s": _amount, "trials": _count, "answered": _count},
+    {
+        "duration_s": _or_null(_amount),
+        "messages_per_user": _or_null(_count),
+        "errors": _is(
+            "an object of whole numbers of at least 0",
+            lambda value: isinstance(value, dict) and all(map(_count_holds, value.values())),
+        ),
+        "judged": _count,
+        "passed": _count,
+        "latency_ms": _amounts,
+        "first_token_ms": _amounts,
+        "spread_ms": _each(_amount),
+        "input_tokens": _or_null(_count),
+        "output_tokens": _or_null(_count),
+        "cost_usd": _or_null(_amount),
+        "source": _or_null(_source),
+        "span_s": _is("a number above 0", lambda value: _number_holds(value) and value > 0),
+        "spans": _each(
+            _record(
+                {"answered": _count, "errors": _count},
+                {"p50_ms": _or_null(_amount), "p95_ms": _or_null(_amount)},
+            )
+        ),
+    },
+)
 _gate = _record(
     {"baseline": _text, "failed": _flag},
     {
@@ -206,6 +239,7 @@ _KINDS: Mapping[Any, Rule] = {
             "reason": _or_null(_text),
             "assertions": _findings,
             "trials_not_run": _count,
+            "load": _load,
             "confirmation": _each(_trial),
             "standing": _standing,
         },

@@ -123,6 +123,9 @@ class CellAssertion(Assertion):
     """Check something of all trials of a cell at once; subclass it and write `check_cell`."""
 
     over_trials: ClassVar[bool] = True
+    figures_only: ClassVar[bool] = False
+    """True where the check looks at figures, errors and whether there is an answer, so that a load
+    case can show it every call without its texts."""
 
     def check_cell(
         self, trials: tuple[Trial, ...], context: CheckContext

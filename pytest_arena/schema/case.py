@@ -66,6 +66,14 @@ class CaseSpec(ArenaModel):
     """How many times the case is run against each provider (default 1)."""
     pass_threshold: float = Field(default=1.0, gt=0, le=1)
     """The share of trials that must pass."""
+    concurrent: int | None = Field(default=None, gt=0, le=1000)
+    """With `duration`, a load case: so many users at once, each asking again once answered."""
+    duration: Duration | None = None
+    """How long the users of a load case go on asking."""
+    concurrent_users: int | None = Field(default=None, gt=0, le=1000)
+    """With `messages_per_user`, a load case: so many users at once."""
+    messages_per_user: int | None = Field(default=None, gt=0)
+    """How many messages each user of a load case sends, one after another."""
     timeout: Duration | None = None
     """The most that one attempt may take, over the provider's own."""
     mock: CaseMock | None = None

@@ -46,3 +46,15 @@ def test_cells_without_a_limit_are_spread_evenly(count: int, name: str) -> None:
     dealt = deal([(index, name) for index in range(120)], lambda _: None, 60, count)
     sizes = Counter(len(share) for share in dealt)
     assert max(sizes) - min(sizes) <= 60 // count + 1
+
+
+@given(workers, concurrency, st.integers(1, 5), st.lists(names, max_size=60), st.sets(names))
+def test_the_cells_of_a_provider_under_load_go_to_one_worker(
+    count: int, total: int, limit: int, providers: list[str], under_load: set[str]
+) -> None:
+    dealt = deal(list(enumerate(providers)), lambda name: limit, total, count, under_load)
+    assert sorted(index for share in dealt for index in share) == list(range(len(providers)))
+    for name in under_load:
+        homes = [slot for slot, share in enumerate(dealt) if name in {providers[i] for i in share}]
+        assert len(homes) <= 1
+        assert all(Share(slot, count).of_all(total) > 0 for slot in homes)

@@ -8,10 +8,8 @@ import pytest
 
 Refused = Callable[..., str]
 
-CASE_KEYS = (
-    "one of name, description, prompt, prompts, conversation, target, session_id, "
-    "expected_themes, variables, matrix, data, providers, tags, skip, xfail, assertions, "
-    "threshold, runs, pass_threshold, timeout, mock"
+NEAREST_TO_PROMT = (
+    "one of prompt, prompts, providers, matrix, duration, concurrent, assertions, description, …"
 )
 TYPES = (
     "one of any_of, contains, contains_any, finish_reason, json_schema, max_length, response_time"
@@ -22,7 +20,7 @@ CHECK = "assertions: [{type: contains, value: x}]"
 CASES = {
     "typo in a key": (
         f"  - {{name: A, promt: hi, {CHECK}}}",
-        f"arena.yaml:5:15: unknown key 'promt' in case 'A'\n  expected: {CASE_KEYS}\n"
+        f"arena.yaml:5:15: unknown key 'promt' in case 'A'\n  expected: {NEAREST_TO_PROMT}\n"
         "  fix: did you mean 'prompt'?",
     ),
     "unknown assertion": (
@@ -131,13 +129,43 @@ CASES = {
         "  expected: one of prompt, prompts and conversation\n"
         "  fix: keep one, or make two cases of it",
     ),
-    "load case": (
+    "half a load": (
+        f"  - {{name: A, concurrent: 10, {CHECK}}}",
+        "arena.yaml:5:15: case 'A' has 'concurrent' without 'duration'\n"
+        "  expected: concurrent with duration, or concurrent_users with messages_per_user\n"
+        "  fix: add duration: 30s",
+    ),
+    "mixed load": (
+        f"  - {{name: A, concurrent: 10, messages_per_user: 3, {CHECK}}}",
+        "arena.yaml:5:15: case 'A' mixes 'concurrent' and 'messages_per_user'\n"
+        "  expected: concurrent with duration, or concurrent_users with messages_per_user\n"
+        "  fix: keep one of the two pairs",
+    ),
+    "trials of a load": (
+        f"  - {{name: A, concurrent: 10, duration: 1s, runs: 3, {CHECK}}}",
+        "arena.yaml:5:45: case 'A' is a load case and has 'runs'\n"
+        "  expected: no number of trials: the load says how many calls there are\n"
+        "  fix: remove 'runs'",
+    ),
+    "half a conversation under load": (
+        "  - {name: A, conversation: [{user: a}, {user: b}], concurrent_users: 2, "
+        f"messages_per_user: 5, {CHECK}}}",
+        "arena.yaml:5:93: case 'A' has 2 turns, and 5 messages a user end in the middle of the "
+        "conversation\n"
+        "  expected: a multiple of 2\n"
+        "  fix: write messages_per_user: 6",
+    ),
+    "too much load": (
+        f"  - {{name: A, concurrent_users: 1000, messages_per_user: 201, {CHECK}}}",
+        "arena.yaml:5:58: case 'A' would send 201,000 messages\n"
+        "  expected: at most 200,000, users times messages\n"
+        "  fix: write a smaller number of either",
+    ),
+    "load that checks nothing": (
         "  - {name: A, concurrent: 10, duration: 30s}",
-        "arena.yaml:5:15: 'concurrent' makes this a load case, and load cases are not run by "
-        "this version yet\n"
-        "  expected: a case without concurrent, duration, concurrent_users and "
-        "messages_per_user\n"
-        "  fix: remove it, or keep it in a file of its own that pytest does not collect",
+        "arena.yaml:5:5: case 'A' checks nothing: it could only pass\n"
+        "  expected: an assertion with a weight, or a guardrail that blocks\n"
+        "  fix: add assertions: [{type: contains, value: …}]",
     ),
     "bad name": (
         f'  - {{name: "A::b", prompt: hi, {CHECK}}}',

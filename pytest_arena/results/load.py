@@ -1,0 +1,123 @@
+"""What a load case measured: throughput, latencies and errors, in all and over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSpan:
+    """Keep what ended within one stretch of time: answered calls, errors, and latencies."""
+
+    answered: int
+    errors: int
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Keep the figures of a load case, which are made of every call.
+
+    `duration_s` or `messages_per_user` is what was asked for; `elapsed_s` is the time from the
+    first call to the end of the last one. `trials` counts the conversations (each of one call,
+    where the case has a prompt), `errors` those that ended in an error, by kind. Of the others,
+    `judged` were judged by the assertions on single trials and `passed` held. `latency_ms` and
+    `first_token_ms` hold mean, p50, p90, p95, p99 and max in milliseconds, or nothing where
+    nothing was timed. `spread_ms` are the latencies themselves, sorted, or their percentiles from
+    0 to 100 where there are more. Tokens and cost (US dollars) are sums, None where one is not
+    known. `spans` follow one another, each `span_s` seconds long.
+    """
+
+    users: int
+    elapsed_s: float
+    trials: int
+    answered: int
+    duration_s: float | None = None
+    messages_per_user: int | None = None
+    errors: Mapping[str, int] = field(default_factory=dict)
+    judged: int = 0
+    passed: int = 0
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    first_token_ms: Mapping[str, float] = field(default_factory=dict)
+    spread_ms: tuple[float, ...] = ()
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    source: str | None = None
+    span_s: float = 1.0
+    spans: tuple[LoadSpan, ...] = ()
+
+    @property
+    def failed_calls(self) -> int:
+        return sum(self.errors.values())
+
+    @property
+    def calls_per_s(self) -> float | None:
+        """Answered calls a second."""
+        return self.answered / self.elapsed_s if self.elapsed_s > 0 else None
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Output tokens a second, over all users."""
+        if self.output_tokens is None or self.elapsed_s <= 0:
+            return None
+        return self.output_tokens / self.elapsed_s
+
+
+def load_record(load: Load) -> dict[str, Any]:
+    """Return the figures as results.jsonl holds them, rates included for its readers."""
+    record = asdict(load)
+    record["calls_per_s"] = _rounded(load.calls_per_s)
+    record["tokens_per_s"] = _rounded(load.tokens_per_s)
+    return record
+
+
+def load_from_record(record: Mapping[str, Any]) -> Load:
+    given = {name: record[name] for name in _names(Load) if name in record}
+    given["spread_ms"] = tuple(given.get("spread_ms", ()))
+    given["spans"] = tuple(
+        LoadSpan(**{name: span[name] for name in _names(LoadSpan) if name in span})
+        for span in given.get("spans", ())
+    )
+    return Load(**given)
+
+
+def load_in_words(load: Load) -> str:
+    """Return the figures in a line: load, throughput, latencies, errors."""
+    asked = f"{load.users} user{'s' if load.users > 1 else ''}"
+    if load.duration_s is not None:
+        asked += f" for {load.duration_s:g} s"
+    elif load.messages_per_user is not None:
+        asked += f", {load.messages_per_user} message{'s' if load.messages_per_user > 1 else ''}"
+        asked += " each"
+    parts = [f"{asked}: {load.answered:,} call{'' if load.answered == 1 else 's'} answered"]
+    if load.answered and load.calls_per_s is not None:
+        parts.append(f"{load.calls_per_s:.3g} a second")
+    parts += [
+        f"{name} {_milliseconds(load.latency_ms[name])}"
+        for name in ("p50", "p95", "p99")
+        if name in load.latency_ms
+    ]
+    if load.errors:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(load.errors.items()))
+        parts.append(f"{load.failed_calls:,} error{'s' if load.failed_calls > 1 else ''} ({kinds})")
+    else:
+        parts.append("no error")
+    return ", ".join(parts)
+
+
+def _names(model: type[Load | LoadSpan]) -> list[str]:
+    return [each.name for each in fields(model)]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _milliseconds(value: float) -> str:
+    if value < 999.5:
+        return f"{value:.0f} ms" if value >= 10 else f"{value:.2g} ms"
+    return f"{value / 1000:.2f} s"
