@@ -94,7 +94,9 @@ class Engine:
             _Asked(plan, count_of(plan), rounds_before * self._count_of(plan), Future())
             for plan in plans
         ]
-        self._thread.post(lambda: self._begin(asked))
+        if asked:
+            # for nothing, waking the loop would cost more than all else of an item
+            self._thread.post(lambda: self._begin(asked))
         return [one.work for one in asked]
 
     def _count_of(self, plan: CellPlan) -> int:
