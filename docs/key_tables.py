@@ -22,6 +22,8 @@ _HEADINGS = {
     "GuardrailsBlock": "guardrails",
     "Guardrail": "rule",
     "GateSpec": "gate",
+    "JudgeSpec": "judge",
+    "RubricLevel": "rubric",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

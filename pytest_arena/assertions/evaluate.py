@@ -223,4 +223,5 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         expected=outcome.expected,
         weight=assertion.weight,
         group=outcome.group,
+        judge=outcome.judge,
     )

@@ -16,6 +16,7 @@ from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.results.models import Trial, TrialError
+from pytest_arena.schema import Asking
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class TrialRunner:
     def __init__(self, caller: Caller, root: Path) -> None:
         self._caller = caller
         self._root = root
+        self._unknown: dict[int, set[str]] = {}
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="arena-checks")
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ class TrialRunner:
         async with self._caller.passage(plan.provider.name).alone():
             run = await LoadUsers(plan, load, talk, self._caller, most_judged=most).run()
         # judged when the load is over: a judge may be the very provider that was under load
-        judged = [judge_on_loop(plan, trial, self._root) for trial in run.sample]
+        judged = [self._judged(plan, trial) for trial in run.sample]
         return CellRun(list(await asyncio.gather(*judged)), len(judged), run)
 
     async def _trial(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
@@ -104,7 +106,7 @@ class TrialRunner:
                 unwanted = lambda: stop.decided  # noqa: E731
             return await self._caller.call(plan.provider, request, unwanted)
 
-        return await judge_on_loop(plan, await self._talk(plan, number, call), self._root)
+        return await self._judged(plan, await self._talk(plan, number, call))
 
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
@@ -140,3 +142,12 @@ class TrialRunner:
         except GuardrailError as error:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
         return dialogue.trial(index, variant, failure)
+
+    async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
+        def desk() -> Asking:
+            from pytest_arena.engine.judges import JudgeDesk
+
+            number = trial.index * len(plan.case.dialogues) + trial.variant
+            return JudgeDesk(self._caller, plan, number, self._unknown)
+
+        return await judge_on_loop(plan, trial, self._root, desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,7 +20,7 @@ from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.loading.plan import CasePlan, CellPlan
 from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
-from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+from pytest_arena.schema import Asking, Assertion, CellAssertion, CheckContext
 
 if TYPE_CHECKING:
     from pytest_arena.engine.load import LoadRun
@@ -63,16 +64,28 @@ def needs_stream(case: CasePlan) -> bool:
     return False
 
 
-async def judge_on_loop(plan: CellPlan, trial: Trial, root: Path) -> Executed:
-    """Check the asynchronous assertions of a trial, while other calls are in flight."""
+async def judge_on_loop(
+    plan: CellPlan, trial: Trial, root: Path, make_ask: Callable[[], Asking]
+) -> Executed:
+    """Check the asynchronous assertions of a trial at once, while other calls are in flight.
+
+    `make_ask` gives what reaches judges, one for all assertions of the trial.
+    """
     executed = Executed(trial)
-    if trial.error is None:
-        for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
-            context = context_of(plan, root, turn)
-            if needs_loop(assertion, context):
-                executed.findings[place] = await evaluate_async(
-                    assertion, _seen_by(trial, turn), context
-                )
+    if trial.error is not None:
+        return executed
+    waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
+    ask: Asking | None = None
+    for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
+        context = context_of(plan, root, turn)
+        if needs_loop(assertion, context):
+            ask = ask or make_ask()
+            waiting[place] = evaluate_async(
+                assertion, _seen_by(trial, turn), replace(context, ask=ask)
+            )
+    if waiting:
+        found = await asyncio.gather(*waiting.values())
+        executed.findings.update(zip(waiting, found, strict=True))
     return executed
 
 
@@ -190,7 +203,17 @@ def over_all_finding(
 
 
 def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
-    return CheckContext(plan.case.name, plan.provider.name, plan.case.variables, root, turn)
+    case = plan.case
+    return CheckContext(
+        case.name,
+        plan.provider.name,
+        case.variables,
+        root,
+        turn,
+        judge=case.judge,
+        documents=case.documents,
+        themes=case.expected_themes,
+    )
 
 
 def verdict_of(

@@ -7,6 +7,7 @@ from typing import Any
 from pytest_arena.errors import Place, shorten
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.judges import build_judge
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import Assertion
@@ -51,6 +52,11 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         values["assertions"] = build_assertions(
             values["assertions"], tree.value_place("assertions"), context
         )
+        if len(context.problems) > before:
+            return None
+    if values.get("judge") is not None and "judge" in cls.model_fields:
+        before = len(context.problems)
+        values["judge"] = build_judge(values["judge"], tree.value_place("judge"), context)
         if len(context.problems) > before:
             return None
     return build_model(cls, tree, context.problems, owner, values)

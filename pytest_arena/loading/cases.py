@@ -21,10 +21,10 @@ from pytest_arena.loading.expansion import ALONE, Variant, expand
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.plan import CasePlan, LoadPlan, TurnPlan
 from pytest_arena.loading.problems import ProblemList, one_of
-from pytest_arena.loading.rendering import render_case
+from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
-from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, TurnSpec
+from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, TurnSpec
 
 _NO_TARGET = Prompt()
 GREETING = "Hello!"
@@ -42,7 +42,17 @@ class CaseSettings:
     trials: int
     providers: set[str]
     groups: set[str]
+    judge: JudgeSpec | None = None
     names: dict[str, Place] = field(default_factory=dict)
+
+    @property
+    def answering(self) -> set[str]:
+        """The names that a mock may answer for: those of providers, and of the file's judges."""
+        return (
+            self.providers | {spec.name for spec in self.judge.panel}
+            if self.judge
+            else self.providers
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,7 @@ def _load(
 ) -> LoadedCase | None:
     problems = context.problems
     before = len(problems)
+    variables = _with_documents(case, variables, problems)
     rendered = render_case(case, variables, problems)
     owner = _owner(case)
     values: dict[str, Any] = dict(rendered)
@@ -121,7 +132,7 @@ def _load(
     if rendered.get("conversation") is not None:
         values["conversation"] = _conversation(rendered, owner, context)
     if rendered.get("mock") is not None:
-        values["mock"] = build_case_mock(rendered, owner, settings.providers, context)
+        values["mock"] = build_case_mock(rendered, owner, settings.answering, context)
     checks_whole = len(problems) == before
     spec = build_model(CaseSpec, rendered, problems, owner, values)
     if spec is None:
@@ -150,6 +161,22 @@ def _load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList)
     from pytest_arena.loading.load_cases import load_plan
 
     return load_plan(spec, case, owner, problems)
+
+
+def _with_documents(
+    case: YamlMap, variables: Mapping[str, Any], problems: ProblemList
+) -> Mapping[str, Any]:
+    """Return the variables with `{{ context }}`: the case's documents, with blank lines between.
+
+    A variable of that name stays what it is.
+    """
+    if case.get("context") is None or "context" in variables:
+        return variables
+    written = case["context"]
+    texts = written if isinstance(written, YamlList) else [written]
+    place = case.value_place("context")
+    filled = [fill(t, variables, place, problems) for t in texts if isinstance(t, str)]
+    return {**variables, "context": "\n\n".join(filled)}
 
 
 def _plan(
@@ -186,6 +213,8 @@ def _plan(
         session_id=spec.session_id,
         mock=spec.mock,
         expected_themes=spec.expected_themes or (),
+        documents=spec.context,
+        judge=settings.judge,
     )
 
 

@@ -43,13 +43,14 @@ def build_providers(
                 fix="write it like {name: mini, provider: openai, model: gpt-4o-mini}",
             )
             continue
-        spec = _provider(entry, context)
+        spec = build_provider(entry, context)
         if spec is not None and _is_new(spec.name, entry, seen, context):
-            built.append(_with_defaults(spec, defaults))
+            built.append(with_defaults(spec, defaults))
     return tuple(built)
 
 
-def _provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
+def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
+    """Return the spec of one provider, or None after adding its problems."""
     before = len(context.problems)
     owner = f"provider {shorten(str(entry['name']))!r}" if "name" in entry else "a provider"
     values: dict[str, Any] = {key: entry[key] for key in entry if key in _OWN_KEYS}
@@ -149,13 +150,14 @@ def _is_new(name: str, entry: YamlMap, seen: dict[str, Place], context: LoadCont
     return False
 
 
-def _with_defaults(spec: ProviderSpec, defaults: Defaults) -> ProviderSpec:
+def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True) -> ProviderSpec:
+    """Return a spec with the file's defaults under its own settings, `params` where wanted."""
     changes: dict[str, Any] = {
         name: getattr(defaults, name)
         for name in ("timeout", "retries", "concurrency")
         if getattr(spec, name) is None and getattr(defaults, name) is not None
     }
-    if defaults.params:
+    if defaults.params and params:
         changes["params"] = {**defaults.params, **spec.params}
     if not changes:
         return spec

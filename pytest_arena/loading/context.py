@@ -12,7 +12,7 @@ from pytest_arena.loading.files import display_name, find_file, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
 from pytest_arena.registry import Registry
-from pytest_arena.schema import Assertion
+from pytest_arena.schema import Assertion, Defaults, ProviderSpec
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class LoadContext:
     """Carry the root, the registry, and what was found so far.
 
     `built` keeps assertions by the identity of their mapping, so that one which 10,000 rows or
-    aliases share is validated once.
+    aliases share is validated once. `providers` and `defaults` are the file's, once they are built.
     """
 
     root: Path
@@ -28,6 +28,8 @@ class LoadContext:
     problems: ProblemList = field(default_factory=ProblemList)
     files: list[str] = field(default_factory=list)
     built: dict[int, tuple[object, Assertion | None]] = field(default_factory=dict)
+    providers: dict[str, ProviderSpec] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=Defaults)
 
     def read_tree(self, path: Path, place: Place | None = None, kind: str = "arena file") -> object:
         """Return a YAML file's tree; `place` is where it is named, if another file names it."""

@@ -45,6 +45,19 @@ class Hasher:
             facts["guardrails"] = self._guardrails(case)
         return _hash(facts)
 
+    def judge(self, case: CasePlan) -> str:
+        """Return the hash of how a case is judged: judges, prompts and rubrics; empty without."""
+        every = [*case.assertions]
+        every += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
+        facts: list[Any] = []
+        while every:
+            assertion = every.pop(0)
+            every += assertion.members
+            asked = assertion.judge_facts(case.judge)
+            if asked is not None:
+                facts.append([asked, self._dump(assertion), case.documents])
+        return _hash(facts) if facts else ""
+
     def _guardrails(self, case: CasePlan) -> str:
         known = self._texts.get(id(case.guardrails))
         if known is None:

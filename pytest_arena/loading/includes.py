@@ -130,7 +130,7 @@ def _join(tree: YamlMap, key: Any, value: Any) -> None:
         joined.extend_from(own)
         joined.extend_from(value)
         tree[key] = joined
-    elif isinstance(own, YamlMap) and isinstance(value, YamlMap):
+    elif key != "judge" and isinstance(own, YamlMap) and isinstance(value, YamlMap):
         both = own.only(own)
         for inner in value:
             if inner not in both:

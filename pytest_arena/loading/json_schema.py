@@ -49,6 +49,7 @@ def arena_json_schema(registry: Registry) -> Schema:
     schemas["Guardrail"] = _one_of(guardrails, place, schemas)
     _add_options(schemas["ProviderSpec"], [schemas.pop(place[model]) for model in options])
     _allow_short_mocks(schemas)
+    _allow_short_judges(schemas)
     arena = schemas.pop(place[ArenaSpec])
     arena["properties"]["mock"] = _file_or(_ref("MockResponses"), arena["properties"]["mock"])
     return {
@@ -131,6 +132,21 @@ def _allow_short_mocks(schemas: dict[str, Schema]) -> None:
             *answers["anyOf"],
             {"type": "object", "additionalProperties": answers},
         ],
+    }
+
+
+def _allow_short_judges(schemas: dict[str, Schema]) -> None:
+    """Describe the ways to write a judge: a name, a provider without one, or a panel of these."""
+    judge, provider = schemas["JudgeSpec"], schemas["ProviderSpec"]
+    panel = judge["properties"]["panel"]
+    one = {"type": "object", "properties": provider["properties"], "additionalProperties": False}
+    alone: Schema = {"anyOf": [{"type": "string"}, one]}
+    panel["items"], panel["minItems"] = alone, 2
+    whole = {**one, "properties": {**provider["properties"], **judge["properties"]}}
+    del whole["properties"]["panel"]
+    schemas["JudgeSpec"] = {
+        "description": judge.get("description", ""),
+        "anyOf": [{"type": "string"}, judge, whole],
     }
 
 

@@ -16,6 +16,7 @@ from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import read_arena
+from pytest_arena.loading.judges import build_judge
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plan import Arena, CellPlan
 from pytest_arena.loading.problems import one_of
@@ -24,7 +25,7 @@ from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.registry import Registry
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, MockResponses, ProviderSpec
 
-_BUILT_APART = frozenset({"providers", "guardrails", "mock", "tests", *TEST_GROUPS})
+_BUILT_APART = frozenset({"providers", "guardrails", "judge", "mock", "tests", *TEST_GROUPS})
 
 
 def load_arena(
@@ -56,6 +57,8 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
     guardrails, params = build_guardrails(
         tree.get("guardrails"), tree.value_place("guardrails"), context
     )
+    context.providers = {provider.name: provider for provider in providers}
+    context.defaults = spec.defaults
     settings = CaseSettings(
         variables=plain(spec.variables),
         targets=build_targets(spec, tree, context),
@@ -64,10 +67,11 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         trials=spec.defaults.trials or 1,
         providers={provider.name for provider in providers},
         groups={provider.group for provider in providers},
+        judge=build_judge(tree.get("judge"), tree.value_place("judge"), context),
     )
     _check_default_providers(spec, tree, settings, context)
     _check_gates(spec, tree, context)
-    responses = _responses(path, tree, settings.providers, context)
+    responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))
     if not cases and not len(context.problems):
         context.problems.add(
@@ -109,6 +113,7 @@ def _cells(
     for case in cases:
         wanted = case.providers if case.providers is not None else spec.defaults.providers
         prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
+        judge = hasher.judge(case.plan)
         for provider in providers:
             if wanted is not None and not {provider.name, provider.group} & set(wanted):
                 continue
@@ -122,7 +127,7 @@ def _cells(
                     "prompt": prompt,
                     "provider": hashes[provider.name],
                     "assertions": assertions,
-                    "judge": "",
+                    "judge": judge,
                 },
                 mock_responses=responses,
             )

@@ -11,6 +11,7 @@ from pytest_arena.schema import (
     CaseMock,
     Comparison,
     Guardrail,
+    JudgeSpec,
     MockResponses,
     ProviderSpec,
 )
@@ -68,6 +69,10 @@ class CasePlan:
     session_id: str | None = None
     mock: CaseMock | None = None
     expected_themes: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    """The case's `context:`."""
+    judge: JudgeSpec | None = None
+    """The file's judge, for assertions without one of their own."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 

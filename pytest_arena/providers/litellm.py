@@ -17,6 +17,7 @@ from pytest_arena.providers.litellm_import import (
     knows_mcp_switch,
     load_litellm,
     new_log,
+    takes_response_format,
     takes_user,
 )
 from pytest_arena.providers.prices import Price, Usage, load_prices, price_of
@@ -177,6 +178,8 @@ class LiteLLMProvider(Provider):
             if knows_mcp_switch():
                 # Its MCP gateway, for which it would import a package that nobody needs here.
                 arguments["_skip_mcp_handler"] = True
+        if request.json_only and takes_response_format(self._model):
+            arguments.setdefault("response_format", {"type": "json_object"})
         quiet = new_log(self._model, request)
         if quiet is not None:
             arguments["litellm_call_id"] = quiet.litellm_call_id

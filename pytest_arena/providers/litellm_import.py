@@ -108,6 +108,13 @@ def takes_user(model: str) -> bool:
 
 
 @cache
+def takes_response_format(model: str) -> bool:
+    """Return whether a provider can be asked for JSON alone."""
+    known = load_litellm().get_supported_openai_params(model=model)
+    return "response_format" in (known or ())
+
+
+@cache
 def knows_mcp_switch() -> bool:
     """Return whether this litellm lets a call go round its MCP gateway."""
     completion = inspect.unwrap(load_litellm().main.completion)

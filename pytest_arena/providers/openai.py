@@ -147,6 +147,8 @@ class OpenAIProvider(Provider):
             params.setdefault("user", request.session_id)
         if request.tools:
             params["tools"] = request.tools
+        if request.json_only:
+            params.setdefault("response_format", {"type": "json_object"})
         params.pop("stream", None)
         return {**params, "model": self._model, "messages": request.messages}, headers
 

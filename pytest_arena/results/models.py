@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pytest_arena.results.exchange import Message, Response, Source, ToolCall
+from pytest_arena.results.judging import Judging
 from pytest_arena.results.load import Load
 
 Verdict = Literal["passed", "failed", "error", "skipped"]
@@ -19,7 +20,7 @@ class Finding:
 
     `line` is the assertion's line in the arena file, `turn` (from 0) the turn of a conversation
     that it belongs to, `expected` what it wanted in a few words, `group` the findings of the
-    members of an `any_of` or `all_of`.
+    members of an `any_of` or `all_of`, `judge` who judged and at what price.
     """
 
     type: str
@@ -31,6 +32,13 @@ class Finding:
     expected: str | None = None
     weight: float = 1.0
     group: tuple[Finding, ...] = ()
+    judge: Judging | None = None
+
+    @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of this finding and of its members."""
+        own = (self.judge,) if self.judge else ()
+        return (*own, *(judging for member in self.group for judging in member.judgings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,11 @@ class Trial:
         return _total([response.cost_usd for response in self.responses])
 
     @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of the trial's assertions."""
+        return tuple(judging for finding in self.assertions for judging in finding.judgings)
+
+    @property
     def attempts(self) -> int:
         """How often the provider was called, in vain or not."""
         failed = self.error.attempts if self.error else 0
@@ -224,6 +237,13 @@ class Cell:
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
 
     @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of the cell: of its trials, fresh ones too, and over all of them."""
+        trials = (*self.trials, *self.confirmation)
+        found = [judging for trial in trials for judging in trial.judgings]
+        return (*found, *(j for finding in self.assertions for j in finding.judgings))
+
+    @property
     def flaky(self) -> bool:
         """Whether some of the trials passed and some failed; a load is judged as a whole."""
         if self.load is not None:
@@ -272,6 +292,10 @@ class RunResult:
             else sum(trial.cost_usd or 0.0 for trial in cell.trials)
             for cell in self.cells
         )
+        judgings = [j for cell in self.cells for j in cell.judgings]
+        if judgings:
+            counts["judge_calls"] = sum(judging.calls for judging in judgings)
+            counts["judge_cost_usd"] = sum(sorted(j.cost_usd or 0.0 for j in judgings))
         return counts
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_arena.results.exchange import Response, ToolCall
+from pytest_arena.results.judging import Calibration, Judging, Vote
 from pytest_arena.results.load import load_from_record, load_record
 from pytest_arena.results.models import (
     Cell,
@@ -246,6 +247,8 @@ def _finding_record(finding: Finding) -> dict[str, Any]:
         record["weight"] = finding.weight
     if finding.group:
         record["group"] = [_finding_record(member) for member in finding.group]
+    if finding.judge is not None:
+        record["judge"] = _judging_record(finding.judge)
     return record
 
 
@@ -260,6 +263,42 @@ def _finding(record: Mapping[str, Any]) -> Finding:
         expected=record.get("expected"),
         weight=record.get("weight", 1.0),
         group=tuple(_finding(member) for member in record.get("group", ())),
+        judge=_judging(record["judge"]) if record.get("judge") else None,
+    )
+
+
+def _judging_record(judging: Judging) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "prompt": judging.prompt,
+        "key": judging.key,
+        "votes": [_vote_record(vote) for vote in judging.votes],
+    }
+    if judging.calibration is not None:
+        record["calibration"] = asdict(judging.calibration)
+    for key in ("rival", "rival_output"):
+        if getattr(judging, key) is not None:
+            record[key] = getattr(judging, key)
+    return record
+
+
+def _vote_record(vote: Vote) -> dict[str, Any]:
+    record = asdict(vote)
+    record["quotes"] = list(vote.quotes)
+    record["latency_ms"] = _rounded(vote.latency_ms)
+    return record
+
+
+def _judging(record: Mapping[str, Any]) -> Judging:
+    calibration = record.get("calibration")
+    return Judging(
+        prompt=record["prompt"],
+        key=record["key"],
+        votes=tuple(
+            Vote(**{**vote, "quotes": tuple(vote.get("quotes", ()))}) for vote in record["votes"]
+        ),
+        calibration=Calibration(**calibration) if calibration else None,
+        rival=record.get("rival"),
+        rival_output=record.get("rival_output"),
     )
 
 

@@ -100,6 +100,40 @@ def _findings(value: Any, path: str) -> None:
     _each(_finding)(value, path)
 
 
+_vote = _record(
+    {"judge": _text, "verdict": _one_of("passed", "failed", "error"), "reason": _text},
+    {
+        "score": _or_null(_number),
+        "quotes": _each(_text),
+        "model": _or_null(_text),
+        "calls": _count,
+        "latency_ms": _or_null(_amount),
+        "input_tokens": _or_null(_count),
+        "output_tokens": _or_null(_count),
+        "cost_usd": _or_null(_amount),
+        "source": _or_null(_one_of("call", "recording", "cache", "mock")),
+    },
+)
+_calibration = _record(
+    {
+        "labels": _count,
+        "accuracy": _or_null(_amount),
+        "kappa": _or_null(_number),
+        "kappa_low": _or_null(_number),
+        "kappa_high": _or_null(_number),
+        "false_passes": _count,
+        "false_fails": _count,
+    },
+    {"undecided": _count, "date": _or_null(_text)},
+)
+_judging = _record(
+    {"prompt": _text, "key": _text, "votes": _each(_vote)},
+    {
+        "calibration": _or_null(_calibration),
+        "rival": _or_null(_text),
+        "rival_output": _or_null(_text),
+    },
+)
 _finding = _record(
     {"type": _text, "verdict": _one_of("passed", "failed", "error", "skipped", "unsure")},
     {
@@ -110,6 +144,7 @@ _finding = _record(
         "expected": _or_null(_text),
         "weight": _amount,
         "group": _findings,
+        "judge": _or_null(_judging),
     },
 )
 _guardrail = _record(

@@ -9,10 +9,12 @@ from pytest_arena.schema.arena import (
     PromptTargetSpec,
 )
 from pytest_arena.schema.assertion import (
+    Asking,
     Assertion,
     CellAssertion,
     CheckContext,
     Direction,
+    JudgeReply,
     Outcome,
     When,
 )
@@ -20,6 +22,7 @@ from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
+from pytest_arena.schema.judge import JudgeSpec, RubricLevel
 from pytest_arena.schema.mock import (
     CaseMock,
     MockAnswer,
@@ -34,6 +37,7 @@ __all__ = [
     "TEST_GROUPS",
     "ArenaModel",
     "ArenaSpec",
+    "Asking",
     "Assertion",
     "CaseMock",
     "CaseSpec",
@@ -46,6 +50,8 @@ __all__ = [
     "GateSpec",
     "Guardrail",
     "GuardrailsBlock",
+    "JudgeReply",
+    "JudgeSpec",
     "MockAnswer",
     "MockPattern",
     "MockResponses",
@@ -55,6 +61,7 @@ __all__ = [
     "PromptSpec",
     "PromptTargetSpec",
     "ProviderSpec",
+    "RubricLevel",
     "TurnSpec",
     "Violation",
     "When",

@@ -10,6 +10,7 @@ from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
+from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -99,6 +100,9 @@ class ArenaSpec(ArenaModel):
     """Cases with the tag `load`."""
     cost_tests: tuple[CaseSpec, ...] = ()
     """Cases with the tag `cost`."""
+    judge: JudgeSpec | None = None
+    """Who judges what no rule can tell, for assertions without a judge of their own: the name of
+    an entry of `providers:`, a provider, or a `panel`."""
     mock: MockResponses | None = None
     """Answers for the mock provider and for `--arena-mock`: a file's name, or written here. Where
     it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""

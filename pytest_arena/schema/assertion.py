@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
+from pytest_arena.results.exchange import Message, Response
+from pytest_arena.results.judging import Calibration, Judging
 from pytest_arena.results.models import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.judge import JudgeSpec
+from pytest_arena.schema.provider import ProviderSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Outcome:
     score: float | None = None
     expected: str | None = None
     group: tuple[Finding, ...] = ()
+    judge: Judging | None = None
+    """Who judged, and at what price, where a judge was asked."""
 
     @classmethod
     def of(
@@ -40,16 +46,50 @@ class Outcome:
         """Return that no verdict could be reached, and why."""
         return cls("error", reason)
 
+    def judged_by(self, judge: Judging | None) -> Outcome:
+        """Return the same with who judged."""
+        return replace(self, judge=judge)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeReply:
+    """Hold what a judge replied, and whether the same was asked in this trial before, so that
+    this reply cost nothing."""
+
+    response: Response
+    again: bool = False
+
+
+class Asking(Protocol):
+    """Ask a judge through the engine, with its limits, retries and recordings.
+
+    `turn` counts from 0 the replies that were asked for before, to mend them.
+    """
+
+    async def __call__(
+        self, spec: ProviderSpec, messages: list[Message], *, turn: int = 0
+    ) -> JudgeReply: ...
+
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """Tell a check about its case: names, variables, and the folder that `python:` starts from."""
+    """Tell a check about its case: names, variables, and the folder that `python:` starts from.
+
+    `judge` is the file's own, `ask` reaches it (None where checks run without an engine).
+    `documents` are the case's `context:`, `themes` its `expected_themes:`.
+    """
 
     case: str = ""
     provider: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
     root: Path = field(default_factory=Path)
     turn: int | None = None
+    judge: JudgeSpec | None = None
+    ask: Asking | None = None
+    documents: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """What is known of judges' accuracy, by `Judging.key`."""
 
 
 class When(ArenaModel):
@@ -103,6 +143,13 @@ class Assertion(ArenaModel):
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""
         raise NotImplementedError(f"{type(self).__name__} has no check()")
+
+    def judge_facts(self, judge: JudgeSpec | None) -> str | None:
+        """Return what decides how a judge would judge this, for hashes; None: none is asked.
+
+        `judge` is the file's own, which stands behind the assertion's.
+        """
+        return None
 
     def expects_block(self, event: GuardrailEvent) -> bool:
         """Return whether this assertion is there for that block, so that it is no failure."""

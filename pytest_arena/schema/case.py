@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.mock import CaseMock
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Documents = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One text, or a list of them."""
 
 
 class TurnSpec(ArenaModel):
@@ -41,6 +53,9 @@ class CaseSpec(ArenaModel):
     """Handed to the provider as the conversation's user id."""
     expected_themes: tuple[str, ...] | None = None
     """What a `relevance` assertion looks for."""
+    context: Documents = ()
+    """The documents that an answer should rest on, one text or several: what `faithfulness` and
+    its kin judge by, and `{{ context }}` in the prompt."""
     variables: dict[str, Any] = Field(default_factory=dict)
     """Values for `{{ name }}`, over the file's own."""
     matrix: dict[str, tuple[Any, ...]] | None = None

@@ -42,6 +42,7 @@ def test_every_example_arena_has_a_test() -> None:
     assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
         "quickstart",
         "formats",
+        "judged",
         "support-bot",
     }
 
@@ -113,6 +114,20 @@ def test_the_support_bot_runs_unchanged_and_its_tone_is_an_error_without_a_judge
     }
     blocked = [cell.trials[0] for cell in run.cells if cell.case == "Guardrail Test"]
     assert [trial.responses for trial in blocked] == [(), ()]
+
+
+@WORKERS
+def test_the_judged_arena_fails_where_the_judge_finds_fault(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "judged", *workers, expected=1)
+
+    assert len(run.cells) == 6
+    assert cells(run, "error") == set()
+    assert cells(run, "failed") == {"Returns[hasty]", "A rude customer[hasty]"}
+    asked = [sum(judging.calls for judging in cell.judgings) for cell in run.cells]
+    # faithfulness and hallucination ask the same, once
+    assert asked == [2, 2, 3, 3, 3, 3]
 
 
 def test_the_support_bot_file_is_the_original_byte_for_byte() -> None:

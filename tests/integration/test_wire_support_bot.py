@@ -20,8 +20,9 @@ ANSWERS = {
     "Why was I charged twice?": "I am sorry.",
 }
 TONE = (
-    "tone 'professional' cannot be judged: this version has neither a judge nor an offline scorer "
-    "for tone\n  fix: write a `python` assertion that judges it, or take this one out"
+    "no judge is configured for tone\n"
+    "  expected: `judge:` in the file or in the assertion\n"
+    "  fix: write it like judge: {provider: openai, model: gpt-4o}, or name an entry of providers:"
 )
 
 

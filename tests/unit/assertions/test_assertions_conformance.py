@@ -81,6 +81,24 @@ BAD = {
     "topics": [{}, {"forbidden": {"medicine": []}}],
     "total_cost": [{}, {"max_usd": -1}],
     "validation_error": [{"direction": "sideways"}, {"validator": ""}],
+    "answer_relevance": [{"min_score": 2}],
+    "bias": [{"min_score": -1}],
+    "context_precision": [{"min_score": 2}, {"context": 3}, {"reference": ""}],
+    "context_recall": [{}, {"reference": ""}],
+    "context_relevance": [{"context": 3}],
+    "factuality": [{}, {"reference": ""}, {"reference": "x", "min_score": 2}],
+    "faithfulness": [{"min_score": 2}, {"context": 3}],
+    "hallucination": [{"min_score": 2}],
+    "judge_conversation": [{}, {"criteria": ""}],
+    "llm_judge": [
+        {},
+        {"criteria": ""},
+        {"criteria": "x", "rubric": [{"level": "a", "score": 1}]},
+        {"criteria": "x", "rubric": [{"level": "a", "score": 2}]},
+        {"criteria": "x", "judge": "grader"},
+    ],
+    "role_violation": [{"role": ""}],
+    "toxicity": [{"min_score": 2}],
 }
 
 
@@ -172,7 +190,13 @@ def test_all_names_and_aliases_register_side_by_side() -> None:
         "content_matches": "matches",
         "content_not_includes": "not_contains",
         "is_valid_json": "is_json",
+        "answer_relevancy": "answer_relevance",
+        "context_faithfulness": "faithfulness",
+        "context_relevancy": "context_relevance",
+        "groundedness": "faithfulness",
         "latency": "response_time",
+        "llm_judge_conversation": "judge_conversation",
+        "llm_rubric": "llm_judge",
         "guardrail_triggered": "validation_error",
     }
     for alias, name in known.items():

@@ -127,14 +127,6 @@ PRICE = (
         ),
         ("{type: bleu, value: Something else., min_score: 0.5}", {}, "failed", None),
         ("{type: chrf, value: Hello., min_score: 0.5}", {}, "passed", "chrF 1 (at least 0.5)"),
-        (
-            "{type: tone, value: professional}",
-            {},
-            "error",
-            "tone 'professional' cannot be judged: this version has neither a judge nor an offline "
-            "scorer for tone\n"
-            "  fix: write a `python` assertion that judges it, or take this one out",
-        ),
     ],
 )
 def test_the_reason_says_what_was_measured(
@@ -143,15 +135,6 @@ def test_the_reason_says_what_was_measured(
     finding = judge(text, "Hello.", **facts)
     assert finding.verdict == verdict
     assert reason is None or finding.reason == reason
-
-
-@pytest.mark.parametrize("name", ["tone", "sentiment", "relevance", "context_aware"])
-@pytest.mark.parametrize("more", ["", ", not: true", ", threshold: 0"])
-def test_what_needs_a_judge_is_an_error_however_it_is_written(
-    name: str, more: str, judge: Any
-) -> None:
-    key = {"tone": ", value: kind", "sentiment": ", range: positive"}.get(name, "")
-    assert judge(f"{{type: {name}{key}{more}}}", "Hello.").verdict == "error"
 
 
 def test_a_conversation_is_as_slow_as_its_slowest_answer(judge: Any, trial: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 Refused = Callable[..., str]
 
 NEAREST_TO_PROMT = (
-    "one of prompt, prompts, providers, matrix, duration, concurrent, assertions, description, …"
+    "one of prompt, prompts, providers, matrix, context, duration, concurrent, assertions, …"
 )
 TYPES = (
     "one of any_of, contains, contains_any, finish_reason, json_schema, max_length, response_time"
@@ -247,7 +247,7 @@ FILES = {
         "arena.yaml:4:1: unknown key 'tsts' in the arena\n"
         "  expected: one of arena, name, description, include, providers, defaults, variables, "
         "prompts, targets, guardrails, tests, quality_tests, performance_tests, safety_tests, "
-        "load_tests, cost_tests, mock, gates, schedule, comparison\n"
+        "load_tests, cost_tests, judge, mock, gates, schedule, comparison\n"
         "  fix: did you mean 'tests'?",
     ),
     "bad duration of the defaults": (

@@ -1,0 +1,116 @@
+"""Assertions that a judge decides by criteria: in a file's own words, or by a rubric."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.judged import (
+    DEGREES,
+    Judged,
+    answer,
+    dialogue,
+    levels_task,
+    spoken,
+    transcript,
+)
+from pytest_arena.judging.panel import Question
+from pytest_arena.judging.prompting import Material
+from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.results.models import Trial
+from pytest_arena.schema.assertion import CheckContext
+from pytest_arena.schema.judge import RubricLevel
+
+LEAST = 0.7
+"""The score that holds where a file says nothing else: `mostly` of the usual levels."""
+
+
+class _ByCriteria(Judged):
+    criteria: str = Field(
+        min_length=1,
+        validation_alias=AliasChoices("criteria", "value"),
+    )
+    """What the judge looks for, in plain words."""
+    rubric: tuple[RubricLevel, ...] | None = None
+    """The levels to choose from, each with its score; else five, from `fully` to `not`."""
+    min_score: float = Field(default=LEAST, ge=0, le=1)
+    """The least score that holds."""
+
+    @field_validator("rubric")
+    @classmethod
+    def _can_tell_apart(cls, rubric: tuple[RubricLevel, ...] | None) -> Any:
+        if rubric is None:
+            return None
+        names = [level.level.strip().casefold() for level in rubric]
+        if len(set(names)) < len(names) or len({level.score for level in rubric}) < 2:
+            raise PydanticCustomError(
+                "rubric",
+                "the rubric cannot tell answers apart",
+                {"expected": "two levels or more, with different names and scores"},
+            )
+        return rubric
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        if self.rubric is None:
+            return DEGREES
+        return tuple(Level(each.level.strip(), each.score, each.means) for each in self.rubric)
+
+    def _expected(self) -> str:
+        return self.criteria
+
+
+class LlmJudge(_ByCriteria):
+    """Hold when a judge finds that the answer meets a criterion, or reaches a rubric's level.
+
+        - type: llm_judge
+          criteria: Names the thirty days and asks for the order number.
+          min_score: 0.7
+
+    The judge quotes the passages that decide before it decides, and every quote must occur in the
+    answer. The score is that of the level it chooses.
+
+    Error: when no judge is configured, or the judge gives no usable judgement.
+    """
+
+    type: ClassVar[str] = "llm_judge"
+    aliases: ClassVar[tuple[str, ...]] = ("llm_rubric",)
+    prompts: ClassVar[tuple[str, ...]] = ("criteria", "levels_reply")
+
+    def question(self, trial: Trial, context: CheckContext) -> Question:
+        form = Levels(self.levels)
+        task = levels_task("criteria", form, criteria=self.criteria)
+        material = (*dialogue(trial), answer(trial))
+        return Question(task, material, form, self.least(self.min_score))
+
+
+class JudgeConversation(_ByCriteria):
+    """Hold when a judge finds that the assistant meets a criterion over a whole conversation.
+
+        - type: judge_conversation
+          criteria: Never asks twice for what the user has said already.
+
+    The judge reads every message but the system prompt. In a single turn's assertions it reads
+    the conversation up to that turn.
+
+    Error: when no judge is configured, or the judge gives no usable judgement.
+    """
+
+    type: ClassVar[str] = "judge_conversation"
+    aliases: ClassVar[tuple[str, ...]] = ("llm_judge_conversation",)
+    prompts: ClassVar[tuple[str, ...]] = ("conversation", "levels_reply")
+
+    def question(self, trial: Trial, context: CheckContext) -> Question:
+        form = Levels(self.levels, ("conversation",))
+        task = levels_task("conversation", form, criteria=self.criteria)
+        whole = (Material("conversation", whole_conversation(trial)),)
+        return Question(task, whole, form, self.least(self.min_score))
+
+
+def whole_conversation(trial: Trial) -> str:
+    """Return everything that was said, the last answer included."""
+    said = transcript([m for m in trial.messages if m.get("role") != "system"])
+    last = f"assistant: {spoken(trial.last)}" if trial.last else ""
+    return "\n".join(part for part in (said, last) if part)

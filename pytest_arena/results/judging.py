@@ -1,0 +1,108 @@
+"""What a judge said of an answer, what it cost to ask, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_arena.results.exchange import Source
+
+VoteVerdict = Literal["passed", "failed", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Keep one judge's word: its verdict, score and reason, and the passages that it quoted.
+
+    Latency (milliseconds), tokens and cost (US dollars) cover all calls that it took; cost and
+    tokens are None where they are not known. `calls` is 0 where an equal question of the same
+    trial had been answered already: its price stands with the first one.
+    """
+
+    judge: str
+    verdict: VoteVerdict
+    reason: str
+    score: float | None = None
+    quotes: tuple[str, ...] = ()
+    model: str | None = None
+    calls: int = 0
+    latency_ms: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost_usd: float | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Keep how well a judge agreed with labels: `kappa` is Cohen's, with its 95 % interval.
+
+    `false_passes` are answers labelled as failing that it passed, `false_fails` the reverse;
+    `undecided` got no verdict. Kappa and its bounds are None where they are not defined.
+    """
+
+    labels: int
+    accuracy: float | None
+    kappa: float | None
+    kappa_low: float | None
+    kappa_high: float | None
+    false_passes: int
+    false_fails: int
+    undecided: int = 0
+    date: str | None = None
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Why this calibration does not say much, in words; empty where it does."""
+        said = []
+        if self.labels - self.undecided < MOST_DOUBTED:
+            said.append(f"only {self.labels - self.undecided} labels were judged")
+        if self.kappa_low is None:
+            said.append("kappa has no interval")
+        elif self.kappa_low < LEAST_KAPPA:
+            said.append(f"kappa may be as low as {self.kappa_low:.2f}")
+        return tuple(said)
+
+
+MOST_DOUBTED = 100
+"""With fewer labels than this a calibration says little."""
+LEAST_KAPPA = 0.6
+"""Below this lower bound of kappa a judge cannot be trusted (Landis and Koch 1977: moderate)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Keep how a finding was judged: by which prompt (name and version), and each judge's vote.
+
+    `key` identifies the judge as a whole (models, prompt, criteria), so that a calibration can be
+    found again. `rival` is the provider whose answer this one was compared with, or `baseline`;
+    `rival_output` is that answer.
+    """
+
+    prompt: str
+    key: str
+    votes: tuple[Vote, ...] = ()
+    calibration: Calibration | None = None
+    rival: str | None = None
+    rival_output: str | None = None
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(vote.model or vote.judge for vote in self.votes))
+
+    @property
+    def calls(self) -> int:
+        return sum(vote.calls for vote in self.votes)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The price of all votes in US dollars; None where one of them is not known."""
+        return total(vote.cost_usd for vote in self.votes if vote.calls)
+
+
+def total(values: Iterable[float | None]) -> float | None:
+    """Return the sum, 0 for nothing, or None where one of the values is not known."""
+    found = sorted((value for value in values), key=lambda value: (value is None, value or 0.0))
+    known = [value for value in found if value is not None]
+    return sum(known) if len(known) == len(found) else None

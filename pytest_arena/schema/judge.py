@@ -1,0 +1,34 @@
+"""Who judges what no rule can tell: a provider, or a panel of several."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.provider import ProviderSpec
+
+
+class RubricLevel(ArenaModel):
+    """Describe one level of a rubric."""
+
+    level: str = Field(min_length=1)
+    """Its name, in a word or two."""
+    score: float = Field(ge=0, le=1)
+    """What it is worth."""
+    means: str = ""
+    """When it fits."""
+
+
+class JudgeSpec(ArenaModel):
+    """Say who judges: the name of an entry of `providers:`, a provider of its own, or a panel.
+
+    A name alone is enough; so are the keys of a provider, whose `name` may be left out then.
+    """
+
+    panel: tuple[ProviderSpec, ...] = Field(min_length=1)
+    """Several judges, each a name or a provider; more than half of them must agree."""
+    on_unavailable: Literal["error", "unsure"] = "error"
+    """What a judgement is when the judge could not be reached: an `error`, or `unsure`, which
+    lets the trial pass with a mark. A reply that cannot be read is always an `error`."""
