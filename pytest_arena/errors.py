@@ -75,6 +75,8 @@ class ErrorKind(StrEnum):
     MISSING_KEY = "missing_key"
     CONFIGURATION = "configuration"
     PROVIDER_DOWN = "provider_down"
+    NOT_RECORDED = "not_recorded"
+    NETWORK_BLOCKED = "network_blocked"
     ASSERTION = "assertion"
     HOOK = "hook"
     SETUP = "setup"
@@ -113,6 +115,10 @@ class ProviderError(ArenaError):
     @property
     def retryable(self) -> bool:
         return self.kind in RETRYABLE
+
+
+class NetworkBlockedError(OSError):
+    """Refuse a connection under `--arena-block-network`; the message names the host."""
 
 
 class GuardrailError(ArenaError):

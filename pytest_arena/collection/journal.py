@@ -1,4 +1,4 @@
-"""Where finished cells go at once: the run's journal, and one shard for each worker."""
+"""Where a worker's finished cells go at once: one shard for each worker process."""
 
 from __future__ import annotations
 
@@ -9,28 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_arena.errors import Problem, UserError
-
-
-class Journal:
-    """Append lines to a file so that a killed process loses none that was written."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file: int | None = None
-
-    def append(self, line: str) -> None:
-        """Write one line with one system call."""
-        if self._file is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        data = memoryview(f"{line}\n".encode())
-        while data:
-            data = data[os.write(self._file, data) :]
-
-    def close(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+from pytest_arena.results.journal import Journal
 
 
 class Shards:

@@ -13,11 +13,12 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.collected import CollectedFacts
-from pytest_arena.collection.journal import Journal, Shards
+from pytest_arena.collection.journal import Shards
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.errors import UsageError
 from pytest_arena.results.facts import git_facts, now, versions
+from pytest_arena.results.journal import Journal
 from pytest_arena.results.models import RunInfo, RunResult
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import (

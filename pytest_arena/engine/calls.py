@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from copy import deepcopy
+from dataclasses import replace
 from typing import Protocol
 
 from pytest_arena.engine.answers import Answers
@@ -124,17 +126,19 @@ class Caller:
         answers: Answers | None,
     ) -> Response:
         """Make the call, and hand what came of it to those who keep it."""
+        # clients may change what they are given; an answer is kept for what was asked
+        asked = _copy(request) if answers else request
         try:
             # importing a client takes seconds: a short timeout must not count them
             await lane.provider.start()
             response = await self._attempts.answer(lane, request, unwanted)
         except ProviderError as error:
             if answers:
-                await answers.keep(lane.spec, request, error)
+                await answers.keep(lane.spec, asked, error)
             raise
         clean_response(response)
         if answers:
-            await answers.keep(lane.spec, request, response)
+            await answers.keep(lane.spec, asked, response)
         return response
 
     def _lane(self, spec: ProviderSpec) -> Lane:
@@ -143,6 +147,10 @@ class Caller:
         if found is None:
             found = self._lanes[id(spec)] = Lane(spec, self._make_provider(spec))
         return found
+
+
+def _copy(request: Request) -> Request:
+    return replace(request, messages=deepcopy(request.messages), params=deepcopy(request.params))
 
 
 @contextmanager

@@ -154,7 +154,7 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
     """Return a spec with the file's defaults under its own settings, `params` where wanted."""
     changes: dict[str, Any] = {
         name: getattr(defaults, name)
-        for name in ("timeout", "retries", "concurrency")
+        for name in ("timeout", "retries", "concurrency", "cache")
         if getattr(spec, name) is None and getattr(defaults, name) is not None
     }
     if defaults.params and params:

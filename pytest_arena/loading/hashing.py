@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from pytest_arena.loading.plan import CasePlan
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
@@ -77,7 +76,7 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
     return _hash(
         {
             "model": spec.full_model,
-            "host": _host(spec.api_base),
+            "host": spec.host,
             "params": {**params, **spec.params},
         }
     )
@@ -96,15 +95,6 @@ def _dump(model: ArenaModel) -> dict[str, Any]:
     if members:
         dumped["assertions"] = [_dump(member) for member in members]
     return dumped
-
-
-def _host(api_base: str | None) -> str:
-    if not api_base:
-        return ""
-    try:
-        return urlsplit(api_base).netloc.rpartition("@")[2] or api_base
-    except ValueError:
-        return api_base
 
 
 def _hash(facts: Any) -> str:

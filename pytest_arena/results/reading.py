@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pytest_arena.errors import Place, Problem, UserError, shorten
 from pytest_arena.results.models import Cell, RunInfo, RunResult
@@ -32,6 +32,16 @@ _KINDS_OF_FILES = (
     (b"\xfd7zXZ\x00", "an xz file"),
     (b"(\xb5/\xfd", "a zstd file"),
 )
+
+
+class FileKind(NamedTuple):
+    """Say what a JSONL file should be, in messages about one that is not: noun and file name."""
+
+    noun: str
+    name: str
+
+
+RESULTS_FILE = FileKind("results file", "results.jsonl")
 _UNCLEAN = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 
@@ -65,7 +75,7 @@ def read_results(path: str | Path) -> ResultsFile:
     cells: dict[str, Cell] = {}
     lines: dict[str, int] = {}
     last = 1
-    for number, record in _records(path):
+    for number, record in json_lines(path):
         last = number
         place = Place(str(path), number, 1)
         _check(record, place)
@@ -161,8 +171,15 @@ def _check_number(end: Mapping[str, Any], found: int, place: Place) -> None:
         raise UserError(problem)
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in _lines(path):
+def json_lines(
+    path: Path, *, wanted: FileKind = RESULTS_FILE, may_be_torn: bool = True
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Give number and content of each line of a JSONL file from a stranger.
+
+    `wanted` says what it should be. A last line that is torn ends it, unless it must not be; any
+    other bad line, and what is no regular file of a sound size, is a `UserError`.
+    """
+    for number, line in _lines(path, wanted):
         if not line.strip():
             continue
         try:
@@ -170,21 +187,21 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             if not isinstance(record, dict):
                 raise ValueError("not an object")
         except (ValueError, RecursionError) as error:
-            if not line.endswith(b"\n"):
+            if may_be_torn and not line.endswith(b"\n"):
                 return
             text = "nested too deep" if isinstance(error, RecursionError) else str(error)
             raise UserError(Problem(f"not JSON ({text})", Place(str(path), number, 1))) from error
         yield number, clean_value(record) if _UNCLEAN.search(line) else record
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:
     """Give the lines of a regular file, none of them longer than what may be."""
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
             # before it is opened: a pipe would never end, and opening one may wait for ever
             kind = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
-            raise UserError(Problem(f"cannot read {path}: {kind}", fix="name a results.jsonl"))
+            raise UserError(Problem(f"cannot read {path}: {kind}", fix=f"name a {wanted.name}"))
         if facts.st_size > LARGEST_FILE:
             _refuse_size(f"{path} has {facts.st_size:,} bytes", LARGEST_FILE, None)
         with path.open("rb") as stream:
@@ -193,24 +210,24 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 number += 1
                 place = Place(str(path), number, 1)
                 if number == 1:
-                    _refuse_archive(line, place)
+                    _refuse_archive(line, place, wanted)
                 if len(line) > LONGEST_LINE:
                     _refuse_size("the line is too long", LONGEST_LINE, place)
                 yield number, line
     except OSError as error:
         raise UserError(
-            Problem(f"cannot read {path}: {error.strerror}", fix="name a results.jsonl")
+            Problem(f"cannot read {path}: {error.strerror}", fix=f"name a {wanted.name}")
         ) from error
 
 
-def _refuse_archive(start: bytes, place: Place) -> None:
+def _refuse_archive(start: bytes, place: Place, wanted: FileKind) -> None:
     for magic, kind in _KINDS_OF_FILES:
         if start.startswith(magic):
             problem = Problem(
-                f"not a results file: it is {kind}",
+                f"not a {wanted.noun}: it is {kind}",
                 place,
-                expected="a results.jsonl that `pytest --arena` wrote",
-                fix="unpack it, and name the results.jsonl inside",
+                expected=f"a {wanted.name} that `pytest --arena` wrote",
+                fix=f"unpack it, and name the {wanted.name} inside",
             )
             raise UserError(problem)
 

@@ -173,15 +173,15 @@ def _trial_record(trial: Trial) -> dict[str, Any]:
         if trial.responses[0].model:
             record["model"] = trial.responses[0].model
     elif trial.responses:
-        record["turns"] = [_response_record(response) for response in trial.responses]
+        record["turns"] = [response_record(response) for response in trial.responses]
     return record
 
 
 def _trial(record: Mapping[str, Any]) -> Trial:
     if "turns" in record:
-        responses = tuple(_response(turn) for turn in record["turns"])
+        responses = tuple(response_from_record(turn) for turn in record["turns"])
     else:
-        responses = (_response(record),) if record["source"] else ()
+        responses = (response_from_record(record),) if record["source"] else ()
     events = record.get("guardrails") or ([record["guardrail"]] if record.get("guardrail") else [])
     return Trial(
         messages=tuple(record["messages"]),
@@ -199,7 +199,7 @@ def _trial(record: Mapping[str, Any]) -> Trial:
     )
 
 
-def _response_record(response: Response) -> dict[str, Any]:
+def response_record(response: Response) -> dict[str, Any]:
     return {
         "output": response.output,
         "finish_reason": response.finish_reason,
@@ -215,7 +215,7 @@ def _response_record(response: Response) -> dict[str, Any]:
     }
 
 
-def _response(record: Mapping[str, Any]) -> Response:
+def response_from_record(record: Mapping[str, Any]) -> Response:
     return Response(
         output=record["output"],
         finish_reason=record.get("finish_reason"),

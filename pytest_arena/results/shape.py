@@ -26,6 +26,16 @@ def check_record(record: Mapping[str, Any]) -> None:
         rule(record, "")
 
 
+def check_recorded(record: Mapping[str, Any]) -> None:
+    """Raise `ShapeError` if a line of a recording cannot be read."""
+    _recorded(record, "")
+
+
+def check_answer(record: Any) -> None:
+    """Raise `ShapeError` if a kept answer cannot be read."""
+    _answer(record, "response")
+
+
 def _is(expected: str, holds: Callable[[Any], bool]) -> Rule:
     def check(value: Any, path: str) -> None:
         if not holds(value):
@@ -174,6 +184,16 @@ _ANSWER: Mapping[str, Rule] = {
 }
 _source = _one_of("call", "recording", "cache", "mock")
 _turn = _record({"output": _text, "source": _source}, _ANSWER)
+_answer = _record({"output": _text}, _ANSWER)
+_recorded = _record(
+    {"key": _text, "request": _object},
+    {
+        "response": _answer,
+        "error": _record(
+            {"kind": _text, "message": _text}, {"status": _or_null(_count), "attempts": _count}
+        ),
+    },
+)
 _trial = _record(
     {
         "verdict": _verdict,

@@ -31,7 +31,7 @@ from pytest_arena.schema.mock import (
     MockScenario,
     MockToolCall,
 )
-from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 
 __all__ = [
     "TEST_GROUPS",
@@ -39,6 +39,7 @@ __all__ = [
     "ArenaSpec",
     "Asking",
     "Assertion",
+    "CacheSpec",
     "CaseMock",
     "CaseSpec",
     "CellAssertion",

@@ -12,7 +12,7 @@ from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.mock import MockResponses
-from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
 
@@ -32,6 +32,8 @@ class Defaults(ArenaModel):
     """Generation parameters, under those of a provider."""
     trials: int | None = Field(default=None, gt=0)
     """How many times each case is run against each provider."""
+    cache: CacheSpec | None = None
+    """Keep answers for a while, for local work; off in CI."""
 
 
 class PromptSpec(ArenaModel):

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
+
+
+class CacheSpec(ArenaModel):
+    """Say that answers are kept for local work, and for how long."""
+
+    ttl: Duration
+    """How long an answer is taken from the cache instead of calling again."""
 
 
 class ProviderSpec(ArenaModel):
@@ -44,6 +52,8 @@ class ProviderSpec(ArenaModel):
     or the timeout where that is longer)."""
     concurrency: int | None = Field(default=None, gt=0)
     """Calls in flight at once, over all workers together."""
+    cache: CacheSpec | None = None
+    """Keep answers for a while, for local work; off in CI."""
     input_cost_per_million: float | None = Field(default=None, ge=0)
     """US dollars for a million input tokens, over litellm's price."""
     output_cost_per_million: float | None = Field(default=None, ge=0)
@@ -73,3 +83,13 @@ class ProviderSpec(ArenaModel):
         if not self.model:
             return ""
         return self.model if self.model.startswith(prefix) else prefix + self.model
+
+    @property
+    def host(self) -> str:
+        """Host and port of `api_base`, which keys and paths are no part of; empty without one."""
+        if not self.api_base:
+            return ""
+        try:
+            return urlsplit(self.api_base).netloc.rpartition("@")[2] or self.api_base
+        except ValueError:
+            return self.api_base

@@ -1,0 +1,1 @@
+"""Answers that were given before: recordings in the repository, and a cache for local work."""

@@ -1,0 +1,71 @@
+"""What makes two requests the same: the facts of a request, and their key."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.results.exchange import Request
+from pytest_arena.results.text import clean_value
+from pytest_arena.schema import ProviderSpec
+
+SCHEME = 1
+"""The version of the keys. Entries hold the facts, so that a later scheme can key them anew."""
+_HOW_IT_IS_SENT = frozenset(
+    {
+        "api_key",
+        "extra_headers",
+        "headers",
+        "max_retries",
+        "num_retries",
+        "request_timeout",
+        "stream",
+        "stream_options",
+        "timeout",
+    }
+)
+"""Parameters that say how a request is sent, not what is asked."""
+
+
+def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
+    """Return what an answer depends on, without keys, headers and times.
+
+    `params` hold the response format, and the session as `user`. `trial` counts how often the
+    same dialogue was sent, so that the trials of a cell keep answers of their own.
+    """
+    params = {name: value for name, value in request.params.items() if name not in _HOW_IT_IS_SENT}
+    if request.session_id is not None:
+        params.setdefault("user", request.session_id)
+    facts: dict[str, Any] = {
+        "provider": spec.provider,
+        "host": spec.host,
+        "model": spec.full_model,
+        "messages": request.messages,
+        "params": params,
+        "trial": request.trial // request.variants,
+    }
+    if request.tools:
+        facts["tools"] = request.tools
+    if request.purpose:
+        facts["purpose"] = request.purpose
+    cleaned: dict[str, Any] = clean_value(facts)
+    return cleaned
+
+
+def key_of(facts: dict[str, Any]) -> str:
+    """Return the SHA-256 of the facts as canonical JSON, with the scheme's version.
+
+    What JSON cannot hold is a `ProviderError`.
+    """
+    try:
+        text = json.dumps([SCHEME, facts], sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ProviderError(
+            ErrorKind.CONFIGURATION,
+            f"the request cannot be recorded: it is not JSON ({shorten(str(error))})\n"
+            "  expected: messages, params and tools of texts, numbers, lists and mappings\n"
+            "  fix: change what a hook or a file puts into them, or run with --arena-record off",
+        ) from error
+    return sha256(text.encode()).hexdigest()
