@@ -24,6 +24,7 @@ _HEADINGS = {
     "GateSpec": "gate",
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
+    "CacheSpec": "cache",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

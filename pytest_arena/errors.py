@@ -118,7 +118,7 @@ class ProviderError(ArenaError):
 
 
 class NetworkBlockedError(OSError):
-    """Refuse a connection under `--arena-block-network`; the message names the host."""
+    """Refuse a connection under `--arena-block-network`; the message names host and port."""
 
 
 class GuardrailError(ArenaError):

@@ -73,6 +73,48 @@ OPTIONS = (
     ),
     Option("arena_trials", "trials per cell, over the case's own trials:", "number", None, "N"),
     Option(
+        "arena_record",
+        "recordings: off (default) = call, none = replay only, once = record where no recording "
+        "is, new = replay or record what is missing, all = record again",
+        "choice",
+        "off",
+        "MODE",
+        choices=("off", "none", "once", "new", "all"),
+    ),
+    Option(
+        "arena_prune_recordings",
+        "take entries that a full run did not use out of the recordings",
+        "flag",
+        False,
+    ),
+    Option(
+        "arena_block_network",
+        "refuse every connection of the processes that run tests, loopback included",
+        "flag",
+        False,
+    ),
+    Option(
+        "arena_cache",
+        "answers that `cache:` keeps: auto (default) = not on CI, on = there, too, off = never",
+        "choice",
+        "auto",
+        "WHEN",
+        choices=("auto", "on", "off"),
+    ),
+    Option(
+        "arena_cache_dir",
+        "where they are kept (default: in pytest's own cache)",
+        "text",
+        None,
+        "DIR",
+    ),
+    Option(
+        "arena_resume",
+        "take finished cells from the run that was interrupted, and run the rest",
+        "flag",
+        False,
+    ),
+    Option(
         "arena_baseline",
         "compare with a results file, a baseline file, git:REV:PATH or git:merge-base(BRANCH):PATH",
         "text",

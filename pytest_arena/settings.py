@@ -33,11 +33,28 @@ class Settings:
     alpha: float = 0.05
     min_effect: float = 0.5
     confirm_trials: int = 8
+    record: str = "off"
+    prune_recordings: bool = False
+    block_network: bool = False
+    cache: str = "auto"
+    cache_dir: str | None = None
+    resume: bool = False
 
     @property
     def every_trial_counts(self) -> bool:
-        """Whether rates are compared, so that no trial may be left out of a cell."""
+        """Whether no trial may be left out of a cell: where rates are compared, and where
+        answers are recorded or replayed, so that a recording does not depend on chance."""
+        return self.compares or self.records
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a baseline, or will be one."""
         return self.baseline is not None or self.update_baseline
+
+    @property
+    def records(self) -> bool:
+        """Whether recordings are read or written; a mock's answers stand in the file already."""
+        return self.record != "off" and not self.mock
 
 
 def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) -> Settings:
@@ -73,6 +90,12 @@ def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) 
         alpha=_share(config, "arena_alpha"),
         min_effect=_share(config, "arena_min_effect"),
         confirm_trials=_whole(config, "arena_confirm_trials") or 8,
+        record=_choice(config, "arena_record"),
+        prune_recordings=bool(value_of(config, "arena_prune_recordings")),
+        block_network=bool(value_of(config, "arena_block_network")),
+        cache=_choice(config, "arena_cache"),
+        cache_dir=value_of(config, "arena_cache_dir"),
+        resume=bool(value_of(config, "arena_resume")),
     )
 
 
@@ -132,6 +155,13 @@ def _check_combinations(config: pytest.Config) -> None:
             Problem(
                 "--arena-fail-on regression needs a baseline",
                 fix="name one with --arena-baseline",
+            )
+        )
+    if value_of(config, "arena_prune_recordings") and value_of(config, "arena_record") == "off":
+        raise UsageError(
+            Problem(
+                "--arena-prune-recordings needs a run that uses recordings",
+                fix="give --arena-record none (or new), too",
             )
         )
     if value_of(config, "arena_prune_baseline") and not value_of(config, "arena_update_baseline"):

@@ -10,13 +10,17 @@ from typing import Any
 @dataclass(slots=True)
 class CollectedFacts:
     """Hold the ids of all cells of all files (deselected ones included), the report formats that
-    files ask for, the limits under `gates:`, and what reports show of the files."""
+    files ask for, the limits under `gates:`, what reports show of the files, and what needed no
+    call."""
 
     ids: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
     gates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """The file and the entry, as it was written."""
     arenas: list[dict[str, Any]] = field(default_factory=list)
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered without a call, in this process alone."""
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)

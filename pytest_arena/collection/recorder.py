@@ -19,7 +19,7 @@ from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.errors import UsageError
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.journal import Journal
-from pytest_arena.results.models import RunInfo, RunResult
+from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import (
     RESULTS,
@@ -32,6 +32,7 @@ from pytest_arena.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_arena.collection.limits import Limits
+    from pytest_arena.collection.recordings import RecordingsKeeper
     from pytest_arena.comparison.baseline_update import Collected
 
 
@@ -61,6 +62,7 @@ class Recorder:
         self._refused: str | None = None
         self._facts = CollectedFacts()
         self._limits: Limits | None = None
+        self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
 
@@ -108,6 +110,8 @@ class Recorder:
     def hear(self, facts: CollectedFacts) -> None:
         """Learn what collecting found, from the session of this process or from a worker."""
         self._facts = facts
+        if facts.answers:
+            self._recordings().hear(facts.answers)
 
     # --- when it ends
 
@@ -117,12 +121,14 @@ class Recorder:
         for cell_id, line in dict(self._shards.read()).items():
             self.add(cell_id, line)
         if not self._lines:
+            self._conclude_recordings(())
             return
         run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
         session.exitstatus = self._exit_code(run, int(session.exitstatus))
         self.run = run = replace(run, exit_code=int(session.exitstatus))
         self._write_results(run)
         self._shards.remove()
+        self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
         self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
         if self._settings.update_baseline and self._gatekeeper is not None:
@@ -189,6 +195,17 @@ class Recorder:
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
         return replace(run, notes=(*(self._limits.lines if self._limits else ()), *notes))
+
+    def _recordings(self) -> RecordingsKeeper:
+        if self._keeper is None:
+            from pytest_arena.collection.recordings import RecordingsKeeper
+
+            self._keeper = RecordingsKeeper(self._config.rootpath, self._settings)
+        return self._keeper
+
+    def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
+        if self._keeper is not None or self._settings.records:
+            self._said += self._recordings().conclude(cells, self._facts.ids)
 
     def _check_limits(self, run: RunResult) -> Limits | None:
         if not self._facts.gates:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_arena.collection.answering import KeptAnswers, block_network
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
@@ -68,6 +69,7 @@ class ArenaSession:
         self._sink = sink
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
+        self._kept = KeptAnswers(parts.config, parts.settings)
         self._finished: dict[str, tuple[CellItem, Cell]] = {}
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
@@ -95,7 +97,8 @@ class ArenaSession:
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers)
         self._arenas.append(arena)
-        if not self.config.option.collectonly and not self.settings.mock:
+        calls = not self.config.option.collectonly and not self.settings.mock
+        if calls and not self._kept.probable(arena):
             warm_up(self.registry, [plan.provider for plan in arena.cells])
         return arena
 
@@ -119,6 +122,7 @@ class ArenaSession:
                 }
                 for arena in self._arenas
             ],
+            answers=self._kept.use(),
         )
 
     def pytest_collection_modifyitems(self) -> None:
@@ -275,19 +279,26 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
+        if self.settings.block_network:
+            # not before: plug-ins connect to their own controllers when they are configured
+            block_network(self.config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        self._tell(self.facts())
-        if self._engine is None:
-            return
-        if self._gatekeeper is not None and not self._engine.closing:
-            self._confirm(self._gatekeeper, self._engine)
-        self._engine.stop_calling()
+        try:
+            if self._engine is not None:
+                self._end(self._engine)
+        finally:
+            self._tell(self.facts())
+
+    def _end(self, engine: Engine) -> None:
+        if self._gatekeeper is not None and not engine.closing:
+            self._confirm(self._gatekeeper, engine)
+        engine.stop_calling()
         if self._lookahead is not None:
             for item, work in self._lookahead.leftovers():
-                self.keep(item, self._conclude(item, work.result(), self._engine))
-        self._engine.close()
+                self.keep(item, self._conclude(item, work.result(), engine))
+        engine.close()
 
     def _confirm(self, gatekeeper: Gatekeeper, engine: Engine) -> None:
         """Run fresh trials of this process's suspects, all at once within the limits."""
@@ -310,6 +321,7 @@ class ArenaSession:
                 root=self.config.rootpath,
                 trials=self.settings.trials,
                 early_stop=not self.settings.every_trial_counts,
+                answers=self._kept.store(self._arenas, self.redactor.clean),
             )
             for arena in self._arenas:
                 self._engine.limit(arena.providers)

@@ -98,7 +98,7 @@ def _activate_controller(parts: RunParts) -> None:
 
 def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
     """Return what compares with a baseline, where the run asks for that."""
-    if not settings.every_trial_counts and settings.fail_on == "any":
+    if not settings.compares and settings.fail_on == "any":
         return None
     from pytest_arena.collection.gating import Gatekeeper
 

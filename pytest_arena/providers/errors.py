@@ -23,6 +23,7 @@ SAID = {
     ErrorKind.CONNECTION: "the connection failed",
     ErrorKind.BAD_RESPONSE: "the provider's answer cannot be read",
     ErrorKind.CONFIGURATION: "the provider cannot be used",
+    ErrorKind.NETWORK_BLOCKED: "the network is blocked",
 }
 _CONTEXT = re.compile(
     r"context_length_exceeded|context[ _](length|window|size)|maximum context|prompt is too long"
@@ -174,6 +175,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _kind_of_exception(error: BaseException) -> ErrorKind | None:
     names = {cls.__name__ for cls in type(error).__mro__}
+    if names & {"NetworkBlockedError"}:
+        return ErrorKind.NETWORK_BLOCKED
     if names & {"TimeoutError", "TimeoutException"}:
         return ErrorKind.TIMEOUT
     if names & {"ImportError"}:

@@ -71,10 +71,12 @@ class RecordingFile:
 
         The file is replaced as a whole, and only if it changes.
         """
-        if not self.path.parent.is_dir() or not (remove or self._shards()):
+        if not self.path.parent.is_dir():
             return
         with _locked(self.path.parent, fcntl.LOCK_EX):
             shards = [path for path in self._shards() if not is_being_written(path)]
+            if not (shards or remove):
+                return
             before = {record["key"]: record for record, _ in self._read()}
             merged = self._with_shards(before, shards)
             lines = [to_line(merged[key]) for key in sorted(merged) if key not in remove]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from pytest_arena.errors import NetworkBlockedError
@@ -47,6 +48,9 @@ class NetworkBlock:
 
 def _refusing_lookup(original: Callable[..., Any]) -> Callable[..., Any]:
     def look_up(host: Any, *rest: Any, **named: Any) -> Any:
+        if host is None or _is_address(host):
+            # nothing is asked of anyone; connecting to it is refused later
+            return original(host, *rest, **named)
         port = rest[0] if rest else named.get("port")
         raise _refusal(host, port)
 
@@ -64,7 +68,15 @@ def _refusing_socket(original: Callable[..., Any]) -> Callable[..., Any]:
     return refuse
 
 
+def _is_address(host: Any) -> bool:
+    try:
+        ip_address(host.decode("ascii") if isinstance(host, bytes) else host)
+    except ValueError:
+        return False
+    return True
+
+
 def _refusal(host: Any, port: Any) -> NetworkBlockedError:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
     where = f"{name}:{port}" if port else name
-    return NetworkBlockedError(f"the network is blocked: no connection to {where}")
+    return NetworkBlockedError(f"no connection to {where} (--arena-block-network)")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, UserError
 from pytest_arena.recording.entries import (
@@ -24,7 +24,6 @@ from pytest_arena.results.journal import Journal
 from pytest_arena.results.serialize import to_line
 from pytest_arena.schema import ProviderSpec
 
-Mode = Literal["none", "once", "new", "all"]
 EXPLAINED_MISSES = 20
 """So many misses of a recording are compared with its entries; a changed system prompt would
 otherwise compare everything with everything."""
@@ -61,7 +60,7 @@ class Recordings:
     process's own, which the run merges when it ends.
     """
 
-    def __init__(self, root: Path, mode: Mode, clean: Callable[[str], str]) -> None:
+    def __init__(self, root: Path, mode: str, clean: Callable[[str], str]) -> None:
         self._root = root
         self._mode = mode
         self._clean = clean

@@ -34,7 +34,12 @@ def printable(text: str, *, ci: bool | None = None) -> str:
     if not text.isascii():
         text = _SURROGATE.sub("\ufffd", text)
     if ci is None:
-        ci = any(os.environ.get(name, "").lower() not in ("", "0", "false") for name in _CI_MARKS)
+        ci = on_ci()
     if ci and ("::" in text or "##" in text):
         text = _BRACKET_COMMAND.sub("## ", _COMMAND.sub(r"\1 :", text))
     return text
+
+
+def on_ci() -> bool:
+    """Return whether this is a CI service's machine, as its environment says."""
+    return any(os.environ.get(name, "").lower() not in ("", "0", "false") for name in _CI_MARKS)

@@ -327,7 +327,7 @@ FILES = {
         "providers:\n  - {name: a, provider: mock, respnses: {default: x}}\n"
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:2:31: unknown key 'respnses' in provider 'a'\n"
-        "  expected: one of api_base, api_key_env, concurrency, group, headers, "
+        "  expected: one of api_base, api_key_env, cache, concurrency, group, headers, "
         "input_cost_per_million, latency, model, name, output_cost_per_million, params, "
         "provider, responses, retries, retry_for, timeout\n"
         "  fix: did you mean 'responses'?",
