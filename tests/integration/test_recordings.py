@@ -9,7 +9,7 @@ import pytest
 from conftest import Project
 from servers.wire import WireServer
 
-from pytest_arena.providers import OpenAIProvider
+from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.recording.entries import entry_of
 from pytest_arena.recording.keys import key_of, request_facts
 from pytest_arena.results.exchange import Request, Response
