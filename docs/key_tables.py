@@ -25,6 +25,8 @@ _HEADINGS = {
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
     "CacheSpec": "cache",
+    "BudgetSpec": "budget",
+    "RateLimitSpec": "rate_limit",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

@@ -121,6 +121,10 @@ class NetworkBlockedError(OSError):
     """Refuse a connection under `--arena-block-network`; the message names host and port."""
 
 
+class BudgetSpent(ArenaError):
+    """Report that a call was not made, since a budget is spent; the text says which."""
+
+
 class GuardrailError(ArenaError):
     """Report that a guardrail could not look at a text, so that the trial has no verdict."""
 

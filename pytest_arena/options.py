@@ -22,7 +22,7 @@ class Option:
         self,
         name: str,
         help: str,
-        kind: Literal["flag", "text", "list", "number", "share", "choice"],
+        kind: Literal["flag", "text", "list", "number", "amount", "share", "choice"],
         default: Any = None,
         metavar: str | None = None,
         *,
@@ -72,6 +72,13 @@ OPTIONS = (
         "N",
     ),
     Option("arena_trials", "trials per cell, over the case's own trials:", "number", None, "N"),
+    Option(
+        "arena_max_cost",
+        "start no further call once the run has spent so many US dollars, over all workers",
+        "amount",
+        None,
+        "USD",
+    ),
     Option(
         "arena_record",
         "recordings: off (default) = call, none = replay only, once = record where no recording "

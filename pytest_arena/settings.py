@@ -22,6 +22,7 @@ class Settings:
     mock: bool = False
     concurrency: int = 16
     trials: int | None = None
+    max_cost_usd: float | None = None
     formats: tuple[str, ...] = ("html", "markdown")
     report_dir: str = "arena-report"
     report_max_mb: int = 5
@@ -79,6 +80,7 @@ def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) 
         mock=bool(value_of(config, "arena_mock")),
         concurrency=_whole(config, "arena_concurrency") or 16,
         trials=_whole(config, "arena_trials"),
+        max_cost_usd=_amount(config, "arena_max_cost"),
         formats=formats,
         report_dir=str(value_of(config, "arena_report_dir")),
         report_max_mb=_whole(config, "arena_report_max_mb") or 5,
@@ -112,6 +114,25 @@ def _whole(config: pytest.Config, name: str) -> int | None:
             Problem(
                 f"{option_named(name).flag}: {str(given)!r} is not a number of at least 1",
                 fix=f"give a whole number, as in {option_named(name).flag}=4",
+            )
+        )
+    return number
+
+
+def _amount(config: pytest.Config, name: str) -> float | None:
+    given = value_of(config, name)
+    if given is None:
+        return None
+    try:
+        number = float(given)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        flag = option_named(name).flag
+        raise UsageError(
+            Problem(
+                f"{flag}: {str(given)!r} is not an amount above 0",
+                fix=f"give US dollars, as in {flag}=2.50",
             )
         )
     return number

@@ -14,7 +14,7 @@ from pytest_arena.assertions.conclude import conclude
 from pytest_arena.assertions.groups import Group
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.wording import fired, number
-from pytest_arena.errors import shorten
+from pytest_arena.errors import BudgetSpent, shorten
 from pytest_arena.results.models import Finding, Trial
 from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
 
@@ -139,7 +139,7 @@ def _run(check: Check, context: CheckContext) -> Outcome:
                 result.close()
             return Outcome.error("the check is async and was not run on the event loop")
         return _sound(result)
-    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
+    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)
@@ -151,7 +151,7 @@ async def _run_async(method: object, check: Check, context: CheckContext) -> Out
         is_async = inspect.iscoroutinefunction(method)
         result = check() if is_async else await asyncio.to_thread(check)
         return _sound(await result if inspect.isawaitable(result) else result)
-    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError):
+    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)

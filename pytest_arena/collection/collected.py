@@ -17,6 +17,8 @@ class CollectedFacts:
     formats: list[str] = field(default_factory=list)
     gates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """The file and the entry, as it was written."""
+    warnings: list[str] = field(default_factory=list)
+    """Budgets that were exceeded and only warn."""
     arenas: list[dict[str, Any]] = field(default_factory=list)
 
     answers: dict[str, Any] = field(default_factory=dict)

@@ -13,6 +13,7 @@ import pytest
 from xdist.report import report_collection_diff
 from xdist.scheduler import LoadScheduling
 
+from pytest_arena.collection.journal import Shards
 from pytest_arena.engine.shares import Share, deal
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ class Demands:
 
 
 DemandsOf = Callable[[Sequence[str]], Demands]
+
+
+SHARED = "shared-limits"
+"""The file of what all workers on this machine count together, beside their shards."""
 
 
 class Slots:
@@ -87,16 +92,24 @@ class Controller:
         self._folder = folder
         self._demands_of = demands_of
         self.slots = Slots()
+        self._local: list[bool] = []
         self._broken_files: dict[tuple[str, str], Any] = {}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
         self.slots.open(len(specs))
+        self._local = [_is_local(spec) for spec in specs]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
+        is_local = _is_local(node.gateway.spec)
+        shards = Shards(self._folder, self._run_id)
+        together = sum(self._local) if is_local else 1
         node.workerinput["arena"] = json.dumps(
             {
+                # a worker on another machine cannot share a file: it gets a part of its own
+                "shared": str(shards.folder / SHARED) if is_local else "",
+                "portion": together / max(1, len(self._local)),
                 "slot": self.slots.take(node),
                 "workers": self.slots.workers,
                 "run_id": self._run_id,
@@ -141,13 +154,19 @@ class Controller:
         )
 
 
+def _is_local(spec: Any) -> bool:
+    """Return whether a worker runs on the controller's machine, as execnet's spec tells."""
+    return bool(spec.popen) and not spec.via
+
+
 class WorkerLink:
     """Hold what the controller told this worker, and take along what the worker found."""
 
     def __init__(self, config: Any) -> None:
         self._config = config
         given = json.loads(config.workerinput["arena"])
-        self.share = Share(given["slot"], given["workers"])
+        shared = Path(given["shared"]) if given["shared"] else None
+        self.share = Share(given["slot"], given["workers"], shared, given["portion"])
         self.run_id: str = given["run_id"]
         self.folder = Path(given["folder"])
         self.knows_order: bool = given["knows_order"]

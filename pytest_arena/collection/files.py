@@ -123,6 +123,8 @@ class CellItem(pytest.Item):
         excuse = self.session_state.excuse(cell)
         if excuse is not None:
             pytest.xfail(excuse)
+        if cell.verdict == "skipped":
+            pytest.skip(cell.reason or "")
         if cell.verdict == "failed":
             raise CellFailed(cell)
         if cell.verdict == "error":

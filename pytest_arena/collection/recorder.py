@@ -109,7 +109,8 @@ class Recorder:
 
     def hear(self, facts: CollectedFacts) -> None:
         """Learn what collecting found, from the session of this process or from a worker."""
-        self._facts = facts
+        warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
+        self._facts = replace(facts, warnings=list(warnings))
         if facts.answers:
             self._recordings().hear(facts.answers)
 
@@ -164,9 +165,10 @@ class Recorder:
         self._git = git_facts(self._config.rootpath)
 
     def _exit_code(self, run: RunResult, given: int) -> int:
-        """Return pytest's exit code, or the one that the gate or a limit makes of a good one."""
+        """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
         over = self._limits is not None and self._limits.failed
         worse = over or (run.gate is not None and run.gate.failed)
+        worse = worse or any(cell.over_budget for cell in run.cells)
         if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
             return int(pytest.ExitCode.TESTS_FAILED)
         return given
@@ -194,7 +196,15 @@ class Recorder:
         self._limits = self._check_limits(run)
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        return replace(run, notes=(*(self._limits.lines if self._limits else ()), *notes))
+        limits = self._limits.lines if self._limits else ()
+        return replace(run, notes=(*self._budget_lines(run), *limits, *notes))
+
+    def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
+        if not self._facts.warnings and not any(cell.over_budget for cell in run.cells):
+            return ()
+        from pytest_arena.collection.budgets import budget_lines
+
+        return budget_lines(run.cells, self._facts.warnings)
 
     def _recordings(self) -> RecordingsKeeper:
         if self._keeper is None:

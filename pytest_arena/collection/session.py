@@ -66,6 +66,7 @@ class ArenaSession:
         self.names = parts.names
         self.redactor = Redactor()
         self._share = share
+        self._rations = share.rations()
         self._sink = sink
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
@@ -107,6 +108,7 @@ class ArenaSession:
         return CollectedFacts(
             ids=self.collected,
             formats=[name for arena in self._arenas for name in arena.report_formats],
+            warnings=self._rations.warnings,
             gates=[
                 (arena.file, gate.model_dump(exclude_unset=True))
                 for arena in self._arenas
@@ -135,6 +137,17 @@ class ArenaSession:
                     fix=suggest(name, known),
                 )
                 self._refuse(problem)
+        if self.settings.max_cost_usd is not None and not self.settings.mock:
+            self._check_prices()
+
+    def _check_prices(self) -> None:
+        from pytest_arena.loading.budgets import unknown_price, unpriced
+
+        called = {
+            id(plan.provider): plan.provider for arena in self._arenas for plan in arena.cells
+        }
+        for spec in unpriced(called.values(), self.registry):
+            self._refuse(unknown_price(spec))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if not any(isinstance(item, CellItem) for item in session.items):
@@ -307,7 +320,8 @@ class ArenaSession:
         works = engine.start_fresh([item.plan for item, _ in items], gatekeeper.confirm_trials)
         for (item, cell), work in zip(items, works, strict=True):
             fresh = self._conclude(item, work.result(), engine)
-            self.keep(item, replace(cell, confirmation=fresh.trials))
+            over_budget = fresh.over_budget or cell.over_budget
+            self.keep(item, replace(cell, confirmation=fresh.trials, over_budget=over_budget))
 
     def _running_engine(self) -> Engine:
         if self._engine is None:
@@ -322,9 +336,13 @@ class ArenaSession:
                 trials=self.settings.trials,
                 early_stop=not self.settings.every_trial_counts,
                 answers=self._kept.store(self._arenas, self.redactor.clean),
+                rations=self._rations,
             )
+            if self.settings.max_cost_usd is not None:
+                self._rations.limit_run(self.settings.max_cost_usd)
             for arena in self._arenas:
                 self._engine.limit(arena.providers)
+                self._rations.learn(arena)
             if self._session is not None:
                 self._engine.keep_together(providers_under_load(self._session.items))
         return self._engine

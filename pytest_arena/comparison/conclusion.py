@@ -137,8 +137,12 @@ def _completeness(run: RunResult) -> list[str]:
             f"{_cells(counts.error)} reached no verdict and "
             f"{'counts' if counts.error == 1 else 'count'} in no pass rate."
         )
-    if counts.skipped:
-        said.append(f"{_cells(counts.skipped)} {'was' if counts.skipped == 1 else 'were'} skipped.")
+    unpaid = [c.over_budget for c in run.cells if c.over_budget and c.verdict == "skipped"]
+    if unpaid:
+        budgets = "; ".join(dict.fromkeys(unpaid))
+        said.append(f"{_skipped(len(unpaid))}: budget ({budgets}).")
+    if counts.skipped > len(unpaid):
+        said.append(f"{_skipped(counts.skipped - len(unpaid))}.")
     if run.interrupted or run.finished_at is None:
         said.append("The run was interrupted: these are the cells that had finished.")
     return said
@@ -162,6 +166,10 @@ def _names(summaries: Sequence[ProviderSummary]) -> str:
 
 def _cases(count: int) -> str:
     return "1 case" if count == 1 else f"{count:,} cases"
+
+
+def _skipped(count: int) -> str:
+    return f"{_cells(count)} {'was' if count == 1 else 'were'} skipped"
 
 
 def _cells(count: int) -> str:

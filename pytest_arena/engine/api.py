@@ -12,6 +12,7 @@ from pytest_arena._version import __version__
 from pytest_arena.builtins import register
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.providers import provider_factory
+from pytest_arena.engine.rationing import Rations
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdicts import cell_of, conclude_cell
 from pytest_arena.loading import load_arena
@@ -102,6 +103,8 @@ class _Run:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
+        rations = Rations()
+        rations.learn(self._arena)
         engine = Engine(
             concurrency=self._concurrency,
             make_provider=provider_factory(
@@ -109,6 +112,7 @@ class _Run:
             ),
             root=self._root,
             trials=self._trials,
+            rations=rations,
         )
         engine.limit(self._arena.providers)
         try:

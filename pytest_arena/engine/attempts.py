@@ -1,94 +1,181 @@
-"""The attempts of one call: a place for each, the time limits, and the pauses between them."""
+"""The attempts of one call: what each must wait for, the time limits, the pauses between them."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pytest_arena.engine.limits import Limits
-from pytest_arena.engine.outage import Outage
+from pytest_arena.engine.lane import Lane
+from pytest_arena.engine.limits import Limits, Place
+from pytest_arena.engine.rationing import Ration, Rations
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers.base import Provider
 from pytest_arena.results.exchange import Request, Response
-from pytest_arena.schema import ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.pace import Pace
 
 DEFAULT_RETRIES = 2
 DEFAULT_RETRY_FOR_S = 90.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
+LONGEST_NAP_S = 0.25
+"""Between two looks at what all processes know of a provider's rate."""
+POLL_S = 0.02
+"""Between two looks whether calls in flight have left something of a budget."""
+_PAUSED = "rate limited: the provider asked for a pause"
 
 
 @dataclass(slots=True)
-class Lane:
-    """Hold what this process knows of one entry of `providers:`: how to call it, and whether it
-    is down."""
+class _Call:
+    """Keep what is known of one call while it is tried."""
 
-    spec: ProviderSpec
-    provider: Provider
-    outage: Outage = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.outage = Outage(self.spec.name)
+    lane: Lane
+    request: Request
+    unwanted: Callable[[], bool] | None
+    retry_for_s: float
+    attempt: int = 0
+    made: int = 0
+    """How often the provider was really called."""
+    end: float | None = None
+    """When all attempts must have ended; known once the first one starts."""
 
 
 class Attempts:
     """Try calls within the limits until there is an answer; lives on the event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, rations: Rations | None = None) -> None:
         self.closing = False
         self._limits = limits
+        self._rations = rations or Rations()
 
     async def answer(
         self, lane: Lane, request: Request, unwanted: Callable[[], bool] | None
     ) -> Response:
-        """Return the provider's answer; a failure that is left is a `ProviderError`."""
+        """Return the provider's answer; a failure that is left is a `ProviderError`.
+
+        A budget that is spent is a `BudgetSpent`.
+        """
         spec, outage = lane.spec, lane.outage
         retries = DEFAULT_RETRIES if spec.retries is None else spec.retries
         retry_for_s = spec.retry_for or max(DEFAULT_RETRY_FOR_S, request.timeout_s)
+        call = _Call(lane, request, unwanted, retry_for_s)
         loop = asyncio.get_running_loop()
-        end = None
-        attempt = 0
         while True:
-            request.attempt = attempt
+            request.attempt = call.attempt
             try:
-                async with self._limits.place(spec.name):
-                    if self.closing or (attempt == 0 and unwanted is not None and unwanted()):
-                        raise asyncio.CancelledError
-                    outage.check()
-                    if end is None:
-                        end = loop.time() + retry_for_s
-                    response = await self._attempt(lane.provider, request, end - loop.time())
+                response = await self._try(call)
                 outage.succeeded()
-                response.attempts = attempt + 1
+                response.attempts = call.attempt + 1
                 return response
             except ProviderError as error:
                 if error.kind is ErrorKind.PROVIDER_DOWN:
                     raise
                 outage.attempt_failed(error)
-                pause = pause_before(attempt, error.retry_after_s)
-                left = (end or loop.time()) - loop.time()
-                if not error.retryable or attempt >= retries or pause >= left:
-                    final = _final(error, attempt + 1, retries, pause, left)
+                pause = pause_before(call.attempt, error.retry_after_s)
+                left = (call.end or loop.time()) - loop.time()
+                if not error.retryable or call.attempt >= retries or pause >= left:
+                    final = _final(error, call, retries, pause, left)
                     outage.call_failed(error)
                     raise final from error
             # the place is free while this call waits, so that others go on
             await asyncio.sleep(pause)
-            attempt += 1
+            call.attempt += 1
 
     async def only_one(self, lane: Lane, request: Request) -> Response:
-        """Return the answer to a single attempt, which no limit holds back."""
-        if self.closing:
-            raise asyncio.CancelledError
-        lane.outage.check()
-        return await self._attempt(lane.provider, request, request.timeout_s)
+        """Return the answer to a single attempt, which budgets alone hold back."""
+        call = _Call(lane, request, None, request.timeout_s)
+        while True:
+            self._check(call)
+            ration = await self._rations.take(lane, request, paced=False)
+            if ration is not None:
+                return await self._counted(call, ration)
+            await asyncio.sleep(POLL_S)
 
-    async def _attempt(self, provider: Provider, request: Request, left_s: float) -> Response:
-        limit_s = min(request.timeout_s, max(left_s, 0.001))
+    async def _try(self, call: _Call) -> Response:
+        """Wait until one attempt may start, and make it."""
+        lane = call.lane
+        place = self._limits.place(lane.spec.name)
+        ration = await self._start(call, place)
+        try:
+            return await self._counted(call, ration)
+        finally:
+            place.leave()
+
+    async def _counted(self, call: _Call, ration: Ration) -> Response:
+        """Make one attempt, and write down what it took."""
+        try:
+            response = await self._attempt(call)
+            await self._rations.answered(call.lane, ration, call.request, response)
+            return response
+        except ProviderError as error:
+            await self._rations.failed(call.lane, ration, error)
+            raise
+        finally:
+            self._rations.ended(ration)
+
+    async def _start(self, call: _Call, place: Place) -> Ration:
+        """Wait for the rate, then for a place; return with both, and with the budgets' consent.
+
+        Only who is next waits for the rate, and holds no place meanwhile.
+        """
+        lane = call.lane
+        has_turn = False
+        try:
+            while True:
+                if lane.pace is not None:
+                    if not has_turn:
+                        await lane.turns.take(urgent=call.attempt > 0)
+                        has_turn = True
+                    await self._until_due(call, lane.pace)
+                await place.enter()
+                ration = None
+                try:
+                    self._check(call)
+                    ration = await self._rations.take(lane, call.request)
+                finally:
+                    if ration is None:
+                        place.leave()
+                if ration is not None:
+                    return ration
+                await asyncio.sleep(POLL_S)
+        finally:
+            if has_turn:
+                lane.turns.give_on()
+
+    async def _until_due(self, call: _Call, pace: Pace) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._check(call)
+            self._rations.check(call.lane, call.request)
+            now, due = pace.clock(), pace.due_at()
+            if due <= now:
+                return
+            # the rate alone is waited for as long as it takes, a pause only within bounds
+            wait_s = (pace.paused_until if call.end is None else due) - now
+            longest_s = call.retry_for_s if call.end is None else call.end - loop.time()
+            if wait_s > longest_s:
+                raise ProviderError(ErrorKind.RATE_LIMIT, _PAUSED, retry_after_s=wait_s)
+            await asyncio.sleep(min(due - now, LONGEST_NAP_S))
+
+    def _check(self, call: _Call) -> None:
+        """Raise where the call is not to be made any more."""
+        unwanted = call.unwanted if call.attempt == 0 else None
+        if self.closing or (unwanted is not None and unwanted()):
+            raise asyncio.CancelledError
+        call.lane.outage.check()
+
+    async def _attempt(self, call: _Call) -> Response:
+        loop = asyncio.get_running_loop()
+        if call.end is None:
+            call.end = loop.time() + call.retry_for_s
+        call.made += 1
+        limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         try:
             async with asyncio.timeout(limit_s):
-                return await provider.complete(request)
+                return await call.lane.provider.complete(call.request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
 
@@ -103,9 +190,9 @@ def pause_before(attempt: int, retry_after_s: float | None) -> float:
 
 
 def _final(
-    error: ProviderError, attempts: int, retries: int, pause_s: float, left_s: float
+    error: ProviderError, call: _Call, retries: int, pause_s: float, left_s: float
 ) -> ProviderError:
-    message = error.message
+    message, attempts = error.message, call.attempt + 1
     if error.retryable and attempts <= retries and pause_s >= left_s:
         message += f" (attempt {attempts}; waiting {pause_s:.3g} s more would take too long)"
     elif attempts > 1:
@@ -115,5 +202,5 @@ def _final(
         message,
         status=error.status,
         retry_after_s=error.retry_after_s,
-        attempts=0 if error.kind is ErrorKind.MISSING_KEY else attempts,
+        attempts=0 if error.kind is ErrorKind.MISSING_KEY else call.made,
     )

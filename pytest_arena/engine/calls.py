@@ -9,9 +9,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from pytest_arena.engine.answers import Answers
-from pytest_arena.engine.attempts import Attempts, Lane
+from pytest_arena.engine.attempts import Attempts
+from pytest_arena.engine.lane import Lane
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.passage import Passage
+from pytest_arena.engine.rationing import Rations
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.exchange import Request, Response
@@ -36,8 +38,10 @@ class Caller:
         make_provider: Callable[[ProviderSpec], Provider],
         hooks: CallHooks | None,
         answers: Answers | None = None,
+        rations: Rations | None = None,
     ) -> None:
-        self._attempts = Attempts(limits)
+        self._rations = rations or Rations()
+        self._attempts = Attempts(limits, self._rations)
         self._make_provider = make_provider
         self._hooks = hooks
         self._answers = answers
@@ -64,7 +68,7 @@ class Caller:
 
         `unwanted` is asked when the first attempt could start; true cancels the call.
         All attempts and pauses together end within `retry_for`; a failure that is left is a
-        `ProviderError` that says how many attempts were made.
+        `ProviderError` that says how many attempts were made, a spent budget a `BudgetSpent`.
         """
         lane = self._lane(spec)
         if self._hooks:
@@ -117,6 +121,7 @@ class Caller:
             await lane.provider.close()
         if self._answers:
             await self._answers.close()
+        self._rations.close()
 
     async def _called(
         self,
@@ -146,6 +151,7 @@ class Caller:
         found = self._lanes.get(id(spec))
         if found is None:
             found = self._lanes[id(spec)] = Lane(spec, self._make_provider(spec))
+            found.pace = self._rations.pace_of(spec)
         return found
 
 

@@ -12,6 +12,7 @@ from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.loop import LoopThread
+from pytest_arena.engine.rationing import Rations
 from pytest_arena.engine.shares import Share
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plan import CellPlan
@@ -47,6 +48,7 @@ class Engine:
         trials: int | None = None,
         early_stop: bool = True,
         answers: Answers | None = None,
+        rations: Rations | None = None,
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
@@ -56,7 +58,7 @@ class Engine:
         self._early_stop = early_stop
         self._thread = LoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
-        self._caller = Caller(limits, make_provider, hooks, answers)
+        self._caller = Caller(limits, make_provider, hooks, answers, rations)
         self._runner = TrialRunner(self._caller, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 

@@ -7,7 +7,7 @@ import json
 import re
 
 from pytest_arena.engine.calls import Caller
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpec
@@ -46,7 +46,7 @@ class JudgeDesk:
         future = self._asked[key] = asyncio.get_running_loop().create_future()
         try:
             response = await self._ask(spec, messages, turn)
-        except ProviderError as error:
+        except (ProviderError, BudgetSpent) as error:
             future.set_exception(error)
             # nobody else may have asked, and asyncio complains of what nobody looked at
             future.exception()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from types import TracebackType
 
 
 class Limits:
@@ -20,7 +19,7 @@ class Limits:
         self._providers: dict[str, asyncio.Semaphore | None] = {}
 
     def place(self, provider: str) -> Place:
-        """Return a context in which one call to the provider may be made."""
+        """Return the place that one call to the provider needs; enter it, and leave it again."""
         if provider not in self._providers:
             limit = self._of_provider(provider)
             self._providers[provider] = asyncio.Semaphore(max(1, limit)) if limit else None
@@ -37,7 +36,8 @@ class Place:
         self._provider = provider
         self._total = total
 
-    async def __aenter__(self) -> None:
+    async def enter(self) -> None:
+        """Wait for both places."""
         if self._provider:
             await self._provider.acquire()
         try:
@@ -47,12 +47,8 @@ class Place:
                 self._provider.release()
             raise
 
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def leave(self) -> None:
+        """Let the next call have them."""
         self._total.release()
         if self._provider:
             self._provider.release()

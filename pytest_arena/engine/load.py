@@ -12,7 +12,7 @@ from pytest_arena.engine.attempts import pause_before
 from pytest_arena.engine.calls import Caller
 from pytest_arena.engine.trials import Call
 from pytest_arena.engine.verdicts import checks, context_of
-from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, shorten
 from pytest_arena.loading.load_cases import MOST_MESSAGES
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Request, Response
@@ -83,6 +83,8 @@ class LoadRun:
     ends: list[CallEnd]
     elapsed_s: float
     broken_off: str | None
+    over_budget: str | None = None
+    """The budget that ended it."""
 
 
 def most_judged(plan: CellPlan, root: Path) -> int:
@@ -127,6 +129,7 @@ class LoadUsers:
         self._number = 0
         self._failed_in_a_row = 0
         self._broken_off: str | None = None
+        self._over_budget: str | None = None
 
     async def run(self) -> LoadRun:
         """Let all users talk until the load has been made; cancelled where the run is stopped."""
@@ -145,6 +148,7 @@ class LoadUsers:
             self._ends,
             end,
             self._broken_off,
+            self._over_budget,
         )
 
     async def _user(self) -> None:
@@ -153,7 +157,12 @@ class LoadUsers:
         while self._goes_on(sent):
             began = self._now()
             sent += turns
-            trial, error = await self._send(self._next())
+            try:
+                trial, error = await self._send(self._next())
+            except BudgetSpent as spent:
+                self._over_budget = str(spent)
+                self._give_up(f"budget: {spent}")
+                return
             self._take(trial, error)
             failures = failures + 1 if trial.error is not None else 0
             if self._goes_on(sent):

@@ -60,7 +60,8 @@ def conclude_load(
         for assertion in plan.case.assertions
         if isinstance(assertion, CellAssertion)
     ]
-    verdict = _verdict(plan, run, judged, [*rated, *over_all])
+    unpaid = next((one.over_budget for one in executed if one.over_budget), run.over_budget)
+    verdict = _verdict(plan, run, judged, [*rated, *over_all]) if unpaid is None else "skipped"
     passed = sum(trial.verdict == "passed" for trial in judged)
     return cell_of(
         plan,
@@ -68,7 +69,8 @@ def conclude_load(
         verdict,
         trials=_kept(sample),
         assertions=(*rated, *over_all),
-        reason=run.broken_off or _why_no_verdict(verdict, run, plan),
+        reason=f"budget: {unpaid}" if unpaid else run.broken_off or _why(verdict, run, plan),
+        over_budget=unpaid,
         load=load_figures(run, judged=len(judged), passed=passed),
     )
 
@@ -102,7 +104,7 @@ def _allows_errors(plan: CellPlan) -> bool:
     return any(check.type in _ON_ERRORS and check.weight > 0 for check in plan.case.assertions)
 
 
-def _why_no_verdict(verdict: Verdict, run: LoadRun, plan: CellPlan) -> str | None:
+def _why(verdict: Verdict, run: LoadRun, plan: CellPlan) -> str | None:
     failed = sum(trial.error is not None for trial in run.trials)
     if verdict != "error" or not failed or _allows_errors(plan):
         return None

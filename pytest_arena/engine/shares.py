@@ -11,15 +11,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from zlib import crc32
+
+from pytest_arena.engine.rationing import Rations
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Say which part of a run this process owns: slot 0 of 1 where there are no workers."""
+    """Say which part of a run this process owns: slot 0 of 1 where there are no workers.
+
+    `shared` is the file for what all processes on this machine count together, `portion` their
+    part of the run's budgets and rates: less than 1 beside workers on other machines.
+    """
 
     slot: int = 0
     workers: int = 1
+    shared: Path | None = None
+    portion: float = 1.0
+
+    def rations(self) -> Rations:
+        """Return the budgets and rates, which are shared with the processes of this machine."""
+        together = max(1, round(self.workers * self.portion))
+        return Rations(self.shared, portion=self.portion, processes=together)
 
     def active(self, concurrency: int) -> int:
         """Return how many workers make calls: no more than calls may be in flight."""

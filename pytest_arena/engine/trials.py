@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calls import Caller
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.engine.verdicts import Executed, conclude_trial, judge_on_loop, needs_stream
-from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
+from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.results.models import Trial, TrialError
@@ -78,7 +78,7 @@ class TrialRunner:
 
     async def _counted(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
         executed = await self._trial(plan, number, stop)
-        if stop is None:
+        if stop is None or executed.over_budget:
             return executed
         loop = asyncio.get_running_loop()
         trial = await loop.run_in_executor(self._checks, conclude_trial, plan, executed, self._root)
@@ -106,7 +106,11 @@ class TrialRunner:
                 unwanted = lambda: stop.decided  # noqa: E731
             return await self._caller.call(plan.provider, request, unwanted)
 
-        return await self._judged(plan, await self._talk(plan, number, call))
+        try:
+            trial = await self._talk(plan, number, call)
+        except _CutShort as cut:
+            return _cut(cut.trial, cut)
+        return await self._judged(plan, trial)
 
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
@@ -141,6 +145,8 @@ class TrialRunner:
             failure = TrialError(str(error.kind), error.message, error.attempts)
         except GuardrailError as error:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
+        except BudgetSpent as spent:
+            raise _CutShort(str(spent), dialogue.trial(index, variant)) from spent
         return dialogue.trial(index, variant, failure)
 
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
@@ -150,4 +156,20 @@ class TrialRunner:
             number = trial.index * len(plan.case.dialogues) + trial.variant
             return JudgeDesk(self._caller, plan, number, self._unknown)
 
-        return await judge_on_loop(plan, trial, self._root, desk)
+        try:
+            return await judge_on_loop(plan, trial, self._root, desk)
+        except BudgetSpent as spent:
+            return _cut(trial, spent)
+
+
+class _CutShort(BudgetSpent):
+    """Bring along what had been said when the budget was spent."""
+
+    def __init__(self, text: str, trial: Trial) -> None:
+        super().__init__(text)
+        self.trial = trial
+
+
+def _cut(trial: Trial, spent: BudgetSpent) -> Executed:
+    """Return a trial that a spent budget left without a verdict."""
+    return Executed(replace(trial, verdict="skipped"), concluded=True, over_budget=str(spent))

@@ -17,6 +17,8 @@ from pytest_arena.assertions.evaluate import (
     needs_loop,
 )
 from pytest_arena.assertions.rates import rate_finding
+from pytest_arena.engine.early_stop import may_stop_early
+from pytest_arena.errors import BudgetSpent
 from pytest_arena.loading.plan import CasePlan, CellPlan
 from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
@@ -37,6 +39,8 @@ class Executed:
     """By the place of the assertion in `checks`."""
     concluded: bool = False
     """Whether the trial has its verdict already."""
+    over_budget: str | None = None
+    """The budget that ended the trial, which then has the verdict `skipped`."""
 
 
 def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
@@ -110,6 +114,9 @@ def conclude_cell(
         from pytest_arena.engine.load_verdict import conclude_load
 
         return conclude_load(plan, load, executed, cell_id=cell_id, root=root, wait=wait)
+    over_budget = next((one.over_budget for one in executed if one.over_budget), None)
+    if over_budget is not None:
+        return _cut_short(plan, cell_id, executed, over_budget, root, wanted_trials)
     trials = tuple(conclude_trial(plan, one, root) for one in executed)
     context = context_of(plan, root, None)
     rated = [
@@ -117,11 +124,16 @@ def conclude_cell(
         for place, (assertion, turn) in enumerate(checks(plan.case, 0))
         if assertion.pass_threshold is not None
     ]
-    over_all = tuple(rated) + tuple(
-        over_all_finding(assertion, trials, context, wait)
-        for assertion in plan.case.assertions
-        if isinstance(assertion, CellAssertion)
-    )
+    try:
+        over_all = tuple(rated) + tuple(
+            over_all_finding(assertion, trials, context, wait)
+            for assertion in plan.case.assertions
+            if isinstance(assertion, CellAssertion)
+        )
+    except BudgetSpent as spent:
+        # a judge of all trials could not be called any more
+        judged = [Executed(trial, concluded=True) for trial in trials]
+        return _cut_short(plan, cell_id, judged, str(spent), root, wanted_trials)
     left_out = wanted_trials - len(trials)
     verdict = verdict_of(
         sum(trial.verdict == "passed" for trial in trials),
@@ -135,6 +147,42 @@ def conclude_cell(
     )
 
 
+def _cut_short(
+    plan: CellPlan,
+    cell_id: str,
+    executed: Sequence[Executed],
+    over_budget: str,
+    root: Path,
+    wanted_trials: int,
+) -> Cell:
+    """Return a cell that a budget left incomplete: `skipped`, unless its outcome is clear."""
+    every = [conclude_trial(plan, one, root) for one in executed]
+    whole = [trial for trial in every if trial.verdict != "skipped"]
+    left_out = wanted_trials - len(whole)
+    verdict = verdict_of(
+        sum(trial.verdict == "passed" for trial in whole),
+        left_out + sum(trial.verdict == "error" for trial in whole),
+        wanted_trials,
+        (),
+        plan.case.pass_threshold,
+    )
+    if verdict == "error" and not any(trial.verdict == "error" for trial in whole):
+        verdict = "skipped"
+    if verdict == "passed" and not may_stop_early(plan.case):
+        # what looks at all trials together could not be asked
+        verdict = "skipped"
+    return cell_of(
+        plan,
+        cell_id,
+        verdict,
+        # what was said before the budget was spent has been paid for
+        trials=tuple(trial for trial in every if trial.verdict != "skipped" or trial.responses),
+        reason=f"budget: {over_budget}" if verdict == "skipped" else None,
+        over_budget=over_budget,
+        trials_not_run=left_out,
+    )
+
+
 def cell_of(
     plan: CellPlan,
     cell_id: str,
@@ -143,6 +191,7 @@ def cell_of(
     trials: tuple[Trial, ...] = (),
     assertions: tuple[Finding, ...] = (),
     reason: str | None = None,
+    over_budget: str | None = None,
     trials_not_run: int = 0,
     load: Load | None = None,
 ) -> Cell:
@@ -161,6 +210,7 @@ def cell_of(
         line=plan.case.line,
         defined_in=plan.case.source if plan.case.source not in ("", plan.file) else None,
         reason=reason,
+        over_budget=over_budget,
         assertions=assertions,
         trials_not_run=trials_not_run,
         load=load,

@@ -211,6 +211,7 @@ def _plan(
         pass_threshold=spec.pass_threshold,
         timeout_s=spec.timeout,
         session_id=spec.session_id,
+        budget=spec.budget,
         mock=spec.mock,
         expected_themes=spec.expected_themes or (),
         documents=spec.context,

@@ -81,17 +81,21 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
     chosen = [each for each in providers if each.is_one_of(select)]
+    cells = tuple(_cells(path, cases, chosen, spec, responses, context))
+    _check_prices(spec, cells, tree, context)
     formats = spec.comparison.report_format if spec.comparison else None
     return Arena(
         file=display_name(path, context.root),
         name=spec.name,
         description=spec.description,
         providers=tuple(chosen),
-        cells=tuple(_cells(path, cases, chosen, spec, responses, context)),
+        cells=cells,
         report_formats=(formats,) if formats else (),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,
+        budget=spec.budget,
+        every_provider=tuple(providers),
         all_providers=tuple(sorted(settings.providers | settings.groups)),
     )
 
@@ -160,6 +164,19 @@ def _check_gates(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> None:
         problem = gate.problem(context.registry.assertions, place)
         if problem is not None:
             context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
+
+
+def _check_prices(
+    spec: ArenaSpec, cells: tuple[CellPlan, ...], tree: YamlMap, context: LoadContext
+) -> None:
+    if not any(spec.budget or plan.case.budget or plan.provider.budget for plan in cells):
+        return
+    from pytest_arena.loading.budgets import unknown_price, unpriced_under_budget
+
+    for provider in unpriced_under_budget(spec.budget, cells, context.registry):
+        problem = unknown_price(provider)
+        place = provider.place or tree.place
+        context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
 
 
 def _responses(

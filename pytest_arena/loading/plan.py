@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_arena.schema import (
     Assertion,
+    BudgetSpec,
     CaseMock,
     Comparison,
     Guardrail,
@@ -67,6 +68,7 @@ class CasePlan:
     pass_threshold: float = 1.0
     timeout_s: float | None = None
     session_id: str | None = None
+    budget: BudgetSpec | None = None
     mock: CaseMock | None = None
     expected_themes: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
@@ -116,6 +118,9 @@ class Arena:
     description: str | None = None
     comparison: Comparison | None = None
 
+    budget: BudgetSpec | None = None
+    every_provider: tuple[ProviderSpec, ...] = ()
+    """All providers of the file, those not selected included."""
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
 

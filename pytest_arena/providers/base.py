@@ -6,12 +6,15 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.exchange import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.providers.prices import Price
 
 OptionsModel: TypeAlias = type[ArenaModel] | None
 _ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -65,6 +68,15 @@ class Provider:
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         self.spec = spec
         self.environment = environment
+
+    @classmethod
+    def price(cls, spec: ProviderSpec) -> Price | None:
+        """Return what the tokens of a model cost, as far as that is known before a call."""
+        from pytest_arena.providers.prices import price_of
+
+        further = spec.full_model.partition("/")[2]
+        names = [f"{cls.type}/{further}", *([further] if "/" in further else ())]
+        return price_of(spec, names)
 
     @classmethod
     def warm_up(cls) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.rate_headers import allowance_from
 from pytest_arena.providers.retry_after import parse_retry_after
 
 SAID = {
@@ -88,6 +89,9 @@ def http_failure(
     wait = parse_retry_after(headers)
     if wait is None and (delay := _RETRY_DELAY.search(body)):
         wait = float(delay[1])
+    if wait is None and status == 429:
+        allowance = allowance_from(headers)
+        wait = allowance.wait_s if allowance else None
     return failure(
         kind_of(status, body),
         provider_words(body),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pytest_arena.results.allowance import Allowance
+
 Source = Literal["call", "recording", "cache", "mock"]
 Message = dict[str, Any]
 """One message in OpenAI's chat form: `role` and `content`, and what tools need."""
@@ -73,3 +75,5 @@ class Response:
     attempts: int = 1
     source: Source = "call"
     model: str | None = None
+    allowance: Allowance | None = field(default=None, compare=False, repr=False)
+    """What the provider said of its rate limits, for the engine; no part of the results."""

@@ -231,6 +231,8 @@ class Cell:
     """Fresh trials of a cell that looked worse than its baseline; only they decide about it."""
     standing: Standing | None = None
     """How it stands beside the baseline, where there is one."""
+    over_budget: str | None = None
+    """The budget that kept trials of the cell from running."""
     trials_not_run: int = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
     load: Load | None = None

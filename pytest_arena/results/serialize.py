@@ -73,7 +73,7 @@ def cell_record(cell: Cell) -> dict[str, Any]:
         "hashes": dict(cell.hashes),
         "trials": [_trial_record(trial) for trial in cell.trials],
     }
-    for key in ("description", "line", "defined_in", "reason"):
+    for key in ("description", "line", "defined_in", "reason", "over_budget"):
         value = getattr(cell, key)
         if value is not None:
             record[key] = value
@@ -112,6 +112,7 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         line=record.get("line"),
         defined_in=record.get("defined_in"),
         reason=record.get("reason"),
+        over_budget=record.get("over_budget"),
         assertions=tuple(_finding(finding) for finding in record.get("assertions", ())),
         trials_not_run=record.get("trials_not_run", 0),
         confirmation=tuple(_trial(trial) for trial in record.get("confirmation", ())),

@@ -292,6 +292,7 @@ _KINDS: Mapping[Any, Rule] = {
             "line": _or_null(_count),
             "defined_in": _or_null(_text),
             "reason": _or_null(_text),
+            "over_budget": _or_null(_text),
             "assertions": _findings,
             "trials_not_run": _count,
             "load": _load,

@@ -23,6 +23,7 @@ from pytest_arena.schema.case import CaseSpec, TurnSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.judge import JudgeSpec, RubricLevel
+from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 from pytest_arena.schema.mock import (
     CaseMock,
     MockAnswer,
@@ -39,6 +40,7 @@ __all__ = [
     "ArenaSpec",
     "Asking",
     "Assertion",
+    "BudgetSpec",
     "CacheSpec",
     "CaseMock",
     "CaseSpec",
@@ -62,6 +64,7 @@ __all__ = [
     "PromptSpec",
     "PromptTargetSpec",
     "ProviderSpec",
+    "RateLimitSpec",
     "RubricLevel",
     "TurnSpec",
     "Violation",

@@ -11,6 +11,7 @@ from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
+from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 
@@ -108,6 +109,8 @@ class ArenaSpec(ArenaModel):
     mock: MockResponses | None = None
     """Answers for the mock provider and for `--arena-mock`: a file's name, or written here. Where
     it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""
+    budget: BudgetSpec | None = None
+    """What may be spent on all cells of the file."""
     gates: tuple[GateSpec, ...] = ()
     """Limits on metrics of the file's cells, absolute or against a baseline."""
     schedule: Any = None

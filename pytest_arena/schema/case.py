@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
 
 
@@ -91,5 +92,7 @@ class CaseSpec(ArenaModel):
     """How many messages each user of a load case sends, one after another."""
     timeout: Duration | None = None
     """The most that one attempt may take, over the provider's own."""
+    budget: BudgetSpec | None = None
+    """What may be spent on this case, over all its providers and trials."""
     mock: CaseMock | None = None
     """Answers for the mock provider and for `--arena-mock`."""

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 
 
 class CacheSpec(ArenaModel):
@@ -54,6 +55,10 @@ class ProviderSpec(ArenaModel):
     """Calls in flight at once, over all workers together."""
     cache: CacheSpec | None = None
     """Keep answers for a while, for local work; off in CI."""
+    rate_limit: RateLimitSpec | None = None
+    """What the provider allows in a minute, over all workers together."""
+    budget: BudgetSpec | None = None
+    """What may be spent on this provider, over all workers together."""
     input_cost_per_million: float | None = Field(default=None, ge=0)
     """US dollars for a million input tokens, over litellm's price."""
     output_cost_per_million: float | None = Field(default=None, ge=0)

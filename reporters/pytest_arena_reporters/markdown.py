@@ -66,9 +66,10 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
 
 def _title(comparison: Comparison) -> str:
     counts, before = comparison.counts, comparison.since_baseline
-    mark = "⚠️" if counts.error else "❌" if counts.failed else "✅"
+    incomplete = counts.error or any(cell.over_budget for cell in comparison.run.cells)
+    mark = "⚠️" if incomplete else "❌" if counts.failed else "✅"
     if before is not None:
-        mark = "❌" if before.failed else "⚠️" if counts.error or not before.compared else "✅"
+        mark = "❌" if before.failed else "⚠️" if incomplete or not before.compared else "✅"
     return f"{mark} {inline(comparison.conclusion.headline)}"
 
 

@@ -80,7 +80,7 @@ def ask(provider: Remote, memory: Memory, *, places: int = 1) -> Response:
             # every place is taken: only what needs none gets its answer
             taken = [limits.place(SPEC.name) for _ in range(places if memory.known else 0)]
             for place in taken:
-                await place.__aenter__()
+                await place.enter()
             request = Request(messages=[{"role": "user", "content": "hi"}])
             return await asyncio.wait_for(caller.call(SPEC, request), 5)
         finally:

@@ -245,9 +245,8 @@ FILES = {
     "typo in a top-level key": (
         "tsts: []\ntests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:4:1: unknown key 'tsts' in the arena\n"
-        "  expected: one of arena, name, description, include, providers, defaults, variables, "
-        "prompts, targets, guardrails, tests, quality_tests, performance_tests, safety_tests, "
-        "load_tests, cost_tests, judge, mock, gates, schedule, comparison\n"
+        "  expected: one of tests, load_tests, cost_tests, safety_tests, quality_tests, gates, "
+        "performance_tests, targets, …\n"
         "  fix: did you mean 'tests'?",
     ),
     "bad duration of the defaults": (
@@ -327,9 +326,9 @@ FILES = {
         "providers:\n  - {name: a, provider: mock, respnses: {default: x}}\n"
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:2:31: unknown key 'respnses' in provider 'a'\n"
-        "  expected: one of api_base, api_key_env, cache, concurrency, group, headers, "
+        "  expected: one of api_base, api_key_env, budget, cache, concurrency, group, headers, "
         "input_cost_per_million, latency, model, name, output_cost_per_million, params, "
-        "provider, responses, retries, retry_for, timeout\n"
+        "provider, rate_limit, responses, retries, retry_for, timeout\n"
         "  fix: did you mean 'responses'?",
     ),
     "duplicate provider": (
@@ -406,4 +405,62 @@ def test_rows_that_give_one_name_twice_are_told_how_to_differ(refused: Refused) 
         "arena.yaml:5:12: duplicate case 'A 1'\n"
         "  expected: a name of its own; the other stands at arena.yaml:5:12\n"
         "  fix: put a variable that differs into the name, like name: Case {{ name }}"
+    )
+
+
+PRICED = """\
+providers:
+  - {{name: a, provider: openai, model: ours{provider}}}
+  - {{name: b, provider: mock, model: any}}
+tests: [{{name: A, prompt: hi{case}, assertions: [{{type: contains, value: x}}]}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("whole", "provider", "case"),
+    [
+        ("budget: {max_cost_usd: 2}\n", "", ""),
+        ("", ", budget: {max_cost_usd: 2}", ""),
+        ("", "", ", budget: {max_cost_usd: 2}"),
+    ],
+)
+def test_a_budget_in_dollars_needs_the_price_of_what_it_covers(
+    whole: str, provider: str, case: str, refused: Refused
+) -> None:
+    text = PRICED.format(provider=provider, case=case) + whole
+    assert refused(text) == (
+        "arena.yaml:2:5: the price of provider 'a' (openai/ours) is not known, so that "
+        "a budget in dollars cannot hold\n"
+        "  expected: US dollars for a million tokens, in and out\n"
+        "  fix: add input_cost_per_million: … and output_cost_per_million: … to the provider"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "budget: {on_exceeded: warn}\n",
+            "arena.yaml:5:9: a budget without a limit for 'budget' of the arena\n"
+            "  expected: one of max_cost_usd, max_calls, max_tokens, max_wall_time\n"
+            "  fix: add one, as in max_cost_usd: 2.0",
+        ),
+        (
+            "budget: {max_cost: 2}\n",
+            "arena.yaml:5:10: unknown key 'max_cost' in 'budget'\n"
+            "  expected: one of max_cost_usd, max_calls, max_tokens, max_wall_time, on_exceeded\n"
+            "  fix: did you mean 'max_cost_usd'?",
+        ),
+    ],
+)
+def test_a_budget_says_what_is_limited(text: str, said: str, refused: Refused) -> None:
+    assert refused(PRICED.format(provider="", case="") + text) == said
+
+
+def test_a_rate_limit_says_what_is_limited(refused: Refused) -> None:
+    text = PRICED.format(provider=", rate_limit: {}", case="")
+    assert refused(text) == (
+        "arena.yaml:2:58: a rate limit without a limit for 'rate_limit' of provider 'a'\n"
+        "  expected: requests_per_minute, tokens_per_minute, or both\n"
+        "  fix: add one, as in requests_per_minute: 500"
     )
