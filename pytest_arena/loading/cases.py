@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.assertions import build_assertions, build_named
+from pytest_arena.loading.attacks import attacked, build_attacks
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.case_rules import (
     check_checks,
@@ -25,6 +26,7 @@ from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, TurnSpec
+from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Prompt()
 GREETING = "Hello!"
@@ -99,15 +101,33 @@ def _variants(
     if not variants:
         # The case's own mistakes are shown with those of its rows.
         _check_shape(case, context)
+    before = len(context.problems)
+    attacks = build_attacks(case, _owner(case), context) if variants and "attacks" in case else ()
+    if len(context.problems) > before:
+        attacks = ()
     for variant in variants:
         variables = {**shared, **variant.variables} if variant.variables else shared
         loaded = _load(case, variant, variables, tags, settings, context)
         if loaded is not None:
             yield loaded
+            yield from _under_attack(loaded, attacks, case, settings, context)
+
+
+def _under_attack(
+    loaded: LoadedCase,
+    attacks: tuple[Attack, ...],
+    case: YamlMap,
+    settings: CaseSettings,
+    context: LoadContext,
+) -> Iterator[LoadedCase]:
+    for attack in attacks:
+        plan = attacked(loaded.plan, attack)
+        check_name(plan.name, case, settings.names, False, context.problems)
+        yield LoadedCase(plan, loaded.providers)
 
 
 def _check_shape(case: YamlMap, context: LoadContext) -> None:
-    parts = ("assertions", "conversation", "mock")
+    parts = ("assertions", "attacks", "conversation", "mock")
     values = {key: value for key, value in case.items() if key not in parts}
     build_model(CaseSpec, case, context.problems, _owner(case), values)
 

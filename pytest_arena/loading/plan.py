@@ -75,6 +75,8 @@ class CasePlan:
     """The case's `context:`."""
     judge: JudgeSpec | None = None
     """The file's judge, for assertions without one of their own."""
+    attack: str | None = None
+    """The attack that the case is put under, by name."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 

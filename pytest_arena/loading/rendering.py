@@ -10,11 +10,12 @@ from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts import TemplateError, render_text
 
-_VARIABLES_THEMSELVES = frozenset({"variables", "matrix", "data"})
+_AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
 
 
 def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemList) -> YamlMap:
-    """Return a case with its texts filled in; what defines variables stays as it is written.
+    """Return a case with its texts filled in; what defines variables or attacks stays as it is
+    written.
 
     Parts without templates are the same objects as before, so that what was built of them holds.
     """
@@ -22,7 +23,7 @@ def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemLi
     for key, value in case.items():
         rendered[key] = (
             value
-            if key in _VARIABLES_THEMSELVES
+            if key in _AS_WRITTEN
             else _render(value, case.value_place, key, variables, problems)
         )
     return rendered

@@ -18,6 +18,7 @@ from pytest_arena.schema.assertion import (
     Outcome,
     When,
 )
+from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
 from pytest_arena.schema.gates import GateSpec
@@ -42,6 +43,7 @@ __all__ = [
     "Assertion",
     "BudgetSpec",
     "CacheSpec",
+    "AttackSpec",
     "CaseMock",
     "CaseSpec",
     "CellAssertion",

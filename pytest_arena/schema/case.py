@@ -64,6 +64,9 @@ class CaseSpec(ArenaModel):
     data: str | None = None
     """A CSV, JSONL or Parquet file beside the arena file; each row is a case of its own, its
     columns are variables."""
+    attacks: tuple[Any, ...] = ()
+    """Attacks that the case is repeated under: names (`base64`, `role_play`, …, or `encodings`,
+    `jailbreaks`, `all`), attacks of your own, and `{file: …}` with a list of them."""
     providers: tuple[str, ...] | None = None
     """Only these providers or provider groups."""
     tags: tuple[str, ...] = ()

@@ -1,0 +1,139 @@
+"""`attacks:` of a case: the same case again for each attack, its prompt wrapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.loading.building import build_model
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plan import CasePlan, TurnPlan
+from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.prompts.attacks import GROUPS, Attack, attacks_named, shipped_attacks
+from pytest_arena.schema import AttackSpec
+
+TAG = "attack"
+
+
+def build_attacks(case: YamlMap, owner: str, context: LoadContext) -> tuple[Attack, ...]:
+    """Return the attacks that a case names, those of files included, each once."""
+    written = case.get("attacks")
+    if written is None:
+        return ()
+    if not isinstance(written, YamlList):
+        context.problems.add(
+            f"'attacks' of {owner} is not a list",
+            case.value_place("attacks"),
+            expected="a list of attacks",
+            fix="write it like attacks: [base64, role_play]",
+        )
+        return ()
+    found: dict[str, Attack] = {}
+    for attack, place in _listed(written, context, files=True):
+        known = found.setdefault(attack.name, attack)
+        if known != attack:
+            context.problems.add(
+                f"attack {attack.name!r} is written twice",
+                place,
+                expected="a name of its own for each attack",
+                fix="rename one of them",
+            )
+    return tuple(found.values())
+
+
+def attacked(plan: CasePlan, attack: Attack) -> CasePlan:
+    """Return a case under an attack: the last thing that the user says is wrapped.
+
+    It is named `Case [attack]` and tagged `attack` and `attack-<name>`.
+    """
+    tags = dict.fromkeys((*plan.tags, TAG, f"{TAG}-{attack.name}"))
+    return replace(
+        plan,
+        name=f"{plan.name} [{attack.name}]",
+        dialogues=tuple(_wrapped(dialogue, attack) for dialogue in plan.dialogues),
+        tags=tuple(tags),
+        description=plan.description or attack.description or None,
+        attack=attack.name,
+    )
+
+
+def _wrapped(dialogue: tuple[TurnPlan, ...], attack: Attack) -> tuple[TurnPlan, ...]:
+    *before, last = dialogue
+    return (*before, replace(last, user=attack.wrap(last.user)))
+
+
+def _listed(
+    written: YamlList, context: LoadContext, *, files: bool
+) -> Iterator[tuple[Attack, Place]]:
+    for index, entry in enumerate(written):
+        place = written.value_place(index)
+        if isinstance(entry, str):
+            named = attacks_named(entry)
+            if not named:
+                _refuse_name(entry, place, context)
+            yield from ((attack, place) for attack in named)
+        elif isinstance(entry, YamlMap) and files and set(entry) == {"file"}:
+            yield from _of_file(entry, context)
+        elif isinstance(entry, YamlMap):
+            own = _own(entry, context)
+            if own is not None:
+                yield own, place
+        else:
+            context.problems.add(
+                "an attack is neither a name nor a mapping",
+                place,
+                expected="a name, {name, template}, or {file}",
+                fix="write it like base64, or {name: hurry, template: 'Quick! {prompt}'}",
+            )
+
+
+def _own(entry: YamlMap, context: LoadContext) -> Attack | None:
+    spec = build_model(AttackSpec, entry, context.problems, "an attack")
+    if spec is None:
+        return None
+    if spec.name in shipped_attacks() or spec.name in GROUPS:
+        context.problems.add(
+            f"attack {spec.name!r} ships with the plugin",
+            entry.value_place("name"),
+            expected="a name of its own",
+            fix="rename it",
+        )
+        return None
+    return Attack(spec.name, "own", spec.template, spec.encode, spec.description or "")
+
+
+def _of_file(entry: YamlMap, context: LoadContext) -> list[tuple[Attack, Place]]:
+    place = entry.value_place("file")
+    name: Any = entry["file"]
+    if not isinstance(name, str):
+        context.problems.add(
+            "'file' of an attack is not a text",
+            place,
+            expected="the name of a YAML file with a list of attacks",
+            fix="write it like {file: attacks.yaml}",
+        )
+        return []
+    with context.gathering():
+        tree = context.read_tree(context.find(name, place, "attacks file"), place, "attacks file")
+        if isinstance(tree, YamlList):
+            return list(_listed(tree, context, files=False))
+        context.problems.add(
+            "an attacks file is not a list",
+            Place(context.files[-1], 1, 1),
+            expected="a list of attacks, each with a name and a template",
+            fix="write it like - {name: hurry, template: 'Quick! {prompt}'}",
+        )
+    return []
+
+
+def _refuse_name(name: str, place: Place, context: LoadContext) -> None:
+    known = [*shipped_attacks(), *GROUPS]
+    context.problems.add(
+        f"unknown attack {shorten(name)!r}",
+        place,
+        expected=one_of(name, known, "an attack that ships, or {name, template}"),
+        fix=suggest(name, known) or "name one of these, or write {name: …, template: …}",
+    )
