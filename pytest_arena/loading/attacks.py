@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.building import build_model
+from pytest_arena.loading.case_rules import is_load_case
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plan import CasePlan, TurnPlan
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts.attacks import GROUPS, Attack, attacks_named, shipped_attacks
-from pytest_arena.schema import AttackSpec
+from pytest_arena.schema import AttackSpec, CaseSpec
 
-TAG = "attack"
+ATTACK_TAG = "attack"
+"""The tag of every case under attack, by which reports know them."""
 
 
 def build_attacks(case: YamlMap, owner: str, context: LoadContext) -> tuple[Attack, ...]:
     """Return the attacks that a case names, those of files included, each once."""
     written = case.get("attacks")
     if written is None:
+        return ()
+    if is_load_case(case):
+        context.problems.add(
+            f"'attacks' on {owner}, which is a load case",
+            case.key_place("attacks"),
+            expected="attacks on a case that is judged by its answers",
+            fix="make two cases of it",
+        )
         return ()
     if not isinstance(written, YamlList):
         context.problems.add(
@@ -44,25 +52,18 @@ def build_attacks(case: YamlMap, owner: str, context: LoadContext) -> tuple[Atta
     return tuple(found.values())
 
 
-def attacked(plan: CasePlan, attack: Attack) -> CasePlan:
-    """Return a case under an attack: the last thing that the user says is wrapped.
-
-    It is named `Case [attack]` and tagged `attack` and `attack-<name>`.
-    """
-    tags = dict.fromkeys((*plan.tags, TAG, f"{TAG}-{attack.name}"))
-    return replace(
-        plan,
-        name=f"{plan.name} [{attack.name}]",
-        dialogues=tuple(_wrapped(dialogue, attack) for dialogue in plan.dialogues),
-        tags=tuple(tags),
-        description=plan.description or attack.description or None,
-        attack=attack.name,
-    )
-
-
-def _wrapped(dialogue: tuple[TurnPlan, ...], attack: Attack) -> tuple[TurnPlan, ...]:
-    *before, last = dialogue
-    return (*before, replace(last, user=attack.wrap(last.user)))
+def attacked(spec: CaseSpec, attack: Attack) -> CaseSpec:
+    """Return a case with its prompts wrapped; in a conversation the user's last turn is."""
+    changed: dict[str, Any] = {}
+    if spec.prompt is not None:
+        changed["prompt"] = attack.wrap(spec.prompt)
+    if spec.prompts is not None:
+        changed["prompts"] = tuple(attack.wrap(prompt) for prompt in spec.prompts)
+    if spec.conversation:
+        *before, last = spec.conversation
+        wrapped = last.model_copy(update={"user": attack.wrap(last.user)})
+        changed["conversation"] = (*before, wrapped)
+    return spec.model_copy(update=changed)
 
 
 def _listed(

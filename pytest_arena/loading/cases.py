@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.assertions import build_assertions, build_named
-from pytest_arena.loading.attacks import attacked, build_attacks
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.case_rules import (
     check_checks,
@@ -26,7 +25,9 @@ from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, TurnSpec
-from pytest_arena.prompts.attacks import Attack
+
+if TYPE_CHECKING:
+    from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Prompt()
 GREETING = "Hello!"
@@ -63,6 +64,8 @@ class LoadedCase:
 
     plan: CasePlan
     providers: tuple[str, ...] | None
+    spec: CaseSpec
+    prompt: Prompt
 
 
 def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> Iterator[LoadedCase]:
@@ -101,29 +104,43 @@ def _variants(
     if not variants:
         # The case's own mistakes are shown with those of its rows.
         _check_shape(case, context)
-    before = len(context.problems)
-    attacks = build_attacks(case, _owner(case), context) if variants and "attacks" in case else ()
-    if len(context.problems) > before:
-        attacks = ()
+    attacks = _attacks(case, context)
     for variant in variants:
         variables = {**shared, **variant.variables} if variant.variables else shared
         loaded = _load(case, variant, variables, tags, settings, context)
         if loaded is not None:
             yield loaded
-            yield from _under_attack(loaded, attacks, case, settings, context)
+            for attack in attacks:
+                yield _under_attack(loaded, attack, case, settings, context)
+
+
+def _attacks(case: YamlMap, context: LoadContext) -> tuple[Attack, ...]:
+    if case.get("attacks") is None:
+        return ()
+    from pytest_arena.loading.attacks import build_attacks
+
+    return build_attacks(case, _owner(case), context)
 
 
 def _under_attack(
-    loaded: LoadedCase,
-    attacks: tuple[Attack, ...],
-    case: YamlMap,
-    settings: CaseSettings,
-    context: LoadContext,
-) -> Iterator[LoadedCase]:
-    for attack in attacks:
-        plan = attacked(loaded.plan, attack)
-        check_name(plan.name, case, settings.names, False, context.problems)
-        yield LoadedCase(plan, loaded.providers)
+    loaded: LoadedCase, attack: Attack, case: YamlMap, settings: CaseSettings, context: LoadContext
+) -> LoadedCase:
+    """Return a case again, named `Case [attack]` and tagged `attack` and `attack-<name>`."""
+    from pytest_arena.loading.attacks import ATTACK_TAG, attacked
+
+    plan = loaded.plan
+    name = f"{plan.name} [{attack.name}]"
+    check_name(name, case, settings.names, False, context.problems)
+    spec = attacked(loaded.spec, attack)
+    again = replace(
+        plan,
+        name=name,
+        dialogues=_dialogues(spec, loaded.prompt, plan.variables, context),
+        tags=tuple(dict.fromkeys((*plan.tags, ATTACK_TAG, f"{ATTACK_TAG}-{attack.name}"))),
+        description=plan.description or attack.description or None,
+        attack=attack.name,
+    )
+    return replace(loaded, plan=again)
 
 
 def _check_shape(case: YamlMap, context: LoadContext) -> None:
@@ -169,10 +186,12 @@ def _load(
     load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None
-    plan = _plan(name, spec, rendered, variables, tags, settings, context)
+    prompt = _prompt(spec, rendered, settings, context)
+    plan = _plan(name, spec, rendered.place, prompt, variables, tags, settings, context)
     if load is not None:
         plan = replace(plan, load=load, trials=1)
-    return LoadedCase(plan, spec.providers) if len(problems) == before else None
+    loaded = LoadedCase(plan, spec.providers, spec, prompt)
+    return loaded if len(problems) == before else None
 
 
 def _load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> LoadPlan | None:
@@ -199,19 +218,22 @@ def _with_documents(
     return {**variables, "context": "\n\n".join(filled)}
 
 
+def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: LoadContext) -> Prompt:
+    if spec.target is None:
+        return _NO_TARGET
+    return find_target(spec.target, settings.targets, case.value_place("target"), context)
+
+
 def _plan(
     name: str,
     spec: CaseSpec,
-    case: YamlMap,
+    place: Place,
+    prompt: Prompt,
     variables: Mapping[str, Any],
     tags: tuple[str, ...],
     settings: CaseSettings,
     context: LoadContext,
 ) -> CasePlan:
-    prompt = _NO_TARGET
-    if spec.target is not None:
-        prompt = find_target(spec.target, settings.targets, case.value_place("target"), context)
-    place = case.place
     return CasePlan(
         name=name,
         line=place.line,
