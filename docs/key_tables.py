@@ -17,6 +17,7 @@ _HEADINGS = {
     "ProviderSpec": "provider",
     "CaseSpec": "case",
     "TurnSpec": "turn",
+    "AttackSpec": "attack",
     "PromptSpec": "prompt",
     "PromptTargetSpec": "target",
     "GuardrailsBlock": "guardrails",

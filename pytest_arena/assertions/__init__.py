@@ -48,6 +48,7 @@ BUILTINS = (
     Shipped("prompt_leak", f"{_HERE}.safety:PromptLeak"),
     Shipped("language", f"{_HERE}.safety:Language"),
     Shipped("topics", f"{_HERE}.safety:Topics"),
+    Shipped("content_filter", f"{_HERE}.outcome:ContentFilter"),
     Shipped("python", f"{_HERE}.python:Python"),
     Shipped("any_of", f"{_HERE}.groups:AnyOf"),
     Shipped("all_of", f"{_HERE}.groups:AllOf"),

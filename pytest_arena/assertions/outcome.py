@@ -118,6 +118,46 @@ class ValidationError(Assertion):
         return f"blocked{where} by {self.validator or 'a guardrail'}"
 
 
+class ContentFilter(Assertion):
+    """Hold when the provider's own content filter stopped a prompt or an answer.
+
+        - type: content_filter
+          expected: true
+
+    A refused prompt, a withheld answer and the finish reason `content_filter` count. With this
+    assertion a withheld answer is no `error` of the trial, but something to judge.
+
+    Error: when nothing was stopped and the provider does not say so, since it has no filter that
+    it would tell of: with `expected: false`, too.
+    """
+
+    type: ClassVar[str] = "content_filter"
+    needs_answer: ClassVar[bool] = False
+
+    expected: bool = True
+    """Whether the filter shall step in."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        expected = "stopped by the content filter" if self.expected else "no content filter"
+        block = next((event for event in trial.guardrails if event.type == self.type), None)
+        if block is not None:
+            return Outcome.of(self.expected, fired(block), expected=expected)
+        if any(response.filtered for response in trial.responses):
+            reason = "the content filter stopped the answer"
+            return Outcome.of(self.expected, reason, expected=expected)
+        if not trial.responses or any(r.filtered is None for r in trial.responses):
+            return Outcome.error("the provider does not tell whether a content filter stepped in")
+        reason = f"the content filter let it pass (finish reason: {trial.finish_reason})"
+        return Outcome.of(not self.expected, reason, expected=expected)
+
+    def expects_block(self, event: GuardrailEvent) -> bool:
+        return event.type == self.type and self.expected is not self.negate
+
+    @property
+    def expects_empty(self) -> bool:
+        return self.expected is not self.negate
+
+
 class Success(Assertion):
     """Hold when an answer came: not blocked, not empty, not stopped by a content filter.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pytest_arena.comparison.quantiles import Quantile, quantile_with_interval
 from pytest_arena.comparison.statistics import Estimate, wilson
 from pytest_arena.results import Cell, Response
 
+ATTACK = "attack"
+"""The tag of cases under attack."""
 _REPLAYED = ("recording", "cache")
 
 
@@ -62,6 +64,20 @@ class Spending:
 
 
 @dataclass(frozen=True, slots=True)
+class Attacks:
+    """Count trials of cases under attack: one succeeds where the case fails, and is repelled where
+    it holds; an `error` is neither."""
+
+    succeeded: int = 0
+    judged: int = 0
+
+    @property
+    def success_rate(self) -> Estimate | None:
+        """The share of judged attacks that succeeded, with its Wilson interval."""
+        return wilson(self.succeeded, self.judged)
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderSummary:
     """Hold the figures of one provider over all its cells.
 
@@ -79,6 +95,7 @@ class ProviderSummary:
     output_tokens: int | None
     spending: Spending
     replayed: int
+    attacks: Attacks = field(default_factory=Attacks)
 
 
 def count_verdicts(cells: Iterable[Cell]) -> Counts:
@@ -115,7 +132,14 @@ def _summary(provider: str, cells: list[Cell]) -> ProviderSummary:
         output_tokens=_sum_known([response.output_tokens for response in responses]),
         spending=_spending(cells, responses),
         replayed=sum(trial.source in _REPLAYED for trial in trials),
+        attacks=_attacks(cells),
     )
+
+
+def _attacks(cells: Iterable[Cell]) -> Attacks:
+    verdicts = [trial.verdict for cell in cells if ATTACK in cell.tags for trial in cell.trials]
+    succeeded = verdicts.count("failed")
+    return Attacks(succeeded, succeeded + verdicts.count("passed"))
 
 
 def _timing(times: Iterable[float | None]) -> Timing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_arena.assertions.conclude import repelled
 from pytest_arena.assertions.evaluate import (
     conclude,
     evaluate,
@@ -225,6 +226,10 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
     if trial.error is not None:
         return replace(trial, verdict="error")
     wanted = checks(plan.case, trial.variant)
+    if plan.case.attack is not None:
+        held = repelled(trial, wanted)
+        if held:
+            return replace(trial, verdict="passed", score=1.0, assertions=held)
     findings = [
         executed.findings.get(place)
         or evaluate(assertion, _seen_by(trial, turn), context_of(plan, root, turn))

@@ -31,6 +31,8 @@ class Answer:
     finish_reason: str | None = None
     usage: Usage | None = None
     model: str | None = None
+    tells_filter: bool = False
+    """Whether this provider says where its content filter steps in."""
 
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
         """Return the response, its text cleaned; cost is left to the caller.
@@ -51,7 +53,13 @@ class Answer:
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             model=self.model,
+            filtered=self._filtered(),
         )
+
+    def _filtered(self) -> bool | None:
+        if self.finish_reason == "content_filter":
+            return True
+        return False if self.tells_filter and self.finish_reason else None
 
     def priced(self, response: Response, price: Price | None) -> Response:
         """Set the response's cost in US dollars, where price and tokens are known."""

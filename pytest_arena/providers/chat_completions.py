@@ -23,6 +23,7 @@ def answer_from(body: Any) -> Answer:
         finish_reason=choice.get("finish_reason"),
         usage=usage_from(body.get("usage")),
         model=body.get("model"),
+        tells_filter=_tells_filter(body, choice),
     )
     for index, call in enumerate(message.get("tool_calls") or ()):
         function = call["function"]
@@ -39,6 +40,7 @@ def add_chunk(answer: Answer, chunk: Any) -> bool:
     choices = chunk.get("choices")
     if not choices or choices[0].get("index"):
         return False
+    answer.tells_filter = answer.tells_filter or _tells_filter(chunk, choices[0])
     answer.finish_reason = choices[0].get("finish_reason") or answer.finish_reason
     delta = choices[0].get("delta") or {}
     text = text_of(delta.get("content")) or delta.get("refusal") or ""
@@ -52,6 +54,11 @@ def add_chunk(answer: Answer, chunk: Any) -> bool:
         parts.name += function.get("name") or ""
         parts.arguments += function.get("arguments") or ""
     return bool(text or calls)
+
+
+def _tells_filter(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
+    """Return whether an answer brings the findings of a content filter, as Azure's do."""
+    return bool(choice.get("content_filter_results") or body.get("prompt_filter_results"))
 
 
 def failed_in_stream(chunk: Any) -> ProviderError | None:

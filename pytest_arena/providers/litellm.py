@@ -40,6 +40,12 @@ _REFUSED = frozenset(
 """Parameters with which litellm would answer by itself, or by another model."""
 
 
+_TELL_FILTER = frozenset(
+    {"openai", "azure", "azure_ai", "bedrock", "gemini", "vertex_ai", "anthropic"}
+)
+"""Providers with a content filter whose stop litellm hands on as `content_filter`."""
+
+
 class LiteLLMProvider(Provider):
     """Call a provider through litellm, with its retries, caches, callbacks and logs off."""
 
@@ -78,6 +84,7 @@ class LiteLLMProvider(Provider):
                 return await self._stream(received, started)
             latency_ms = _since(started)
             answer = _answer(received)
+            answer.tells_filter = self._tells_filter()
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             # `from None`: its exceptions hold the request, and with it the key.
@@ -90,7 +97,7 @@ class LiteLLMProvider(Provider):
         await close_clients()
 
     async def _stream(self, stream: Any, started: float) -> Response:
-        answer = Answer()
+        answer = Answer(tells_filter=self._tells_filter())
         first_token_ms: float | None = None
         try:
             async for chunk in stream:
@@ -185,6 +192,9 @@ class LiteLLMProvider(Provider):
             arguments["litellm_call_id"] = quiet.litellm_call_id
             arguments["litellm_logging_obj"] = quiet
         return arguments
+
+    def _tells_filter(self) -> bool:
+        return self._model.partition("/")[0] in _TELL_FILTER
 
     def _priced(self, answer: Answer, response: Response) -> Response:
         model = answer.model

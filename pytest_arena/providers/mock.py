@@ -104,6 +104,7 @@ class MockProvider(Provider):
         return Response(
             output=output,
             finish_reason=answer.finish_reason or ("tool_calls" if calls else "stop"),
+            filtered=True if answer.finish_reason == "content_filter" else None,
             tool_calls=calls,
             latency_ms=latency_ms,
             first_token_ms=first_token_ms,

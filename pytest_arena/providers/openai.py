@@ -70,6 +70,7 @@ class OpenAIProvider(Provider):
             content = await client.post(_PATH, body, headers)
             latency_ms = _since(started)
             answer = answer_from(json.loads(content))
+            answer.tells_filter = answer.tells_filter or self._is_openai(access)
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure gets its kind
             # `from None`: the client's exceptions hold the request, and with it the key.
@@ -85,7 +86,7 @@ class OpenAIProvider(Provider):
     ) -> Response:
         body["stream"] = True
         body.setdefault("stream_options", {"include_usage": True})
-        answer = Answer()
+        answer = Answer(tells_filter=self._access is not None and self._is_openai(self._access))
         first_token_ms: float | None = None
         chunks = 0
         async for data in client.events(_PATH, body, headers):
@@ -151,6 +152,10 @@ class OpenAIProvider(Provider):
             params.setdefault("response_format", {"type": "json_object"})
         params.pop("stream", None)
         return {**params, "model": self._model, "messages": request.messages}, headers
+
+    def _is_openai(self, access: Access) -> bool:
+        """Return whether OpenAI itself is called, which tells of its filter by finish reason."""
+        return not access.api_base and not access.environment.variables.get("OPENAI_BASE_URL")
 
     def _priced(self, answer: Answer, response: Response) -> Response:
         model = answer.model

@@ -77,3 +77,5 @@ class Response:
     model: str | None = None
     allowance: Allowance | None = field(default=None, compare=False, repr=False)
     """What the provider said of its rate limits, for the engine; no part of the results."""
+    filtered: bool | None = None
+    """Whether the provider's content filter stepped in; None where the provider does not say."""

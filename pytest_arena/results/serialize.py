@@ -173,6 +173,8 @@ def _trial_record(trial: Trial) -> dict[str, Any]:
     if len(trial.responses) == 1:
         if trial.responses[0].model:
             record["model"] = trial.responses[0].model
+        if trial.responses[0].filtered is not None:
+            record["filtered"] = trial.responses[0].filtered
     elif trial.responses:
         record["turns"] = [response_record(response) for response in trial.responses]
     return record
@@ -213,6 +215,7 @@ def response_record(response: Response) -> dict[str, Any]:
         "attempts": response.attempts,
         "source": response.source,
         "model": response.model,
+        **({} if response.filtered is None else {"filtered": response.filtered}),
     }
 
 
@@ -229,6 +232,7 @@ def response_from_record(record: Mapping[str, Any]) -> Response:
         attempts=record.get("attempts", 1),
         source=record["source"],
         model=record.get("model"),
+        filtered=record.get("filtered"),
     )
 
 

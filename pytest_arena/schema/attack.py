@@ -42,7 +42,7 @@ class AttackSpec(ArenaModel):
         if "{{" in given:
             raise PydanticCustomError(
                 "attack_template",
-                "variables are not filled into an attack's template",
+                "variables are not filled in",
                 {
                     "expected": "a text with {prompt} in single braces",
                     "fix": "put the variable into the case's prompt",
@@ -52,7 +52,7 @@ class AttackSpec(ArenaModel):
             return given
         raise PydanticCustomError(
             "attack_template",
-            "the template has no place for the prompt",
+            "there is no place for the prompt",
             {
                 "expected": "a text with {prompt}, or with {first} and {second}",
                 "fix": "put {prompt} where the prompt shall stand",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails
 from pytest_arena.loading.plan import CasePlan, TurnPlan
 from pytest_arena.results.exchange import Message, Request, Response
@@ -45,7 +46,12 @@ class DialogueRun:
             self._events += events
             if blocked:
                 return
-            request, response = await self._answer(list(said), number)
+            try:
+                request, response = await self._answer(list(said), number)
+            except ProviderError as error:
+                if not self._filtered(error, number):
+                    raise
+                return
             self._messages = request.messages
             self._responses.append(response)
             response.output, events, blocked = await self._guard(response.output, "output", number)
@@ -53,6 +59,27 @@ class DialogueRun:
             if blocked:
                 return
             said.append({"role": "assistant", "content": response.output})
+
+    def _filtered(self, error: ProviderError, turn: int) -> bool:
+        """Keep as a block what a provider's own filter stopped, where the case asks for that.
+
+        Under attack it always does: a stopped attack is no failure of the provider's.
+        """
+        if error.kind is not ErrorKind.CONTENT_FILTER:
+            return False
+        event = GuardrailEvent(
+            type="content_filter",
+            # a refused request has a status, a withheld answer has none
+            direction="output" if error.status is None else "input",
+            action="block",
+            reason=error.message,
+            turn=turn,
+        )
+        asked = (*self._case.assertions, *self._dialogue[turn].assertions)
+        if self._case.attack is None and not any(one.expects_block(event) for one in asked):
+            return False
+        self._events.append(event)
+        return True
 
     async def _guard(
         self, text: str, direction: Literal["input", "output"], turn: int

@@ -6,7 +6,7 @@ from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.quantiles import Quantile
 from pytest_arena.comparison.statistics import Estimate
-from pytest_arena.comparison.summary import ProviderSummary, Spending
+from pytest_arena.comparison.summary import Attacks, ProviderSummary, Spending
 
 NONE = "–"
 """Stands where there is no figure."""
@@ -80,6 +80,14 @@ def rate(estimate: Estimate | None) -> str:
 def rate_with_interval(estimate: Estimate | None) -> str:
     """Return a pass rate with its interval: `92 % (80 to 97 %)`."""
     return f"{percent(estimate.value)} ({interval(estimate)})" if estimate else NONE
+
+
+def attacks(counted: Attacks) -> str:
+    """Return the share of attacks that succeeded: `8 % (3 to 20 %), 2 of 25`."""
+    if counted.success_rate is None:
+        return NONE
+    shown = rate_with_interval(counted.success_rate)
+    return f"{shown}, {counted.succeeded:,} of {counted.judged:,}"
 
 
 def points(value: float) -> str:

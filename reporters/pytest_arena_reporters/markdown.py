@@ -91,10 +91,12 @@ def _facts(comparison: Comparison) -> str:
 
 def _add_table(page: Page, comparison: Comparison) -> None:
     since = comparison.since_baseline is not None
+    under_attack = _under_attack(comparison)
     page.add(
         "| provider | pass rate (95 %) | passed | failed | errors | p50 | p95 | cost a case "
-        f"| against the best |{' since the baseline |' if since else ''}\n"
-        f"|---|---|--:|--:|--:|--:|--:|--:|---|{'---|' if since else ''}\n"
+        f"| against the best |{' attacks that succeeded (95 %) |' if under_attack else ''}"
+        f"{' since the baseline |' if since else ''}\n"
+        f"|---|---|--:|--:|--:|--:|--:|--:|---|{'---|' * (under_attack + since)}\n"
     )
     summaries = {summary.provider: summary for summary in comparison.summaries}
     best = comparison.standings[0].provider
@@ -121,11 +123,17 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         figures.dollars(summary.spending.per_case_usd) + ("+" if summary.spending.unknown else ""),
         figures.against(best, summary.provider, comparison.differences),
     ]
+    if _under_attack(comparison):
+        cells.append(figures.attacks(summary.attacks))
     if comparison.since_baseline is not None:
         mean = comparison.since_baseline.by_provider.get(summary.provider)
         cells.append(figures.difference(mean) if mean else figures.NONE)
     # A pair of `~`, which marks quantiles from few samples, would strike out what is between.
     return f"| {' | '.join(cells)} |\n".replace("~", "\\~").replace("\\\\~", "\\~")
+
+
+def _under_attack(comparison: Comparison) -> bool:
+    return any(summary.attacks.judged for summary in comparison.summaries)
 
 
 def _add_failures(page: Page, cells: list[Cell], most: int) -> None:

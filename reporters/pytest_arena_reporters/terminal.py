@@ -106,11 +106,14 @@ def _figure_columns(
         column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, BOLD),
         column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
         column("change", [_change(s.provider, before) for s in ranked], 4),
+        column("attacks", [figures.rate(s.attacks.success_rate) for s in ranked], 1, RED),
         column("p50", [figures.timing(s.latency.p50) for s in ranked], 2),
         column("p95", [figures.timing(s.latency.p95) for s in ranked], 5),
         column("tokens", [figures.count(figures.tokens(s)) for s in ranked], 6),
         column("cost", [figures.spent(s.spending) for s in ranked], 3),
     ]
+    if not any(s.attacks.judged for s in ranked):
+        columns = [c for c in columns if c.title != "attacks"]
     if not any(c.skipped for c in counts):
         columns = [c for c in columns if c.title != "skipped"]
     return columns if before is not None else [c for c in columns if c.title != "change"]
@@ -137,6 +140,8 @@ def _footnotes(comparison: Comparison, shown: str, width: int, color: bool) -> l
     notes = []
     if "change" in shown:
         notes.append("change: of the pass rate since the baseline, in points, on the same cells.")
+    if "attacks" in shown:
+        notes.append("attacks: the share that succeeded, of those that were judged.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ from too few samples to be sure of (p95: under 59).")
     if any(s.spending.unknown for s in comparison.summaries):

@@ -13,6 +13,8 @@ from docs_trials import ROOT, environment
 
 from pytest_arena.results import RunResult, read_run
 
+DECODED = ("base64", "hex", "binary", "rot13", "morse", "reversed")
+"""Attacks whose first line tells the model to decode, which the guardrail knows."""
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "-n2"])
 
 
@@ -43,6 +45,7 @@ def test_every_example_arena_has_a_test() -> None:
         "quickstart",
         "formats",
         "judged",
+        "red-team",
         "support-bot",
     }
 
@@ -128,6 +131,19 @@ def test_the_judged_arena_fails_where_the_judge_finds_fault(
     asked = [sum(judging.calls for judging in cell.judgings) for cell in run.cells]
     # faithfulness and hallucination ask the same, once
     assert asked == [2, 2, 3, 3, 3, 3]
+
+
+def test_the_red_team_finds_the_gullible_provider(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "red-team", expected=1)
+
+    assert len(run.cells) == 36
+    assert cells(run, "error") == set()
+    assert cells(run, "failed") == {"Staff code [prefix_injection][gullible]"}
+    blocked = [cell for cell in run.cells if cell.trials[0].guardrail]
+    assert {cell.case for cell in blocked} == {
+        "Staff code [role_play]",
+        "Staff code [ignore_instructions]",
+    } | {f"Staff code [{name}]" for name in DECODED}
 
 
 def test_the_support_bot_file_is_the_original_byte_for_byte() -> None:

@@ -86,6 +86,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "places": view.leaderboard(comparison),
         "some_beaten": not all(standing.pareto for standing in comparison.standings),
         "several": len(comparison.summaries) > 1,
+        "under_attack": any(summary.attacks.judged for summary in comparison.summaries),
         "first_tokens": any(summary.first_token.n for summary in comparison.summaries),
         "footnotes": view.footnotes(comparison),
         "since": _since_baseline(comparison),

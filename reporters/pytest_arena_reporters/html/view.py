@@ -49,6 +49,8 @@ class Place:
     tokens: str
     pareto: bool
     since: str
+    attacks: str
+    attacks_of: str
 
 
 def text(value: str, limit: int = 300) -> str:
@@ -99,6 +101,8 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 figures.count(figures.tokens(summary)),
                 standing.pareto,
                 _since(comparison, summary.provider),
+                figures.rate(summary.attacks.success_rate),
+                f"{summary.attacks.succeeded:,} of {summary.attacks.judged:,}",
             )
         )
     return rows
@@ -113,6 +117,8 @@ def footnotes(comparison: Comparison) -> list[str]:
         notes.append(
             rating + (", drawn towards it since one always won or lost." if shrunk else ".")
         )
+    if any(s.attacks.judged for s in comparison.summaries):
+        notes.append("Attacks: the share that succeeded, of those that were judged.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ marks a p95 from fewer than 59 samples.")
     if any(s.spending.unknown for s in comparison.summaries):

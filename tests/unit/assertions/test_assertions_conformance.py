@@ -32,6 +32,7 @@ BAD = {
     "contains": [{}, {"value": ""}, {"value": 42}, {"values": []}, {"values": "x"}],
     "contains_all": [{}, {"values": []}, {"values": [""]}],
     "contains_any": [{}, {"values": "x"}],
+    "content_filter": [{"expected": "perhaps"}],
     "contains_json": [{"schema": {"type": "objekt"}}, {"schema": 3}],
     "content_excludes": [{}, {"patterns": []}],
     "context_aware": [{"expected": "perhaps"}],
