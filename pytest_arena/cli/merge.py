@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.cli import outcome, shards
+from pytest_arena.cli import outcome, shards, whole
 from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--expect", type=int, metavar="N", help="how many shards there must be; else exit code 2"
     )
+    parser.add_argument(
+        "--baseline",
+        metavar="REF",
+        help="compare the whole with a results or baseline file, or git:REV:PATH",
+    )
     parser.set_defaults(run=run)
 
 
@@ -46,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     formats = outcome.read_formats(arguments.formats, registry)
     files = shards.read_all(arguments.paths)
     joined = merge(files, missing=_missing(files, arguments.expect))
+    distinct = {file.run.info.run_id: file.run for file in files}
+    joined = whole.judged(joined, list(distinct.values()), arguments.baseline)
     folder: Path = arguments.output or Path(DEFAULT_FOLDER)
     _write_results(joined, folder, files)
     outcome.show(joined, registry)

@@ -10,13 +10,11 @@ from typing import Any
 @dataclass(slots=True)
 class CollectedFacts:
     """Hold the ids of all cells of all files (deselected ones included), the report formats that
-    files ask for, the limits under `gates:`, what reports show of the files, and what needed no
-    call."""
+    files ask for, what is kept of the files in the results (their `gates:` among it), and what
+    needed no call."""
 
     ids: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
-    gates: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    """The file and the entry, as it was written."""
     warnings: list[str] = field(default_factory=list)
     """Budgets that were exceeded and only warn."""
     arenas: list[dict[str, Any]] = field(default_factory=list)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell
+from pytest_arena.comparison.baseline import Baseline
 from pytest_arena.comparison.baseline_file import write_baseline
 from pytest_arena.comparison.baseline_source import MissingBaselineError, read_baseline
 from pytest_arena.comparison.baseline_update import Collected, Updated, update
-from pytest_arena.comparison.gate import GateCell, GateResult, Rules, assess, suspects
+from pytest_arena.comparison.gate import Rules, assess, suspects
+from pytest_arena.comparison.held_against import fresh_trials, with_gate
 from pytest_arena.options import BASELINE
-from pytest_arena.results.models import Cell, Count, Gate, RunInfo, RunResult, Standing, Trial
+from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.settings import Settings
 
 _NOBODY = RunInfo(run_id="", started_at="", plugin_version="")
@@ -66,13 +66,7 @@ class Gatekeeper:
         """Return the run with the gate's verdict and the standing of each cell."""
         if self.baseline is None:
             return run
-        result = assess(run, self.baseline, self._rules, fresh=_fresh(run), collected=collected)
-        by_id = {cell.id: cell for cell in result.cells}
-        cells = tuple(
-            replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
-            for cell in run.cells
-        )
-        return replace(run, cells=cells, gate=_gate(result))
+        return with_gate(run, self.baseline, self._rules, collected)
 
     def update(self, run: RunResult, collected: Collected) -> str:
         """Write the baseline from a run and say what changed; a refusal is a `UsageError`."""
@@ -82,7 +76,7 @@ class Gatekeeper:
         except MissingBaselineError:
             old = Baseline()
         prune = collected if self._settings.prune_baseline else None
-        updated = update(old, run, prune=prune, fresh=_fresh(run))
+        updated = update(old, run, prune=prune, fresh=fresh_trials(run.cells))
         write_baseline(path, updated.baseline)
         return f"baseline: {self._shown(path)} ({_counts(updated)})"
 
@@ -101,42 +95,6 @@ class Gatekeeper:
 
 def _run_of(cells: Sequence[Cell]) -> RunResult:
     return RunResult(_NOBODY, tuple(cells))
-
-
-def _fresh(run: RunResult) -> Mapping[str, Sequence[Trial]]:
-    return {cell.id: cell.confirmation for cell in run.cells if cell.confirmation}
-
-
-def _standing(cell: GateCell) -> Standing:
-    outputs = cell.before.outputs if cell.before else None
-    return Standing(
-        status=cell.status,
-        reason=cell.reason,
-        before=_count(cell.before),
-        now=_count(cell.now),
-        fresh=_count(cell.fresh),
-        p_value=cell.adjusted,
-        changed=cell.changed,
-        dropped=cell.dropped,
-        prompt_diff=cell.prompt_diff,
-        output_before=outputs[0] if outputs else None,
-        renamed_from=cell.renamed_from,
-    )
-
-
-def _count(cell: BaselineCell | None) -> Count | None:
-    return Count(cell.passed, cell.judged) if cell else None
-
-
-def _gate(result: GateResult) -> Gate:
-    return Gate(
-        baseline=result.baseline,
-        failed=result.failed,
-        counts={str(status): count for status, count in result.counts.items()},
-        suite=result.suite.reason if result.suite else None,
-        suite_failed=result.suite is not None and result.suite.significant,
-        removed=tuple(cell.id for cell in result.of("removed")),
-    )
 
 
 def _counts(updated: Updated) -> str:

@@ -31,7 +31,6 @@ from pytest_arena.results.writing import (
 from pytest_arena.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.limits import Limits
     from pytest_arena.collection.recordings import RecordingsKeeper
     from pytest_arena.comparison.baseline_update import Collected
 
@@ -61,7 +60,6 @@ class Recorder:
         self._said: list[str] = []
         self._refused: str | None = None
         self._facts = CollectedFacts()
-        self._limits: Limits | None = None
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -166,7 +164,7 @@ class Recorder:
 
     def _exit_code(self, run: RunResult, given: int) -> int:
         """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
-        over = self._limits is not None and self._limits.failed
+        over = any(limit.fails for limit in run.limits)
         worse = over or (run.gate is not None and run.gate.failed)
         worse = worse or any(cell.over_budget for cell in run.cells)
         if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
@@ -193,11 +191,10 @@ class Recorder:
             self._lines |= {
                 cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
             }
-        self._limits = self._check_limits(run)
+        run = self._with_limits(run)
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        limits = self._limits.lines if self._limits else ()
-        return replace(run, notes=(*self._budget_lines(run), *limits, *notes))
+        return replace(run, notes=(*self._budget_lines(run), *notes))
 
     def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
         if not self._facts.warnings and not any(cell.over_budget for cell in run.cells):
@@ -217,19 +214,19 @@ class Recorder:
         if self._keeper is not None or self._settings.records:
             self._said += self._recordings().conclude(cells, self._facts.ids)
 
-    def _check_limits(self, run: RunResult) -> Limits | None:
-        if not self._facts.gates:
-            return None
-        from pytest_arena.collection.limits import check_gates
+    def _with_limits(self, run: RunResult) -> RunResult:
+        if not any(arena["gates"] for arena in self._facts.arenas):
+            return run
         from pytest_arena.comparison.gate import Rules
+        from pytest_arena.comparison.held_against import with_limits
 
         settings = self._settings
-        return check_gates(
-            self._facts.gates,
+        return with_limits(
             run,
-            folder=self._config.rootpath,
-            rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
+            self._facts.arenas,
             own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
+            rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
+            folder=self._config.rootpath,
         )
 
     def _write_results(self, run: RunResult) -> None:

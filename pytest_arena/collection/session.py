@@ -109,17 +109,13 @@ class ArenaSession:
             ids=self.collected,
             formats=[name for arena in self._arenas for name in arena.report_formats],
             warnings=self._rations.warnings,
-            gates=[
-                (arena.file, gate.model_dump(exclude_unset=True))
-                for arena in self._arenas
-                for gate in arena.gates
-            ],
             arenas=[
                 {
                     "file": arena.file,
                     "name": arena.name,
                     "description": arena.description,
                     "schedule": arena.schedule,
+                    "gates": [gate.model_dump(exclude_unset=True) for gate in arena.gates],
                     "comparison": arena.comparison.model_dump() if arena.comparison else None,
                 }
                 for arena in self._arenas

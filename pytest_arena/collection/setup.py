@@ -154,4 +154,9 @@ def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:
         "trials": settings.trials,
         "workers": workers,
         "report_max_mb": settings.report_max_mb,
+        "fail_on": settings.fail_on,
+        "baseline": settings.baseline,
+        "alpha": settings.alpha,
+        "min_effect": settings.min_effect,
+        "confirm_trials": settings.confirm_trials,
     }

@@ -208,6 +208,38 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitFinding:
+    """Keep what became of one entry of `gates:`, which limits a metric of a file's cells.
+
+    `error` means that it could not be checked, which counts as broken. `value` and `before` (the
+    baseline's) are in the metric's unit: shares, ms, US dollars or tokens; `n` counts what the
+    value is made of.
+    """
+
+    file: str
+    name: str
+    metric: str
+    verdict: Literal["passed", "failed", "error"]
+    action: Literal["fail", "warn"]
+    reason: str
+    value: float | None = None
+    before: float | None = None
+    n: int = 0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails the run."""
+        return self.verdict != "passed" and self.action == "fail"
+
+    @property
+    def state(self) -> str:
+        """Say in two or three words what became of it."""
+        word = {"passed": "holds", "failed": "is broken", "error": "could not be checked"}
+        warning = " (a warning)" if self.verdict != "passed" and self.action == "warn" else ""
+        return word[self.verdict] + warning
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """Keep one case × provider: one pytest item, one row of the results."""
 
@@ -271,7 +303,8 @@ class RunResult:
     """Keep everything that one run did, its cells in the order of collection.
 
     `finished_at` is None where the run was killed, `interrupted` is set where it was stopped.
-    `notes` are the lines that plug-ins add to the summary, `exit_code` is pytest's.
+    `notes` are the lines that plug-ins add to the summary, `exit_code` is pytest's, `gate` is what
+    the comparison with a baseline concluded, and `limits` what became of the entries of `gates:`.
     """
 
     info: RunInfo
@@ -281,6 +314,7 @@ class RunResult:
     notes: tuple[str, ...] = ()
     exit_code: int | None = None
     gate: Gate | None = None
+    limits: tuple[LimitFinding, ...] = ()
 
     @property
     def totals(self) -> dict[str, float]:

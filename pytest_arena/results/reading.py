@@ -16,6 +16,7 @@ from pytest_arena.results.serialize import (
     FORMAT,
     cell_from_record,
     gate_from_record,
+    limit_from_record,
     run_from_record,
 )
 from pytest_arena.results.shape import ShapeError, check_record
@@ -105,6 +106,7 @@ def read_results(path: str | Path) -> ResultsFile:
         notes=tuple(end.get("notes", ())),
         exit_code=end.get("exit_code"),
         gate=gate_from_record(end["gate"]) if "gate" in end else None,
+        limits=tuple(limit_from_record(limit) for limit in end.get("limits", ())),
     )
     return ResultsFile(path, run, lines)
 

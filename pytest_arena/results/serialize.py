@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from pytest_arena.results.exchange import Response, ToolCall
@@ -16,6 +16,7 @@ from pytest_arena.results.models import (
     Finding,
     Gate,
     GuardrailEvent,
+    LimitFinding,
     RunInfo,
     RunResult,
     Standing,
@@ -25,6 +26,7 @@ from pytest_arena.results.models import (
 from pytest_arena.results.redaction import Redactor
 
 FORMAT = 1
+_LIMIT_FIELDS = tuple(field.name for field in fields(LimitFinding))
 
 
 def to_line(record: Mapping[str, Any]) -> str:
@@ -42,6 +44,8 @@ def end_record(run: RunResult) -> dict[str, Any]:
         record["interrupted"] = True
     if run.gate is not None:
         record["gate"] = {**asdict(run.gate), "removed": list(run.gate.removed)}
+    if run.limits:
+        record["limits"] = [asdict(limit) for limit in run.limits]
     if run.exit_code is not None:
         record["exit_code"] = run.exit_code
     if run.notes:
@@ -119,6 +123,10 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
         standing=_standing(record["standing"]) if "standing" in record else None,
         load=load_from_record(record["load"]) if "load" in record else None,
     )
+
+
+def limit_from_record(record: Mapping[str, Any]) -> LimitFinding:
+    return LimitFinding(**{name: record[name] for name in _LIMIT_FIELDS if name in record})
 
 
 def gate_from_record(record: Mapping[str, Any]) -> Gate:

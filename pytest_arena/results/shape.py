@@ -271,6 +271,17 @@ _gate = _record(
         "removed": _each(_text),
     },
 )
+_limit = _record(
+    {
+        "file": _text,
+        "name": _text,
+        "metric": _text,
+        "verdict": _one_of("passed", "failed", "error"),
+        "action": _one_of("fail", "warn"),
+        "reason": _text,
+    },
+    {"value": _or_null(_number), "before": _or_null(_number), "n": _count},
+)
 _KINDS: Mapping[Any, Rule] = {
     "run": _record(
         {"run_id": _text, "started_at": _text, "plugin_version": _text},
@@ -309,6 +320,7 @@ _KINDS: Mapping[Any, Rule] = {
             "exit_code": _count,
             "notes": _each(_text),
             "gate": _gate,
+            "limits": _each(_limit),
         },
     ),
 }

@@ -12,10 +12,11 @@ from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class JsonReporter(Reporter):
-    """Write `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `notes`, `finished_at`.
+    """Write `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `limits`, `notes`,
+    `finished_at`.
 
     Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted, `gate`
-    where the run was not compared with a baseline.
+    where the run was not compared with a baseline, `limits` what became of the entries of `gates:`.
     """
 
     format = "json"
@@ -33,6 +34,7 @@ class JsonReporter(Reporter):
             "cells": cells,
             "totals": run.totals,
             "gate": end_record(run).get("gate"),
+            "limits": end_record(run).get("limits", []),
             "notes": list(run.notes),
             "finished_at": run.finished_at,
         }

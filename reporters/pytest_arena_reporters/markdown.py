@@ -13,6 +13,7 @@ from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
+from pytest_arena_reporters.limits import limits_of
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
 from pytest_arena_reporters.writing import encode, write_atomically
 
@@ -55,6 +56,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     if before is not None:
         markdown_baseline.add(page, before, MOST_FAILURES)
         others = [cell for cell in others if not is_regressed(cell)]
+    _add_limits(page, comparison.run)
     if comparison.summaries:
         _add_table(page, comparison)
     told = min(len(before.regressed), MOST_FAILURES) if before else 0
@@ -70,6 +72,8 @@ def _title(comparison: Comparison) -> str:
     mark = "⚠️" if incomplete else "❌" if counts.failed else "✅"
     if before is not None:
         mark = "❌" if before.failed else "⚠️" if incomplete or not before.compared else "✅"
+    if any(limit.fails for limit in comparison.run.limits):
+        mark = "❌"
     return f"{mark} {inline(comparison.conclusion.headline)}"
 
 
@@ -87,6 +91,22 @@ def _facts(comparison: Comparison) -> str:
     if commit:
         parts.append(f"commit {inline(commit[:12])}")
     return " · ".join(parts)
+
+
+def _add_limits(page: Page, run: RunResult) -> None:
+    limits = limits_of(run)
+    if not limits:
+        return
+    page.add("**Gates**\n\n")
+    left_out = 0
+    for limit in limits:
+        mark = "✅" if limit.verdict == "passed" else "❌" if limit.fails else "⚠️"
+        line = f"- {mark} {inline(limit.reason, 300)} ({inline(limit.file, 120)})\n"
+        if left_out or not page.add(line, keep=4000):
+            left_out += 1
+    if left_out:
+        page.add(f"- {figures.plural(left_out, 'further gate')}: see the HTML report.\n")
+    page.add("\n")
 
 
 def _add_table(page: Page, comparison: Comparison) -> None:

@@ -13,6 +13,7 @@ from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import TerminalSummary
 from pytest_arena_reporters import figures, terminal_baseline
+from pytest_arena_reporters.limits import limits_of, told
 from pytest_arena_reporters.terminal_text import (
     BOLD,
     DIM,
@@ -63,6 +64,9 @@ class TerminalReporter(TerminalSummary):
         if comparison.since_baseline is not None:
             lines += terminal_baseline.render(comparison.since_baseline, width, color)
         lines += wrapped(" ".join(comparison.conclusion.reasons), width)
+        for limit in limits_of(run):
+            style = RED if limit.fails else "" if limit.verdict == "passed" else YELLOW
+            lines += [styled(line, style, color) for line in wrapped(told(limit), width)]
         lines += _footnotes(comparison, lines[0], width, color)
         return lines + _notes(run, width)
 

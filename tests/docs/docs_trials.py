@@ -167,12 +167,13 @@ class Page:
         return done.stdout
 
 
+_ROLES, _WHO = ("AUTHOR", "COMMITTER"), ("NAME", "EMAIL")
 _OTHER_PLUGINS = ("hypothesispytest", "asyncio", "randomly", "anyio")
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a reader: this Python first in the path, no key, no CI, and nothing
-    of what only development needs: pytest plugins, coverage."""
+    """Return the environment of a reader: this Python first in the path, no key, no CI, a name for
+    git, and nothing of what only development needs: pytest plugins, coverage."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -182,7 +183,8 @@ def environment() -> dict[str, str]:
     }
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     options = " ".join(f"-p no:{name}" for name in _OTHER_PLUGINS)
-    return {**kept, "PATH": path, "COLUMNS": "100", "PYTEST_ADDOPTS": options}
+    who = {f"GIT_{role}_{what}": "reader@example.com" for role in _ROLES for what in _WHO}
+    return {**kept, **who, "PATH": path, "COLUMNS": "100", "PYTEST_ADDOPTS": options}
 
 
 def _cases(examples: list[Block]) -> str:

@@ -294,10 +294,20 @@ def test_limits_hold_break_and_cannot_be_checked(
     result = recorded.run(f"--arena-baseline={BASELINE}", *spread)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
-    notes = recorded.records()[-1]["notes"]
-    assert notes[0].startswith("a gate of arena.yaml holds: accuracy: pass_rate is 100 %")
-    assert notes[1].startswith("a gate of arena.yaml could not be checked (a warning): money: ")
-    assert notes[2].startswith("a gate of arena.yaml holds: new: ")
+    limits = recorded.records()[-1]["limits"]
+    assert [(limit["name"], limit["verdict"], limit["action"]) for limit in limits] == [
+        ("accuracy", "passed", "fail"),
+        ("money", "error", "warn"),
+        ("new", "passed", "fail"),
+    ]
+    assert limits[0]["reason"].startswith("accuracy: pass_rate is 100 %")
+    assert (limits[0]["value"], limits[0]["n"], limits[0]["file"]) == (1.0, 2, "arena.yaml")
+    result.stdout.fnmatch_lines(
+        [
+            "a gate of arena.yaml could not be checked (a warning): money: *",
+            "a gate of arena.yaml holds: accuracy: pass_rate is 100 %*",
+        ]
+    )
 
 
 def test_a_broken_limit_fails_a_run_whose_cells_are_excused(recorded: Project) -> None:
@@ -313,7 +323,8 @@ def test_a_limit_that_needs_a_baseline_is_never_held_without_one(project: Projec
     project.write(arena=CALM + GATES)
     result = project.run()
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    assert "could not be checked: new: " in " ".join(project.records()[-1]["notes"])
+    new = project.records()[-1]["limits"][2]
+    assert (new["name"], new["verdict"]) == ("new", "error")
 
 
 def test_an_unknown_metric_is_refused_with_a_suggestion(project: Project) -> None:

@@ -15,6 +15,7 @@ from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html import baseline_view, provider_charts, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
+from pytest_arena_reporters.limits import MARKS, limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
 MAX_MB = 5.0
@@ -90,6 +91,10 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "first_tokens": any(summary.first_token.n for summary in comparison.summaries),
         "footnotes": view.footnotes(comparison),
         "since": _since_baseline(comparison),
+        "limits": [
+            (MARKS[limit.verdict], limit, view.text(limit.reason, 600), view.text(limit.file, 200))
+            for limit in limits_of(run)
+        ],
         "failures": failures,
         "unpassed": unpassed,
         "pairs": pairs,

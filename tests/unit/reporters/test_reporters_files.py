@@ -82,7 +82,16 @@ def test_a_report_that_cannot_be_written_leaves_the_old_one(
 def test_the_json_report_holds_run_cells_and_totals(tmp_path: Path) -> None:
     run = synthetic_run(10, 2, trials=2)
     document = json.loads(JsonReporter().write(run, tmp_path).path.read_text(encoding="utf-8"))
-    assert list(document) == ["format", "run", "cells", "totals", "gate", "notes", "finished_at"]
+    assert list(document) == [
+        "format",
+        "run",
+        "cells",
+        "totals",
+        "gate",
+        "limits",
+        "notes",
+        "finished_at",
+    ]
     assert document["run"]["run_id"] == "synthetic-1"
     assert document["totals"] == run.totals
     assert [cell["id"] for cell in document["cells"]] == [cell.id for cell in run.cells]

@@ -1,0 +1,124 @@
+"""`arena merge`: the gate and the limits over all shards, of which each saw only its part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from results_files import make_cell, write_run
+
+from pytest_arena.cli import main
+from pytest_arena.results import Cell, RunResult, Verdict, read_run
+from pytest_arena.results.models import Gate, LimitFinding
+
+OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": 8}
+
+
+def cell(case: str, verdict: Verdict = "passed", *, trials: int = 3, fresh: str = "") -> Cell:
+    """Return a cell with equal trials; `fresh` holds p or f for each confirmation trial."""
+    made = make_cell(case, verdict=verdict)
+    (trial,) = made.trials
+    verdicts: dict[str, Verdict] = {"p": "passed", "f": "failed"}
+    again = tuple(replace(trial, verdict=verdicts[letter]) for letter in fresh)
+    return replace(made, trials=(trial,) * trials, confirmation=again)
+
+
+def gate(*, failed: bool = False, removed: tuple[str, ...] = ()) -> Gate:
+    return Gate("b.jsonl", failed, {"still passing": 1}, removed=removed)
+
+
+def limit(verdict: Any = "failed", action: Any = "fail") -> LimitFinding:
+    return LimitFinding("arena.yaml", "accuracy", "pass_rate", verdict, action, "accuracy: …")
+
+
+def merged(*arguments: str) -> tuple[int, RunResult]:
+    code = main(["merge", "s", "--format", "markdown", *arguments])
+    return code, read_run("arena-report/results.jsonl")
+
+
+@pytest.fixture
+def baseline() -> str:
+    return str(write_run("before", *(cell(case) for case in "ABCD")))
+
+
+def test_a_regression_in_one_shard_fails_the_whole(baseline: str) -> None:
+    write_run("s/1", cell("A"), cell("B"), options=OPTIONS, exit_code=0)
+    write_run("s/2", cell("C"), cell("D", "failed", fresh="ffffffff"), options=OPTIONS, exit_code=1)
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert run.gate.counts == {"regressed": 1, "still passing": 3}
+    regressed = {c.case: c.standing.status for c in run.cells if c.standing}
+    assert regressed["D"] == "regressed"
+
+
+def test_a_shard_that_failed_by_its_gate_alone_does_not_fail_a_whole_that_holds(
+    baseline: str,
+) -> None:
+    failed = cell("D", "failed", fresh="pppppppp")
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate())
+    write_run("s/2", failed, options=OPTIONS, exit_code=1, gate=gate(failed=True))
+    code, run = merged("--baseline", baseline)
+    assert code == 0
+    assert run.gate is not None
+    assert run.gate.counts == {"flaky": 1, "still passing": 1}
+
+
+def test_an_error_fails_the_whole_whatever_the_gate_says(baseline: str) -> None:
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate())
+    write_run("s/2", make_cell("D", verdict="error"), options=OPTIONS, exit_code=1, gate=gate())
+    assert merged("--baseline", baseline)[0] == 1
+
+
+def test_without_a_baseline_the_gates_are_put_side_by_side() -> None:
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate(removed=("x", "y")))
+    write_run(
+        "s/2", cell("B"), options=OPTIONS, exit_code=1, gate=gate(failed=True, removed=("y",))
+    )
+    code, run = merged()
+    assert code == 1
+    assert run.gate == Gate(
+        "b.jsonl", True, {"still passing": 2, "removed": 1}, removed=("y",), suite_failed=False
+    )
+    assert run.notes == (
+        "the gates of 2 shards were put side by side; "
+        "arena merge --baseline REF compares the whole",
+    )
+
+
+@pytest.mark.parametrize(("least", "code", "verdict"), [(0.5, 0, "passed"), (0.9, 1, "failed")])
+def test_limits_are_checked_on_the_cells_of_all_shards(
+    least: float, code: int, verdict: str
+) -> None:
+    arenas = [{"file": "arena.yaml", "gates": [{"metric": "pass_rate", "min": least}]}]
+    options = {**OPTIONS, "fail_on": "regression", "arenas": arenas}
+    write_run("s/1", cell("A"), cell("B"), cell("C"), options=options, exit_code=0)
+    write_run("s/2", cell("D", "failed"), options=options, exit_code=1, limits=(limit(),))
+    found, run = merged()
+    assert found == code
+    assert [(one.verdict, one.value, one.n) for one in run.limits] == [(verdict, 0.75, 4)]
+
+
+def test_a_failed_cell_still_fails_where_any_does() -> None:
+    options = {"fail_on": "any", "arenas": []}
+    write_run("s/1", cell("A"), options=options, exit_code=0)
+    write_run("s/2", cell("D", "failed"), options=options, exit_code=1, limits=(limit(),))
+    assert merged()[0] == 1
+
+
+def test_gates_that_cannot_be_read_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    arenas = [{"file": "arena.yaml", "gates": [{"metric": 5}]}]
+    write_run("s/1", cell("A"), options={"arenas": arenas})
+    write_run("s/2", cell("B"), options={"arenas": arenas})
+    assert main(["merge", "s"]) == 4
+    assert capsys.readouterr().err == (
+        "the `gates` in the shards cannot be read: 1 validation error for GateSpec\n"
+        "  expected: results files as `pytest --arena` wrote them\n"
+    )
+
+
+def test_a_baseline_that_is_not_there_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run("s/1", cell("A"))
+    assert main(["merge", "s", "--baseline", "nowhere.jsonl"]) == 4
+    assert "nowhere.jsonl" in capsys.readouterr().err
