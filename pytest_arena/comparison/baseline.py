@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Literal
 
 from pytest_arena.comparison.rows import message_text
-from pytest_arena.results import Cell, Finding, RunResult, Trial, Verdict
+from pytest_arena.results import Cell, Finding, Load, RunResult, Trial, Verdict
 
 Key = tuple[str, str, str]
 """What identifies a cell: file, case and provider name."""
@@ -123,6 +123,8 @@ def summarize_cell(
     cell: Cell, trials: Sequence[Trial] | None = None, *, outputs: bool = False
 ) -> BaselineCell:
     """Return what a baseline keeps of a cell, or of other trials of the same cell."""
+    if cell.load is not None:
+        return _summary_of_load(cell, cell.load)
     own = _unbiased(cell) if trials is None else tuple(trials)
     rated = rated_places(cell)
     verdicts = [trial_verdict(trial, rated) for trial in own]
@@ -143,6 +145,34 @@ def summarize_cell(
         digest=_digest(own, verdicts),
         outputs=tuple(trial.output or "" for trial in own) if outputs else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
+    )
+
+
+def _summary_of_load(cell: Cell, load: Load) -> BaselineCell:
+    """Count a load case as one trial: its calls were judged together, and those kept of them are
+    no fair sample. Its figures are those of every call."""
+    if cell.verdict == "skipped":
+        raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
+    known = [count for count in (load.input_tokens, load.output_tokens) if count is not None]
+    return BaselineCell(
+        file=cell.file,
+        case=cell.case,
+        provider=cell.provider,
+        verdict=cell.verdict,
+        hashes=dict(cell.hashes),
+        source=load.source,
+        passed=int(cell.verdict == "passed"),
+        failed=int(cell.verdict == "failed"),
+        error=int(cell.verdict == "error"),
+        assertions=_assertion_counts((), cell.assertions),
+        figures=Figures(
+            trials=int(load.answered > 0),
+            requests=load.answered,
+            latencies_ms=tuple(round(time) for time in load.spread_ms),
+            cost_usd=load.cost_usd,
+            tokens=sum(known) if len(known) == 2 else None,
+        ),
+        history=_LETTERS.get(cell.verdict, ""),
     )
 
 

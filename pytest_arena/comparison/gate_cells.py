@@ -152,8 +152,8 @@ class Pair:
 
     @property
     def by_statistics(self) -> bool:
-        """Whether trials of the two sides can be weighed against each other."""
-        return self.comparable and not self.deterministic
+        """Whether trials of the two sides can be weighed against each other; a load has none."""
+        return self.comparable and not self.deterministic and self.cell.load is None
 
 
 def pairs_of(run: RunResult, baseline: Baseline) -> list[Pair]:

@@ -56,7 +56,7 @@ def confirmed(
 
 
 def _screen(pair: Pair, rules: Rules) -> GateCell | None:
-    for look in (_unfit, _by_answer, _by_drop, _by_verdict):
+    for look in (_unfit, _by_load, _by_answer, _by_drop, _by_verdict):
         found = look(pair, rules)
         if found == "suspect":
             return None
@@ -87,6 +87,17 @@ def _unfit(pair: Pair, rules: Rules) -> _Found:
     if not now.judged:
         return "insufficient data", f"no trial that counts has a verdict; {now.verdict} now"
     return None
+
+
+def _by_load(pair: Pair, rules: Rules) -> _Found:
+    """Compare the verdicts of a load: it is not made again to tell change from chance."""
+    if pair.cell.load is None or pair.before is None:
+        return None
+    before, now = pair.before.verdict, pair.now.verdict
+    reason = f"{now} now, {before} in the baseline"
+    if (before, now) == ("passed", "failed"):
+        reason += "; a load is not made again to confirm it"
+    return _of_verdicts(pair.before, pair.now, "suspected", "fixed"), reason
 
 
 def _by_answer(pair: Pair, rules: Rules) -> _Found:

@@ -49,10 +49,12 @@ def case_score(cell: Cell | None) -> float | None:
     """Return the share of a cell's trials that passed; None where no verdict was reached.
 
     A cell that failed on all its trials together (consistency, success rate, …) scores 0 even
-    where each trial passed on its own.
+    where each trial passed on its own. A load case is judged as a whole.
     """
     if cell is None or cell.verdict not in ("passed", "failed"):
         return None
+    if cell.load is not None:
+        return float(cell.verdict == "passed")
     verdicts = [trial.verdict for trial in cell.trials]
     passed = verdicts.count("passed")
     judged = passed + verdicts.count("failed")

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pytest_arena.results import Cell, RunResult, Standing, Trial
+from pytest_arena.results import Cell, Load, RunResult, Standing, Trial
 
 Kind = Literal["text", "integer", "number", "list"]
 
@@ -44,6 +44,10 @@ COLUMNS: dict[str, Kind] = {
     "failed_assertions": "list",
     "failure": "text",
     "trials_not_run": "integer",
+    "load_users": "integer",
+    "load_calls": "integer",
+    "load_errors": "integer",
+    "load_calls_per_s": "number",
     "baseline_status": "text",
     "baseline_reason": "text",
     "baseline_passed": "integer",
@@ -107,7 +111,20 @@ def _cell_columns(run: RunResult, cell: Cell) -> dict[str, Any]:
         "cell_verdict": cell.verdict,
         "cell_reason": cell.reason,
         "trials_not_run": cell.trials_not_run,
+        **_load_columns(cell.load),
         **_standing_columns(cell.standing),
+    }
+
+
+def _load_columns(load: Load | None) -> dict[str, Any]:
+    """Return what tells that the rows of a cell are a sample of so many calls."""
+    if load is None:
+        return {}
+    return {
+        "load_users": load.users,
+        "load_calls": load.answered,
+        "load_errors": load.failed_calls,
+        "load_calls_per_s": load.calls_per_s,
     }
 
 

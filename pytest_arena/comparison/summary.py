@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from pytest_arena.comparison.cell_figures import (
+    known_costs,
+    known_tokens,
+    latencies_of,
+    was_answered,
+    without_loads,
+)
 from pytest_arena.comparison.quantiles import Quantile, quantile_with_interval
+from pytest_arena.comparison.repeats import Repeats, repeats_of
 from pytest_arena.comparison.statistics import Estimate, wilson
-from pytest_arena.results import Cell, Response
+from pytest_arena.results import Cell
 
 ATTACK = "attack"
 """The tag of cases under attack."""
@@ -82,7 +90,8 @@ class ProviderSummary:
     """Hold the figures of one provider over all its cells.
 
     `replayed` counts trials whose answers, and so whose latencies, come from a recording or a
-    cache; `trials` counts all of them.
+    cache; `trials` counts all of them. Latencies, and costs by case, are those of calls that were
+    not made under load, unless there are none.
     """
 
     provider: str
@@ -96,6 +105,8 @@ class ProviderSummary:
     spending: Spending
     replayed: int
     attacks: Attacks = field(default_factory=Attacks)
+    repeats: Repeats | None = None
+    """pass@k and pass^k, where prompts were tried several times."""
 
 
 def count_verdicts(cells: Iterable[Cell]) -> Counts:
@@ -118,26 +129,35 @@ def summarize(cells: Sequence[Cell]) -> tuple[ProviderSummary, ...]:
 
 
 def _summary(provider: str, cells: list[Cell]) -> ProviderSummary:
-    counts = count_verdicts(cells)
-    trials = [trial for cell in cells for trial in cell.trials]
-    responses = [response for trial in trials for response in trial.responses]
+    single = without_loads(cells)
+    trials = [trial for cell in single for trial in cell.trials]
+    tokens = [known_tokens(cell) for cell in cells]
+    spending = _spending(cells)
+    if len(single) < len(cells):
+        alone = _spending(single)
+        spending = replace(
+            spending, per_case_usd=alone.per_case_usd, per_passed_usd=alone.per_passed_usd
+        )
     return ProviderSummary(
         provider=provider,
         model=", ".join(sorted({cell.model for cell in cells if cell.model})) or None,
-        counts=counts,
-        trials=len(trials),
-        latency=_timing([trial.latency_ms for trial in trials]),
+        counts=count_verdicts(cells),
+        trials=sum(cell.load.trials if cell.load else len(cell.trials) for cell in cells),
+        latency=_timing([time for cell in single for time in latencies_of(cell)]),
         first_token=_timing([trial.first_token_ms for trial in trials]),
-        input_tokens=_sum_known([response.input_tokens for response in responses]),
-        output_tokens=_sum_known([response.output_tokens for response in responses]),
-        spending=_spending(cells, responses),
+        input_tokens=_sum_known([count for given, _ in tokens for count in given]),
+        output_tokens=_sum_known([count for _, made in tokens for count in made]),
+        spending=spending,
         replayed=sum(trial.source in _REPLAYED for trial in trials),
         attacks=_attacks(cells),
+        repeats=repeats_of(cells),
     )
 
 
 def _attacks(cells: Iterable[Cell]) -> Attacks:
-    verdicts = [trial.verdict for cell in cells if ATTACK in cell.tags for trial in cell.trials]
+    # what is kept of a load is no fair sample of it
+    attacked = [cell for cell in cells if ATTACK in cell.tags and cell.load is None]
+    verdicts = [trial.verdict for cell in attacked for trial in cell.trials]
     succeeded = verdicts.count("failed")
     return Attacks(succeeded, succeeded + verdicts.count("passed"))
 
@@ -147,18 +167,16 @@ def _timing(times: Iterable[float | None]) -> Timing:
     return Timing(*(quantile_with_interval(known, share) for share in (0.5, 0.95, 0.99)))
 
 
-def _spending(cells: Sequence[Cell], responses: Sequence[Response]) -> Spending:
+def _spending(cells: Sequence[Cell]) -> Spending:
+    costs = [known_costs(cell) for cell in cells]
     # Sorted before summing: floating-point sums depend on the order otherwise.
-    known = sorted(r.cost_usd for r in responses if r.cost_usd is not None)
-    unknown = len(responses) - len(known)
+    known = sorted(cost for found, _ in costs for cost in found)
+    unknown = sum(count for _, count in costs)
     # A failed call has no price; counted as free it would make the average case cheaper.
-    charged = sum(
-        cell.verdict in ("passed", "failed") or any(trial.responses for trial in cell.trials)
-        for cell in cells
-    )
+    charged = sum(cell.verdict in ("passed", "failed") or was_answered(cell) for cell in cells)
     if not charged or (unknown and not known):
         return Spending(None, None, None, unknown)
-    if not responses:
+    if not known:
         # Every prompt was blocked before a call: that says nothing of what a case costs.
         return Spending(0.0, None, None, 0)
     total = sum(known)
@@ -166,6 +184,5 @@ def _spending(cells: Sequence[Cell], responses: Sequence[Response]) -> Spending:
     return Spending(total, total / charged, total / passed if passed else None, unknown)
 
 
-def _sum_known(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _sum_known(values: Sequence[int]) -> int | None:
+    return sum(values) if values else None

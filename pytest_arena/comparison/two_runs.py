@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
+from pytest_arena.comparison.cell_figures import mean_latency
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.matrix import CaseRow, Matrix
 from pytest_arena.comparison.statistics import Z95, Estimate, standard_error
@@ -158,12 +159,17 @@ def _mean_change(
 
 
 def _latency(cell: Cell) -> float | None:
+    if cell.load is not None:
+        return mean_latency(cell)
     times = [trial.latency_ms for trial in cell.trials if trial.source not in _REPLAYED]
     return _mean([time for time in times if time is not None])
 
 
 def _cost(cell: Cell) -> float | None:
     """Return the cost of a trial; None where one is unknown, which would make it look cheaper."""
+    if cell.load is not None:
+        cost = cell.load.cost_usd
+        return None if cost is None or not cell.load.trials else cost / cell.load.trials
     costs = [trial.cost_usd for trial in cell.trials if trial.responses]
     known = [cost for cost in costs if cost is not None]
     return _mean(known) if len(known) == len(costs) else None

@@ -28,5 +28,8 @@ class Answers(Protocol):
     ) -> None:
         """Take what a call gave after all its attempts: an answer, or the failure that is left."""
 
+    async def may_call(self, file: str) -> bool:
+        """Return whether calls may be made for an arena file where no answer is kept."""
+
     async def close(self) -> None:
         """Let go of files; called once, on the loop, when the run ends."""

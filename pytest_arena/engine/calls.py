@@ -91,6 +91,13 @@ class Caller:
             self._passages[provider] = Passage()
         return self._passages[provider]
 
+    async def may_call(self, spec: ProviderSpec, file: str) -> bool:
+        """Return whether the cells of an arena file may call the provider: not where a run only
+        replays what was recorded."""
+        if self._answers is None or self._lane(spec).provider.offline:
+            return True
+        return await self._answers.may_call(file)
+
     async def ready(self, spec: ProviderSpec) -> None:
         """Import what the provider's first call would import, so that no load is timed with it."""
         with suppress(ProviderError):

@@ -19,8 +19,9 @@ from pytest_arena.results.exchange import Request, Response
 from pytest_arena.results.models import Trial
 
 MOST_JUDGED = 1000
-"""Conversations that are held whole and judged; where a judge is asked, `MOST_KEPT`."""
+"""Conversations that are held whole and judged; fewer where each asks a judge."""
 MOST_KEPT = 200
+"""Of the trials, in the results."""
 MOST_ERRORS = 50
 FASTEST_REPLAY_S = 0.01
 """The least time between two messages of a user whose answers come from no provider."""
@@ -69,7 +70,7 @@ class CallEnd:
 
 @dataclass(slots=True)
 class LoadRun:
-    """Hold what came of a load.
+    """Hold what came of a load; of one that was not made, only that it was not.
 
     `trials` are all conversations without their texts, `sample` some of those with an answer,
     whole, and `errors` some of those without. `broken_off` says why the load was not made as it
@@ -77,14 +78,16 @@ class LoadRun:
     """
 
     load: LoadPlan
-    sample: list[Trial]
-    errors: list[Trial]
-    trials: list[Trial]
-    ends: list[CallEnd]
-    elapsed_s: float
-    broken_off: str | None
+    sample: list[Trial] = field(default_factory=list)
+    errors: list[Trial] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    ends: list[CallEnd] = field(default_factory=list)
+    elapsed_s: float = 0.0
+    broken_off: str | None = None
     over_budget: str | None = None
     """The budget that ended it."""
+    only_replayed: bool = False
+    """Whether it was not made, since the run only replays what was recorded."""
 
 
 def most_judged(plan: CellPlan, root: Path) -> int:
@@ -95,7 +98,8 @@ def most_judged(plan: CellPlan, root: Path) -> int:
         for check, turn in checks(plan.case, variant)
     ]
     asks = any(needs_loop(check, context_of(plan, root, turn)) for check, turn in every)
-    return MOST_KEPT if asks else MOST_JUDGED
+    # what a judge was paid for is kept, beside the errors
+    return MOST_KEPT - MOST_ERRORS if asks else MOST_JUDGED
 
 
 class LoadUsers:

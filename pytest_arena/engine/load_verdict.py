@@ -26,6 +26,9 @@ _ON_ERRORS = frozenset({"error_rate", "success_rate"})
 """Assertions that say how many errors there may be, so that one alone decides nothing."""
 
 
+_NOT_REPLAYED = "a load is made with calls, and this run only replays what was recorded"
+
+
 def conclude_load(
     plan: CellPlan,
     run: LoadRun,
@@ -42,6 +45,8 @@ def conclude_load(
     error leave the cell without a verdict, unless an assertion on the rate of errors or successes
     allows for them. A load that was broken off has no verdict.
     """
+    if run.only_replayed:
+        return cell_of(plan, cell_id, "skipped", reason=_NOT_REPLAYED)
     judged = [conclude_trial(plan, one, root) for one in executed]
     errors = [conclude_trial(plan, Executed(trial), root) for trial in run.errors]
     sample = tuple(sorted([*judged, *errors], key=_place))

@@ -86,7 +86,10 @@ class TrialRunner:
         return Executed(trial, concluded=True)
 
     async def _load(self, plan: CellPlan, load: LoadPlan) -> CellRun:
-        from pytest_arena.engine.load import LoadUsers, most_judged
+        from pytest_arena.engine.load import LoadRun, LoadUsers, most_judged
+
+        if not await self._caller.may_call(plan.provider, plan.file):
+            return CellRun([], 0, LoadRun(load, only_replayed=True))
 
         async def talk(number: int, call: Call) -> Trial:
             return await self._talk(plan, number, call)
@@ -134,6 +137,7 @@ class TrialRunner:
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,
+                under_load=case.load is not None,
             )
             return request, await call(request)
 

@@ -195,11 +195,12 @@ def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
     """Return the answer of this trial (in a conversation: of this turn), or None.
 
     An answer with `times` stands for the first attempts only; what follows it in the list is the
-    answer of the further ones.
+    answer of the further ones. Under load the list is gone through again and again.
     """
     index = request.turn if request.turns > 1 else request.trial
+    round_and_round = request.under_load and request.turns == 1
     if all(answer.times is None for answer in answers):
-        return answers[min(index, len(answers) - 1)] if answers else None
+        return answers[_at(index, len(answers), round_and_round)] if answers else None
     slots: list[list[MockAnswer]] = [[]]
     for answer in answers:
         slots[-1].append(answer)
@@ -208,11 +209,15 @@ def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
     if not slots[-1]:
         slots.pop()
     attempt = request.attempt
-    for answer in slots[min(index, len(slots) - 1)]:
+    for answer in slots[_at(index, len(slots), round_and_round)]:
         if answer.times is None or attempt < answer.times:
             return answer
         attempt -= answer.times
     return None
+
+
+def _at(index: int, count: int, round_and_round: bool) -> int:
+    return index % count if round_and_round else min(index, count - 1)
 
 
 async def _wait(seconds: float) -> None:

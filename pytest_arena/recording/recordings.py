@@ -74,7 +74,7 @@ class Recordings:
         A recorded failure, and a request without a recording where no call may be made, is a
         `ProviderError`.
         """
-        opened = await self._recording(request)
+        opened = await self._recording(request.file)
         if not opened.may_replay:
             return None
         facts = request_facts(spec, request)
@@ -98,7 +98,7 @@ class Recordings:
         """Write what a call gave, if it came from the provider."""
         if not is_worth_keeping(outcome):
             return
-        opened = await self._recording(request)
+        opened = await self._recording(request.file)
         facts = request_facts(spec, request)
         key = key_of(facts)
         sender = f"{request.file}::{request.case}[{request.provider}]"
@@ -109,6 +109,10 @@ class Recordings:
         opened.use.used.add(key)
         opened.use.recorded.add(key)
 
+    async def may_call(self, file: str) -> bool:
+        """Return whether what is not recorded for an arena file may be called for."""
+        return (await self._recording(file)).may_record
+
     async def close(self) -> None:
         for opened in self._opened.values():
             if opened.shard is not None:
@@ -118,10 +122,10 @@ class Recordings:
         """Return what was used of each recording, by its name."""
         return {name: opened.use for name, opened in self._opened.items()}
 
-    async def _recording(self, request: Request) -> _Open:
-        name = self._names.get(request.file)
+    async def _recording(self, arena: str) -> _Open:
+        name = self._names.get(arena)
         if name is None:
-            name = self._names[request.file] = recording_name(request.file)
+            name = self._names[arena] = recording_name(arena)
         async with self._opening:
             found = self._opened.get(name)
             if found is None:

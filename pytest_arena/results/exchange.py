@@ -54,6 +54,8 @@ class Request:
     mock_responses: Any = None
     session_id: str | None = None
     json_only: bool = False
+    under_load: bool = False
+    """Whether it is a call of a load case, so that one of many trials is like another."""
 
 
 @dataclass(slots=True)

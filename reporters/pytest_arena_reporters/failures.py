@@ -24,6 +24,10 @@ def why(cell: Cell) -> str:
     """Return in a line why a cell did not pass."""
     reasons = [_line(finding) for finding in _broken(cell.assertions)]
     trial = telling_trial(cell)
+    if cell.load is not None:
+        reasons = ([cell.reason] if cell.reason else []) + reasons
+        # errors under load may be allowed for, and then explain nothing
+        trial = trial if trial is not None and trial.verdict == cell.verdict else None
     if trial is not None:
         reasons += _trial_reasons(trial)
     if not reasons and cell.reason:

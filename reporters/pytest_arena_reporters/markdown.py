@@ -11,7 +11,7 @@ from pytest_arena.comparison.since_baseline import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.reporter import Report, Reporter
-from pytest_arena_reporters import figures, markdown_baseline
+from pytest_arena_reporters import figures, load_lines, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
 from pytest_arena_reporters.limits import limits_of
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
@@ -59,6 +59,8 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     _add_limits(page, comparison.run)
     if comparison.summaries:
         _add_table(page, comparison)
+        _add_repeats(page, comparison)
+    _add_loads(page, comparison.run)
     told = min(len(before.regressed), MOST_FAILURES) if before else 0
     _add_failures(page, others, MOST_FAILURES - told)
     for note in comparison.run.notes:
@@ -154,6 +156,31 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
 
 def _under_attack(comparison: Comparison) -> bool:
     return any(summary.attacks.judged for summary in comparison.summaries)
+
+
+def _add_repeats(page: Page, comparison: Comparison) -> None:
+    found = load_lines.repeats(comparison.summaries)
+    if not found:
+        return
+    shown = [f"{inline(name, 80)} {words}" for name, words in found[: load_lines.MOST_PROVIDERS]]
+    more = len(found) - len(shown)
+    ending = f"; {figures.plural(more, 'further provider')}: see the HTML report" if more else ""
+    page.add(f"Repeated trials: {'; '.join(shown)}{ending}.\n\n")
+
+
+def _add_loads(page: Page, run: RunResult) -> None:
+    if not any(cell.load is not None for cell in run.cells):
+        return
+    found = load_lines.loads(run)
+    lines = [
+        f"- load **{inline(cell.case, 120)}** × {inline(cell.provider, 80)} ({cell.verdict}): "
+        f"{inline(words)}\n"
+        for cell, words in found[: load_lines.MOST_LOADS]
+    ]
+    more = len(found) - len(lines)
+    if more:
+        lines.append(f"- … and {more:,} more: see the HTML report.\n")
+    page.add("".join(lines) + "\n")
 
 
 def _add_failures(page: Page, cells: list[Cell], most: int) -> None:

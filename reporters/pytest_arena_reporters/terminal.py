@@ -12,7 +12,7 @@ from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.results import RunResult
 from pytest_arena.results.reporter import TerminalSummary
-from pytest_arena_reporters import figures, terminal_baseline
+from pytest_arena_reporters import figures, load_lines, terminal_baseline
 from pytest_arena_reporters.limits import limits_of, told
 from pytest_arena_reporters.terminal_text import (
     BOLD,
@@ -67,6 +67,8 @@ class TerminalReporter(TerminalSummary):
         for limit in limits_of(run):
             style = RED if limit.fails else "" if limit.verdict == "passed" else YELLOW
             lines += [styled(line, style, color) for line in wrapped(told(limit), width)]
+        lines += _repeated(comparison, width)
+        lines += _under_load(run, width)
         lines += _footnotes(comparison, lines[0], width, color)
         return lines + _notes(run, width)
 
@@ -138,6 +140,29 @@ def _row(name: str, name_width: int, columns: list[_Column], index: int, color: 
         style = column.styles[index] if index >= 0 else ""
         line += _GAP + padding + styled(text, style, color)
     return line
+
+
+def _repeated(comparison: Comparison, width: int) -> list[str]:
+    by_name = {summary.provider: summary for summary in comparison.summaries}
+    found = load_lines.repeats([by_name[standing.provider] for standing in comparison.standings])
+    if not found:
+        return []
+    shown = [f"{one_line(name)} {words}" for name, words in found[: load_lines.MOST_PROVIDERS]]
+    more = len(found) - len(shown)
+    ending = f"; and {figures.plural(more, 'more provider')}" if more else ""
+    return wrapped(f"Repeated trials: {'; '.join(shown)}{ending}.", width)
+
+
+def _under_load(run: RunResult, width: int) -> list[str]:
+    if not any(cell.load is not None for cell in run.cells):
+        return []
+    found = load_lines.loads(run)
+    lines = []
+    for cell, words in found[: load_lines.MOST_LOADS]:
+        text = f"Load {one_line(cell.case)} [{one_line(cell.provider)}] {cell.verdict}: {words}"
+        lines += wrapped(text, width)
+    more = len(found) - load_lines.MOST_LOADS
+    return lines + ([f"and {figures.plural(more, 'more load case')}"] if more > 0 else [])
 
 
 def _footnotes(comparison: Comparison, shown: str, width: int, color: bool) -> list[str]:

@@ -46,6 +46,7 @@ def test_every_example_arena_has_a_test() -> None:
         "formats",
         "judged",
         "red-team",
+        "load",
         "support-bot",
     }
 
@@ -152,3 +153,18 @@ def test_the_support_bot_file_is_the_original_byte_for_byte() -> None:
         sha256(written).hexdigest()
         == "e93e99d7c6df30754204fba9e93e5c94e8895813c8d89fcad234782efe38f1ea"
     )
+
+
+@WORKERS
+def test_the_load_example_shows_a_provider_that_refuses_under_load(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "load", *workers, expected=1)
+
+    assert cells(run, "error") == set()
+    assert cells(run, "failed") == {"Ten at once[busy]"}
+    loads = {cell.id.partition("::")[2]: cell.load for cell in run.cells if cell.load}
+    assert len(loads) == 4
+    refusing = loads["Ten at once[busy]"]
+    assert set(refusing.errors) == {"rate_limit"}
+    assert loads["Three messages each[steady]"].answered == 15

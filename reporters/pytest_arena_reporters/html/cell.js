@@ -17,9 +17,9 @@ async function showCell() {
     node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
       cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record[2] ? node("span", { text: said || record[2] }) : null),
     node("div", { class: "split" },
-      node("div", {}, trialTabs(record, which), trial ? transcript(trial, text) : null,
+      node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text) : null,
         sinceBaseline(cell, trial, record, text), await comparison(cell, trial, text, which)),
-      node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, trial ? figuresOf(trial) : null, hashes(record))));
+      node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, loadFigures(record), trial ? figuresOf(trial) : null, repeated(record), hashes(record))));
   document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
 }
 
@@ -48,6 +48,7 @@ function trialTabs(record, which) {
     : node("nav", { class: "tabs", "aria-label": label }, trials.map((trial, n) =>
       node("a", { href: linkTo({ trial: from + n }), "aria-current": from + n === which ? "page" : null },
         mark(trial[0]), `${name} ${n + 1}`))));
+  if (record[8]) return keptCalls(record, tabs("Kept calls", single(record[8]) ? "Call" : "Conversation", record[0], 0));
   const parts = [tabs("Trials", "Trial", record[0], 0)];
   if (left) parts.push(node("p", { class: "note", text: `${left} of ${plural(run + left, "trial")} ${left === 1 ? "was" : "were"} not run: the outcome could not change any more.` }));
   if (fresh) parts.push(node("p", { class: "note", text: "Fresh trials, made to confirm it; they alone decide:" }), tabs("Fresh trials", "Fresh", record[6], run));
@@ -115,6 +116,21 @@ function figuresOf(trial) {
 function facts(rows) {
   return node("dl", { class: "facts" }, rows.filter(([, value]) => value)
     .map(([name, value]) => node("div", {}, node("dt", { text: name }), node("dd", { text: value }))));
+}
+
+// pass@k and pass^k of one prompt's trials, from one of them to all.
+function repeated(record) {
+  const judged = record[0].filter((t) => t[0] === "p" || t[0] === "f");
+  const n = judged.length;
+  if (record[8] || record[5] || n < 2 || judged.some((t) => t[7])) return null;
+  const missed = judged.filter((t) => t[0] === "f").length;
+  // C(m, k) / C(n, k), the chance that k trials are all among m of n
+  const among = (m, k) => Array.from({ length: k }, (_, i) => (m - i) / (n - i)).reduce((a, b) => a * Math.max(0, b), 1);
+  const ks = [...new Set([1, 2, 3, 5, 8, n].filter((k) => k <= n))];
+  const row = (name, value) => node("tr", {}, node("th", { scope: "row", text: name }), ks.map((k) => node("td", { class: "n", text: percent(value(k)) })));
+  return node("section", {}, node("h2", { text: "Repeated trials" }), node("div", { class: "scroll" }, node("table", { class: "repeats" },
+    node("thead", {}, node("tr", {}, node("th", { text: "k" }), ks.map((k) => node("th", { class: "n", scope: "col", text: String(k) })))),
+    node("tbody", {}, row("pass@k", (k) => 1 - among(missed, k)), row("pass^k", (k) => among(n - missed, k))))));
 }
 
 function hashes(record) {

@@ -37,3 +37,4 @@ function dollars(value) {
 
 const number = (value) => (value === null || value === undefined ? "–" : value.toLocaleString("en"));
 const plural = (n, one, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
+const percent = (share) => `${share > 0 && share < 0.005 ? "<1" : share < 1 && share > 0.995 ? ">99" : Math.round(share * 100)} %`;

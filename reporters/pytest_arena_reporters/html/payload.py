@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import assertion_verdicts
+from pytest_arena.comparison.cell_figures import known_costs, known_tokens, mean_latency
 from pytest_arena.comparison.since_baseline import AS_BEFORE, by_attention
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.records import cell_record, significant
@@ -123,7 +124,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "verdict": "".join(cell.verdict[0] for cell in cells),
         "checks": checks,
         "trials": [len(cell.trials) for cell in cells],
-        "latency": [_mean([trial.latency_ms for trial in cell.trials]) for cell in cells],
+        "latency": [_short(mean_latency(cell)) for cell in cells],
         "tokens": [_tokens(cell) for cell in cells],
         "cost": [_cost(cell) for cell in cells],
         "flaky": [i for i, cell in enumerate(cells) if cell.flaky],
@@ -158,29 +159,20 @@ class _Numbers:
         return self._numbers[value]
 
 
-def _mean(times: Sequence[float | None]) -> float | None:
-    known = [time for time in times if time is not None]
-    if not known:
+def _short(mean: float | None) -> float | None:
+    if mean is None:
         return None
-    mean = sum(known) / len(known)
     return round(mean) if mean >= 10 else round(mean, 2)
 
 
 def _tokens(cell: Cell) -> int | None:
-    known = [
-        count
-        for trial in cell.trials
-        for response in trial.responses
-        for count in (response.input_tokens, response.output_tokens)
-        if count is not None
-    ]
-    return sum(known) if known else None
+    given, made = known_tokens(cell)
+    return sum(given) + sum(made) if given or made else None
 
 
 def _cost(cell: Cell) -> float | None:
-    costs = [response.cost_usd for trial in cell.trials for response in trial.responses]
-    known = [cost for cost in costs if cost is not None]
-    return significant(sum(known)) if known and len(known) == len(costs) else None
+    known, unknown = known_costs(cell)
+    return significant(sum(known)) if known and not unknown else None
 
 
 def _encode(data: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_arena.comparison import Comparison
+from pytest_arena.comparison.cell_figures import latencies_of, without_loads
 from pytest_arena_reporters.html import charts
 from pytest_arena_reporters.html.view import text
 
@@ -13,13 +14,8 @@ def latency_chart(comparison: Comparison) -> str | None:
     """Return the chart of latencies, or None where nothing was timed."""
     series = []
     for hue, name in enumerate(comparison.matrix.providers[:MOST_PROVIDERS]):
-        times = [
-            trial.latency_ms
-            for row in comparison.matrix.rows
-            if (cell := row.cells[hue])
-            for trial in cell.trials
-            if trial.latency_ms is not None
-        ]
+        cells = [cell for row in comparison.matrix.rows if (cell := row.cells[hue])]
+        times = [time for cell in without_loads(cells) for time in latencies_of(cell)]
         if times:
             series.append(charts.Series(name, hue, times))
     if not series:

@@ -12,19 +12,22 @@ from pytest_arena.results import (
     Count,
     Finding,
     GuardrailEvent,
+    Load,
     Message,
     Response,
     Standing,
     ToolCall,
     Trial,
 )
+from pytest_arena.results.load import load_in_words
 from pytest_arena_reporters.html.texts import Texts
 
 Record = list[Any]
 
 
 def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None]) -> Record:
-    """Return a cell: `[trials, findings, reason, description, hashes, not run, fresh, standing]`.
+    """Return a cell: `[trials, findings, reason, description, hashes, not run, fresh, standing,
+    load]`.
 
     `fresh` are the trials that confirm a suspect. `limits` are the most characters of an answer:
     of a cell that passed, and of all others.
@@ -40,6 +43,7 @@ def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None])
             cell.trials_not_run or None,
             [_trial(trial, texts, limit) for trial in cell.confirmation] or None,
             _standing(cell.standing, texts, limit) if cell.standing else None,
+            _load(cell.load) if cell.load else None,
         ]
     )
 
@@ -104,6 +108,30 @@ def _standing(standing: Standing, texts: Texts, limit: int | None) -> Record:
             standing.renamed_from,
         ]
     )
+
+
+def _load(load: Load) -> Record:
+    """Return `[words, elapsed s, answered, trials, judged, passed, errors, latency, first token,
+    tokens in, out, cost, span s, spans]`; a span is `[answered, errors, p50 ms, p95 ms]`."""
+    return [
+        load_in_words(load),
+        load.elapsed_s,
+        load.answered,
+        load.trials,
+        load.judged,
+        load.passed,
+        dict(load.errors),
+        dict(load.latency_ms),
+        dict(load.first_token_ms),
+        load.input_tokens,
+        load.output_tokens,
+        significant(load.cost_usd),
+        load.span_s,
+        [
+            [span.answered, span.errors, _rounded(span.p50_ms), _rounded(span.p95_ms)]
+            for span in load.spans
+        ],
+    ]
 
 
 def _count(count: Count | None) -> Record | None:

@@ -19,7 +19,7 @@ from pytest_arena_reporters.limits import MARKS, limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
 MAX_MB = 5.0
-_SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "cell", "main")
+_SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "load", "cell", "main")
 _ROOM_FOR_THE_PAGE = 160_000
 
 

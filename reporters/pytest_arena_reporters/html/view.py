@@ -17,7 +17,7 @@ from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.printable import printable
-from pytest_arena_reporters import figures
+from pytest_arena_reporters import figures, load_lines
 from pytest_arena_reporters.failures import unpassed, why
 from pytest_arena_reporters.html.charts import rate_bar
 
@@ -51,6 +51,7 @@ class Place:
     since: str
     attacks: str
     attacks_of: str
+    repeats: str
 
 
 def text(value: str, limit: int = 300) -> str:
@@ -103,6 +104,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 _since(comparison, summary.provider),
                 figures.rate(summary.attacks.success_rate),
                 f"{summary.attacks.succeeded:,} of {summary.attacks.judged:,}",
+                ", ".join(words for _, words in load_lines.repeats([summary])),
             )
         )
     return rows
@@ -123,6 +125,13 @@ def footnotes(comparison: Comparison) -> list[str]:
         notes.append("~ marks a p95 from fewer than 59 samples.")
     if any(s.spending.unknown for s in comparison.summaries):
         notes.append("+ marks a lower bound: some answers have no known price.")
+    if any(s.repeats for s in comparison.summaries):
+        notes.append(
+            "pass@k is the chance that one of k trials passes, pass^k that all k do, on average "
+            "over the prompts that were tried so often."
+        )
+    if any(cell.load for cell in comparison.run.cells):
+        notes.append("Latencies and costs a case leave load cases out; their pages have them.")
     replayed = sum(s.replayed for s in comparison.summaries)
     if replayed:
         notes.append(f"{figures.plural(replayed, 'answer')} and latencies were replayed.")

@@ -58,6 +58,9 @@ class Memory:
     ) -> None:
         self.kept.append(outcome.output if isinstance(outcome, Response) else outcome)
 
+    async def may_call(self, file: str) -> bool:
+        return True
+
     async def close(self) -> None:
         self.closed = True
 

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from pytest_arena.builtins import register
 from pytest_arena.engine import load as load_module
+from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.calls import Caller
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.load import MOST_JUDGED, EvenSample, LoadRun, LoadUsers, most_judged
-from pytest_arena.engine.trials import Call, TrialRunner
+from pytest_arena.engine.trials import Call, CellRun, TrialRunner
 from pytest_arena.engine.verdicts import Executed, conclude_cell
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading import load_arena
@@ -446,4 +447,37 @@ def test_fewer_answers_are_judged_where_each_asks_a_judge(tmp_path: Path) -> Non
     (tmp_path / "judges.py").write_text("async def slow(output): return True\n")
     assert most_judged(Bench(tmp_path, FOR_TEN_SECONDS).plan, tmp_path) == 1000
     case = "concurrent: 3, duration: 10s, assertions: [{type: python, call: 'judges:slow'}]"
-    assert most_judged(Bench(tmp_path, case).plan, tmp_path) == 200
+    assert most_judged(Bench(tmp_path, case).plan, tmp_path) == 150
+
+
+class OnlyReplays(Answers):
+    """Have no answer, and allow no call."""
+
+    async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
+        raise AssertionError("a load asks for no kept answer")
+
+    async def may_call(self, file: str) -> bool:
+        return False
+
+
+def test_a_load_is_not_replayed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FOR_TEN_SECONDS)
+    provider = Timed(bench.plan.provider, bench.clock, always(1.0))
+
+    async def run() -> CellRun:
+        caller = Caller(Limits(1, lambda _: None), lambda _: provider, None, OnlyReplays())
+        runner = TrialRunner(caller, tmp_path)
+        try:
+            return await runner.run(bench.plan, 1, first=0, early_stop=True)
+        finally:
+            runner.close()
+
+    done = asyncio.run(run())
+    assert done.load is not None
+    cell = bench.conclude(done.load)
+    assert provider.begun == []
+    assert (cell.verdict, cell.load, cell.reason) == (
+        "skipped",
+        None,
+        "a load is made with calls, and this run only replays what was recorded",
+    )
