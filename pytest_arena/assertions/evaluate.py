@@ -15,6 +15,7 @@ from pytest_arena.assertions.groups import Group
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.wording import fired, number
 from pytest_arena.errors import BudgetSpent, shorten
+from pytest_arena.results.judging import Judging
 from pytest_arena.results.models import Finding, Trial
 from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
 
@@ -212,6 +213,15 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
     return replace(outcome, verdict=verdict, reason=reason, score=score, expected=expected)
 
 
+def _calibrated(assertion: Assertion, context: CheckContext) -> Judging | None:
+    """Return what is known of the accuracy of an assertion that asks nobody."""
+    from pytest_arena.judging.embedded import PROMPT, embedded_key
+
+    key = embedded_key(assertion)
+    known = context.calibrations.get(key)
+    return Judging(PROMPT, key, calibration=known) if known else None
+
+
 def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> Finding:
     return Finding(
         type=assertion.type,
@@ -223,5 +233,5 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         expected=outcome.expected,
         weight=assertion.weight,
         group=outcome.group,
-        judge=outcome.judge,
+        judge=outcome.judge or (_calibrated(assertion, context) if context.calibrations else None),
     )

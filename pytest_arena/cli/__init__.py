@@ -7,9 +7,9 @@ import sys
 from collections.abc import Sequence
 
 from pytest_arena._version import __version__
-from pytest_arena.cli import compare, init, merge, power, report, schema, validate
+from pytest_arena.cli import calibrate, compare, init, merge, power, report, schema, validate
 
-_COMMANDS = (init, validate, schema, report, merge, compare, power)
+_COMMANDS = (init, validate, schema, report, merge, compare, power, calibrate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

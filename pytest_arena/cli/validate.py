@@ -56,7 +56,7 @@ def _validate(file: Path, root: Path | None, registry: Registry) -> tuple[int, i
     from pytest_arena.loading import load_arena
 
     try:
-        arena = load_arena(file, root=root.resolve() if root else _root_of(file), registry=registry)
+        arena = load_arena(file, root=root.resolve() if root else root_of(file), registry=registry)
     except ArenaFileError as error:
         sys.stdout.write(f"{error}\n")
         return len(error.problems), 0
@@ -95,7 +95,8 @@ def _search(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _root_of(file: Path) -> Path:
+def root_of(file: Path) -> Path:
+    """Return the root directory of an arena file: the nearest with a pytest or project file."""
     for folder in file.parents:
         if any((folder / mark).exists() for mark in _ROOT_MARKS):
             return folder

@@ -100,7 +100,7 @@ class ArenaSession:
         self._arenas.append(arena)
         calls = not self.config.option.collectonly and not self.settings.mock
         if calls and not self._kept.probable(arena):
-            warm_up(self.registry, [plan.provider for plan in arena.cells])
+            warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
         return arena
 
     def facts(self) -> CollectedFacts:
@@ -151,6 +151,7 @@ class ArenaSession:
         if not self._knows_order:
             self._check_that_limits_can_be_shared()
             self._check_that_loads_run_alone(session)
+        self._check_that_judges_can_be_shared()
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:
@@ -181,6 +182,18 @@ class ArenaSession:
                     f"{name} allows {limit} calls in flight, which {self._share.workers} workers "
                     "cannot share under this --dist",
                     fix="use --dist load (the default), or fewer workers",
+                )
+                self._refuse(problem)
+
+    def _check_that_judges_can_be_shared(self) -> None:
+        """Refuse a judge with fewer places than workers: each of them may have to ask it."""
+        active = self._share.active(self.settings.concurrency)
+        for spec in (spec for arena in self._arenas for spec in arena.judges):
+            if spec.concurrency and spec.concurrency < active:
+                problem = Problem(
+                    f"judge {spec.name!r} allows {spec.concurrency} calls in flight, which "
+                    f"{active} workers cannot share",
+                    fix=f"give it concurrency: {active} or more, or use fewer workers",
                 )
                 self._refuse(problem)
 
@@ -337,7 +350,7 @@ class ArenaSession:
             if self.settings.max_cost_usd is not None:
                 self._rations.limit_run(self.settings.max_cost_usd)
             for arena in self._arenas:
-                self._engine.limit(arena.providers)
+                self._engine.limit((*arena.providers, *arena.judges))
                 self._rations.learn(arena)
             if self._session is not None:
                 self._engine.keep_together(providers_under_load(self._session.items))

@@ -7,6 +7,7 @@ from functools import cached_property
 from pytest_arena.comparison.breakdown import Breakdown, by_assertion, by_tag
 from pytest_arena.comparison.conclusion import Conclusion, conclude
 from pytest_arena.comparison.differences import Difference, differences
+from pytest_arena.comparison.judges import JudgeSummary, judge_summaries
 from pytest_arena.comparison.leaderboard import Standing, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
 from pytest_arena.comparison.since_baseline import SinceBaseline, since_baseline
@@ -28,6 +29,11 @@ class Comparison:
     @cached_property
     def summaries(self) -> tuple[ProviderSummary, ...]:
         return summarize(self.run.cells)
+
+    @cached_property
+    def judges(self) -> tuple[JudgeSummary, ...]:
+        """What judging took, apart from the answers."""
+        return judge_summaries(self.run.cells)
 
     @cached_property
     def matrix(self) -> Matrix:

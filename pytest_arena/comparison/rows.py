@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from pytest_arena.results import Cell, Load, RunResult, Standing, Trial
+from pytest_arena.results.judging import total
 
 Kind = Literal["text", "integer", "number", "list"]
 
@@ -43,6 +44,8 @@ COLUMNS: dict[str, Kind] = {
     "assertions_failed": "integer",
     "failed_assertions": "list",
     "failure": "text",
+    "judge_calls": "integer",
+    "judge_cost_usd": "number",
     "trials_not_run": "integer",
     "load_users": "integer",
     "load_calls": "integer",
@@ -174,4 +177,15 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
         "assertions_failed": len(failed),
         "failed_assertions": [finding.type for finding in failed],
         "failure": "; ".join(finding.reason for finding in failed) or None,
+        **_judge_columns(trial),
+    }
+
+
+def _judge_columns(trial: Trial) -> dict[str, Any]:
+    judgings = [judging for judging in trial.judgings if judging.votes]
+    if not judgings:
+        return {}
+    return {
+        "judge_calls": sum(judging.calls for judging in judgings),
+        "judge_cost_usd": total(judging.cost_usd for judging in judgings),
     }

@@ -114,7 +114,7 @@ class _Run:
             trials=self._trials,
             rations=rations,
         )
-        engine.limit(self._arena.providers)
+        engine.limit((*self._arena.providers, *self._arena.judges))
         try:
             yield engine
         finally:

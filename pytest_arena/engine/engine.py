@@ -17,7 +17,7 @@ from pytest_arena.engine.shares import Share
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema import Asking, ProviderSpec
 
 T = TypeVar("T")
 
@@ -115,6 +115,10 @@ class Engine:
     def stop_calling(self) -> None:
         """Start no further call; what is in flight goes on."""
         self._caller.closing = True
+
+    def desk(self, plan: CellPlan, number: int) -> Asking:
+        """Return what asks judges about the trial of a cell with this number, on the loop."""
+        return self._runner.desk(plan, number)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the engine's loop and wait for it, in another thread."""

@@ -154,16 +154,17 @@ class TrialRunner:
         return dialogue.trial(index, variant, failure)
 
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
-        def desk() -> Asking:
-            from pytest_arena.engine.judges import JudgeDesk
-
-            number = trial.index * len(plan.case.dialogues) + trial.variant
-            return JudgeDesk(self._caller, plan, number, self._unknown)
-
+        number = trial.index * len(plan.case.dialogues) + trial.variant
         try:
-            return await judge_on_loop(plan, trial, self._root, desk)
+            return await judge_on_loop(plan, trial, self._root, lambda: self.desk(plan, number))
         except BudgetSpent as spent:
             return _cut(trial, spent)
+
+    def desk(self, plan: CellPlan, number: int) -> Asking:
+        """Return what asks judges about one trial of a cell."""
+        from pytest_arena.engine.judges import JudgeDesk
+
+        return JudgeDesk(self._caller, plan, number, self._unknown)
 
 
 class _CutShort(BudgetSpent):

@@ -268,6 +268,7 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         judge=case.judge,
         documents=case.documents,
         themes=case.expected_themes,
+        calibrations=case.calibrations,
     )
 
 

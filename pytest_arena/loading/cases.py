@@ -24,6 +24,7 @@ from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, TurnSpec
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class CaseSettings:
     providers: set[str]
     groups: set[str]
     judge: JudgeSpec | None = None
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     names: dict[str, Place] = field(default_factory=dict)
 
     @property
@@ -258,6 +260,7 @@ def _plan(
         expected_themes=spec.expected_themes or (),
         documents=spec.context,
         judge=settings.judge,
+        calibrations=settings.calibrations,
     )
 
 

@@ -34,7 +34,10 @@ def build_judge(written: Any, place: Place, context: LoadContext) -> JudgeSpec |
         own["panel"] = (judge,) if judge else ()
     if len(context.problems) > before:
         return None
-    return build_model(JudgeSpec, tree, context.problems, "'judge'", own)
+    built = build_model(JudgeSpec, tree, context.problems, "'judge'", own)
+    if built is not None:
+        context.judges |= {id(spec): spec for spec in built.panel}
+    return built
 
 
 def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...]:

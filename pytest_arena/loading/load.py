@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, shorten, suggest
 from pytest_arena.loading.building import build_model
+from pytest_arena.loading.calibrations import load_calibrations
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
 from pytest_arena.loading.columns import build_providers
 from pytest_arena.loading.context import LoadContext
@@ -68,6 +69,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         providers={provider.name for provider in providers},
         groups={provider.group for provider in providers},
         judge=build_judge(tree.get("judge"), tree.value_place("judge"), context),
+        calibrations=load_calibrations(path, context),
     )
     _check_default_providers(spec, tree, settings, context)
     _check_gates(spec, tree, context)
@@ -96,6 +98,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         comparison=spec.comparison,
         budget=spec.budget,
         every_provider=tuple(providers),
+        judges=tuple(context.judges.values()),
         all_providers=tuple(sorted(settings.providers | settings.groups)),
     )
 

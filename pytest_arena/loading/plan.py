@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import (
     Assertion,
     BudgetSpec,
@@ -77,6 +78,8 @@ class CasePlan:
     """The file's judge, for assertions without one of their own."""
     attack: str | None = None
     """The attack that the case is put under, by name."""
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """What is known of judges' accuracy, by the judge's key."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 
@@ -123,6 +126,8 @@ class Arena:
     budget: BudgetSpec | None = None
     every_provider: tuple[ProviderSpec, ...] = ()
     """All providers of the file, those not selected included."""
+    judges: tuple[ProviderSpec, ...] = ()
+    """Whoever judges, entries of `providers:` among them."""
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
 

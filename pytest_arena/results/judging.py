@@ -56,8 +56,9 @@ class Calibration:
     def doubts(self) -> tuple[str, ...]:
         """Why this calibration does not say much, in words; empty where it does."""
         said = []
-        if self.labels - self.undecided < MOST_DOUBTED:
-            said.append(f"only {self.labels - self.undecided} labels were judged")
+        judged = self.labels - self.undecided
+        if judged < MOST_DOUBTED:
+            said.append(f"only {judged} {'label was' if judged == 1 else 'labels were'} judged")
         if self.kappa_low is None:
             said.append("kappa has no interval")
         elif self.kappa_low < LEAST_KAPPA:

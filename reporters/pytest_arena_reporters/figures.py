@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
+from pytest_arena.comparison.judges import JudgeSummary
 from pytest_arena.comparison.quantiles import Quantile
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import Attacks, ProviderSummary, Spending
+from pytest_arena.results.judging import Calibration
 
 NONE = "–"
 """Stands where there is no figure."""
@@ -54,6 +58,45 @@ def spent(spending: Spending) -> str:
     if spending.total_usd is None:
         return NONE
     return dollars(spending.total_usd) + ("+" if spending.unknown else "")
+
+
+def calibration(known: Calibration | None) -> str:
+    """Return how far a judge can be trusted: `κ .85 (.75 to .94) on 120 labels`, and doubts."""
+    if known is None:
+        return "not calibrated"
+    judged = known.labels - known.undecided
+    text = "κ not defined"
+    if known.kappa is not None:
+        text = f"κ {known.kappa:.2f}"
+        if known.kappa_low is not None and known.kappa_high is not None:
+            text += f" ({known.kappa_low:.2f} to {known.kappa_high:.2f})"
+    text += f" on {plural(judged, 'label')}"
+    return f"{text}: {', '.join(known.doubts)}" if known.doubts else text
+
+
+def judging(judges: Sequence[JudgeSummary]) -> str:
+    """Return what judging took in a sentence, empty where no judge was asked."""
+    asked = [judge for judge in judges if judge.judges]
+    if not asked:
+        return ""
+    paid = [judge for judge in asked if judge.calls]
+    known = [judge.cost_usd for judge in paid if judge.cost_usd is not None]
+    cost = dollars(sum(sorted(known))) if known else "at unknown cost"
+    if known and any(judge.unknown for judge in paid):
+        cost += "+"
+    lacking = sorted({judge.type for judge in asked if judge.calibration is None})
+    calls = plural(sum(judge.calls for judge in asked), "call")
+    text = f"Judging: {calls} to {', '.join(_judge_names(asked))}, {cost}, apart from the answers."
+    if lacking:
+        text += f" Not calibrated: {', '.join(lacking)}."
+    doubted = sorted({j.type for j in asked if j.calibration and j.calibration.doubts})
+    if doubted:
+        text += f" Calibrated, but not well: {', '.join(doubted)}."
+    return text
+
+
+def _judge_names(judges: Sequence[JudgeSummary]) -> list[str]:
+    return list(dict.fromkeys(name for judge in judges for name in judge.judges))
 
 
 def count(value: int | None) -> str:

@@ -52,6 +52,9 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
     page.add(f"\n{_facts(comparison)}\n\n")
+    judging = figures.judging(comparison.judges)
+    if judging:
+        page.add(f"{inline(judging, 600)}\n\n")
     before, others = comparison.since_baseline, unpassed(comparison.run)
     if before is not None:
         markdown_baseline.add(page, before, MOST_FAILURES)

@@ -64,6 +64,8 @@ class TerminalReporter(TerminalSummary):
         if comparison.since_baseline is not None:
             lines += terminal_baseline.render(comparison.since_baseline, width, color)
         lines += wrapped(" ".join(comparison.conclusion.reasons), width)
+        judging = figures.judging(comparison.judges)
+        lines += wrapped(one_line(judging), width) if judging else []
         for limit in limits_of(run):
             style = RED if limit.fails else "" if limit.verdict == "passed" else YELLOW
             lines += [styled(line, style, color) for line in wrapped(told(limit), width)]

@@ -96,8 +96,22 @@ function findings(list, cell) {
     if (f[7] !== undefined && f[7] !== null) details.push(`weight ${f[7]}`);
     const place = [f[3] ? `line ${f[3]}` : "", f[4] || f[4] === 0 ? `turn ${f[4] + 1}` : ""].filter(Boolean).join(", ");
     return node("li", {}, mark(f[1]), node("span", { text: f[0] }), node("span", { class: "reason dim", text: details.join("; ") }),
-      node("small", { text: place, title: f[3] ? `${cell.case.file}:${f[3]}` : null }), f[8] ? findings(f[8], cell) : null);
+      node("small", { text: place, title: f[3] ? `${cell.case.file}:${f[3]}` : null }), f[9] ? judging(f[9]) : null, f[8] ? findings(f[8], cell) : null);
   }));
+}
+
+function judging([prompt, votes, calibration, rival, rivalText]) {
+  if (!votes.length) return node("p", { class: "note", text: `Judged by rules; ${calibration}.` });
+  const several = votes.length > 1;
+  return node("details", { class: "judging" },
+    node("summary", { text: `Judged by ${votes.map((v) => v[0]).join(", ")}; ${calibration}` }),
+    votes.map((v) => node("div", {},
+      several ? node("p", {}, mark(v[1]), node("span", { text: `${v[0]}: ${v[3]}` })) : null,
+      v[4].map((quote) => node("blockquote", { text: quote })),
+      node("p", { class: "note", text: [v[5], `prompt ${prompt}`, v[6] ? plural(v[6], "call") : "asked once for several assertions",
+        v[7] ? milliseconds(v[7]) : null, v[8] ? `${number(v[8])} tokens` : null,
+        v[9] === undefined || v[9] === null ? null : dollars(v[9]), v[10]].filter(Boolean).join(", ") }))),
+    rival ? node("div", { class: "said" }, node("h3", { text: `compared with ${rival}` }), node("pre", { text: rivalText || "(empty)" })) : null);
 }
 
 function figuresOf(trial) {

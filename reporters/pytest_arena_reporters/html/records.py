@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.comparison.rows import message_text
+from pytest_arena.errors import shorten
 from pytest_arena.results import (
     Cell,
     Count,
@@ -19,10 +20,14 @@ from pytest_arena.results import (
     ToolCall,
     Trial,
 )
+from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.load import load_in_words
+from pytest_arena_reporters import figures
 from pytest_arena_reporters.html.texts import Texts
 
 Record = list[Any]
+LONGEST_RIVAL = 4_000
+"""The most characters of an answer that another one was compared with."""
 
 
 def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None]) -> Record:
@@ -49,7 +54,7 @@ def cell_record(cell: Cell, texts: Texts, limits: tuple[int | None, int | None])
 
 
 def finding_record(finding: Finding) -> Record:
-    """Return `[type, verdict, reason, line, turn, score, expected, weight, members]`."""
+    """Return `[type, verdict, reason, line, turn, score, expected, weight, members, judge]`."""
     return trimmed(
         [
             finding.type,
@@ -61,6 +66,40 @@ def finding_record(finding: Finding) -> Record:
             finding.expected,
             None if finding.weight == 1 else finding.weight,
             [finding_record(member) for member in finding.group] or None,
+            _judging(finding.judge) if finding.judge else None,
+        ]
+    )
+
+
+def _judging(judging: Judging) -> Record:
+    """Return `[prompt, votes, calibration, rival, rival's answer]`."""
+    return trimmed(
+        [
+            judging.prompt,
+            [_vote(vote) for vote in judging.votes],
+            figures.calibration(judging.calibration),
+            judging.rival,
+            None if judging.rival_output is None else shorten(judging.rival_output, LONGEST_RIVAL),
+        ]
+    )
+
+
+def _vote(vote: Vote) -> Record:
+    """Return `[judge, verdict, score, reason, quotes, model, calls, ms, tokens, cost, source]`."""
+    tokens = [n for n in (vote.input_tokens, vote.output_tokens) if n is not None]
+    return trimmed(
+        [
+            vote.judge,
+            vote.verdict[0],
+            None if vote.score is None else round(vote.score, 4),
+            vote.reason,
+            list(vote.quotes),
+            vote.model,
+            vote.calls,
+            _rounded(vote.latency_ms),
+            sum(tokens) if tokens else None,
+            significant(vote.cost_usd) if vote.calls else None,
+            None if vote.source == "call" else vote.source,
         ]
     )
 

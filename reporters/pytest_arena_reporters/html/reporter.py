@@ -74,6 +74,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
     run = comparison.run
     failures, unpassed = view.failure_rows(run)
     pairs, all_pairs = view.pair_rows(comparison)
+    judges, all_judges = view.judge_rows(comparison)
     tags, all_tags = view.group_rows(comparison, comparison.by_tag)
     checks, all_checks = view.group_rows(comparison, comparison.by_assertion)
     known = [s.spending.total_usd for s in comparison.summaries if s.spending.total_usd is not None]
@@ -99,6 +100,8 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "unpassed": unpassed,
         "pairs": pairs,
         "all_pairs": all_pairs,
+        "judges": judges,
+        "all_judges": all_judges,
         "groups": [
             ("Pass rate by tag", "tag", tags, all_tags),
             ("Pass rate by check", "check", checks, all_checks),

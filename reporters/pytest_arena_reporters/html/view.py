@@ -200,6 +200,27 @@ def group_rows(
     ], len(groups)
 
 
+def judge_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
+    """Return what each judge took and how far it can be trusted, and how many there are."""
+    rows = [
+        {
+            "what": text(judge.type, 60),
+            "prompt": text(judge.prompt, 60),
+            "judges": text(", ".join(judge.judges) or "rules", 120),
+            "models": text(", ".join(judge.models), 160),
+            "judgements": f"{judge.judgements:,}",
+            "undecided": f"{judge.undecided:,}",
+            "calls": f"{judge.calls:,}",
+            "tokens": figures.count(judge.tokens),
+            "cost": figures.dollars(judge.cost_usd)
+            + ("+" if judge.unknown and judge.cost_usd is not None else ""),
+            "calibration": text(figures.calibration(judge.calibration), 200),
+        }
+        for judge in comparison.judges
+    ]
+    return rows[:MOST_PAIRS], len(rows)
+
+
 def facts(run: RunResult) -> list[tuple[str, str]]:
     """Return the run's facts, by name."""
     info = run.info

@@ -1,0 +1,86 @@
+"""Judge labelled answers with one assertion, as a run would judge them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pytest_arena.assertions.evaluate import evaluate_async
+from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.verdicts import context_of
+from pytest_arena.loading.plan import CellPlan
+from pytest_arena.providers.base import Provider
+from pytest_arena.results.exchange import Message, Response
+from pytest_arena.results.models import Finding, Trial
+from pytest_arena.schema import Assertion, ProviderSpec
+
+_AT_ONCE = 64
+"""Answers that are judged side by side; how many calls are in flight is the engine's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Hold one labelled answer: what was asked, what was answered, and whether it should pass.
+
+    `assertion` is the one to judge it by, `row` its number in the file of labels, from 1.
+    """
+
+    row: int
+    output: str
+    label: bool
+    assertion: Assertion
+    prompt: str = ""
+    documents: tuple[str, ...] | None = None
+
+
+def judge_labelled(
+    plan: CellPlan,
+    labelled: Sequence[Labelled],
+    *,
+    make_provider: Callable[[ProviderSpec], Provider],
+    concurrency: int,
+    judges: Sequence[ProviderSpec],
+    root: Path,
+) -> list[Finding]:
+    """Return what the assertion finds of each answer, in order.
+
+    `plan` is a cell that has the assertion: its variables, documents and judge are taken.
+    """
+    engine = Engine(concurrency=concurrency, make_provider=make_provider, root=root)
+    engine.limit(judges)
+
+    async def all_of_them() -> list[Finding]:
+        places = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(example: Labelled) -> Finding:
+            async with places:
+                return await _judge(plan, example, engine, root)
+
+        return list(await asyncio.gather(*(one(example) for example in labelled)))
+
+    try:
+        return engine.wait(all_of_them())
+    finally:
+        engine.close()
+
+
+async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) -> Finding:
+    context = replace(
+        context_of(plan, root, None),
+        ask=engine.desk(plan, example.row - 1),
+        # what is about to be measured is not taken for known
+        calibrations={},
+    )
+    if example.documents is not None:
+        context = replace(context, documents=example.documents)
+    messages: list[Message] = []
+    if plan.case.system is not None:
+        messages.append({"role": "system", "content": plan.case.system})
+    messages.append({"role": "user", "content": example.prompt})
+    trial = Trial(
+        messages=tuple(messages),
+        responses=(Response(example.output, finish_reason="stop"),),
+    )
+    return await evaluate_async(example.assertion, trial, context)
