@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import needs_loop
-from pytest_arena.engine.attempts import pause_before
+from pytest_arena.engine.attempts import DEFAULT_RETRY_FOR_S, pause_before
 from pytest_arena.engine.calls import Caller
 from pytest_arena.engine.trials import Call
 from pytest_arena.engine.verdicts import checks, context_of
@@ -126,6 +126,7 @@ class LoadUsers:
         self._now = now or asyncio.get_running_loop().time
         self._sleep = sleep
         self._begin = 0.0
+        self._longest_pause_s = plan.provider.retry_for or DEFAULT_RETRY_FOR_S
         self._sample = EvenSample(most_judged)
         self._errors = EvenSample(MOST_ERRORS)
         self._trials: list[Trial] = []
@@ -225,6 +226,9 @@ class LoadUsers:
                 self._give_up(f"{row:,} calls in a row failed; the last one said: {error.message}")
         elif error is None:
             self._give_up(trial.error.message)
+        elif self._load.duration_s is None and (error.retry_after_s or 0) > self._longest_pause_s:
+            wait = f"{error.retry_after_s:g} s"
+            self._give_up(f"the provider asks to wait {wait} before another call")
         if len(self._ends) >= MOST_MESSAGES and self._load.duration_s is not None:
             self._give_up(f"{len(self._ends):,} calls were made, which is the most there may be")
 

@@ -18,11 +18,13 @@ from pytest_arena.builtins import register
 from pytest_arena.engine import load as load_module
 from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.lane import Lane
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.load import MOST_JUDGED, EvenSample, LoadRun, LoadUsers, most_judged
+from pytest_arena.engine.rationing import Ration, Rations
 from pytest_arena.engine.trials import Call, CellRun, TrialRunner
 from pytest_arena.engine.verdicts import Executed, conclude_cell
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -111,6 +113,7 @@ class Bench:
         self.plan: CellPlan = arena.cells[0]
         self.clock = Clock()
         self.most_judged = MOST_JUDGED
+        self.rations: Rations | None = None
         self.provider: Timed
 
     def run(self, steps: Callable[[int], Step]) -> LoadRun:
@@ -118,7 +121,8 @@ class Bench:
         return asyncio.run(self._run())
 
     async def _run(self) -> LoadRun:
-        caller = Caller(Limits(1, lambda _: 1), lambda _: self.provider, None)
+        limits = Limits(1, lambda _: 1)
+        caller = Caller(limits, lambda _: self.provider, None, rations=self.rations)
         runner = TrialRunner(caller, self.folder)
         assert self.plan.case.load is not None
 
@@ -480,4 +484,41 @@ def test_a_load_is_not_replayed(tmp_path: Path) -> None:
         "skipped",
         None,
         "a load is made with calls, and this run only replays what was recorded",
+    )
+
+
+class Purse(Rations):
+    """Allow so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self.left = calls
+
+    async def take(self, lane: Lane, request: Request, *, paced: bool = True) -> Ration | None:
+        if not self.left:
+            raise BudgetSpent("4 calls")
+        self.left -= 1
+        return await super().take(lane, request, paced=paced)
+
+
+def test_a_spent_budget_ends_a_load_without_a_verdict(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, FOR_TEN_SECONDS)
+    bench.rations = Purse(4)
+    cell = bench.cell(always(2.0))
+    assert len(bench.provider.begun) == 4
+    assert (cell.verdict, cell.over_budget, cell.reason) == (
+        "skipped",
+        "4 calls",
+        "budget: 4 calls",
+    )
+    assert load_of(cell).answered == 4
+
+
+def test_a_pause_that_takes_too_long_ends_a_load_of_messages(tmp_path: Path) -> None:
+    limited = error(ErrorKind.RATE_LIMIT, retry_after_s=3600.0)
+    bench = Bench(tmp_path, f"concurrent_users: 2, messages_per_user: 50, {CHECK}")
+    run = bench.run(always(1.0, limited))
+    assert (len(bench.provider.begun), bench.clock.time) == (2, 1.0)
+    assert run.broken_off == (
+        "the load was broken off: the provider asks to wait 3600 s before another call"
     )
