@@ -83,6 +83,7 @@ class Controller:
         *,
         run_id: str,
         folder: Path,
+        resume_from: Path | None,
         demands_of: DemandsOf,
     ) -> None:
         self._config = parts.config
@@ -90,6 +91,7 @@ class Controller:
         self._names = parts.names
         self._run_id = run_id
         self._folder = folder
+        self._resume_from = resume_from
         self._demands_of = demands_of
         self.slots = Slots()
         self._local: list[bool] = []
@@ -114,6 +116,7 @@ class Controller:
                 "workers": self.slots.workers,
                 "run_id": self._run_id,
                 "folder": str(self._folder),
+                "resume_from": str(self._resume_from) if self._resume_from else None,
                 "knows_order": self._config.getvalue("dist") == "load",
             }
         )
@@ -169,6 +172,7 @@ class WorkerLink:
         self.share = Share(given["slot"], given["workers"], shared, given["portion"])
         self.run_id: str = given["run_id"]
         self.folder = Path(given["folder"])
+        self.resume_from = Path(given["resume_from"]) if given["resume_from"] else None
         self.knows_order: bool = given["knows_order"]
         self.worker: str = config.workerinput["workerid"]
 

@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_arena.errors import Problem, UserError
-from pytest_arena.results.journal import Journal
+from pytest_arena.results.journal import Journal, is_being_written
+
+GATHERED = ".resume.jsonl"
+"""What interrupted runs finished, gathered by the run that resumes them, until one ends."""
 
 
 class Shards:
@@ -18,8 +21,17 @@ class Shards:
     def __init__(self, report_dir: Path, run_id: str) -> None:
         self.folder = report_dir / ".shards" / run_id
 
+    def forget_others(self) -> None:
+        """Remove what interrupted runs of the same report folder left."""
+        (self.folder.parent.parent / GATHERED).unlink(missing_ok=True)
+        for path in self.folder.parent.glob("*/*.jsonl"):
+            if path.parent != self.folder and not is_being_written(path):
+                path.unlink()
+                if not any(path.parent.iterdir()):
+                    path.parent.rmdir()
+
     def of_worker(self, worker: str) -> Journal:
-        return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl")
+        return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl", lock=True)
 
     def read(self) -> Iterator[tuple[str, str]]:
         """Give the id and line of every finished cell; a torn last line is left out."""

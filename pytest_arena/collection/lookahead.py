@@ -33,8 +33,10 @@ class Lookahead:
         window: int,
         limit_of: Callable[[str], int | None],
         concurrency: int,
+        is_finished: Callable[[CellItem], bool] = lambda _item: False,
     ) -> None:
         self._window = window
+        self._is_finished = is_finished
         self._started: dict[CellItem, Work] = {}
         self._queue: list[CellItem] = []
         self._place: dict[CellItem, int] = {}
@@ -70,7 +72,7 @@ class Lookahead:
         wanted += [
             other
             for other in self._upcoming(item, following)
-            if other not in self._started and wants_call(other)
+            if other not in self._started and wants_call(other) and not self._is_finished(other)
         ]
         works = engine.start([other.plan for other in wanted])
         self._started.update(zip(wanted, works, strict=True))

@@ -32,6 +32,7 @@ from pytest_arena.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_arena.collection.recordings import RecordingsKeeper
+    from pytest_arena.collection.resume import Interrupted
     from pytest_arena.comparison.baseline_update import Collected
 
 
@@ -39,7 +40,13 @@ class Recorder:
     """Collect the cells of a run, write `results.jsonl` as they finish, and conclude the run."""
 
     def __init__(
-        self, parts: RunParts, shards: Shards, *, run_id: str, options: Mapping[str, Any]
+        self,
+        parts: RunParts,
+        shards: Shards,
+        *,
+        run_id: str,
+        options: Mapping[str, Any],
+        interrupted: Interrupted | None = None,
     ) -> None:
         self._config = parts.config
         self._settings = parts.settings
@@ -47,6 +54,7 @@ class Recorder:
         self._names = parts.names
         self._gatekeeper = parts.gatekeeper
         self._shards = shards
+        self._interrupted = interrupted
         self.report_dir = report_dir(parts.config, parts.settings)
         self._journal = Journal(self.report_dir / RESULTS)
         self._lines: dict[str, str] = {}
@@ -81,6 +89,8 @@ class Recorder:
         line = getattr(report, "arena_cell", None)
         if line is not None:
             self.add(report.nodeid, line)
+            if self._interrupted is not None and report.arena_resumed:
+                self._interrupted.take(report.nodeid)
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr))
             report.arena_verdict = cell.verdict
@@ -126,6 +136,8 @@ class Recorder:
         session.exitstatus = self._exit_code(run, int(session.exitstatus))
         self.run = run = replace(run, exit_code=int(session.exitstatus))
         self._write_results(run)
+        if not run.interrupted:
+            self._shards.forget_others()
         self._shards.remove()
         self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
@@ -156,6 +168,8 @@ class Recorder:
     def _begin(self) -> None:
         self._git_thread.join()
         self._info = replace(self._info, git=self._git, versions=versions())
+        if self._interrupted is None:
+            self._shards.forget_others()
         self._journal.path.unlink(missing_ok=True)
         self._journal.append(to_line(run_record(self._info)))
 
@@ -194,7 +208,10 @@ class Recorder:
         run = self._with_limits(run)
         given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        return replace(run, notes=(*self._budget_lines(run), *notes))
+        own = [*self._budget_lines(run)]
+        if self._interrupted is not None:
+            own.append(self._interrupted.line())
+        return replace(run, notes=(*own, *notes))
 
     def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
         if not self._facts.warnings and not any(cell.over_budget for cell in run.cells):

@@ -29,8 +29,10 @@ from pytest_arena.results.serialize import seal
 
 if TYPE_CHECKING:
     from pytest_arena.collection.gating import Gatekeeper
+    from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.loading.plan import Arena
     from pytest_arena.results.exchange import Request, Response
+    from pytest_arena.settings import Settings
 
 
 class ConfigHooks:
@@ -59,6 +61,7 @@ class ArenaSession:
         sink: Callable[[str, str], None],
         tell: Callable[[CollectedFacts], None],
         knows_order: bool,
+        resume_from: Path | None = None,
     ) -> None:
         self.config = parts.config
         self.settings = parts.settings
@@ -71,6 +74,7 @@ class ArenaSession:
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
         self._kept = KeptAnswers(parts.config, parts.settings)
+        self._resumed = _finished_cells(resume_from, parts.settings)
         self._finished: dict[str, tuple[CellItem, Cell]] = {}
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
@@ -226,6 +230,10 @@ class ArenaSession:
 
     def run(self, item: CellItem) -> Cell:
         """Wait for an item's cell, conclude it, and keep it."""
+        finished = self._resumed.take(item.nodeid, item.plan) if self._resumed else None
+        if finished is not None:
+            item.stash[RESUMED] = True
+            return self.keep(item, finished)
         engine = self._running_engine()
         if engine.closing:
             pytest.skip("not run: the run was stopped")
@@ -283,6 +291,7 @@ class ArenaSession:
         if CELL in item.stash:
             cell, report.arena_cell = item.stash[CELL]
             report.arena_verdict = cell.verdict
+            report.arena_resumed = item.stash.get(RESUMED, False)
             latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
             if cell.load is not None:
                 report.duration = cell.load.elapsed_s
@@ -290,6 +299,8 @@ class ArenaSession:
                 # the wait for a call that was started ahead says nothing
                 report.duration = sum(latencies) / 1000
             del item.stash[CELL]
+            # a re-run of the item runs its cell
+            item.stash[RESUMED] = False
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -308,8 +319,8 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         try:
-            if self._engine is not None:
-                self._end(self._engine)
+            if self._engine is not None or (self._resumed and self._finished):
+                self._end(self._running_engine())
         finally:
             self._tell(self.facts())
 
@@ -356,6 +367,9 @@ class ArenaSession:
                 self._engine.keep_together(providers_under_load(self._session.items))
         return self._engine
 
+    def _is_finished(self, item: CellItem) -> bool:
+        return self._resumed is not None and self._resumed.holds(item.nodeid, item.plan)
+
     def _has_call_hooks(self) -> bool:
         hook = self.config.hook
         return bool(
@@ -377,9 +391,20 @@ class ArenaSession:
                 window=window_of(self._share.of_all(concurrency), may_stop=may_stop),
                 limit_of=engine.limit_of,
                 concurrency=concurrency,
+                is_finished=self._is_finished,
             )
         return self._lookahead
 
 
+def _finished_cells(path: Path | None, settings: Settings) -> FinishedCells | None:
+    if path is None:
+        return None
+    from pytest_arena.collection.resume import FinishedCells
+
+    return FinishedCells(path, settings)
+
+
 CELL = pytest.StashKey[tuple[Cell, str]]()
 """The cell that an item has finished and its report has not taken along yet."""
+RESUMED = pytest.StashKey[bool]()
+"""Whether an item's cell was finished by an interrupted run."""

@@ -23,6 +23,7 @@ from pytest_arena.settings import Settings, read_settings
 if TYPE_CHECKING:
     from pytest_arena.collection.distribution import Demands
     from pytest_arena.collection.gating import Gatekeeper
+    from pytest_arena.collection.resume import Interrupted
 
 
 class Builtins:
@@ -64,6 +65,7 @@ def _activate_worker(parts: RunParts) -> None:
         sink=lambda _cell_id, line: shard.append(line),
         tell=link.tell,
         knows_order=link.knows_order,
+        resume_from=link.resume_from,
     )
     parts.config.pluginmanager.register(session, "arena-session")
 
@@ -74,7 +76,11 @@ def _activate_controller(parts: RunParts) -> None:
     folder = report_dir(config, parts.settings)
     workers = _workers(config)
     options = _shown_options(parts.settings, workers)
-    recorder = Recorder(parts, Shards(folder, run_id), run_id=run_id, options=options)
+    interrupted = _interrupted(folder, parts.settings)
+    resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
+    recorder = Recorder(
+        parts, Shards(folder, run_id), run_id=run_id, options=options, interrupted=interrupted
+    )
     if workers:
         from pytest_arena.collection.distribution import Controller
 
@@ -82,6 +88,7 @@ def _activate_controller(parts: RunParts) -> None:
             parts,
             run_id=run_id,
             folder=folder,
+            resume_from=resume_from,
             demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
@@ -89,7 +96,12 @@ def _activate_controller(parts: RunParts) -> None:
         from pytest_arena.collection.session import ArenaSession
 
         session = ArenaSession(
-            parts, share=Share(), sink=recorder.add, tell=recorder.hear, knows_order=True
+            parts,
+            share=Share(),
+            sink=recorder.add,
+            tell=recorder.hear,
+            knows_order=True,
+            resume_from=resume_from,
         )
         config.pluginmanager.register(session, "arena-session")
     config.pluginmanager.register(recorder, "arena-recorder")
@@ -103,6 +115,18 @@ def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
     from pytest_arena.collection.gating import Gatekeeper
 
     return Gatekeeper(settings, config.rootpath)
+
+
+def _interrupted(folder: Path, settings: Settings) -> Interrupted | None:
+    """Return what interrupted runs left, where this one is to take it up."""
+    if not settings.resume:
+        return None
+    from pytest_arena.collection.resume import Interrupted
+
+    try:
+        return Interrupted(folder, settings)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _check_distribution(config: pytest.Config) -> None:
@@ -150,6 +174,7 @@ def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:
     return {
         "providers": list(settings.providers),
         "mock": settings.mock,
+        "record": settings.record,
         "concurrency": settings.concurrency,
         "trials": settings.trials,
         "workers": workers,

@@ -1,0 +1,179 @@
+"""An interrupted run, taken up again: what it finished, and which cells of it still hold."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.collection.journal import GATHERED
+from pytest_arena.engine.verdicts import cell_of
+from pytest_arena.errors import Place, Problem, UsageError, UserError
+from pytest_arena.results.journal import is_being_written
+from pytest_arena.results.models import Cell
+from pytest_arena.results.reading import RESULTS_FILE, json_lines
+from pytest_arena.results.serialize import cell_from_record, to_line
+from pytest_arena.results.shape import ShapeError, check_record
+from pytest_arena.results.writing import RESULTS
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.plan import CellPlan
+    from pytest_arena.settings import Settings
+
+
+class Interrupted:
+    """Gather what interrupted runs of a report folder finished, in the controller.
+
+    It goes into a file of its own, so that a run that is interrupted again loses nothing.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = folder
+        self.path = folder / GATHERED
+        self._at = 0.0
+        self._record: str | None = None
+        self._taken: set[str] = set()
+        try:
+            self._cells = self._gather()
+        except UserError as error:
+            problem = Problem(
+                f"--arena-resume: what the interrupted run left cannot be read: {error}",
+                fix="run without --arena-resume",
+            )
+            raise UsageError(problem) from error
+        if self._cells:
+            self._write()
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether there are cells, of a run that recorded in the same way as this one: what is
+        taken over is not recorded again."""
+        return bool(self._cells) and (self._record or "off") == self._settings.record
+
+    def take(self, cell_id: str) -> None:
+        """Count a cell that this run took over."""
+        self._taken.add(cell_id)
+
+    def line(self) -> str:
+        """Return what a person should know of it."""
+        if not self._cells:
+            return "nothing to resume: no run in this folder was interrupted; every cell was run"
+        at = datetime.fromtimestamp(self._at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        run = f"the run interrupted at {at}"
+        if not self.can_be_resumed:
+            return f"nothing taken from {run}: it had --arena-record {self._record or 'off'}"
+        if not self._taken:
+            return f"nothing taken from {run}: no cell of it is as it was"
+        cells = "1 cell was" if len(self._taken) == 1 else f"{len(self._taken)} cells were"
+        return f"{cells} taken from {run}"
+
+    def _gather(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        journal = self._folder / RESULTS
+        shards = [
+            path for path in self._folder.glob(".shards/*/*.jsonl") if not is_being_written(path)
+        ]
+        for path in (self.path, journal, *sorted(shards, key=_age)):
+            if not path.exists():
+                continue
+            records = list(_records(path))
+            if path == journal and _has_ended(records):
+                continue
+            cells = {record["id"]: record for record in records if record["kind"] == "cell"}
+            found.update(cells)
+            self._learn(path, records, bool(cells))
+        return found
+
+    def _learn(self, path: Path, records: list[dict[str, Any]], has_cells: bool) -> None:
+        for record in records:
+            if record["kind"] == "run":
+                self._record = record.get("options", {}).get("record", self._record)
+            elif record["kind"] == "resume":
+                self._record, self._at = record["record"], record["at"]
+        if has_cells and path != self.path:
+            self._at = max(self._at, path.stat().st_mtime)
+
+    def _write(self) -> None:
+        temporary = self.path.with_name(f"{GATHERED}.{os.getpid()}")
+        head = {"kind": "resume", "at": self._at, "record": self._record}
+        lines = [to_line(record) for record in (head, *self._cells.values())]
+        temporary.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
+        os.replace(temporary, self.path)
+
+
+class FinishedCells:
+    """Know the cells that an interrupted run finished, in a process that runs items.
+
+    A cell holds where its verdict was reached and nothing changed in what is asked, of whom, how
+    often, and what must hold. Each is given once: a re-run of an item runs it.
+    """
+
+    def __init__(self, path: Path, settings: Settings) -> None:
+        self._settings = settings
+        self._records = {r["id"]: r for r in _records(path) if r["kind"] == "cell"}
+
+    def holds(self, cell_id: str, plan: CellPlan) -> bool:
+        """Return whether a cell need not be run again."""
+        record = self._records.get(cell_id)
+        if record is None:
+            return False
+        if not self._is_as_it_was(record, plan):
+            del self._records[cell_id]
+            return False
+        return True
+
+    def take(self, cell_id: str, plan: CellPlan) -> Cell | None:
+        """Return a finished cell, with what the file says of its case now."""
+        if not self.holds(cell_id, plan):
+            return None
+        cell = cell_from_record(self._records.pop(cell_id))
+        return cell_of(
+            plan,
+            cell_id,
+            cell.verdict,
+            trials=cell.trials,
+            assertions=cell.assertions,
+            trials_not_run=cell.trials_not_run,
+            load=cell.load,
+        )
+
+    def _is_as_it_was(self, record: dict[str, Any], plan: CellPlan) -> bool:
+        if record["verdict"] not in ("passed", "failed"):
+            # an error may pass, and what was skipped costs nothing
+            return False
+        if record.get("hashes") != dict(plan.hashes):
+            return False
+        sources = {trial["source"] for trial in record["trials"]} - {None}
+        if self._settings.mock != (sources == {"mock"}) and plan.provider.provider != "mock":
+            return False
+        if "recording" in sources and not self._settings.records:
+            return False
+        if plan.case.load is not None:
+            return True
+        left_out = record.get("trials_not_run", 0)
+        wanted = (self._settings.trials or plan.case.trials) * len(plan.case.dialogues)
+        return len(record["trials"]) + left_out == wanted and not (
+            left_out and self._settings.every_trial_counts
+        )
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    for number, record in json_lines(path, wanted=RESULTS_FILE):
+        try:
+            check_record(record)
+        except (ShapeError, KeyError) as error:
+            at = error.path if isinstance(error, ShapeError) else "kind"
+            problem = Problem(f"`{at}` is not as it must be", Place(str(path), number, 1))
+            raise UserError(problem) from None
+        yield record
+
+
+def _has_ended(records: list[dict[str, Any]]) -> bool:
+    return any(r["kind"] == "end" and not r.get("interrupted") for r in records)
+
+
+def _age(path: Path) -> tuple[float, str]:
+    return path.stat().st_mtime, path.name

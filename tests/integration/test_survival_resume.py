@@ -1,0 +1,165 @@
+"""A run that was interrupted is taken up again: what it finished is not run once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import ARENA, Project
+from survival import kill_and_resume
+
+
+def interrupt(project: Project, *finished: str, torn: bool = True) -> None:
+    """Leave the results as a run does that is killed after these cells."""
+    results = project.path / "arena-report" / "results.jsonl"
+    run, *cells = results.read_text().splitlines(keepends=True)
+    kept = [line for line in cells if any(f"::{name}" in line for name in finished)]
+    results.write_text("".join([run, *kept]) + '{"kind": "cell", "id": "to' * torn)
+
+
+def notes(project: Project) -> list[str]:
+    lines: list[str] = project.records()[-1]["notes"]
+    return lines
+
+
+def started(project: Project) -> list[str]:
+    """Return the cells of which a request was made, as the conftest file notes them."""
+    file = project.path / "asked"
+    lines = sorted(file.read_text().splitlines()) if file.exists() else []
+    file.unlink(missing_ok=True)
+    return lines
+
+
+@pytest.fixture
+def noting(small: Project) -> Project:
+    """The small arena, run once, with each request noted."""
+    small.pytester.makepyfile(
+        conftest="def pytest_arena_before_request(request, config):\n"
+        "    with open(config.rootpath / 'asked', 'a') as file:\n"
+        "        file.write(f'{request.case}[{request.provider}]\\n')"
+    )
+    small.run()
+    started(small)
+    return small
+
+
+def test_finished_cells_are_taken_and_the_rest_is_run(
+    noting: Project, spread: tuple[str, ...]
+) -> None:
+    before = noting.cells()
+    interrupt(noting, "Greeting", "Slow server", "Known gap[good]", "Left out")
+    result = noting.run("--arena-resume", *spread)
+    # an error is run again, and so is what was not reached
+    assert started(noting) == ["Known gap[bad]", "Slow server[bad]"]
+    result.assert_outcomes(passed=4, failed=1, errors=1, xfailed=2, skipped=2)
+    (note,) = notes(noting)
+    assert note.startswith("4 cells were taken from the run interrupted at 20")
+    assert note in result.outlines
+    after = noting.cells()
+    assert list(after) == list(before)
+    for cell_id in ("arena.yaml::Greeting[good]", "arena.yaml::Greeting[bad]"):
+        assert after[cell_id] == before[cell_id]
+    assert not (noting.path / "arena-report" / ".resume.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        (("prompt: Say hello", "prompt: Say hi"), ()),
+        (("value: hello", "value: Hello"), ()),
+        (("banned_words: [hack]", "banned_words: [hack, crack]"), ()),
+        (("model: good-model", "model: better-model"), ()),
+        (("prompt: Say hello", "trials: 2\n    prompt: Say hello"), ()),
+        (("", ""), ("--arena-trials=2",)),
+    ],
+    ids=["prompt", "assertion", "guardrail", "model", "trials", "option"],
+)
+def test_a_cell_that_has_changed_is_run_again(
+    noting: Project, change: tuple[str, str], options: tuple[str, ...]
+) -> None:
+    interrupt(noting, "Greeting[good]", torn=False)
+    noting.write(arena=ARENA.replace(*change, 1))
+    noting.run("--arena-resume", "-k", "Greeting and good", *options)
+    assert "Greeting[good]" in started(noting)
+    assert notes(noting)[0].startswith("nothing taken from the run interrupted at 20")
+    assert notes(noting)[0].endswith(" UTC: no cell of it is as it was")
+
+
+def test_answers_of_a_mock_do_not_stand_for_those_of_a_model(noting: Project) -> None:
+    path = noting.path / "arena.yaml"
+    path.write_text(ARENA.replace("name: good, provider: mock", "name: good, provider: openai"))
+    noting.run("--arena-mock", "-k", "Greeting and good")
+    interrupt(noting, "Greeting[good]")
+    noting.run("--arena-block-network", "--arena-resume", "-k", "Greeting and good")
+    assert noting.verdicts() == {"Greeting[good]": "error"}
+
+
+def test_nothing_to_resume_is_said_and_everything_is_run(
+    noting: Project, spread: tuple[str, ...]
+) -> None:
+    noting.run("--arena-resume", *spread)
+    assert len(started(noting)) == 6
+    assert notes(noting) == [
+        "nothing to resume: no run in this folder was interrupted; every cell was run"
+    ]
+
+
+def test_a_run_without_the_option_forgets_what_was_interrupted(noting: Project) -> None:
+    folder = noting.path / "arena-report"
+    interrupt(noting, "Greeting")
+    shard = folder / ".shards" / "0123456789ab" / "gw0-1.jsonl"
+    shard.parent.mkdir(parents=True)
+    shard.write_text(folder.joinpath("results.jsonl").read_text().splitlines()[1] + "\n")
+    (folder / ".resume.jsonl").write_text("")
+    noting.run()
+    assert len(started(noting)) == 6
+    assert not (folder / ".shards").exists()
+    assert not (folder / ".resume.jsonl").exists()
+
+
+def test_what_only_a_worker_s_shard_holds_is_taken_too(noting: Project) -> None:
+    folder = noting.path / "arena-report"
+    line = next(x for x in (folder / "results.jsonl").read_text().splitlines() if "g[good]" in x)
+    (folder / "results.jsonl").unlink()
+    shard = folder / ".shards" / "0123456789ab" / "gw0-1.jsonl"
+    shard.parent.mkdir(parents=True)
+    shard.write_text(line + '\n{"torn')
+    noting.run("--arena-resume", "-k", "good")
+    assert "Greeting[good]" not in started(noting)
+    assert notes(noting)[0].startswith("1 cell was taken from the run interrupted at 20")
+
+
+def test_a_recording_run_takes_only_cells_that_were_recorded(noting: Project) -> None:
+    interrupt(noting, "Greeting")
+    noting.run("--arena-resume", "--arena-record=new")
+    assert len(started(noting)) == 6
+    (note,) = notes(noting)
+    assert note.startswith("nothing taken from the run interrupted at 20")
+    assert note.endswith(" UTC: it had --arena-record off")
+
+
+def test_a_broken_line_is_a_usage_error(noting: Project) -> None:
+    results = noting.path / "arena-report" / "results.jsonl"
+    first, *rest = results.read_text().splitlines()
+    results.write_text("\n".join([first, "{", *rest[:-1]]))
+    result = noting.run("--arena-resume")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "ERROR: --arena-resume: what the interrupted run left cannot be read: "
+            "*results.jsonl:2:1: not JSON (*",
+            "  fix: run without --arena-resume",
+        ]
+    )
+
+
+def test_the_ini_file_can_ask_for_it(noting: Project) -> None:
+    interrupt(noting, "Greeting")
+    noting.run("-o", "arena_resume=true")
+    assert notes(noting)[0].startswith("2 cells were taken from")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 4, 6, 7, 8])
+def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(tmp_path: Path, seed: int) -> None:
+    kill_and_resume(tmp_path, seed)
