@@ -141,7 +141,7 @@ class FinishedCells:
         )
 
     def _is_as_it_was(self, record: dict[str, Any], plan: CellPlan) -> bool:
-        if record["verdict"] not in ("passed", "failed"):
+        if record["verdict"] not in ("passed", "failed") or record.get("over_budget"):
             # an error may pass, and what was skipped costs nothing
             return False
         if record.get("hashes") != dict(plan.hashes):
