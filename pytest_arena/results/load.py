@@ -95,7 +95,8 @@ def load_in_words(load: Load) -> str:
         asked += " each"
     parts = [f"{asked}: {load.answered:,} call{'' if load.answered == 1 else 's'} answered"]
     if load.answered and load.calls_per_s is not None:
-        parts.append(f"{load.calls_per_s:.3g} a second")
+        rate = load.calls_per_s
+        parts.append(f"{rate:,.0f} a second" if rate >= 100 else f"{rate:.3g} a second")
     parts += [
         f"{name} {_milliseconds(load.latency_ms[name])}"
         for name in ("p50", "p95", "p99")

@@ -522,3 +522,11 @@ def test_a_pause_that_takes_too_long_ends_a_load_of_messages(tmp_path: Path) -> 
     assert run.broken_off == (
         "the load was broken off: the provider asks to wait 3600 s before another call"
     )
+
+
+@pytest.mark.parametrize(
+    ("answered", "words"), [(9533, "1,907 a second"), (99, "19.8 a second"), (1, "0.2 a second")]
+)
+def test_a_rate_is_told_in_few_digits(answered: int, words: str) -> None:
+    load = Load(users=2, elapsed_s=5.0, trials=answered, answered=answered)
+    assert words in load_in_words(load)

@@ -221,3 +221,15 @@ def test_ten_thousand_answers_take_a_second_or_two() -> None:
     started = time.process_time()
     asyncio.run(many())
     assert time.process_time() - started < 3
+
+
+def test_under_load_a_list_is_gone_through_again_and_again() -> None:
+    case = CaseMock(default=say("a", "b"))
+    mock = provider()
+    texts = [
+        ask(mock, request(mock=case, trial=trial, under_load=True)).output for trial in range(5)
+    ]
+    assert texts == ["a", "b", "a", "b", "a"]
+    # in a conversation the list is that of its turns
+    last = request(mock=case, trial=3, turn=2, turns=3, under_load=True)
+    assert ask(mock, last).output == "b"
