@@ -151,6 +151,29 @@ def limits(plan: Plan, folder: Path) -> str:
     return _table("Calls in flight", "| limit | at most | peak at the server |", rows)
 
 
+def rates(plan: Plan, folder: Path) -> str:
+    """Measure a server that refuses what comes too fast: how near is it to what it allows?"""
+    calls, allowed = 200, 20
+    rows = []
+    limit = f", rate_limit: {{requests_per_minute: {allowed * 60}}}"
+    for extra in ("", limit):
+        for workers in ((), ("-n2",)):
+            with WireProcess(0.2, per_second=allowed) as server:
+                taken = arena(folder, "openai", calls, server.url, *workers, extra=extra)()
+                counts = server.reset()
+            assert counts["calls"] - counts["refused"] == calls, counts
+            name = " ".join(("arena", *workers)) + (", limit in the file" if extra else "")
+            rows.append(
+                f"| {name} | {taken.wall_s:.2f} | {taken.wall_s / (calls / allowed):.2f} × "
+                f"| {counts['refused']} | {counts['refused_late']} |"
+            )
+    return _table(
+        f"{calls} calls to a server that takes {allowed} a second: ideal {calls // allowed} s",
+        "| run | wall s | of the ideal | refused | of these after 3 s |",
+        rows,
+    )
+
+
 def idle(plan: Plan, folder: Path) -> str:
     """Measure plain pytest with the plugin installed: what do people pay who don't use it?"""
     for stale in folder.glob("arena.yaml"):
@@ -223,6 +246,7 @@ PARTS = {
     "throughput": throughput,
     "offline": offline,
     "limits": limits,
+    "rates": rates,
     "idle": idle,
 }
 

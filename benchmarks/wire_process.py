@@ -14,10 +14,13 @@ WIRE = Path(__file__).resolve().parents[1] / "tests" / "servers" / "wire.py"
 
 
 class WireProcess:
-    """Serve the wire formats of OpenAI and Anthropic with a set latency in seconds."""
+    """Serve the wire formats of OpenAI and Anthropic with a set latency in seconds; calls beyond
+    `per_second` are refused."""
 
-    def __init__(self, latency_s: float) -> None:
+    def __init__(self, latency_s: float, per_second: int | None = None) -> None:
         command = [sys.executable, str(WIRE), "--latency", str(latency_s), "--text", "All is well."]
+        if per_second is not None:
+            command += ["--per-second", str(per_second)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout
         self.url = f"http://127.0.0.1:{int(self._process.stdout.readline())}"

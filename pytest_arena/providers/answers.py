@@ -10,6 +10,8 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.errors import failure
 from pytest_arena.providers.prices import Price, Usage
+from pytest_arena.providers.rate_headers import allowance_from
+from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.exchange import Response, ToolCall
 
 
@@ -33,6 +35,11 @@ class Answer:
     model: str | None = None
     tells_filter: bool = False
     """Whether this provider says where its content filter steps in."""
+    allowance: Allowance | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Keep what the headers say of the provider's rate limits."""
+        self.allowance = allowance_from(headers)
 
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
         """Return the response, its text cleaned; cost is left to the caller.
@@ -54,6 +61,7 @@ class Answer:
             output_tokens=usage.output_tokens,
             model=self.model,
             filtered=self._filtered(),
+            allowance=self.allowance,
         )
 
     def _filtered(self) -> bool | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from aiohttp import ClientResponse, ClientSession
+
+
+Heard = Callable[[Mapping[str, str]], None]
+"""Take the headers of an answer."""
+
+
+def _nobody(headers: Mapping[str, str]) -> None:
+    """Take them for nobody."""
 
 
 class HttpClient:
@@ -34,21 +42,27 @@ class HttpClient:
         self._proxy = proxy
         self._secrets = secrets
 
-    async def post(self, path: str, body: Any, headers: Mapping[str, str]) -> bytes:
-        """Return the body of the answer."""
+    async def post(
+        self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
+    ) -> bytes:
+        """Return the body of the answer; `heard` gets its headers."""
         async with self._send(path, body, headers) as response:
             content: bytes = await response.read()
             self._check(response, content)
+            heard(response.headers)
             return content
 
-    async def events(self, path: str, body: Any, headers: Mapping[str, str]) -> AsyncIterator[str]:
-        """Yield the data of each server-sent event as it comes.
+    async def events(
+        self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
+    ) -> AsyncIterator[str]:
+        """Yield the data of each server-sent event as it comes; `heard` gets the headers.
 
         Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
         """
         async with self._send(path, body, headers) as response:
             if response.status >= 400:
                 self._check(response, await response.read())
+            heard(response.headers)
             data: list[str] = []
             async for line in _lines(response):
                 if line.startswith("data:"):

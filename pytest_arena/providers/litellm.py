@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
@@ -85,6 +86,7 @@ class LiteLLMProvider(Provider):
             latency_ms = _since(started)
             answer = _answer(received)
             answer.tells_filter = self._tells_filter()
+            answer.hear(_headers(received))
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             # `from None`: its exceptions hold the request, and with it the key.
@@ -98,6 +100,7 @@ class LiteLLMProvider(Provider):
 
     async def _stream(self, stream: Any, started: float) -> Response:
         answer = Answer(tells_filter=self._tells_filter())
+        answer.hear(_headers(stream))
         first_token_ms: float | None = None
         try:
             async for chunk in stream:
@@ -240,6 +243,13 @@ def _add_chunk(answer: Answer, chunk: Any) -> bool:
         parts.name += call.function.name or ""
         parts.arguments += call.function.arguments or ""
     return bool(text or calls)
+
+
+def _headers(received: Any) -> Mapping[str, str]:
+    """Return the headers of an answer, as litellm hands them on."""
+    hidden = getattr(received, "_hidden_params", None) or {}
+    headers = hidden.get("additional_headers") if isinstance(hidden, Mapping) else None
+    return headers if isinstance(headers, Mapping) else {}
 
 
 def _usage(usage: Any) -> Usage | None:

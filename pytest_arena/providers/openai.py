@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,12 @@ class OpenAIProvider(Provider):
         try:
             if request.stream:
                 return await self._stream(client, body, headers, started)
-            content = await client.post(_PATH, body, headers)
+            heard: list[Mapping[str, str]] = []
+            content = await client.post(_PATH, body, headers, heard.append)
             latency_ms = _since(started)
             answer = answer_from(json.loads(content))
             answer.tells_filter = answer.tells_filter or self._is_openai(access)
+            answer.hear(heard[0])
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure gets its kind
             # `from None`: the client's exceptions hold the request, and with it the key.
@@ -89,7 +92,7 @@ class OpenAIProvider(Provider):
         answer = Answer(tells_filter=self._access is not None and self._is_openai(self._access))
         first_token_ms: float | None = None
         chunks = 0
-        async for data in client.events(_PATH, body, headers):
+        async for data in client.events(_PATH, body, headers, answer.hear):
             if data.strip() == "[DONE]":
                 break
             chunk = json.loads(data)

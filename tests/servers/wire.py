@@ -14,7 +14,8 @@ import re
 import shlex
 import sys
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -61,6 +62,10 @@ class Record:
     in_flight: int = 0
     peak: int = 0
     connections: int = 0
+    refused: int = 0
+    """Calls beyond what the server takes in a second."""
+    refused_late: int = 0
+    """Those of them that came more than three seconds after the first call."""
     disconnects: int = 0
     """Calls that the client gave up before their answer was sent."""
     requests: list[WireRequest] = field(default_factory=list)
@@ -106,10 +111,14 @@ class WireServer:
         latency_s: float = 0.0,
         text: str = "ok",
         keep: bool = True,
+        per_second: int | None = None,
     ) -> None:
         self.plain = Reply(text=text, latency_s=latency_s)
         self.script = script
         self.keep = keep
+        self.per_second = per_second
+        self._taken: deque[float] = deque()
+        self._first_s: float | None = None
         self.record = Record()
         self.port = 0
         self._seen: Counter[str] = Counter()
@@ -277,7 +286,22 @@ class WireServer:
         writer.write(b"0\r\n\r\n")
         return True
 
+    def _is_too_much(self) -> bool:
+        """Return whether this call is more than is taken in any second (a sliding window)."""
+        now = time.monotonic()
+        self._first_s = now if self._first_s is None else self._first_s
+        while self._taken and self._taken[0] <= now - 1:
+            self._taken.popleft()
+        if self.per_second is None or len(self._taken) < self.per_second:
+            self._taken.append(now)
+            return False
+        self.record.refused += 1
+        self.record.refused_late += now - self._first_s > 3
+        return True
+
     def _decide(self, request: WireRequest) -> Reply:
+        if self.per_second is not None and self._is_too_much():
+            return Reply(error="rate_limit")
         reply = self.script(request) if self.script else reply_from_marker(request, self.plain)
         if reply.times is not None:
             self._seen[request.prompt] += 1
@@ -292,6 +316,8 @@ class WireServer:
             "calls": record.calls,
             "in_flight": record.in_flight,
             "peak": record.peak,
+            "refused": record.refused,
+            "refused_late": record.refused_late,
             "connections": record.connections,
             "disconnects": record.disconnects,
         }
@@ -355,9 +381,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--text", default="ok", help="the answer's text")
+    parser.add_argument("--per-second", type=int, help="refuse calls beyond so many in a second")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     given = parser.parse_args()
-    server = WireServer(latency_s=given.latency, text=given.text, keep=False)
+    server = WireServer(
+        latency_s=given.latency, text=given.text, keep=False, per_second=given.per_second
+    )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(server.serve(given.port, lambda port: print(port, flush=True)))
 

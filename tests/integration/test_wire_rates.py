@@ -1,0 +1,104 @@
+"""Rates in a run: servers that refuse what comes too fast, and files that say what is allowed."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from conftest import Project
+from servers.formats import Reply
+from servers.wire import WireRequest, WireServer
+
+
+def arena(cases: int, **providers: str) -> str:
+    lines = ["providers:"]
+    for name, settings in providers.items():
+        lines.append(f"  - {{name: {name}, provider: openai, model: {name}, {settings}}}")
+    lines.append("tests:")
+    for number in range(cases):
+        lines += [
+            f"  - name: Case {number:03}",
+            f"    prompt: number {number:03}",
+            "    assertions: [{type: contains, value: ok}]",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("workers", "limit"),
+    [
+        ((), ""),
+        (("-n2",), ""),
+        (("-n2",), ", rate_limit: {requests_per_minute: 1200}"),
+    ],
+)
+def test_a_server_that_takes_twenty_a_second_gets_all_calls_in(
+    project: Project, workers: tuple[str, ...], limit: str
+) -> None:
+    with WireServer(per_second=20, latency_s=0.02, keep=False) as server:
+        project.write(arena=arena(50, m=f"api_base: {server.url}/v1{limit}"))
+        project.run(*workers).assert_outcomes(passed=50)
+    record = server.record
+    assert record.calls - record.refused == 50
+    # without a limit in the file, the first burst tells; later ones are a few at most
+    assert record.refused <= (6 if limit else 32)
+
+
+def test_one_that_is_always_refused_ends_and_holds_up_nobody(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    def script(request: WireRequest) -> Reply:
+        if request.body["model"] == "busy":
+            return Reply(error="rate_limit", retry_after="600")
+        return Reply(text="ok")
+
+    with WireServer(script) as server:
+        base = f"api_base: {server.url}/v1"
+        project.write(arena=arena(8, busy=f"{base}, retry_for: 5s", free=base))
+        result = project.run("--arena-concurrency=2", *spread)
+    verdicts = project.verdicts()
+    assert [verdicts[f"Case {n:03}[free]"] for n in range(8)] == ["passed"] * 8
+    assert [verdicts[f"Case {n:03}[busy]"] for n in range(8)] == ["error"] * 8
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    # nobody calls what asked not to be called
+    busy = [request for request in server.requests if request.body["model"] == "busy"]
+    assert len(busy) <= 4
+
+
+def test_a_call_that_waits_for_the_rate_holds_no_place(project: Project) -> None:
+    with WireServer() as server:
+        base = f"api_base: {server.url}/v1"
+        slow = f"{base}, rate_limit: {{requests_per_minute: 150}}"
+        project.write(arena=arena(5, slow=slow, free=base))
+        project.run("--arena-concurrency=1").assert_outcomes(passed=10)
+    models = [request.body["model"] for request in server.requests]
+    # with one place in all, the others went by while the slow ones waited
+    assert models.index("free") <= 1
+    assert models[-2:] == ["slow", "slow"]
+
+
+def test_tokens_are_limited_as_well(project: Project) -> None:
+    # 18 tokens an answer: before the last of 20 there are 342, which take 0.95 seconds
+    came: list[float] = []
+
+    def script(request: WireRequest) -> Reply:
+        came.append(time.monotonic())
+        return Reply()
+
+    with WireServer(script, keep=False) as server:
+        limit = "rate_limit: {tokens_per_minute: 21600}"
+        project.write(arena=arena(20, m=f"api_base: {server.url}/v1, {limit}"))
+        project.run().assert_outcomes(passed=20)
+    # never faster; how much slower, the machine says
+    assert came[-1] - came[0] > 0.85
+
+
+def test_headers_that_leave_nothing_are_waited_for(project: Project) -> None:
+    def script(request: WireRequest) -> Reply:
+        headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "300ms"}
+        return Reply(headers=headers if request.prompt == "number 000" else {})
+
+    with WireServer(script) as server:
+        project.write(arena=arena(3, m=f"api_base: {server.url}/v1"))
+        project.run("--arena-concurrency=1").assert_outcomes(passed=3)
+    assert server.calls == 3
