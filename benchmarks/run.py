@@ -164,12 +164,13 @@ def rates(plan: Plan, folder: Path) -> str:
             assert counts["calls"] - counts["refused"] == calls, counts
             name = " ".join(("arena", *workers)) + (", limit in the file" if extra else "")
             rows.append(
-                f"| {name} | {taken.wall_s:.2f} | {taken.wall_s / (calls / allowed):.2f} × "
+                f"| {name} | {taken.wall_s:.2f} | {counts['span_s']:.2f} "
+                f"| {counts['span_s'] / (calls / allowed):.2f} × "
                 f"| {counts['refused']} | {counts['refused_late']} |"
             )
     return _table(
         f"{calls} calls to a server that takes {allowed} a second: ideal {calls // allowed} s",
-        "| run | wall s | of the ideal | refused | of these after 3 s |",
+        "| run | wall s | first to last call, s | of the ideal | refused | of these after 3 s |",
         rows,
     )
 

@@ -14,6 +14,7 @@ from pytest_arena.errors import ArenaFileError, Problem, UsageError
 from pytest_arena.options import FILE_PATTERNS
 
 if TYPE_CHECKING:
+    from pytest_arena.loading.plan import Arena
     from pytest_arena.registry import Registry
 
 _ROOT_MARKS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", ".git")
@@ -31,38 +32,77 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         type=Path,
         help="the root directory (default: the nearest with a pytest or project file)",
     )
+    parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="show what a run would take: calls, tokens, dollars, minutes",
+    )
+    parser.add_argument(
+        "--concurrency",
+        type=int,
+        metavar="N",
+        help="with --estimate: calls in flight at once (default 16)",
+    )
+    parser.add_argument(
+        "--trials", type=int, metavar="N", help="with --estimate: trials per cell, as in a run"
+    )
     plugins.add_option(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the problems of all files; return 1 if there are any."""
+    _check(arguments)
     files = list(dict.fromkeys(_arena_files(arguments.paths or [Path()])))
     registry = plugins.make_registry(arguments.plugins)
-    problems = cells = 0
+    problems = 0
+    arenas: list[Arena] = []
     for file in files:
-        found, size = _validate(file, arguments.root, registry)
+        found, arena = _validate(file, arguments.root, registry)
         problems += found
-        cells += size
+        arenas += [arena] if arena is not None else []
     if problems:
         sys.stdout.write(f"{_count(problems, 'problem')} in {_count(len(files), 'arena file')}\n")
         return 1
+    cells = sum(len(arena.cells) for arena in arenas)
     sys.stdout.write(f"{_count(len(files), 'arena file')}, {_count(cells, 'cell')}: no problems\n")
+    if arguments.estimate:
+        from pytest_arena.cli.estimate import estimate_lines
+
+        lines = estimate_lines(
+            arenas, registry, concurrency=arguments.concurrency or 16, trials=arguments.trials
+        )
+        sys.stdout.write("\n".join(["", *lines, ""]))
     return 0
 
 
-def _validate(file: Path, root: Path | None, registry: Registry) -> tuple[int, int]:
-    """Print one file's problems; return their number and the number of cells."""
+def _check(arguments: argparse.Namespace) -> None:
+    for name in ("concurrency", "trials"):
+        given = getattr(arguments, name)
+        if given is not None and not arguments.estimate:
+            fix = "give --estimate, too"
+            raise UsageError(Problem(f"--{name} changes the estimate alone", fix=fix))
+        if given is not None and given < 1:
+            raise UsageError(
+                Problem(
+                    f"--{name}: {given} is not a number of at least 1",
+                    fix=f"give a whole number, as in --{name}=4",
+                )
+            )
+
+
+def _validate(file: Path, root: Path | None, registry: Registry) -> tuple[int, Arena | None]:
+    """Print one file's problems; return their number, and the arena where there are none."""
     from pytest_arena.loading import load_arena
 
     try:
         arena = load_arena(file, root=root.resolve() if root else root_of(file), registry=registry)
     except ArenaFileError as error:
         sys.stdout.write(f"{error}\n")
-        return len(error.problems), 0
+        return len(error.problems), None
     for warning in arena.warnings:
         sys.stdout.write(f"warning: {warning}\n")
-    return 0, len(arena.cells)
+    return 0, arena
 
 
 def _arena_files(paths: Iterable[Path]) -> Iterator[Path]:

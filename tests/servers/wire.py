@@ -64,6 +64,8 @@ class Record:
     connections: int = 0
     refused: int = 0
     """Calls beyond what the server takes in a second."""
+    span_s: float = 0.0
+    """From the first call that was taken to the last one."""
     refused_late: int = 0
     """Those of them that came more than three seconds after the first call."""
     disconnects: int = 0
@@ -294,6 +296,7 @@ class WireServer:
             self._taken.popleft()
         if self.per_second is None or len(self._taken) < self.per_second:
             self._taken.append(now)
+            self.record.span_s = now - self._first_s
             return False
         self.record.refused += 1
         self.record.refused_late += now - self._first_s > 3
@@ -316,6 +319,7 @@ class WireServer:
             "calls": record.calls,
             "in_flight": record.in_flight,
             "peak": record.peak,
+            "span_s": record.span_s,
             "refused": record.refused,
             "refused_late": record.refused_late,
             "connections": record.connections,

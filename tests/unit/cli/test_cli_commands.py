@@ -153,3 +153,53 @@ def test_the_command_imports_nothing_heavy_until_it_needs_it() -> None:
         cwd=Path(__file__).parents[3],
     )
     assert done.stdout == "[]\n"
+
+
+ESTIMATED = """\
+providers:
+  - {name: mini, provider: openai, model: own, input_cost_per_million: 1000,
+     output_cost_per_million: 2000, rate_limit: {requests_per_minute: 6}}
+  - {name: ours, provider: openai, model: nobody-knows}
+tests:
+  - {name: A, prompt: "12345678", trials: 5, assertions: [{type: contains, value: x}]}
+"""
+
+
+def test_validate_estimates_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.arena.yaml").write_text(ESTIMATED)
+    assert main(["validate", "--estimate", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == (
+        "1 arena file, 2 cells: no problems\n"
+        "\n"
+        "provider  calls  tokens in    out  dollars  at most  minutes  held back by\n"
+        "mini          5         25  1,000    $2.03    $2.03      0.8  6 requests a minute\n"
+        "ours          5         25  1,000  unknown  unknown      0.1  16 at once\n"
+        "together     10         50  2,000   $2.03+   $2.03+      0.8\n"
+        "\n"
+        "Taken for granted: 2 s a call, 4 characters a token, answers of 200 tokens (at most: of "
+        "the length that max_tokens allows).\n"
+        "Not counted: judges, further attempts, what recordings and the cache answer.\n"
+        "Unknown price: ours (openai/nobody-knows). Set input_cost_per_million and "
+        "output_cost_per_million.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--trials", "3"],
+            "--trials changes the estimate alone\n  fix: give --estimate, too\n",
+        ),
+        (
+            ["--estimate", "--concurrency", "0"],
+            "--concurrency: 0 is not a number of at least 1\n"
+            "  fix: give a whole number, as in --concurrency=4\n",
+        ),
+    ],
+)
+def test_validate_refuses_options_without_effect(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert main(["validate", *options, str(tmp_path)]) == 4
+    assert capsys.readouterr().err == said

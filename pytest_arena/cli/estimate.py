@@ -1,0 +1,95 @@
+"""The table of `arena validate --estimate`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pytest_arena.results.printable import printable
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.estimate import Estimate
+    from pytest_arena.loading.plan import Arena
+    from pytest_arena.registry import Registry
+
+_TITLES = ("provider", "calls", "tokens in", "out", "dollars", "at most", "minutes", "held back by")
+
+
+def estimate_lines(
+    arenas: Sequence[Arena], registry: Registry, *, concurrency: int, trials: int | None
+) -> list[str]:
+    """Return what a run would take as a table, and what it rests on."""
+    from pytest_arena.engine import estimate as engine
+    from pytest_arena.engine.lane import GUESSED_OUTPUT
+
+    rows = engine.estimate(arenas, registry, concurrency=concurrency, trials=trials)
+    if not rows:
+        return ["nothing would be called"]
+    seconds = engine.total_seconds(rows, concurrency, engine.GUESSED_LATENCY_S)
+    cells = [_cells(row) for row in rows]
+    if len(rows) > 1:
+        cells.append(_total(rows, seconds))
+    lines = _table([_TITLES, *cells])
+    lines += [
+        "",
+        f"Taken for granted: {engine.GUESSED_LATENCY_S:g} s a call, 4 characters a token, answers "
+        f"of {GUESSED_OUTPUT} tokens (at most: of the length that max_tokens allows).",
+        "Not counted: judges, further attempts, what recordings and the cache answer.",
+    ]
+    unknown = [row for row in rows if row.cost_usd is None]
+    if unknown:
+        names = ", ".join(f"{row.provider} ({row.model})" for row in unknown)
+        lines.append(
+            f"Unknown price: {printable(names)}. Set input_cost_per_million and "
+            "output_cost_per_million."
+        )
+    return lines
+
+
+def _cells(row: Estimate) -> tuple[str, ...]:
+    return (
+        printable(row.provider),
+        f"{row.calls:,.0f}",
+        f"{row.input_tokens:,.0f}",
+        f"{row.output_tokens:,.0f}",
+        _dollars(row.cost_usd),
+        _dollars(row.most_cost_usd),
+        _minutes(row.seconds),
+        row.by_limit,
+    )
+
+
+def _total(rows: Sequence[Estimate], seconds: float) -> tuple[str, ...]:
+    unknown = "+" if any(row.cost_usd is None for row in rows) else ""
+    return (
+        "together",
+        f"{sum(row.calls for row in rows):,.0f}",
+        f"{sum(row.input_tokens for row in rows):,.0f}",
+        f"{sum(row.output_tokens for row in rows):,.0f}",
+        _dollars(sum(row.cost_usd or 0.0 for row in rows)) + unknown,
+        _dollars(sum(row.most_cost_usd or 0.0 for row in rows)) + unknown,
+        _minutes(seconds),
+        "",
+    )
+
+
+def _dollars(value: float | None) -> str:
+    if value is None:
+        return "unknown"
+    return f"${value:,.2f}" if value >= 1 or not value else f"${value:.2g}"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:,.1f}" if seconds >= 3 else "0.1"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(row[place]) for row in rows) for place in range(len(_TITLES))]
+    last = len(_TITLES) - 1
+    return [
+        "  ".join(
+            text.ljust(width) if place in (0, last) else text.rjust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
