@@ -44,6 +44,7 @@ def test_every_example_arena_has_a_test() -> None:
     assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
         "quickstart",
         "formats",
+        "recorded",
         "judged",
         "red-team",
         "load",
@@ -102,6 +103,20 @@ def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path)
         "Spelling fix[budget]",
         "Summary[budget]",
     }
+
+
+@WORKERS
+def test_the_recorded_arena_is_replayed_without_a_key_or_a_network(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    options = ("--arena-record=none", "--arena-block-network", *workers)
+    run = run_arena(tmp_path, "recorded", *options, expected=0)
+
+    assert len(run.cells) == 6
+    trials = [trial for cell in run.cells for trial in cell.trials]
+    assert {trial.source for trial in trials} == {"recording"}
+    assert sum(len(trial.responses) for trial in trials) == 12
+    assert None not in [trial.cost_usd for trial in trials]
 
 
 @WORKERS
