@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from measuring import Median, measure, repeat
-from suites import write_arena, write_tests
+from suites import write_arena, write_recording, write_tests
 from wire_process import WireProcess
 
 HERE = Path(__file__).resolve().parent
@@ -36,11 +36,12 @@ class Plan:
     """Calls of a second each."""
     calls: tuple[int, ...]
     mock: tuple[int, ...]
+    replayed: tuple[int, ...]
     startups: int
 
 
-FULL = Plan(3, 500, (1000, 5000), (1000, 10_000), 40)
-QUICK = Plan(1, 200, (500,), (1000, 2000), 5)
+FULL = Plan(3, 500, (1000, 5000), (1000, 10_000), (1000, 5000), 40)
+QUICK = Plan(1, 200, (500,), (1000, 2000), (1000,), 5)
 
 
 def arena(
@@ -131,6 +132,30 @@ def offline(plan: Plan, folder: Path) -> str:
     return _table(
         "Mock answers, in one process", "| cells | wall s | CPU s | MB | MB per 1,000 more |", rows
     )
+
+
+def replay(plan: Plan, folder: Path) -> str:
+    """Measure recorded answers: what do they cost beside tests that do nothing?"""
+    rows = []
+    for cells in plan.replayed:
+        write_tests(folder, cells)
+        plain = [*PYTEST, "-p", "no:arena", "test_nothing.py"]
+        bare = repeat(plan.repeats, lambda c=plain: measure(c, folder))
+        rows.append(_beside(f"pytest, {cells:,} empty tests", bare, None))
+        write_recording(folder, "litellm", cells)
+        replays = ("--arena-record=none", "--arena-block-network")
+        for workers in ((), ("-n2",)):
+            run = arena(folder, "litellm", cells, "http://localhost", *replays, *workers)
+            taken = repeat(plan.repeats, lambda run=run: run())
+            rows.append(_beside(" ".join((f"replay of {cells:,} cells", *workers)), taken, bare))
+    return _table(
+        "Recorded answers", "| run | wall s | CPU s | MB | MB more than empty tests |", rows
+    )
+
+
+def _beside(name: str, taken: Median, bare: Median | None) -> str:
+    more = f"{taken.rss_mb - bare.rss_mb:+.0f}" if bare else ""
+    return f"| {name} | {taken.wall_s:.2f} | {taken.cpu_s:.2f} | {taken.rss_mb:.0f} | {more} |"
 
 
 def limits(plan: Plan, folder: Path) -> str:
@@ -246,6 +271,7 @@ PARTS = {
     "waiting": waiting,
     "throughput": throughput,
     "offline": offline,
+    "replay": replay,
     "limits": limits,
     "rates": rates,
     "idle": idle,

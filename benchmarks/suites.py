@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
 MODELS = {
     "openai": "provider: openai, model: gpt-4o-mini, api_base: '{url}/v1'",
     "litellm": "provider: anthropic, model: claude-haiku-4-5, api_base: '{url}'",
@@ -22,6 +24,27 @@ def write_arena(folder: Path, model: str, cells: int, url: str = "", extra: str 
             "    assertions: [{type: contains, value: all is well}]",
         ]
     _write(folder, "arena.yaml", "\n".join(lines))
+
+
+def write_recording(folder: Path, model: str, cells: int) -> None:
+    """Write the recording of such an arena, with answers of some 800 characters."""
+    from pytest_arena.recording.entries import entry_of
+    from pytest_arena.recording.keys import key_of, request_facts
+    from pytest_arena.results.exchange import Request, Response
+    from pytest_arena.results.serialize import to_line
+    from pytest_arena.schema import ProviderSpec
+
+    settings = yaml.safe_load(f"{{name: model, {MODELS[model].format(url='http://localhost')}}}")
+    spec = ProviderSpec.model_validate(settings)
+    lines = []
+    for number in range(cells):
+        asked = Request(messages=[{"role": "user", "content": f"Question {number}?"}])
+        facts = request_facts(spec, asked)
+        answer = Response("All is well. " * 60, "stop", latency_ms=812.4, cost_usd=0.00005)
+        lines.append(to_line(entry_of(key_of(facts), facts, answer)))
+    (folder / "recordings").mkdir(exist_ok=True)
+    text = "".join(f"{line}\n" for line in sorted(lines))
+    (folder / "recordings" / "arena.jsonl").write_text(text, encoding="utf-8")
 
 
 def write_tests(folder: Path, tests: int) -> None:

@@ -79,7 +79,7 @@ class RecordingsKeeper:
         replayed = len(use.used - use.recorded)
         said = [f"{_counted(replayed, 'answer')} replayed"] if replayed else []
         said += [f"{len(use.recorded)} recorded"] if use.recorded else []
-        unused = frozenset(recording.entries()) - use.used if whole else frozenset()
+        unused = recording.keys() - use.used if whole else frozenset()
         if self._settings.prune_recordings and unused:
             recording.merge(remove=unused)
             said.append(f"{len(unused)} unused removed")

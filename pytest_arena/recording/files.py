@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pytest_arena.results.serialize import to_line
 from pytest_arena.results.shape import ShapeError, check_recorded
 
 FOLDER = "recordings"
+_KEY = re.compile(rb'\{"key": "(\w+)"')
 _RECORDING = FileKind("recording", f"{FOLDER}/*.jsonl")
 _SHARD = FileKind("shard of a recording", f"{FOLDER}/.*.shard")
 
@@ -60,6 +62,16 @@ class RecordingFile:
                     if record is not before.get(key):
                         found[key] = Stored(Place(self.name, 1, 1), to_line(record))
         return found
+
+    def keys(self) -> frozenset[str]:
+        """Return the keys alone, without reading what the entries hold."""
+        if not self.path.exists():
+            return frozenset()
+        found = set()
+        for line in self.path.read_bytes().splitlines():
+            match = _KEY.match(line)
+            found.add(match[1].decode() if match else json.loads(line)["key"])
+        return frozenset(found)
 
     def new_shard(self) -> Journal:
         """Return a file of this process's own for what it records."""

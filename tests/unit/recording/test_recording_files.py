@@ -146,10 +146,20 @@ def test_entries_are_removed_by_key(tmp_path: Path) -> None:
     assert outputs(tmp_path) == {"b": "fine"}
 
 
+def test_keys_are_read_alone_however_a_line_is_written(tmp_path: Path) -> None:
+    record(tmp_path, ("a", answer()), ("b", answer()))
+    merge(tmp_path)
+    recording = RecordingFile(tmp_path, NAME)
+    with recording.path.open("a") as stream:
+        stream.write('{"format": 1, "key": "c", "request": {}, "response": {"output": ""}}\n')
+    assert recording.keys() == set(recording.entries()) == {"a", "b", "c"}
+
+
 def test_a_recording_that_is_not_there_has_no_entries(tmp_path: Path) -> None:
     recording = RecordingFile(tmp_path, NAME)
     recording.merge()
     assert recording.entries() == {}
+    assert recording.keys() == set()
     assert not (tmp_path / "recordings").exists()
 
 
