@@ -1,4 +1,4 @@
-"""Measure the detectors of personal data, secrets, profanity, injections and languages.
+"""Measure what finds personal data, secrets, profanity, injections, languages, and likeness.
 
     python benchmarks/safety.py DATA [--write]
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import statistics
 import sys
 import time
 from collections import Counter
@@ -25,11 +26,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from pytest_arena.assertions.evaluate import evaluate  # noqa: E402
+from pytest_arena.assertions.similar import SemanticEquals  # noqa: E402
 from pytest_arena.judging.injection import injection_patterns  # noqa: E402
 from pytest_arena.judging.languages import guess_language  # noqa: E402
+from pytest_arena.judging.lexical import similarity  # noqa: E402
 from pytest_arena.judging.pii import find_pii  # noqa: E402
 from pytest_arena.judging.profanity import find_profanity  # noqa: E402
 from pytest_arena.judging.secrets import find_secrets  # noqa: E402
+from pytest_arena.results import Response, Trial  # noqa: E402
+from pytest_arena.schema import CheckContext  # noqa: E402
 
 PII = {
     "EMAIL_ADDRESS": ("email", 1.0, 1.0),
@@ -40,6 +46,7 @@ PII = {
     "PHONE_NUMBER": ("phone", 0.91, 0.50),
 }
 """Label in the data: our name, and the least precision and recall."""
+PAIRS = ROOT / "benchmarks" / "similar" / "pairs.jsonl"
 SENTENCES = ROOT / "tests" / "unit" / "judging" / "test_judging_languages.py"
 
 
@@ -190,6 +197,39 @@ def language(data: Path) -> Figures:
     return Figures("language.md", "language", text)
 
 
+def similar(_data: Path) -> Figures:
+    """Compare our own pairs: the same in other words, nearly the same, something else."""
+    pairs = [json.loads(line) for line in PAIRS.read_text(encoding="utf-8").splitlines()]
+    values: dict[str, list[float]] = {"same": [], "near": [], "different": []}
+    verdicts: Counter[tuple[str, str]] = Counter()
+    for pair in pairs:
+        values[pair["label"]].append(similarity(pair["a"], pair["b"]))
+        trial = Trial(messages=(), responses=(Response(pair["b"]),))
+        finding = evaluate(SemanticEquals(value=pair["a"]), trial, CheckContext())
+        verdicts[pair["label"], finding.verdict] += 1
+    named = {
+        "same": "the same in other words",
+        "near": "nearly the same, with another fact",
+        "different": "something else",
+    }
+    rows = [
+        [
+            named[label],
+            str(len(found)),
+            f"{min(found):.2f} / {statistics.median(found):.2f} / {max(found):.2f}",
+            f"{sum(value >= 0.6 for value in found)}",
+            *(str(verdicts[label, verdict]) for verdict in ("passed", "failed", "unsure")),
+        ]
+        for label, found in values.items()
+    ]
+    heads = ["pairs", "how many", "least / median / most", "similar (0.6)"]
+    heads += [f"semantic_equals {verdict}" for verdict in ("passed", "failed", "unsure")]
+    apart = min(values["same"]) > max(values["different"])
+    text = "Our own pairs of sentences, [benchmarks/similar](../benchmarks/similar/pairs.jsonl):"
+    missed = () if apart else ("similarity: the same and something else overlap",)
+    return Figures("similarity.md", "similarity", f"{text}\n\n{_table(heads, rows)}", missed)
+
+
 def speed(data: Path) -> str:
     """Return a table of milliseconds for a text of about 1,000 characters."""
     text = " ".join(text for text, _ in zip(_plain_texts(data), range(40), strict=False))[:1000]
@@ -253,7 +293,7 @@ def main() -> int:
         return 2
     data = Path(words[0])
     missed: list[str] = []
-    for measure in (pii, secrets, profanity, injection, language):
+    for measure in (pii, secrets, profanity, injection, language, similar):
         figures = measure(data)
         print(f"\n## {figures.name}\n\n{figures.text}")
         missed += figures.missed

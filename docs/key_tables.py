@@ -18,6 +18,7 @@ _HEADINGS = {
     "CaseSpec": "case",
     "TurnSpec": "turn",
     "AttackSpec": "attack",
+    "EmbeddingSpec": "embedding",
     "PromptSpec": "prompt",
     "PromptTargetSpec": "target",
     "GuardrailsBlock": "guardrails",

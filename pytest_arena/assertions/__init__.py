@@ -33,6 +33,8 @@ BUILTINS = (
     Shipped("rouge", f"{_HERE}.overlap:Rouge"),
     Shipped("bleu", f"{_HERE}.overlap:Bleu"),
     Shipped("chrf", f"{_HERE}.overlap:Chrf"),
+    Shipped("similar", f"{_HERE}.similar:Similar", ("similarity",)),
+    Shipped("semantic_equals", f"{_HERE}.similar:SemanticEquals"),
     Shipped("response_time", f"{_HERE}.measures:ResponseTime", ("latency",)),
     Shipped("first_token", f"{_HERE}.measures:FirstToken"),
     Shipped("cost", f"{_HERE}.measures:Cost"),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_arena.assertions.conclude import conclude
+from pytest_arena.assertions.embedded import Embedded
 from pytest_arena.assertions.groups import Group
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.wording import fired, number
@@ -40,6 +41,8 @@ def needs_loop(assertion: Assertion, context: CheckContext | None = None) -> boo
     """
     if isinstance(assertion, Python):
         return assertion.is_async(context or CheckContext())
+    if isinstance(assertion, Embedded):
+        return assertion.embedding is not None
     if assertion.members:
         return any(needs_loop(member, context) for member in assertion.members)
     method = assertion.check_cell if isinstance(assertion, CellAssertion) else assertion.check

@@ -12,6 +12,8 @@ from pytest_arena.assertions.llm_judge import LEAST
 from pytest_arena.judging.panel import Question
 from pytest_arena.judging.prompting import Material
 from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.judging.themes import found_themes
+from pytest_arena.judging.wording import listed
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
@@ -118,7 +120,11 @@ class Relevance(Judged):
           min_score: 0.8
           expected_themes: [billing, refund]
 
-    Error: when no judge is configured, or the judge gives no usable judgement.
+    Without a judge the themes decide by their words: the score is the share of them that the
+    answer takes up, and where some are missing it is `unsure`, since they may stand there in other
+    words; where all are missing it fails.
+
+    Error: when neither a judge nor a theme is given, or the judge gives no usable judgement.
     """
 
     type: ClassVar[str] = "relevance"
@@ -128,6 +134,25 @@ class Relevance(Judged):
     """The least score."""
     expected_themes: tuple[str, ...] | None = None
     """What the answer should take up; the case's own themes unless given."""
+
+    async def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        wanted = context.themes if self.expected_themes is None else self.expected_themes
+        if wanted and self.judge is None and context.judge is None:
+            return self._by_words(trial.output or "", wanted)
+        return await super().check(trial, context)
+
+    def _by_words(self, text: str, wanted: tuple[str, ...]) -> Outcome:
+        found = found_themes(text, wanted)
+        missing = [theme for theme in wanted if theme not in found]
+        score, expected = len(found) / len(wanted), f"takes up {listed(wanted)}"
+        reason = f"takes up {listed(found)}" if found else "takes up none of the themes"
+        if missing and found:
+            reason += f", and no word of {listed(missing)}"
+        if score >= self.least(self.min_score):
+            return Outcome("passed", reason, score, expected)
+        if found:
+            reason += "; words alone cannot tell whether it does in others"
+        return Outcome("unsure" if found else "failed", reason, score, expected)
 
     def question(self, trial: Trial, context: CheckContext) -> Question:
         wanted = context.themes if self.expected_themes is None else self.expected_themes

@@ -17,7 +17,8 @@ from pytest_arena.assertions.wording import (
     number,
     share,
 )
-from pytest_arena.judging.similarity import TooLongError, mean_pairwise
+from pytest_arena.judging.lexical import TooLongError
+from pytest_arena.judging.similarity import mean_pairwise
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import CellAssertion, CheckContext, Outcome
 
@@ -221,9 +222,9 @@ class Consistency(CellAssertion):
         - type: consistency
           min_similarity: 0.85
 
-    Two answers are as alike as their texts or their sorted words are, whichever is more, by the
-    share of characters in common order (case and runs of blanks are ignored). This compares
-    wording, not meaning.
+    Two answers are as alike as their texts, their sorted words (by the share of characters in
+    common order, ignoring case and runs of blanks) or their words and letters as `similar` compares
+    them are, whichever is most. This compares wording, not meaning.
 
     Error: when fewer than two trials have an answer, or the answers are too long to be compared.
     """

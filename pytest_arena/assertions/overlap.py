@@ -8,9 +8,9 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.wording import bounded, counted, number
+from pytest_arena.judging.lexical import TooLongError
 from pytest_arena.judging.similarity import (
     RougeVariant,
-    TooLongError,
     bleu,
     chrf,
     edit_distance,

@@ -175,6 +175,8 @@ class Attempts:
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         try:
             async with asyncio.timeout(limit_s):
+                if call.request.purpose == "embedding":
+                    return await call.lane.provider.embed(call.request)
                 return await call.lane.provider.complete(call.request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Sequence
 
 from pytest_arena.engine.calls import Caller
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plan import CellPlan
+from pytest_arena.providers.embeddings import vectors_from
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpec
 
@@ -56,6 +58,20 @@ class JudgeDesk:
             raise
         future.set_result(response)
         return JudgeReply(response)
+
+    async def embed(self, spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Return the vectors of texts, in their order."""
+        request = Request(
+            file=self._plan.file,
+            messages=[{"role": "user", "content": text} for text in texts],
+            params=dict(spec.params),
+            timeout_s=spec.timeout or DEFAULT_TIMEOUT_S,
+            case=self._plan.case.name,
+            provider=spec.name,
+            trial=self._trial,
+            purpose="embedding",
+        )
+        return vectors_from(await self._caller.call(spec, request))
 
     async def _ask(self, spec: ProviderSpec, messages: list[Message], turn: int) -> Response:
         """Ask, and once more without what the endpoint says that it does not know."""

@@ -16,7 +16,7 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, Provider
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.results.models import Trial, TrialError
-from pytest_arena.schema import Asking
+from pytest_arena.schema import Desk
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class TrialRunner:
         except BudgetSpent as spent:
             return _cut(trial, spent)
 
-    def desk(self, plan: CellPlan, number: int) -> Asking:
+    def desk(self, plan: CellPlan, number: int) -> Desk:
         """Return what asks judges about one trial of a cell."""
         from pytest_arena.engine.judges import JudgeDesk
 

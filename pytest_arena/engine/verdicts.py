@@ -23,7 +23,7 @@ from pytest_arena.errors import BudgetSpent
 from pytest_arena.loading.plan import CasePlan, CellPlan
 from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
-from pytest_arena.schema import Asking, Assertion, CellAssertion, CheckContext
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext, Desk
 
 if TYPE_CHECKING:
     from pytest_arena.engine.load import LoadRun
@@ -70,7 +70,7 @@ def needs_stream(case: CasePlan) -> bool:
 
 
 async def judge_on_loop(
-    plan: CellPlan, trial: Trial, root: Path, make_ask: Callable[[], Asking]
+    plan: CellPlan, trial: Trial, root: Path, make_ask: Callable[[], Desk]
 ) -> Executed:
     """Check the asynchronous assertions of a trial at once, while other calls are in flight.
 
@@ -80,13 +80,13 @@ async def judge_on_loop(
     if trial.error is not None:
         return executed
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
-    ask: Asking | None = None
+    ask: Desk | None = None
     for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
         context = context_of(plan, root, turn)
         if needs_loop(assertion, context):
             ask = ask or make_ask()
             waiting[place] = evaluate_async(
-                assertion, _seen_by(trial, turn), replace(context, ask=ask)
+                assertion, _seen_by(trial, turn), replace(context, ask=ask, embed=ask.embed)
             )
     if waiting:
         found = await asyncio.gather(*waiting.values())

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import field_validator
+from pydantic import WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import suggest
@@ -38,7 +38,10 @@ class LanguageRules(Detector):
 
     nothing: ClassVar[str] = "the right language"
 
-    value: tuple[str, ...]
+    value: Annotated[
+        tuple[str, ...],
+        WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}}),
+    ]
     """The languages that are right, as codes (`en`, `de`, `fr`, …); one may be a plain text."""
 
     @field_validator("value", mode="before")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal
 
-from pytest_arena.errors import ArenaError
+from pytest_arena.judging.lexical import TooLongError, similarity
 
 RougeVariant = Literal["rouge1", "rouge2", "rougeL"]
 
@@ -16,10 +16,6 @@ RougeVariant = Literal["rouge1", "rouge2", "rougeL"]
 _MOST_WORK = 20_000_000_000
 _MOST_CHARACTERS = 100_000
 _NOT_ROUGE = re.compile(r"[^a-z0-9]+")
-
-
-class TooLongError(ArenaError):
-    """Report that two texts are too long to be compared in a sensible time."""
 
 
 def edit_distance(first: str, second: str) -> int:
@@ -72,10 +68,11 @@ def chrf(answer: str, references: Sequence[str]) -> float:
 
 
 def mean_pairwise(texts: Sequence[str]) -> float:
-    """Return the mean over all pairs of the better of two similarities; needs two texts.
+    """Return the mean over all pairs of the best of three similarities; needs two texts.
 
-    The two are the edit similarity of the texts, folded and with single blanks, and the same of
-    their sorted words, so that two answers that say the same in another order stay alike.
+    They are the edit similarity of the texts, folded and with single blanks, the same of their
+    sorted words, so that two answers that say the same in another order stay alike, and that of
+    words and letters that `similar` compares by.
     """
     from rapidfuzz.fuzz import ratio
 
@@ -86,7 +83,8 @@ def mean_pairwise(texts: Sequence[str]) -> float:
         zip(folded, ordered, strict=True), 2
     ):
         _refuse_too_long(len(first), len(second))
-        scores.append(max(ratio(first, second), ratio(first_words, second_words)) / 100)
+        edits = max(ratio(first, second), ratio(first_words, second_words)) / 100
+        scores.append(max(edits, similarity(first, second)))
     return sum(scores) / len(scores)
 
 

@@ -54,6 +54,14 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         )
         if len(context.problems) > before:
             return None
+    if values.get("embedding") is not None and "embedding" in cls.model_fields:
+        from pytest_arena.loading.embeddings import build_embedding
+
+        before = len(context.problems)
+        place = tree.value_place("embedding")
+        values["embedding"] = build_embedding(values["embedding"], place, context)
+        if len(context.problems) > before:
+            return None
     if values.get("judge") is not None and "judge" in cls.model_fields:
         before = len(context.problems)
         values["judge"] = build_judge(values["judge"], tree.value_place("judge"), context)

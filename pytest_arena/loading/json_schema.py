@@ -50,6 +50,7 @@ def arena_json_schema(registry: Registry) -> Schema:
     _add_options(schemas["ProviderSpec"], [schemas.pop(place[model]) for model in options])
     _allow_short_mocks(schemas)
     _allow_short_judges(schemas)
+    _allow_short_embeddings(schemas)
     arena = schemas.pop(place[ArenaSpec])
     arena["properties"]["mock"] = _file_or(_ref("MockResponses"), arena["properties"]["mock"])
     return {
@@ -131,6 +132,29 @@ def _allow_short_mocks(schemas: dict[str, Schema]) -> None:
         "anyOf": [
             *answers["anyOf"],
             {"type": "object", "additionalProperties": answers},
+        ],
+    }
+
+
+def _allow_short_embeddings(schemas: dict[str, Schema]) -> None:
+    """Describe the ways to write an embedding: a name, a provider without one, or a folder."""
+    embedding = schemas.get("EmbeddingSpec")
+    if embedding is None:
+        return
+    provider = schemas["ProviderSpec"]
+    required = [key for key in provider.get("required", []) if key != "name"]
+    local = {"local": embedding["properties"]["local"]}
+    schemas["EmbeddingSpec"] = {
+        "description": embedding.get("description", ""),
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": local,
+                "required": ["local"],
+                "additionalProperties": False,
+            },
+            {**provider, "required": required},
         ],
     }
 

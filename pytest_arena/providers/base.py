@@ -96,5 +96,10 @@ class Provider:
         """
         raise NotImplementedError(f"{type(self).__name__} has no complete()")
 
+    async def embed(self, request: Request) -> Response:
+        """Embed the texts of a request once (see `providers.embeddings`)."""
+        who = f"provider {self.spec.name!r} ({self.type})"
+        raise ProviderError(ErrorKind.CONFIGURATION, f"{who} gives no embeddings")
+
     async def close(self) -> None:
         """Free connections; called once, on the loop, when the run ends."""

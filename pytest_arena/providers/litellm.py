@@ -11,6 +11,7 @@ from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.access import NO_KEY, Access
 from pytest_arena.providers.answers import Answer, CallParts, text_of, unreadable
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.errors import exception_failure
 from pytest_arena.providers.litellm_import import (
     close_clients,
@@ -90,6 +91,28 @@ class LiteLLMProvider(Provider):
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             # `from None`: its exceptions hold the request, and with it the key.
+            raise exception_failure(error, access.secrets) from None
+
+    async def embed(self, request: Request) -> Response:
+        access = await self._ready()
+        texts = texts_of(request)
+        arguments: dict[str, Any] = {
+            **access.params(request.params),
+            **self._settings,
+            "model": self._model,
+            "input": texts,
+            "timeout": request.timeout_s + 5,
+            "num_retries": 0,
+            "max_retries": 0,
+        }
+        litellm = load_litellm()
+        started = time.perf_counter()
+        try:
+            received = await litellm.aembedding(**arguments)
+            latency_ms = _since(started)
+            answer = vectors_answer(received.model_dump(), len(texts))
+            return self._priced(answer, answer.response(latency_ms=latency_ms))
+        except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             raise exception_failure(error, access.secrets) from None
 
     async def close(self) -> None:

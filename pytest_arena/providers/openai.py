@@ -14,6 +14,7 @@ from pytest_arena.providers.access import Access
 from pytest_arena.providers.answers import Answer, unreadable
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.chat_completions import add_chunk, answer_from, failed_in_stream
+from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.errors import exception_failure
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.results.exchange import Request, Response
@@ -22,6 +23,7 @@ from pytest_arena.schema.provider import ProviderSpec
 if TYPE_CHECKING:
     from pytest_arena.providers.http_client import HttpClient
 
+_EMBEDDINGS = "/embeddings"
 _PATH = "/chat/completions"
 _BASE = "https://api.openai.com/v1"
 _ACCOUNT = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
@@ -77,6 +79,20 @@ class OpenAIProvider(Provider):
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure gets its kind
             # `from None`: the client's exceptions hold the request, and with it the key.
+            raise exception_failure(error, access.secrets) from None
+
+    async def embed(self, request: Request) -> Response:
+        client, access = await self._ready()
+        params = access.params(request.params)
+        texts = texts_of(request)
+        started = time.perf_counter()
+        try:
+            body = {**params, "model": self._model, "input": texts, "encoding_format": "float"}
+            content = await client.post(_EMBEDDINGS, body, {})
+            latency_ms = _since(started)
+            answer = vectors_answer(json.loads(content), len(texts))
+            return self._priced(answer, answer.response(latency_ms=latency_ms))
+        except Exception as error:  # noqa: BLE001  # every failure gets its kind
             raise exception_failure(error, access.secrets) from None
 
     async def close(self) -> None:

@@ -30,7 +30,8 @@ class Request:
     the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
     call of the run this is; `turns` is how many the dialogue has, `variants` how many dialogues
     the case has, which its trials take in turn. `purpose` says what a call is for that is not the
-    case's own: `judge` where an answer is being judged; `provider` is the judge then, `case` and
+    case's own: `judge` where an answer is being judged, `embedding`
+    where the messages are texts to embed; `provider` is the judge then, `case` and
     `trial` are the judged ones. `json_only` asks for a reply that is one JSON object, where the
     provider knows how to ask for that. `mock` holds the case's `CaseMock` and `mock_responses`
     its file's `MockResponses`, for the mock provider.

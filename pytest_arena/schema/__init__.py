@@ -13,6 +13,7 @@ from pytest_arena.schema.assertion import (
     Assertion,
     CellAssertion,
     CheckContext,
+    Desk,
     Direction,
     JudgeReply,
     Outcome,
@@ -21,6 +22,7 @@ from pytest_arena.schema.assertion import (
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
+from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.judge import JudgeSpec, RubricLevel
@@ -50,8 +52,10 @@ __all__ = [
     "CheckContext",
     "Comparison",
     "Defaults",
+    "Desk",
     "Direction",
     "Duration",
+    "EmbeddingSpec",
     "GateSpec",
     "Guardrail",
     "GuardrailsBlock",

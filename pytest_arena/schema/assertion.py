@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -71,11 +71,23 @@ class Asking(Protocol):
     ) -> JudgeReply: ...
 
 
+class Desk(Asking, Protocol):
+    """Ask judges, and embed texts, for the assertions of one trial."""
+
+    async def embed(self, spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        """Return the vectors of texts, in their order; a failure is a `ProviderError`."""
+
+
+Embed = Callable[[ProviderSpec, Sequence[str]], Awaitable[list[tuple[float, ...]]]]
+"""Embed texts by a provider, as `Desk.embed` does."""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckContext:
     """Tell a check about its case: names, variables, and the folder that `python:` starts from.
 
-    `judge` is the file's own, `ask` reaches it (None where checks run without an engine).
+    `judge` is the file's own, `ask` reaches it and `embed` an embedding model (None where checks
+    run without an engine).
     `documents` are the case's `context:`, `themes` its `expected_themes:`.
     """
 
@@ -86,6 +98,7 @@ class CheckContext:
     turn: int | None = None
     judge: JudgeSpec | None = None
     ask: Asking | None = None
+    embed: Embed | None = None
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)

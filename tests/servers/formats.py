@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from typing import Any, Literal
 
 Fault = Literal["hang", "close", "garbage", "no_choices", "cut"]
@@ -373,11 +374,35 @@ class OllamaFormat:
 Format = OpenAIFormat | AnthropicFormat | GeminiFormat | OllamaFormat
 
 
+class EmbeddingsFormat(OpenAIFormat):
+    """Speak embeddings (`/v1/embeddings`): a text's vector counts its letters from a to z."""
+
+    def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
+        texts = request["input"]
+        data = [
+            {
+                "object": "embedding",
+                "index": index,
+                "embedding": [text.lower().count(letter) for letter in ascii_lowercase],
+            }
+            for index, text in enumerate(texts)
+        ]
+        if reply.fault == "no_choices":
+            data = data[:1]
+        usage = {"prompt_tokens": reply.input_tokens, "total_tokens": reply.input_tokens}
+        # the order is not promised: each entry tells its index
+        return json_bytes(
+            {"object": "list", "data": data[::-1], "model": request["model"], "usage": usage}
+        )
+
+
 def format_of(path: str) -> tuple[Format, bool] | None:
     """Return the format that a path belongs to, and whether the path itself asks to stream."""
     path, _, _query = path.partition("?")
     if path.endswith("/chat/completions"):
         return OpenAIFormat(), False
+    if path.endswith("/embeddings"):
+        return EmbeddingsFormat(), False
     if path.endswith("/messages"):
         return AnthropicFormat(), False
     if path.endswith("/api/chat"):
@@ -393,6 +418,8 @@ def format_of(path: str) -> tuple[Format, bool] | None:
 
 def last_user_text(body: dict[str, Any]) -> str:
     """Return the last user text of a request in any of the formats."""
+    if isinstance(body.get("input"), list):
+        return str(body["input"][-1])
     if isinstance(body.get("prompt"), str):
         return str(body["prompt"])
     for message in reversed(body.get("messages") or body.get("contents") or []):

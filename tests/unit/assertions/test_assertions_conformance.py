@@ -72,6 +72,8 @@ BAD = {
     "response_time": [{}, {"max_ms": "3s"}],
     "rouge": [{}, {"value": "你好"}, {"value": "x", "variant": "rouge9"}],
     "secrets": [{"assigned": "perhaps"}],
+    "semantic_equals": [{}, {"value": ""}, {"value": "x", "min_similarity": 2}],
+    "similar": [{}, {"value": "x", "values": ["y"]}, {"value": "x", "min_similarity": 0}],
     "sentiment": [{}, {"range": [1]}, {"range": "cheerful"}],
     "starts_with": [{}, {"value": ""}],
     "success": [{"expected": "perhaps"}],

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pytest_arena.judging.lexical import TooLongError
 from pytest_arena.judging.similarity import (
-    TooLongError,
     bleu,
     chrf,
     edit_distance,

@@ -1,0 +1,172 @@
+"""Assertions on whether an answer says what a reference says."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Annotated, ClassVar
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.embedded import Embedded, no_embedding
+from pytest_arena.assertions.wording import bounded, number
+from pytest_arena.errors import ProviderError
+from pytest_arena.judging.lexical import TooLongError, is_negated, numbers_of, similarity
+from pytest_arena.judging.vectors import EmbeddingError
+from pytest_arena.judging.wording import quoted
+from pytest_arena.judging.words import Texts
+from pytest_arena.results.models import FindingVerdict, Trial
+from pytest_arena.schema.assertion import CheckContext, Outcome
+
+Reference = Annotated[str, Field(min_length=1)]
+APART, HALF, ALIKE, NEARLY = 0.2, 0.5, 0.7, 0.8
+"""Similarity of words up to which two texts mean something else, from which a number that is
+missing counts, from which they mean the same, and from which a negation makes the difference."""
+ALIKE_BY_VECTORS = 0.85
+
+
+class Similar(Embedded):
+    """Hold when the answer is similar to a reference, or to one of several.
+
+        - type: similar
+          value: You can return it within 30 days for a full refund.
+          min_similarity: 0.6
+
+    Words and letters are compared: word order and endings hardly matter, other words for the same
+    thing do, and so "shipped" and "not shipped" are nearly the same. With `embedding` the vectors
+    of a model are compared. See [Similarity](similarity.md) for what to expect of either.
+
+    Error: when a text is too long to be compared, or the embedding model gives no vectors.
+    """
+
+    type: ClassVar[str] = "similar"
+    aliases: ClassVar[tuple[str, ...]] = ("similarity",)
+    graded: ClassVar[bool] = True
+
+    value: Reference | None = None
+    """The reference."""
+    values: Texts | None = None
+    """Several references; the most similar one counts."""
+    min_similarity: float = Field(
+        default=0.6, gt=0, le=1, validation_alias=AliasChoices("min_similarity", "min_score")
+    )
+    """The least similarity, up to 1 (`min_score` means the same)."""
+
+    @model_validator(mode="after")
+    def _has_a_reference(self) -> Similar:
+        if (self.value is None) == (self.values is None):
+            raise PydanticCustomError(
+                "missing_value",
+                "similar needs a reference",
+                {"expected": "`value` or `values`, and not both"},
+            )
+        return self
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        return self.values if self.values is not None else (self.value or "",)
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
+        answer = trial.output or ""
+        if self.embedding is not None:
+            return self._by_embedding(answer, context)
+        try:
+            return self._outcome([similarity(answer, text) for text in self.references])
+        except TooLongError as error:
+            return Outcome.error(str(error))
+
+    async def _by_embedding(self, answer: str, context: CheckContext) -> Outcome:
+        if not answer.strip():
+            return self._outcome([0.0])
+        try:
+            return self._outcome(await self.similarities(answer, self.references, context))
+        except (ProviderError, EmbeddingError) as error:
+            return Outcome.error(no_embedding(error))
+
+    def _outcome(self, values: list[float]) -> Outcome:
+        best = max(values)
+        nearest = quoted(self.references[values.index(best)])
+        subject = f"the similarity to {nearest} is"
+        shown = bounded(best, number, minimum=self.min_similarity, subject=subject)
+        return Outcome(shown.verdict, shown.reason, best, shown.expected)
+
+
+class SemanticEquals(Embedded):
+    """Hold when the answer means the same as a reference.
+
+        - type: semantic_equals
+          value: We do not ship to Canada.
+
+    A number of the reference that is missing speaks against it, and so does a negation that only
+    one of two nearly equal texts has. Else texts of nearly the same words mean the same, texts of
+    quite other words do not, and in between the assertion is `unsure`: words cannot tell. With
+    `embedding` the vectors of a model tell (`min_similarity`). For a fact inside a longer answer
+    ask a judge: `factuality`.
+
+    Error: when a text is too long to be compared, or the embedding model gives no vectors.
+    """
+
+    type: ClassVar[str] = "semantic_equals"
+    graded: ClassVar[bool] = True
+
+    value: Reference
+    """The reference."""
+    min_similarity: float | None = Field(default=None, gt=0, le=1)
+    """The least similarity: 0.7 for words, 0.85 for vectors unless given."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
+        answer = trial.output or ""
+        if self.embedding is not None:
+            return self._by_embedding(answer, context)
+        try:
+            value = similarity(answer, self.value)
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        if value <= APART:
+            reason = f"the similarity of words is {number(value)}"
+            return Outcome("failed", reason, value, self._expected)
+        against = self._against(answer, value)
+        if against is not None:
+            return against
+        if value >= (self.min_similarity or ALIKE):
+            reason = f"the similarity of words is {number(value)}"
+            return Outcome("passed", reason, value, self._expected)
+        reason = f"words cannot tell: their similarity is {number(value)}"
+        return Outcome("unsure", reason, value, self._expected)
+
+    async def _by_embedding(self, answer: str, context: CheckContext) -> Outcome:
+        if not answer.strip():
+            return Outcome("failed", "the answer is empty", 0.0, self._expected)
+        try:
+            (value,) = await self.similarities(answer, [self.value], context)
+            words = similarity(answer, self.value)
+        except (ProviderError, EmbeddingError) as error:
+            return Outcome.error(no_embedding(error))
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        least = self.min_similarity or ALIKE_BY_VECTORS
+        reason = f"the similarity of vectors is {number(value)}"
+        if value < least:
+            return Outcome("failed", reason, value, self._expected)
+        return self._against(answer, words) or Outcome("passed", reason, value, self._expected)
+
+    def _against(self, answer: str, value: float) -> Outcome | None:
+        """Return what speaks against two alike texts meaning the same, which vectors hardly see."""
+        wanted, given = numbers_of(self.value), numbers_of(answer)
+        reason = f"the similarity of words is {number(value)}"
+        if wanted - given and value >= HALF:
+            missing = ", ".join(sorted(wanted - given))
+            return Outcome("failed", f"without {missing}; {reason}", value / 2, self._expected)
+        if is_negated(answer) != is_negated(self.value):
+            reason = f"one of the texts is negated; {reason}"
+            verdict: FindingVerdict = "failed" if value >= NEARLY else "unsure"
+            return Outcome(verdict, reason, value / 2, self._expected)
+        if wanted != given:
+            differing = ", ".join(sorted(wanted ^ given))
+            reason = f"words cannot tell: the numbers differ ({differing}); {reason}"
+            return Outcome("unsure", reason, value, self._expected)
+        return None
+
+    @property
+    def _expected(self) -> str:
+        return f"means {quoted(self.value)}"

@@ -1,0 +1,105 @@
+"""`similar`, `semantic_equals`, and `relevance` without a judge."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from pytest_arena.assertions.evaluate import evaluate_async, needs_loop
+from pytest_arena.assertions.similar import SemanticEquals, Similar
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.schema import CheckContext, EmbeddingSpec, ProviderSpec
+
+SPEC = EmbeddingSpec(provider=ProviderSpec(name="vectors", provider="openai", model="m"))
+
+
+def test_the_most_similar_reference_counts(judge: Any) -> None:
+    found = judge(
+        "{type: similar, values: [The cat sat., We ship on Friday.]}", "On Friday we ship."
+    )
+    assert found.verdict == "passed"
+    assert found.reason.startswith("the similarity to 'We ship on Friday.' is 1")
+
+
+def test_a_reference_that_is_not_met_is_named(judge: Any) -> None:
+    found = judge("{type: similar, value: Paris is the capital., min_score: 0.9}", "It is Berlin.")
+    assert (found.verdict, found.expected) == ("failed", "at least 0.9")
+    assert 0 <= found.score < 0.5
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("We do not ship to Canada.", "passed"),
+        ("We ship to Canada.", "failed"),
+        ("The battery lasts ten hours.", "failed"),
+        ("Shipping to Canada is not possible.", "unsure"),
+    ],
+)
+def test_words_tell_what_they_can(judge: Any, answer: str, verdict: str) -> None:
+    found = judge("{type: semantic_equals, value: We do not ship to Canada.}", answer)
+    assert found.verdict == verdict
+
+
+def test_a_missing_number_is_told(judge: Any) -> None:
+    found = judge("{type: semantic_equals, value: Returns take 30 days.}", "Returns take 14 days.")
+    assert found.verdict == "failed"
+    assert found.reason.startswith("without 30; the similarity of words is ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "reason"),
+    [
+        ("We refund your invoice.", "passed", "takes up 'billing', 'refund'"),
+        ("Here is the bill.", "unsure", "takes up 'billing', and no word of 'refund'"),
+        ("Hello!", "failed", "takes up none of the themes"),
+    ],
+)
+def test_relevance_without_a_judge_goes_by_the_words_of_its_themes(
+    trial: Any, answer: str, verdict: str, reason: str
+) -> None:
+    from pytest_arena.assertions.judged_answers import Relevance
+
+    assertion = Relevance(expected_themes=("billing", "refund"))
+    if verdict == "passed":
+        answer = f"About your billing: {answer}"
+    found = asyncio.run(evaluate_async(assertion, trial(answer), CheckContext()))
+    assert found.verdict == verdict
+    assert found.reason.startswith(reason)
+
+
+def test_vectors_decide_where_there_is_an_embedding(trial: Any) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    async def embed(spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        asked.append((spec.name, list(texts)))
+        return [(1.0, 0.0), (0.6, 0.8), (0.9, 0.1)][: len(texts)]
+
+    context = CheckContext(embed=embed)
+    similar = Similar(values=("x", "y"), min_similarity=0.95, embedding=SPEC)
+    assert needs_loop(similar)
+    assert not needs_loop(Similar(value="x"))
+    found = asyncio.run(evaluate_async(similar, trial("a"), context))
+    assert (found.verdict, found.score) == ("passed", pytest.approx(0.9939, abs=1e-4))
+    assert asked == [("vectors", ["a", "x", "y"])]
+    same = SemanticEquals(value="5 days", embedding=SPEC, min_similarity=0.5)
+    assert asyncio.run(evaluate_async(same, trial("5 days"), context)).verdict == "passed"
+    found = asyncio.run(evaluate_async(same, trial("6 days"), context))
+    assert (found.verdict, found.reason.split(";")[0]) == ("failed", "without 5")
+
+
+def test_a_model_that_gives_no_vectors_is_an_error(trial: Any) -> None:
+    async def embed(spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        raise ProviderError(ErrorKind.SERVER, "it is down")
+
+    for context in (CheckContext(embed=embed), CheckContext()):
+        for assertion in (
+            Similar(value="x", embedding=SPEC),
+            SemanticEquals(value="x", embedding=SPEC),
+        ):
+            found = asyncio.run(evaluate_async(assertion, trial("a"), context))
+            assert found.verdict == "error"
+            assert found.reason.startswith("the texts could not be embedded: ")
