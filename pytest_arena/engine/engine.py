@@ -17,7 +17,7 @@ from pytest_arena.engine.shares import Share
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.schema import Asking, ProviderSpec
+from pytest_arena.schema import Desk, ProviderSpec
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ class Engine:
         """Start no further call; what is in flight goes on."""
         self._caller.closing = True
 
-    def desk(self, plan: CellPlan, number: int) -> Asking:
+    def desk(self, plan: CellPlan, number: int) -> Desk:
         """Return what asks judges about the trial of a cell with this number, on the loop."""
         return self._runner.desk(plan, number)
 

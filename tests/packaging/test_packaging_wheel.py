@@ -100,6 +100,11 @@ def test_the_metadata_say_version_python_and_requirements(wheel: zipfile.ZipFile
 
 def test_every_imported_library_is_a_requirement() -> None:
     given = {re.split(r"[\[<>=!~ ]", line)[0].lower() for line in PROJECT["dependencies"]}
+    extras = dict(PROJECT["optional-dependencies"])
+    del extras["dev"]
+    given |= {
+        re.split(r"[\[<>=!~ ]", line)[0].lower() for lines in extras.values() for line in lines
+    }
     given |= {"pytest", *PACKAGES}
     names = {"yaml": "pyyaml", "_pytest": "pytest", "xdist": "pytest-xdist"}
     optional = {"IPython"}
