@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pytest_arena.collection.lookahead import Lookahead, holding_back, window_of
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import junit_properties, unreached_cell
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.providers import provider_factory, warm_up
+from pytest_arena.engine.providers import provider_factory, variables_of, warm_up
 from pytest_arena.engine.shares import Share
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdicts import conclude_cell
@@ -68,6 +69,7 @@ class ArenaSession:
         self.registry = parts.registry
         self.names = parts.names
         self.redactor = Redactor()
+        self.redactor.add_environment(os.environ)
         self._share = share
         self._rations = share.rations()
         self._sink = sink
@@ -102,6 +104,8 @@ class ArenaSession:
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers)
         self._arenas.append(arena)
+        for name in variables_of(arena.providers):
+            self.redactor.add(os.environ.get(name, ""))
         calls = not self.config.option.collectonly and not self.settings.mock
         if calls and not self._kept.probable(arena):
             warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
@@ -357,6 +361,7 @@ class ArenaSession:
                 early_stop=not self.settings.every_trial_counts,
                 answers=self._kept.store(self._arenas, self.redactor.clean),
                 rations=self._rations,
+                hide=self.redactor.hide_known,
             )
             if self.settings.max_cost_usd is not None:
                 self._rations.limit_run(self.settings.max_cost_usd)

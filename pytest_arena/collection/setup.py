@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ from pytest_arena.collection.names import ArenaNames
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.recorder import Recorder, report_dir
+from pytest_arena.collection.secrecy import Secrecy
 from pytest_arena.engine.shares import Share
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.registry import Registry
+from pytest_arena.results.redaction import Redactor
 from pytest_arena.results.writing import known_formats
 from pytest_arena.settings import Settings, read_settings
 
@@ -68,6 +71,7 @@ def _activate_worker(parts: RunParts) -> None:
         resume_from=link.resume_from,
     )
     parts.config.pluginmanager.register(session, "arena-session")
+    parts.config.pluginmanager.register(Secrecy(parts.config, session.redactor), "arena-secrecy")
 
 
 def _activate_controller(parts: RunParts) -> None:
@@ -76,6 +80,8 @@ def _activate_controller(parts: RunParts) -> None:
     folder = report_dir(config, parts.settings)
     workers = _workers(config)
     options = _shown_options(parts.settings, workers)
+    redactor = Redactor()
+    redactor.add_environment(os.environ)
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
     recorder = Recorder(
@@ -104,6 +110,8 @@ def _activate_controller(parts: RunParts) -> None:
             resume_from=resume_from,
         )
         config.pluginmanager.register(session, "arena-session")
+        redactor = session.redactor
+    config.pluginmanager.register(Secrecy(config, redactor), "arena-secrecy")
     config.pluginmanager.register(recorder, "arena-recorder")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 

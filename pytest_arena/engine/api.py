@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -98,6 +99,7 @@ class _Run:
         self._concurrency = concurrency
         self._trials = trials
         self._redactor = Redactor()
+        self._redactor.add_environment(os.environ)
         self._started_at = now()
         self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.case.skip is None]
 
@@ -113,6 +115,7 @@ class _Run:
             root=self._root,
             trials=self._trials,
             rations=rations,
+            hide=self._redactor.hide_known,
         )
         engine.limit((*self._arena.providers, *self._arena.judges))
         try:

@@ -39,7 +39,9 @@ class Caller:
         hooks: CallHooks | None,
         answers: Answers | None = None,
         rations: Rations | None = None,
+        hide: Callable[[str], str] = str,
     ) -> None:
+        self._hide = hide
         self._rations = rations or Rations()
         self._attempts = Attempts(limits, self._rations)
         self._make_provider = make_provider
@@ -116,7 +118,7 @@ class Caller:
                 self._hooks.before_request(request)
         await lane.provider.start()
         response = await self._attempts.only_one(lane, request)
-        clean_response(response)
+        clean_response(response, self._hide)
         if self._hooks:
             with _named_failures():
                 self._hooks.after_response(request, response)
@@ -148,7 +150,7 @@ class Caller:
             if answers:
                 await answers.keep(lane.spec, asked, error)
             raise
-        clean_response(response)
+        clean_response(response, self._hide)
         if answers:
             await answers.keep(lane.spec, asked, response)
         return response

@@ -49,6 +49,7 @@ class Engine:
         early_stop: bool = True,
         answers: Answers | None = None,
         rations: Rations | None = None,
+        hide: Callable[[str], str] = str,
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
@@ -58,7 +59,7 @@ class Engine:
         self._early_stop = early_stop
         self._thread = LoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
-        self._caller = Caller(limits, make_provider, hooks, answers, rations)
+        self._caller = Caller(limits, make_provider, hooks, answers, rations, hide)
         self._runner = TrialRunner(self._caller, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 
 from pytest_arena.errors import InternalError
-from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
 
@@ -37,6 +37,28 @@ def provider_factory(
         return provider_class(registry, spec)(spec, environment)
 
     return make
+
+
+def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:
+    """Return the environment variables that the entries of `providers:` name."""
+    found = []
+    for spec in specs:
+        texts = [spec.api_base or "", *spec.headers.values(), *_texts(spec.params)]
+        found += [match[1] for text in texts for match in VARIABLE.finditer(text)]
+        if spec.api_key_env:
+            found.append(spec.api_key_env)
+    return found
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def warm_up(registry: Registry, specs: Sequence[ProviderSpec]) -> None:

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_arena.errors import shorten
+from pytest_arena.results.redaction import Redactor
+
+_KEYS = Redactor()
+"""Knows no value, only how well-known keys look."""
 
 
 def quoted(text: str, limit: int = 60) -> str:
     """Return a text in quotes, cut in the middle, with its control characters escaped.
 
-    Backslashes stay single, so that a pattern reads as it was written.
+    Backslashes stay single, so that a pattern reads as it was written. What looks like a key is
+    taken out before the cut, after which nobody could tell.
     """
+    if len(text) > limit:
+        text = _KEYS.clean(text)
     return repr(shorten(text, limit)).replace("\\\\", "\\")
 
 

@@ -15,6 +15,15 @@ NO_KEY = "none"
 _KEY_HEADERS = frozenset({"authorization", "x-api-key", "api-key", "x-goog-api-key"})
 
 
+class Secret(str):
+    """A text that does not show itself: local variables of a traceback hold `'***'`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 class Access:
     """Fill in what an entry of `providers:` takes from the environment, and keep its secrets.
 
@@ -27,11 +36,12 @@ class Access:
         self.environment = environment
         self.secrets: list[str] = []
         self.api_base = self._fill(spec.api_base) if spec.api_base else None
-        self.headers = {name: self._fill(text) for name, text in spec.headers.items()}
+        self.headers: dict[str, str] = {n: self._fill(text) for n, text in spec.headers.items()}
         self.has_key_header = False
-        for name, text in self.headers.items():
+        for name, text in list(self.headers.items()):
             if name.lower() in _KEY_HEADERS:
                 self.has_key_header = True
+                self.headers[name] = Secret(text)
                 self._keep_secret(text.rpartition(" ")[2])
 
     @property
@@ -52,9 +62,10 @@ class Access:
     def variable(self, name: str) -> str | None:
         """Return an environment variable that holds a secret; an empty one counts as unset."""
         key = self.environment.variables.get(name)
-        if key:
-            self._keep_secret(key)
-        return key or None
+        if not key:
+            return None
+        self._keep_secret(key)
+        return Secret(key)
 
     def missing_key(self, name: str) -> ProviderError:
         """Build the error of a provider without a key; `name` is the variable that should be."""
@@ -88,5 +99,5 @@ class Access:
     def _keep_secret(self, secret: str) -> None:
         # Very short values are no secrets; replacing them would garble every message.
         if len(secret) >= 6 and secret not in self.secrets:
-            self.secrets.append(secret)
+            self.secrets.append(Secret(secret))
             self.environment.add_secret(secret)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_arena.providers.prices import Price
 
 OptionsModel: TypeAlias = type[ArenaModel] | None
-_ENV = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ProviderEnvironment:
     Every value given to `add_secret` is kept out of all that is written.
     """
 
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     add_secret: Callable[[str], None] = lambda _secret: None
 
     def fill(self, text: str, spec: ProviderSpec) -> str:
@@ -46,7 +46,7 @@ class ProviderEnvironment:
             self.add_secret(self.variables[name])
             return self.variables[name]
 
-        return _ENV.sub(value, text)
+        return VARIABLE.sub(value, text)
 
 
 class Provider:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.providers.access import Access
+from pytest_arena.providers.access import Access, Secret
 from pytest_arena.providers.answers import Answer, unreadable
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.chat_completions import add_chunk, answer_from, failed_in_stream
@@ -146,7 +146,7 @@ class OpenAIProvider(Provider):
             if not key and not access.api_base:
                 raise access.missing_key("OPENAI_API_KEY")
         if key and not any(name.lower() == "authorization" for name in headers):
-            headers["Authorization"] = f"Bearer {key}"
+            headers["Authorization"] = Secret(f"Bearer {key}")
         for variable, name in _ACCOUNT.items():
             if not access.api_base and (value := self.environment.variables.get(variable)):
                 headers.setdefault(name, value)

@@ -12,12 +12,12 @@ from functools import cache
 class KeyForm:
     """Describe how one kind of key looks.
 
-    `hint` is a text that every such key holds, looked for first since that is much quicker than
-    the pattern. The key is the group `key` of a match, or the whole match.
+    Every such key holds one of the `hints`, which are looked for first since that is much quicker
+    than the pattern. The key is the group `key` of a match, or the whole match.
     """
 
     kind: str
-    hint: str
+    hints: tuple[str, ...]
     pattern: str
 
 
@@ -36,59 +36,83 @@ _END = r"(?![A-Za-z0-9_-])"
 # Formats as their issuers document them; those without a prefix of their own cannot be told from
 # other texts and are left to `find_assigned` of the judging room.
 KEY_FORMS: tuple[KeyForm, ...] = (
-    KeyForm("Anthropic key", "sk-ant-", _START + r"sk-ant-[A-Za-z0-9_-]{20,}"),
-    KeyForm("OpenAI key", "sk-", _START + r"sk-(?!ant-)(?:[a-z]+-)?[A-Za-z0-9_-]{20,}"),
-    KeyForm("Groq key", "gsk_", _START + r"gsk_[A-Za-z0-9]{40,}" + _END),
-    KeyForm("xAI key", "xai-", _START + r"xai-[A-Za-z0-9]{40,}" + _END),
-    KeyForm("Perplexity key", "pplx-", _START + r"pplx-[A-Za-z0-9]{32,}" + _END),
-    KeyForm("Replicate token", "r8_", _START + r"r8_[A-Za-z0-9]{30,}" + _END),
-    KeyForm("Hugging Face token", "hf_", _START + r"hf_[A-Za-z0-9]{30,}" + _END),
-    KeyForm("Google API key", "AIza", _START + r"AIza[A-Za-z0-9_-]{35}" + _END),
-    KeyForm("Google client secret", "GOCSPX-", _START + r"GOCSPX-[A-Za-z0-9_-]{28}" + _END),
-    KeyForm("AWS access key", "A", _START + r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}" + _END),
+    KeyForm("Anthropic key", ("sk-ant-",), _START + r"sk-ant-[A-Za-z0-9_-]{20,}"),
+    KeyForm("OpenAI key", ("sk-",), _START + r"sk-(?!ant-)(?:[a-z]+-)?[A-Za-z0-9_-]{20,}"),
+    KeyForm("Groq key", ("gsk_",), _START + r"gsk_[A-Za-z0-9]{40,}" + _END),
+    KeyForm("xAI key", ("xai-",), _START + r"xai-[A-Za-z0-9]{40,}" + _END),
+    KeyForm("Perplexity key", ("pplx-",), _START + r"pplx-[A-Za-z0-9]{32,}" + _END),
+    KeyForm("Replicate token", ("r8_",), _START + r"r8_[A-Za-z0-9]{30,}" + _END),
+    KeyForm("Hugging Face token", ("hf_",), _START + r"hf_[A-Za-z0-9]{30,}" + _END),
+    KeyForm("Google API key", ("AIza",), _START + r"AIza[A-Za-z0-9_-]{35}" + _END),
+    KeyForm("Google client secret", ("GOCSPX-",), _START + r"GOCSPX-[A-Za-z0-9_-]{28}" + _END),
+    KeyForm(
+        "AWS access key",
+        ("AKIA", "ASIA", "ABIA", "ACCA"),
+        _START + r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}" + _END,
+    ),
     KeyForm(
         "AWS secret key",
-        "ecret",
+        ("ecret",),
         r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s*[=:]\s*[\"']?(?P<key>[A-Za-z0-9/+]{40})"
         r"(?![A-Za-z0-9/+=])",
     ),
-    KeyForm("Azure storage key", "AccountKey=", r"AccountKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})"),
-    KeyForm("GitHub token", "gh", _START + r"gh[pousr]_[A-Za-z0-9]{36,}" + _END),
-    KeyForm("GitHub token", "github_pat_", _START + r"github_pat_[A-Za-z0-9_]{22,}" + _END),
-    KeyForm("GitLab token", "glpat-", _START + r"glpat-[A-Za-z0-9_-]{20,}"),
-    KeyForm("npm token", "npm_", _START + r"npm_[A-Za-z0-9]{36}" + _END),
-    KeyForm("PyPI token", "pypi-", _START + r"pypi-[A-Za-z0-9_-]{50,}"),
-    KeyForm("Slack token", "xox", _START + r"xox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    KeyForm("Azure storage key", ("AccountKey=",), r"AccountKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})"),
+    KeyForm(
+        "GitHub token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
+        _START + r"gh[pousr]_[A-Za-z0-9]{36,}" + _END,
+    ),
+    KeyForm("GitHub token", ("github_pat_",), _START + r"github_pat_[A-Za-z0-9_]{22,}" + _END),
+    KeyForm("GitLab token", ("glpat-",), _START + r"glpat-[A-Za-z0-9_-]{20,}"),
+    KeyForm("npm token", ("npm_",), _START + r"npm_[A-Za-z0-9]{36}" + _END),
+    KeyForm("PyPI token", ("pypi-",), _START + r"pypi-[A-Za-z0-9_-]{50,}"),
+    KeyForm(
+        "Slack token",
+        tuple(f"xox{kind}-" for kind in "abeoprs"),
+        _START + r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    ),
     KeyForm(
         "Slack webhook",
-        "hooks.slack.com",
+        ("hooks.slack.com",),
         r"https://hooks\.slack\.com/(?:services|workflows)/(?P<key>[A-Za-z0-9_/-]{20,})",
     ),
-    KeyForm("Discord webhook", "api/webhooks/", r"/api/webhooks/\d{15,}/(?P<key>[\w-]{40,})"),
-    KeyForm("Telegram token", ":AA", r"(?<![\w:])\d{8,10}:AA[A-Za-z0-9_-]{32,}" + _END),
-    KeyForm("Stripe key", "k_", _START + r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}" + _END),
-    KeyForm("SendGrid key", "SG.", _START + r"SG\.[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50}"),
-    KeyForm("Twilio key", "SK", _START + r"SK[0-9a-f]{32}" + _END),
-    KeyForm("Mailgun key", "key-", _START + r"key-[0-9a-f]{32}" + _END),
-    KeyForm("Shopify token", "shp", _START + r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}" + _END),
-    KeyForm("DigitalOcean token", "_v1_", _START + r"do[por]_v1_[0-9a-f]{64}" + _END),
-    KeyForm("Databricks token", "dapi", _START + r"dapi[0-9a-f]{32}(?:-\d)?" + _END),
-    KeyForm("JSON Web Token", "eyJ", _START + r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
+    KeyForm("Discord webhook", ("api/webhooks/",), r"/api/webhooks/\d{15,}/(?P<key>[\w-]{40,})"),
+    KeyForm("Telegram token", (":AA",), r"(?<![\w:])\d{8,10}:AA[A-Za-z0-9_-]{32,}" + _END),
+    KeyForm(
+        "Stripe key",
+        ("k_live_", "k_test_", "whsec_"),
+        _START + r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}" + _END,
+    ),
+    KeyForm("SendGrid key", ("SG.",), _START + r"SG\.[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50}"),
+    KeyForm("Twilio key", ("SK",), _START + r"SK[0-9a-f]{32}" + _END),
+    KeyForm("Mailgun key", ("key-",), _START + r"key-[0-9a-f]{32}" + _END),
+    KeyForm(
+        "Shopify token",
+        ("shpat_", "shpca_", "shppa_", "shpss_"),
+        _START + r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}" + _END,
+    ),
+    KeyForm(
+        "DigitalOcean token",
+        ("dop_v1_", "doo_v1_", "dor_v1_"),
+        _START + r"do[por]_v1_[0-9a-f]{64}" + _END,
+    ),
+    KeyForm("Databricks token", ("dapi",), _START + r"dapi[0-9a-f]{32}(?:-\d)?" + _END),
+    KeyForm("JSON Web Token", ("eyJ",), _START + r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     KeyForm(
         "private key",
-        "PRIVATE KEY",
+        ("PRIVATE KEY",),
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
         r"(?:[\s\S]{0,20000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)?",
     ),
     KeyForm(
         "password in a URL",
-        "://",
+        ("://",),
         r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^/\s:@]{0,64}:(?P<key>[^/\s:@]{3,128})"
         r"@[\w.-]",
     ),
     KeyForm(
         "bearer token",
-        "earer ",
+        ("earer ",),
         r"(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?i:bearer)\s+(?P<key>[A-Za-z0-9._~+/-]{16,}=*)",
     ),
 )
@@ -106,7 +130,7 @@ def find_keys(text: str) -> list[KeySpan]:
 
 def _matches(text: str) -> Iterator[KeySpan]:
     for form in KEY_FORMS:
-        if form.hint not in text:
+        if not any(hint in text for hint in form.hints):
             continue
         pattern = _compiled(form.pattern)
         group = "key" if "key" in pattern.groupindex else 0

@@ -96,9 +96,13 @@ def cell_record(cell: Cell) -> dict[str, Any]:
 
 def seal(cell: Cell, redactor: Redactor) -> tuple[Cell, str]:
     """Return a finished cell and its line as they may leave the process, without secrets."""
-    line = to_line(cell_record(cell))
-    clean = redactor.clean(line)
-    return (cell, line) if clean == line else (cell_from_record(json.loads(clean)), clean)
+    record = cell_record(cell)
+    line = to_line(record)
+    if redactor.clean(line) == line:
+        return cell, line
+    # text by text: a key may begin in one and seem to end in another
+    record = redactor.clean_value(record)
+    return cell_from_record(record), to_line(record)
 
 
 def cell_from_record(record: Mapping[str, Any]) -> Cell:

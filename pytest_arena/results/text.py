@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pytest_arena.results.exchange import Response, ToolCall
@@ -32,9 +33,12 @@ def clean_value(value: Any) -> Any:
     return value
 
 
-def clean_response(response: Response) -> None:
-    """Clean a response in place."""
-    response.output = clean_text(response.output)
+def clean_response(response: Response, hide: Callable[[str], str] = str) -> None:
+    """Clean a response in place; `hide` takes known secrets out of the answer.
+
+    A server that echoes a key must not have it judged: reasons quote answers in part.
+    """
+    response.output = hide(clean_text(response.output))
     if response.finish_reason:
         response.finish_reason = clean_text(response.finish_reason)
     if response.model:

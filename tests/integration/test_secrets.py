@@ -1,0 +1,163 @@
+"""A key that every sink is thrown: no byte of it is found in what a run prints or writes."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from conftest import Project
+from servers.formats import Reply
+from servers.wire import WireRequest, WireServer
+
+CANARY = "canary/K3y+0f.this-run"
+FORM = "sk-proj-AbCdEfGhIjKlMnOpQrStUvWx0123456789"
+"""Nobody names this one; it looks like a key."""
+CONFTEST = """\
+import logging
+import os
+import warnings
+
+import pytest
+
+KEY = os.environ["CANARY_KEY"]
+
+
+def pytest_arena_before_request(request):
+    logging.getLogger("mine").debug("sending with %s", KEY)
+    print("printed", KEY, os.environ["CANARY_FORM"])
+
+
+def pytest_arena_after_response(request, response):
+    warnings.warn(f"answered with {KEY}")
+    try:
+        raise ValueError(KEY)
+    except ValueError:
+        logging.getLogger("mine").exception("failed")
+"""
+CHECKS = """\
+import os
+
+
+def breaks(output):
+    header = {"Authorization": "Bearer " + os.environ["CANARY_KEY"]}
+    raise RuntimeError(str(header))
+
+
+def dies(output):
+    os._exit(3)
+"""
+TESTS = """\
+import os
+
+
+def test_that_fails_with_the_key_in_sight():
+    key = os.environ["CANARY_KEY"]
+    print(key)
+    assert key == "something else"
+"""
+
+
+def forms(secret: str) -> list[bytes]:
+    encoded = [
+        secret,
+        quote(secret, safe=""),
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+        base64.b64encode(b"user:" + secret.encode()).decode().rstrip("="),
+    ]
+    return [form.encode() for form in encoded]
+
+
+def echo(request: WireRequest) -> Reply:
+    """Give the key back in every form, as an answer or as a failure."""
+    said = " ".join(form.decode() for secret in (CANARY, FORM) for form in forms(secret))
+    if "fail" in request.prompt:
+        return Reply(error="authentication")
+    return Reply(text=f"You said {said}")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
+    monkeypatch.setenv("CANARY_KEY", CANARY)
+    monkeypatch.setenv("CANARY_FORM", FORM)
+    with WireServer(script=echo) as server:
+        yield server
+
+
+def arena(server: WireServer, check: str) -> str:
+    return f"""\
+providers:
+  - {{name: direct, provider: openai, model: m, api_base: {server.url}/v1,
+     api_key_env: CANARY_KEY}}
+  - {{name: header, provider: openai, model: m, api_base: {server.url}/v1,
+     headers: {{Authorization: "Bearer ${{CANARY_KEY}}"}}}}
+tests:
+  - name: Echoed
+    prompt: Say it
+    assertions: [{{type: contains, value: nothing of this}}]
+  - name: Refused
+    prompt: Say it and fail
+    assertions: [{{type: success}}]
+  - name: Checked
+    prompt: Say it
+    assertions: [{{type: python, value: "checks:{check}"}}]
+"""
+
+
+def found_in(folder: Path, inputs: set[Path], output: bytes) -> list[str]:
+    """Name what holds a form of a secret, of all that the run printed and wrote."""
+    written = [path for path in folder.rglob("*") if path.is_file() and path not in inputs]
+    assert {"results.jsonl", "report.html", "report.md", "log.txt", "junit.xml"} <= {
+        path.name for path in written
+    }
+    contents = {str(path): path.read_bytes() for path in written} | {"the output": output}
+    return [
+        f"{name}: {form!r}"
+        for name, content in contents.items()
+        for secret in (CANARY, FORM)
+        for form in forms(secret)
+        if form in content
+    ]
+
+
+@pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["alone", "n2"])
+@pytest.mark.parametrize("check", ["breaks", "dies"])
+def test_no_byte_of_a_key_is_found_anywhere(
+    project: Project, server: WireServer, workers: tuple[str, ...], check: str
+) -> None:
+    if check == "dies" and not workers:
+        pytest.skip("the only process cannot tell how it died")
+    path = project.path
+    (path / "conftest.py").write_text(CONFTEST)
+    (path / "checks.py").write_text(CHECKS)
+    (path / "test_mine.py").write_text(TESTS)
+    project.write(arena=arena(server, check))
+    inputs = {file for file in path.rglob("*") if file.is_file()}
+    result = project.pytester.runpytest_subprocess(
+        "--arena",
+        "-l",
+        "--tb=long",
+        "-rA",
+        "--log-level=DEBUG",
+        "--log-file=log.txt",
+        "--log-file-level=DEBUG",
+        "-o",
+        "log_cli=true",
+        "--junitxml=junit.xml",
+        "-o",
+        "junit_logging=all",
+        "--arena-report=html,json,markdown,csv,parquet",
+        "--arena-record=all",
+        "--arena-concurrency=20",
+        *workers,
+    )
+    output = (result.stdout.str() + result.stderr.str()).encode()
+    assert b"[REDACTED]" in output
+    assert server.requests[0].key == CANARY
+    assert found_in(path, inputs, output) == []
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert os.environ["CANARY_KEY"] == CANARY
