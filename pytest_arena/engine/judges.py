@@ -69,6 +69,7 @@ class JudgeDesk:
             case=self._plan.case.name,
             provider=spec.name,
             trial=self._trial,
+            variants=len(self._plan.case.dialogues),
             purpose="embedding",
         )
         return vectors_from(await self._caller.call(spec, request))
@@ -102,6 +103,7 @@ class JudgeDesk:
             case=case.name,
             provider=spec.name,
             trial=self._trial,
+            variants=len(case.dialogues),
             turn=turn,
             turns=turn + 1,
             mock=_own_mock(case.mock, spec.name),

@@ -13,6 +13,7 @@ from pytest_arena.schema import ProviderSpec
 
 SCHEME = 1
 """The version of the keys. Entries hold the facts, so that a later scheme can key them anew."""
+JUDGE = "judge"
 _HOW_IT_IS_SENT = frozenset(
     {
         "api_key",
@@ -32,8 +33,9 @@ _HOW_IT_IS_SENT = frozenset(
 def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
     """Return what an answer depends on, without keys, headers and times.
 
-    `params` hold the response format, and the session as `user`. `trial` counts how often the
-    same dialogue was sent, so that the trials of a cell keep answers of their own.
+    `params` hold the response format that a file asks for, and the session as `user`. `trial`
+    counts how often the same dialogue was sent, so that the trials of a cell keep answers of
+    their own.
     """
     params = {name: value for name, value in request.params.items() if name not in _HOW_IT_IS_SENT}
     if request.session_id is not None:
@@ -48,6 +50,11 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
     }
     if request.tools:
         facts["tools"] = request.tools
+    if request.purpose == JUDGE:
+        # an endpoint that refuses one of these is asked again without; a replay need not learn it
+        params.pop("temperature", None)
+    elif request.json_only:
+        facts["response_format"] = "json"
     if request.purpose:
         facts["purpose"] = request.purpose
     cleaned: dict[str, Any] = clean_value(facts)

@@ -41,6 +41,7 @@ def test_a_key_stays_what_it_is_for_ever() -> None:
         key(Request(messages=HI, params={"response_format": {"type": "json_object"}})),
         key(Request(messages=HI, tools=[{"type": "function"}])),
         key(Request(messages=HI, purpose="judge")),
+        key(Request(messages=HI, json_only=True)),
         key(Request(messages=HI, session_id="s")),
         key(Request(messages=HI, trial=1)),
     ],
@@ -54,6 +55,7 @@ def test_a_key_stays_what_it_is_for_ever() -> None:
         "format",
         "tools",
         "purpose",
+        "json",
         "session",
         "trial",
     ],
@@ -89,6 +91,12 @@ def test_what_an_answer_depends_on_is_in_the_key(other: str) -> None:
 )
 def test_how_it_is_sent_and_for_whom_is_not_in_the_key(other: str) -> None:
     assert other == SAME
+
+
+def test_what_a_judge_may_have_to_do_without_is_not_in_its_key() -> None:
+    plain = Request(messages=HI, purpose="judge")
+    asked = Request(messages=HI, purpose="judge", params={"temperature": 0}, json_only=True)
+    assert key(asked) == key(plain)
 
 
 def test_of_an_endpoint_only_the_host_counts() -> None:
