@@ -21,6 +21,9 @@ FIRST_PAUSE_S = 1.0
 """After a first refusal that does not say how long: most limits count by the second."""
 CATCH_UP_S = 0.05
 """So much of a late start is made up for by the next one, or busy machines would lose speed."""
+ONE_SIGN_S = 1.0
+"""Refusals of what is started so soon after a cut tell nothing new: what was sent before it still
+counts for the server. They begin the recovery anew."""
 SLOWEST = 0.2
 SLOWEST_UNANSWERED = 1.0
 """Calls in a second that are left at least; the second where nothing was ever answered, so that a
@@ -40,6 +43,8 @@ class _State:
     paused_until: float = 0.0
     guessed: float = 0.0
     """1 while the ceiling is counted from a first burst and its refusals."""
+    sign_at: float = 0.0
+    """When the refusal came that set the ceiling."""
 
     def numbers(self) -> tuple[float, ...]:
         return (
@@ -49,6 +54,7 @@ class _State:
             self.cut_at,
             self.paused_until,
             self.guessed,
+            self.sign_at,
         )
 
 
@@ -169,19 +175,21 @@ class Pace:
         if state.ceiling and started < state.cut_at:
             if state.guessed:
                 state = replace(state, ceiling=max(state.ceiling - 1, 1.0))
+        elif state.ceiling and started < state.sign_at + ONE_SIGN_S:
+            state = replace(state, cut_at=now)
         elif not state.ceiling and self._top == float("inf"):
             # what of the burst is not refused is what the provider takes in a second
             ceiling = max(burst * self._processes - 1.0, 1.0)
-            state = replace(state, ceiling=ceiling, cut_at=now, guessed=1.0)
+            state = replace(state, ceiling=ceiling, cut_at=now, guessed=1.0, sign_at=now)
             pause_s = pause_s or FIRST_PAUSE_S
         else:
             ceiling = BACK_OFF * self.rate(state, now)
-            state = replace(state, ceiling=ceiling, cut_at=now, guessed=0.0)
+            state = replace(state, ceiling=ceiling, cut_at=now, guessed=0.0, sign_at=now)
         self._keep(replace(state, paused_until=max(state.paused_until, now + pause_s)))
 
     def _state(self) -> _State:
         row = self._table.rows(self._name).get(_SHARED)
-        return _State(*row[:6]) if row else _State()
+        return _State(*row[:7]) if row else _State()
 
     def _keep(self, state: _State) -> None:
         self._table.write(self._name, _SHARED, state.numbers())

@@ -77,9 +77,22 @@ def test_a_refusal_halves_the_rate_which_is_nearly_back_two_seconds_later() -> N
 def test_several_refusals_of_one_burst_are_one_sign() -> None:
     clock = Clock()
     own = pace(clock, requests_per_minute=600)
+    asyncio.run(own.refused(100.0, None, 1))
     for _ in range(5):
-        asyncio.run(own.refused(99.0 if own.rate_now < 10 else clock.now, None, 1))
+        asyncio.run(own.refused(99.0, None, 1))
     assert own.rate_now == pytest.approx(4.85)
+
+
+def test_a_refusal_soon_after_another_begins_the_recovery_anew() -> None:
+    clock = Clock()
+    own = pace(clock, requests_per_minute=600)
+    asyncio.run(own.refused(100.0, None, 1))
+    clock.now = 100.9
+    asyncio.run(own.refused(100.8, None, 1))
+    assert own.rate_now == pytest.approx(4.85)
+    clock.now = 101.9
+    asyncio.run(own.refused(101.8, None, 1))
+    assert own.rate_now == pytest.approx(0.97 * 4.85 * 1.5 / 2)
 
 
 def test_retry_after_pauses_all_calls_to_the_provider() -> None:
@@ -175,11 +188,16 @@ class FixedSecond:
 
 
 def simulate(
-    server: Window | Bucket | FixedSecond, calls: int, places: int, latency: float, **limit: float
+    server: Window | Bucket | FixedSecond,
+    calls: int,
+    places: int,
+    latency: float,
+    start_up: float,
+    **limit: float,
 ) -> tuple[float, list[tuple[float, bool]], int]:
     """Run calls as the engine does, on a clock of its own.
 
-    Return the time that it took, when each attempt was taken or refused, and the most attempts.
+    The first ones arrive together, when connections have been made (`start_up`). Return the time that it took, when each attempt was taken or refused, and the most attempts.
     """
     clock = Clock()
     table = SharedTable()
@@ -211,21 +229,27 @@ def simulate(
                 break
             waiting.remove(entry)
             recent.append(clock.now)
-            taken = server.takes(clock.now + 0.002)
+            arrives = max(clock.now + 0.002, 100 + start_up)
+            taken = server.takes(arrives)
             log.append((clock.now - 100.0, taken))
-            took = latency if taken else 0.004
-            heapq.heappush(flying, (clock.now + took, clock.now, taken, -entry[1], entry[2]))
+            took = latency if taken else 0.002
+            heapq.heappush(flying, (arrives + took, clock.now, taken, -entry[1], entry[2]))
         clock.now += 0.002
     return clock.now - 100.0, log, most
 
 
 @pytest.mark.parametrize("make", [Window, Bucket, FixedSecond])
 @pytest.mark.parametrize(("places", "latency"), [(16, 0.05), (50, 0.3), (200, 1.0)])
+@pytest.mark.parametrize("start_up", [0.0, 0.15])
 @pytest.mark.parametrize("limit", [{}, {"requests_per_minute": 1200}])
 def test_two_hundred_calls_at_twenty_a_second_are_near_the_ideal(
-    make: type[Window | Bucket | FixedSecond], places: int, latency: float, limit: dict[str, float]
+    make: type[Window | Bucket | FixedSecond],
+    places: int,
+    latency: float,
+    limit: dict[str, float],
+    start_up: float,
 ) -> None:
-    took, log, attempts = simulate(make(20), 200, places, latency, **limit)
+    took, log, attempts = simulate(make(20), 200, places, latency, start_up, **limit)
     settled = [taken for at, taken in log if at > 3.0]
     assert took <= 1.25 * 10 + latency
     assert settled.count(False) <= 0.05 * len(settled)
