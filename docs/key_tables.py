@@ -28,6 +28,7 @@ _HEADINGS = {
     "RubricLevel": "rubric",
     "CacheSpec": "cache",
     "BudgetSpec": "budget",
+    "EndpointSpec": "endpoint",
     "RateLimitSpec": "rate_limit",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

@@ -91,7 +91,8 @@ RETRYABLE = frozenset(
 class ProviderError(ArenaError):
     """Report that a provider gave no answer: its kind, HTTP status and Retry-After in seconds.
 
-    `attempts` is how often the provider was called for it.
+    `attempts` is how often the provider was called for it. `elsewhere` is set where another
+    endpoint of the same provider may answer at once.
 
     The message is for people and never holds a key or an auth header.
     """
@@ -107,6 +108,7 @@ class ProviderError(ArenaError):
     ) -> None:
         super().__init__(message)
         self.attempts = attempts
+        self.elsewhere = False
         self.kind = kind
         self.message = message
         self.status = status

@@ -143,6 +143,7 @@ def _completeness(run: RunResult) -> list[str]:
         said.append(f"{_skipped(len(unpaid))}: budget ({budgets}).")
     if counts.skipped > len(unpaid):
         said.append(f"{_skipped(counts.skipped - len(unpaid))}.")
+    said += _fallen_back(run)
     if run.interrupted or run.finished_at is None:
         said.append("The run was interrupted: these are the cells that had finished.")
     return said
@@ -166,6 +167,19 @@ def _names(summaries: Sequence[ProviderSummary]) -> str:
 
 def _cases(count: int) -> str:
     return "1 case" if count == 1 else f"{count:,} cases"
+
+
+def _fallen_back(run: RunResult) -> list[str]:
+    """Say whose figures are not all their own."""
+    answers: dict[str, list[str]] = {}
+    for cell in run.cells:
+        for response in (r for trial in cell.trials for r in trial.responses if r.answered_by):
+            answers.setdefault(cell.provider, []).append(response.answered_by or "")
+    return [
+        f"{len(names):,} {'answer' if len(names) == 1 else 'answers'} of {provider} came from "
+        f"{', '.join(dict.fromkeys(names))}, its fallback: its figures are mixed."
+        for provider, names in answers.items()
+    ]
 
 
 def _skipped(count: int) -> str:

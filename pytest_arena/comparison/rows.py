@@ -29,6 +29,7 @@ COLUMNS: dict[str, Kind] = {
     "output": "text",
     "finish_reason": "text",
     "source": "text",
+    "answered_by": "text",
     "turns": "integer",
     "attempts": "integer",
     "latency_ms": "number",
@@ -102,6 +103,11 @@ def last_prompt(trial: Trial) -> str:
     return ""
 
 
+def answered_by(trial: Trial) -> list[str]:
+    """Return the fallbacks that answered in place of the trial's provider."""
+    return list(dict.fromkeys(r.answered_by for r in trial.responses if r.answered_by))
+
+
 def _cell_columns(run: RunResult, cell: Cell) -> dict[str, Any]:
     return {
         "run_id": run.info.run_id,
@@ -162,6 +168,7 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
         "output": trial.output,
         "finish_reason": trial.finish_reason,
         "source": trial.source,
+        "answered_by": ", ".join(answered_by(trial)) or None,
         "turns": len(trial.responses),
         "attempts": trial.attempts,
         "latency_ms": trial.latency_ms,

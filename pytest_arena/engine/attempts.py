@@ -73,6 +73,9 @@ class Attempts:
             except ProviderError as error:
                 if error.kind is ErrorKind.PROVIDER_DOWN:
                     raise
+                if error.elsewhere and call.attempt < retries:
+                    call.attempt += 1
+                    continue
                 outage.attempt_failed(error)
                 pause = pause_before(call.attempt, error.retry_after_s)
                 left = (call.end or loop.time()) - loop.time()

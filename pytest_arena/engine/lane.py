@@ -53,7 +53,7 @@ class Lane:
     def price(self) -> Price | None:
         """What its tokens cost, where that is known before a call."""
         if not self._price_known:
-            self._price = self.provider.price(self.spec)
+            self._price = self.provider.own_price
             self._price_known = True
         return self._price
 

@@ -34,7 +34,12 @@ def provider_factory(
             if found is None:
                 raise InternalError("no provider class for 'mock'")
             return found(spec, environment)
-        return provider_class(registry, spec)(spec, environment)
+        cls = provider_class(registry, spec)
+        if spec.endpoints and not cls.offline:
+            from pytest_arena.engine.endpoints import Endpoints
+
+            return Endpoints(spec, environment, make)
+        return cls(spec, environment)
 
     return make
 

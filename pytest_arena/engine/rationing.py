@@ -129,7 +129,7 @@ class Rations:
         if error.kind is not ErrorKind.TIMEOUT:
             # what was given up may be billed all the same, a failure is not
             self._settle(ration, 0.0, 0.0)
-        if error.kind is ErrorKind.RATE_LIMIT:
+        if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
             if lane.pace is None:
                 lane.pace = self._new_pace(lane.spec.name)
                 lane.pace.answered = lane.answers > 0

@@ -107,7 +107,16 @@ class TrialRunner:
             unwanted: Callable[[], bool] | None = None
             if stop is not None and request.turn == 0:
                 unwanted = lambda: stop.decided  # noqa: E731
-            return await self._caller.call(plan.provider, request, unwanted)
+            try:
+                return await self._caller.call(plan.provider, request, unwanted)
+            except ProviderError as error:
+                if not plan.fallbacks:
+                    raise
+                from pytest_arena.engine.fallbacks import DOWN, ask_others
+
+                if error.kind not in DOWN:
+                    raise
+                return await ask_others(self._caller, plan, request, error, DEFAULT_TIMEOUT_S)
 
         try:
             trial = await self._talk(plan, number, call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.errors import Place, shorten
+from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.explaining import key_names, unknown_key
@@ -46,6 +46,7 @@ def build_providers(
         spec = build_provider(entry, context)
         if spec is not None and _is_new(spec.name, entry, seen, context):
             built.append(with_defaults(spec, defaults))
+    _check_fallbacks(built, written, context)
     return tuple(built)
 
 
@@ -134,6 +135,22 @@ def _takes_responses(options: type[ArenaModel]) -> bool:
     field = options.model_fields.get("responses")
     kinds = (field.annotation, *getattr(field.annotation, "__args__", ())) if field else ()
     return MockResponses in kinds
+
+
+def _check_fallbacks(specs: list[ProviderSpec], written: YamlList, context: LoadContext) -> None:
+    names = [spec.name for spec in specs]
+    for spec in specs:
+        others = [name for name in names if name != spec.name]
+        for name in spec.fallbacks:
+            if name not in others:
+                own = name == spec.name
+                said = "itself" if own else f"the unknown provider {shorten(name)!r}"
+                context.problems.add(
+                    f"provider {spec.name!r} falls back to {said}",
+                    spec.place or written.place,
+                    expected=one_of(name, others, "another entry of providers:"),
+                    fix=suggest(name, others) or "name another entry of providers:",
+                )
 
 
 def _is_new(name: str, entry: YamlMap, seen: dict[str, Place], context: LoadContext) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_arena.loading.plan import CasePlan
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
+from pytest_arena.schema.provider import host_of
 
 
 class Hasher:
@@ -77,9 +78,20 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
         {
             "model": spec.full_model,
             "host": spec.host,
+            **_others(spec),
             "params": {**params, **spec.params},
         }
     )
+
+
+def _others(spec: ProviderSpec) -> dict[str, Any]:
+    """Return who may answer instead; nothing for most providers, whose hash stays as it was."""
+    found: dict[str, Any] = {}
+    if spec.endpoints:
+        found["endpoints"] = [[host_of(one.api_base), one.model] for one in spec.endpoints]
+    if spec.fallbacks:
+        found["fallbacks"] = spec.fallbacks
+    return found
 
 
 def _dump(model: ArenaModel) -> dict[str, Any]:

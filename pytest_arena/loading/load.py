@@ -83,7 +83,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
     chosen = [each for each in providers if each.is_one_of(select)]
-    cells = tuple(_cells(path, cases, chosen, spec, responses, context))
+    cells = tuple(_cells(path, cases, chosen, providers, spec, responses, context))
     _check_prices(spec, cells, tree, context)
     formats = spec.comparison.report_format if spec.comparison else None
     return Arena(
@@ -107,6 +107,7 @@ def _cells(
     path: Path,
     cases: list[LoadedCase],
     providers: list[ProviderSpec],
+    every: tuple[ProviderSpec, ...],
     spec: ArenaSpec,
     responses: MockResponses | None,
     context: LoadContext,
@@ -114,6 +115,7 @@ def _cells(
     """Yield cases × providers, the cells of one case together."""
     file = display_name(path, context.root)
     hasher = Hasher()
+    others = {one.name: one for one in every}
     hashes: dict[str, str] = {}
     if len(context.problems):
         return
@@ -136,6 +138,7 @@ def _cells(
                     "assertions": assertions,
                     "judge": judge,
                 },
+                fallbacks=tuple(others[name] for name in provider.fallbacks),
                 mock_responses=responses,
             )
 

@@ -96,6 +96,8 @@ class CellPlan:
     case: CasePlan
     provider: ProviderSpec
     hashes: Mapping[str, str]
+    fallbacks: tuple[ProviderSpec, ...] = ()
+    """Who is asked while the provider is down."""
     mock_responses: MockResponses | None = None
     """The file's own answers for `--arena-mock`, where the case has none."""
 

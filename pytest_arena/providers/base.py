@@ -78,6 +78,11 @@ class Provider:
         names = [f"{cls.type}/{further}", *([further] if "/" in further else ())]
         return price_of(spec, names)
 
+    @property
+    def own_price(self) -> Price | None:
+        """What the tokens of this provider's model cost, where that is known before a call."""
+        return type(self).price(self.spec)
+
     @classmethod
     def warm_up(cls) -> None:
         """Import what the first call needs; called once, in a thread, while collection goes on."""

@@ -80,5 +80,7 @@ class Response:
     model: str | None = None
     allowance: Allowance | None = field(default=None, compare=False, repr=False)
     """What the provider said of its rate limits, for the engine; no part of the results."""
+    answered_by: str | None = None
+    """The provider that answered in place of the one that was asked."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""

@@ -185,6 +185,8 @@ def _trial_record(trial: Trial) -> dict[str, Any]:
     if len(trial.responses) == 1:
         if trial.responses[0].model:
             record["model"] = trial.responses[0].model
+        if trial.responses[0].answered_by is not None:
+            record["answered_by"] = trial.responses[0].answered_by
         if trial.responses[0].filtered is not None:
             record["filtered"] = trial.responses[0].filtered
     elif trial.responses:
@@ -227,6 +229,7 @@ def response_record(response: Response) -> dict[str, Any]:
         "attempts": response.attempts,
         "source": response.source,
         "model": response.model,
+        **({} if response.answered_by is None else {"answered_by": response.answered_by}),
         **({} if response.filtered is None else {"filtered": response.filtered}),
     }
 
@@ -244,6 +247,7 @@ def response_from_record(record: Mapping[str, Any]) -> Response:
         attempts=record.get("attempts", 1),
         source=record["source"],
         model=record.get("model"),
+        answered_by=record.get("answered_by"),
         filtered=record.get("filtered"),
     )
 

@@ -181,6 +181,7 @@ _ANSWER: Mapping[str, Rule] = {
     "cost_usd": _or_null(_amount),
     "attempts": _count,
     "model": _or_null(_text),
+    "answered_by": _or_null(_text),
     "filtered": _or_null(_flag),
 }
 _source = _one_of("call", "recording", "cache", "mock")

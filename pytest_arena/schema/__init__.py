@@ -23,6 +23,7 @@ from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
+from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.judge import JudgeSpec, RubricLevel
@@ -56,6 +57,7 @@ __all__ = [
     "Direction",
     "Duration",
     "EmbeddingSpec",
+    "EndpointSpec",
     "GateSpec",
     "Guardrail",
     "GuardrailsBlock",

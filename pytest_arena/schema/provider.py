@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 
 
@@ -40,6 +41,13 @@ class ProviderSpec(ArenaModel):
     """The endpoint's base URL."""
     api_key_env: str | None = None
     """The environment variable that holds the key, where it is not the usual one."""
+    endpoints: tuple[EndpointSpec, ...] = ()
+    """Several places that answer for this provider; calls are dealt to them."""
+    load_balance: Literal["round_robin", "weighted"] | None = None
+    """How calls are dealt to `endpoints`: in turn (default), or by their `weight`."""
+    fallbacks: tuple[str, ...] = ()
+    """Other entries of `providers:` that are asked, in this order, while this one is down. Their
+    answers are marked."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Generation parameters: temperature, max_tokens, seed, top_p, …"""
     headers: dict[str, str] = Field(default_factory=dict)
@@ -77,6 +85,26 @@ class ProviderSpec(ArenaModel):
             )
         return value
 
+    @model_validator(mode="after")
+    def _balances_what_there_is(self) -> ProviderSpec:
+        weighted = self.load_balance == "weighted"
+        if self.load_balance is not None and not self.endpoints:
+            what, expected, fix = (
+                "load_balance without endpoints",
+                "endpoints:",
+                "add endpoints: […]",
+            )
+        elif not weighted and any("weight" in one.model_fields_set for one in self.endpoints):
+            what, expected = "weights that nothing looks at", "load_balance: weighted beside them"
+            fix = "add load_balance: weighted"
+        else:
+            return self
+        raise PydanticCustomError(
+            "endpoints",
+            "provider {name} has {what}",
+            {"name": repr(self.name), "what": what, "expected": expected, "fix": fix},
+        )
+
     def is_one_of(self, select: Sequence[str]) -> bool:
         """Return whether the name or the group is among these; none given means all."""
         return not select or self.name in select or self.group in select
@@ -92,9 +120,14 @@ class ProviderSpec(ArenaModel):
     @property
     def host(self) -> str:
         """Host and port of `api_base`, which keys and paths are no part of; empty without one."""
-        if not self.api_base:
-            return ""
-        try:
-            return urlsplit(self.api_base).netloc.rpartition("@")[2] or self.api_base
-        except ValueError:
-            return self.api_base
+        return host_of(self.api_base)
+
+
+def host_of(api_base: str | None) -> str:
+    """Return host and port of a base URL, without the user and the key that may stand before."""
+    if not api_base:
+        return ""
+    try:
+        return urlsplit(api_base).netloc.rpartition("@")[2] or api_base
+    except ValueError:
+        return api_base

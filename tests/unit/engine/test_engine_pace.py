@@ -197,7 +197,8 @@ def simulate(
 ) -> tuple[float, list[tuple[float, bool]], int]:
     """Run calls as the engine does, on a clock of its own.
 
-    The first ones arrive together, when connections have been made (`start_up`). Return the time that it took, when each attempt was taken or refused, and the most attempts.
+    The first ones arrive together, when connections have been made (`start_up`). Return the time
+    that it took, when each attempt was taken or refused, and the most attempts.
     """
     clock = Clock()
     table = SharedTable()

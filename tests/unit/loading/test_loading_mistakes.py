@@ -326,9 +326,8 @@ FILES = {
         "providers:\n  - {name: a, provider: mock, respnses: {default: x}}\n"
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:2:31: unknown key 'respnses' in provider 'a'\n"
-        "  expected: one of api_base, api_key_env, budget, cache, concurrency, group, headers, "
-        "input_cost_per_million, latency, model, name, output_cost_per_million, params, "
-        "provider, rate_limit, responses, retries, retry_for, timeout\n"
+        "  expected: one of responses, retries, headers, api_base, endpoints, name, concurrency, "
+        "group, …\n"
         "  fix: did you mean 'responses'?",
     ),
     "duplicate provider": (
@@ -464,3 +463,36 @@ def test_a_rate_limit_says_what_is_limited(refused: Refused) -> None:
         "  expected: requests_per_minute, tokens_per_minute, or both\n"
         "  fix: add one, as in requests_per_minute: 500"
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            "fallbacks: [godo]",
+            "arena.yaml:2:5: provider 'a' falls back to the unknown provider 'godo'\n"
+            "  expected: one of good\n  fix: did you mean 'good'?",
+        ),
+        (
+            "fallbacks: [a]",
+            "arena.yaml:2:5: provider 'a' falls back to itself\n"
+            "  expected: one of good\n  fix: name another entry of providers:",
+        ),
+        (
+            "load_balance: weighted",
+            "arena.yaml:2:5: provider 'a' has load_balance without endpoints\n"
+            "  expected: endpoints:\n  fix: add endpoints: […]",
+        ),
+        (
+            "endpoints: [{weight: 2}]",
+            "arena.yaml:2:5: provider 'a' has weights that nothing looks at\n"
+            "  expected: load_balance: weighted beside them\n  fix: add load_balance: weighted",
+        ),
+    ],
+)
+def test_who_answers_instead_must_make_sense(keys: str, said: str, refused: Refused) -> None:
+    text = (
+        f"providers:\n  - {{name: a, provider: mock, {keys}}}\n  - {{name: good, provider: mock}}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]\n"
+    )
+    assert refused(text) == said
