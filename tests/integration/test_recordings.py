@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project
@@ -20,7 +21,8 @@ KEY = "sk-canary-0123456789"
 
 
 CONFTEST = """\
-import os
+import asyncio, json, os
+from glob import glob
 from pytest_arena import ErrorKind, Provider, ProviderError, Response
 
 class Local(Provider):
@@ -30,11 +32,18 @@ class Local(Provider):
         prompt = request.messages[-1]["content"]
         with open("calls", "a") as file:
             file.write(prompt + "\\n")
+        if prompt == "die" and "SURVIVE" not in os.environ:
+            while sum(len(open(f).readlines()) for f in glob("recordings/.*.shard")) < 2:
+                await asyncio.sleep(0.01)
+            os.kill(os.getpid(), 9)
         if prompt == "refuse":
             raise ProviderError(ErrorKind.CONTENT_FILTER, "withheld")
         if prompt == "tell":
             self.environment.add_secret(os.environ["CANARY"])
             prompt = os.environ["CANARY"]
+        if request.purpose == "judge":
+            judgement = {"evidence": ["said one"], "reasoning": "so", "level": "fully"}
+            return Response(output=json.dumps(judgement), latency_ms=3.0, cost_usd=0.1)
         took = float(len(prompt)) + os.getpid() / 1e4
         return Response(output=f"said {prompt}", latency_ms=took, cost_usd=0.5)
 
@@ -71,12 +80,11 @@ def said(result: pytest.RunResult) -> list[str]:
     return [line for line in result.outlines if "recordings/" in line or " cache" in line]
 
 
-def facts(project: Project) -> dict[str, object]:
-    """Return what a replay must give again."""
-    return {
-        cell_id: [cell["verdict"], *({**t, "source": None} for t in cell["trials"])]
-        for cell_id, cell in project.cells().items()
-    }
+def facts(project: Project) -> list[Any]:
+    """Return what a replay must give again, wherever it had it from."""
+    cells = [[cell["verdict"], cell["trials"]] for cell in project.cells().values()]
+    found: list[Any] = json.loads(json.dumps(cells).replace('"recording"', '"call"'))
+    return found
 
 
 def test_what_was_recorded_is_replayed_whole_and_without_a_call(
@@ -117,6 +125,46 @@ def test_eight_workers_that_record_at_once_lose_nothing(project: Project) -> Non
     assert texts == {f"said {prompt}" for prompt in prompts}
     assert len(lines) == 40
     assert [path.name for path in recording(project).parent.iterdir()] == ["arena.jsonl"]
+
+
+def test_what_a_killed_run_had_recorded_is_in_the_next_one(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project, "one", "two", "die", "three")
+    result = project.run_apart("--arena-record=once", "--arena-concurrency=1")
+    assert result.ret == -9
+    assert not recording(project).exists()
+    monkeypatch.setenv("SURVIVE", "1")
+    result = project.run("--arena-record=once")
+    result.assert_outcomes(passed=4)
+    assert said(result) == ["recordings/arena.jsonl: 2 answers replayed, 2 recorded"]
+    assert calls(project) == ["one", "two", "die", "die", "three"]
+    assert len(recording(project).read_text().splitlines()) == 4
+    assert [path.name for path in recording(project).parent.iterdir()] == ["arena.jsonl"]
+
+
+JUDGED = """\
+providers: [{name: m, provider: local, model: m1}]
+judge: {name: grader, provider: local, model: j1}
+tests:
+  - name: A
+    trials: 2
+    prompt: one
+    assertions: [{type: llm_judge, criteria: It says one.}]
+"""
+
+
+def test_a_judge_is_replayed_like_any_provider(project: Project) -> None:
+    write(project)
+    project.write(arena=JUDGED)
+    result = project.run("--arena-record=once")
+    assert said(result) == ["recordings/arena.jsonl: 4 recorded"]
+    called, before = len(calls(project)), facts(project)
+    result = project.run("--arena-record=none")
+    assert said(result) == ["recordings/arena.jsonl: 4 answers replayed"]
+    assert len(calls(project)) == called
+    assert facts(project) == before
+    assert set(project.verdicts().values()) == {"passed"}
 
 
 def test_new_calls_for_what_is_missing_alone(project: Project) -> None:
