@@ -58,6 +58,7 @@ BUILTINS = (
     Shipped(
         "judge_conversation", f"{_HERE}.llm_judge:JudgeConversation", ("llm_judge_conversation",)
     ),
+    Shipped("preferred_over", f"{_HERE}.preferred_over:PreferredOver"),
     Shipped("tone", f"{_HERE}.judged_answers:Tone"),
     Shipped("sentiment", f"{_HERE}.judged_answers:Sentiment"),
     Shipped("relevance", f"{_HERE}.judged_answers:Relevance"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.engine.calibrate import Labelled
 from pytest_arena.errors import ArenaFileError, Place, Problem, UsageError, shorten
-from pytest_arena.loading.plan import Arena, CasePlan, CellPlan
+from pytest_arena.loading.plan import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.loading.rows import read_rows
 from pytest_arena.schema import Assertion
 
@@ -40,9 +40,7 @@ def choose(arena: Arena, *, kind: str | None, case: str | None, line: int | None
     every: dict[str, Chosen] = {}
     fitting: dict[str, Chosen] = {}
     for plan in arena.cells:
-        for assertion in _assertions(plan.case):
-            if assertion.over_trials:
-                continue
+        for assertion in _judging(plan.case):
             # a label says whether it holds, whatever the arena makes of that
             plain = assertion.model_copy(update={"negate": False, "when": None})
             chosen = Chosen(plain, plan)
@@ -70,13 +68,11 @@ def choose(arena: Arena, *, kind: str | None, case: str | None, line: int | None
     )
 
 
-def _assertions(case: CasePlan) -> Iterator[Assertion]:
-    waiting = [*case.assertions]
-    waiting += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
-    while waiting:
-        assertion = waiting.pop(0)
-        waiting = [*assertion.members, *waiting]
-        if not assertion.members:
+def _judging(case: CasePlan) -> Iterator[Assertion]:
+    """Yield the assertions that judge a single answer by themselves."""
+    for assertion in every_assertion(case):
+        compares = assertion.rivals or assertion.type == "preferred_over"
+        if not (assertion.members or assertion.over_trials or compares):
             yield assertion
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_arena.comparison.baseline import Baseline
@@ -11,6 +12,7 @@ from pytest_arena.comparison.baseline_source import MissingBaselineError, read_b
 from pytest_arena.comparison.baseline_update import Collected, Updated, update
 from pytest_arena.comparison.gate import Rules, assess, suspects
 from pytest_arena.comparison.held_against import fresh_trials, with_gate
+from pytest_arena.loading.plan import Arena, CellPlan
 from pytest_arena.options import BASELINE
 from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.settings import Settings
@@ -51,6 +53,22 @@ class Gatekeeper:
             return "not compared: there is no baseline yet"
         (found,) = assess(_run_of([cell]), self.baseline, self._rules).cells
         return None if found.fails else f"{found.status}: {found.reason}"
+
+    def with_answers(self, arena: Arena) -> Arena:
+        """Return an arena whose cells know the answers that the baseline keeps of them."""
+        if self.baseline is None:
+            return arena
+        known = self.baseline.cells
+
+        def kept(plan: CellPlan) -> tuple[str, ...]:
+            before = known.get((plan.file, plan.case.name, plan.provider.name))
+            return (before.outputs if before else None) or ()
+
+        cells = tuple(
+            replace(plan, baseline_outputs=outputs) if (outputs := kept(plan)) else plan
+            for plan in arena.cells
+        )
+        return replace(arena, cells=cells)
 
     def suspects(self, cells: Sequence[Cell]) -> list[str]:
         """Return the ids of the cells that need fresh trials."""

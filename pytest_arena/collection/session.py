@@ -103,6 +103,8 @@ class ArenaSession:
         arena = load_arena(path, root=self.config.rootpath, registry=self.registry)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers)
+        if self._gatekeeper is not None:
+            arena = self._gatekeeper.with_answers(arena)
         self._arenas.append(arena)
         for name in variables_of(arena.providers):
             self.redactor.add(os.environ.get(name, ""))
@@ -194,13 +196,14 @@ class ArenaSession:
                 self._refuse(problem)
 
     def _check_that_judges_can_be_shared(self) -> None:
-        """Refuse a judge with fewer places than workers: each of them may have to ask it."""
+        """Refuse a judge, or a provider to compare with, that has fewer places than workers: each
+        of them may have to ask it."""
         active = self._share.active(self.settings.concurrency)
         for spec in (spec for arena in self._arenas for spec in arena.judges):
             if spec.concurrency and spec.concurrency < active:
                 problem = Problem(
-                    f"judge {spec.name!r} allows {spec.concurrency} calls in flight, which "
-                    f"{active} workers cannot share",
+                    f"{spec.name!r} judges, or is compared with, and allows {spec.concurrency} "
+                    f"calls in flight, which {active} workers cannot share",
                     fix=f"give it concurrency: {active} or more, or use fewer workers",
                 )
                 self._refuse(problem)

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pytest_arena.comparison.rows import message_text
 from pytest_arena.results import Cell, Finding, Load, RunResult, Trial, Verdict
+from pytest_arena.results.judging import BASELINE
 
 Key = tuple[str, str, str]
 """What identifies a cell: file, case and provider name."""
@@ -143,7 +144,9 @@ def summarize_cell(
         assertions=_assertion_counts(own, cell.assertions),
         figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
-        outputs=tuple(trial.output or "" for trial in own) if outputs else None,
+        outputs=tuple(trial.output or "" for trial in own)
+        if outputs or _is_compared(cell)
+        else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
     )
 
@@ -174,6 +177,11 @@ def _summary_of_load(cell: Cell, load: Load) -> BaselineCell:
         ),
         history=_LETTERS.get(cell.verdict, ""),
     )
+
+
+def _is_compared(cell: Cell) -> bool:
+    """Return whether an assertion compares the cell with the answers that a baseline keeps."""
+    return any(judging.rival == BASELINE for judging in cell.judgings)
 
 
 def rated_places(cell: Cell) -> frozenset[tuple[str, int | None, int | None]]:

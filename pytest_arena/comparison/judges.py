@@ -37,7 +37,7 @@ def judge_summaries(cells: Iterable[Cell]) -> tuple[JudgeSummary, ...]:
     for cell in cells:
         findings = [f for t in (*cell.trials, *cell.confirmation) for f in t.assertions]
         for finding in _flat([*findings, *cell.assertions]):
-            if finding.judge is not None:
+            if finding.judge is not None and (finding.judge.votes or finding.judge.calibration):
                 found.setdefault(finding.judge.key, []).append((finding, finding.judge))
     every = [_summary(key, own) for key, own in found.items()]
     return tuple(sorted(every, key=lambda s: (-s.calls, s.type, s.key)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -13,12 +13,13 @@ from pytest_arena.comparison.bradley_terry import (
     bradley_terry,
     wins_of,
 )
-from pytest_arena.comparison.matrix import Matrix, case_score
+from pytest_arena.comparison.matrix import Matrix, Pair, case_score, preferences
 from pytest_arena.comparison.statistics import Z95, Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 
 MOST_RATED = 60
 """The most providers that are rated: the time grows with the cube of their number."""
+_TIE = 0.5
 CENTRE = 1000.0
 """The rating, in Elo points, of a provider as strong as the field."""
 
@@ -139,11 +140,12 @@ def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
     if len(table.providers) > MOST_RATED:
         return [], {}
     scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
+    compared = [preferences(row.cells) for row in table.rows]
     columns = _comparable(table.providers, scores)
     names = [table.providers[column] for column in columns]
     patterns: dict[Pattern, int] = {}
-    for row in scores:
-        pattern = _outcomes([row[column] for column in columns])
+    for row, preferred in zip(scores, compared, strict=True):
+        pattern = _outcomes([row[column] for column in columns], names, preferred)
         if any(outcome != 2 for outcome in pattern):
             patterns[pattern] = patterns.get(pattern, 0) + 1
     return names, patterns
@@ -173,11 +175,21 @@ def _elo(strength: float) -> float:
     return round(CENTRE + ELO * strength, 6)
 
 
-def _outcomes(scores: Sequence[float | None]) -> Pattern:
-    return tuple(
-        2 if first is None or second is None else (first > second) - (first < second)
-        for first, second in combinations(scores, 2)
-    )
+def _outcomes(
+    scores: Sequence[float | None], names: Sequence[str], preferred: Mapping[Pair, float]
+) -> Pattern:
+    """Return each pair's outcome on a case: by a judge that compared the two answers, where one
+    did, else by their scores."""
+    found = []
+    for (first, one), (second, other) in combinations(zip(scores, names, strict=True), 2):
+        if first is None or second is None:
+            found.append(2)
+        elif (one, other) in preferred:
+            share = preferred[one, other]
+            found.append((share > _TIE) - (share < _TIE))
+        else:
+            found.append((first > second) - (first < second))
+    return tuple(found)
 
 
 def _order(summary: ProviderSummary, rating: float | None) -> tuple[float, float]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from pytest_arena.results import Cell
 
+Pair = tuple[str, str]
+"""Two providers by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
@@ -43,6 +46,20 @@ def matrix(cells: Iterable[Cell]) -> Matrix:
         providers,
         tuple(CaseRow(file, case, tuple(row)) for (file, case), row in cases.items()),
     )
+
+
+def preferences(cells: Iterable[Cell | None]) -> dict[Pair, float]:
+    """Return, for each pair of providers whose answers a judge compared, the share that the first
+    won: the mean over trials, a tie counting half. Both orders of a pair are there."""
+    found: dict[Pair, list[float]] = {}
+    for cell in cells:
+        judgings = cell.judgings if cell is not None else ()
+        for judging in judgings:
+            if cell is None or judging.preferred is None or judging.rival is None:
+                continue
+            found.setdefault((cell.provider, judging.rival), []).append(judging.preferred)
+            found.setdefault((judging.rival, cell.provider), []).append(1 - judging.preferred)
+    return {pair: sum(sorted(shares)) / len(shares) for pair, shares in found.items()}
 
 
 def case_score(cell: Cell | None) -> float | None:

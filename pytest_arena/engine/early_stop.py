@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_arena.loading.plan import CasePlan
+from pytest_arena.loading.plan import CasePlan, every_assertion
 from pytest_arena.results.models import Verdict
 
 
@@ -35,4 +35,7 @@ def may_stop_early(case: CasePlan) -> bool:
     """
     every = [*case.assertions]
     every += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
+    if any(check.rivals for check in every_assertion(case)):
+        # which trials another provider's cell wants to compare with, this one cannot know
+        return False
     return not any(check.over_trials or check.pass_threshold is not None for check in every)

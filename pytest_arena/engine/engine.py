@@ -148,6 +148,7 @@ class Engine:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._runner.give_up()
         self._runner.close()
         await self._caller.close()
 

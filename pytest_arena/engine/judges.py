@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from pytest_arena.engine.calls import Caller
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.embeddings import vectors_from
 from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.results.models import Trial
 from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpec
 
 DEFAULT_TIMEOUT_S = 60.0
@@ -29,8 +30,15 @@ class JudgeDesk:
     """
 
     def __init__(
-        self, caller: Caller, plan: CellPlan, trial: int, unknown: dict[int, set[str]]
+        self,
+        caller: Caller,
+        plan: CellPlan,
+        trial: int,
+        unknown: dict[int, set[str]],
+        rival: Callable[[str], Awaitable[Trial]],
     ) -> None:
+        self.rival = rival
+        self.trial = trial
         self._caller = caller
         self._plan = plan
         self._trial = trial

@@ -16,11 +16,12 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, Provider
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
 from pytest_arena.results.models import Trial, TrialError
-from pytest_arena.schema import Desk
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
+    from pytest_arena.engine.judges import JudgeDesk
     from pytest_arena.engine.load import LoadRun
+    from pytest_arena.engine.shared_talks import SharedTalks
 
 Call = Callable[[Request], Awaitable[Response]]
 """Make one call of a dialogue."""
@@ -49,6 +50,7 @@ class TrialRunner:
         self._caller = caller
         self._root = root
         self._unknown: dict[int, set[str]] = {}
+        self._shared: SharedTalks | None = None
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="arena-checks")
 
     def close(self) -> None:
@@ -107,22 +109,46 @@ class TrialRunner:
             unwanted: Callable[[], bool] | None = None
             if stop is not None and request.turn == 0:
                 unwanted = lambda: stop.decided  # noqa: E731
-            try:
-                return await self._caller.call(plan.provider, request, unwanted)
-            except ProviderError as error:
-                if not plan.fallbacks:
-                    raise
-                from pytest_arena.engine.fallbacks import DOWN, ask_others
-
-                if error.kind not in DOWN:
-                    raise
-                return await ask_others(self._caller, plan, request, error, DEFAULT_TIMEOUT_S)
+            return await self._call(plan, request, unwanted)
 
         try:
-            trial = await self._talk(plan, number, call)
+            if plan.rivals:
+                trial = await self._talks().own(plan, number)
+            else:
+                trial = await self._talk(plan, number, call)
         except _CutShort as cut:
             return _cut(cut.trial, cut)
         return await self._judged(plan, trial)
+
+    async def _call(
+        self, plan: CellPlan, request: Request, unwanted: Callable[[], bool] | None = None
+    ) -> Response:
+        """Return the answer of a cell's provider, or of another one while that is down."""
+        try:
+            return await self._caller.call(plan.provider, request, unwanted)
+        except ProviderError as error:
+            if not plan.fallbacks:
+                raise
+            from pytest_arena.engine.fallbacks import DOWN, ask_others
+
+            if error.kind not in DOWN:
+                raise
+            return await ask_others(self._caller, plan, request, error, DEFAULT_TIMEOUT_S)
+
+    def _talks(self) -> SharedTalks:
+        if self._shared is None:
+            from pytest_arena.engine.shared_talks import SharedTalks
+
+            async def talk(plan: CellPlan, number: int) -> Trial:
+                return await self._talk(plan, number, lambda request: self._call(plan, request))
+
+            self._shared = SharedTalks(talk)
+        return self._shared
+
+    async def give_up(self) -> None:
+        """Cancel what runs for more than one cell."""
+        if self._shared is not None:
+            await self._shared.give_up()
 
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
@@ -169,11 +195,14 @@ class TrialRunner:
         except BudgetSpent as spent:
             return _cut(trial, spent)
 
-    def desk(self, plan: CellPlan, number: int) -> Desk:
+    def desk(self, plan: CellPlan, number: int) -> JudgeDesk:
         """Return what asks judges about one trial of a cell."""
         from pytest_arena.engine.judges import JudgeDesk
 
-        return JudgeDesk(self._caller, plan, number, self._unknown)
+        async def rival(name: str) -> Trial:
+            return await self._talks().rival(plan, name, number)
+
+        return JudgeDesk(self._caller, plan, number, self._unknown, rival)
 
 
 class _CutShort(BudgetSpent):

@@ -23,9 +23,10 @@ from pytest_arena.errors import BudgetSpent
 from pytest_arena.loading.plan import CasePlan, CellPlan
 from pytest_arena.results.load import Load
 from pytest_arena.results.models import Cell, Finding, Trial, Verdict
-from pytest_arena.schema import Assertion, CellAssertion, CheckContext, Desk
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 
 if TYPE_CHECKING:
+    from pytest_arena.engine.judges import JudgeDesk
     from pytest_arena.engine.load import LoadRun
 
 Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
@@ -70,23 +71,23 @@ def needs_stream(case: CasePlan) -> bool:
 
 
 async def judge_on_loop(
-    plan: CellPlan, trial: Trial, root: Path, make_ask: Callable[[], Desk]
+    plan: CellPlan, trial: Trial, root: Path, make_desk: Callable[[], JudgeDesk]
 ) -> Executed:
     """Check the asynchronous assertions of a trial at once, while other calls are in flight.
 
-    `make_ask` gives what reaches judges, one for all assertions of the trial.
+    `make_desk` gives what reaches judges, one for all assertions of the trial.
     """
     executed = Executed(trial)
     if trial.error is not None:
         return executed
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
-    ask: Desk | None = None
+    desk: JudgeDesk | None = None
     for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
         context = context_of(plan, root, turn)
         if needs_loop(assertion, context):
-            ask = ask or make_ask()
+            desk = desk or make_desk()
             waiting[place] = evaluate_async(
-                assertion, _seen_by(trial, turn), replace(context, ask=ask, embed=ask.embed)
+                assertion, _seen_by(trial, turn), _reaching(context, desk, plan)
             )
     if waiting:
         found = await asyncio.gather(*waiting.values())
@@ -242,6 +243,22 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         threshold=plan.case.threshold,
     )
     return replace(trial, verdict=verdict, score=score, assertions=kept)
+
+
+def _reaching(context: CheckContext, desk: JudgeDesk, plan: CellPlan) -> CheckContext:
+    """Return a context in which judges and other answers to the case can be reached."""
+
+    async def rival(name: str) -> Trial:
+        return _seen_by(await desk.rival(name), context.turn)
+
+    kept = plan.baseline_outputs if context.turn is None else ()
+    return replace(
+        context,
+        ask=desk,
+        embed=desk.embed,
+        rival=rival,
+        baseline_output=kept[desk.trial % len(kept)] if kept else None,
+    )
 
 
 def _seen_by(trial: Trial, turn: int | None) -> Trial:

@@ -60,7 +60,7 @@ async def rule(question: Question, judge: JudgeSpec, ask: Asking) -> Ruling:
     if size > LONGEST_MATERIAL:
         reason = f"{size:,} characters are too many for a judge (at most {LONGEST_MATERIAL:,})"
         return Ruling("error", reason, None, judging)
-    given = await asyncio.gather(*(_vote(question, spec, ask) for spec in judge.panel))
+    given = await asyncio.gather(*(vote_on(question, spec, ask) for spec in judge.panel))
     votes = tuple(vote for vote, _, _ in given)
     judging = Judging(judging.prompt, judging.key, votes)
     choices = tuple(read.choice if read else None for _, read, _ in given)
@@ -85,7 +85,7 @@ def spec_facts(spec: ProviderSpec) -> str:
     return json.dumps([spec.full_model, host, params], sort_keys=True, default=str)
 
 
-async def _vote(
+async def vote_on(
     question: Question, spec: ProviderSpec, ask: Asking
 ) -> tuple[Vote, Read | None, bool]:
     """Return a vote, what was read of the reply, and whether the judge could not be reached."""

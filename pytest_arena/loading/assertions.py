@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_arena.errors import Place, shorten
+from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.judges import build_judge
@@ -67,7 +67,27 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         values["judge"] = build_judge(values["judge"], tree.value_place("judge"), context)
         if len(context.problems) > before:
             return None
-    return build_model(cls, tree, context.problems, owner, values)
+    built = build_model(cls, tree, context.problems, owner, values)
+    if built is not None and not _rivals_are_known(built, tree, owner, context):
+        return None
+    return built
+
+
+def _rivals_are_known(
+    assertion: Assertion, tree: YamlMap, owner: str, context: LoadContext
+) -> bool:
+    # where the file's providers have problems of their own, theirs are enough
+    unknown = [name for name in assertion.rivals if name not in context.providers]
+    if assertion.members or not unknown:
+        return True
+    known = sorted(context.providers)
+    context.problems.add(
+        f"unknown provider {shorten(unknown[0])!r} in {owner}",
+        tree.value_place("provider"),
+        expected=one_of(unknown[0], known, "an entry of providers:"),
+        fix=suggest(unknown[0], known) or "name one of these, or add it to providers:",
+    )
+    return False
 
 
 def _build(entry: Any, place: Place, context: LoadContext) -> Assertion | None:

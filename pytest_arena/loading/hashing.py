@@ -8,7 +8,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from pytest_arena.loading.plan import CasePlan
+from pytest_arena.loading.plan import CasePlan, every_assertion
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
 
@@ -47,12 +47,8 @@ class Hasher:
 
     def judge(self, case: CasePlan) -> str:
         """Return the hash of how a case is judged: judges, prompts and rubrics; empty without."""
-        every = [*case.assertions]
-        every += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
         facts: list[Any] = []
-        while every:
-            assertion = every.pop(0)
-            every += assertion.members
+        for assertion in every_assertion(case):
             asked = assertion.judge_facts(case.judge)
             if asked is not None:
                 facts.append([asked, self._dump(assertion), case.documents])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import read_arena
 from pytest_arena.loading.judges import build_judge
 from pytest_arena.loading.mocks import build_responses, build_responses_file
-from pytest_arena.loading.plan import Arena, CellPlan
+from pytest_arena.loading.plan import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import build_targets
 from pytest_arena.loading.tree import YamlMap, plain
@@ -123,6 +123,7 @@ def _cells(
         wanted = case.providers if case.providers is not None else spec.defaults.providers
         prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
         judge = hasher.judge(case.plan)
+        rivals = _rivals(case.plan, others, context)
         for provider in providers:
             if wanted is not None and not {provider.name, provider.group} & set(wanted):
                 continue
@@ -139,8 +140,20 @@ def _cells(
                     "judge": judge,
                 },
                 fallbacks=tuple(others[name] for name in provider.fallbacks),
+                rivals=rivals,
                 mock_responses=responses,
             )
+
+
+def _rivals(
+    case: CasePlan, others: Mapping[str, ProviderSpec], context: LoadContext
+) -> Mapping[str, tuple[ProviderSpec, ...]]:
+    names = {name for assertion in every_assertion(case) for name in assertion.rivals}
+    context.judges |= {id(others[name]): others[name] for name in names}
+    return {
+        name: (others[name], *(others[other] for other in others[name].fallbacks))
+        for name in sorted(names)
+    }
 
 
 def _check_default_providers(

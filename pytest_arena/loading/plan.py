@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -84,6 +84,16 @@ class CasePlan:
     """The file that `line` counts in: the arena's own, or one that it includes."""
 
 
+def every_assertion(case: CasePlan) -> Iterator[Assertion]:
+    """Yield the assertions of a case and of its turns, the members of groups among them."""
+    waiting = [*case.assertions]
+    waiting += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
+    while waiting:
+        assertion = waiting.pop(0)
+        waiting = [*assertion.members, *waiting]
+        yield assertion
+
+
 @dataclass(frozen=True, slots=True)
 class CellPlan:
     """Hold one case × provider. `file` is relative to the root directory, with `/`.
@@ -98,6 +108,11 @@ class CellPlan:
     hashes: Mapping[str, str]
     fallbacks: tuple[ProviderSpec, ...] = ()
     """Who is asked while the provider is down."""
+    rivals: Mapping[str, tuple[ProviderSpec, ...]] = field(default_factory=dict)
+    """The providers whose answers to the case its assertions compare with, by name, each with its
+    fallbacks behind it."""
+    baseline_outputs: tuple[str, ...] = ()
+    """The answers that the baseline keeps of this cell, where the run is compared with one."""
     mock_responses: MockResponses | None = None
     """The file's own answers for `--arena-mock`, where the case has none."""
 
@@ -129,7 +144,7 @@ class Arena:
     every_provider: tuple[ProviderSpec, ...] = ()
     """All providers of the file, those not selected included."""
     judges: tuple[ProviderSpec, ...] = ()
-    """Whoever judges, entries of `providers:` among them."""
+    """Whoever is asked beside a cell's own provider: judges, and rivals to compare with."""
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
 

@@ -8,6 +8,8 @@ from typing import Literal
 
 from pytest_arena.results.exchange import Source
 
+BASELINE = "the baseline"
+"""Stands for a rival's name where an answer was compared with the one that a baseline keeps."""
 VoteVerdict = Literal["passed", "failed", "error"]
 
 
@@ -77,8 +79,9 @@ class Judging:
     """Keep how a finding was judged: by which prompt (name and version), and each judge's vote.
 
     `key` identifies the judge as a whole (models, prompt, criteria), so that a calibration can be
-    found again. `rival` is the provider whose answer this one was compared with, or `baseline`;
-    `rival_output` is that answer.
+    found again. `rival` is the provider whose answer this one was compared with, or `BASELINE`;
+    `rival_output` is that answer, `preferred` 1 where this one is better, 0 where the rival's is,
+    and 0.5 for a tie.
     """
 
     prompt: str
@@ -87,6 +90,7 @@ class Judging:
     calibration: Calibration | None = None
     rival: str | None = None
     rival_output: str | None = None
+    preferred: float | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -296,7 +296,7 @@ def _judging_record(judging: Judging) -> dict[str, Any]:
     }
     if judging.calibration is not None:
         record["calibration"] = asdict(judging.calibration)
-    for key in ("rival", "rival_output"):
+    for key in ("rival", "rival_output", "preferred"):
         if getattr(judging, key) is not None:
             record[key] = getattr(judging, key)
     return record
@@ -320,6 +320,7 @@ def _judging(record: Mapping[str, Any]) -> Judging:
         calibration=Calibration(**calibration) if calibration else None,
         rival=record.get("rival"),
         rival_output=record.get("rival_output"),
+        preferred=record.get("preferred"),
     )
 
 

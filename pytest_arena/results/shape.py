@@ -142,6 +142,7 @@ _judging = _record(
         "calibration": _or_null(_calibration),
         "rival": _or_null(_text),
         "rival_output": _or_null(_text),
+        "preferred": _or_null(_amount),
     },
 )
 _finding = _record(

@@ -101,6 +101,10 @@ class CheckContext:
     embed: Embed | None = None
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
+    rival: Callable[[str], Awaitable[Trial]] | None = None
+    """Give another provider's trial of the same case and number (None without an engine)."""
+    baseline_output: str | None = None
+    """The answer that the baseline keeps of this cell."""
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     """What is known of judges' accuracy, by `Judging.key`."""
 
@@ -172,6 +176,11 @@ class Assertion(ArenaModel):
     def expects_empty(self) -> bool:
         """Whether this assertion allows an empty answer, which fails a trial otherwise."""
         return False
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """The providers whose answers it compares with the cell's own."""
+        return ()
 
     @property
     def members(self) -> tuple[Assertion, ...]:

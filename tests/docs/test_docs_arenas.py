@@ -141,12 +141,12 @@ def test_the_judged_arena_fails_where_the_judge_finds_fault(
 ) -> None:
     run = run_arena(tmp_path, "judged", *workers, expected=1)
 
-    assert len(run.cells) == 6
+    assert len(run.cells) == 8
     assert cells(run, "error") == set()
     assert cells(run, "failed") == {"Returns[hasty]", "A rude customer[hasty]"}
     asked = [sum(judging.calls for judging in cell.judgings) for cell in run.cells]
     # faithfulness and hallucination ask the same, once
-    assert asked == [2, 2, 3, 3, 3, 3]
+    assert asked == [2, 2, 3, 3, 3, 3, 2, 0]
 
 
 def test_the_red_team_finds_the_gullible_provider(tmp_path: Path) -> None:

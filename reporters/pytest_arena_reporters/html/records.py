@@ -71,8 +71,11 @@ def finding_record(finding: Finding) -> Record:
     )
 
 
-def _judging(judging: Judging) -> Record:
+def _judging(judging: Judging) -> Record | None:
     """Return `[prompt, votes, calibration, rival, rival's answer]`."""
+    if not judging.votes and judging.calibration is None:
+        # an answer that there was nothing to compare with yet
+        return None
     return trimmed(
         [
             judging.prompt,

@@ -115,6 +115,9 @@ def footnotes(comparison: Comparison) -> list[str]:
     notes = ["Bars show the pass rate with its 95 % interval (Wilson). Errors count in no rate."]
     if comparison.ratings:
         rating = "Ratings are Bradley-Terry strengths over pairwise case wins, 1000 on average"
+        judgings = (judging for cell in comparison.run.cells for judging in cell.judgings)
+        if any(judging.preferred is not None for judging in judgings):
+            rating += ", by the judge where it compared two answers"
         shrunk = any(standing.shrunk for standing in comparison.standings)
         notes.append(
             rating + (", drawn towards it since one always won or lost." if shrunk else ".")

@@ -102,6 +102,7 @@ BAD = {
     ],
     "role_violation": [{"role": ""}],
     "toxicity": [{"min_score": 2}],
+    "preferred_over": [{}, {"provider": ""}, {"provider": "a", "baseline": True}],
 }
 
 

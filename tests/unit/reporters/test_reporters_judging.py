@@ -125,7 +125,7 @@ def test_a_cells_record_holds_votes_and_quotes() -> None:
         judged("tone", replace(VOTE, score=None, cost_usd=None, source=None, model=None)),
         replace(
             judged("any_of"),
-            judge=Judging("preference/1", "k", (VOTE,), POOR, "baseline", "Hi."),
+            judge=Judging("preference/1", "k", (VOTE,), POOR, "the baseline", "Hi.", 0.5),
             group=(judged("tone", VOTE),),
         ),
     ],
