@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_arena.errors import ArenaError
 from pytest_arena.judging.detection import Detector
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
@@ -13,7 +14,10 @@ class DetectingAssertion(Detector, Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         said = Said(system_prompt(trial))
-        looks = [self.look(response.output, said) for response in trial.responses]
+        try:
+            looks = [self.look(response.output, said) for response in trial.responses]
+        except ArenaError as error:
+            return Outcome.error(str(error))
         several = len(looks) > 1
         for turn, look in enumerate(looks, 1):
             if look.found:

@@ -20,7 +20,7 @@ class PiiLeakage(PiiRules, DetectingGuardrail):
     What is found is covered by asterisks, or the whole text replaced by `message`. See
     [Personal data](pii.md) for what is found and how reliably.
 
-    Error: never.
+    Error: when Presidio is asked for and not installed, or does not know an entity.
     """
 
     type: ClassVar[str] = "pii_leakage"

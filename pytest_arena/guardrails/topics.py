@@ -16,8 +16,9 @@ class Topics(TopicRules, DetectingGuardrail):
             medicine: [diagnosis, prescription, "side effects"]
             politics: [election, senator]
 
-    A topic is known by its words and phrases alone, with the endings of English plurals and
-    verbs: what is said in other words is not seen, and a word that means something else is.
+    A topic is known by its words and phrases, with the endings of English plurals and verbs, and
+    with `min_similarity` by sentences like its phrases: what is said in quite other words is not
+    seen, and a word that means something else is.
 
     Error: never.
     """

@@ -32,7 +32,7 @@ class Detector(ArenaModel):
     """What there should be, in a few words."""
 
     def look(self, text: str, said: Said) -> Look:
-        """Return what a text holds; never raises for any text."""
+        """Return what a text holds; an `ArenaError` where a library that it needs is missing."""
         raise NotImplementedError(f"{type(self).__name__} has no look()")
 
 

@@ -10,9 +10,10 @@ from functools import cache
 from ipaddress import ip_address
 from typing import ClassVar, Literal, get_args
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.errors import suggest
 from pytest_arena.judging.checksums import is_card, is_iban, is_ssn
 from pytest_arena.judging.detection import Detector, Look, covered, seen
 from pytest_arena.judging.phones import find_phones
@@ -20,6 +21,7 @@ from pytest_arena.schema.guardrail import Said
 
 Entity = Literal["email", "phone", "card", "iban", "ssn", "ip"]
 ENTITIES: tuple[Entity, ...] = get_args(Entity)
+_PRESIDIO = re.compile(r"[A-Z][A-Z0-9_]+")
 _NAMES: dict[str, str] = {
     "email": "e-mail address",
     "phone": "phone number",
@@ -44,27 +46,66 @@ class PiiRules(Detector):
 
     nothing: ClassVar[str] = "no personal data"
 
-    entities: tuple[Entity, ...] = ENTITIES
-    """Which kinds are looked for: all unless given."""
+    entities: tuple[str, ...] = ENTITIES
+    """Which kinds are looked for: `email`, `phone`, `card`, `iban`, `ssn` and `ip`, all of them
+    unless given. Names in upper case, such as `PERSON` or `US_PASSPORT`, are Presidio's and need
+    the extra `pytest-arena[presidio]`."""
     allow: tuple[str, ...] = ()
     """Texts that may occur, such as your own support address. `*` stands for anything, as in
     `*@example.com`; case is ignored, and in numbers so are blanks and hyphens."""
 
+    model: str | None = Field(default=None, min_length=1)
+    """The spaCy pipeline by which Presidio knows names and places: an installed package, such as
+    `en_core_web_sm`."""
+    min_score: float = Field(default=0.4, gt=0, le=1)
+    """The least score of what Presidio finds; what has no checksum scores low."""
+
     @field_validator("entities")
     @classmethod
-    def _names_some(cls, given: tuple[Entity, ...]) -> tuple[Entity, ...]:
-        if not given:
+    def _names_some(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [name for name in given if name not in ENTITIES and not _PRESIDIO.fullmatch(name)]
+        if wrong or not given:
             raise PydanticCustomError(
-                "entities", "no entity to look for", {"expected": f"one of {', '.join(ENTITIES)}"}
+                "entities",
+                "{problem}",
+                {
+                    "problem": f"unknown entity {wrong[0]!r}" if wrong else "no entity to look for",
+                    "expected": f"one of {', '.join(ENTITIES)}, or a name of Presidio's such as "
+                    "PERSON",
+                    "fix": suggest(wrong[0], ENTITIES) if wrong else None,
+                },
             )
         return given
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether looking may take long, since Presidio is asked."""
+        return bool(self._foreign)
+
+    @property
+    def _foreign(self) -> tuple[str, ...]:
+        return tuple(name for name in self.entities if name not in ENTITIES)
+
     def look(self, text: str, said: Said) -> Look:
-        found = [one for one in find_pii(text, self.entities) if not self._allowed(text, one)]
+        found = [one for one in self._find(text) if not self._allowed(text, one)]
         if not found:
             return Look(False, "found no personal data")
-        shown = [f"{_NAMES[one.entity]} {covered(text[one.start : one.end])}" for one in found]
+        shown = [
+            f"{_NAMES.get(one.entity, one.entity)} {covered(text[one.start : one.end])}"
+            for one in found
+        ]
         return seen("personal data", shown, [(one.start, one.end) for one in found])
+
+    def _find(self, text: str) -> list[Personal]:
+        found = find_pii(text, self.entities)
+        if not self._foreign:
+            return found
+        from pytest_arena.judging.presidio import find_by_presidio
+
+        for entity, start, end in find_by_presidio(text, self._foreign, self.model, self.min_score):
+            if not any(start < one.end and end > one.start for one in found):
+                found.append(Personal(entity, start, end))
+        return sorted(found, key=lambda one: one.start)
 
     def _allowed(self, text: str, one: Personal) -> bool:
         written = _plain(text[one.start : one.end])

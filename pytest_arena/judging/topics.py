@@ -19,6 +19,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
 _SHORTEST = 3
+_SENTENCE = re.compile(r"[^\s.!?\n][^.!?\n]*")
+_EXAMPLE_WORDS = 3
+_LONGEST_SENTENCE = 1_000
 
 
 class TopicRules(Detector):
@@ -32,6 +35,9 @@ class TopicRules(Detector):
     """Topics of which one at least must come up, each with its words and phrases."""
     min_words: int = Field(default=1, ge=1)
     """How many different words of a topic it takes."""
+    min_similarity: float | None = Field(default=None, gt=0, le=1)
+    """Let a sentence count, too, that is as similar as this to a phrase of three words or more;
+    such phrases may be whole example sentences. Words and letters are compared, as by `similar`."""
 
     @model_validator(mode="after")
     def _names_some(self) -> TopicRules:
@@ -46,18 +52,44 @@ class TopicRules(Detector):
     def look(self, text: str, said: Said) -> Look:
         stems = [(stem(match[0]), match.span()) for match in _WORD.finditer(text)]
         for topic, words in self.forbidden.items():
-            found = topic_words(words, stems)
-            if len(found) >= self.min_words:
+            found = self._found(words, stems, text)
+            if found:
                 spans = tuple(span for places in found.values() for span in places)
                 named = tuple(dict.fromkeys(text[start:end] for start, end in spans))
                 return Look(True, f"the topic {topic!r} comes up: {listed(named)}", named, spans)
         if not self.allowed:
             return Look(False, f"none of the topics comes up: {', '.join(self.forbidden)}")
         for topic, words in self.allowed.items():
-            found = topic_words(words, stems)
-            if len(found) >= self.min_words:
+            found = self._found(words, stems, text)
+            if found:
                 return Look(False, f"the topic is {topic!r}: {listed(found)}")
         return Look(True, f"none of the allowed topics comes up: {', '.join(self.allowed)}")
+
+    def _found(
+        self, words: tuple[str, ...], stems: list[tuple[str, tuple[int, int]]], text: str
+    ) -> dict[str, list[tuple[int, int]]]:
+        """Return what of a topic a text holds; nothing where that is too little."""
+        found = topic_words(words, stems)
+        if len(found) >= self.min_words:
+            return found
+        if self.min_similarity is None:
+            return {}
+        return similar_sentences(words, text, self.min_similarity)
+
+
+def similar_sentences(
+    phrases: tuple[str, ...], text: str, least: float
+) -> dict[str, list[tuple[int, int]]]:
+    """Return the phrases of three words or more that sentences are like, and those sentences."""
+    from pytest_arena.judging.lexical import similarity
+
+    examples = [phrase for phrase in phrases if len(_stems_of(phrase)) >= _EXAMPLE_WORDS]
+    found: dict[str, list[tuple[int, int]]] = {}
+    for match in _SENTENCE.finditer(text) if examples else ():
+        for phrase in examples:
+            if similarity(match[0][:_LONGEST_SENTENCE], phrase) >= least:
+                found.setdefault(phrase, []).append(match.span())
+    return found
 
 
 def topic_words(

@@ -60,6 +60,11 @@ class Guardrail(ArenaModel):
             )
         return self
 
+    @property
+    def is_slow(self) -> bool:
+        """Whether looking may take longer than the event loop can wait."""
+        return False
+
     def find(self, text: str) -> Violation | None:
         """Return what is wrong with a text, or None."""
         raise NotImplementedError(f"{type(self).__name__} has no find()")

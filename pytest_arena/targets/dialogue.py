@@ -85,7 +85,8 @@ class DialogueRun:
         self, text: str, direction: Literal["input", "output"], turn: int
     ) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
         guardrails, said = self._case.guardrails, Said(self._case.system)
-        if len(text) < _LONG_TEXT or not guardrails:
+        slow = len(text) >= _LONG_TEXT or any(one.is_slow for one in guardrails)
+        if not guardrails or not slow:
             return apply_guardrails(guardrails, text, direction, turn, said)
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
         return await asyncio.to_thread(apply_guardrails, guardrails, text, direction, turn, said)

@@ -50,3 +50,13 @@ def test_several_words_can_be_asked_for() -> None:
 )
 def test_only_endings_of_plurals_and_verbs_are_taken_off(words: str, same: bool) -> None:
     assert (len({stem(word) for word in words.split()}) == 1) is same
+
+
+def test_a_sentence_like_an_example_counts_where_that_is_asked_for() -> None:
+    examples = ("How do I invest my savings?", "stocks")
+    rules = TopicRules(forbidden={"finance": examples}, min_similarity=0.5)
+    look = rules.look("Hello. How should I invest savings of mine? Thanks", Said())
+    assert look.found is True
+    assert look.spans == ((7, 42),)
+    assert rules.look("How do I reset my password?", Said()).found is False
+    assert TopicRules(forbidden={"finance": examples}).look("invest savings", Said()).found is False
