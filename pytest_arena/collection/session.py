@@ -143,7 +143,8 @@ class ArenaSession:
                     fix=suggest(name, known),
                 )
                 self._refuse(problem)
-        if self.settings.max_cost_usd is not None and not self.settings.mock:
+        calls = not self.settings.mock and self.settings.record != "none"
+        if self.settings.max_cost_usd is not None and calls:
             self._check_prices()
 
     def _check_prices(self) -> None:

@@ -160,7 +160,10 @@ class Caller:
         found = self._lanes.get(id(spec))
         if found is None:
             found = self._lanes[id(spec)] = Lane(spec, self._make_provider(spec))
-            found.pace = self._rations.pace_of(spec)
+            found.outage.notice = self._rations.notice_of(spec)
+            # a mock that stands for a real provider has no limit to keep to
+            if not found.provider.offline or spec.provider == found.provider.type:
+                found.pace = self._rations.pace_of(spec)
         return found
 
 

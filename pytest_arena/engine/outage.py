@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from pytest_arena.errors import ErrorKind, ProviderError
 
@@ -17,6 +19,7 @@ class Outage:
 
     Down means: its key was refused, or three calls in a row failed with all their attempts, or
     five attempts in a row ran into the timeout (each of which has taken its time already).
+    `notice` is a file in which the processes of a run tell each other.
     """
 
     provider: str
@@ -24,6 +27,7 @@ class Outage:
     timeouts: int = 0
     last: ProviderError | None = None
     reason: str | None = None
+    notice: Path | None = None
 
     def succeeded(self) -> None:
         self.calls = self.timeouts = 0
@@ -45,6 +49,8 @@ class Outage:
 
     def check(self) -> None:
         """Raise a `ProviderError` where the provider is down."""
+        if self.reason is None and self.notice is not None and self.notice.exists():
+            self.reason = self.notice.read_text(encoding="utf-8")
         if self.reason:
             raise ProviderError(ErrorKind.PROVIDER_DOWN, self.reason)
 
@@ -52,3 +58,9 @@ class Outage:
         self.reason = (
             f"provider {self.provider!r} was not called: {why}; the last one said: {error.message}"
         )
+        if self.notice is not None and not self.notice.exists():
+            self.notice.parent.mkdir(parents=True, exist_ok=True)
+            # whole or not at all, whoever reads it
+            unfinished = self.notice.with_suffix(f".{os.getpid()}")
+            unfinished.write_text(self.reason, encoding="utf-8", errors="replace")
+            unfinished.replace(self.notice)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from pytest_arena.engine.lane import Lane
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -83,6 +84,13 @@ class Rations:
     def pace_of(self, spec: ProviderSpec) -> Pace | None:
         """Return the pace of a provider whose rate the file limits."""
         return self._new_pace(spec.name) if spec.name in self._rates else None
+
+    def notice_of(self, spec: ProviderSpec) -> Path | None:
+        """Return the file in which processes tell each other that a provider is down."""
+        if self._path is None:
+            return None
+        who = f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
+        return self._path.with_name(f"down-{crc32(who.encode('utf-8', 'replace')):08x}")
 
     def check(self, lane: Lane, request: Request) -> None:
         """Raise `BudgetSpent` where the call cannot be made any more."""

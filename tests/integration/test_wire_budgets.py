@@ -132,3 +132,38 @@ def test_the_option_needs_prices(project: Project, spread: tuple[str, ...]) -> N
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = "\n".join([*result.outlines, *result.errlines])
     assert "the price of provider 'ours' (openai/our-own) is not known" in text
+
+
+def test_a_load_ends_with_its_budget(project: Project) -> None:
+    with WireServer(latency_s=0.005) as server:
+        text = arena(server, 0, budget="{max_calls: 12}") + (
+            "  - {name: Load, prompt: hi, concurrent_users: 3, messages_per_user: 20,\n"
+            "     assertions: [{type: success_rate, min: 0.5}]}\n"
+        )
+        project.write(arena=text)
+        result = project.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(skipped=1)
+    assert server.calls == 12
+    cell = project.cells()["arena.yaml::Load[m]"]
+    assert cell["reason"] == "budget: max_calls 12 of arena.yaml is spent"
+
+
+def test_judges_spend_from_the_same_budget(project: Project) -> None:
+    project.write(
+        arena="budget: {max_calls: 1}\n"
+        "providers:\n"
+        "  - {name: m, provider: mock, model: any}\n"
+        "  - {name: judge, provider: mock, model: any, group: judge}\n"
+        "defaults: {providers: [m]}\n"
+        "judge: {provider: judge}\n"
+        "mock: {default: Hello, providers: {judge: {default: '{}'}}}\n"
+        "tests:\n"
+        "  - {name: A, prompt: hi, assertions: [{type: llm_judge, criteria: is polite}]}\n"
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(skipped=1)
+    cell = project.cells()["arena.yaml::A[m]"]
+    assert cell["over_budget"] == "max_calls 1 of arena.yaml is spent"
+    assert [trial["output"] for trial in cell["trials"]] == ["Hello"]

@@ -102,3 +102,12 @@ def test_headers_that_leave_nothing_are_waited_for(project: Project) -> None:
         project.write(arena=arena(3, m=f"api_base: {server.url}/v1"))
         project.run("--arena-concurrency=1").assert_outcomes(passed=3)
     assert server.calls == 3
+
+
+def test_a_mock_that_stands_for_a_provider_is_not_paced(project: Project) -> None:
+    text = arena(4, m="rate_limit: {requests_per_minute: 0.01}").replace(
+        "tests:", "mock: {default: ok}\ntests:"
+    )
+    project.write(arena=text)
+    # paced, the second call would start in a hundred minutes
+    project.run("--arena-mock").assert_outcomes(passed=4)

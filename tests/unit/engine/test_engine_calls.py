@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from pytest_arena.engine import attempts
 from pytest_arena.engine.attempts import pause_before
 from pytest_arena.engine.calls import Caller, CallHooks
 from pytest_arena.engine.limits import Limits
+from pytest_arena.engine.rationing import Rations
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.results.exchange import Request, Response
@@ -277,3 +279,34 @@ def test_a_provider_that_cannot_start_is_not_called() -> None:
     with pytest.raises(ProviderError, match=r"^it was missing_key$"):
         run(provider)
     assert provider.seen == []
+
+
+def test_a_provider_that_is_down_in_one_process_is_down_in_all(tmp_path: Path) -> None:
+    provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
+    other = Scripted(spec(name="q"), ["fine"])
+
+    async def in_two_processes() -> tuple[ProviderError, Response]:
+        shared = [Rations(tmp_path / "run" / "shared") for _ in range(2)]
+        first, second = (
+            Caller(
+                Limits(4, lambda _: None),
+                lambda one: other if one.name == "q" else provider,
+                None,
+                rations=rations,
+            )
+            for rations in shared
+        )
+        with pytest.raises(ProviderError):
+            await first.call(provider.spec, Request(messages=[]))
+        with pytest.raises(ProviderError) as caught:
+            await second.call(provider.spec, Request(messages=[]))
+        return caught.value, await second.call(other.spec, Request(messages=[]))
+
+    error, response = asyncio.run(in_two_processes())
+    assert error.kind is ErrorKind.PROVIDER_DOWN
+    assert error.message == (
+        "provider 'p' was not called: its key was not accepted; the last one said: "
+        "it was authentication"
+    )
+    assert response.output == "fine"
+    assert provider.seen == [0]
