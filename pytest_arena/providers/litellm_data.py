@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,13 @@ _MEMBER = re.compile(r"^    [A-Z0-9_]+ = \"([^\"]+)\"", re.MULTILINE)
 
 
 def read_price_map() -> dict[str, dict[str, Any]]:
-    """Return litellm's price map by model name; empty where litellm does not bring one."""
+    """Return litellm's price map by model name; empty where litellm does not bring one.
+
+    Where litellm is imported already, it is the map that it has read itself.
+    """
+    loaded = getattr(sys.modules.get("litellm"), "model_cost", None)
+    if isinstance(loaded, dict) and loaded:
+        return loaded
     folder = _folder()
     path = folder / "model_prices_and_context_window_backup.json" if folder else None
     if path is None or not path.is_file():
