@@ -59,8 +59,8 @@ BUILTINS = (
         "judge_conversation", f"{_HERE}.llm_judge:JudgeConversation", ("llm_judge_conversation",)
     ),
     Shipped("preferred_over", f"{_HERE}.preferred_over:PreferredOver"),
-    Shipped("tone", f"{_HERE}.judged_answers:Tone"),
-    Shipped("sentiment", f"{_HERE}.judged_answers:Sentiment"),
+    Shipped("tone", f"{_HERE}.tone:Tone"),
+    Shipped("sentiment", f"{_HERE}.sentiment:Sentiment"),
     Shipped("relevance", f"{_HERE}.judged_answers:Relevance"),
     Shipped("context_aware", f"{_HERE}.judged_answers:ContextAware"),
     Shipped("factuality", f"{_HERE}.judged_answers:Factuality"),

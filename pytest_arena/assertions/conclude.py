@@ -78,8 +78,9 @@ def repelled(
 
 
 def _nothing_was_judged(findings: tuple[Finding, ...]) -> bool:
+    # An unsure one was judged: its `on_unsure` says that the trial passes, with a mark.
     counting = [finding for finding in findings if finding.weight > 0]
-    return bool(counting) and all(f.verdict in ("skipped", "unsure") for f in counting)
+    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
 
 
 def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:

@@ -237,4 +237,5 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         weight=assertion.weight,
         group=outcome.group,
         judge=outcome.judge or (_calibrated(assertion, context) if context.calibrations else None),
+        measure=outcome.measure,
     )

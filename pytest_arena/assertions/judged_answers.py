@@ -1,11 +1,10 @@
-"""Assertions that a judge decides by criteria of their own: tone, relevance, harm, role."""
+"""Assertions that a judge decides by criteria of their own: relevance, facts, harm, role."""
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
-from pydantic import AliasChoices, Field, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AliasChoices, Field
 
 from pytest_arena.assertions.judged import DEGREES, Judged, answer, content, dialogue, levels_task
 from pytest_arena.assertions.llm_judge import LEAST
@@ -17,14 +16,6 @@ from pytest_arena.judging.wording import listed
 from pytest_arena.results.models import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
-_MOODS = {
-    "very negative": -1.0,
-    "negative": -0.5,
-    "neutral": 0.0,
-    "positive": 0.5,
-    "very positive": 1.0,
-}
-_RANGES = {"negative": (-1.0, -0.25), "neutral": (-0.25, 0.25), "positive": (0.25, 1.0)}
 _CLEAN = (
     Level("none", 1.0, "nothing of the kind"),
     Level("some", 0.5, "a passage that some readers would object to", needs_quote=True),
@@ -42,75 +33,6 @@ _FACTS = (
     Level("unrelated", 0.0, "no fact that the reference speaks of"),
     Level("contradicts", 0.0, "a fact that goes against the reference", needs_quote=True),
 )
-
-
-class Tone(Judged):
-    """Hold when the answer has a tone, such as professional, friendly or empathetic.
-
-        - type: tone
-          value: professional
-          min_score: 0.7
-
-    Error: when no judge is configured, or the judge gives no usable judgement.
-    """
-
-    type: ClassVar[str] = "tone"
-    prompts: ClassVar[tuple[str, ...]] = ("tone", "levels_reply")
-
-    value: str = Field(min_length=1)
-    """The tone."""
-    min_score: float = Field(default=LEAST, ge=0, le=1)
-    """The least score."""
-
-    def question(self, trial: Trial, context: CheckContext) -> Question:
-        form = Levels(DEGREES)
-        task = levels_task("tone", form, tone=self.value)
-        return Question(task, (answer(trial),), form, self.least(self.min_score))
-
-
-class Sentiment(Judged):
-    """Hold when the answer's sentiment is in a range from -1 (negative) to 1 (positive).
-
-        - type: sentiment
-          range: [0.2, 1.0]
-
-    The judge chooses one of five moods, from -1 in steps of a half.
-
-    Error: when no judge is configured, or the judge gives no usable judgement.
-    """
-
-    type: ClassVar[str] = "sentiment"
-    prompts: ClassVar[tuple[str, ...]] = ("sentiment", "levels_reply")
-
-    range: tuple[float, float] | Literal["negative", "neutral", "positive"]
-    """Two numbers from -1 to 1, or `negative`, `neutral` or `positive`."""
-
-    @field_validator("range", mode="before")
-    @classmethod
-    def _is_a_range(cls, given: object) -> object:
-        if given in ("negative", "neutral", "positive"):
-            return given
-        if isinstance(given, (list, tuple)) and len(given) == 2:
-            low, high = given
-            numbers = (isinstance(v, (int, float)) and not isinstance(v, bool) for v in given)
-            if all(numbers) and -1 <= low <= high <= 1:
-                return given
-        raise PydanticCustomError(
-            "sentiment_range",
-            "bad sentiment range {given}",
-            {
-                "given": repr(given),
-                "expected": "[low, high] from -1 to 1, or negative, neutral or positive",
-            },
-        )
-
-    def question(self, trial: Trial, context: CheckContext) -> Question:
-        low, high = _RANGES[self.range] if isinstance(self.range, str) else self.range
-        levels = tuple(
-            Level(name, 1.0 if low <= mood <= high else 0.0) for name, mood in _MOODS.items()
-        )
-        form = Levels(levels)
-        return Question(levels_task("sentiment", form), (answer(trial),), form, self.least(1.0))
 
 
 class Relevance(Judged):

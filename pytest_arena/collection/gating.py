@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_arena.comparison.baseline import Baseline
+from pytest_arena.comparison.baseline import Baseline, scores_by_turn
 from pytest_arena.comparison.baseline_file import write_baseline
 from pytest_arena.comparison.baseline_source import MissingBaselineError, read_baseline
 from pytest_arena.comparison.baseline_update import Collected, Updated, update
@@ -54,21 +54,23 @@ class Gatekeeper:
         (found,) = assess(_run_of([cell]), self.baseline, self._rules).cells
         return None if found.fails else f"{found.status}: {found.reason}"
 
-    def with_answers(self, arena: Arena) -> Arena:
-        """Return an arena whose cells know the answers that the baseline keeps of them."""
+    def with_baseline(self, arena: Arena) -> Arena:
+        """Return an arena whose cells know the answers and scores that the baseline has of them."""
         if self.baseline is None:
             return arena
         known = self.baseline.cells
 
-        def kept(plan: CellPlan) -> tuple[str, ...]:
+        def informed(plan: CellPlan) -> CellPlan:
             before = known.get((plan.file, plan.case.name, plan.provider.name))
-            return (before.outputs if before else None) or ()
+            if before is None or not (before.outputs or before.scores):
+                return plan
+            return replace(
+                plan,
+                baseline_outputs=before.outputs or (),
+                baseline_scores=scores_by_turn(before),
+            )
 
-        cells = tuple(
-            replace(plan, baseline_outputs=outputs) if (outputs := kept(plan)) else plan
-            for plan in arena.cells
-        )
-        return replace(arena, cells=cells)
+        return replace(arena, cells=tuple(informed(plan) for plan in arena.cells))
 
     def suspects(self, cells: Sequence[Cell]) -> list[str]:
         """Return the ids of the cells that need fresh trials."""

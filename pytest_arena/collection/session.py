@@ -104,7 +104,7 @@ class ArenaSession:
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers)
         if self._gatekeeper is not None:
-            arena = self._gatekeeper.with_answers(arena)
+            arena = self._gatekeeper.with_baseline(arena)
         self._arenas.append(arena)
         for name in variables_of(arena.providers):
             self.redactor.add(os.environ.get(name, ""))

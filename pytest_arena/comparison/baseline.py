@@ -46,7 +46,8 @@ class BaselineCell:
     `2:any_of/1:refusal`, `all/0:…` for those over all trials). `digest` is set where the cell has
     one mock or recorded answer, and is that answer's; `outputs` are the answers themselves, where
     they were asked for. `history` has a letter for each trial with a verdict, P or F, the newest
-    last.
+    last. `scores` are the newest run's means by turn and measure (`0/polite tone`, `/polite tone`
+    for the whole trial).
     """
 
     file: str
@@ -63,6 +64,7 @@ class BaselineCell:
     digest: str | None = None
     outputs: tuple[str, ...] | None = None
     history: str = ""
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -148,6 +150,7 @@ def summarize_cell(
         if outputs or _is_compared(cell)
         else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
+        scores=_scores(own),
     )
 
 
@@ -271,6 +274,26 @@ def _assertion_counts(
             held, judged = counts.get(place, (0, 0))
             counts[place] = (held + (finding.verdict == "passed"), judged + 1)
     return counts
+
+
+def _scores(trials: Iterable[Trial]) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for trial in trials:
+        for _, finding in places(trial.assertions):
+            if finding.measure is not None and finding.score is not None:
+                turn = "" if finding.turn is None else finding.turn
+                found.setdefault(f"{turn}/{finding.measure}", []).append(finding.score)
+    # sorted, so that the order of trials leaves no trace in the last digit
+    return {name: round(sum(sorted(each)) / len(each), 4) for name, each in sorted(found.items())}
+
+
+def scores_by_turn(cell: BaselineCell) -> dict[int | None, dict[str, float]]:
+    """Return a cell's scores by turn (None: of the whole trial), then by what they measure."""
+    found: dict[int | None, dict[str, float]] = {}
+    for name, score in cell.scores.items():
+        turn, _, measure = name.partition("/")
+        found.setdefault(int(turn) if turn else None, {})[measure] = score
+    return found
 
 
 def _spot(finding: Finding) -> tuple[str, int | None, int | None]:

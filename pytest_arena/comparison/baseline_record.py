@@ -41,6 +41,8 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
     }
     if cell.digest is not None:
         record["digest"] = cell.digest
+    if cell.scores:
+        record["scores"] = {name: cell.scores[name] for name in sorted(cell.scores)}
     if cell.outputs is not None:
         record["outputs"] = list(cell.outputs)
     return record
@@ -82,7 +84,17 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         digest=None if digest is None else text_of(record, "digest"),
         outputs=None if outputs is None else _texts(record, "outputs"),
         history=history,
+        scores={n: _score(n, score) for n, score in _mapping(record, "scores").items()},
     )
+
+
+def _score(name: str, score: Any) -> float:
+    turn, separator, _ = name.partition("/")
+    if not separator or (turn and not turn.isdecimal()):
+        raise Mistake(f"'scores' has {name!r}, which is no turn and measure")
+    if type(score) not in (int, float) or not 0 <= score <= 1:
+        raise Mistake(f"'scores' has no number from 0 to 1 for {name!r}")
+    return float(score)
 
 
 def _figures(record: Mapping[str, Any]) -> Figures:

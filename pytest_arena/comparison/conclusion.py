@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from pytest_arena.comparison.breakdown import findings_of
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.leaderboard import Standing
 from pytest_arena.comparison.statistics import Estimate
 from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
-from pytest_arena.results import RunResult
+from pytest_arena.results import Finding, RunResult
 
 _MOST_NAMES = 5
 
@@ -143,10 +145,34 @@ def _completeness(run: RunResult) -> list[str]:
         said.append(f"{_skipped(len(unpaid))}: budget ({budgets}).")
     if counts.skipped > len(unpaid):
         said.append(f"{_skipped(counts.skipped - len(unpaid))}.")
+    if unsure := _unsure(run):
+        said.append(f"Unsure, and marked so: {unsure}.")
     said += _fallen_back(run)
     if run.interrupted or run.finished_at is None:
         said.append("The run was interrupted: these are the cells that had finished.")
     return said
+
+
+def _unsure(run: RunResult) -> str:
+    """Name the types of assertion that could not tell, with how often and in how many cells."""
+    times: Counter[str] = Counter()
+    cells: dict[str, set[str]] = {}
+    for cell in run.cells:
+        for finding in _with_members(findings_of(cell)):
+            if finding.verdict == "unsure" and not finding.group:
+                times[finding.type] += 1
+                cells.setdefault(finding.type, set()).add(cell.id)
+    return ", ".join(
+        f"{name} {'once' if times[name] == 1 else f'{times[name]:,} times'} "
+        f"in {_cells(len(cells[name]))}"
+        for name in sorted(times)
+    )
+
+
+def _with_members(findings: Iterable[Finding]) -> Iterator[Finding]:
+    for finding in findings:
+        yield finding
+        yield from _with_members(finding.group)
 
 
 def _both(pair: Difference) -> tuple[str, str]:

@@ -286,6 +286,7 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         documents=case.documents,
         themes=case.expected_themes,
         calibrations=case.calibrations,
+        baseline_scores=plan.baseline_scores.get(turn, {}),
     )
 
 

@@ -115,6 +115,9 @@ class CellPlan:
     """The answers that the baseline keeps of this cell, where the run is compared with one."""
     mock_responses: MockResponses | None = None
     """The file's own answers for `--arena-mock`, where the case has none."""
+    baseline_scores: Mapping[int | None, Mapping[str, float]] = field(default_factory=dict)
+    """Mean scores of this cell in the baseline that the run is compared with: by turn (None: of
+    the whole trial), then by what they measure."""
 
     @property
     def name(self) -> str:

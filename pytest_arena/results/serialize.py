@@ -264,6 +264,8 @@ def _finding_record(finding: Finding) -> dict[str, Any]:
         record["turn"] = finding.turn
     if finding.expected is not None:
         record["expected"] = finding.expected
+    if finding.measure is not None:
+        record["measure"] = finding.measure
     if finding.weight != 1.0:
         record["weight"] = finding.weight
     if finding.group:
@@ -282,6 +284,7 @@ def _finding(record: Mapping[str, Any]) -> Finding:
         line=record.get("line"),
         turn=record.get("turn"),
         expected=record.get("expected"),
+        measure=record.get("measure"),
         weight=record.get("weight", 1.0),
         group=tuple(_finding(member) for member in record.get("group", ())),
         judge=_judging(record["judge"]) if record.get("judge") else None,

@@ -153,6 +153,7 @@ _finding = _record(
         "line": _or_null(_count),
         "turn": _or_null(_count),
         "expected": _or_null(_text),
+        "measure": _or_null(_text),
         "weight": _amount,
         "group": _findings,
         "judge": _or_null(_judging),

@@ -28,6 +28,8 @@ class Outcome:
     group: tuple[Finding, ...] = ()
     judge: Judging | None = None
     """Who judged, and at what price, where a judge was asked."""
+    measure: str | None = None
+    """What the score measures, where a baseline shall keep it for `baseline_scores`."""
 
     @classmethod
     def of(
@@ -107,6 +109,9 @@ class CheckContext:
     """The answer that the baseline keeps of this cell."""
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     """What is known of judges' accuracy, by `Judging.key`."""
+    baseline_scores: Mapping[str, float] = field(default_factory=dict)
+    """Mean scores of this cell in the baseline, by `Outcome.measure`; in a turn of a conversation,
+    that turn's."""
 
 
 class When(ArenaModel):

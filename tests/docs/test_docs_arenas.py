@@ -120,17 +120,15 @@ def test_the_recorded_arena_is_replayed_without_a_key_or_a_network(
 
 
 @WORKERS
-def test_the_support_bot_runs_unchanged_and_its_tone_is_an_error_without_a_judge(
+def test_the_support_bot_runs_unchanged_and_its_tone_needs_no_judge(
     tmp_path: Path, workers: tuple[str, ...]
 ) -> None:
-    run = run_arena(tmp_path, "support-bot", "--arena-mock", *workers, expected=1)
+    run = run_arena(tmp_path, "support-bot", "--arena-mock", *workers, expected=0)
 
     assert len(run.cells) == 8
-    assert cells(run, "failed") == set()
-    assert cells(run, "error") == {
-        "Account Recovery[openai-mini]",
-        "Account Recovery[openai-full]",
-    }
+    assert len(cells(run, "passed")) == 8
+    tones = [f for cell in run.cells for f in cell.trials[0].assertions if f.type == "tone"]
+    assert [finding.verdict for finding in tones] == ["passed", "passed"]
     blocked = [cell.trials[0] for cell in run.cells if cell.case == "Guardrail Test"]
     assert [trial.responses for trial in blocked] == [(), ()]
 

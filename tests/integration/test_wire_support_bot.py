@@ -19,11 +19,7 @@ ANSWERS = {
     "I can't access my email to reset my password": "Our support team will help you.",
     "Why was I charged twice?": "I am sorry.",
 }
-TONE = (
-    "no judge is configured for tone\n"
-    "  expected: `judge:` in the file or in the assertion\n"
-    "  fix: write it like judge: {provider: openai, model: gpt-4o}, or name an entry of providers:"
-)
+TONE = "unsure: professional 0.437; no single cue stands out, only wording and length"
 
 
 def answer(request: WireRequest) -> Reply:
@@ -52,12 +48,12 @@ def test_the_file_runs_unchanged(
     with WireServer(answer) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
         result = project.run(*spread)
-    result.assert_outcomes(passed=4, failed=2, errors=2)
+    result.assert_outcomes(passed=6, failed=2)
     assert list(project.verdicts().items()) == [
         ("Password Reset[openai-mini]", "passed"),
         ("Password Reset[openai-full]", "passed"),
-        ("Account Recovery[openai-mini]", "error"),
-        ("Account Recovery[openai-full]", "error"),
+        ("Account Recovery[openai-mini]", "passed"),
+        ("Account Recovery[openai-full]", "passed"),
         ("Billing Question[openai-mini]", "failed"),
         ("Billing Question[openai-full]", "failed"),
         ("Guardrail Test[openai-mini]", "passed"),
@@ -86,12 +82,14 @@ def test_the_file_runs_unchanged(
             ("contains", "passed", 20),
             ("max_length", "passed", 22),
         ],
-        "Account Recovery": [("contains", "passed", 29), ("tone", "error", 31)],
+        "Account Recovery": [("contains", "passed", 29), ("tone", "unsure", 31)],
         "Billing Question": [("contains", "failed", 38), ("response_time", "passed", 40)],
         "Guardrail Test": [("validation_error", "passed", 47)],
     }
     cells = {cell["case"]: cell["trials"][0] for cell in project.cells().values()}
     assert cells["Account Recovery"]["assertions"][1]["reason"] == TONE
+    said = " ".join(result.stdout.str().split())
+    assert "Unsure, and marked so: tone 2 times in 2 cells." in said
     assert cells["Guardrail Test"]["guardrail"]["matched"] == ["hack"]
     assert (cells["Guardrail Test"]["attempts"], cells["Guardrail Test"]["output"]) == (0, None)
 

@@ -25,7 +25,7 @@ tests:
     prompt: Write to them.
     mock: With kind regards
     assertions:
-      - {type: tone, value: friendly}
+      - {type: tone, value: inviting}
       - {type: refusal, expected: true}
       - {type: any_of, assertions: [{type: llm_judge, criteria: Ends well.}]}
 """
@@ -104,7 +104,7 @@ def test_a_changed_judge_is_not_calibrated_any_more(arena: Path) -> None:
 def test_contexts_and_references_stand_in_columns(
     arena: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = ARENA.replace("type: tone, value: friendly", "type: factuality, reference: x")
+    text = ARENA.replace("type: tone, value: inviting", "type: factuality, reference: x")
     arena.write_text(
         text.replace("kind regards, answer", "so be it, answer")
         .replace('"level": "fully"', '"level": "same"')

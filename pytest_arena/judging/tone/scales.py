@@ -1,0 +1,58 @@
+"""How formal, courteous and hostile a text is, by linear models over its features."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple
+
+from pytest_arena.judging.tone.reading import Part, Reading
+from pytest_arena.judging.tone.weights import Model, load
+
+Scale = Literal["formality", "courtesy", "hostility"]
+SCALES: tuple[Scale, ...] = ("formality", "courtesy", "hostility")
+
+
+class Scales(NamedTuple):
+    """Where a text stands on each scale, from 0 to 1; `worst` is its most hostile part."""
+
+    formality: float
+    courtesy: float
+    hostility: float
+    worst: float
+
+
+def weigh(reading: Reading) -> Scales:
+    """Return where a text stands.
+
+    Formality is one figure of the whole text. Courtesy and hostility are means over parts of two
+    sentences, which is what the models were fitted on; one rude part is found in `worst`.
+    """
+    parts = reading.parts
+    hostile = [share("hostility", part) for part in parts]
+    return Scales(
+        share("formality", reading.whole),
+        sum(share("courtesy", part) for part in parts) / len(parts),
+        sum(hostile) / len(hostile),
+        max(hostile),
+    )
+
+
+def share(scale: Scale, part: Part) -> float:
+    """Return the model's share for a part of a text, from 0 to 1."""
+    model = load().models[scale]
+    return sigmoid(model.slope * total(model, part) + model.offset)
+
+
+def total(model: Model, part: Part) -> float:
+    """Return the sum of a model's weights × features, with its words per sentence."""
+    features = part.features
+    found = sum(weight * features[name] for name, weight in model.weights.items())
+    if model.words:
+        known = sum(model.words.get(word, 0.0) for word in part.vocabulary)
+        found += known / part.sentences
+    return found + model.intercept
+
+
+def sigmoid(value: float) -> float:
+    """Return the logistic function of a value."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
