@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from pytest_arena.errors import ProviderError
+from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.judging.prompting import LONGEST_MATERIAL, Material, Task, prompt_file
 from pytest_arena.judging.replies import BadReplyError, Read, ReplyForm, parse_reply
 from pytest_arena.prompts import render_text
@@ -156,7 +156,7 @@ def _majority(votes: Sequence[Vote]) -> tuple[str, str, float | None]:
         return votes[0].verdict, votes[0].reason, votes[0].score
     scores = sorted(vote.score for vote in votes if vote.score is not None)
     counts = {name: sum(v.verdict == name for v in votes) for name in ("passed", "failed", "error")}
-    said = "; ".join(f"{vote.judge}: {vote.verdict}, {vote.reason}" for vote in votes)
+    said = "; ".join(f"{v.judge}: {v.verdict}, {shorten(v.reason, 160)}" for v in votes)
     for verdict in ("passed", "failed"):
         if counts[verdict] * 2 > len(votes):
             # the lower median: on the majority's side of every threshold

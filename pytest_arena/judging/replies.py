@@ -12,9 +12,11 @@ from typing import Any, NoReturn, Protocol
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.judging.prompting import Material
 from pytest_arena.judging.wording import quoted
+from pytest_arena.results.printable import printable
 
 MOST_ITEMS = 100
 _LONGEST_REPLY = 200_000
+_LONGEST_REASON = 500
 _FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
 _THOUGHT = re.compile(r"\A<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 
@@ -98,7 +100,7 @@ class Levels:
             _refuse(f"the level {level.name!r} needs a quote in 'evidence'")
         texts = [p for p in material if not self.quoted_from or p.name in self.quoted_from]
         check_quotes(quotes, texts)
-        reason = _text(reply, "reasoning").strip() or f"judged as {level.name!r}"
+        reason = in_one_line(_text(reply, "reasoning")) or f"judged as {level.name!r}"
         return Read(level.score, reason, quotes, level.name)
 
 
@@ -234,6 +236,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if twice is not None:
         _refuse(f"the key {shorten(twice, 40)!r} stands twice")
     return dict(pairs)
+
+
+def in_one_line(text: str) -> str:
+    """Return a judge's words as a reason: one line of fair length, fit for a terminal."""
+    return shorten(" ".join(printable(text, ci=False).split()), _LONGEST_REASON)
 
 
 def _text(reply: Mapping[str, Any], key: str) -> str:

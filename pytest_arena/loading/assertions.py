@@ -7,7 +7,6 @@ from typing import Any
 from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.judges import build_judge
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import Assertion
@@ -63,6 +62,8 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         if len(context.problems) > before:
             return None
     if values.get("judge") is not None and "judge" in cls.model_fields:
+        from pytest_arena.loading.judges import build_judge
+
         before = len(context.problems)
         values["judge"] = build_judge(values["judge"], tree.value_place("judge"), context)
         if len(context.problems) > before:

@@ -8,17 +8,14 @@ from pathlib import Path
 from pytest_arena.errors import Place
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
-from pytest_arena.results.judging import Calibration
+from pytest_arena.results.judging import CALIBRATIONS, Calibration
 
-FOLDER = "calibrations"
 _MOST_FILES = 1_000
 
 
 def load_calibrations(arena: Path, context: LoadContext) -> Mapping[str, Calibration]:
     """Return the calibrations beside an arena file by the key of the judge."""
-    folder = arena.parent / FOLDER
-    if not folder.is_dir():
-        return {}
+    folder = arena.parent / CALIBRATIONS
     from pytest_arena.results.calibration_file import MAX_BYTES, read_calibration
 
     found: dict[str, Calibration] = {}
@@ -26,7 +23,7 @@ def load_calibrations(arena: Path, context: LoadContext) -> Mapping[str, Calibra
         name = display_name(path, context.root)
         place = Place(name, 1, 1)
         with context.gathering():
-            inside = context.find(f"{FOLDER}/{path.name}", _at(arena, context), "calibration")
+            inside = context.find(f"{CALIBRATIONS}/{path.name}", _at(arena, context), "calibration")
             data = read_limited(inside, MAX_BYTES, place, "calibration")
             try:
                 key, calibration = read_calibration(data)

@@ -8,7 +8,6 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, shorten, suggest
 from pytest_arena.loading.building import build_model
-from pytest_arena.loading.calibrations import load_calibrations
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
 from pytest_arena.loading.columns import build_providers
 from pytest_arena.loading.context import LoadContext
@@ -17,14 +16,14 @@ from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import read_arena
-from pytest_arena.loading.judges import build_judge
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plan import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import build_targets
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.registry import Registry
-from pytest_arena.schema import TEST_GROUPS, ArenaSpec, MockResponses, ProviderSpec
+from pytest_arena.results.judging import CALIBRATIONS, Calibration
+from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
 
 _BUILT_APART = frozenset({"providers", "guardrails", "judge", "mock", "tests", *TEST_GROUPS})
 
@@ -68,8 +67,8 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         trials=spec.defaults.trials or 1,
         providers={provider.name for provider in providers},
         groups={provider.group for provider in providers},
-        judge=build_judge(tree.get("judge"), tree.value_place("judge"), context),
-        calibrations=load_calibrations(path, context),
+        judge=_judge(tree, context),
+        calibrations=_calibrations(path, context),
     )
     _check_default_providers(spec, tree, settings, context)
     _check_gates(spec, tree, context)
@@ -143,6 +142,22 @@ def _cells(
                 rivals=rivals,
                 mock_responses=responses,
             )
+
+
+def _judge(tree: YamlMap, context: LoadContext) -> JudgeSpec | None:
+    if tree.get("judge") is None:
+        return None
+    from pytest_arena.loading.judges import build_judge
+
+    return build_judge(tree["judge"], tree.value_place("judge"), context)
+
+
+def _calibrations(path: Path, context: LoadContext) -> Mapping[str, Calibration]:
+    if not (path.parent / CALIBRATIONS).is_dir():
+        return {}
+    from pytest_arena.loading.calibrations import load_calibrations
+
+    return load_calibrations(path, context)
 
 
 def _rivals(

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import Problem, UserError
-from pytest_arena.results.judging import Calibration
+from pytest_arena.results.judging import CALIBRATIONS, Calibration
 
-FOLDER = "calibrations"
-"""Beside the arena file."""
 FORMAT = 1
 MAX_BYTES = 100_000
 _COUNTS = ("labels", "false_passes", "false_fails", "undecided")
@@ -28,7 +26,7 @@ def write_calibration(
     `about` says for people what was calibrated.
     """
     record = {"format": FORMAT, "key": key, **about, "calibration": asdict(calibration)}
-    path = folder / FOLDER / f"{key}.json"
+    path = folder / CALIBRATIONS / f"{key}.json"
     text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(exist_ok=True)
@@ -36,7 +34,7 @@ def write_calibration(
     except OSError as error:
         problem = Problem(
             f"cannot write {path}: {error.strerror}",
-            expected=f"a folder {FOLDER!r} beside the arena file that can be written to",
+            expected=f"a folder {CALIBRATIONS!r} beside the arena file that can be written to",
         )
         raise UserError(problem) from None
     return path

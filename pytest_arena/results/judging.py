@@ -8,6 +8,8 @@ from typing import Literal
 
 from pytest_arena.results.exchange import Source
 
+CALIBRATIONS = "calibrations"
+"""The folder beside an arena file that keeps the calibrations of its judges."""
 BASELINE = "the baseline"
 """Stands for a rival's name where an answer was compared with the one that a baseline keeps."""
 VoteVerdict = Literal["passed", "failed", "error"]
