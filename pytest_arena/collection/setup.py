@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.distribution import Demands
     from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.collection.resume import Interrupted
+    from pytest_arena.collection.session import ArenaSession
 
 
 class Builtins:
@@ -70,8 +71,7 @@ def _activate_worker(parts: RunParts) -> None:
         knows_order=link.knows_order,
         resume_from=link.resume_from,
     )
-    parts.config.pluginmanager.register(session, "arena-session")
-    parts.config.pluginmanager.register(Secrecy(parts.config, session.redactor), "arena-secrecy")
+    _register(parts, session, link.share, knows_order=link.knows_order)
 
 
 def _activate_controller(parts: RunParts) -> None:
@@ -80,8 +80,6 @@ def _activate_controller(parts: RunParts) -> None:
     folder = report_dir(config, parts.settings)
     workers = _workers(config)
     options = _shown_options(parts.settings, workers)
-    redactor = Redactor()
-    redactor.add_environment(os.environ)
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
     recorder = Recorder(
@@ -98,22 +96,35 @@ def _activate_controller(parts: RunParts) -> None:
             demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
+        redactor = Redactor()
+        redactor.add_environment(os.environ)
+        config.pluginmanager.register(Secrecy(config, redactor), "arena-secrecy")
     else:
         from pytest_arena.collection.session import ArenaSession
 
+        share = Share()
         session = ArenaSession(
             parts,
-            share=Share(),
+            share=share,
             sink=recorder.add,
             tell=recorder.hear,
             knows_order=True,
             resume_from=resume_from,
         )
-        config.pluginmanager.register(session, "arena-session")
-        redactor = session.redactor
-    config.pluginmanager.register(Secrecy(config, redactor), "arena-secrecy")
+        _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(recorder, "arena-recorder")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
+
+
+def _register(parts: RunParts, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
+    """Register what collects and runs arena files in this process."""
+    from pytest_arena.collection.refusals import Refusals
+
+    refusals = Refusals(parts, share, session.arenas, knows_order=knows_order)
+    manager = parts.config.pluginmanager
+    manager.register(session, "arena-session")
+    manager.register(refusals, "arena-refusals")
+    manager.register(Secrecy(parts.config, session.redactor), "arena-secrecy")
 
 
 def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
