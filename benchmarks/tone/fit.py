@@ -33,6 +33,7 @@ from data import (  # noqa: E402
 )
 from linear import Fit, Line, held_out, logistic, ridge, with_signs  # noqa: E402
 
+from pytest_arena.judging.tone import sentiment  # noqa: E402
 from pytest_arena.judging.tone import weights as shipped  # noqa: E402
 from pytest_arena.judging.tone.masking import mask  # noqa: E402
 from pytest_arena.judging.tone.measures import MEASURES  # noqa: E402
@@ -113,6 +114,7 @@ def main() -> None:
     found: dict[str, object] = {"valences": valences(data), "models": {}}
     write(found)
     shipped.load.cache_clear()
+    sentiment._valences.cache_clear()
     found["models"] = {
         "formality": formality(data),
         "courtesy": courtesy(data),

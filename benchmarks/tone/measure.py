@@ -1,4 +1,4 @@
-"""Measure the tone scorer and the refusal rules; `--write` puts the figures into docs/tone.md.
+"""Measure the tone scorer and the refusal rules; `--write` puts the figures into the docs.
 
 `python benchmarks/tone/measure.py FOLDER` reads the data sets of data.py. Politeness and formality
 are by ten-fold cross-validation, in which each sentence is judged by models that have not seen it;
@@ -37,14 +37,14 @@ from pytest_arena.judging.refusal import find_refusal  # noqa: E402
 from pytest_arena.judging.tone import TONES  # noqa: E402
 from pytest_arena.judging.tone.judgement import judge_mood, judge_tone  # noqa: E402
 
-PAGE = ROOT / "docs" / "tone.md"
+DOCS = ROOT / "docs"
 HAND_WRITTEN = ("hand2", "hand_blind")
 _PLACE = re.compile(r"(<!-- measured -->\n).*?(<!-- end measured -->)", re.DOTALL)
 _START = (
-    "import sys, time; before = time.perf_counter(); "
+    "import sys, time; before = time.process_time(); "
     "from pytest_arena.judging.tone.judgement import judge_tone; "
     "judge_tone('Thank you for your message. We have reviewed it.', 'professional'); "
-    "print(time.perf_counter() - before)"
+    "print(time.process_time() - before)"
 )
 _ANSWER = (
     "Thank you for contacting us about your order. I have looked at the account, and the parcel "
@@ -65,23 +65,30 @@ class Figure:
 
 def main() -> None:
     data = ToneData(folder_from_arguments())
-    figures = [
+    tones = [
         *politeness(data),
         *formality(data),
         *professional(data),
         *other_tones(data),
         *sentiment(data),
-        *refusals(data),
         *speed(),
     ]
+    refused = list(refusals(data))
+    figures = [*tones, *refused]
     for figure in figures:
         print(f"{figure.what:74} {figure.value}{'   MISSED' if figure.met is False else ''}")
     if "--write" in sys.argv:
-        rows = [f"| {figure.what} | {figure.value} |" for figure in figures]
-        table = "\n".join(["| what | figure |", "| --- | --- |", *rows])
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(_PLACE.sub(lambda m: f"{m[1]}{table}\n{m[2]}", page), encoding="utf-8")
+        write(DOCS / "tone.md", tones)
+        write(DOCS / "refusal.md", refused)
     sys.exit(any(figure.met is False for figure in figures))
+
+
+def write(page: Path, figures: Iterable[Figure]) -> None:
+    """Put a table into a page, between its two marks."""
+    rows = [f"| {figure.what} | {figure.value} |" for figure in figures]
+    table = "\n".join(["| what | figure |", "| --- | --- |", *rows])
+    text = page.read_text(encoding="utf-8")
+    page.write_text(_PLACE.sub(lambda m: f"{m[1]}{table}\n{m[2]}", text), encoding="utf-8")
 
 
 def politeness(data: ToneData) -> Iterable[Figure]:
@@ -130,7 +137,7 @@ def professional(data: ToneData) -> Iterable[Figure]:
             counts[_outcome(judge_tone(text, "professional").answer, expected)] += 1
     total, decided = counts.total(), counts["right"] + counts["wrong"]
     yield Figure(
-        f"professional, {total} hand-written replies, never fitted on: decided, right, unsure",
+        f"professional, {total} hand-written replies, no weight fitted on them: decided, right, unsure",
         f"{decided}, {counts['right']}, {counts['unsure'] / total:.0%}",
         not counts["wrong"] and counts["unsure"] <= 0.3 * total,
     )
@@ -202,18 +209,18 @@ def speed() -> Iterable[Figure]:
     judge_tone(text, "professional")
     times = []
     for _ in range(50):
-        before = time.perf_counter()
+        before = time.process_time()
         judge_tone(text, "professional")
-        times.append((time.perf_counter() - before) * 1000)
+        times.append((time.process_time() - before) * 1000)
     starts = [
         float(
             subprocess.run([sys.executable, "-c", _START], capture_output=True, check=True).stdout
         )
-        for _ in range(5)
+        for _ in range(12)
     ]
-    took, began = float(np.median(times)), 1000 * min(starts)
-    yield Figure("an answer of 1,000 characters, median of 50", f"{took:.1f} ms", took < 5)
-    yield Figure("import and first call, best of 5", f"{began:.0f} ms", began < 60)
+    took, began = min(times), 1000 * min(starts)
+    yield Figure("an answer of 1,000 characters, best of 50, CPU time", f"{took:.1f} ms", took < 5)
+    yield Figure("import and first call, best of 12, CPU time", f"{began:.0f} ms", began < 60)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
+from pytest_arena.judging.tone.cues import read_lists
 from pytest_arena.judging.tone.tokens import STOP, Tokens
 from pytest_arena.judging.tone.weights import load
 
@@ -55,6 +57,7 @@ _STRONGER = frozenset(
 _WEAKER = frozenset(
     ["almost", "barely", "kinda", "less", "little", "marginally", "slightly", "somewhat"]
 )
+_LISTED = {"warm_word": 0.8, "strong_dislike": -1.2}
 _TURN = -0.7
 """What a negation makes of a word: the other side, and weaker (as in Hutto & Gilbert 2014)."""
 _REACH = 3
@@ -82,7 +85,7 @@ class Feeling(NamedTuple):
 
 def feel(tokens: Tokens, plain: str) -> Feeling:
     """Return the words of a text that feel good or bad, negations counted in."""
-    valences = load().valences
+    valences = _valences()
     found = []
     texts = tokens.texts
     for place, word in enumerate(texts):
@@ -93,6 +96,19 @@ def feel(tokens: Tokens, plain: str) -> Feeling:
         start, end = tokens.spans[place]
         found.append((tokens.sentence[place], start, end, value))
     return Feeling(tuple(found), plain.count("!"))
+
+
+@cache
+def _valences() -> dict[str, float]:
+    """Return the fitted values, and for listed words that the data had too rarely, one a list."""
+    lists = {**read_lists("warmth"), **read_lists("hostility")}
+    listed = {
+        word.strip(): value
+        for name, value in _LISTED.items()
+        for word in lists[name].split(",")
+        if word.strip().isalpha()
+    }
+    return {**listed, **load().valences}
 
 
 def reaches(texts: Sequence[str], place: int) -> float:

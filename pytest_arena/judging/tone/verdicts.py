@@ -228,7 +228,9 @@ def _negative(text: Evidence) -> tuple[Answer, float]:
     if text.hostile or (valence <= -0.5 and level >= 0.5):
         return "yes", strength
     calm = level <= 0.4 and text.scales.worst <= 0.5 and valence >= 0
-    return ("no" if calm and not text.hard else "unsure"), strength
+    # no sign of heat is no sign of good will
+    kind = text.courteous or valence >= 0.1 or text.scales.formality >= 0.7
+    return ("no" if calm and kind and not text.hard else "unsure"), strength
 
 
 def _neutral(text: Evidence) -> tuple[Answer, float]:
@@ -238,7 +240,7 @@ def _neutral(text: Evidence) -> tuple[Answer, float]:
     if text.hostile or stirred or valence >= 0.75 or text.warmth >= 0.45:
         return "no", strength
     calm = valence <= 0.35 and text.scales.worst <= 0.5 and not text.casual and not text.hard
-    plain = text.scales.formality >= 0.45 and not text.courteous
+    plain = text.scales.formality >= 0.5 and not text.courteous
     return ("yes" if calm and plain else "unsure"), strength
 
 

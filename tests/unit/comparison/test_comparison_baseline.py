@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,15 @@ from gate_runs import HASHES, cell_of, kept, run_of, trials_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.baseline import Baseline, baseline_of, figures_of, summarize_cell
+from pytest_arena.comparison.baseline import (
+    Baseline,
+    baseline_of,
+    figures_of,
+    scores_by_turn,
+    summarize_cell,
+)
 from pytest_arena.comparison.baseline_file import baseline_bytes, parse_baseline, write_baseline
+from pytest_arena.comparison.baseline_record import Mistake, cell_from_record, cell_record
 from pytest_arena.errors import UsageError
 from pytest_arena.results import Finding, Response, ToolCall
 
@@ -22,6 +30,40 @@ def complaint(data: bytes) -> str:
     with pytest.raises(UsageError) as caught:
         parse_baseline(data, "b.jsonl")
     return str(caught.value)
+
+
+def test_scores_that_are_measured_are_kept_by_turn_as_means_and_read_back() -> None:
+    def findings(*scores: float) -> tuple[Finding, ...]:
+        first, second = scores
+        polite = Finding("tone", "passed", first, "", measure="polite tone")
+        members = (replace(polite, turn=1, score=second),)
+        return (polite, Finding("all_of", "passed", 0.9, "", group=members))
+
+    one, two = trials_of("PP")
+    trials = [
+        replace(one, assertions=findings(0.4, 0.9)),
+        replace(two, assertions=findings(0.6, 0.8)),
+    ]
+    cell = summarize_cell(cell_of("PP", trials=trials))
+    assert cell.scores == {"/polite tone": 0.5, "1/polite tone": 0.85}
+    assert scores_by_turn(cell) == {None: {"polite tone": 0.5}, 1: {"polite tone": 0.85}}
+    assert cell_from_record(cell_record(cell)) == cell
+
+
+@pytest.mark.parametrize(
+    ("scores", "what"),
+    [
+        ({"polite": 0.5}, "'scores' has 'polite', which is no turn and measure"),
+        ({"x/polite": 0.5}, "'scores' has 'x/polite', which is no turn and measure"),
+        ({"/polite": 2}, "'scores' has no number from 0 to 1 for '/polite'"),
+        ({"/polite": True}, "'scores' has no number from 0 to 1 for '/polite'"),
+        ([], "'scores' is not a mapping"),
+    ],
+)
+def test_scores_that_are_none_are_refused(scores: object, what: str) -> None:
+    record = {**cell_record(summarize_cell(cell_of("P"))), "scores": scores}
+    with pytest.raises(Mistake, match=re.escape(what)):
+        cell_from_record(record)
 
 
 def test_trials_without_a_verdict_are_counted_apart() -> None:

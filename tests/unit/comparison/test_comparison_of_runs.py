@@ -283,6 +283,16 @@ def test_the_headline_claims_no_more_than_the_figures_carry(run: RunResult, head
     assert compare(run).conclusion.headline == headline
 
 
+def test_the_conclusion_counts_what_was_unsure_by_name() -> None:
+    unsure = Finding("tone", "unsure", 0.5, "cannot tell")
+    group = Finding("any_of", "unsure", None, "", group=(unsure, Finding("mood", "passed", 1, "")))
+    mood = Finding("sentiment", "unsure", None, "cannot tell")
+    run = run_of(cell("1", "a", assertions=(unsure, mood)), cell("2", "a", assertions=(group,)))
+    assert compare(run).conclusion.reasons == (
+        "Unsure, and marked so: sentiment once in 1 cell, tone 2 times in 2 cells.",
+    )
+
+
 def test_the_conclusion_names_price_speed_errors_and_interruption() -> None:
     cells = [
         c
