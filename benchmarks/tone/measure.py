@@ -137,7 +137,8 @@ def professional(data: ToneData) -> Iterable[Figure]:
             counts[_outcome(judge_tone(text, "professional").answer, expected)] += 1
     total, decided = counts.total(), counts["right"] + counts["wrong"]
     yield Figure(
-        f"professional, {total} hand-written replies, no weight fitted on them: decided, right, unsure",
+        f"professional, {total} hand-written replies, no weight fitted on them: "
+        "decided, right, unsure",
         f"{decided}, {counts['right']}, {counts['unsure'] / total:.0%}",
         not counts["wrong"] and counts["unsure"] <= 0.3 * total,
     )
