@@ -121,7 +121,7 @@ function figuresOf(trial) {
   const rows = [["Latency", milliseconds(total(1))], ["First token", trial[2][0]?.[2] ? milliseconds(trial[2][0][2]) : null],
     ["Tokens in", number(total(3))], ["Tokens out", number(total(4))], ["Cost", dollars(total(5))],
     ["Calls", trial[2].length > 1 ? number(trial[2].length) : null], ["Score", trial[6] === undefined || trial[6] === null ? null : String(trial[6])],
-    ["Finished by", last[6]], ["Model", last[9]], ["Source", last[7] ?? (trial[2].length ? "call" : null)],
+    ["Finished by", last[6]], ["Model", last[9]], ["Answered by", last[11] ? `${last[11]}, a fallback` : null], ["Source", last[7] ?? (trial[2].length ? "call" : null)],
     ["Attempts", trial[2].some((r) => r[8]) ? number(trial[2].reduce((s, r) => s + (r[8] ?? 1), 0)) : null],
     ["Prompt variant", trial[7] ? String(trial[7] + 1) : null]];
   return node("section", {}, node("h2", { text: "Figures" }), facts(rows));

@@ -196,7 +196,8 @@ def _message(message: Message, texts: Texts, limit: int | None) -> Record:
 
 
 def _response(response: Response, texts: Texts, limit: int | None) -> Record:
-    """Return `[text, ms, first ms, tokens in, out, cost, finish, source, tries, model, calls]`."""
+    """Return `[text, ms, first ms, tokens in, out, cost, finish, source, tries, model, calls,
+    the fallback that answered]`."""
     return trimmed(
         [
             texts.number(response.output, limit),
@@ -210,6 +211,7 @@ def _response(response: Response, texts: Texts, limit: int | None) -> Record:
             None if response.attempts == 1 else response.attempts,
             response.model,
             [_call(call) for call in response.tool_calls] or None,
+            response.answered_by,
         ]
     )
 

@@ -181,3 +181,15 @@ def test_any_number_of_providers_has_a_page(providers: int, tmp_path: Path) -> N
 def test_a_page_of_many_providers_has_few_nodes(tmp_path: Path) -> None:
     page = write(synthetic_run(60, 20), tmp_path)
     assert Tags(page).count < 1400
+
+
+def test_an_answer_of_a_fallback_says_whose_it_is() -> None:
+    from pytest_arena.results import Response, Trial
+    from pytest_arena_reporters.html.records import _trial
+    from pytest_arena_reporters.html.texts import Texts
+
+    plain, other = Response("a"), Response("b", answered_by="spare")
+    trial = Trial((), (plain, other), "passed")
+    first, second = _trial(trial, Texts({}), None)[2]
+    assert len(first) < 12
+    assert second[11] == "spare"
