@@ -9,6 +9,11 @@ from pytest_arena.assertions.wording import fired
 from pytest_arena.results.models import Finding, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 
+NOTHING_JUDGED = Finding(
+    "evaluation", "error", None, "nothing was judged: no assertion gave a verdict"
+)
+"""What is added where all findings are skipped, so that nothing passes unseen."""
+
 
 def conclude(
     trial: Trial,
@@ -30,9 +35,7 @@ def conclude(
     surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
     every = (*given, *surprises)
     if not surprises and _nothing_was_judged(given):
-        every += (
-            Finding("evaluation", "error", None, "nothing was judged: no assertion gave a verdict"),
-        )
+        every += (NOTHING_JUDGED,)
     score = weighted_score(every)
     judged_over_all = {
         id(finding)

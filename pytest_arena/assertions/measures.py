@@ -16,7 +16,7 @@ NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
     "output_cost_per_million on the provider"
 )
-REPLAYED = "the latency is replayed from a {source}, and a replayed latency never gates"
+REPLAYED = "skipped: the latency is replayed from a {source}, and a replayed latency never gates"
 NO_TIMING = "the response has no timing"
 
 
@@ -28,7 +28,8 @@ class ResponseTime(Assertion):
 
     The time is the provider call alone: no queueing, no back-off, no judge.
 
-    Error: when a response has no timing, and when it was replayed from a recording or the cache.
+    Error: when a response has no timing. One replayed from a recording or the cache is `skipped`:
+    its time says nothing of today.
     """
 
     type: ClassVar[str] = "response_time"
@@ -39,9 +40,9 @@ class ResponseTime(Assertion):
     """The most milliseconds."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        problem = untimed(trial.responses)
-        if problem:
-            return Outcome.error(problem)
+        unknown = untimed(trial.responses)
+        if unknown is not None:
+            return unknown
         slowest = max(response.latency_ms or 0.0 for response in trial.responses)
         return bounded(slowest, milliseconds, maximum=self.max_ms)
 
@@ -52,7 +53,7 @@ class FirstToken(Assertion):
         - type: first_token
           max_ms: 800
 
-    Error: when the time to the first token is not known, and when the response was replayed.
+    Error: when the time to the first token is not known. A replayed one is `skipped`.
     """
 
     type: ClassVar[str] = "first_token"
@@ -63,9 +64,9 @@ class FirstToken(Assertion):
     """The most milliseconds."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        problem = replayed(trial.responses)
-        if problem:
-            return Outcome.error(problem)
+        unknown = replayed(trial.responses)
+        if unknown is not None:
+            return unknown
         times = [response.first_token_ms for response in trial.responses]
         known = [time for time in times if time is not None]
         if len(known) < len(times):
@@ -141,19 +142,20 @@ class TokenCount(Assertion):
         return bounded(sum(known), form, minimum=self.min, maximum=self.max)
 
 
-def replayed(responses: tuple[Response, ...]) -> str | None:
-    """Return why the times of these responses cannot be judged, or None where they can."""
+def replayed(responses: tuple[Response, ...]) -> Outcome | None:
+    """Return that times are not judged since they were replayed, or None where they are."""
     for response in responses:
         if response.source in ("recording", "cache"):
-            return REPLAYED.format(source=response.source)
+            return Outcome("skipped", REPLAYED.format(source=response.source))
     return None
 
 
-def untimed(responses: tuple[Response, ...]) -> str | None:
-    """Return why the latencies cannot be judged: replayed, or one without a timing."""
-    if any(response.latency_ms is None for response in responses):
-        return NO_TIMING
-    return replayed(responses)
+def untimed(responses: tuple[Response, ...]) -> Outcome | None:
+    """Return what keeps latencies from being judged: replayed ones, or one without a timing."""
+    unknown = replayed(responses)
+    if unknown is None and any(response.latency_ms is None for response in responses):
+        return Outcome.error(NO_TIMING)
+    return unknown
 
 
 def no_price(context: CheckContext) -> str:

@@ -34,9 +34,9 @@ class _Latency(CellAssertion):
         responses = tuple(response for trial in trials for response in trial.responses)
         if not responses:
             return Outcome.error("no trial has an answer whose time could be judged")
-        problem = untimed(responses)
-        if problem:
-            return Outcome.error(problem)
+        unknown = untimed(responses)
+        if unknown is not None:
+            return unknown
         times = sorted(response.latency_ms or 0.0 for response in responses)
         subject = f"{self.type} over {counted('answer')(len(times))} is"
         return bounded(self._summary(times), milliseconds, maximum=self.max_ms, subject=subject)
@@ -51,7 +51,7 @@ class AvgResponseTime(_Latency):
         - type: avg_response_time
           max_ms: 2000
 
-    Error: when no answer came, when one has no timing, and when one was replayed.
+    Error: when no answer came, and when one has no timing. With a replayed one it is `skipped`.
     """
 
     type: ClassVar[str] = "avg_response_time"
@@ -68,7 +68,7 @@ class P50Latency(_Latency):
 
     The quantile is of type 7 (Hyndman and Fan 1996).
 
-    Error: when no answer came, when one has no timing, and when one was replayed.
+    Error: when no answer came, and when one has no timing. With a replayed one it is `skipped`.
     """
 
     type: ClassVar[str] = "p50_latency"
@@ -85,7 +85,7 @@ class P95Latency(_Latency):
 
     The quantile is of type 7 (Hyndman and Fan 1996).
 
-    Error: when no answer came, when one has no timing, and when one was replayed.
+    Error: when no answer came, and when one has no timing. With a replayed one it is `skipped`.
     """
 
     type: ClassVar[str] = "p95_latency"
@@ -102,7 +102,7 @@ class P99Latency(_Latency):
 
     The quantile is of type 7 (Hyndman and Fan 1996).
 
-    Error: when no answer came, when one has no timing, and when one was replayed.
+    Error: when no answer came, and when one has no timing. With a replayed one it is `skipped`.
     """
 
     type: ClassVar[str] = "p99_latency"

