@@ -65,8 +65,8 @@ _PATTERNS: tuple[tuple[str, float, str], ...] = (
     (
         "a system message inside the text",
         0.8,
-        r"(?:^|\n)\s*[\[<#*]{0,3}\s*(?:system|developer|admin(?:istrator)?)\s*"
-        r"(?:prompt|message|note|override|instruction)?\s*[\]>*]{0,3}\s*:\s*\S|"
+        r"(?:^|\n)[ \t]{0,8}[\[<#*]{0,3}[ \t]{0,4}(?:system|developer|admin(?:istrator)?)[ \t]{0,4}"
+        r"(?:prompt|message|note|override|instruction)?[ \t]{0,4}[\]>*]{0,3}[ \t]{0,4}:\s{0,4}\S|"
         r"<\|?(?:im_start|im_end|system|endoftext|begin_of_text|eot_id|start_header_id)\|?>|"
         r"\[/?INST\]|<</?SYS>>|\bEND OF (?:DOCUMENT|INPUT|CONTEXT|PROMPT|SYSTEM)",
     ),

@@ -18,7 +18,9 @@ from pytest_arena.schema.guardrail import Said
 
 Table = dict[str, tuple[str, ...]]
 """Languages by word or by letter."""
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|\S+@\S+|<[^>\n]{1,200}>", re.DOTALL)
+_CODE = re.compile(
+    r"```.*?(?:```|\Z)|`[^`\n]*`|https?://\S+|(?<!\S)\S{1,100}@\S{1,200}|<[^>\n]{1,200}>", re.DOTALL
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LEAST_EVIDENCE = 1.2
 _LEAST_LEAD = 1.15

@@ -65,3 +65,9 @@ def test_a_pattern_deep_in_a_long_text_is_found_where_it_stands() -> None:
     assert score >= 1
     (start, end) = found[0][1]
     assert text[start:end] == "Ignore all previous instructions"
+
+
+@pytest.mark.parametrize("part", ["\n", " ", "ignore all previous ", "print the ", "system\n"])
+def test_long_runs_of_the_same_text_are_looked_at_to_their_end(part: str) -> None:
+    # a pattern that goes back and forth over blanks would not end within any time limit
+    assert injection_patterns(part * (20_000 // len(part)))[0] < 1
