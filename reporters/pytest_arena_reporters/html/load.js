@@ -1,4 +1,5 @@
 // A load case: its figures, and throughput, latency and errors over time as one drawing.
+const LONGEST_BRIDGE = 6;
 const DRAWN = { width: 640, left: 80, panel: 92, gap: 66, top: 36 };
 
 function drawing(tag, attributes, ...children) {
@@ -47,15 +48,15 @@ function bars(values, { top, bottom }, fill) {
     y: (bottom - (value / most) * (bottom - top)).toFixed(1), height: ((value / most) * (bottom - top)).toFixed(1) }) : null));
 }
 
-// Spans in which nothing ended leave a gap; a lone one is a dot, which round caps make of it.
+// A long time in which nothing ended leaves a gap; a lone span is a dot, which round caps make of it.
 function line(values, { top, bottom }, most, style) {
   let path = "";
-  let joined = false;
+  let last = -Infinity;
   values.forEach((value, at) => {
-    if (value === null || value === undefined) { joined = false; return; }
+    if (value === null || value === undefined) return;
     const point = `${place(at + 0.5, values.length).toFixed(1)} ${(bottom - (value / most) * (bottom - top)).toFixed(1)}`;
-    path += joined ? `L${point}` : `M${point}h0`;
-    joined = true;
+    path += at - last <= LONGEST_BRIDGE ? `L${point}` : `M${point}h0`;
+    last = at;
   });
   return drawing("path", { class: style, d: path, "stroke-linecap": "round" });
 }

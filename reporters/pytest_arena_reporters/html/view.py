@@ -103,7 +103,9 @@ def leaderboard(comparison: Comparison) -> list[Place]:
                 standing.pareto,
                 _since(comparison, summary.provider),
                 figures.rate(summary.attacks.success_rate),
-                f"{summary.attacks.succeeded:,} of {summary.attacks.judged:,}",
+                f"{summary.attacks.succeeded:,} of {summary.attacks.judged:,}"
+                if summary.attacks.judged
+                else "",
                 ", ".join(words for _, words in load_lines.repeats([summary])),
             )
         )
