@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaError
 
 Vector = tuple[float, ...]
+_Embed = Callable[[list[str]], Any]
+PACKAGED = "wordllama"
+"""Stands for the model that comes in the package of this name, in place of a folder."""
 
 
 class EmbeddingError(ArenaError):
@@ -27,24 +31,51 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
     return min(1.0, max(0.0, shared / size))
 
 
-def embed_locally(folder: str, texts: Sequence[str]) -> list[Vector]:
-    """Return the vectors of a static model (model2vec) that lies in a folder; no network."""
-    vectors = _local_model(folder).encode(list(texts))
+def embed_locally(local: str, texts: Sequence[str]) -> list[Vector]:
+    """Return the vectors of a model on this machine, without any network: that of the package
+    wordllama, or a static model (model2vec) that lies in a folder."""
+    vectors = (
+        _packaged_model()(list(texts)) if local == PACKAGED else _in_folder(local)(list(texts))
+    )
     return [tuple(float(value) for value in vector) for vector in vectors]
 
 
+@cache
+def _packaged_model() -> _Embed:
+    try:
+        import wordllama
+    except ImportError as error:
+        raise _missing(PACKAGED) from error
+    try:
+        # its own folder as the cache, since it looks for one of its files in another place
+        folder = Path(wordllama.__file__).parent
+        model: Any = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+    except Exception as error:
+        raise _unreadable(error) from error
+    return lambda texts: model.embed(texts)
+
+
 @lru_cache(maxsize=4)
-def _local_model(folder: str) -> Any:
+def _in_folder(folder: str) -> _Embed:
     try:
         from model2vec import StaticModel
     except ImportError as error:
-        raise EmbeddingError(
-            "a local embedding model needs the package model2vec\n"
-            "  fix: pip install 'pytest-arena[embeddings]'"
-        ) from error
+        raise _missing("model2vec") from error
     try:
-        return StaticModel.from_pretrained(folder)
+        model: Any = StaticModel.from_pretrained(folder)
     except Exception as error:
-        # the package raises whatever its readers raise
-        said = str(error).split("\n")[0]
-        raise EmbeddingError(f"the embedding model cannot be read: {said}") from error
+        raise _unreadable(error) from error
+    return lambda texts: model.encode(texts)
+
+
+def _missing(package: str) -> EmbeddingError:
+    return EmbeddingError(
+        f"a local embedding model needs the package {package}\n"
+        "  fix: pip install 'pytest-arena[embeddings]'"
+    )
+
+
+def _unreadable(error: Exception) -> EmbeddingError:
+    # the packages raise whatever their readers raise
+    said = str(error).split("\n")[0]
+    return EmbeddingError(f"the embedding model cannot be read: {said}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.judging.vectors import PACKAGED
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.columns import build_provider, with_defaults
 from pytest_arena.loading.context import LoadContext
@@ -43,6 +44,8 @@ def _local(written: YamlMap, context: LoadContext) -> EmbeddingSpec | None:
     spec = build_model(EmbeddingSpec, written, context.problems, "'embedding'", dict(written))
     if spec is None or spec.local is None:
         return None
+    if spec.local == PACKAGED:
+        return spec
     with context.gathering():
         folder = context.find(spec.local, place, "embedding model")
         if folder.is_dir():
@@ -50,7 +53,8 @@ def _local(written: YamlMap, context: LoadContext) -> EmbeddingSpec | None:
         context.problems.add(
             f"embedding model {shorten(spec.local)!r} is not a folder",
             place,
-            expected="a folder with config.json, model.safetensors and tokenizer.json",
+            expected="wordllama, or a folder with config.json, model.safetensors and "
+            "tokenizer.json",
             fix="name the folder that the model was saved in",
         )
     return None

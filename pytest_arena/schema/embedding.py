@@ -16,8 +16,8 @@ class EmbeddingSpec(ArenaModel):
     provider: ProviderSpec | None = None
     """A provider with an embedding model."""
     local: str | None = Field(default=None, min_length=1)
-    """A folder beside the arena file with a static model (model2vec's format), for the extra
-    `pytest-arena[embeddings]`."""
+    """`wordllama`, whose package brings its model along, or a folder beside the arena file with a
+    static model (model2vec's format); for the extra `pytest-arena[embeddings]`."""
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> EmbeddingSpec:

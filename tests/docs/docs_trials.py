@@ -59,7 +59,9 @@ class Page:
         guardrails = self.examples[0].page == "docs/guardrails.md"
         text = _guardrails(self.examples) if guardrails else _cases(self.examples)
         self._write("examples.arena.yaml", text)
-        self._pytest("--arena", "-rN", "examples.arena.yaml", expected=0 if guardrails else 1)
+        only = () if guardrails else ("--arena-provider", "mock")
+        expected = 0 if guardrails else 1
+        self._pytest("--arena", "-rN", *only, "examples.arena.yaml", expected=expected)
         found = counts(self.folder / "arena-report")
         assert sum(found.values()) == (1 if guardrails else len(self.examples)), self.output
         assert found["skipped"] == 0, self.output
@@ -194,7 +196,8 @@ def _cases(examples: list[Block]) -> str:
         + textwrap.indent(block.text, "      ")
         for block in examples
     ]
-    return _HEADER + "".join(cases)
+    header = _HEADER.replace("tests:\n", "  - {name: budget, provider: mock, model: any}\ntests:\n")
+    return header + "".join(cases)
 
 
 def _guardrails(examples: list[Block]) -> str:

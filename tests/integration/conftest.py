@@ -16,6 +16,13 @@ OTHERS = "anyio asyncio hypothesispytest pytest_cov randomly rerunfailures timeo
 PLAIN = " ".join(f"-p no:{plugin}" for plugin in OTHERS.split())
 """Leave the development tools' plug-ins out: workers start faster without them."""
 
+INTERRUPTIBLE = (
+    "import signal, sys, pytest; "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "sys.exit(pytest.main(sys.argv[1:]))"
+)
+"""Run pytest where Ctrl-C counts: whoever runs the tests in the background has it ignored."""
+
 ARENA = """\
 name: Small
 providers:

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import INTERRUPTIBLE, Project
 from servers.formats import Format
 from servers.wire import WireRequest, WireServer
 
@@ -124,7 +124,7 @@ tests:
 """
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", "--arena", "-p", "no:randomly", *spread],
+            [sys.executable, "-c", INTERRUPTIBLE, "--arena", "-p", "no:randomly", *spread],
             cwd=project.path,
             stdout=subprocess.PIPE,
             text=True,

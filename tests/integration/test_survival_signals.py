@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import INTERRUPTIBLE, Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
@@ -73,7 +73,7 @@ def write(project: Project, server: WireServer, cases: int) -> list[str]:
 @contextmanager
 def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run pytest in a process group of its own; nothing of it is left at the end."""
-    command = [sys.executable, "-m", "pytest", "--arena", "--arena-report=markdown", "-v"]
+    command = [sys.executable, "-c", INTERRUPTIBLE, "--arena", "--arena-report=markdown", "-v"]
     with open(project.path / "output", "w") as output:
         process = subprocess.Popen(
             [*command, "-p", "no:randomly", "-p", "no:cacheprovider", *arguments],

@@ -223,7 +223,13 @@ def test_each_fault_is_an_error_with_its_kind_and_its_whole_message(
     project: Project, server: WireServer
 ) -> None:
     before = len(server.requests)
-    found = run(project, server, FAULTS)
+    # a provider that asks for ten minutes is not called again in its run
+    apart = {name: fault for name, fault in FAULTS.items() if name == "busy_for_long"}
+    together = {name: fault for name, fault in FAULTS.items() if name not in apart}
+    found = run(project, server, together)
+    for name in together:
+        (project.path / f"{name}.arena.yaml").unlink()
+    found |= run(project, server, apart)
     for name, fault in FAULTS.items():
         for case in ("whole", "stream"):
             for way in WAYS:

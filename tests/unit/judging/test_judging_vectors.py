@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.judging.vectors import EmbeddingError, cosine, embed_locally
+from pytest_arena.judging.vectors import PACKAGED, EmbeddingError, cosine, embed_locally
 
+HAS_WORDLLAMA = importlib.util.find_spec("wordllama") is not None
 HAS_MODEL2VEC = importlib.util.find_spec("model2vec") is not None
 
 
@@ -65,3 +66,16 @@ def test_a_static_model_embeds_without_a_network(tmp_path: Path) -> None:
 def test_a_folder_without_a_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingError, match=r"^the embedding model cannot be read: "):
         embed_locally(str(tmp_path), ["a"])
+
+
+@pytest.mark.skipif(not HAS_WORDLLAMA, reason="wordllama is not installed")
+def test_the_model_of_the_package_needs_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("a connection was asked for")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    texts = ["How do I reset my password?", "Where can I change my password?", "It rains."]
+    reset, change, rain = embed_locally(PACKAGED, texts)
+    assert cosine(reset, change) > 0.5 > 0.2 > cosine(reset, rain)

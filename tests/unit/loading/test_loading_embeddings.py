@@ -87,7 +87,8 @@ def test_a_local_model_is_a_folder_named_from_the_root(load: Callable[[str], Sim
         (
             "{local: arena.yaml}",
             "arena.yaml:8:67: embedding model 'arena.yaml' is not a folder\n"
-            "  expected: a folder with config.json, model.safetensors and tokenizer.json\n"
+            "  expected: wordllama, or a folder with config.json, model.safetensors and "
+            "tokenizer.json\n"
             "  fix: name the folder that the model was saved in",
         ),
         (
