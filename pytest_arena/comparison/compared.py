@@ -76,5 +76,14 @@ class Comparison:
 
 
 def compare(run: RunResult) -> Comparison:
-    """Return the comparison tables of a run."""
-    return Comparison(run)
+    """Return the comparison tables of a run.
+
+    Those of the last run are kept, since each of its reports asks for them.
+    """
+    global _last
+    if _last is None or _last.run is not run:
+        _last = Comparison(run)
+    return _last
+
+
+_last: Comparison | None = None
