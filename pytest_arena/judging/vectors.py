@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.schema.embedding import PACKAGED
 
 Vector = tuple[float, ...]
 _Embed = Callable[[list[str]], Any]
-PACKAGED = "wordllama"
-"""Stands for the model that comes in the package of this name, in place of a folder."""
 
 
 class EmbeddingError(ArenaError):

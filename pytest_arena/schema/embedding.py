@@ -8,6 +8,9 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
 
+PACKAGED = "wordllama"
+"""Stands for the model that comes in the package of this name, in place of a folder."""
+
 
 class EmbeddingSpec(ArenaModel):
     """Say what embeds texts: `provider/model`, the name of an entry of `providers:`, a provider of

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.judging.vectors import PACKAGED, EmbeddingError, cosine, embed_locally
+from pytest_arena.judging.vectors import EmbeddingError, cosine, embed_locally
+from pytest_arena.schema.embedding import PACKAGED
 
 HAS_WORDLLAMA = importlib.util.find_spec("wordllama") is not None
 HAS_MODEL2VEC = importlib.util.find_spec("model2vec") is not None
