@@ -275,7 +275,7 @@ LOADED = """\
 import sys
 
 def pytest_sessionfinish():
-    heavy = {"litellm", "openai", "aiohttp", "sqlite3"} & set(sys.modules)
+    heavy = {"litellm", "openai", "aiohttp"} & set(sys.modules)
     print("LOADED", *sorted(heavy))
 """
 
