@@ -9,7 +9,8 @@ unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?=
 VENV ?= .venv
-WORKERS ?= 2
+# More than two cores have, since many tests wait for servers and for pytest inside pytest.
+WORKERS ?= 3
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install -qq
