@@ -29,8 +29,7 @@ def status(opened: Any) -> str:
     return str(opened.page.inner_text("#status"))
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_what_changed_is_accessible_and_as_wide_as_the_screen(
     open_report: Open, compared: RunResult, axe: str, width: int, scheme: str
 ) -> None:

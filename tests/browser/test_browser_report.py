@@ -35,8 +35,7 @@ def column(opened: Any, name: str) -> list[str]:
     return list(opened.page.locator(f".row .c-{name}").all_inner_texts())
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])
 def test_every_view_is_accessible_quiet_and_as_wide_as_the_screen(
     open_report: Open, run: RunResult, axe: str, width: int, scheme: str
 ) -> None:
