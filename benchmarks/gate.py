@@ -13,14 +13,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
-
-from pytest_arena.comparison.baseline import Baseline, baseline_of  # noqa: E402
-from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects  # noqa: E402
-from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial  # noqa: E402
+from pytest_arena.comparison.baseline import Baseline, baseline_of
+from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects
+from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
 
 BASELINE_TRIALS, RUN_TRIALS = 20, 3
 _INFO = RunInfo("simulated", "2026-01-01T00:00:00Z", "0")

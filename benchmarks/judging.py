@@ -16,16 +16,15 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+from pytest_arena.comparison.agreement import Agreement, kappa_interval
+from pytest_arena.judging.panel import Question, rule
+from pytest_arena.judging.preference import Pair, prefer
+from pytest_arena.judging.prompting import Material, Task
+from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.results import Message, Response
+from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
 
-from pytest_arena.comparison.agreement import Agreement, kappa_interval  # noqa: E402
-from pytest_arena.judging.panel import Question, rule  # noqa: E402
-from pytest_arena.judging.preference import Pair, prefer  # noqa: E402
-from pytest_arena.judging.prompting import Material, Task  # noqa: E402
-from pytest_arena.judging.replies import Level, Levels  # noqa: E402
-from pytest_arena.results import Message, Response  # noqa: E402
-from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 PAGE = ROOT / "docs" / "judging.md"
 JUDGE = JudgeSpec(panel=(ProviderSpec(name="judge", provider="mock"),))

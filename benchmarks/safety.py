@@ -23,19 +23,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT)]
+from pytest_arena.assertions.evaluate import evaluate
+from pytest_arena.assertions.similar import SemanticEquals
+from pytest_arena.judging.injection import injection_patterns
+from pytest_arena.judging.languages import guess_language
+from pytest_arena.judging.lexical import similarity
+from pytest_arena.judging.pii import find_pii
+from pytest_arena.judging.profanity import find_profanity
+from pytest_arena.judging.secrets import find_secrets
+from pytest_arena.results import Response, Trial
+from pytest_arena.schema import CheckContext
 
-from pytest_arena.assertions.evaluate import evaluate  # noqa: E402
-from pytest_arena.assertions.similar import SemanticEquals  # noqa: E402
-from pytest_arena.judging.injection import injection_patterns  # noqa: E402
-from pytest_arena.judging.languages import guess_language  # noqa: E402
-from pytest_arena.judging.lexical import similarity  # noqa: E402
-from pytest_arena.judging.pii import find_pii  # noqa: E402
-from pytest_arena.judging.profanity import find_profanity  # noqa: E402
-from pytest_arena.judging.secrets import find_secrets  # noqa: E402
-from pytest_arena.results import Response, Trial  # noqa: E402
-from pytest_arena.schema import CheckContext  # noqa: E402
+ROOT = Path(__file__).resolve().parent.parent
 
 PII = {
     "EMAIL_ADDRESS": ("email", 1.0, 1.0),

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
@@ -98,11 +98,19 @@ def run_and_kill(
 
 @contextmanager
 def running(folder: Path, workers: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Run pytest in a process group of its own; nothing of it is left at the end."""
+    """Run pytest in a process group of its own."""
     command = [sys.executable, "-m", "pytest", "--arena", "--arena-report=", "-v"]
     for plugin in ("randomly", "cacheprovider", "hypothesispytest", "asyncio", "rerunfailures"):
         command += ["-p", f"no:{plugin}"]
     command += ["--arena-concurrency=4", *([f"-n{workers}"] if workers else []), *options]
+    with process_group(command, folder) as process:
+        yield process
+
+
+@contextmanager
+def process_group(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process group of its own, its output in the file `output`; nothing of it
+    is left at the end."""
     with open(folder / "output", "w") as output:
         process = subprocess.Popen(
             command,

@@ -7,19 +7,11 @@ and gives the same file each time. It needs numpy and scipy, which the scorer it
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import lsqr
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT)]
-
-from data import (  # noqa: E402
+from data import (
     BAD,
     FORMALITY_SETS,
     FRIENDLY,
@@ -31,15 +23,17 @@ from data import (  # noqa: E402
     folder_from_arguments,
     outer_quarters,
 )
-from linear import Fit, Line, held_out, logistic, ridge, with_signs  # noqa: E402
+from linear import Fit, Line, held_out, logistic, ridge, with_signs
+from scipy import sparse
+from scipy.sparse.linalg import lsqr
 
-from pytest_arena.judging.tone import sentiment  # noqa: E402
-from pytest_arena.judging.tone import weights as shipped  # noqa: E402
-from pytest_arena.judging.tone.masking import mask  # noqa: E402
-from pytest_arena.judging.tone.measures import MEASURES  # noqa: E402
-from pytest_arena.judging.tone.reading import FEATURES, read  # noqa: E402
-from pytest_arena.judging.tone.sentiment import reaches  # noqa: E402
-from pytest_arena.judging.tone.tokens import tokenize  # noqa: E402
+from pytest_arena.judging.tone import sentiment
+from pytest_arena.judging.tone import weights as shipped
+from pytest_arena.judging.tone.masking import mask
+from pytest_arena.judging.tone.measures import MEASURES
+from pytest_arena.judging.tone.reading import FEATURES, read
+from pytest_arena.judging.tone.sentiment import reaches
+from pytest_arena.judging.tone.tokens import tokenize
 
 LEAST_SUPPORT = 25
 """A cue that fewer texts have gets no weight: too little is known of it."""

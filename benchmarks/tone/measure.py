@@ -16,13 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import fit
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT)]
-
-import fit  # noqa: E402
-from data import (  # noqa: E402
+from data import (
     BAD,
     FORMALITY_SETS,
     GOOD,
@@ -31,11 +27,13 @@ from data import (  # noqa: E402
     folder_from_arguments,
     outer_quarters,
 )
-from linear import area_under_curve, held_out, spearman  # noqa: E402
+from linear import area_under_curve, held_out, spearman
 
-from pytest_arena.judging.refusal import find_refusal  # noqa: E402
-from pytest_arena.judging.tone import TONES  # noqa: E402
-from pytest_arena.judging.tone.judgement import judge_mood, judge_tone  # noqa: E402
+from pytest_arena.judging.refusal import find_refusal
+from pytest_arena.judging.tone import TONES
+from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
+
+ROOT = Path(__file__).resolve().parents[2]
 
 DOCS = ROOT / "docs"
 HAND_WRITTEN = ("hand2", "hand_blind")

@@ -34,7 +34,7 @@ def conclude(
     given = tuple(findings)
     surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
     every = (*given, *surprises)
-    if not surprises and _nothing_was_judged(given):
+    if not surprises and nothing_was_judged(given):
         every += (NOTHING_JUDGED,)
     score = weighted_score(every)
     judged_over_all = {
@@ -51,6 +51,13 @@ def conclude(
         return ("passed" if score >= threshold else "failed"), score, every
     held = all(finding.verdict != "failed" for finding in counting)
     return ("passed" if held else "failed"), score, every
+
+
+def nothing_was_judged(findings: Iterable[Finding]) -> bool:
+    """Return whether all that could decide was skipped, which is no pass."""
+    # An unsure one was judged: its `on_unsure` says that the trial passes, with a mark.
+    counting = [finding for finding in findings if finding.weight > 0]
+    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
 
 
 def repelled(
@@ -78,12 +85,6 @@ def repelled(
     ]
     held = Finding("attack", "passed", 1.0, f"the attack was {fired(block)}", line=block.line)
     return (*skipped, held)
-
-
-def _nothing_was_judged(findings: tuple[Finding, ...]) -> bool:
-    # An unsure one was judged: its `on_unsure` says that the trial passes, with a mark.
-    counting = [finding for finding in findings if finding.weight > 0]
-    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
 
 
 def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:

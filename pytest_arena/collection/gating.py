@@ -26,7 +26,7 @@ class Gatekeeper:
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._settings = settings
         self._folder = folder
-        self._rules = Rules(settings.alpha, settings.min_effect, settings.confirm_trials)
+        self._rules = rules_of(settings)
         self.baseline: Baseline | None = None
         self.missing: str | None = None
         if settings.baseline is not None:
@@ -111,6 +111,11 @@ class Gatekeeper:
     def _shown(self, path: Path) -> str:
         inside = path.is_relative_to(self._folder)
         return str(path.relative_to(self._folder)) if inside else str(path)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return what the gate goes by, as the options say."""
+    return Rules(settings.alpha, settings.min_effect, settings.confirm_trials)
 
 
 def _run_of(cells: Sequence[Cell]) -> RunResult:

@@ -234,15 +234,14 @@ class Recorder:
     def _with_limits(self, run: RunResult) -> RunResult:
         if not any(arena["gates"] for arena in self._facts.arenas):
             return run
-        from pytest_arena.comparison.gate import Rules
+        from pytest_arena.collection.gating import rules_of
         from pytest_arena.comparison.held_against import with_limits
 
-        settings = self._settings
         return with_limits(
             run,
             self._facts.arenas,
             own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
-            rules=Rules(settings.alpha, settings.min_effect, settings.confirm_trials),
+            rules=rules_of(self._settings),
             folder=self._config.rootpath,
         )
 

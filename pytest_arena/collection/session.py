@@ -67,8 +67,7 @@ class ArenaSession:
         self.settings = parts.settings
         self.registry = parts.registry
         self.names = parts.names
-        self.redactor = Redactor()
-        self.redactor.add_environment(os.environ)
+        self.redactor = Redactor(os.environ)
         self._share = share
         self._rations = share.rations()
         self._sink = sink

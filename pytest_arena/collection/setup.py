@@ -96,9 +96,8 @@ def _activate_controller(parts: RunParts) -> None:
             demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
-        redactor = Redactor()
-        redactor.add_environment(os.environ)
-        config.pluginmanager.register(Secrecy(config, redactor), "arena-secrecy")
+        secrecy = Secrecy(config, Redactor(os.environ))
+        config.pluginmanager.register(secrecy, "arena-secrecy")
     else:
         from pytest_arena.collection.session import ArenaSession
 

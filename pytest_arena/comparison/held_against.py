@@ -47,11 +47,18 @@ def with_limits(
     the run's baseline; an entry may name another one, relative to `folder`. One that cannot be
     read leaves its limit an error that says why.
     """
-    found = [
-        _finding(str(arena["file"]), GateSpec.model_validate(written), run, own, rules, folder)
-        for arena in arenas
-        for written in arena.get("gates", ())
-    ]
+    known: dict[str | None, _Reading] = {}
+
+    def reading(named: str | None) -> _Reading:
+        if named not in known:
+            known[named] = _read_and_assess(run, named, own, rules, folder)
+        return known[named]
+
+    found = []
+    for arena in arenas:
+        for written in arena.get("gates", ()):
+            spec = GateSpec.model_validate(written)
+            found.append(_finding(str(arena["file"]), spec, run, reading(spec.baseline)))
     return replace(run, limits=tuple(found))
 
 
@@ -60,25 +67,29 @@ def fresh_trials(cells: Iterable[Cell]) -> Mapping[str, Sequence[Trial]]:
     return {cell.id: cell.confirmation for cell in cells if cell.confirmation}
 
 
-def _finding(
-    file: str,
-    spec: GateSpec,
-    run: RunResult,
-    own: Baseline | None,
-    rules: Rules,
-    folder: Path,
-) -> LimitFinding:
-    against: dict[str | None, Against] = {}
-    unread = ""
+_Reading = tuple[Against | None, str]
+"""A baseline with the gate's word on the run beside it, and why there is none, where it cannot be
+read."""
+
+
+def _read_and_assess(
+    run: RunResult, named: str | None, own: Baseline | None, rules: Rules, folder: Path
+) -> _Reading:
     try:
-        baseline = read_baseline(spec.baseline, folder) if spec.baseline else own
-        if baseline is not None:
-            gate = assess(run, baseline, rules, fresh=fresh_trials(run.cells))
-            against[spec.baseline] = Against(baseline, gate)
+        baseline = read_baseline(named, folder) if named else own
     except UsageError as error:
-        unread = f" ({str(error).splitlines()[0]})"
+        return None, f" ({str(error).splitlines()[0]})"
+    if baseline is None:
+        return None, ""
+    gate = assess(run, baseline, rules, fresh=fresh_trials(run.cells))
+    return Against(baseline, gate), ""
+
+
+def _finding(file: str, spec: GateSpec, run: RunResult, reading: _Reading) -> LimitFinding:
+    against, unread = reading
+    given = {spec.baseline: against} if against is not None else {}
     result: LimitResult
-    (result,) = check_limits([spec], run, file=file, against=against)
+    (result,) = check_limits([spec], run, file=file, against=given)
     return LimitFinding(
         file=file,
         name=spec.title,

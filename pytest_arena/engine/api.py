@@ -98,8 +98,7 @@ class _Run:
         self._mock = mock
         self._concurrency = concurrency
         self._trials = trials
-        self._redactor = Redactor()
-        self._redactor.add_environment(os.environ)
+        self._redactor = Redactor(os.environ)
         self._started_at = now()
         self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.case.skip is None]
 

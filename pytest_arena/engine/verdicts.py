@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.assertions.conclude import NOTHING_JUDGED, repelled
+from pytest_arena.assertions.conclude import NOTHING_JUDGED, nothing_was_judged, repelled
 from pytest_arena.assertions.evaluate import (
     conclude,
     evaluate,
@@ -136,7 +136,8 @@ def conclude_cell(
         # a judge of all trials could not be called any more
         judged = [Executed(trial, concluded=True) for trial in trials]
         return _cut_short(plan, cell_id, judged, str(spent), root, wanted_trials)
-    if _nothing_was_judged(trials, over_all):
+    in_trials = (finding for trial in trials for finding in trial.assertions)
+    if nothing_was_judged((*over_all, *in_trials)):
         over_all += (NOTHING_JUDGED,)
     left_out = wanted_trials - len(trials)
     verdict = verdict_of(
@@ -149,13 +150,6 @@ def conclude_cell(
     return cell_of(
         plan, cell_id, verdict, trials=trials, assertions=over_all, trials_not_run=left_out
     )
-
-
-def _nothing_was_judged(trials: Sequence[Trial], over_all: Sequence[Finding]) -> bool:
-    """Return whether all there was to judge was skipped: such a cell has not passed."""
-    every = [*over_all, *(finding for trial in trials for finding in trial.assertions)]
-    counting = [finding for finding in every if finding.weight > 0]
-    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
 
 
 def _cut_short(

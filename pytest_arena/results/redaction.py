@@ -34,10 +34,14 @@ class Redactor:
     was encoded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        """Begin with the values of the environment variables that are named like secrets."""
         self._values: set[str] = set()
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
+        for name, value in (variables or {}).items():
+            if _SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
+                self.add(value)
 
     def add(self, secret: str) -> None:
         """Learn a secret value."""
@@ -56,12 +60,6 @@ class Redactor:
         # longest first, so that no secret is left in part by another one inside it
         ordered = sorted(self._forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
-
-    def add_environment(self, variables: Mapping[str, str]) -> None:
-        """Learn the values of environment variables that are named like secrets."""
-        for name, value in variables.items():
-            if _SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
-                self.add(value)
 
     def hide_known(self, text: str) -> str:
         """Return the text without the values that were added."""

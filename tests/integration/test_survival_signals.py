@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import pytest
 from conftest import INTERRUPTIBLE, Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
+from survival import process_group, wait_until
 
 CONFTEST = """\
 import os
@@ -74,28 +74,9 @@ def write(project: Project, server: WireServer, cases: int) -> list[str]:
 def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run pytest in a process group of its own; nothing of it is left at the end."""
     command = [sys.executable, "-c", INTERRUPTIBLE, "--arena", "--arena-report=markdown", "-v"]
-    with open(project.path / "output", "w") as output:
-        process = subprocess.Popen(
-            [*command, "-p", "no:randomly", "-p", "no:cacheprovider", *arguments],
-            cwd=project.path,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-    try:
+    command += ["-p", "no:randomly", "-p", "no:cacheprovider", *arguments]
+    with process_group(command, project.path) as process:
         yield process
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def wait_until(condition: Callable[[], object], project: Project) -> None:
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, (project.path / "output").read_text()
-        time.sleep(0.01)
 
 
 def answered(project: Project) -> set[str]:
@@ -132,7 +113,7 @@ def test_ctrl_c_keeps_what_was_answered_and_cancels_the_rest(
     with WireServer(hangs_on("c0", "c1", "c6", "c7")) as server:
         write(project, server, 8)
         with running(project, *arguments) as process:
-            wait_until(lambda: len(answered(project)) == 4, project)
+            wait_until(lambda: len(answered(project)) == 4, project.path)
             assert server.wait_until(lambda record: record.in_flight == 4)
             (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
             assert process.wait(40) == pytest.ExitCode.INTERRUPTED
@@ -149,7 +130,7 @@ def test_a_killed_only_process_leaves_what_had_finished(project: Project) -> Non
     with WireServer(hangs_on("c3")) as server:
         write(project, server, 6)
         with running(project) as process:
-            wait_until(lambda: len(passed_items(project)) == 3, project)
+            wait_until(lambda: len(passed_items(project)) == 3, project.path)
             process.kill()
             process.wait(20)
     run, *cells = project.records()
@@ -173,11 +154,11 @@ def test_a_killed_worker_costs_its_running_cell_alone(project: Project) -> None:
     with WireServer(hangs_on("c4", c9="die")) as server:
         names = write(project, server, 14)
         with running(project, "-n2") as process:
-            wait_until(lambda: len(answered(project)) == 13, project)
+            wait_until(lambda: len(answered(project)) == 13, project.path)
             (caller,) = (r.headers["x-pid"] for r in server.requests if r.prompt == "c4")
             # its worker has concluded what stands before the cell that hangs
             before = {f"c{number}" for number in (0, 1, 2, 3)}
-            wait_until(lambda: before <= passed_items(project), project)
+            wait_until(lambda: before <= passed_items(project), project.path)
             os.kill(int(caller), signal.SIGKILL)
             assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
     cells = kept(project)
@@ -196,11 +177,11 @@ def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:
     with WireServer(hangs_on("c6", "c7")) as server:
         write(project, server, 8)
         with running(project, "-n2") as process:
-            wait_until(lambda: len(passed_items(project)) == 6, project)
+            wait_until(lambda: len(passed_items(project)) == 6, project.path)
             process.kill()
             process.wait(20)
             workers = {int(request.headers["x-pid"]) for request in server.requests}
-            wait_until(lambda: not any(map(is_alive, workers)), project)
+            wait_until(lambda: not any(map(is_alive, workers)), project.path)
     assert {name: cell["verdict"] for name, cell in kept(project).items()} == {
         f"c{number}": "passed" for number in range(6)
     }
