@@ -19,6 +19,7 @@ from pytest_arena.providers.litellm_import import (
     knows_mcp_switch,
     load_litellm,
     new_log,
+    prime_litellm,
     takes_response_format,
     takes_user,
 )
@@ -69,7 +70,7 @@ class LiteLLMProvider(Provider):
 
     @classmethod
     def warm_up(cls) -> None:
-        load_litellm()
+        prime_litellm()
         load_prices()
 
     async def start(self) -> None:

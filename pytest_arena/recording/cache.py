@@ -99,7 +99,7 @@ class Cache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(self._path, timeout=BUSY_S, isolation_level=None)
             self._connection = connection
-            connection.execute("pragma journal_mode = wal")
+            _switch_to_wal(connection)
             # a crash may cost the newest answers, never the file
             connection.execute("pragma synchronous = normal")
             connection.execute(
@@ -127,3 +127,23 @@ class Cache:
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _switch_to_wal(connection: Connection) -> None:
+    """Switch to a write-ahead log, as soon as nobody else is at it.
+
+    SQLite's own waiting for a lock does not hold here: it gives up at once when two processes
+    switch a new file at the same time.
+    """
+    import sqlite3
+
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)

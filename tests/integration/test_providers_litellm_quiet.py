@@ -71,7 +71,8 @@ def test_litellm_is_silent_and_stays_off_the_network() -> None:
 
     before = dict(os.environ)
     LiteLLMProvider.warm_up()
-    assert dict(os.environ) == before
+    # where its tokenizer finds its tables, without which it would fetch them
+    assert {{**before, "TIKTOKEN_CACHE_DIR": ""}} == {{**os.environ, "TIKTOKEN_CACHE_DIR": ""}}
     TOOL = {{"type": "function", "function": {{"name": "f", "parameters": {{"type": "object"}}}}}}
 
     async def main():
@@ -97,6 +98,33 @@ def test_litellm_is_silent_and_stays_off_the_network() -> None:
         )
         assert server.calls == 24
     assert out == ""
+
+
+def test_its_late_imports_stand_in_no_latency() -> None:
+    with WireServer() as server:
+        out = run(f"""
+    import asyncio, sys
+    from pytest_arena.providers import ProviderEnvironment
+    from pytest_arena.providers.litellm import LiteLLMProvider
+    from pytest_arena.results import Request
+    from pytest_arena.schema import ProviderSpec
+
+    LiteLLMProvider.warm_up()
+    before = set(sys.modules)
+    spec = ProviderSpec(
+        name="p", provider="anthropic", model="claude-haiku-4-5", api_base="{server.url}"
+    )
+
+    async def main():
+        provider = LiteLLMProvider(spec, ProviderEnvironment({{}}))
+        await provider.complete(Request([{{"role": "user", "content": "hi"}}]))
+        await provider.close()
+    asyncio.run(main())
+    # the costly ones: its proxy's types, and a tokenizer's tables
+    late = ("litellm.proxy", "litellm.litellm_core_utils.default_encoding", "tiktoken")
+    print([name for name in sys.modules if name not in before and name.startswith(late)])
+    """)
+    assert out == "[]\n"
 
 
 def test_a_missing_key_is_told_before_any_call() -> None:

@@ -252,7 +252,7 @@ def test_two_hundred_calls_are_in_flight_at_once() -> None:
     for name in ("openai", "anthropic"):
         way = WAYS[name]
         way.cls.warm_up()
-        with WireServer(latency_s=5.0, keep=False) as server:
+        with WireServer(together=200, keep=False) as server:
             spec = ProviderSpec(
                 name="p", provider=way.provider, model=way.model, api_base=server.url + way.path
             )

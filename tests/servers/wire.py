@@ -103,7 +103,8 @@ class WireServer:
     """Serve on a free port of the loopback, in a thread of its own.
 
     `script` decides each reply; without it, the prompt's marker does. `keep` remembers the
-    requests; turn it off for benchmarks.
+    requests; turn it off for benchmarks. No call is answered before `together` are in flight, which
+    a client that makes fewer at once waits a minute for.
     """
 
     def __init__(
@@ -114,11 +115,14 @@ class WireServer:
         text: str = "ok",
         keep: bool = True,
         per_second: int | None = None,
+        together: int = 1,
     ) -> None:
         self.plain = Reply(text=text, latency_s=latency_s)
         self.script = script
         self.keep = keep
         self.per_second = per_second
+        self.together = together
+        self._gathered = asyncio.Event()
         self._taken: deque[float] = deque()
         self._first_s: float | None = None
         self.record = Record()
@@ -239,6 +243,11 @@ class WireServer:
         writer: asyncio.StreamWriter,
     ) -> bool:
         reply = self._decide(request)
+        if self.record.in_flight >= self.together:
+            self._gathered.set()
+        if not self._gathered.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gathered.wait(), 60)
         if reply.latency_s:
             await asyncio.sleep(reply.latency_s)
         if reply.fault == "hang":

@@ -139,10 +139,8 @@ def test_an_answer_that_is_none_costs_the_cache_and_says_so(store: Store) -> Non
     assert "ShapeError" in store.trouble
 
 
-def test_several_processes_share_it_while_they_write(tmp_path: Path) -> None:
-    path = tmp_path / "answers.sqlite3"
-
-    async def crowd() -> list[Response | None]:
+def test_several_workers_share_it_while_they_write(tmp_path: Path) -> None:
+    async def crowd(path: Path) -> list[Response | None]:
         caches = [Cache(path, str) for _ in range(8)]
         await asyncio.gather(
             *(
@@ -157,4 +155,25 @@ def test_several_processes_share_it_while_they_write(tmp_path: Path) -> None:
             await cache.close()
         return found
 
-    assert None not in asyncio.run(crowd())
+    assert None not in asyncio.run(crowd(tmp_path / "answers.sqlite3"))
+
+
+def test_a_new_file_that_others_are_opening_is_waited_for(tmp_path: Path) -> None:
+    """While another switches to the write-ahead log, SQLite says "locked" at once."""
+    path = tmp_path / "answers.sqlite3"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("begin immediate")
+
+    async def keep_and_find() -> tuple[Response | None, str | None]:
+        cache = Cache(path, str)
+        request = Request(messages=[])
+        asyncio.get_running_loop().call_later(0.2, other.rollback)
+        await cache.keep(SPEC, request, Response(output="a"))
+        found = await cache.find(SPEC, request)
+        await cache.close()
+        return found, cache.trouble
+
+    found, trouble = asyncio.run(keep_and_find())
+    other.close()
+    assert trouble is None
+    assert found is not None
