@@ -24,7 +24,7 @@ from pytest_arena.results.writing import known_formats
 from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.distribution import Demands
+    from pytest_arena.collection.scheduling import Demands
     from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.collection.session import ArenaSession
@@ -166,7 +166,7 @@ def _workers(config: pytest.Config) -> int:
 
 def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
     """Return what files demand of the deal; where they differ on a limit, the smallest holds."""
-    from pytest_arena.collection.distribution import Demands
+    from pytest_arena.collection.scheduling import Demands
     from pytest_arena.loading import load_arena
 
     limits: dict[str, int] = {}
