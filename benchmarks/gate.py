@@ -14,7 +14,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_arena.comparison.baseline import Baseline, baseline_of
+from pytest_arena.comparison.baseline import Baseline
+from pytest_arena.comparison.baseline_of_run import baseline_of
 from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pytest_arena.assertions.groups import weighted_score
 from pytest_arena.assertions.wording import fired
-from pytest_arena.results.models import Finding, Trial, Verdict
+from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 
 NOTHING_JUDGED = Finding(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_arena.errors import ArenaError
 from pytest_arena.judging.detection import Detector
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.guardrail import Said
 

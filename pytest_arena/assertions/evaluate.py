@@ -17,7 +17,7 @@ from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.wording import fired, number
 from pytest_arena.errors import BudgetSpent, shorten
 from pytest_arena.results.judging import Judging
-from pytest_arena.results.models import Finding, Trial
+from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
 
 __all__ = [

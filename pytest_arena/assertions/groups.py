@@ -8,7 +8,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
-from pytest_arena.results.models import Finding, FindingVerdict, GuardrailEvent, Trial
+from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 

@@ -16,7 +16,7 @@ from pytest_arena.assertions.json_text import (
 from pytest_arena.assertions.wording import bounded, number
 from pytest_arena.errors import shorten
 from pytest_arena.judging.wording import quoted
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 

@@ -13,7 +13,7 @@ from pytest_arena.assertions.json_text import NotJsonError, UnreadableJsonError,
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.judging.patterns import PatternTimeoutError, search
 from pytest_arena.judging.wording import quoted
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 

@@ -13,7 +13,7 @@ from pytest_arena.judging.panel import NO_ENGINE, NO_JUDGE, Question, Ruling, ru
 from pytest_arena.judging.prompting import Material, Task, prompt_file
 from pytest_arena.judging.replies import Level, Levels
 from pytest_arena.results.exchange import Message, Response
-from pytest_arena.results.models import FindingVerdict, Trial
+from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.judge import JudgeSpec
 

@@ -13,7 +13,7 @@ from pytest_arena.judging.prompting import Material
 from pytest_arena.judging.replies import Level, Levels
 from pytest_arena.judging.themes import found_themes
 from pytest_arena.judging.wording import listed
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 _CLEAN = (

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pytest_arena.assertions.judged import Judged
 from pytest_arena.judging.tone import VERSION
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.judge import JudgeSpec
 

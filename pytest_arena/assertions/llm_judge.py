@@ -19,7 +19,7 @@ from pytest_arena.assertions.judged import (
 from pytest_arena.judging.panel import Question
 from pytest_arena.judging.prompting import Material
 from pytest_arena.judging.replies import Level, Levels
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
 from pytest_arena.schema.judge import RubricLevel
 

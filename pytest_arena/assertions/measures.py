@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.wording import bounded, counted, dollars, milliseconds
 from pytest_arena.results.exchange import Response
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 NO_PRICE = (

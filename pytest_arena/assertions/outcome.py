@@ -9,7 +9,7 @@ from pydantic import Field
 from pytest_arena.assertions.wording import fired
 from pytest_arena.judging.refusal import find_refusal
 from pytest_arena.judging.wording import quoted
-from pytest_arena.results.models import GuardrailEvent, Trial
+from pytest_arena.results.trial import GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 

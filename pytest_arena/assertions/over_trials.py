@@ -9,17 +9,10 @@ from pydantic import AliasChoices, Field
 
 from pytest_arena.assertions.measures import no_price, untimed
 from pytest_arena.assertions.outcome import unanswered
-from pytest_arena.assertions.wording import (
-    bounded,
-    counted,
-    dollars,
-    milliseconds,
-    number,
-    share,
-)
+from pytest_arena.assertions.wording import bounded, counted, dollars, milliseconds, number, share
 from pytest_arena.judging.lexical import TooLongError
 from pytest_arena.judging.similarity import mean_pairwise
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CellAssertion, CheckContext, Outcome
 
 

@@ -18,7 +18,7 @@ from pytest_arena.judging.similarity import (
     rouge,
     rouge_words,
 )
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 Reference = Annotated[str, Field(min_length=1)]

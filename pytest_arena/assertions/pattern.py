@@ -8,7 +8,7 @@ from pydantic import AliasChoices, Field
 
 from pytest_arena.judging.patterns import Pattern, PatternTimeoutError, search
 from pytest_arena.judging.wording import quoted
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 

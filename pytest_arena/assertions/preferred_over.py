@@ -12,7 +12,7 @@ from pytest_arena.assertions.judged import Judged, answer, dialogue, outcome_of,
 from pytest_arena.judging.panel import NO_ENGINE, NO_JUDGE
 from pytest_arena.judging.preference import Pair, prefer, preference_task
 from pytest_arena.results.judging import BASELINE, Judging
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 _EXPECTED = "the better answer"

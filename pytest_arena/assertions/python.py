@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.python_import import UnresolvedError, resolve
 from pytest_arena.assertions.wording import number
 from pytest_arena.errors import shorten
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 _CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pytest_arena.assertions.wording import share
-from pytest_arena.results.models import Finding, FindingVerdict, Trial
+from pytest_arena.results.trial import Finding, FindingVerdict, Trial
 from pytest_arena.schema.assertion import Assertion
 
 

@@ -13,7 +13,7 @@ from pytest_arena.assertions.judged_offline import JudgedOffline
 from pytest_arena.assertions.wording import number
 from pytest_arena.judging.panel import Question
 from pytest_arena.judging.replies import Level, Levels
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 _MOODS = {

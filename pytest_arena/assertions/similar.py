@@ -15,7 +15,7 @@ from pytest_arena.judging.lexical import TooLongError, is_negated, numbers_of, s
 from pytest_arena.judging.vectors import EmbeddingError
 from pytest_arena.judging.wording import quoted
 from pytest_arena.judging.words import Texts
-from pytest_arena.results.models import FindingVerdict, Trial
+from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 Reference = Annotated[str, Field(min_length=1)]

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.wording import listed, quoted
 from pytest_arena.judging.words import Texts, find_words, fold
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 Text = Annotated[str, Field(min_length=1)]

@@ -17,7 +17,7 @@ from pytest_arena.judging.panel import Question
 from pytest_arena.judging.replies import Levels
 from pytest_arena.judging.tone import TONES
 from pytest_arena.judging.wording import quoted
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 _LEAST_CHANGE = 0.1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pytest_arena.errors import shorten
 from pytest_arena.judging.wording import listed
-from pytest_arena.results.models import GuardrailEvent
+from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.assertion import Outcome
 
 Format = Callable[[float], str]

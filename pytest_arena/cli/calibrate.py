@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_arena.comparison.agreement import Agreement
     from pytest_arena.engine.calibrate import Labelled
     from pytest_arena.results.judging import Calibration
-    from pytest_arena.results.models import Finding
     from pytest_arena.results.redaction import Redactor
+    from pytest_arena.results.trial import Finding
 
 _MOST_SHOWN = 5
 

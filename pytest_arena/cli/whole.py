@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_arena.comparison.baseline import Baseline
     from pytest_arena.comparison.gate import Rules
     from pytest_arena.results import RunResult
-    from pytest_arena.results.models import Gate
+    from pytest_arena.results.run import Gate
 
 _STRICTEST = ("any", "regression", "none")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from pytest_arena.results.models import Cell
+from pytest_arena.results.cell import Cell
 
 
 def budget_lines(cells: Iterable[Cell], warnings: Sequence[str]) -> tuple[str, ...]:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 
-from _pytest._code.code import (
-    ReprEntryNative,
-    ReprExceptionInfo,
-    ReprFileLocation,
-    ReprTraceback,
-)
+from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.load import Load, load_in_words
-from pytest_arena.results.models import Cell, Finding, Trial
 from pytest_arena.results.printable import printable
+from pytest_arena.results.trial import Finding, Trial
 
 LONGEST = 600
 

@@ -14,7 +14,8 @@ from pytest_arena.comparison.gate import Rules, assess, suspects
 from pytest_arena.comparison.held_against import fresh_trials, with_gate
 from pytest_arena.loading.plan import Arena, CellPlan
 from pytest_arena.options import BASELINE
-from pytest_arena.results.models import Cell, RunInfo, RunResult
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.settings import Settings
 
 _NOBODY = RunInfo(run_id="", started_at="", plugin_version="")

@@ -17,9 +17,10 @@ from pytest_arena.collection.journal import Shards
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import crashed_cell
 from pytest_arena.errors import UsageError
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.facts import git_facts, now, versions
 from pytest_arena.results.journal import Journal
-from pytest_arena.results.models import Cell, RunInfo, RunResult
+from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import (
     RESULTS,

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import UserError
 from pytest_arena.recording.files import RecordingFile, recording_name
-from pytest_arena.results.models import Cell
+from pytest_arena.results.cell import Cell
 from pytest_arena.settings import Settings
 
 

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.collection.journal import GATHERED
 from pytest_arena.engine.verdicts import cell_of
 from pytest_arena.errors import Place, Problem, UsageError, UserError
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import is_being_written
-from pytest_arena.results.models import Cell
 from pytest_arena.results.reading import RESULTS_FILE, json_lines
 from pytest_arena.results.serialize import cell_from_record, to_line
-from pytest_arena.results.shape import ShapeError, check_record
+from pytest_arena.results.shape import check_record
+from pytest_arena.results.shape_rules import ShapeError
 from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ import pytest
 from pytest_arena.collection.answering import KeptAnswers, block_network
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, CellItem, providers_under_load
+from pytest_arena.collection.handover import has_cell, leave, take_along, was_resumed
 from pytest_arena.collection.lookahead import Lookahead, window_of
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import junit_properties, unreached_cell
@@ -23,31 +24,16 @@ from pytest_arena.engine.shares import Share
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdicts import conclude_cell
 from pytest_arena.loading import load_arena
-from pytest_arena.results.models import Cell
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.redaction import Redactor
 from pytest_arena.results.serialize import seal
 
 if TYPE_CHECKING:
+    from pytest_arena.collection.call_hooks import ConfigHooks
     from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.loading.plan import Arena
-    from pytest_arena.results.exchange import Request, Response
     from pytest_arena.settings import Settings
-
-
-class ConfigHooks:
-    """Hand requests and responses to the hooks of plug-ins and conftest files."""
-
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-
-    def before_request(self, request: Request) -> None:
-        self._config.hook.pytest_arena_before_request(request=request, config=self._config)
-
-    def after_response(self, request: Request, response: Response) -> None:
-        self._config.hook.pytest_arena_after_response(
-            request=request, response=response, config=self._config
-        )
 
 
 class ArenaSession:
@@ -144,7 +130,7 @@ class ArenaSession:
         """Wait for an item's cell, conclude it, and keep it."""
         finished = self._resumed.take(item.nodeid, item.plan) if self._resumed else None
         if finished is not None:
-            item.stash[RESUMED] = True
+            was_resumed(item)
             return self.keep(item, finished)
         engine = self._running_engine()
         if engine.closing:
@@ -184,7 +170,7 @@ class ArenaSession:
         """Put a finished cell where it cannot be lost; the report takes it along."""
         cell, line = seal(cell, self.redactor)
         self._sink(item.nodeid, line)
-        item.stash[CELL] = (cell, line)
+        leave(item, cell, line)
         if self._gatekeeper is not None:
             self._finished[item.nodeid] = (item, cell)
         others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
@@ -196,23 +182,10 @@ class ArenaSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
         report = yield
-        if not isinstance(item, CellItem):
-            return report
-        if CELL not in item.stash and call.when != "teardown" and not report.passed:
-            self.keep(item, unreached_cell(item.plan, item.nodeid, call, report))
-        if CELL in item.stash:
-            cell, report.arena_cell = item.stash[CELL]
-            report.arena_verdict = cell.verdict
-            report.arena_resumed = item.stash.get(RESUMED, False)
-            latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
-            if cell.load is not None:
-                report.duration = cell.load.elapsed_s
-            elif latencies:
-                # the wait for a call that was started ahead says nothing
-                report.duration = sum(latencies) / 1000
-            del item.stash[CELL]
-            # a re-run of the item runs its cell
-            item.stash[RESUMED] = False
+        if isinstance(item, CellItem):
+            if not has_cell(item) and call.when != "teardown" and not report.passed:
+                self.keep(item, unreached_cell(item.plan, item.nodeid, call, report))
+            take_along(item, report)
         return report
 
     @pytest.hookimpl(trylast=True)
@@ -263,7 +236,7 @@ class ArenaSession:
                     self.registry, mock=self.settings.mock, add_secret=self.redactor.add
                 ),
                 share=self._share,
-                hooks=ConfigHooks(self.config) if self._has_call_hooks() else None,
+                hooks=self._call_hooks(),
                 root=self.config.rootpath,
                 trials=self.settings.trials,
                 early_stop=not self.settings.every_trial_counts,
@@ -283,12 +256,16 @@ class ArenaSession:
     def _is_finished(self, item: CellItem) -> bool:
         return self._resumed is not None and self._resumed.holds(item.nodeid, item.plan)
 
-    def _has_call_hooks(self) -> bool:
+    def _call_hooks(self) -> ConfigHooks | None:
         hook = self.config.hook
-        return bool(
+        if not (
             hook.pytest_arena_before_request.get_hookimpls()
             or hook.pytest_arena_after_response.get_hookimpls()
-        )
+        ):
+            return None
+        from pytest_arena.collection.call_hooks import ConfigHooks
+
+        return ConfigHooks(self.config)
 
     def _looking_ahead(self, session: pytest.Session) -> Lookahead:
         if self._lookahead is None:
@@ -315,9 +292,3 @@ def _finished_cells(path: Path | None, settings: Settings) -> FinishedCells | No
     from pytest_arena.collection.resume import FinishedCells
 
     return FinishedCells(path, settings)
-
-
-CELL = pytest.StashKey[tuple[Cell, str]]()
-"""The cell that an item has finished and its report has not taken along yet."""
-RESUMED = pytest.StashKey[bool]()
-"""Whether an item's cell was finished by an interrupted run."""

@@ -24,9 +24,9 @@ from pytest_arena.results.writing import known_formats
 from pytest_arena.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.scheduling import Demands
     from pytest_arena.collection.gating import Gatekeeper
     from pytest_arena.collection.resume import Interrupted
+    from pytest_arena.collection.scheduling import Demands
     from pytest_arena.collection.session import ArenaSession
 
 

@@ -8,8 +8,9 @@ from pytest_arena.collection.names import CellName
 from pytest_arena.engine.verdicts import cell_of
 from pytest_arena.errors import ErrorKind
 from pytest_arena.loading.plan import CellPlan
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.load import Load
-from pytest_arena.results.models import Cell, Trial, TrialError, Verdict
+from pytest_arena.results.trial import Trial, TrialError, Verdict
 
 
 def unreached_cell(

@@ -10,8 +10,9 @@ from errno import EINVAL
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pytest_arena.comparison.baseline import Baseline, baseline_of
+from pytest_arena.comparison.baseline import Baseline
 from pytest_arena.comparison.baseline_file import is_baseline, parse_baseline
+from pytest_arena.comparison.baseline_of_run import baseline_of
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
 from pytest_arena.results import RunResult, read_run
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_arena.comparison.baseline import (
-    HASHES,
-    Baseline,
-    BaselineCell,
-    Key,
-    cell_id,
-    key_of,
-    prompts_of,
-    summarize_cell,
-)
+from pytest_arena.comparison.baseline import HASHES, Baseline, BaselineCell, Key, cell_id, key_of
+from pytest_arena.comparison.baseline_of_run import prompts_of, summarize_cell
 from pytest_arena.comparison.gate_statistics import fisher_worse
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.results import Cell, RunResult, Trial

@@ -6,14 +6,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
-from pytest_arena.comparison.baseline import (
-    HASHES,
-    Baseline,
-    BaselineCell,
-    Key,
-    key_of,
-    summarize_cell,
-)
+from pytest_arena.comparison.baseline import HASHES, Baseline, BaselineCell, Key, key_of
+from pytest_arena.comparison.baseline_of_run import summarize_cell
 from pytest_arena.results import Cell, RunResult
 
 Status = Literal[

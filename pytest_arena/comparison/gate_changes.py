@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import unified_diff
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell, Prompt, prompts_of
+from pytest_arena.comparison.baseline import Baseline, BaselineCell, Prompt
+from pytest_arena.comparison.baseline_of_run import prompts_of
 from pytest_arena.comparison.gate_cells import GateCell, Pair
 
 

@@ -13,7 +13,9 @@ from pytest_arena.comparison.baseline_update import Collected
 from pytest_arena.comparison.gate import GateCell, GateResult, Rules, assess
 from pytest_arena.comparison.limits import Against, LimitResult, check_limits
 from pytest_arena.errors import UsageError
-from pytest_arena.results.models import Cell, Count, Gate, LimitFinding, RunResult, Standing, Trial
+from pytest_arena.results.cell import Cell, Count, Standing
+from pytest_arena.results.run import Gate, LimitFinding, RunResult
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.gates import GateSpec
 
 

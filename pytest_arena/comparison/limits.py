@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell, Key, key_of, summarize_cell
+from pytest_arena.comparison.baseline import Baseline, BaselineCell, Key, key_of
+from pytest_arena.comparison.baseline_of_run import summarize_cell
 from pytest_arena.comparison.gate import GateResult
 from pytest_arena.comparison.limit_metrics import Measured, measure
 from pytest_arena.results import RunResult

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell, baseline_of
+from pytest_arena.comparison.baseline import Baseline, BaselineCell
+from pytest_arena.comparison.baseline_of_run import baseline_of
 from pytest_arena.comparison.statistics import cases_needed
 from pytest_arena.results import RunResult
 

@@ -19,9 +19,10 @@ from pytest_arena.engine.verdicts import cell_of, conclude_cell
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plan import Arena, CellPlan
 from pytest_arena.registry import Registry
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.facts import git_facts, now, versions
-from pytest_arena.results.models import Cell, RunInfo, RunResult
 from pytest_arena.results.redaction import Redactor
+from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import seal
 
 

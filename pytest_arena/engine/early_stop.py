@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_arena.loading.plan import CasePlan, every_assertion
-from pytest_arena.results.models import Verdict
+from pytest_arena.results.trial import Verdict
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.embeddings import vectors_from
 from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpec
 
 DEFAULT_TIMEOUT_S = 60.0

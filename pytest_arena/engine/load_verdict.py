@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_arena.assertions.rates import rate_finding
+from pytest_arena.engine.checking import Executed, checks, conclude_trial, context_of
 from pytest_arena.engine.load import MOST_KEPT, LoadRun
 from pytest_arena.engine.load_figures import load_figures
-from pytest_arena.engine.verdicts import (
-    Executed,
-    Wait,
-    cell_of,
-    checks,
-    conclude_trial,
-    context_of,
-    over_all_finding,
-    verdict_of,
-)
+from pytest_arena.engine.verdicts import Wait, cell_of, over_all_finding, verdict_of
 from pytest_arena.loading.plan import CellPlan
-from pytest_arena.results.models import Cell, Finding, Trial, Verdict
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema import CellAssertion
 
 _ON_ERRORS = frozenset({"error_rate", "success_rate"})

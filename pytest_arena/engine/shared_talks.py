@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_arena.loading.plan import CellPlan
-from pytest_arena.results.models import Trial
+from pytest_arena.results.trial import Trial
 
 Talk = Callable[[CellPlan, int], Coroutine[Any, Any, Trial]]
 """Run one dialogue of a cell, by the trial's number."""

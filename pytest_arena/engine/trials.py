@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.checking import Executed, conclude_trial, judge_on_loop, needs_stream
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
-from pytest_arena.engine.verdicts import Executed, conclude_trial, judge_on_loop, needs_stream
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.models import Trial, TrialError
+from pytest_arena.results.trial import Trial, TrialError
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:

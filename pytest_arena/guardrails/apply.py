@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from pytest_arena.errors import ArenaError, GuardrailError, shorten
-from pytest_arena.results.models import GuardrailEvent
+from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
 
 

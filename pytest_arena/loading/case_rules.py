@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pytest_arena.errors import Place, shorten
-from pytest_arena.loading.problems import ProblemList
+from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec, Guardrail
 
@@ -76,6 +76,34 @@ def check_checks(
             expected="an assertion with a weight, or a guardrail that blocks",
             fix="add assertions: [{type: contains, value: …}]",
         )
+
+
+def check_providers(
+    spec: CaseSpec,
+    case: YamlMap,
+    owner: str,
+    providers: set[str],
+    groups: set[str],
+    problems: ProblemList,
+) -> None:
+    """Refuse providers that the file does not have, and none at all."""
+    known = sorted(providers | groups)
+    if spec.providers == ():
+        problems.add(
+            f"{owner} names no providers, so that it would never run",
+            case.value_place("providers"),
+            expected=one_of("", known, "an entry of providers:"),
+            fix="name one, or remove 'providers'",
+        )
+    for index, name in enumerate(spec.providers or ()):
+        # Where the file's providers have problems of their own, theirs are enough.
+        if providers and name not in known:
+            problems.add(
+                f"unknown provider {shorten(name)!r} in {owner}",
+                case["providers"].value_place(index),
+                expected=one_of(name, known, "an entry of providers:"),
+                fix=suggest(name, known) or "name one of these, or add it to providers:",
+            )
 
 
 def check_name(

@@ -6,33 +6,33 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.errors import Place, shorten, suggest
-from pytest_arena.loading.assertions import build_assertions, build_named
+from pytest_arena.errors import Place, shorten
+from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.building import build_model
 from pytest_arena.loading.case_rules import (
     check_checks,
     check_name,
+    check_providers,
     check_source,
     check_tags,
     is_load_case,
 )
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.dialogues import build_conversation, dialogues_of
 from pytest_arena.loading.expansion import ALONE, Variant, expand
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.plan import CasePlan, LoadPlan, TurnPlan
-from pytest_arena.loading.problems import ProblemList, one_of
+from pytest_arena.loading.plan import CasePlan, LoadPlan
+from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.results.judging import Calibration
-from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, TurnSpec
+from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
 
 if TYPE_CHECKING:
     from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Prompt()
-GREETING = "Hello!"
-"""What a load case sends that has no prompt; every other case must have one."""
 
 
 @dataclass(slots=True)
@@ -137,7 +137,7 @@ def _under_attack(
     again = replace(
         plan,
         name=name,
-        dialogues=_dialogues(spec, loaded.prompt, plan.variables, context),
+        dialogues=dialogues_of(spec, loaded.prompt, plan.variables, context),
         tags=tuple(dict.fromkeys((*plan.tags, ATTACK_TAG, f"{ATTACK_TAG}-{attack.name}"))),
         description=plan.description or attack.description or None,
         attack=attack.name,
@@ -169,7 +169,7 @@ def _load(
         place = rendered.value_place("assertions")
         values["assertions"] = build_assertions(rendered["assertions"], place, context)
     if rendered.get("conversation") is not None:
-        values["conversation"] = _conversation(rendered, owner, context)
+        values["conversation"] = build_conversation(rendered, owner, context)
     if rendered.get("mock") is not None:
         values["mock"] = build_case_mock(rendered, owner, settings.answering, context)
     checks_whole = len(problems) == before
@@ -181,7 +181,7 @@ def _load(
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
         check_checks(spec, rendered, owner, settings.guardrails, problems)
-    _check_providers(spec, rendered, owner, settings, context)
+    check_providers(spec, rendered, owner, settings.providers, settings.groups, problems)
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
     check_name(name, case, settings.names, variant is not ALONE[0], problems)
@@ -240,7 +240,7 @@ def _plan(
         name=name,
         line=place.line,
         source=place.file,
-        dialogues=_dialogues(spec, prompt, variables, context),
+        dialogues=dialogues_of(spec, prompt, variables, context),
         system=prompt.system.filled(variables, context) if prompt.system else None,
         assertions=spec.assertions,
         guardrails=settings.guardrails,
@@ -262,73 +262,6 @@ def _plan(
         judge=settings.judge,
         calibrations=settings.calibrations,
     )
-
-
-def _dialogues(
-    spec: CaseSpec, prompt: Prompt, variables: Mapping[str, Any], context: LoadContext
-) -> tuple[tuple[TurnPlan, ...], ...]:
-    def turn(text: str) -> str:
-        if prompt.user is None:
-            return text
-        return prompt.user.filled({**variables, "prompt": text}, context)
-
-    if spec.conversation is not None:
-        return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
-    prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
-    return tuple((TurnPlan(turn(text)),) for text in prompts)
-
-
-def _conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
-    written = case["conversation"]
-    if not isinstance(written, YamlList):
-        return written
-    turns = []
-    for index, turn in enumerate(written):
-        if isinstance(turn, YamlMap):
-            turns.append(_turn(turn, f"turn {index + 1} of {owner}", context))
-        else:
-            context.problems.add(
-                f"turn {index + 1} of {owner} is not a mapping",
-                written.value_place(index),
-                expected="a mapping with user, and assertions where some must hold",
-                fix="write it like {user: Hello!, assertions: […]}",
-            )
-    return tuple(turn for turn in turns if turn is not None)
-
-
-def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
-    values: dict[str, Any] = dict(turn)
-    assertions = build_assertions(turn.get("assertions"), turn.value_place("assertions"), context)
-    if turn.get("expected_response") is not None:
-        mark = turn.marks["expected_response"]
-        wanted = YamlMap(turn.files, turn.key_marks["expected_response"])
-        wanted.put("value", turn["expected_response"], mark)
-        contains = build_named("contains", wanted, context)
-        assertions = (*assertions, contains) if contains else assertions
-    values["assertions"] = assertions
-    return build_model(TurnSpec, turn, context.problems, owner, values)
-
-
-def _check_providers(
-    spec: CaseSpec, case: YamlMap, owner: str, settings: CaseSettings, context: LoadContext
-) -> None:
-    known = settings.providers | settings.groups
-    if spec.providers == ():
-        context.problems.add(
-            f"{owner} names no providers, so that it would never run",
-            case.value_place("providers"),
-            expected=one_of("", sorted(known), "an entry of providers:"),
-            fix="name one, or remove 'providers'",
-        )
-    for index, name in enumerate(spec.providers or ()):
-        # Where the file's providers have problems of their own, theirs are enough.
-        if settings.providers and name not in known:
-            context.problems.add(
-                f"unknown provider {shorten(name)!r} in {owner}",
-                case["providers"].value_place(index),
-                expected=one_of(name, sorted(known), "an entry of providers:"),
-                fix=suggest(name, sorted(known)) or "name one of these, or add it to providers:",
-            )
 
 
 def _owner(case: YamlMap) -> str:

@@ -1,22 +1,18 @@
 """Models of trial, cell and run, and their file format; knows nothing of how they came about."""
 
+from pytest_arena.results.cell import Cell, Count, Standing
 from pytest_arena.results.exchange import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.load import Load, LoadSpan
-from pytest_arena.results.models import (
-    Cell,
-    Count,
+from pytest_arena.results.reading import read_run
+from pytest_arena.results.run import Gate, RunInfo, RunResult
+from pytest_arena.results.trial import (
     Finding,
     FindingVerdict,
-    Gate,
     GuardrailEvent,
-    RunInfo,
-    RunResult,
-    Standing,
     Trial,
     TrialError,
     Verdict,
 )
-from pytest_arena.results.reading import read_run
 
 __all__ = [
     "Cell",

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from pytest_arena.errors import Place, Problem, UserError, shorten
-from pytest_arena.results.models import Cell, RunInfo, RunResult
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import (
     FORMAT,
     cell_from_record,
@@ -19,7 +20,8 @@ from pytest_arena.results.serialize import (
     limit_from_record,
     run_from_record,
 )
-from pytest_arena.results.shape import ShapeError, check_record
+from pytest_arena.results.shape import check_record
+from pytest_arena.results.shape_rules import ShapeError
 from pytest_arena.results.text import clean_value
 
 LARGEST_FILE = 1 << 30

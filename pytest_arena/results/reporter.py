@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from pytest_arena.results.models import RunResult
+from pytest_arena.results.run import RunResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from math import isfinite
+from collections.abc import Mapping
 from typing import Any
 
-Rule = Callable[[Any, str], None]
-"""Look at a value, and raise `ShapeError` with the value's path if it is not as it must be."""
-
-
-class ShapeError(Exception):
-    """Say which value of a record is wrong, and what was expected there."""
-
-    def __init__(self, path: str, expected: str) -> None:
-        super().__init__(path, expected)
-        self.path = path
-        self.expected = expected
+from pytest_arena.results.shape_rules import (
+    Rule,
+    above_zero,
+    amount,
+    amounts,
+    count,
+    counts,
+    each,
+    flag,
+    json_object,
+    number,
+    one_of,
+    or_null,
+    record_of,
+    text,
+    texts,
+)
 
 
 def check_record(record: Mapping[str, Any]) -> None:
@@ -36,294 +41,218 @@ def check_answer(record: Any) -> None:
     _answer(record, "response")
 
 
-def _is(expected: str, holds: Callable[[Any], bool]) -> Rule:
-    def check(value: Any, path: str) -> None:
-        if not holds(value):
-            raise ShapeError(path, expected)
-
-    return check
-
-
-def _one_of(*words: str) -> Rule:
-    return _is("one of " + ", ".join(words), lambda value: value in words)
-
-
-def _each(rule: Rule) -> Rule:
-    def check(value: Any, path: str) -> None:
-        if not isinstance(value, list):
-            raise ShapeError(path, "a list")
-        for number, item in enumerate(value):
-            rule(item, f"{path}[{number}]")
-
-    return check
-
-
-def _or_null(rule: Rule) -> Rule:
-    def check(value: Any, path: str) -> None:
-        if value is not None:
-            rule(value, path)
-
-    return check
-
-
-def _record(required: Mapping[str, Rule], optional: Mapping[str, Rule]) -> Rule:
-    def check(value: Any, path: str) -> None:
-        if not isinstance(value, dict):
-            raise ShapeError(path, "an object")
-        for key, rule in required.items():
-            if key not in value:
-                raise ShapeError(_joined(path, key), "a value, but there is none")
-            rule(value[key], _joined(path, key))
-        for key, rule in optional.items():
-            if key in value:
-                rule(value[key], _joined(path, key))
-
-    return check
-
-
-def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
-def _number_holds(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)
-
-
-def _count_holds(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-_text = _is("a text", lambda value: isinstance(value, str))
-_number = _is("a number", _number_holds)
-_amount = _is("a number of at least 0", lambda value: _number_holds(value) and value >= 0)
-_count = _is("a whole number of at least 0", _count_holds)
-_flag = _is("true or false", lambda value: isinstance(value, bool))
-_object = _is("an object", lambda value: isinstance(value, dict))
-_texts = _is(
-    "an object of texts",
-    lambda value: isinstance(value, dict) and all(isinstance(v, str) for v in value.values()),
-)
-_verdict = _one_of("passed", "failed", "error", "skipped")
+_verdict = one_of("passed", "failed", "error", "skipped")
 
 
 def _findings(value: Any, path: str) -> None:
-    _each(_finding)(value, path)
+    each(_finding)(value, path)
 
 
-_vote = _record(
-    {"judge": _text, "verdict": _one_of("passed", "failed", "error"), "reason": _text},
+_vote = record_of(
+    {"judge": text, "verdict": one_of("passed", "failed", "error"), "reason": text},
     {
-        "score": _or_null(_number),
-        "quotes": _each(_text),
-        "model": _or_null(_text),
-        "calls": _count,
-        "latency_ms": _or_null(_amount),
-        "input_tokens": _or_null(_count),
-        "output_tokens": _or_null(_count),
-        "cost_usd": _or_null(_amount),
-        "source": _or_null(_one_of("call", "recording", "cache", "mock")),
+        "score": or_null(number),
+        "quotes": each(text),
+        "model": or_null(text),
+        "calls": count,
+        "latency_ms": or_null(amount),
+        "input_tokens": or_null(count),
+        "output_tokens": or_null(count),
+        "cost_usd": or_null(amount),
+        "source": or_null(one_of("call", "recording", "cache", "mock")),
     },
 )
-_calibration = _record(
+_calibration = record_of(
     {
-        "labels": _count,
-        "accuracy": _or_null(_amount),
-        "kappa": _or_null(_number),
-        "kappa_low": _or_null(_number),
-        "kappa_high": _or_null(_number),
-        "false_passes": _count,
-        "false_fails": _count,
+        "labels": count,
+        "accuracy": or_null(amount),
+        "kappa": or_null(number),
+        "kappa_low": or_null(number),
+        "kappa_high": or_null(number),
+        "false_passes": count,
+        "false_fails": count,
     },
-    {"undecided": _count, "date": _or_null(_text)},
+    {"undecided": count, "date": or_null(text)},
 )
-_judging = _record(
-    {"prompt": _text, "key": _text, "votes": _each(_vote)},
+_judging = record_of(
+    {"prompt": text, "key": text, "votes": each(_vote)},
     {
-        "calibration": _or_null(_calibration),
-        "rival": _or_null(_text),
-        "rival_output": _or_null(_text),
-        "preferred": _or_null(_amount),
+        "calibration": or_null(_calibration),
+        "rival": or_null(text),
+        "rival_output": or_null(text),
+        "preferred": or_null(amount),
     },
 )
-_finding = _record(
-    {"type": _text, "verdict": _one_of("passed", "failed", "error", "skipped", "unsure")},
+_finding = record_of(
+    {"type": text, "verdict": one_of("passed", "failed", "error", "skipped", "unsure")},
     {
-        "score": _or_null(_number),
-        "reason": _text,
-        "line": _or_null(_count),
-        "turn": _or_null(_count),
-        "expected": _or_null(_text),
-        "measure": _or_null(_text),
-        "weight": _amount,
+        "score": or_null(number),
+        "reason": text,
+        "line": or_null(count),
+        "turn": or_null(count),
+        "expected": or_null(text),
+        "measure": or_null(text),
+        "weight": amount,
         "group": _findings,
-        "judge": _or_null(_judging),
+        "judge": or_null(_judging),
     },
 )
-_guardrail = _record(
+_guardrail = record_of(
     {
-        "type": _text,
-        "direction": _one_of("input", "output"),
-        "action": _one_of("block", "replace", "flag"),
-        "reason": _text,
+        "type": text,
+        "direction": one_of("input", "output"),
+        "action": one_of("block", "replace", "flag"),
+        "reason": text,
     },
     {
-        "matched": _each(_text),
-        "turn": _count,
-        "line": _or_null(_count),
-        "original": _or_null(_text),
+        "matched": each(text),
+        "turn": count,
+        "line": or_null(count),
+        "original": or_null(text),
     },
 )
 _ANSWER: Mapping[str, Rule] = {
-    "finish_reason": _or_null(_text),
-    "tool_calls": _each(_record({"name": _text, "arguments": _object}, {"id": _text})),
-    "latency_ms": _or_null(_amount),
-    "first_token_ms": _or_null(_amount),
-    "input_tokens": _or_null(_count),
-    "output_tokens": _or_null(_count),
-    "cost_usd": _or_null(_amount),
-    "attempts": _count,
-    "model": _or_null(_text),
-    "answered_by": _or_null(_text),
-    "filtered": _or_null(_flag),
+    "finish_reason": or_null(text),
+    "tool_calls": each(record_of({"name": text, "arguments": json_object}, {"id": text})),
+    "latency_ms": or_null(amount),
+    "first_token_ms": or_null(amount),
+    "input_tokens": or_null(count),
+    "output_tokens": or_null(count),
+    "cost_usd": or_null(amount),
+    "attempts": count,
+    "model": or_null(text),
+    "answered_by": or_null(text),
+    "filtered": or_null(flag),
 }
-_source = _one_of("call", "recording", "cache", "mock")
-_turn = _record({"output": _text, "source": _source}, _ANSWER)
-_answer = _record({"output": _text}, _ANSWER)
-_recorded = _record(
-    {"key": _text, "request": _object},
+_source = one_of("call", "recording", "cache", "mock")
+_turn = record_of({"output": text, "source": _source}, _ANSWER)
+_answer = record_of({"output": text}, _ANSWER)
+_recorded = record_of(
+    {"key": text, "request": json_object},
     {
         "response": _answer,
-        "error": _record(
-            {"kind": _text, "message": _text}, {"status": _or_null(_count), "attempts": _count}
+        "error": record_of(
+            {"kind": text, "message": text}, {"status": or_null(count), "attempts": count}
         ),
     },
 )
-_trial = _record(
+_trial = record_of(
     {
         "verdict": _verdict,
-        "messages": _each(_record({}, {"role": _text})),
-        "output": _or_null(_text),
-        "source": _or_null(_source),
+        "messages": each(record_of({}, {"role": text})),
+        "output": or_null(text),
+        "source": or_null(_source),
         "assertions": _findings,
     },
     {
         **_ANSWER,
-        "guardrail": _or_null(_guardrail),
-        "guardrails": _each(_guardrail),
-        "error": _or_null(_record({"kind": _text, "message": _text}, {"attempts": _count})),
-        "score": _or_null(_number),
-        "index": _count,
-        "variant": _count,
-        "turns": _each(_turn),
+        "guardrail": or_null(_guardrail),
+        "guardrails": each(_guardrail),
+        "error": or_null(record_of({"kind": text, "message": text}, {"attempts": count})),
+        "score": or_null(number),
+        "index": count,
+        "variant": count,
+        "turns": each(_turn),
     },
 )
-_tally = _or_null(_record({"passed": _count, "judged": _count}, {}))
-_standing = _record(
-    {"status": _text, "reason": _text},
+_tally = or_null(record_of({"passed": count, "judged": count}, {}))
+_standing = record_of(
+    {"status": text, "reason": text},
     {
         "before": _tally,
         "now": _tally,
         "fresh": _tally,
-        "p_value": _or_null(_amount),
-        "changed": _each(_text),
-        "dropped": _each(_text),
-        "prompt_diff": _each(_text),
-        "output_before": _or_null(_text),
-        "renamed_from": _or_null(_text),
+        "p_value": or_null(amount),
+        "changed": each(text),
+        "dropped": each(text),
+        "prompt_diff": each(text),
+        "output_before": or_null(text),
+        "renamed_from": or_null(text),
     },
 )
-_amounts = _is(
-    "an object of numbers of at least 0",
-    lambda value: (
-        isinstance(value, dict) and all(_number_holds(v) and v >= 0 for v in value.values())
-    ),
-)
-_load = _record(
-    {"users": _count, "elapsed_s": _amount, "trials": _count, "answered": _count},
+_load = record_of(
+    {"users": count, "elapsed_s": amount, "trials": count, "answered": count},
     {
-        "duration_s": _or_null(_amount),
-        "messages_per_user": _or_null(_count),
-        "errors": _is(
-            "an object of whole numbers of at least 0",
-            lambda value: isinstance(value, dict) and all(map(_count_holds, value.values())),
-        ),
-        "judged": _count,
-        "passed": _count,
-        "latency_ms": _amounts,
-        "first_token_ms": _amounts,
-        "spread_ms": _each(_amount),
-        "input_tokens": _or_null(_count),
-        "output_tokens": _or_null(_count),
-        "cost_usd": _or_null(_amount),
-        "source": _or_null(_source),
-        "span_s": _is("a number above 0", lambda value: _number_holds(value) and value > 0),
-        "spans": _each(
-            _record(
-                {"answered": _count, "errors": _count},
-                {"p50_ms": _or_null(_amount), "p95_ms": _or_null(_amount)},
+        "duration_s": or_null(amount),
+        "messages_per_user": or_null(count),
+        "errors": counts,
+        "judged": count,
+        "passed": count,
+        "latency_ms": amounts,
+        "first_token_ms": amounts,
+        "spread_ms": each(amount),
+        "input_tokens": or_null(count),
+        "output_tokens": or_null(count),
+        "cost_usd": or_null(amount),
+        "source": or_null(_source),
+        "span_s": above_zero,
+        "spans": each(
+            record_of(
+                {"answered": count, "errors": count},
+                {"p50_ms": or_null(amount), "p95_ms": or_null(amount)},
             )
         ),
     },
 )
-_gate = _record(
-    {"baseline": _text, "failed": _flag},
+_gate = record_of(
+    {"baseline": text, "failed": flag},
     {
-        "counts": _object,
-        "suite": _or_null(_text),
-        "suite_failed": _flag,
-        "removed": _each(_text),
+        "counts": json_object,
+        "suite": or_null(text),
+        "suite_failed": flag,
+        "removed": each(text),
     },
 )
-_limit = _record(
+_limit = record_of(
     {
-        "file": _text,
-        "name": _text,
-        "metric": _text,
-        "verdict": _one_of("passed", "failed", "error"),
-        "action": _one_of("fail", "warn"),
-        "reason": _text,
+        "file": text,
+        "name": text,
+        "metric": text,
+        "verdict": one_of("passed", "failed", "error"),
+        "action": one_of("fail", "warn"),
+        "reason": text,
     },
-    {"value": _or_null(_number), "before": _or_null(_number), "n": _count},
+    {"value": or_null(number), "before": or_null(number), "n": count},
 )
 _KINDS: Mapping[Any, Rule] = {
-    "run": _record(
-        {"run_id": _text, "started_at": _text, "plugin_version": _text},
-        {"git": _object, "options": _object, "versions": _texts},
+    "run": record_of(
+        {"run_id": text, "started_at": text, "plugin_version": text},
+        {"git": json_object, "options": json_object, "versions": texts},
     ),
-    "cell": _record(
+    "cell": record_of(
         {
-            "id": _text,
-            "file": _text,
-            "case": _text,
-            "provider": _text,
-            "model": _or_null(_text),
+            "id": text,
+            "file": text,
+            "case": text,
+            "provider": text,
+            "model": or_null(text),
             "verdict": _verdict,
-            "trials": _each(_trial),
+            "trials": each(_trial),
         },
         {
-            "tags": _each(_text),
-            "hashes": _texts,
-            "description": _or_null(_text),
-            "line": _or_null(_count),
-            "defined_in": _or_null(_text),
-            "reason": _or_null(_text),
-            "over_budget": _or_null(_text),
+            "tags": each(text),
+            "hashes": texts,
+            "description": or_null(text),
+            "line": or_null(count),
+            "defined_in": or_null(text),
+            "reason": or_null(text),
+            "over_budget": or_null(text),
             "assertions": _findings,
-            "trials_not_run": _count,
+            "trials_not_run": count,
             "load": _load,
-            "confirmation": _each(_trial),
+            "confirmation": each(_trial),
             "standing": _standing,
         },
     ),
-    "end": _record(
-        {"finished_at": _or_null(_text)},
+    "end": record_of(
+        {"finished_at": or_null(text)},
         {
-            "totals": _object,
-            "interrupted": _flag,
-            "exit_code": _count,
-            "notes": _each(_text),
+            "totals": json_object,
+            "interrupted": flag,
+            "exit_code": count,
+            "notes": each(text),
             "gate": _gate,
-            "limits": _each(_limit),
+            "limits": each(_limit),
         },
     ),
 }

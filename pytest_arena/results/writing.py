@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.registry import Registry
-from pytest_arena.results.models import RunResult
 from pytest_arena.results.printable import printable
+from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_record, run_record, to_line
 
 RESULTS = "results.jsonl"

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from pytest_arena.results.exchange import Message, Response
 from pytest_arena.results.judging import Calibration, Judging
-from pytest_arena.results.models import Finding, FindingVerdict, GuardrailEvent, Trial
+from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec

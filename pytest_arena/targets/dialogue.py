@@ -10,7 +10,7 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails
 from pytest_arena.loading.plan import CasePlan, TurnPlan
 from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.models import GuardrailEvent, Trial, TrialError
+from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
 
 _LONG_TEXT = 5_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_arena.results import RunResult
-from pytest_arena.results.models import LimitFinding
+from pytest_arena.results.run import LimitFinding
 
 MARKS = {"passed": "✓", "failed": "✕", "error": "!"}
 _ORDER = {"failed": 0, "error": 1, "passed": 2}

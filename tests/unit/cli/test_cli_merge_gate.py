@@ -10,7 +10,7 @@ from results_files import make_cell, write_run
 
 from pytest_arena.cli import main
 from pytest_arena.results import Cell, RunResult, Verdict, read_run
-from pytest_arena.results.models import Gate, LimitFinding
+from pytest_arena.results.run import Gate, LimitFinding
 
 OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": 8}
 

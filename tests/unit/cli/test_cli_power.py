@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from pytest_arena.cli import main
-from pytest_arena.results.models import Cell, RunInfo, RunResult, Trial
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import cell_record, to_line
+from pytest_arena.results.trial import Trial
 from pytest_arena.results.writing import write_results
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.assertions.text import Contains
 from pytest_arena.engine.early_stop import EarlyStop
-from pytest_arena.results.models import Finding, Trial
+from pytest_arena.results.trial import Finding, Trial
 
 verdicts = st.lists(st.sampled_from(["passed", "failed", "error"]), min_size=1, max_size=12)
 

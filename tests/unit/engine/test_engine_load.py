@@ -18,21 +18,23 @@ from pytest_arena.builtins import register
 from pytest_arena.engine import load as load_module
 from pytest_arena.engine.answers import Answers
 from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.checking import Executed
 from pytest_arena.engine.lane import Lane
 from pytest_arena.engine.limits import Limits
 from pytest_arena.engine.load import MOST_JUDGED, EvenSample, LoadRun, LoadUsers, most_judged
 from pytest_arena.engine.rationing import Ration, Rations
 from pytest_arena.engine.trials import Call, CellRun, TrialRunner
-from pytest_arena.engine.verdicts import Executed, conclude_cell
+from pytest_arena.engine.verdicts import conclude_cell
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.exchange import Request, Response
 from pytest_arena.results.load import Load, load_in_words
-from pytest_arena.results.models import Cell, Trial
 from pytest_arena.results.serialize import cell_from_record, cell_record
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema import ProviderSpec
 
 

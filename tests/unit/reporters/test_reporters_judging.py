@@ -152,7 +152,8 @@ def test_a_judgement_survives_its_file(finding: Finding, tmp_path: Path) -> None
     ],
 )
 def test_a_strangers_judgement_is_looked_at(path: Any, value: Any, problem: str) -> None:
-    from pytest_arena.results.shape import ShapeError, check_record
+    from pytest_arena.results.shape import check_record
+    from pytest_arena.results.shape_rules import ShapeError
 
     record = cell_record(run_of(judged("tone", VOTE, calibration=GOOD)).cells[0])
     where = record["trials"][0]["assertions"][0]["judge"]

@@ -10,7 +10,7 @@ from results_files import make_cell
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunInfo, RunResult
-from pytest_arena.results.models import LimitFinding
+from pytest_arena.results.run import LimitFinding
 from pytest_arena_reporters import markdown
 from pytest_arena_reporters.html import HtmlReporter
 from pytest_arena_reporters.limits import limits_of

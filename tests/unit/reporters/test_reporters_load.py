@@ -16,7 +16,7 @@ from pytest_arena.comparison import compare
 from pytest_arena.comparison.repeats import Repeats, repeats_of
 from pytest_arena.comparison.rows import trial_rows
 from pytest_arena.results import Cell, Load, LoadSpan, Response, RunInfo, RunResult, Trial
-from pytest_arena.results.models import TrialError
+from pytest_arena.results.trial import TrialError
 from pytest_arena_reporters import markdown
 from pytest_arena_reporters.html.payload import build_payload
 from pytest_arena_reporters.html.reporter import render

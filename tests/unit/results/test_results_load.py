@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pytest_arena.results.load import load_from_record
-from pytest_arena.results.shape import ShapeError, check_record
+from pytest_arena.results.shape import check_record
+from pytest_arena.results.shape_rules import ShapeError
 
 LEAST = {"users": 1, "elapsed_s": 0, "trials": 0, "answered": 0}
 COUNTS = "an object of whole numbers of at least 0"

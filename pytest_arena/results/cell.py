@@ -1,0 +1,87 @@
+"""One case × provider: its trials, its verdict, and how it stands beside a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pytest_arena.results.judging import Judging
+from pytest_arena.results.load import Load
+from pytest_arena.results.trial import Finding, Trial, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Count the trials that reached a verdict, and those of them that passed."""
+
+    passed: int
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Keep how a cell stands beside the baseline: its status, the reason, and what changed.
+
+    `status` is one of `regressed`, `error`, `suspected`, `insufficient data`, `incomparable`,
+    `flaky`, `fixed`, `still failing`, `still passing`, `new`. `changed` names which of prompt,
+    provider, assertions and judge differ; `prompt_diff` holds the lines of a unified diff.
+    """
+
+    status: str
+    reason: str
+    before: Count | None = None
+    now: Count | None = None
+    fresh: Count | None = None
+    p_value: float | None = None
+    changed: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    prompt_diff: tuple[str, ...] = ()
+    output_before: str | None = None
+    renamed_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Keep one case × provider: one pytest item, one row of the results."""
+
+    id: str
+    file: str
+    case: str
+    provider: str
+    model: str | None
+    verdict: Verdict
+    trials: tuple[Trial, ...] = ()
+    tags: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    description: str | None = None
+    line: int | None = None
+    defined_in: str | None = None
+    """The file that the lines count in, where an include brought the case from another one."""
+    reason: str | None = None
+    assertions: tuple[Finding, ...] = ()
+    """Findings over all trials (consistency, success_rate, …)."""
+    confirmation: tuple[Trial, ...] = ()
+    """Fresh trials of a cell that looked worse than its baseline; only they decide about it."""
+    standing: Standing | None = None
+    """How it stands beside the baseline, where there is one."""
+    over_budget: str | None = None
+    """The budget that kept trials of the cell from running."""
+    trials_not_run: int = 0
+    """Trials that were not started, since the cell's outcome could not change any more."""
+    load: Load | None = None
+    """The figures of a load case; `trials` are then some of its calls, failed ones first."""
+
+    @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of the cell: of its trials, fresh ones too, and over all of them."""
+        trials = (*self.trials, *self.confirmation)
+        found = [judging for trial in trials for judging in trial.judgings]
+        return (*found, *(j for finding in self.assertions for j in finding.judgings))
+
+    @property
+    def flaky(self) -> bool:
+        """Whether some of the trials passed and some failed; a load is judged as a whole."""
+        if self.load is not None:
+            return False
+        verdicts = {trial.verdict for trial in self.trials}
+        return {"passed", "failed"} <= verdicts

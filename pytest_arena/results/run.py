@@ -1,0 +1,106 @@
+"""What one `pytest --arena` found out: its cells, and what was concluded of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pytest_arena.results.cell import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Keep what the gate concluded of a whole run.
+
+    `removed` are the cells of the baseline that are no more; `suite` says in a sentence what the
+    test over all cases found.
+    """
+
+    baseline: str
+    failed: bool
+    counts: Mapping[str, int] = field(default_factory=dict)
+    suite: str | None = None
+    suite_failed: bool = False
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFinding:
+    """Keep what became of one entry of `gates:`, which limits a metric of a file's cells.
+
+    `error` means that it could not be checked, which counts as broken. `value` and `before` (the
+    baseline's) are in the metric's unit: shares, ms, US dollars or tokens; `n` counts what the
+    value is made of.
+    """
+
+    file: str
+    name: str
+    metric: str
+    verdict: Literal["passed", "failed", "error"]
+    action: Literal["fail", "warn"]
+    reason: str
+    value: float | None = None
+    before: float | None = None
+    n: int = 0
+
+    @property
+    def fails(self) -> bool:
+        """Whether it fails the run."""
+        return self.verdict != "passed" and self.action == "fail"
+
+    @property
+    def state(self) -> str:
+        """Say in two or three words what became of it."""
+        word = {"passed": "holds", "failed": "is broken", "error": "could not be checked"}
+        warning = " (a warning)" if self.verdict != "passed" and self.action == "warn" else ""
+        return word[self.verdict] + warning
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """Keep the facts of a run; times are ISO 8601 in UTC."""
+
+    run_id: str
+    started_at: str
+    plugin_version: str
+    git: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """Keep everything that one run did, its cells in the order of collection.
+
+    `finished_at` is None where the run was killed, `interrupted` is set where it was stopped.
+    `notes` are the lines that plug-ins add to the summary, `exit_code` is pytest's, `gate` is what
+    the comparison with a baseline concluded, and `limits` what became of the entries of `gates:`.
+    """
+
+    info: RunInfo
+    cells: tuple[Cell, ...]
+    finished_at: str | None = None
+    interrupted: bool = False
+    notes: tuple[str, ...] = ()
+    exit_code: int | None = None
+    gate: Gate | None = None
+    limits: tuple[LimitFinding, ...] = ()
+
+    @property
+    def totals(self) -> dict[str, float]:
+        """Count cells by verdict and sum the known costs in US dollars."""
+        counts: dict[str, float] = {"cells": len(self.cells)}
+        for verdict in ("passed", "failed", "error", "skipped"):
+            counts[verdict] = sum(cell.verdict == verdict for cell in self.cells)
+        counts["cost_usd"] = sum(
+            cell.load.cost_usd or 0.0
+            if cell.load is not None
+            else sum(trial.cost_usd or 0.0 for trial in cell.trials)
+            for cell in self.cells
+        )
+        judgings = [j for cell in self.cells for j in cell.judgings]
+        if judgings:
+            counts["judge_calls"] = sum(judging.calls for judging in judgings)
+            counts["judge_cost_usd"] = sum(sorted(j.cost_usd or 0.0 for j in judgings))
+        return counts

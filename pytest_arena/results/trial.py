@@ -1,0 +1,180 @@
+"""One execution of a case: its answers, what the assertions found in them, and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pytest_arena.results.exchange import Message, Response, Source, ToolCall
+from pytest_arena.results.judging import Judging
+
+Verdict = Literal["passed", "failed", "error", "skipped"]
+FindingVerdict = Literal["passed", "failed", "error", "skipped", "unsure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Keep what one assertion found: its verdict, a score from 0 to 1, and the reason.
+
+    `line` is the assertion's line in the arena file, `turn` (from 0) the turn of a conversation
+    that it belongs to, `expected` what it wanted in a few words, `group` the findings of the
+    members of an `any_of` or `all_of`, `judge` who judged and at what price, `measure` what the
+    score measures, where a later run compares itself with it.
+    """
+
+    type: str
+    verdict: FindingVerdict
+    score: float | None
+    reason: str
+    line: int | None = None
+    turn: int | None = None
+    expected: str | None = None
+    weight: float = 1.0
+    group: tuple[Finding, ...] = ()
+    judge: Judging | None = None
+    measure: str | None = None
+
+    @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of this finding and of its members."""
+        own = (self.judge,) if self.judge else ()
+        return (*own, *(judging for member in self.group for judging in member.judgings))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardrailEvent:
+    """Keep that a guardrail fired: which, in which direction, on what, and what it did."""
+
+    type: str
+    direction: Literal["input", "output"]
+    action: Literal["block", "replace", "flag"]
+    reason: str
+    matched: tuple[str, ...] = ()
+    turn: int = 0
+    line: int | None = None
+    original: str | None = None
+    """The answer that was blocked or replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialError:
+    """Keep why a trial reached no verdict; `kind` is an `ErrorKind`.
+
+    `attempts` is how often the provider was called in vain.
+    """
+
+    kind: str
+    message: str
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Keep one execution of a case against a provider.
+
+    `messages` is everything that was said before the last answer; `responses` holds one entry for
+    each answer of the provider, in order. Blocked on input: no response, `guardrail` set.
+    """
+
+    messages: tuple[Message, ...]
+    responses: tuple[Response, ...] = ()
+    verdict: Verdict = "passed"
+    assertions: tuple[Finding, ...] = ()
+    guardrails: tuple[GuardrailEvent, ...] = ()
+    error: TrialError | None = None
+    index: int = 0
+    variant: int = 0
+    score: float | None = None
+
+    @property
+    def last(self) -> Response | None:
+        return self.responses[-1] if self.responses else None
+
+    @property
+    def output(self) -> str | None:
+        """The last answer's text, or None where there was no answer."""
+        return self.responses[-1].output if self.responses else None
+
+    @property
+    def guardrail(self) -> GuardrailEvent | None:
+        """The first guardrail that blocked or replaced something, else the first that fired."""
+        acting = [event for event in self.guardrails if event.action != "flag"]
+        events = acting or list(self.guardrails)
+        return events[0] if events else None
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return tuple(call for response in self.responses for call in response.tool_calls)
+
+    @property
+    def finish_reason(self) -> str | None:
+        return self.responses[-1].finish_reason if self.responses else None
+
+    @property
+    def source(self) -> Source | None:
+        return self.responses[0].source if self.responses else None
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The sum over the trial's provider calls, in milliseconds."""
+        return _total([response.latency_ms for response in self.responses])
+
+    @property
+    def first_token_ms(self) -> float | None:
+        return self.responses[0].first_token_ms if self.responses else None
+
+    @property
+    def input_tokens(self) -> int | None:
+        total = _total([response.input_tokens for response in self.responses])
+        return None if total is None else int(total)
+
+    @property
+    def output_tokens(self) -> int | None:
+        total = _total([response.output_tokens for response in self.responses])
+        return None if total is None else int(total)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The sum over the trial's provider calls in US dollars; None if any is unknown."""
+        return _total([response.cost_usd for response in self.responses])
+
+    @property
+    def judgings(self) -> tuple[Judging, ...]:
+        """All judgements of the trial's assertions."""
+        return tuple(judging for finding in self.assertions for judging in finding.judgings)
+
+    @property
+    def attempts(self) -> int:
+        """How often the provider was called, in vain or not."""
+        failed = self.error.attempts if self.error else 0
+        return failed + sum(response.attempts for response in self.responses)
+
+    def at_turn(self, turn: int) -> Trial:
+        """Return the trial as it stood when the answer of that turn (from 0) had come."""
+        if turn >= len(self.responses):
+            return replace(self, responses=())
+        return replace(
+            self,
+            messages=tuple(_messages_before_answer(self.messages, turn)),
+            responses=(self.responses[turn],),
+            guardrails=tuple(event for event in self.guardrails if event.turn == turn),
+        )
+
+
+def _total(values: list[Any]) -> float | None:
+    if not values or any(value is None for value in values):
+        return None
+    total: float = sum(values)
+    return total
+
+
+def _messages_before_answer(messages: tuple[Message, ...], turn: int) -> list[Message]:
+    kept: list[Message] = []
+    answered = 0
+    for message in messages:
+        if message.get("role") == "assistant":
+            if answered == turn:
+                break
+            answered += 1
+        kept.append(message)
+    return kept
