@@ -42,12 +42,12 @@ class Answer:
         self.allowance = allowance_from(headers)
 
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
-        """Return the response, its text cleaned; cost is left to the caller.
+        """Return the response; cost is left to the caller, and cleaning to whoever called it.
 
         A filter that left nothing of the answer, and tool arguments that are not a JSON object,
         are a `ProviderError`.
         """
-        output = clean_text("".join(self.texts))
+        output = "".join(self.texts)
         if self.finish_reason == "content_filter" and not output and not self.calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
         usage = self.usage or Usage()
@@ -79,13 +79,6 @@ class Answer:
 def unreadable(detail: str) -> ProviderError:
     """Build the error of an answer that is none."""
     return failure(ErrorKind.BAD_RESPONSE, detail)
-
-
-def clean_text(text: str) -> str:
-    """Replace lone surrogates and NUL, on which JSON files, terminals and xdist choke later."""
-    if not text.isascii():
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.replace("\0", "\ufffd")
 
 
 def usage_from(usage: Mapping[str, Any] | None) -> Usage | None:
@@ -125,14 +118,4 @@ def _tool_call(parts: CallParts) -> ToolCall:
             f"the arguments of tool call {parts.name!r} are not a JSON object: "
             f"{shorten(parts.arguments, 80)!r}"
         )
-    return ToolCall(name=parts.name, arguments=_clean(arguments), id=parts.id)
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {clean_text(key): _clean(item) for key, item in value.items()}
-    return value
+    return ToolCall(name=parts.name, arguments=arguments, id=parts.id)

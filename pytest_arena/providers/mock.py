@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.providers.answers import clean_text, text_of
+from pytest_arena.providers.answers import text_of
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.errors import failure
 from pytest_arena.providers.prices import Price, Usage, price_of
@@ -89,7 +89,7 @@ class MockProvider(Provider):
     def _response(
         self, request: Request, answer: MockAnswer, latency_ms: float, first_token_ms: float | None
     ) -> Response:
-        output = clean_text(answer.text)
+        output = answer.text
         if answer.finish_reason == "content_filter" and not output and not answer.tool_calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
         calls = tuple(

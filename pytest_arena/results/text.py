@@ -11,14 +11,15 @@ REPLACEMENT = "\ufffd"
 
 
 def clean_text(text: str) -> str:
-    """Replace lone surrogates and NUL, which neither JSON readers nor execnet can carry."""
-    if text.isascii() and "\x00" not in text:
-        return text
-    text = text.replace("\x00", REPLACEMENT)
+    """Join pairs of surrogates, and replace lone ones and NUL.
+
+    JSON files, terminals and execnet choke on them later.
+    """
+    text = text.replace("\0", REPLACEMENT)
     try:
         text.encode()
     except UnicodeEncodeError:
-        return "".join(REPLACEMENT if "\ud800" <= char <= "\udfff" else char for char in text)
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
 
 

@@ -10,7 +10,6 @@ from servers.wire import WireServer
 
 from pytest_arena.errors import ErrorKind, Place, ProviderError
 from pytest_arena.providers import ProviderEnvironment
-from pytest_arena.providers.answers import clean_text
 from pytest_arena.providers.chat_completions import answer_from
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response
@@ -191,17 +190,3 @@ def test_what_holds_no_choices_is_no_answer(body: Any) -> None:
     with pytest.raises(ProviderError) as caught:
         answer_from(body)
     assert caught.value.kind is ErrorKind.BAD_RESPONSE
-
-
-@pytest.mark.parametrize(
-    ("text", "cleaned"),
-    [
-        ("plain", "plain"),
-        ("a\0b", "a\ufffdb"),
-        ("\ud800", "\ufffd"),
-        ("\ud83d\ude00", "😀"),
-        ("é😀", "é😀"),
-    ],
-)
-def test_text_is_cleaned_where_it_enters(text: str, cleaned: str) -> None:
-    assert clean_text(text) == cleaned
