@@ -11,6 +11,7 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.rate_headers import allowance_from
 from pytest_arena.providers.retry_after import parse_retry_after
+from pytest_arena.results.key_patterns import REDACTED, hide_keys
 
 SAID = {
     ErrorKind.AUTHENTICATION: "authentication failed",
@@ -38,10 +39,6 @@ _FILTER = re.compile(
     re.IGNORECASE,
 )
 _BAD_KEY = re.compile(r"API_KEY_INVALID|api key (not valid|expired)|invalid api key", re.IGNORECASE)
-_KEY = re.compile(
-    r"(?<![A-Za-z0-9])(sk|pk|rk|gsk|xai|hf|key)[-_][\w*.-]{6,}|AIza[\w-]{20,}|Bearer\s+\S+"
-    r"|(?<=[?&]key=)[^&\s]+"
-)
 _RETRY_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
 _PREFIX = re.compile(r"^(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?::| -)\s*")
 _SUFFIX = re.compile(r"\.? Handle with `litellm\.\w+`\.$")
@@ -61,10 +58,10 @@ _LIMIT = 200
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace known secrets, and what looks like a key, by `[REDACTED]`."""
+    """Replace known secrets, and what looks like a key or the rest of one, by `[REDACTED]`."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "[REDACTED]")
-    return _KEY.sub("[REDACTED]", text)
+        text = text.replace(secret, REDACTED)
+    return hide_keys(text, quoted=True)
 
 
 def failure(

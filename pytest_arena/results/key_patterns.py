@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 
@@ -30,6 +30,7 @@ class KeySpan:
     end: int
 
 
+REDACTED = "[REDACTED]"
 _START = r"(?<![A-Za-z0-9_-])"
 _END = r"(?![A-Za-z0-9_-])"
 
@@ -117,19 +118,42 @@ KEY_FORMS: tuple[KeyForm, ...] = (
     ),
 )
 
+QUOTED_KEY = KeyForm(
+    "quoted key",
+    ("-", "_", "AIza", "Bearer", "key="),
+    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|key)[-_][\w*.-]{6,}|AIza[\w-]{20,}|Bearer\s+\S+"
+    r"|(?<=[?&]key=)[^&\s]+",
+)
+"""A key as a provider's message quotes one that it refuses: masked (`sk-ab***yz`), cut, wrong.
 
-def find_keys(text: str) -> list[KeySpan]:
-    """Return the keys in a text, in their order, none inside another."""
-    found = sorted(_matches(text), key=lambda span: (span.start, -span.end))
+Too loose for other texts than such messages.
+"""
+
+
+def find_keys(text: str, *, quoted: bool = False) -> list[KeySpan]:
+    """Return the keys in a text, in their order, those that overlap as one.
+
+    With `quoted` what a provider's message may quote of a key is one, too.
+    """
+    found = sorted(_matches(text, quoted), key=lambda span: (span.start, -span.end))
     kept: list[KeySpan] = []
     for span in found:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
+        elif span.end > kept[-1].end:
+            kept[-1] = replace(kept[-1], end=span.end)
     return kept
 
 
-def _matches(text: str) -> Iterator[KeySpan]:
-    for form in KEY_FORMS:
+def hide_keys(text: str, *, quoted: bool = False) -> str:
+    """Return the text with `[REDACTED]` for each key that `find_keys` finds."""
+    for span in reversed(find_keys(text, quoted=quoted)):
+        text = text[: span.start] + REDACTED + text[span.end :]
+    return text
+
+
+def _matches(text: str, quoted: bool) -> Iterator[KeySpan]:
+    for form in (*KEY_FORMS, QUOTED_KEY) if quoted else KEY_FORMS:
         if not any(hint in text for hint in form.hints):
             continue
         pattern = _compiled(form.pattern)

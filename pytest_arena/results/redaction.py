@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from pytest_arena.results.key_patterns import KEY_FORMS, find_keys
+from pytest_arena.results.key_patterns import KEY_FORMS, REDACTED, find_keys, hide_keys
 
-REDACTED = "[REDACTED]"
 SHORTEST = 6
 """Shorter values are no secrets, and would tear ordinary text apart."""
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
@@ -71,9 +70,7 @@ class Redactor:
         """Return the text without any secret."""
         if not self._may_hold_one(text):
             return text
-        text = self.hide_known(text)
-        for span in reversed(find_keys(text)):
-            text = text[: span.start] + REDACTED + text[span.end :]
+        text = hide_keys(self.hide_known(text))
         text = _BASE64.sub(lambda run: self._unless_hidden(run[0], _from_base64), text)
         if "%" in text:
             text = _ESCAPED.sub(lambda run: self._unless_hidden(run[0], unquote_plus), text)
