@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.wording import bounded, counted, dollars, milliseconds
-from pytest_arena.results.exchange import Response
+from pytest_arena.results.exchange import REPLAYED, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
@@ -16,7 +16,7 @@ NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
     "output_cost_per_million on the provider"
 )
-REPLAYED = "skipped: the latency is replayed from a {source}, and a replayed latency never gates"
+NOT_TIMED = "skipped: the latency is replayed from a {source}, and a replayed latency never gates"
 NO_TIMING = "the response has no timing"
 
 
@@ -145,8 +145,8 @@ class TokenCount(Assertion):
 def replayed(responses: tuple[Response, ...]) -> Outcome | None:
     """Return that times are not judged since they were replayed, or None where they are."""
     for response in responses:
-        if response.source in ("recording", "cache"):
-            return Outcome("skipped", REPLAYED.format(source=response.source))
+        if response.source in REPLAYED:
+            return Outcome("skipped", NOT_TIMED.format(source=response.source))
     return None
 
 

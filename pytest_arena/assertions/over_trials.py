@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import floor
 from typing import ClassVar
 
 from pydantic import AliasChoices, Field
@@ -10,6 +9,7 @@ from pydantic import AliasChoices, Field
 from pytest_arena.assertions.measures import no_price, untimed
 from pytest_arena.assertions.outcome import unanswered
 from pytest_arena.assertions.wording import bounded, counted, dollars, milliseconds, number, share
+from pytest_arena.comparison.quantiles import sorted_quantile
 from pytest_arena.judging.lexical import TooLongError
 from pytest_arena.judging.similarity import mean_pairwise
 from pytest_arena.results.trial import Trial
@@ -53,7 +53,14 @@ class AvgResponseTime(_Latency):
         return sum(times) / len(times)
 
 
-class P50Latency(_Latency):
+class _Quantile(_Latency):
+    quantile: ClassVar[float]
+
+    def _summary(self, times: list[float]) -> float:
+        return sorted_quantile(times, self.quantile)
+
+
+class P50Latency(_Quantile):
     """Hold when the median time of all answers of all trials is at most this.
 
         - type: p50_latency
@@ -65,12 +72,10 @@ class P50Latency(_Latency):
     """
 
     type: ClassVar[str] = "p50_latency"
-
-    def _summary(self, times: list[float]) -> float:
-        return quantile(times, 0.50)
+    quantile: ClassVar[float] = 0.50
 
 
-class P95Latency(_Latency):
+class P95Latency(_Quantile):
     """Hold when the 95th percentile of the times of all answers of all trials is at most this.
 
         - type: p95_latency
@@ -82,12 +87,10 @@ class P95Latency(_Latency):
     """
 
     type: ClassVar[str] = "p95_latency"
-
-    def _summary(self, times: list[float]) -> float:
-        return quantile(times, 0.95)
+    quantile: ClassVar[float] = 0.95
 
 
-class P99Latency(_Latency):
+class P99Latency(_Quantile):
     """Hold when the 99th percentile of the times of all answers of all trials is at most this.
 
         - type: p99_latency
@@ -99,9 +102,7 @@ class P99Latency(_Latency):
     """
 
     type: ClassVar[str] = "p99_latency"
-
-    def _summary(self, times: list[float]) -> float:
-        return quantile(times, 0.99)
+    quantile: ClassVar[float] = 0.99
 
 
 class SuccessRate(CellAssertion):
@@ -248,11 +249,3 @@ class Consistency(CellAssertion):
         subject = f"{counted('answer')(len(answers))} have a mean similarity of"
         shown = bounded(mean, number, minimum=self.min_similarity, subject=subject)
         return Outcome(shown.verdict, shown.reason, mean, shown.expected)
-
-
-def quantile(ordered: list[float], share: float) -> float:
-    """Return a quantile of sorted values by type 7 of Hyndman and Fan (1996)."""
-    position = (len(ordered) - 1) * share
-    below = floor(position)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (position - below) * (ordered[above] - ordered[below])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator, model_validator
@@ -117,11 +118,11 @@ class Rouge(Assertion):
         return value
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        try:
-            score = rouge(trial.output or "", self.value, self.variant)
-        except TooLongError as error:
-            return Outcome.error(str(error))
-        return _scored(score, self.min_score, self.variant)
+        return _scored(
+            lambda: rouge(trial.output or "", self.value, self.variant),
+            self.min_score,
+            self.variant,
+        )
 
 
 class Bleu(Assertion):
@@ -145,11 +146,7 @@ class Bleu(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        try:
-            score = bleu(trial.output or "", [self.value])
-        except TooLongError as error:
-            return Outcome.error(str(error))
-        return _scored(score, self.min_score, "BLEU")
+        return _scored(lambda: bleu(trial.output or "", [self.value]), self.min_score, "BLEU")
 
 
 class Chrf(Assertion):
@@ -173,13 +170,13 @@ class Chrf(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        try:
-            score = chrf(trial.output or "", [self.value])
-        except TooLongError as error:
-            return Outcome.error(str(error))
-        return _scored(score, self.min_score, "chrF")
+        return _scored(lambda: chrf(trial.output or "", [self.value]), self.min_score, "chrF")
 
 
-def _scored(score: float, least: float, subject: str) -> Outcome:
+def _scored(measure: Callable[[], float], least: float, subject: str) -> Outcome:
+    try:
+        score = measure()
+    except TooLongError as error:
+        return Outcome.error(str(error))
     shown = bounded(score, number, minimum=least, subject=subject)
     return Outcome(shown.verdict, shown.reason, score, shown.expected)

@@ -54,7 +54,18 @@ class _WithDocuments(Judged):
         )
 
 
-class Faithfulness(_WithDocuments):
+class _Supported(_WithDocuments):
+    prompts: ClassVar[tuple[str, ...]] = ("support", "items_reply")
+    worth: ClassVar[Mapping[str, float]]
+
+    def question(self, trial: Trial, context: CheckContext) -> Question | Outcome:
+        documents = self.documents(context)
+        if not documents:
+            return self.without_documents()
+        return support(answer(trial), documents, self.worth, self.least(self.min_score))
+
+
+class Faithfulness(_Supported):
     """Hold when the claims of the answer are supported by the case's documents.
 
         - type: faithfulness
@@ -71,17 +82,10 @@ class Faithfulness(_WithDocuments):
 
     type: ClassVar[str] = "faithfulness"
     aliases: ClassVar[tuple[str, ...]] = ("context_faithfulness", "groundedness")
-    prompts: ClassVar[tuple[str, ...]] = ("support", "items_reply")
     worth: ClassVar[Mapping[str, float]] = {"supported": 1.0, "contradicted": 0.0, "absent": 0.0}
 
-    def question(self, trial: Trial, context: CheckContext) -> Question | Outcome:
-        documents = self.documents(context)
-        if not documents:
-            return self.without_documents()
-        return support(answer(trial), documents, self.worth, self.least(self.min_score))
 
-
-class Hallucination(_WithDocuments):
+class Hallucination(_Supported):
     """Hold when no claim of the answer goes against the case's documents.
 
         - type: hallucination
@@ -96,17 +100,10 @@ class Hallucination(_WithDocuments):
     """
 
     type: ClassVar[str] = "hallucination"
-    prompts: ClassVar[tuple[str, ...]] = ("support", "items_reply")
     worth: ClassVar[Mapping[str, float]] = {"supported": 1.0, "contradicted": 0.0, "absent": 1.0}
 
     min_score: float = Field(default=1.0, ge=0, le=1)
     """The least score that holds."""
-
-    def question(self, trial: Trial, context: CheckContext) -> Question | Outcome:
-        documents = self.documents(context)
-        if not documents:
-            return self.without_documents()
-        return support(answer(trial), documents, self.worth, self.least(self.min_score))
 
 
 class ContextRecall(_WithDocuments):

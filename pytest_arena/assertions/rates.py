@@ -24,7 +24,7 @@ def rate_finding(
     ]
     held, unclear = verdicts.count("passed"), verdicts.count("error")
     counted = len(verdicts) - verdicts.count("skipped")
-    needed = wanted * counted - 1e-9
+    needed = least_passed(counted, wanted)
     reason = f"held in {held} of {counted} trials"
     if unclear:
         reason += f", {unclear} without a verdict"
@@ -45,3 +45,8 @@ def rate_finding(
         expected=f"at least {share(wanted)} of the trials",
         weight=assertion.weight,
     )
+
+
+def least_passed(total: float, pass_threshold: float) -> float:
+    """Return how many of so many must pass, less what binary fractions may add to it."""
+    return pass_threshold * total - 1e-9

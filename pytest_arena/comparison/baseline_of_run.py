@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
+from typing import Literal
 
 from pytest_arena.comparison.baseline import Baseline, BaselineCell, Figures, Prompt, key_of
 from pytest_arena.comparison.rows import message_text
 from pytest_arena.results import Cell, Finding, Load, RunResult, Trial, Verdict
+from pytest_arena.results.exchange import REPLAYED, source_of
 from pytest_arena.results.judging import BASELINE
 
-_REPLAYED = frozenset(("mock", "recording", "cache"))
+_REPEATABLE = REPLAYED | {"mock"}
 _LETTERS = {"passed": "P", "failed": "F"}
 _SURPRISES = ("guardrail", "answer", "evaluation")
 
@@ -27,20 +29,20 @@ def summarize_cell(
     cell: Cell, trials: Sequence[Trial] | None = None, *, outputs: bool = False
 ) -> BaselineCell:
     """Return what a baseline keeps of a cell, or of other trials of the same cell."""
+    if cell.verdict == "skipped":
+        raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
     if cell.load is not None:
-        return _summary_of_load(cell, cell.load)
+        return _summary_of_load(cell, cell.verdict, cell.load)
     own = _unbiased(cell) if trials is None else tuple(trials)
     rated = rated_places(cell)
     verdicts = [trial_verdict(trial, rated) for trial in own]
-    if cell.verdict == "skipped":
-        raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
     return BaselineCell(
         file=cell.file,
         case=cell.case,
         provider=cell.provider,
         verdict=cell.verdict,
         hashes=dict(cell.hashes),
-        source=_source(own),
+        source=source_of(response for trial in own for response in trial.responses),
         passed=verdicts.count("passed"),
         failed=verdicts.count("failed"),
         error=verdicts.count("error"),
@@ -55,22 +57,22 @@ def summarize_cell(
     )
 
 
-def _summary_of_load(cell: Cell, load: Load) -> BaselineCell:
+def _summary_of_load(
+    cell: Cell, verdict: Literal["passed", "failed", "error"], load: Load
+) -> BaselineCell:
     """Count a load case as one trial: its calls were judged together, and those kept of them are
     no fair sample. Its figures are those of every call."""
-    if cell.verdict == "skipped":
-        raise ValueError(f"{cell.id} was skipped: there is nothing to keep of it")
     known = [count for count in (load.input_tokens, load.output_tokens) if count is not None]
     return BaselineCell(
         file=cell.file,
         case=cell.case,
         provider=cell.provider,
-        verdict=cell.verdict,
+        verdict=verdict,
         hashes=dict(cell.hashes),
         source=load.source,
-        passed=int(cell.verdict == "passed"),
-        failed=int(cell.verdict == "failed"),
-        error=int(cell.verdict == "error"),
+        passed=int(verdict == "passed"),
+        failed=int(verdict == "failed"),
+        error=int(verdict == "error"),
         assertions=_assertion_counts((), cell.assertions),
         figures=Figures(
             trials=int(load.answered > 0),
@@ -79,7 +81,7 @@ def _summary_of_load(cell: Cell, load: Load) -> BaselineCell:
             cost_usd=load.cost_usd,
             tokens=sum(known) if len(known) == 2 else None,
         ),
-        history=_LETTERS.get(cell.verdict, ""),
+        history=_LETTERS.get(verdict, ""),
     )
 
 
@@ -135,7 +137,7 @@ def latencies_ms(trials: Iterable[Trial]) -> list[float]:
         for trial in trials
         if trial.error is None
         and trial.latency_ms is not None
-        and not any(response.source in ("recording", "cache") for response in trial.responses)
+        and not any(response.source in REPLAYED for response in trial.responses)
     ]
 
 
@@ -203,21 +205,13 @@ def _unbiased(cell: Cell) -> tuple[Trial, ...]:
     return tuple(trial for trial in cell.trials if trial.index == 0)
 
 
-def _source(trials: Iterable[Trial]) -> str | None:
-    sources = {response.source for trial in trials for response in trial.responses}
-    for source in ("call", "mock", "recording", "cache"):
-        if source in sources:
-            return source
-    return None
-
-
 def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
     """Return the digest of the one answer of each prompt, or None where answers may differ."""
     answers: dict[int, tuple[str, Verdict]] = {}
     for trial, verdict in zip(trials, verdicts, strict=True):
         if verdict not in ("passed", "failed"):
             continue
-        if any(response.source not in _REPLAYED for response in trial.responses):
+        if any(response.source not in _REPEATABLE for response in trial.responses):
             return None
         said = [
             [r.output, [[c.name, dict(c.arguments)] for c in r.tool_calls]] for r in trial.responses

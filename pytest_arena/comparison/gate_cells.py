@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 from pytest_arena.comparison.baseline import HASHES, Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline_of_run import summarize_cell
@@ -23,19 +23,7 @@ Status = Literal[
     "new",
     "removed",
 ]
-STATUSES: tuple[Status, ...] = (
-    "regressed",
-    "error",
-    "suspected",
-    "insufficient data",
-    "incomparable",
-    "flaky",
-    "fixed",
-    "still failing",
-    "still passing",
-    "new",
-    "removed",
-)
+STATUSES: tuple[Status, ...] = get_args(Status)
 """All statuses, those that ask for attention first."""
 
 

@@ -28,9 +28,11 @@ class Quantile:
 
 def quantile(samples: Sequence[float], share: float) -> float | None:
     """Return a quantile of type 7 (linear between order statistics, as numpy and R do)."""
-    ordered = sorted(samples)
-    if not ordered:
-        return None
+    return sorted_quantile(sorted(samples), share) if samples else None
+
+
+def sorted_quantile(ordered: Sequence[float], share: float) -> float:
+    """Return a quantile of one or more sorted values by type 7 of Hyndman and Fan (1996)."""
     position = (len(ordered) - 1) * share
     below = floor(position)
     above = min(below + 1, len(ordered) - 1)

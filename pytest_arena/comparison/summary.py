@@ -16,10 +16,10 @@ from pytest_arena.comparison.quantiles import Quantile, quantile_with_interval
 from pytest_arena.comparison.repeats import Repeats, repeats_of
 from pytest_arena.comparison.statistics import Estimate, wilson
 from pytest_arena.results import Cell
+from pytest_arena.results.exchange import REPLAYED
 
 ATTACK = "attack"
 """The tag of cases under attack."""
-_REPLAYED = ("recording", "cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def _summary(provider: str, cells: list[Cell]) -> ProviderSummary:
         input_tokens=_sum_known([count for given, _ in tokens for count in given]),
         output_tokens=_sum_known([count for _, made in tokens for count in made]),
         spending=spending,
-        replayed=sum(trial.source in _REPLAYED for trial in trials),
+        replayed=sum(trial.source in REPLAYED for trial in trials),
         attacks=_attacks(cells),
         repeats=repeats_of(cells),
     )

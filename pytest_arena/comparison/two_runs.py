@@ -13,10 +13,10 @@ from pytest_arena.comparison.matrix import CaseRow, Matrix
 from pytest_arena.comparison.statistics import Z95, Estimate, standard_error
 from pytest_arena.comparison.summary import ProviderSummary, summarize
 from pytest_arena.results import Cell, RunResult
+from pytest_arena.results.exchange import REPLAYED
 
 Change = Literal["worse", "better", "error", "other"]
 _CHECKED_BY = ("assertions", "judge")
-_REPLAYED = ("recording", "cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def _mean_change(
 def _latency(cell: Cell) -> float | None:
     if cell.load is not None:
         return mean_latency(cell)
-    times = [trial.latency_ms for trial in cell.trials if trial.source not in _REPLAYED]
+    times = [trial.latency_ms for trial in cell.trials if trial.source not in REPLAYED]
     return _mean([time for time in times if time is not None])
 
 

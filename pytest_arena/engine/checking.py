@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.assertions.conclude import repelled
 from pytest_arena.assertions.evaluate import conclude, evaluate, evaluate_async, needs_loop
-from pytest_arena.loading.plan import CasePlan, CellPlan
+from pytest_arena.loading.plan import CasePlan, CellPlan, every_assertion
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema import Assertion, CheckContext
 
@@ -44,16 +44,7 @@ def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
 
 def needs_stream(case: CasePlan) -> bool:
     """Return whether an assertion asks for the time to the first token."""
-    found = [*case.assertions]
-    found += [
-        check for dialogue in case.dialogues for turn in dialogue for check in turn.assertions
-    ]
-    while found:
-        assertion = found.pop()
-        if assertion.needs_stream:
-            return True
-        found += assertion.members
-    return False
+    return any(assertion.needs_stream for assertion in every_assertion(case))
 
 
 async def judge_on_loop(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_arena.assertions.rates import least_passed
 from pytest_arena.loading.plan import CasePlan, every_assertion
 from pytest_arena.results.trial import Verdict
 
@@ -24,7 +25,7 @@ class EarlyStop:
     @property
     def decided(self) -> bool:
         """Whether enough trials passed, or too few are left for that."""
-        needed = self.pass_threshold * self.total - 1e-9
+        needed = least_passed(self.total, self.pass_threshold)
         return self.passed >= needed or self.passed + self.total - self.finished < needed
 
 

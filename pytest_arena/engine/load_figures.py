@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import ceil, fsum
 
-from pytest_arena.assertions.over_trials import quantile
+from pytest_arena.comparison.quantiles import sorted_quantile
 from pytest_arena.engine.load import CallEnd, LoadRun
-from pytest_arena.results.exchange import Response, Source
+from pytest_arena.results.exchange import source_of
 from pytest_arena.results.load import Load, LoadSpan
 
 MOST_SPANS = 60
@@ -39,7 +39,7 @@ def load_figures(run: LoadRun, *, judged: int, passed: int) -> Load:
         input_tokens=_tokens([response.input_tokens for response in responses]),
         output_tokens=_tokens([response.output_tokens for response in responses]),
         cost_usd=_cost([response.cost_usd for response in responses]),
-        source=_source(responses),
+        source=source_of(responses),
         span_s=span_s,
         spans=_spans(run.ends, span_s, run.elapsed_s),
     )
@@ -49,7 +49,7 @@ def _summary(times: list[float]) -> dict[str, float]:
     """Return mean, quantiles (type 7) and maximum of sorted times; nothing of none."""
     if not times:
         return {}
-    found = {name: quantile(times, share) for name, share in _QUANTILES.items()}
+    found = {name: sorted_quantile(times, share) for name, share in _QUANTILES.items()}
     found = {"mean": fsum(times) / len(times), **found, "max": times[-1]}
     return {name: round(value, 3) for name, value in found.items()}
 
@@ -57,7 +57,7 @@ def _summary(times: list[float]) -> dict[str, float]:
 def _spread(times: list[float]) -> tuple[float, ...]:
     """Return sorted times, or so few that every percentile of type 7 is still the same."""
     if len(times) > MOST_TIMES:
-        times = [quantile(times, step / (MOST_TIMES - 1)) for step in range(MOST_TIMES)]
+        times = [sorted_quantile(times, step / (MOST_TIMES - 1)) for step in range(MOST_TIMES)]
     return tuple(round(time, 3) for time in times)
 
 
@@ -91,7 +91,7 @@ def _spans(ends: Iterable[CallEnd], span_s: float, elapsed_s: float) -> tuple[Lo
 
 
 def _quantile(times: list[float], share: float) -> float | None:
-    return round(quantile(sorted(times), share), 3) if times else None
+    return round(sorted_quantile(sorted(times), share), 3) if times else None
 
 
 def _tokens(counts: Sequence[int | None]) -> int | None:
@@ -104,10 +104,3 @@ def _cost(costs: Sequence[float | None]) -> float | None:
     if not known or len(known) < len(costs):
         return None
     return float(f"{fsum(known):.10g}")
-
-
-def _source(responses: Sequence[Response]) -> Source | None:
-    """Return where answers came from; those of a provider go before replayed ones."""
-    sources = {response.source for response in responses}
-    order: tuple[Source, ...] = ("call", "mock", "recording", "cache")
-    return next((source for source in order if source in sources), None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.assertions.conclude import NOTHING_JUDGED, nothing_was_judged
 from pytest_arena.assertions.evaluate import evaluate_cell, evaluate_cell_async, needs_loop
-from pytest_arena.assertions.rates import rate_finding
+from pytest_arena.assertions.rates import least_passed, rate_finding
 from pytest_arena.engine.checking import Executed, checks, conclude_trial, context_of
 from pytest_arena.engine.early_stop import may_stop_early
 from pytest_arena.errors import BudgetSpent
@@ -168,7 +168,7 @@ def verdict_of(
     pass_threshold: float,
 ) -> Verdict:
     """Return a cell's verdict from its trials, so many of which passed or have no verdict."""
-    needed = pass_threshold * total - 1e-9
+    needed = least_passed(total, pass_threshold)
     judged = [finding for finding in over_all if finding.weight > 0]
     if passed + unknown < needed or any(finding.verdict == "failed" for finding in judged):
         # whatever the errors hide, it could not have passed

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from pytest_arena.providers.retry_after import number_of
 from pytest_arena.results.allowance import Allowance, Quota
 
 _DURATION = re.compile(
@@ -53,12 +54,12 @@ def _quota(headers: Mapping[str, str], kind: str, now: Callable[[], float]) -> Q
             f"anthropic-ratelimit-{kind}-reset",
         ),
     ):
-        remaining = _number(headers.get(left))
+        remaining = _amount(headers.get(left))
         if remaining is not None:
             return Quota(
                 kind == "requests",
                 remaining,
-                _number(headers.get(limit)),
+                _amount(headers.get(limit)),
                 reset_s(headers.get(reset), now),
             )
     return None
@@ -68,7 +69,7 @@ def reset_s(text: str | None, now: Callable[[], float] = time.time) -> float | N
     """Return the seconds of `1s`, `6m0s`, `12ms`, `0.5`, or of a time in RFC 3339; else None."""
     if not text:
         return None
-    number = _number(text)
+    number = _amount(text)
     if number is not None:
         # a large one is a time since 1970, as some gateways send it
         return max(number - now(), 0.0) if number > 1e9 else number
@@ -86,11 +87,6 @@ def _plain(name: str) -> str:
     return name.lower().removeprefix(_LITELLM)
 
 
-def _number(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None
+def _amount(text: str | None) -> float | None:
+    number = number_of(text)
+    return number if number is not None and number >= 0 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from math import isfinite
 
 
 def parse_retry_after(
@@ -15,15 +16,15 @@ def parse_retry_after(
     A time that has passed is 0. Header names are looked up in lower case first, as HTTP clients
     keep them.
     """
-    milliseconds = _number(_header(headers, "retry-after-ms"))
+    milliseconds = number_of(_header(headers, "retry-after-ms"))
     if milliseconds is not None:
-        return milliseconds / 1000
+        return max(milliseconds, 0.0) / 1000
     written = _header(headers, "retry-after")
     if written is None:
         return None
-    seconds = _number(written)
+    seconds = number_of(written)
     if seconds is not None:
-        return seconds
+        return max(seconds, 0.0)
     try:
         return max(parsedate_to_datetime(written).timestamp() - now(), 0.0)
     except ValueError:
@@ -40,11 +41,12 @@ def _header(headers: Mapping[str, str], name: str) -> str | None:
     return None
 
 
-def _number(text: str | None) -> float | None:
+def number_of(text: str | None) -> float | None:
+    """Return the finite number that a header holds, or None."""
     if text is None:
         return None
     try:
         number = float(text)
     except ValueError:
         return None
-    return max(number, 0.0) if number < float("inf") else None
+    return number if isfinite(number) else None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_arena.results.allowance import Allowance
 
 Source = Literal["call", "recording", "cache", "mock"]
+REPLAYED: frozenset[Source] = frozenset(("recording", "cache"))
+"""Sources of answers that were given before: their latencies say nothing of today."""
 Message = dict[str, Any]
 """One message in OpenAI's chat form: `role` and `content`, and what tools need."""
 
@@ -84,3 +86,10 @@ class Response:
     """The provider that answered in place of the one that was asked."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""
+
+
+def source_of(responses: Iterable[Response]) -> Source | None:
+    """Return where answers came from; those of a provider go before replayed ones."""
+    sources = {response.source for response in responses}
+    order: tuple[Source, ...] = ("call", "mock", "recording", "cache")
+    return next((source for source in order if source in sources), None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from pytest_arena.results.exchange import Source
 from pytest_arena.results.shape_rules import (
     Rule,
     above_zero,
@@ -22,6 +23,7 @@ from pytest_arena.results.shape_rules import (
     text,
     texts,
 )
+from pytest_arena.results.trial import FindingVerdict, Verdict
 
 
 def check_record(record: Mapping[str, Any]) -> None:
@@ -41,7 +43,8 @@ def check_answer(record: Any) -> None:
     _answer(record, "response")
 
 
-_verdict = one_of("passed", "failed", "error", "skipped")
+_verdict = one_of(*get_args(Verdict))
+_source = one_of(*get_args(Source))
 
 
 def _findings(value: Any, path: str) -> None:
@@ -59,7 +62,7 @@ _vote = record_of(
         "input_tokens": or_null(count),
         "output_tokens": or_null(count),
         "cost_usd": or_null(amount),
-        "source": or_null(one_of("call", "recording", "cache", "mock")),
+        "source": or_null(_source),
     },
 )
 _calibration = record_of(
@@ -84,7 +87,7 @@ _judging = record_of(
     },
 )
 _finding = record_of(
-    {"type": text, "verdict": one_of("passed", "failed", "error", "skipped", "unsure")},
+    {"type": text, "verdict": one_of(*get_args(FindingVerdict))},
     {
         "score": or_null(number),
         "reason": text,
@@ -124,7 +127,6 @@ _ANSWER: Mapping[str, Rule] = {
     "answered_by": or_null(text),
     "filtered": or_null(flag),
 }
-_source = one_of("call", "recording", "cache", "mock")
 _turn = record_of({"output": text, "source": _source}, _ANSWER)
 _answer = record_of({"output": text}, _ANSWER)
 _recorded = record_of(

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pytest_arena.assertions.over_trials import quantile
 from pytest_arena.results import GuardrailEvent, Trial, TrialError
 
 REPLAYED = "skipped: the latency is replayed from a recording, and a replayed latency never gates"
@@ -170,15 +167,6 @@ def test_latencies_are_judged_on_their_distribution(judge: Any, trial: Any) -> N
     assert judge("{type: p50_latency, max_ms: 550}", trials).verdict == "passed"
     assert judge("{type: p99_latency, max_ms: 990}", trials).verdict == "failed"
     assert judge("{type: avg_response_time, max_ms: 550}", trials).verdict == "passed"
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0, 1))
-@settings(deadline=None)
-def test_the_quantile_is_numpys(values: list[float], share: float) -> None:
-    import numpy as np
-
-    expected = float(np.quantile(values, share, method="linear"))
-    assert quantile(sorted(values), share) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize(

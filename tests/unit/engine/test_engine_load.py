@@ -247,7 +247,7 @@ def test_quantiles_are_those_of_every_call(tmp_path: Path) -> None:
 @given(st.lists(st.floats(0.02, 9.0), min_size=1, max_size=150))
 @pytest.mark.parametrize("share", [0.5, 0.95, 0.99])
 def test_the_kept_spread_has_the_same_quantiles(share: float, times: list[float]) -> None:
-    from pytest_arena.assertions.over_trials import quantile
+    from pytest_arena.comparison.quantiles import quantile
     from pytest_arena.engine.load_figures import _spread
 
     ordered = sorted(times)
