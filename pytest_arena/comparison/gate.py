@@ -10,11 +10,12 @@ from fractions import Fraction
 from pytest_arena.comparison.baseline import Baseline, BaselineCell
 from pytest_arena.comparison.baseline_of_run import summarize_cell
 from pytest_arena.comparison.baseline_update import Collected
-from pytest_arena.comparison.gate_cells import STATUSES, GateCell, Pair, Rules, Status, pairs_of
+from pytest_arena.comparison.gate_cells import GateCell, Pair, Rules, pairs_of
 from pytest_arena.comparison.gate_changes import prompt_diff, renamed_from
 from pytest_arena.comparison.gate_screen import confirmed, screened
 from pytest_arena.comparison.gate_statistics import fisher_worse, sign_flip_worse
 from pytest_arena.comparison.statistics import holm
+from pytest_arena.comparison.status import STATUSES, Status
 from pytest_arena.results import RunResult, Trial
 
 __all__ = [

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, get_args
 
 from pytest_arena.comparison.baseline import HASHES, Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline_of_run import summarize_cell
+from pytest_arena.comparison.status import Status
 from pytest_arena.results import Cell, RunResult
-
-Status = Literal[
-    "regressed",
-    "error",
-    "suspected",
-    "insufficient data",
-    "incomparable",
-    "flaky",
-    "fixed",
-    "still failing",
-    "still passing",
-    "new",
-    "removed",
-]
-STATUSES: tuple[Status, ...] = get_args(Status)
-"""All statuses, those that ask for attention first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Literal
 
 from pytest_arena.comparison.baseline import BaselineCell
-from pytest_arena.comparison.gate_cells import GateCell, Pair, Rules, Status
+from pytest_arena.comparison.gate_cells import GateCell, Pair, Rules
 from pytest_arena.comparison.gate_statistics import fisher_worse, smallest_p, trials_wanted
+from pytest_arena.comparison.status import Status
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell
 

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_arena.comparison.gate_cells import STATUSES
 from pytest_arena.comparison.statistics import Estimate, paired_mean
+from pytest_arena.comparison.status import STATUSES
 from pytest_arena.results import Cell, RunResult, Standing
 
 AS_BEFORE = ("still passing", "still failing")

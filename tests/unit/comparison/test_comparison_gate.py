@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pytest_arena.comparison.baseline import Baseline
 from pytest_arena.comparison.baseline_update import Collected
 from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects
-from pytest_arena.comparison.gate_cells import STATUSES, GateCell
+from pytest_arena.comparison.gate_cells import GateCell
+from pytest_arena.comparison.status import STATUSES
 from pytest_arena.results import Cell, Finding
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
