@@ -121,14 +121,16 @@ def _whole(config: pytest.Config, name: str) -> int | None:
 
 def _amount(config: pytest.Config, name: str) -> float | None:
     given = value_of(config, name)
-    if given is None:
-        return None
+    return None if given is None else amount(given, option_named(name).flag)
+
+
+def amount(given: object, flag: str) -> float:
+    """Return US dollars above 0; anything else is a `UsageError` that names the option."""
     try:
-        number = float(given)
+        number = float(str(given))
     except ValueError:
         number = 0.0
     if not 0 < number < float("inf"):
-        flag = option_named(name).flag
         raise UsageError(
             Problem(
                 f"{flag}: {str(given)!r} is not an amount above 0",
@@ -139,14 +141,18 @@ def _amount(config: pytest.Config, name: str) -> float | None:
 
 
 def _choice(config: pytest.Config, name: str) -> str:
-    option = option_named(name)
-    given = str(value_of(config, name))
-    if given not in option.choices:
+    return choice(str(value_of(config, name)), name, option_named(name).flag)
+
+
+def choice(given: str, name: str, flag: str) -> str:
+    """Return one of the values that an option allows; another one is a `UsageError`."""
+    choices = option_named(name).choices
+    if given not in choices:
         raise UsageError(
             Problem(
-                f"{option.flag}: unknown value {given!r}",
-                expected="one of " + ", ".join(option.choices),
-                fix=suggest(given, option.choices),
+                f"{flag}: unknown value {given!r}",
+                expected="one of " + ", ".join(choices),
+                fix=suggest(given, choices),
             )
         )
     return given

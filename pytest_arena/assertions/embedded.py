@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from pytest_arena.schema.assertion import Assertion, CheckContext
 from pytest_arena.schema.embedding import EmbeddingSpec
+from pytest_arena.schema.judge import JudgeSpec
+from pytest_arena.schema.provider import ProviderSpec
 
 
 class Embedded(Assertion):
@@ -15,6 +17,10 @@ class Embedded(Assertion):
     embedding: EmbeddingSpec | None = None
     """Compare by the vectors of this model: `provider/model`, an entry of `providers:`, a
     provider, or `{local: folder}`. Without it words and letters are compared."""
+
+    def asks(self, judge: JudgeSpec | None) -> tuple[ProviderSpec, ...]:
+        spec = self.embedding
+        return (spec.provider,) if spec is not None and spec.provider is not None else ()
 
     async def similarities(
         self, answer: str, references: Sequence[str], context: CheckContext

@@ -16,6 +16,7 @@ from pytest_arena.results.exchange import Message, Response
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.judge import JudgeSpec
+from pytest_arena.schema.provider import ProviderSpec
 
 DEGREES = (
     Level("fully", 1.0, "in every respect"),
@@ -53,6 +54,10 @@ class Judged(Assertion):
 
     def judge_facts(self, judge: JudgeSpec | None) -> str | None:
         return facts_of(self.judge or judge, self.prompts)
+
+    def asks(self, judge: JudgeSpec | None) -> tuple[ProviderSpec, ...]:
+        asked = self.judge or judge
+        return asked.panel if asked else ()
 
     def least(self, own: float) -> float:
         """Return the score that holds: the `threshold` that all assertions have, or its own."""

@@ -32,9 +32,9 @@ from pytest_arena.results.writing import (
 from pytest_arena.settings import Settings
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.recordings import RecordingsKeeper
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.comparison.baseline_update import Collected
+    from pytest_arena.recording.keeper import RecordingsKeeper
 
 
 class Recorder:
@@ -217,13 +217,13 @@ class Recorder:
     def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
         if not self._facts.warnings and not any(cell.over_budget for cell in run.cells):
             return ()
-        from pytest_arena.collection.budgets import budget_lines
+        from pytest_arena.results.budgets import budget_lines
 
         return budget_lines(run.cells, self._facts.warnings)
 
     def _recordings(self) -> RecordingsKeeper:
         if self._keeper is None:
-            from pytest_arena.collection.recordings import RecordingsKeeper
+            from pytest_arena.recording.keeper import RecordingsKeeper
 
             self._keeper = RecordingsKeeper(self._config.rootpath, self._settings)
         return self._keeper

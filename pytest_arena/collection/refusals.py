@@ -49,12 +49,10 @@ class Refusals:
             self._check_prices()
 
     def _check_prices(self) -> None:
-        from pytest_arena.loading.budgets import unknown_price, unpriced
+        from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
 
-        called = {
-            id(plan.provider): plan.provider for arena in self._arenas for plan in arena.cells
-        }
-        for spec in unpriced(called.values(), self.registry):
+        cells = (plan for arena in self._arenas for plan in arena.cells)
+        for spec in unpriced_of_run(cells, self.registry):
             self._refuse(unknown_price(spec))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -98,14 +96,14 @@ class Refusals:
                 self._refuse(problem)
 
     def _check_that_judges_can_be_shared(self) -> None:
-        """Refuse a judge, or a provider to compare with, that has fewer places than workers: each
-        of them may have to ask it."""
+        """Refuse a judge, an embedding model or a provider to compare with that has fewer places
+        than workers: each of them may have to ask it."""
         active = self._share.active(self.settings.concurrency)
         for spec in (spec for arena in self._arenas for spec in arena.judges):
             if spec.concurrency and spec.concurrency < active:
                 problem = Problem(
-                    f"{spec.name!r} judges, or is compared with, and allows {spec.concurrency} "
-                    f"calls in flight, which {active} workers cannot share",
+                    f"{spec.name!r} judges, embeds or is compared with, and allows "
+                    f"{spec.concurrency} calls in flight, which {active} workers cannot share",
                     fix=f"give it concurrency: {active} or more, or use fewer workers",
                 )
                 self._refuse(problem)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena.collection.answering import KeptAnswers, block_network
+from pytest_arena.collection.answering import block_network, kept_answers
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, CellItem, providers_under_load
 from pytest_arena.collection.handover import has_cell, leave, take_along, was_resumed
@@ -59,7 +59,7 @@ class ArenaSession:
         self._sink = sink
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
-        self._kept = KeptAnswers(parts.config, parts.settings)
+        self._kept = kept_answers(parts.config, parts.settings)
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._finished: dict[str, tuple[CellItem, Cell]] = {}
         self.collected: list[str] = []
@@ -90,10 +90,10 @@ class ArenaSession:
         if self._gatekeeper is not None:
             arena = self._gatekeeper.with_baseline(arena)
         self.arenas.append(arena)
-        for name in variables_of(arena.providers):
+        for name in variables_of((*arena.providers, *arena.judges)):
             self.redactor.add(os.environ.get(name, ""))
         calls = not self.config.option.collectonly and not self.settings.mock
-        if calls and not self._kept.probable(arena):
+        if calls and not self._kept.probable(arena.file, arena.providers):
             warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
         return arena
 
@@ -230,6 +230,7 @@ class ArenaSession:
 
     def _running_engine(self) -> Engine:
         if self._engine is None:
+            specs = [spec for arena in self.arenas for spec in arena.providers]
             self._engine = Engine(
                 concurrency=self.settings.concurrency,
                 make_provider=provider_factory(
@@ -240,12 +241,12 @@ class ArenaSession:
                 root=self.config.rootpath,
                 trials=self.settings.trials,
                 early_stop=not self.settings.every_trial_counts,
-                answers=self._kept.store(self.arenas, self.redactor.clean),
+                answers=self._kept.store(specs, self.redactor.clean),
                 rations=self._rations,
                 hide=self.redactor.hide_known,
             )
             if self.settings.max_cost_usd is not None:
-                self._rations.limit_run(self.settings.max_cost_usd)
+                self._rations.limit_run(self.settings.max_cost_usd, "--arena-max-cost")
             for arena in self.arenas:
                 self._engine.limit((*arena.providers, *arena.judges))
                 self._rations.learn(arena)

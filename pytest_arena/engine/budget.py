@@ -93,10 +93,10 @@ class Budgets:
     def empty(self) -> bool:
         return not (self._run or self._files or self._providers or self._cases)
 
-    def limit_run(self, max_cost_usd: float) -> None:
-        """Add the budget of the whole run."""
+    def limit_run(self, max_cost_usd: float, option: str = "--arena-max-cost") -> None:
+        """Add the budget of the whole run, which this option asks for."""
         spec = BudgetSpec(max_cost_usd=max_cost_usd)
-        self._run = Account("budget run", "the run (--arena-max-cost)", spec)
+        self._run = Account("budget run", f"the run ({option})", spec)
 
     def limit_file(self, file: str, spec: BudgetSpec) -> None:
         """Add the budget of all cells of a file."""

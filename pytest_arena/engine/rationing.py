@@ -49,9 +49,9 @@ class Rations:
 
     # --- what the files ask for
 
-    def limit_run(self, max_cost_usd: float) -> None:
-        """Take the budget of the whole run."""
-        self._own_budgets().limit_run(max_cost_usd)
+    def limit_run(self, max_cost_usd: float, option: str) -> None:
+        """Take the budget of the whole run, and the option's name."""
+        self._own_budgets().limit_run(max_cost_usd, option)
 
     def learn(self, arena: Arena) -> None:
         """Take the budgets and rate limits of an arena file.
@@ -60,7 +60,7 @@ class Rations:
         """
         if arena.budget is not None:
             self._own_budgets().limit_file(arena.file, arena.budget)
-        for spec in arena.every_provider:
+        for spec in (*arena.every_provider, *arena.judges):
             if spec.budget is not None:
                 self._own_budgets().limit_provider(spec.name, spec.budget)
             if spec.rate_limit is not None:

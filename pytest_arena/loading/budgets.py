@@ -10,26 +10,36 @@ from pytest_arena.registry import Registry
 from pytest_arena.schema import BudgetSpec, ProviderSpec
 
 
-def unpriced(specs: Iterable[ProviderSpec], registry: Registry) -> list[ProviderSpec]:
-    """Return the providers that are called for money at a price that nobody knows."""
+def unpriced_of_run(cells: Iterable[CellPlan], registry: Registry) -> list[ProviderSpec]:
+    """Return whoever these cells call for money at a price that nobody knows, each once."""
+    called = {id(spec): spec for plan in cells for spec in (plan.provider, *plan.asked_beside())}
+    return _unpriced(called.values(), registry)
+
+
+def unpriced_under_budget(
+    budget: BudgetSpec | None, cells: Sequence[CellPlan], registry: Registry
+) -> list[ProviderSpec]:
+    """Return whoever is called for cells under a budget in dollars at a price that nobody knows.
+
+    That is a provider, one of its fallbacks, a judge, an embedding model, or a rival; the budget is
+    the file's, the case's, or its own.
+    """
+    covered: dict[int, ProviderSpec] = {}
+    for plan in cells:
+        for spec in (plan.provider, *plan.asked_beside()):
+            budgets = (budget, plan.case.budget, spec.budget)
+            if any(one is not None and one.max_cost_usd is not None for one in budgets):
+                covered[id(spec)] = spec
+    return _unpriced(covered.values(), registry)
+
+
+def _unpriced(specs: Iterable[ProviderSpec], registry: Registry) -> list[ProviderSpec]:
     found = []
     for spec in specs:
         cls = registry.providers.get(spec.provider)
         if cls is not None and not cls.offline and cls.price(spec) is None:
             found.append(spec)
     return found
-
-
-def unpriced_under_budget(
-    budget: BudgetSpec | None, cells: Sequence[CellPlan], registry: Registry
-) -> list[ProviderSpec]:
-    """Return the providers of cells that a budget in dollars covers, and whose price is unknown."""
-    covered: dict[str, ProviderSpec] = {}
-    for plan in cells:
-        budgets = (budget, plan.case.budget, plan.provider.budget)
-        if any(one is not None and one.max_cost_usd is not None for one in budgets):
-            covered[plan.provider.name] = plan.provider
-    return unpriced(covered.values(), registry)
 
 
 def unknown_price(spec: ProviderSpec) -> Problem:

@@ -31,7 +31,8 @@ class LoadContext:
     providers: dict[str, ProviderSpec] = field(default_factory=dict)
     defaults: Defaults = field(default_factory=Defaults)
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
-    """Whoever is asked beside a cell's own provider, judges and rivals, by identity."""
+    """Whoever is asked beside a cell's own provider, judges, embedding models and rivals, by
+    identity."""
 
     def read_tree(self, path: Path, place: Place | None = None, kind: str = "arena file") -> object:
         """Return a YAML file's tree; `place` is where it is named, if another file names it."""

@@ -36,6 +36,7 @@ def build_embedding(written: Any, place: Place, context: LoadContext) -> Embeddi
         )
     if provider is None or len(context.problems) > before:
         return None
+    context.judges |= {id(provider): provider}
     return EmbeddingSpec(provider=provider)
 
 

@@ -203,7 +203,9 @@ def _check_gates(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> None:
 def _check_prices(
     spec: ArenaSpec, cells: tuple[CellPlan, ...], tree: YamlMap, context: LoadContext
 ) -> None:
-    if not any(spec.budget or plan.case.budget or plan.provider.budget for plan in cells):
+    called = (*context.providers.values(), *context.judges.values())
+    budgets = (spec.budget, *(one.budget for one in called), *(plan.case.budget for plan in cells))
+    if not any(budgets):
         return
     from pytest_arena.loading.budgets import unknown_price, unpriced_under_budget
 

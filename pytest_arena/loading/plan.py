@@ -123,6 +123,15 @@ class CellPlan:
     def name(self) -> str:
         return f"{self.case.name}[{self.provider.name}]"
 
+    def asked_beside(self) -> Iterator[ProviderSpec]:
+        """Yield whoever may be asked for the cell beside its own provider: fallbacks, rivals with
+        theirs, judges and embedding models, some of them several times."""
+        yield from self.fallbacks
+        for rivals in self.rivals.values():
+            yield from rivals
+        for assertion in every_assertion(self.case):
+            yield from assertion.asks(self.case.judge)
+
 
 @dataclass(frozen=True, slots=True)
 class Arena:
@@ -147,7 +156,8 @@ class Arena:
     every_provider: tuple[ProviderSpec, ...] = ()
     """All providers of the file, those not selected included."""
     judges: tuple[ProviderSpec, ...] = ()
-    """Whoever is asked beside a cell's own provider: judges, and rivals to compare with."""
+    """Whoever is asked beside a cell's own provider: judges, embedding models, and rivals to
+    compare with."""
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
 

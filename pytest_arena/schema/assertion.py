@@ -173,6 +173,10 @@ class Assertion(ArenaModel):
         """
         return None
 
+    def asks(self, judge: JudgeSpec | None) -> tuple[ProviderSpec, ...]:
+        """Return whoever may be asked by a call to check this; `judge` is the file's own."""
+        return ()
+
     def expects_block(self, event: GuardrailEvent) -> bool:
         """Return whether this assertion is there for that block, so that it is no failure."""
         return False

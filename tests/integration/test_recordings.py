@@ -10,6 +10,7 @@ import pytest
 from conftest import Project
 from servers.wire import WireServer
 
+from pytest_arena import run_arena
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.recording.entries import entry_of
 from pytest_arena.recording.keys import key_of, request_facts
@@ -104,6 +105,26 @@ def test_what_was_recorded_is_replayed_whole_and_without_a_call(
     assert facts(project) == before
     sources = {cell["case"]: cell["trials"][0]["source"] for cell in project.cells().values()}
     assert sources == {"one": "recording", "two": "recording", "refuse": None}
+
+
+def test_what_a_script_recorded_is_replayed_under_pytest(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    with WireServer() as server:
+        project.write(
+            arena=f"providers: [{{name: m, provider: openai, model: m, api_base: {server.url}/v1}}]"
+            "\ntests: [{name: A, prompt: hi, assertions: [{type: contains, value: ok}]}]\n"
+        )
+        run = run_arena(project.path / "arena.yaml", record="once")
+        assert run.notes == ("recordings/arena.jsonl: 1 recorded",)
+        before = recording(project).read_bytes()
+        result = project.run("--arena-record=none", "--arena-block-network")
+        again = run_arena(project.path / "arena.yaml", record="none")
+    result.assert_outcomes(passed=1)
+    assert said(result) == ["recordings/arena.jsonl: 1 answer replayed"]
+    assert again.notes == ("recordings/arena.jsonl: 1 answer replayed",)
+    assert (server.calls, recording(project).read_bytes()) == (1, before)
 
 
 def test_recording_again_changes_no_byte(project: Project) -> None:

@@ -134,6 +134,18 @@ def test_the_option_needs_prices(project: Project, spread: tuple[str, ...]) -> N
     assert "the price of provider 'ours' (openai/our-own) is not known" in text
 
 
+def test_the_option_needs_the_prices_of_judges(project: Project) -> None:
+    project.write(
+        arena="providers: [{name: m, provider: mock, model: any}]\n"
+        "judge: {provider: openai, model: our-own, api_base: 'http://x/v1'}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: llm_judge, criteria: x}]}]\n"
+    )
+    result = project.run("--arena-max-cost=1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = "\n".join([*result.outlines, *result.errlines])
+    assert "arena.yaml:2:8: the price of provider 'judge' (openai/our-own) is not known" in text
+
+
 def test_a_load_ends_with_its_budget(project: Project) -> None:
     with WireServer(latency_s=0.005) as server:
         text = arena(server, 0, budget="{max_calls: 12}") + (
