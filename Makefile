@@ -13,7 +13,8 @@ VENV ?= .venv
 WORKERS ?= 3
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip --disable-pip-version-check install -qq
+# Compiling every module that some library might import takes longer than all of the tests' imports.
+PIP := $(RUN) -m pip --disable-pip-version-check install --no-compile -qq
 
 .PHONY: help demo test check screenshots benchmark clean
 

@@ -31,8 +31,8 @@ class Standing:
     `rating` is None where there was nothing to compare with, and so is `rank` where others have
     one: of providers that ran other cases, nobody knows which is better. `rating_intervals` has
     the rating's interval. `shrunk` says that someone always won or lost, so that all ratings are
-    drawn towards the field's. `pareto` says that no other provider is at least as good in pass
-    rate, p50 latency and cost per case, and better in one.
+    drawn towards the field's. `pareto` says that no other ranked provider is at least as good in
+    pass rate, p50 latency and cost per case, and better in one.
     """
 
     provider: str
@@ -45,7 +45,7 @@ class Standing:
 def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[Standing, ...]:
     """Rank providers by rating, then by pass rate, then by name; those without a rating last."""
     ratings, shrunk = _ratings(table)
-    front = pareto_front(summaries)
+    front = pareto_front([one for one in summaries if not ratings or one.provider in ratings])
     rated = sorted(
         ((_order(summary, ratings.get(summary.provider)), summary) for summary in summaries),
         key=lambda entry: (*entry[0], entry[1].provider),

@@ -26,17 +26,28 @@ judge:
   provider: openai
   model: judge-model
   api_base: "URL/v1"
-  timeout: 200ms
   retries: 1
   input_cost_per_million: 10
   output_cost_per_million: 20
 tests:
 """
+HURRIED = """\
+          judge:
+            name: hurried
+            provider: openai
+            model: judge-model
+            api_base: "URL/v1"
+            timeout: 200ms
+            retries: 1
+"""
+"""The judge of the case in which it never answers: on a busy machine others need longer."""
 CASE = """\
   - name: {name}
     prompt: How long?
     mock: {answer}
-    assertions: [{{type: llm_judge, criteria: The {name} case.}}]
+    assertions:
+        - type: llm_judge
+          criteria: The {name} case.
 """
 NOTHING = "judge 'grader' gave no usable judgement, not even when asked again: "
 NOT_JSON = "it is not a JSON object (Expecting value: line 1 column 1 (char 0))"
@@ -59,7 +70,7 @@ EXPECTED = {
     ),
     "slow": (
         "error",
-        "judge 'grader' gave no judgement: no answer within 0.2 s (after 2 attempts)",
+        "judge 'hurried' gave no judgement: no answer within 0.2 s (after 2 attempts)",
         2,
     ),
     "attack": ("failed", "It tries to give its judge orders.", 1),
@@ -116,6 +127,8 @@ def arena(server: WireServer) -> str:
     for name in EXPECTED:
         answer = ATTACK if name == "attack" else ANSWER
         text += CASE.format(name=name, answer=json.dumps(answer))
+        if name == "slow":
+            text += HURRIED.replace("URL", server.url)
     return text
 
 
@@ -169,7 +182,6 @@ def test_a_model_that_refuses_the_temperature_is_asked_without(project: Project)
 def test_litellm_asks_for_json_where_the_provider_has_it(project: Project) -> None:
     with WireServer(judge) as server:
         text = arena(server).replace("provider: openai\n", "provider: litellm\n")
-        text = text.replace("timeout: 200ms", "timeout: 20s")
         project.write(arena=text.replace("model: judge-model", "model: openai/judge-model"))
         project.run("-k", "valid")
     (request,) = server.requests

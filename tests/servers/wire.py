@@ -222,9 +222,11 @@ class WireServer:
             _send(writer, 404, json_bytes({"error": f"no route {request.path}"}))
             return True
         record = self.record
-        record.calls += 1
-        record.in_flight += 1
-        record.peak = max(record.peak, record.in_flight)
+        with self._changed:
+            record.calls += 1
+            record.in_flight += 1
+            record.peak = max(record.peak, record.in_flight)
+            self._changed.notify_all()
         if self.keep:
             record.requests.append(request)
         try:

@@ -95,7 +95,7 @@ function findings(list, cell) {
     if (f[5] !== undefined && f[5] !== null && f[5] !== 0 && f[5] !== 1) details.push(`score ${f[5]}`);
     if (f[7] !== undefined && f[7] !== null) details.push(`weight ${f[7]}`);
     const place = [f[3] ? `line ${f[3]}` : "", f[4] || f[4] === 0 ? `turn ${f[4] + 1}` : ""].filter(Boolean).join(", ");
-    return node("li", {}, mark(f[1]), node("span", { text: f[0] }), node("span", { class: "reason dim", text: details.join("; ") }),
+    return node("li", {}, mark(f[1]), node("span", { text: f[0] }), node("span", { class: "reason dim", text: details.map((part, n) => n + 1 < details.length ? part.replace(/\.$/, "") : part).join("; ") }),
       node("small", { text: place, title: f[3] ? `${cell.case.file}:${f[3]}` : null }), f[9] ? judging(f[9]) : null, f[8] ? findings(f[8], cell) : null);
   }));
 }

@@ -27,12 +27,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Hold one provider in the chart of cost against quality."""
+    """Hold one provider in the chart of cost against quality; `ranked` with the others or not."""
 
     name: str
     hue: int
     cost: float
     rate: Estimate
+    ranked: bool = True
 
 
 class Axis:
@@ -200,9 +201,10 @@ def _dot(point: Point, x: float, taken: list[tuple[float, float, float]]) -> str
 
 
 def _front(points: Sequence[Point]) -> list[Point]:
-    """Return the points that are better than every cheaper one, cheapest first."""
+    """Return the ranked points that are better than every cheaper one, cheapest first."""
     front: list[Point] = []
-    for point in sorted(points, key=lambda p: (p.cost, -p.rate.value, p.name)):
+    ranked = [point for point in points if point.ranked]
+    for point in sorted(ranked, key=lambda p: (p.cost, -p.rate.value, p.name)):
         if not front or point.rate.value > front[-1].rate.value:
             front.append(point)
     return front

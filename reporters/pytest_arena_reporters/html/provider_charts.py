@@ -34,12 +34,13 @@ def timed_providers(comparison: Comparison) -> list[tuple[str, int]]:
 def cost_chart(comparison: Comparison) -> str | None:
     """Return the chart of cost against quality; None where fewer than two prices are known."""
     hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
+    ranked = {standing.provider for standing in comparison.standings if standing.rank is not None}
     points = []
     for summary in comparison.summaries[:MOST_PROVIDERS]:
         rate, cost = summary.counts.pass_rate, summary.spending.per_case_usd
         if rate and cost is not None:
             name = summary.provider
-            points.append(charts.Point(name, hues[name], cost, rate))
+            points.append(charts.Point(name, hues[name], cost, rate, name in ranked))
     if len(points) < 2 or not any(point.cost for point in points):
         return None
     ticks = charts.cost_axis(points).ticks()

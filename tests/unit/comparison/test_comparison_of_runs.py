@@ -236,6 +236,18 @@ def test_the_pareto_front_leaves_out_who_is_beaten_in_all() -> None:
     assert pareto_front(compare(run).summaries) == {"good", "cheap"}
 
 
+def test_who_ran_other_cases_is_on_no_front_and_beats_nobody() -> None:
+    dear, free = (response(cost=1.0, latency=900.0),), (response(cost=0.0, latency=1.0),)
+    run = run_of(
+        *(cell(str(n), "good", responses=dear) for n in range(3)),
+        *(cell(str(n), "bad", "failed", responses=dear) for n in range(3)),
+        cell("other", "alone", responses=free),
+    )
+    standings = {standing.provider: standing for standing in compare(run).standings}
+    assert standings["alone"].rank is None
+    assert {name for name, one in standings.items() if one.pareto} == {"good"}
+
+
 def test_an_unknown_price_neither_beats_nor_is_beaten() -> None:
     run = run_of(cell("1", "a"), cell("1", "b", "failed", responses=(response(cost=None),)))
     assert pareto_front(compare(run).summaries) == {"a", "b"}
