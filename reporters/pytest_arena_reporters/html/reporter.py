@@ -7,7 +7,7 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.results import RunResult
@@ -17,6 +17,9 @@ from pytest_arena_reporters.html import baseline_view, provider_charts, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.limits import MARKS, limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 MAX_MB = 5.0
 _SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "load", "cell", "main")
@@ -47,8 +50,25 @@ class HtmlReporter(Reporter):
 
 def render(comparison: Comparison, payload: Payload) -> str:
     """Return the whole page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
+
+    script, style = _script(), _asset("report.css")
+    context = _context(comparison, payload)
+    for name in ("latency_chart", "cost_chart"):
+        context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG
+    return _template().render(
+        script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
+        style=Markup(style),  # noqa: S704  the same
+        policy=_policy(script, style),
+        markup=Markup,
+        **context,
+    )
+
+
+@cache
+def _template() -> Template:
+    """Return the page's template; compiling it takes longer than writing a small report."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("pytest_arena_reporters.html", "."),
@@ -57,17 +77,7 @@ def render(comparison: Comparison, payload: Payload) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    script, style = _script(), _asset("report.css")
-    context = _context(comparison, payload)
-    for name in ("latency_chart", "cost_chart"):
-        context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG
-    return environment.get_template("report.html.jinja").render(
-        script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
-        style=Markup(style),  # noqa: S704  the same
-        policy=_policy(script, style),
-        markup=Markup,
-        **context,
-    )
+    return environment.get_template("report.html.jinja")
 
 
 def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
