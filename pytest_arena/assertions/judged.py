@@ -52,6 +52,17 @@ class Judged(Assertion):
         ruling = await ask_judge(self, question, context)
         return ruling if isinstance(ruling, Outcome) else outcome_of(ruling, self._expected())
 
+    def questions(self, trial: Trial, context: CheckContext) -> tuple[Question, ...]:
+        """Return what a judge may be asked about a trial, for an estimate; none without a judge."""
+        if self.judge is None and context.judge is None:
+            return ()
+        question = self.question(trial, context)
+        return () if isinstance(question, Outcome) else (question,)
+
+    def surely_asks(self, context: CheckContext) -> bool:
+        """Return whether a judge is asked about every answer, rather than about some."""
+        return True
+
     def judge_facts(self, judge: JudgeSpec | None) -> str | None:
         return facts_of(self.judge or judge, self.prompts)
 

@@ -19,6 +19,9 @@ class JudgedOffline(Judged):
     """What an unsure verdict does without a judge: `warn` lets the trial pass, marked and counted
     as unsure; `fail` and `error` make it one."""
 
+    def surely_asks(self, context: CheckContext) -> bool:
+        return False
+
     async def settled(
         self, reason: str, trial: Trial, context: CheckContext, *, score: float | None = None
     ) -> Outcome:

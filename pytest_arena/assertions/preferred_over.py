@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.judged import Judged, answer, dialogue, outcome_of, spoken
-from pytest_arena.judging.panel import NO_ENGINE, NO_JUDGE
-from pytest_arena.judging.preference import Pair, prefer, preference_task
+from pytest_arena.judging.panel import NO_ENGINE, NO_JUDGE, Question
+from pytest_arena.judging.preference import Pair, both_questions, prefer, preference_task
 from pytest_arena.results.judging import BASELINE, Judging
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
@@ -60,6 +60,18 @@ class PreferredOver(Judged):
     @property
     def rivals(self) -> tuple[str, ...]:
         return (self.provider,) if self.provider else ()
+
+    def questions(self, trial: Trial, context: CheckContext) -> tuple[Question, ...]:
+        if self.provider == context.provider or not (self.judge or context.judge):
+            return ()
+        own, name = answer(trial).text, self.provider or BASELINE
+        # another answer of the same length
+        rival = (name * (len(own) // len(name) + 1))[: len(own)]
+        pair = Pair(dialogue(trial), own, rival, name)
+        return both_questions(pair, self.criteria, self.least(1.0))
+
+    def surely_asks(self, context: CheckContext) -> bool:
+        return self.provider is not None or context.baseline_output is not None
 
     async def check(self, trial: Trial, context: CheckContext) -> Outcome:
         if self.provider == context.provider:

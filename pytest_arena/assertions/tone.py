@@ -76,6 +76,9 @@ class Tone(JudgedOffline):
     def _name(self) -> str:
         return self.value.strip().lower()
 
+    def surely_asks(self, context: CheckContext) -> bool:
+        return self._name not in TONES
+
     async def check(self, trial: Trial, context: CheckContext) -> Outcome:
         if self._name not in TONES:
             if self.judge or context.judge:

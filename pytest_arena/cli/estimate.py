@@ -34,11 +34,12 @@ def estimate_lines(
         "",
         f"Taken for granted: {engine.GUESSED_LATENCY_S:g} s a call, 4 characters a token, answers "
         f"of {GUESSED_OUTPUT} tokens (at most: of the length that max_tokens allows).",
-        "Not counted: judges, further attempts, what recordings and the cache answer.",
+        "Not counted: further attempts, embeddings, what recordings and the cache answer.",
     ]
-    unknown = [row for row in rows if row.cost_usd is None]
+    lines += _of_judges(rows)
+    unknown = [f"{row.provider} ({row.model})" for row in rows if row.cost_usd is None]
     if unknown:
-        names = ", ".join(f"{row.provider} ({row.model})" for row in unknown)
+        names = ", ".join(dict.fromkeys(unknown))
         lines.append(
             f"Unknown price: {printable(names)}. Set input_cost_per_million and "
             "output_cost_per_million."
@@ -46,10 +47,27 @@ def estimate_lines(
     return lines
 
 
+def _of_judges(rows: Sequence[Estimate]) -> list[str]:
+    judges = [row for row in rows if row.judges]
+    if not judges:
+        return []
+    line = "Judges: one call a question, without the second one after a reply that cannot be used."
+    if any(row.least_calls < row.calls for row in judges):
+        line += (
+            " Where a range stands, the answers decide; the other figures are for the most calls."
+        )
+    return [line]
+
+
+def _calls(least: float, most: float) -> str:
+    shown = f"{most:,.0f}"
+    return shown if f"{least:,.0f}" == shown else f"{least:,.0f} to {shown}"
+
+
 def _cells(row: Estimate) -> tuple[str, ...]:
     return (
-        printable(row.provider),
-        f"{row.calls:,.0f}",
+        printable(row.provider) + (" (judges)" if row.judges else ""),
+        _calls(row.least_calls, row.calls),
         f"{row.input_tokens:,.0f}",
         f"{row.output_tokens:,.0f}",
         _dollars(row.cost_usd),
@@ -63,7 +81,7 @@ def _total(rows: Sequence[Estimate], seconds: float) -> tuple[str, ...]:
     unknown = "+" if any(row.cost_usd is None for row in rows) else ""
     return (
         "together",
-        f"{sum(row.calls for row in rows):,.0f}",
+        _calls(sum(row.least_calls for row in rows), sum(row.calls for row in rows)),
         f"{sum(row.input_tokens for row in rows):,.0f}",
         f"{sum(row.output_tokens for row in rows):,.0f}",
         _dollars(sum(row.cost_usd or 0.0 for row in rows)) + unknown,

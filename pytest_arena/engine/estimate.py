@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pytest_arena.engine.lane import GUESSED_OUTPUT, input_tokens, output_bound
-from pytest_arena.loading.plan import Arena, CellPlan
+from pytest_arena.loading.plan import Arena, CellPlan, every_assertion
 from pytest_arena.registry import Registry
 from pytest_arena.results.exchange import Message, Request
 from pytest_arena.schema import ProviderSpec
@@ -17,11 +17,13 @@ GUESSED_LATENCY_S = 2.0
 
 @dataclass(slots=True)
 class Estimate:
-    """Add up what one provider will be asked.
+    """Add up what one provider will be asked, or one judge (`judges`).
 
-    `most_output_tokens` is the bound that the parameters set, the guess where they set none;
-    `cost_usd` and `most_cost_usd` are None where the price is not known. Load cases that last for
-    a time, rather than for so many messages, are counted by `GUESSED_LATENCY_S`.
+    `calls` are the most of them, and all other figures are for so many; `least_calls` are fewer
+    where the answers decide whether a judge is asked. `most_output_tokens` is the bound that the
+    parameters set, the guess where they set none; `cost_usd` and `most_cost_usd` are None where
+    the price is not known. Load cases that last for a time, rather than for so many messages, are
+    counted by `GUESSED_LATENCY_S`.
     """
 
     provider: str
@@ -35,6 +37,8 @@ class Estimate:
     seconds: float = 0.0
     by_limit: str = ""
     """The limit that decides how long it takes."""
+    least_calls: float = 0.0
+    judges: bool = False
 
 
 def estimate(
@@ -45,35 +49,104 @@ def estimate(
     trials: int | None = None,
     latency_s: float = GUESSED_LATENCY_S,
 ) -> list[Estimate]:
-    """Return one estimate a provider, in the order of the files.
+    """Return one estimate a provider, in the order of the files, and then one a judge.
 
-    Judges, further attempts after failures, tools and kept answers are not counted.
+    Further attempts after failures, second calls of judges, embeddings, tools, what assertions of
+    plug-ins ask and kept answers are not counted.
     """
-    found: dict[str, Estimate] = {}
-    specs: dict[str, ProviderSpec] = {}
+    rows = _Rows(trials, latency_s)
     for arena in arenas:
+        for plan in (*arena.cells, *_rivals_without_cells(arena)):
+            if plan.case.skip is None:
+                rows.count(plan)
         for plan in arena.cells:
             if plan.case.skip is None:
-                spec = specs.setdefault(plan.provider.name, plan.provider)
-                row = found.setdefault(spec.name, Estimate(spec.name, spec.full_model))
-                _add(row, plan, trials, latency_s)
-    for name, row in found.items():
-        _price(row, specs[name], registry)
-        _time(row, specs[name], concurrency, latency_s)
-    return list(found.values())
+                rows.count_judges(plan)
+    for row, spec in rows.every():
+        _price(row, spec, registry)
+        _time(row, spec, concurrency, latency_s)
+    return [row for row, _ in rows.every()]
 
 
 def total_seconds(rows: Sequence[Estimate], concurrency: int, latency_s: float) -> float:
-    """Return how long all providers take together: the slowest of them, or all calls at the limit
-    over all of them."""
-    calls = sum(row.calls for row in rows)
-    return max([calls * latency_s / concurrency, *(row.seconds for row in rows)])
+    """Return how long all take together: the slowest of them, or all calls at the limit over all
+    of them. One that both answers and judges does so within the same limits."""
+    together: dict[tuple[str, str], float] = {}
+    for row in rows:
+        who = (row.provider, row.model)
+        together[who] = together.get(who, 0.0) + row.seconds
+    return max([sum(row.calls for row in rows) * latency_s / concurrency, *together.values()])
+
+
+class _Rows:
+    """Gather the rows, providers before judges."""
+
+    def __init__(self, trials: int | None, latency_s: float) -> None:
+        self._trials = trials
+        self._latency_s = latency_s
+        self._providers: dict[str, tuple[Estimate, ProviderSpec]] = {}
+        self._judges: dict[tuple[str, str], tuple[Estimate, ProviderSpec]] = {}
+
+    def every(self) -> list[tuple[Estimate, ProviderSpec]]:
+        return [*self._providers.values(), *self._judges.values()]
+
+    def count(self, plan: CellPlan) -> None:
+        """Add the calls of a cell's own provider."""
+        spec = plan.provider
+        row = Estimate(spec.name, spec.full_model)
+        row, _ = self._providers.setdefault(spec.name, (row, spec))
+        _add(row, plan, self._trials, self._latency_s)
+
+    def count_judges(self, plan: CellPlan) -> None:
+        """Add the calls of those who judge a cell's answers."""
+        if not any(assertion.asks(plan.case.judge) for assertion in every_assertion(plan.case)):
+            return
+        from pytest_arena.engine.estimate_judges import judge_calls, judged_rounds
+
+        likely, _ = _answer_tokens(plan)
+        rounds = [
+            _rounds(plan, self._trials, self._latency_s, len(dialogue))
+            for dialogue in plan.case.dialogues
+        ]
+        load = plan.case.load is not None
+        for variant, count in enumerate(rounds):
+            least, most = judged_rounds(count, sum(rounds), load=load)
+            for call in judge_calls(plan, variant, likely):
+                row = self._judge(call.spec)
+                bound = output_bound(call.spec.params)
+                replied = GUESSED_OUTPUT if bound is None else min(bound, GUESSED_OUTPUT)
+                row.calls += most
+                row.least_calls += least if call.surely else 0.0
+                row.input_tokens += most * call.input_tokens
+                row.output_tokens += most * replied
+                row.most_output_tokens += most * (replied if bound is None else bound)
+
+    def _judge(self, spec: ProviderSpec) -> Estimate:
+        row = Estimate(spec.name, spec.full_model, judges=True)
+        row, _ = self._judges.setdefault((spec.name, spec.full_model), (row, spec))
+        return row
+
+
+def _rivals_without_cells(arena: Arena) -> Iterator[CellPlan]:
+    """Yield what is called only to be compared with, each once."""
+    known = {(plan.case.name, plan.provider.name) for plan in arena.cells}
+    for plan in arena.cells:
+        for name, (rival, *fallbacks) in plan.rivals.items():
+            if (plan.case.name, name) not in known:
+                known.add((plan.case.name, name))
+                yield replace(plan, provider=rival, fallbacks=tuple(fallbacks))
+
+
+def _answer_tokens(plan: CellPlan) -> tuple[float, float]:
+    """Return the tokens of one answer: likely, and at most."""
+    bound = output_bound({**plan.case.params, **plan.provider.params})
+    likely = GUESSED_OUTPUT if bound is None else min(bound, GUESSED_OUTPUT)
+    return likely, likely if bound is None else bound
 
 
 def _add(row: Estimate, plan: CellPlan, trials: int | None, latency_s: float) -> None:
     case = plan.case
-    bound = output_bound({**case.params, **plan.provider.params})
-    likely = GUESSED_OUTPUT if bound is None else min(bound, GUESSED_OUTPUT)
+    likely, most = _answer_tokens(plan)
     for dialogue in case.dialogues:
         rounds = _rounds(plan, trials, latency_s, len(dialogue))
         said: list[Message] = []
@@ -82,10 +155,11 @@ def _add(row: Estimate, plan: CellPlan, trials: int | None, latency_s: float) ->
         for number, turn in enumerate(dialogue):
             said.append({"role": "user", "content": turn.user})
             row.calls += rounds
+            row.least_calls += rounds
             # the answers so far are sent again
             row.input_tokens += rounds * (input_tokens(Request(said)) + number * likely)
             row.output_tokens += rounds * likely
-            row.most_output_tokens += rounds * (likely if bound is None else bound)
+            row.most_output_tokens += rounds * most
 
 
 def _rounds(plan: CellPlan, trials: int | None, latency_s: float, turns: int) -> float:

@@ -65,7 +65,7 @@ async def prefer(
     if size > LONGEST_MATERIAL:
         reason = f"{size:,} characters are too many for a judge (at most {LONGEST_MATERIAL:,})"
         return Ruling("error", reason, None, judging)
-    questions = [_question(task, pair, least, own_first=first) for first in (True, False)]
+    questions = both_questions(pair, criteria, least)
     given = await asyncio.gather(*(_ballot(questions, spec, pair, ask) for spec in judge.panel))
     votes = tuple(vote for vote, _ in given)
     judging = replace(judging, votes=votes)
@@ -81,6 +81,15 @@ async def prefer(
         reason = f"{agreed} of {len(votes)} judges agree; {reason}"
     verdict = "passed" if score >= least - 1e-9 else "failed"
     return Ruling(verdict, reason, score, judging)
+
+
+def both_questions(pair: Pair, criteria: str | None, least: float) -> tuple[Question, Question]:
+    """Return what is asked: which answer is better, in either order."""
+    task = preference_task(criteria)
+    return (
+        _question(task, pair, least, own_first=True),
+        _question(task, pair, least, own_first=False),
+    )
 
 
 def _question(task: Task, pair: Pair, least: float, *, own_first: bool) -> Question:

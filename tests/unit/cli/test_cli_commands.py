@@ -178,10 +178,29 @@ def test_validate_estimates_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[
         "\n"
         "Taken for granted: 2 s a call, 4 characters a token, answers of 200 tokens (at most: of "
         "the length that max_tokens allows).\n"
-        "Not counted: judges, further attempts, what recordings and the cache answer.\n"
+        "Not counted: further attempts, embeddings, what recordings and the cache answer.\n"
         "Unknown price: ours (openai/nobody-knows). Set input_cost_per_million and "
         "output_cost_per_million.\n"
     )
+
+
+def test_validate_estimates_judges_on_lines_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check = "{type: contains, value: x}, {type: tone, value: friendly, judge: ours}"
+    text = ESTIMATED.replace("{type: contains, value: x}", check)
+    (tmp_path / "a.arena.yaml").write_text(text)
+    assert main(["validate", "--estimate", str(tmp_path)]) == 0
+    _, _, title, _, _, judge, together, _, *said = capsys.readouterr().out.splitlines()
+    assert title.split()[:2] == ["provider", "calls"]
+    assert judge.split()[:5] == ["ours", "(judges)", "0", "to", "10"]
+    assert together.split()[:4] == ["together", "10", "to", "20"]
+    assert said[2:] == [
+        "Judges: one call a question, without the second one after a reply that cannot be used. "
+        "Where a range stands, the answers decide; the other figures are for the most calls.",
+        "Unknown price: ours (openai/nobody-knows). Set input_cost_per_million and "
+        "output_cost_per_million.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_arena.builtins import register
+from pytest_arena.engine.api import run_arena
 from pytest_arena.engine.estimate import Estimate, estimate, total_seconds
 from pytest_arena.loading import load_arena
 from pytest_arena.registry import Registry
@@ -89,3 +90,117 @@ def test_a_conversation_sends_again_what_was_said(tmp_path: Path) -> None:
 
 def test_load_cases_are_counted_by_users_and_time(tmp_path: Path) -> None:
     assert rows(tmp_path, LOAD)["mini"].calls == 10 * 30 / 2 + 20
+
+
+JUDGED = """\
+providers:
+  - {name: mini, provider: mock, model: any}
+  - {name: other, provider: mock, model: any}
+  - {name: grader, provider: mock, model: any, input_cost_per_million: 1000,
+     output_cost_per_million: 2000, params: {max_tokens: 100}, rate_limit: {requests_per_minute: 6},
+     responses: {patterns: [{match: "two answers", answer: '{"evidence": [], "reasoning": "so",
+     "level": "neither"}'}], default: '{"evidence": [], "reasoning": "so", "level": "mostly"}'}}
+defaults: {providers: [mini]}
+judge: grader
+tests:
+  - name: A
+    trials: 3
+    prompt: What do you sell?
+    context: [We sell tea.]
+    mock: {mini: Tea., other: Tea and cake.}
+    assertions: [ASSERTIONS]
+"""
+
+
+def judged(tmp_path: Path, assertions: str, **edits: str) -> dict[str, Estimate]:
+    text = JUDGED.replace("ASSERTIONS", assertions)
+    for find, write in edits.items():
+        text = text.replace(find, write)
+    (tmp_path / "a.arena.yaml").write_text(text)
+    registry = Registry()
+    register(registry)
+    arena = load_arena(tmp_path / "a.arena.yaml", root=tmp_path, registry=registry)
+    found = estimate([arena], registry, concurrency=16)
+    return {f"{row.provider}{' judges' if row.judges else ''}": row for row in found}
+
+
+PANEL = "judge: {panel: [grader, other]}"
+
+
+@pytest.mark.parametrize(
+    ("assertions", "least", "most"),
+    [
+        ("{type: llm_judge, criteria: kind}", 3, 3),
+        ("{type: llm_judge, criteria: kind, when: {output_contains: tea}}", 0, 3),
+        # the same question is asked once in a trial
+        ("{type: faithfulness}, {type: hallucination}", 3, 3),
+        ("{type: faithfulness}, {type: context_precision}", 6, 6),
+        ("{type: preferred_over, provider: other}", 6, 6),
+        ("{type: preferred_over, provider: mini}, {type: llm_judge, criteria: kind}", 3, 3),
+        ("{type: preferred_over, baseline: true}", 0, 6),
+        ("{type: tone, value: friendly}", 0, 3),
+        ("{type: tone, value: inviting}", 3, 3),
+        ("{type: any_of, assertions: [{type: toxicity}, {type: bias}]}", 6, 6),
+        # there is no conversation: an error without a call
+        ("{type: context_aware}, {type: bias}", 3, 3),
+    ],
+)
+def test_judges_are_counted_by_what_each_assertion_asks(
+    tmp_path: Path, assertions: str, least: int, most: int
+) -> None:
+    grader = judged(tmp_path, assertions)["grader judges"]
+    assert (grader.least_calls, grader.calls) == (least, most)
+
+
+def test_every_member_of_a_panel_is_asked(tmp_path: Path) -> None:
+    found = judged(tmp_path, f"{{type: llm_judge, criteria: kind, {PANEL}}}")
+    assert [name for name in found if "judges" in name] == ["grader judges", "other judges"]
+    assert found["other judges"].calls == 3
+
+
+STRICT = {
+    # a mock with a limit of its own keeps to it
+    "rate_limit: {requests_per_minute: 6},": "",
+    "defaults:": "  - {name: strict, provider: mock, model: any, responses: {default: "
+    '\'{"evidence": [], "reasoning": "so", "level": "neither"}\'}}\ndefaults:',
+}
+
+
+def test_what_is_estimated_is_what_a_run_asks(tmp_path: Path) -> None:
+    assertions = (
+        "{type: llm_judge, criteria: kind}, {type: tone, value: inviting}, "
+        f"{{type: preferred_over, provider: other, threshold: 0.5, {PANEL}}}"
+    )
+    found = judged(tmp_path, assertions.replace(", other]", ", strict]"), **STRICT)
+    every = sum(row.calls for row in found.values() if row.judges)
+    run = run_arena(tmp_path / "a.arena.yaml")
+    assert run.totals["judge_calls"] == every == 2 * 3 + 2 * 2 * 3
+    # the rival has no cell, and is called all the same
+    assert found["other"].calls == 3
+
+
+def test_a_judge_has_its_own_tokens_price_and_limits(tmp_path: Path) -> None:
+    grader = judged(tmp_path, "{type: llm_judge, criteria: kind}")["grader judges"]
+    assert (grader.output_tokens, grader.most_output_tokens) == (300, 300)
+    # the judge reads its own instructions, the message, and an answer of 200 tokens
+    assert 3 * 400 < grader.input_tokens < 3 * 1000
+    assert grader.cost_usd == pytest.approx(grader.input_tokens * 0.001 + 0.6, abs=0.01)
+    assert (grader.by_limit, grader.seconds) == ("6 requests a minute", 30.0)
+    longer = judged(tmp_path, "{type: llm_judge, criteria: kind}", **{"We sell": "tea " * 100})
+    assert longer["grader judges"].input_tokens == grader.input_tokens
+    longer = judged(tmp_path, "{type: llm_judge, criteria: kind}", **{"What do": "tea " * 100})
+    assert longer["grader judges"].input_tokens > grader.input_tokens + 290
+
+
+def test_one_that_answers_and_judges_has_its_limits_once(tmp_path: Path) -> None:
+    found = judged(tmp_path, "{type: llm_judge, criteria: kind}", **{"[mini]": "[grader]"})
+    assert total_seconds(list(found.values()), 16, 2.0) == 60.0
+
+
+def test_of_a_load_case_a_sample_is_judged(tmp_path: Path) -> None:
+    load = {"    trials: 3": "    concurrent_users: 10\n    messages_per_user: 100"}
+    grader = judged(tmp_path, "{type: llm_judge, criteria: kind}", **load)["grader judges"]
+    assert (grader.least_calls, grader.calls) == (pytest.approx(76), pytest.approx(150))
+    load["    trials: 3"] = "    concurrent_users: 10\n    messages_per_user: 10"
+    grader = judged(tmp_path, "{type: llm_judge, criteria: kind}", **load)["grader judges"]
+    assert (grader.least_calls, grader.calls) == (100, 100)
