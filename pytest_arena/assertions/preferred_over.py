@@ -61,6 +61,12 @@ class PreferredOver(Judged):
     def rivals(self) -> tuple[str, ...]:
         return (self.provider,) if self.provider else ()
 
+    @property
+    def unfit_for_load(self) -> str:
+        if self.baseline:
+            return "the baseline keeps no answers of a load case"
+        return "another provider has no answers to the calls of a load"
+
     def questions(self, trial: Trial, context: CheckContext) -> tuple[Question, ...]:
         if self.provider == context.provider or not (self.judge or context.judge):
             return ()

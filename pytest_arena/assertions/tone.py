@@ -76,6 +76,10 @@ class Tone(JudgedOffline):
     def _name(self) -> str:
         return self.value.strip().lower()
 
+    @property
+    def unfit_for_load(self) -> str | None:
+        return "the baseline keeps no scores of a load case" if self.relative_to else None
+
     def surely_asks(self, context: CheckContext) -> bool:
         return self._name not in TONES
 

@@ -26,6 +26,7 @@ def load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) 
     if given not in _PAIRS:
         _refuse_mixture(given, case, owner, problems)
     _refuse_trials(spec, case, owner, problems)
+    _refuse_unfit(spec, case, owner, problems)
     turns = len(spec.conversation) if spec.conversation else 1
     if spec.messages_per_user and spec.messages_per_user % turns:
         problems.add(
@@ -77,3 +78,20 @@ def _refuse_trials(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemL
         expected="no number of trials: the load says how many calls there are",
         fix=f"remove {key!r}",
     )
+
+
+def _refuse_unfit(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
+    """Refuse assertions that could never be judged on the calls of a load."""
+    waiting = [*spec.assertions]
+    waiting += [check for turn in spec.conversation or () for check in turn.assertions]
+    while waiting:
+        assertion = waiting.pop(0)
+        waiting = [*assertion.members, *waiting]
+        if assertion.unfit_for_load is not None:
+            problems.add(
+                f"{owner} is a load case and has {assertion.type!r}, but "
+                f"{assertion.unfit_for_load}",
+                assertion.place or case.place,
+                expected="assertions on the answers and figures of the load alone",
+                fix="move it to a case of its own, without a load",
+            )

@@ -192,6 +192,14 @@ class Assertion(ArenaModel):
         return ()
 
     @property
+    def unfit_for_load(self) -> str | None:
+        """What a load case lacks for this assertion, in a sentence's words; None: it can have it.
+
+        A load case keeps a sample of its calls, and its baseline neither answers nor scores.
+        """
+        return None
+
+    @property
     def members(self) -> tuple[Assertion, ...]:
         """The assertions inside a group; none for all others."""
         return ()

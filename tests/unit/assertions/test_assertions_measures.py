@@ -227,3 +227,10 @@ def test_consistency_compares_every_pair(judge: Any, trial: Any) -> None:
     assert judge("{type: consistency, min_similarity: 0.85}", unlike[:1]).reason == (
         "consistency needs two answers, and there is 1 answer\n  fix: give the case `trials: 5`"
     )
+
+
+def test_consistency_compares_an_even_sample_of_very_many_answers(judge: Any, trial: Any) -> None:
+    many = cell(trial, *("good day" if n < 150 else "quite other words" for n in range(300)))
+    finding = judge("{type: consistency, min_similarity: 0.85}", many)
+    assert finding.reason.startswith("150 of 300 answers have a mean similarity of 0.6")
+    assert finding.verdict == "failed"
