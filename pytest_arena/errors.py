@@ -137,8 +137,14 @@ class InternalError(ArenaError):
 
 def suggest(word: str, known: Iterable[str]) -> str | None:
     """Return a fix that names the known word nearest to a misspelt one, or None."""
+    near = nearest(word, known)
+    return f"did you mean {near!r}?" if near else None
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is nearest to a misspelt one, or None."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else None
+    return near[0] if near else None
 
 
 def shorten(text: str, limit: int = 120) -> str:

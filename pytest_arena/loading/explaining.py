@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pytest_arena.errors import Place, Problem, shorten, suggest
+from pytest_arena.errors import Place, Problem, nearest, shorten, suggest
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema.describing import described_fields
@@ -40,6 +40,18 @@ _BOUNDS = {
     "less_than": ("lt", "less than {}"),
     "less_than_equal": ("le", "at most {}"),
 }
+_PARAMS = (
+    "temperature",
+    "max_tokens",
+    "top_p",
+    "top_k",
+    "seed",
+    "stop",
+    "frequency_penalty",
+    "presence_penalty",
+    "reasoning_effort",
+)
+"""Generation parameters that people write beside `params:` instead of into it."""
 _SECRET = ("headers", "api_key", "secret", "password", "authorization")
 
 
@@ -71,7 +83,7 @@ def unknown_key(key: str, place: Place, inside: str, known: list[str]) -> Proble
         f"unknown key {shorten(key)!r} in {inside}",
         place,
         one_of(key, known, "no further keys"),
-        suggest(key, known) or "remove it",
+        suggest(key, known) or _as_param(key, known) or "remove it",
     )
 
 
@@ -96,6 +108,12 @@ def _unknown_key(key: str, where: Tree, inside: str, model: type[BaseModel] | No
     if problem.fix == "remove it" and (near := suggest(key, further)):
         return Problem(problem.what, place, problem.expected, near)
     return problem
+
+
+def _as_param(key: str, known: list[str]) -> str | None:
+    """Return how to write a generation parameter that stands beside where `params` may stand."""
+    near = nearest(key, _PARAMS) if "params" in known else None
+    return near and f"write params: {{{near}: …}}"
 
 
 def _other_spelling(key: str, model: type[BaseModel] | None, where: Tree) -> str | None:

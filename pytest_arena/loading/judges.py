@@ -26,21 +26,23 @@ def build_judge(written: Any, place: Place, context: LoadContext) -> JudgeSpec |
     tree = written if isinstance(written, YamlMap) else YamlMap(context.files, 0)
     if isinstance(written, YamlMap) and "panel" in written:
         own = dict(written)
-        own["panel"] = _panel(written, context)
+        panel = _panel(written, context)
     else:
         if isinstance(written, YamlMap):
             own = {key: value for key, value in written.items() if key in _OWN_KEYS}
         judge = _judge(written, place, DEFAULT_NAME, context)
-        own["panel"] = (judge,) if judge else ()
-    if len(context.problems) > before:
+        panel = (judge,) if judge else None
+    if panel is None or len(context.problems) > before:
         return None
+    own["panel"] = panel
     built = build_model(JudgeSpec, tree, context.problems, "'judge'", own)
     if built is not None:
         context.judges |= {id(spec): spec for spec in built.panel}
     return built
 
 
-def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...]:
+def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...] | None:
+    """Return the judges of a panel; None where one of them could not be built."""
     members = written["panel"]
     if not isinstance(members, YamlList) or len(members) < 2:
         context.problems.add(
@@ -49,7 +51,7 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...]:
             expected="a list of two judges or more, each a name or a provider",
             fix="write it like panel: [{provider: openai, model: gpt-4o}, strict, lenient]",
         )
-        return ()
+        return None
     built: list[ProviderSpec] = []
     for index, member in enumerate(members):
         place = members.value_place(index)
@@ -64,7 +66,7 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...]:
                 fix="give one of them another name, or remove it",
             )
         built.append(judge)
-    return tuple(built)
+    return tuple(built) if len(built) == len(members) else None
 
 
 def _judge(written: Any, place: Place, name: str, context: LoadContext) -> ProviderSpec | None:

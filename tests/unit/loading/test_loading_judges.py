@@ -191,3 +191,17 @@ def test_mistakes_are_told_at_their_place(
     with pytest.raises(ArenaFileError) as caught:
         judged(written)
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("judge", ["judge: grader\n", "judge: {panel: [grader, {model: m}]}\n"])
+def test_where_providers_are_wrong_their_own_problems_are_enough(
+    judge: str, tmp_path: Path
+) -> None:
+    registry = Registry()
+    register(registry)
+    path = tmp_path / "arena.yaml"
+    path.write_text("providers: [{name: grader, provider: mok}]\n" + judge + CASE % "")
+    with pytest.raises(ArenaFileError) as caught:
+        load_arena(path, root=tmp_path, registry=registry)
+    assert [problem.what for problem in caught.value.problems][:1] == ["unknown provider 'mok'"]
+    assert "panel" not in str(caught.value)

@@ -330,6 +330,14 @@ FILES = {
         "group, …\n"
         "  fix: did you mean 'responses'?",
     ),
+    "a parameter beside params": (
+        "providers:\n  - {name: a, provider: mock, temprature: 0}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:31: unknown key 'temprature' in provider 'a'\n"
+        "  expected: one of rate_limit, params, timeout, latency, headers, provider, endpoints, "
+        "name, …\n"
+        "  fix: write params: {temperature: …}",
+    ),
     "duplicate provider": (
         "providers:\n  - {name: a, provider: mock}\n  - {name: a, provider: mock}\n"
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
