@@ -13,8 +13,10 @@ VENV ?= .venv
 WORKERS ?= 3
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
-# Compiling every module that some library might import takes longer than all of the tests' imports.
-PIP := $(RUN) -m pip --disable-pip-version-check install --no-compile -qq
+PIP := $(RUN) -m pip --disable-pip-version-check install -qq
+# pip compiles on one core alone, this on all of them; some packages hold files of another Python,
+# which do not compile and are not imported.
+COMPILE = $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 
 .PHONY: help demo test check screenshots benchmark clean
 
@@ -45,7 +47,8 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing pytest-arena and its development tools into $(VENV)"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --no-compile --editable '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
 # Exit code 1 means that cells failed, and here some should: the cheaper models are wrong on purpose.

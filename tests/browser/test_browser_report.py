@@ -336,7 +336,7 @@ def test_print_shows_the_overview_without_the_controls(open_report: Open, run: R
 
 
 @pytest.mark.slow
-@pytest.mark.no_cover  # writing so large a report takes twice as long when traced
+@pytest.mark.untraced  # writing so large a report takes twice as long when traced
 def test_ten_thousand_cells_open_and_filter_with_few_nodes(
     open_report: Open, tmp_path: Any
 ) -> None:

@@ -366,7 +366,7 @@ def test_a_run_is_never_worse_than_itself(mark: str, cells: int) -> None:
     assert result.suite is None or result.suite.p_value == 1.0
 
 
-@pytest.mark.no_cover  # traced, it takes ten times as long; what it runs is covered by the others
+@pytest.mark.untraced  # traced, it takes ten times as long; what it runs is covered by others
 @pytest.mark.parametrize("number", range(3))
 def test_the_gate_is_quiet_without_a_change_and_finds_what_is_broken(number: int) -> None:
     # the whole simulation, with 1,000 runs, is benchmarks/gate.py
