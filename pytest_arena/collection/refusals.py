@@ -60,7 +60,8 @@ class Refusals:
             return
         if not self._knows_order:
             self._check_that_limits_can_be_shared()
-            self._check_that_loads_run_alone(session)
+            if self._share.portion < 1:
+                self._check_that_loads_run_alone(session)
         self._check_that_judges_can_be_shared()
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
@@ -109,14 +110,14 @@ class Refusals:
                 self._refuse(problem)
 
     def _check_that_loads_run_alone(self, session: pytest.Session) -> None:
+        """Refuse load cases beside workers on other machines, which share no table with them."""
         for provider in sorted(providers_under_load(session.items)):
-            if self._share.workers > 1:
-                problem = Problem(
-                    f"a load case runs alone on provider {provider!r}, which "
-                    f"{self._share.workers} workers cannot arrange under this --dist",
-                    fix="use --dist load (the default), or one process",
-                )
-                self._refuse(problem)
+            problem = Problem(
+                f"a load case runs alone on provider {provider!r}, which workers on several "
+                "machines cannot arrange under this --dist",
+                fix="use --dist load (the default), or workers on one machine",
+            )
+            self._refuse(problem)
 
     def _refuse(self, problem: Problem) -> None:
         """End the run as a usage error, which only the controller can do."""

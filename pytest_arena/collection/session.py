@@ -251,7 +251,8 @@ class ArenaSession:
                 self._engine.limit((*arena.providers, *arena.judges))
                 self._rations.learn(arena)
             if self._session is not None:
-                self._engine.keep_together(providers_under_load(self._session.items))
+                under_load = providers_under_load(self._session.items)
+                self._engine.keep_apart(under_load, together=self._knows_order)
         return self._engine
 
     def _is_finished(self, item: CellItem) -> bool:

@@ -49,6 +49,8 @@ class Caller:
         self._answers = answers
         self._lanes: dict[int, Lane] = {}
         self._passages: dict[str, Passage] = {}
+        self.under_load: frozenset[str] = frozenset()
+        """The providers that a load case has to itself for a while, here or in another process."""
 
     @property
     def closing(self) -> bool:
@@ -90,7 +92,8 @@ class Caller:
     def passage(self, provider: str) -> Passage:
         """Return what keeps a load case and all other calls to a provider apart."""
         if provider not in self._passages:
-            self._passages[provider] = Passage()
+            shared = provider in self.under_load
+            self._passages[provider] = self._rations.passage_of(provider) if shared else Passage()
         return self._passages[provider]
 
     async def may_call(self, spec: ProviderSpec, file: str) -> bool:

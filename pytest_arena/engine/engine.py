@@ -54,7 +54,7 @@ class Engine:
         self._share = share or Share()
         self._concurrency = concurrency
         self._limit_of: dict[str, int] = {}
-        self._under_load: frozenset[str] = frozenset()
+        self._together: frozenset[str] = frozenset()
         self._trials = trials
         self._early_stop = early_stop
         self._thread = LoopThread()
@@ -75,9 +75,13 @@ class Engine:
                 known = self._limit_of.get(spec.name, spec.concurrency)
                 self._limit_of[spec.name] = min(known, spec.concurrency)
 
-    def keep_together(self, under_load: Collection[str]) -> None:
-        """Learn which providers are under load: this process has all their cells, or none."""
-        self._under_load = frozenset(under_load)
+    def keep_apart(self, under_load: Collection[str], *, together: bool) -> None:
+        """Learn which providers a load case has to itself for a while.
+
+        Where cells are dealt `together`, this process has all those of such a provider, or none.
+        """
+        self._caller.under_load = frozenset(under_load)
+        self._together = frozenset(under_load) if together else frozenset()
 
     def limit_of(self, provider: str) -> int | None:
         return self._limit_of.get(provider)
@@ -135,7 +139,7 @@ class Engine:
         limit = self._limit_of.get(provider)
         if limit is None:
             return None
-        if provider in self._under_load:
+        if provider in self._together:
             return min(limit, self._concurrency)
         return self._share.of_provider(provider, limit, self._concurrency)
 

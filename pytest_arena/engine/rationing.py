@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pytest_arena.engine.lane import Lane
+from pytest_arena.engine.passage import Passage
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.exchange import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
@@ -84,6 +85,15 @@ class Rations:
     def pace_of(self, spec: ProviderSpec) -> Pace | None:
         """Return the pace of a provider whose rate the file limits."""
         return self._new_pace(spec.name) if spec.name in self._rates else None
+
+    def passage_of(self, provider: str) -> Passage:
+        """Return what keeps a load case and all other calls to a provider apart, over all
+        processes of this machine."""
+        if self._path is None:
+            return Passage()
+        from pytest_arena.engine.shared_passage import SharedPassage
+
+        return SharedPassage(self._shared(), provider)
 
     def notice_of(self, spec: ProviderSpec) -> Path | None:
         """Return the file in which processes tell each other that a provider is down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import INTERRUPTIBLE, Project
-from servers.formats import Format
+from servers.formats import Format, Reply
 from servers.wire import WireRequest, WireServer
 
 
@@ -140,10 +141,78 @@ tests:
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
 
 
-def test_a_load_is_refused_where_the_deal_cannot_keep_others_away(project: Project) -> None:
-    project.write(arena=ENDLESS)
-    result = project.run("-n2", "--dist=loadfile")
+class Apart(Meeting):
+    """Count calls that meet the load; answer judges as they must."""
+
+    def __init__(self) -> None:
+        super().__init__(users=3)
+        self.met.set()
+        judgement = json.dumps({"evidence": [], "reasoning": "so", "level": "fully"})
+        self.script = lambda request: Reply(text=judgement if "JSON" in request.prompt else "ok")
+
+
+LOAD_AND_JUDGED = """\
+providers:
+  - {{name: busy, provider: openai, model: busy, api_base: {url}/v1}}
+  - {{name: other, provider: openai, model: other, api_base: {url}/v1}}
+judge: busy
+tests:
+  - name: Load
+    prompt: load
+    providers: [busy]
+    concurrent_users: 3
+    messages_per_user: 15
+    assertions: [{{type: contains, value: ok}}]
+  - name: Judged
+    matrix: {{number: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}}
+    prompt: number {{{{ number }}}}
+    providers: [other]
+    assertions: [{{type: llm_judge, criteria: anything}}]
+"""
+
+
+def test_judges_of_other_workers_are_held_back_while_their_provider_is_under_load(
+    project: Project,
+) -> None:
+    with Apart() as server:
+        project.write(arena=LOAD_AND_JUDGED.format(url=server.url))
+        result = project.run("-n2")
+    result.assert_outcomes(passed=13)
+    assert (server.peak_load, server.mixed, server.calls) == (3, 0, 45 + 24)
+
+
+@pytest.mark.parametrize("dist", ["loadfile", "worksteal", "loadscope", "loadgroup"])
+def test_a_load_runs_alone_however_xdist_deals_the_cells(project: Project, dist: str) -> None:
+    with Apart() as server:
+        text = LOAD_AND_JUDGED.format(url=server.url).replace("providers: [other]", "")
+        project.pytester.makefile(".arena.yaml", a=text)
+        project.pytester.makefile(".arena.yaml", b=text.replace("Judged", "Others"))
+        result = project.run("-n2", f"--dist={dist}")
+    result.assert_outcomes(passed=50)
+    assert (server.peak_load, server.mixed) == (3, 0)
+
+
+def test_each_is_refused_and_no_runs_in_one_process(project: Project) -> None:
+    project.write(arena=ENDLESS.replace("duration: 1h", "duration: 50ms"))
+    result = project.run("-n2", "--dist=each")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--dist each would run every cell once on each worker"])
+    result = project.run("--tx=2*popen", "--dist=no")
+    result.assert_outcomes(passed=2, failed=1)
+
+
+def test_workers_on_several_machines_cannot_keep_a_load_alone_unless_it_is_dealt(
+    project: Project,
+) -> None:
+    project.write(arena=ENDLESS.replace("duration: 1h", "duration: 50ms"))
+    machines = ("--px=popen//id=elsewhere", "--tx=popen", "--tx=popen//via=elsewhere")
+    result = project.run(*machines, "--dist=loadfile")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["*a load case runs alone on provider 'm', which 2 workers cannot arrange under this*"]
+        [
+            "*a load case runs alone on provider 'm', which workers on several machines cannot "
+            "arrange under this --dist",
+            "*fix: use --dist load (the default), or workers on one machine",
+        ]
     )
+    project.run(*machines, "--dist=load").assert_outcomes(passed=2, failed=1)
