@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,6 +57,10 @@ def activate(config: pytest.Config) -> None:
         _activate_worker(parts)
     else:
         _activate_controller(parts)
+    # What is left when the process ends is garbage anyway: looking for cycles among hundreds of
+    # thousands of objects would only hold up its end, by a second where a run had 5,000 cells.
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def _activate_worker(parts: RunParts) -> None:
