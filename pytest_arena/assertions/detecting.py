@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Sequence
+
 from pytest_arena.errors import ArenaError
-from pytest_arena.judging.detection import Detector
+from pytest_arena.judging.detection import Detector, Look
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.guardrail import Said
@@ -12,12 +14,16 @@ from pytest_arena.schema.guardrail import Said
 class DetectingAssertion(Detector, Assertion):
     """Hold when a detector finds nothing in any answer, in a conversation in none of its turns."""
 
-    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+    def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         said = Said(system_prompt(trial))
         try:
             looks = [self.look(response.output, said) for response in trial.responses]
         except ArenaError as error:
             return Outcome.error(str(error))
+        return self.concluded(looks)
+
+    def concluded(self, looks: Sequence[Look]) -> Outcome:
+        """Return what the looks at all answers come to."""
         several = len(looks) > 1
         for turn, look in enumerate(looks, 1):
             if look.found:

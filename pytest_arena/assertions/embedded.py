@@ -29,19 +29,23 @@ class Embedded(Assertion):
 
         A model that gives none is a `ProviderError` or an `EmbeddingError`.
         """
-        from pytest_arena.judging.vectors import EmbeddingError, cosine, embed_locally
+        from pytest_arena.judging.vectors import cosine
+
+        first, *others = await self.vectors([answer, *references], context)
+        return [cosine(first, other) for other in others]
+
+    async def vectors(self, texts: Sequence[str], context: CheckContext) -> list[tuple[float, ...]]:
+        """Return the vectors of texts, in their order; a model that gives none is a
+        `ProviderError` or an `EmbeddingError`."""
+        from pytest_arena.judging.vectors import EmbeddingError, embed_locally
 
         spec = self.embedding
-        texts = [answer, *references]
         if spec is not None and spec.local is not None:
             folder = str(context.root / spec.local)
-            vectors = await asyncio.to_thread(embed_locally, folder, texts)
-        elif spec is not None and spec.provider is not None and context.embed is not None:
-            vectors = await context.embed(spec.provider, texts)
-        else:
-            raise EmbeddingError("an embedding can only be asked for by a run of the engine")
-        first, *others = vectors
-        return [cosine(first, other) for other in others]
+            return await asyncio.to_thread(embed_locally, folder, texts)
+        if spec is not None and spec.provider is not None and context.embed is not None:
+            return await context.embed(spec.provider, texts)
+        raise EmbeddingError("an embedding can only be asked for by a run of the engine")
 
 
 def no_embedding(error: Exception) -> str:

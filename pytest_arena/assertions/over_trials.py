@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
+from pytest_arena.assertions.embedded import Embedded, no_embedding
 from pytest_arena.assertions.measures import no_price, untimed
 from pytest_arena.assertions.outcome import unanswered
 from pytest_arena.assertions.wording import bounded, counted, dollars, milliseconds, number, share
 from pytest_arena.comparison.quantiles import sorted_quantile
+from pytest_arena.errors import ProviderError
 from pytest_arena.judging.lexical import TooLongError
 from pytest_arena.judging.similarity import mean_pairwise
 from pytest_arena.results.trial import Trial
@@ -213,7 +217,7 @@ class TokensUsed(CellAssertion):
         return bounded(total, counted("token"), maximum=self.max)
 
 
-class Consistency(CellAssertion):
+class Consistency(Embedded, CellAssertion):
     """Hold when the answers of the cell's trials are alike: the mean similarity of all pairs.
 
         - type: consistency
@@ -221,10 +225,12 @@ class Consistency(CellAssertion):
 
     Two answers are as alike as their texts, their sorted words (by the share of characters in
     common order, ignoring case and runs of blanks) or their words and letters as `similar` compares
-    them are, whichever is most. This compares wording, not meaning. Of more than 150 answers, as a
+    them are, whichever is most. This compares wording, not meaning; with `embedding` the vectors of
+    a model are compared. See [Similarity](similarity.md). Of more than 150 answers, as a
     load case has them, 150 are compared, evenly spread.
 
-    Error: when fewer than two trials have an answer, or the answers are too long to be compared.
+    Error: when fewer than two trials have an answer, the answers are too long to be compared, or
+    the embedding model gives no vectors.
     """
 
     type: ClassVar[str] = "consistency"
@@ -235,7 +241,9 @@ class Consistency(CellAssertion):
     )
     """The least mean similarity, from 0 to 1."""
 
-    def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
+    def check_cell(
+        self, trials: tuple[Trial, ...], context: CheckContext
+    ) -> Outcome | Awaitable[Outcome]:
         answers = [
             trial.output
             for trial in trials
@@ -246,16 +254,32 @@ class Consistency(CellAssertion):
                 f"consistency needs two answers, and there is {counted('answer')(len(answers))}\n"
                 "  fix: give the case `trials: 5`"
             )
-        compared = answers
+        said = f"{counted('answer')(len(answers))} have a mean similarity of"
         if len(answers) > _MOST_COMPARED:
             places = range(_MOST_COMPARED)
-            compared = [answers[place * len(answers) // _MOST_COMPARED] for place in places]
+            answers = [answers[place * len(answers) // _MOST_COMPARED] for place in places]
+            said = f"{_MOST_COMPARED} of {said}"
+        if self.embedding is not None:
+            return self._by_embedding(answers, f"{said} vectors of", context)
         try:
-            mean = mean_pairwise(compared)
+            return self._outcome(mean_pairwise(answers), said)
         except TooLongError as error:
             return Outcome.error(str(error))
-        subject = f"{counted('answer')(len(answers))} have a mean similarity of"
-        if compared is not answers:
-            subject = f"{len(compared)} of {subject}"
+
+    async def _by_embedding(self, answers: list[str], said: str, context: CheckContext) -> Outcome:
+        from pytest_arena.judging.vectors import EmbeddingError, mean_cosine
+
+        # an empty text has no vector, and equal texts need none of their own
+        texts = [text for text in dict.fromkeys(answers) if text.strip()]
+        try:
+            vectors = await self.vectors(texts, context) if texts else []
+            known = dict(zip(texts, vectors, strict=True))
+            # thousands of pairs take a while: not on the loop
+            found = [known.get(text) for text in answers]
+            return self._outcome(await asyncio.to_thread(mean_cosine, found), said)
+        except (ProviderError, EmbeddingError) as error:
+            return Outcome.error(no_embedding(error))
+
+    def _outcome(self, mean: float, subject: str) -> Outcome:
         shown = bounded(mean, number, minimum=self.min_similarity, subject=subject)
         return Outcome(shown.verdict, shown.reason, mean, shown.expected)

@@ -154,12 +154,10 @@ class ArenaSession:
     def _conclude(self, item: CellItem, done: CellRun, engine: Engine) -> Cell:
         return conclude_cell(
             item.plan,
-            done.executed,
+            done,
             cell_id=item.nodeid,
             root=self.config.rootpath,
             wait=engine.wait,
-            wanted_trials=done.wanted,
-            load=done.load,
         )
 
     def excuse(self, cell: Cell) -> str | None:

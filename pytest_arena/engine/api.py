@@ -184,12 +184,10 @@ class _Run:
     def conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
         cell = conclude_cell(
             plan,
-            done.executed,
+            done,
             cell_id=f"{plan.file}::{plan.name}",
             root=self._root,
             wait=engine.wait,
-            wanted_trials=done.wanted,
-            load=done.load,
         )
         return seal(cell, self._redactor)[0]
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.assertions.conclude import repelled
-from pytest_arena.assertions.evaluate import conclude, evaluate, evaluate_async, needs_loop
+from pytest_arena.assertions.embedded import Embedded
+from pytest_arena.assertions.evaluate import (
+    conclude,
+    evaluate,
+    evaluate_async,
+    evaluate_cell_async,
+    needs_loop,
+)
 from pytest_arena.loading.plan import CasePlan, CellPlan, every_assertion
 from pytest_arena.results.trial import Finding, Trial
-from pytest_arena.schema import Assertion, CheckContext
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judges import JudgeDesk
@@ -70,6 +77,30 @@ async def judge_on_loop(
         found = await asyncio.gather(*waiting.values())
         executed.findings.update(zip(waiting, found, strict=True))
     return executed
+
+
+def compared_on_loop(case: CasePlan) -> dict[int, CellAssertion]:
+    """Return the assertions that compare the answers of all trials by an embedding, by place."""
+    every = enumerate(case.assertions)
+    over_all = {place: one for place, one in every if isinstance(one, CellAssertion)}
+    return {
+        place: one
+        for place, one in over_all.items()
+        if isinstance(one, Embedded) and one.embedding is not None
+    }
+
+
+async def compare_on_loop(
+    plan: CellPlan,
+    waiting: Mapping[int, CellAssertion],
+    trials: tuple[Trial, ...],
+    root: Path,
+    desk: JudgeDesk,
+) -> dict[int, Finding]:
+    """Return what these find of all answers, before the trials have their verdicts."""
+    context = _reaching(context_of(plan, root, None), desk, plan)
+    works = (evaluate_cell_async(assertion, trials, context) for assertion in waiting.values())
+    return dict(zip(waiting, await asyncio.gather(*works), strict=True))
 
 
 def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:

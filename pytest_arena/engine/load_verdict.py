@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.engine.checking import Executed, checks, conclude_trial, context_of
@@ -15,6 +16,9 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema import CellAssertion
 
+if TYPE_CHECKING:
+    from pytest_arena.engine.trials import CellRun
+
 _ON_ERRORS = frozenset({"error_rate", "success_rate"})
 """Assertions that say how many errors there may be, so that one alone decides nothing."""
 
@@ -25,7 +29,7 @@ _NOT_REPLAYED = "a load is made with calls, and this run only replays what was r
 def conclude_load(
     plan: CellPlan,
     run: LoadRun,
-    executed: Sequence[Executed],
+    done: CellRun,
     *,
     cell_id: str,
     root: Path,
@@ -40,6 +44,7 @@ def conclude_load(
     """
     if run.only_replayed:
         return cell_of(plan, cell_id, "skipped", reason=_NOT_REPLAYED)
+    executed = done.executed
     judged = [conclude_trial(plan, one, root) for one in executed]
     errors = [conclude_trial(plan, Executed(trial), root) for trial in run.errors]
     sample = tuple(sorted([*judged, *errors], key=_place))
@@ -49,16 +54,18 @@ def conclude_load(
         if assertion.pass_threshold is not None
     ]
     over_all = [
-        over_all_finding(
+        done.over_all.get(place)
+        or over_all_finding(
             assertion,
             tuple(run.trials) if _by_figures(assertion) else sample,
             context_of(plan, root, None),
             wait,
         )
-        for assertion in plan.case.assertions
+        for place, assertion in enumerate(plan.case.assertions)
         if isinstance(assertion, CellAssertion)
     ]
-    unpaid = next((one.over_budget for one in executed if one.over_budget), run.over_budget)
+    cut = (one.over_budget for one in executed if one.over_budget)
+    unpaid = next(cut, done.over_budget or run.over_budget)
     verdict = _verdict(plan, run, judged, [*rated, *over_all]) if unpaid is None else "skipped"
     passed = sum(trial.verdict == "passed" for trial in judged)
     return cell_of(

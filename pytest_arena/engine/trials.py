@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calls import Caller
-from pytest_arena.engine.checking import Executed, conclude_trial, judge_on_loop, needs_stream
+from pytest_arena.engine.checking import (
+    Executed,
+    compare_on_loop,
+    compared_on_loop,
+    conclude_trial,
+    judge_on_loop,
+    needs_stream,
+)
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plan import CellPlan, LoadPlan
 from pytest_arena.results.exchange import Message, Request, Response
-from pytest_arena.results.trial import Trial, TrialError
+from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
@@ -37,6 +44,10 @@ class CellRun:
     wanted: int
     load: LoadRun | None = None
     """Of a load case: what came of its calls, of which `executed` are those to be judged."""
+    over_all: Mapping[int, Finding] = field(default_factory=dict)
+    """What was found of all trials already, by the assertion's place in the case."""
+    over_budget: str | None = None
+    """The budget that kept such an assertion from its call."""
 
 
 class TrialRunner:
@@ -62,9 +73,14 @@ class TrialRunner:
         They are numbered from `first`.
         """
         if plan.case.load is not None:
-            return await self._load(plan, plan.case.load)
-        if count == 1:
-            return CellRun([await self._trial(plan, first, None)], 1)
+            run = await self._load(plan, plan.case.load)
+        elif count == 1:
+            run = CellRun([await self._trial(plan, first, None)], 1)
+        else:
+            run = await self._trials(plan, count, first, early_stop)
+        return await self._compared(plan, run)
+
+    async def _trials(self, plan: CellPlan, count: int, first: int, early_stop: bool) -> CellRun:
         stop = None
         if early_stop and may_stop_early(plan.case):
             stop = EarlyStop(count, plan.case.pass_threshold)
@@ -86,6 +102,18 @@ class TrialRunner:
         trial = await loop.run_in_executor(self._checks, conclude_trial, plan, executed, self._root)
         stop.count(trial.verdict)
         return Executed(trial, concluded=True)
+
+    async def _compared(self, plan: CellPlan, run: CellRun) -> CellRun:
+        """Compare the answers of all trials where that takes calls, while others are in flight."""
+        waiting = compared_on_loop(plan.case)
+        if not waiting or any(one.over_budget for one in run.executed):
+            return run
+        trials = tuple(one.trial for one in run.executed)
+        try:
+            found = await compare_on_loop(plan, waiting, trials, self._root, self.desk(plan, 0))
+        except BudgetSpent as spent:
+            return replace(run, over_budget=str(spent))
+        return replace(run, over_all=found)
 
     async def _load(self, plan: CellPlan, load: LoadPlan) -> CellRun:
         from pytest_arena.engine.load import LoadRun, LoadUsers, most_judged

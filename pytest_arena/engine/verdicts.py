@@ -19,33 +19,24 @@ from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema import CellAssertion, CheckContext
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.load import LoadRun
+    from pytest_arena.engine.trials import CellRun
 
 Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
 
 
-def conclude_cell(
-    plan: CellPlan,
-    executed: Sequence[Executed],
-    *,
-    cell_id: str,
-    root: Path,
-    wait: Wait,
-    wanted_trials: int,
-    load: LoadRun | None = None,
-) -> Cell:
+def conclude_cell(plan: CellPlan, done: CellRun, *, cell_id: str, root: Path, wait: Wait) -> Cell:
     """Check what is left to check, in the calling thread, and conclude the cell.
 
-    `wanted_trials` is how many trials there should have been; the engine leaves some out where
-    they could not change the outcome.
+    The engine leaves trials out where they could not change the outcome.
     `wait` runs a coroutine on the event loop, for checks of all trials that are asynchronous.
-    `load` is what came of a load case, of which `executed` are a sample.
     """
-    if load is not None:
+    if done.load is not None:
         from pytest_arena.engine.load_verdict import conclude_load
 
-        return conclude_load(plan, load, executed, cell_id=cell_id, root=root, wait=wait)
-    over_budget = next((one.over_budget for one in executed if one.over_budget), None)
+        return conclude_load(plan, done.load, done, cell_id=cell_id, root=root, wait=wait)
+    executed, wanted_trials = done.executed, done.wanted
+    cut = (one.over_budget for one in executed if one.over_budget)
+    over_budget = next(cut, done.over_budget)
     if over_budget is not None:
         return _cut_short(plan, cell_id, executed, over_budget, root, wanted_trials)
     trials = tuple(conclude_trial(plan, one, root) for one in executed)
@@ -57,8 +48,8 @@ def conclude_cell(
     ]
     try:
         over_all = tuple(rated) + tuple(
-            over_all_finding(assertion, trials, context, wait)
-            for assertion in plan.case.assertions
+            done.over_all.get(place) or over_all_finding(assertion, trials, context, wait)
+            for place, assertion in enumerate(plan.case.assertions)
             if isinstance(assertion, CellAssertion)
         )
     except BudgetSpent as spent:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import ClassVar
 
@@ -15,6 +16,8 @@ from pytest_arena.judging.words import Texts, fold
 from pytest_arena.schema.guardrail import Said
 
 Topics = dict[str, Texts]
+Alike = Callable[[tuple[str, ...]], dict[str, list[tuple[int, int]]]]
+"""Return of some phrases those that sentences of a text are like, and where these stand."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
@@ -50,9 +53,17 @@ class TopicRules(Detector):
         return self
 
     def look(self, text: str, said: Said) -> Look:
+        least = self.min_similarity
+        if least is None:
+            return self.look_by(text, None)
+        return self.look_by(text, lambda phrases: similar_sentences(phrases, text, least))
+
+    def look_by(self, text: str, alike: Alike | None) -> Look:
+        """Return which topics a text holds, by their words and, where there is `alike`, by the
+        sentences that this finds to be like one of some phrases."""
         stems = [(stem(match[0]), match.span()) for match in _WORD.finditer(text)]
         for topic, words in self.forbidden.items():
-            found = self._found(words, stems, text)
+            found = self._found(words, stems, alike)
             if found:
                 spans = tuple(span for places in found.values() for span in places)
                 named = tuple(dict.fromkeys(text[start:end] for start, end in spans))
@@ -60,21 +71,28 @@ class TopicRules(Detector):
         if not self.allowed:
             return Look(False, f"none of the topics comes up: {', '.join(self.forbidden)}")
         for topic, words in self.allowed.items():
-            found = self._found(words, stems, text)
+            found = self._found(words, stems, alike)
             if found:
                 return Look(False, f"the topic is {topic!r}: {listed(found)}")
         return Look(True, f"none of the allowed topics comes up: {', '.join(self.allowed)}")
 
     def _found(
-        self, words: tuple[str, ...], stems: list[tuple[str, tuple[int, int]]], text: str
+        self,
+        words: tuple[str, ...],
+        stems: list[tuple[str, tuple[int, int]]],
+        alike: Alike | None,
     ) -> dict[str, list[tuple[int, int]]]:
         """Return what of a topic a text holds; nothing where that is too little."""
         found = topic_words(words, stems)
         if len(found) >= self.min_words:
             return found
-        if self.min_similarity is None:
-            return {}
-        return similar_sentences(words, text, self.min_similarity)
+        return alike(words) if alike is not None else {}
+
+
+def sentences_of(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the sentences of a text, very long ones cut, and where each of them stands."""
+    for match in _SENTENCE.finditer(text):
+        yield match[0][:_LONGEST_SENTENCE], match.span()
 
 
 def similar_sentences(
@@ -85,10 +103,10 @@ def similar_sentences(
 
     examples = [phrase for phrase in phrases if len(_stems_of(phrase)) >= _EXAMPLE_WORDS]
     found: dict[str, list[tuple[int, int]]] = {}
-    for match in _SENTENCE.finditer(text) if examples else ():
+    for sentence, span in sentences_of(text) if examples else ():
         for phrase in examples:
-            if similarity(match[0][:_LONGEST_SENTENCE], phrase) >= least:
-                found.setdefault(phrase, []).append(match.span())
+            if similarity(sentence, phrase) >= least:
+                found.setdefault(phrase, []).append(span)
     return found
 
 

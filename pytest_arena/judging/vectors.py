@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,18 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
     if not size or not math.isfinite(size):
         raise EmbeddingError("a vector is empty or not finite")
     return min(1.0, max(0.0, shared / size))
+
+
+def mean_cosine(vectors: Sequence[Sequence[float] | None]) -> float:
+    """Return the mean cosine of all pairs, from 0 to 1; needs two vectors.
+
+    None stands for an empty text, which is like another one and like nothing else.
+    """
+    pairs = [
+        float(first is second) if first is None or second is None else cosine(first, second)
+        for first, second in combinations(vectors, 2)
+    ]
+    return math.fsum(pairs) / len(pairs)
 
 
 def embed_locally(local: str, texts: Sequence[str]) -> list[Vector]:

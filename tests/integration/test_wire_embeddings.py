@@ -29,6 +29,17 @@ tests:
     assertions:
       - {type: semantic_equals, value: The parcel arrives on Friday, embedding: EMBEDDING}
 """
+OVER_TRIALS = """\
+  - name: Steady
+    prompt: Where is it?
+    trials: 2
+    mock: [The parcel arrives on Friday, "On Friday the parcel arrives"]
+    assertions:
+      - {type: consistency, min_similarity: 0.99, embedding: EMBEDDING}
+      - {type: topics, allowed: {post: [on Friday arrives the parcel]}, min_similarity: 0.99,
+         embedding: EMBEDDING}
+"""
+VERDICTS = {"Alike[bot]": "passed", "Apart[bot]": "failed", "Steady[bot]": "passed"}
 OWN = "{provider: PROVIDER, model: vectors, api_base: 'URL/v1', api_key_env: A_KEY, retries: 1}"
 
 
@@ -41,7 +52,7 @@ def _clients() -> None:
 
 def arena(server: WireServer, provider: str) -> str:
     own = OWN.replace("PROVIDER", provider).replace("URL", server.url)
-    return ARENA.replace("EMBEDDING", own)
+    return (ARENA + OVER_TRIALS).replace("EMBEDDING", own)
 
 
 @pytest.mark.parametrize("provider", ["openai", "hosted_vllm"])
@@ -58,7 +69,7 @@ def test_a_providers_vectors_decide_after_another_attempt(
         project.write(arena=arena(server, provider))
         project.run()
         seen = server.record.requests
-    assert project.verdicts() == {"Alike[bot]": "passed", "Apart[bot]": "failed"}
+    assert project.verdicts() == VERDICTS
     assert {request.path for request in seen} == {"/v1/embeddings"}
     assert {request.key for request in seen} == {"sk-wire-embeddings"}
     alike = [request.body for request in seen if len(request.body["input"]) == 3]
@@ -78,10 +89,10 @@ def test_vectors_are_recorded_and_replayed(
         project.write(arena=arena(server, "openai"))
         project.run("--arena-record=new")
         calls = server.record.calls
-        assert calls == 2
+        assert calls == 5
         project.run("--arena-record=none")
         assert server.record.calls == calls
-    assert project.verdicts() == {"Alike[bot]": "passed", "Apart[bot]": "failed"}
+    assert project.verdicts() == VERDICTS
 
 
 def test_vectors_that_are_missing_are_an_error(

@@ -1,4 +1,4 @@
-"""`similar`, `semantic_equals`, and `relevance` without a judge."""
+"""`similar`, `semantic_equals`, `relevance` without a judge, and what else takes an embedding."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from pytest_arena.assertions.evaluate import evaluate_async, needs_loop
+from pytest_arena.assertions.evaluate import evaluate_async, evaluate_cell_async, needs_loop
+from pytest_arena.assertions.over_trials import Consistency
 from pytest_arena.assertions.similar import SemanticEquals, Similar
+from pytest_arena.assertions.topics import Topics
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.judging.vectors import mean_cosine
 from pytest_arena.schema import CheckContext, EmbeddingSpec, ProviderSpec
 
 SPEC = EmbeddingSpec(provider=ProviderSpec(name="vectors", provider="openai", model="m"))
@@ -99,7 +103,103 @@ def test_a_model_that_gives_no_vectors_is_an_error(trial: Any) -> None:
         for assertion in (
             Similar(value="x", embedding=SPEC),
             SemanticEquals(value="x", embedding=SPEC),
+            Topics(forbidden={"tea": ("tea",)}, min_similarity=0.5, embedding=SPEC),
         ):
             found = asyncio.run(evaluate_async(assertion, trial("a"), context))
             assert found.verdict == "error"
             assert found.reason.startswith("the texts could not be embedded: ")
+
+
+VECTORS = {
+    "It rains": (1.0, 0.0),
+    "Wet weather": (0.9, 0.1),
+    "Buy shares": (0.0, 1.0),
+    " Take this pill twice": (0.6, 0.8),
+    "medicine": (0.6, 0.8),
+    "drug": (0.0, -1.0),
+    "weather": (0.99, 0.05),
+}
+
+
+class Embedder:
+    """Give known vectors, and remember what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    async def embed(self, spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        self.asked.append(list(texts))
+        return [VECTORS.get(text) or VECTORS[f" {text}"] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("answers", "mean", "asked"),
+    [
+        (["It rains", "Wet weather"], 0.9939, ["It rains", "Wet weather"]),
+        (["It rains", "It rains", "Buy shares"], 1 / 3, ["It rains", "Buy shares"]),
+    ],
+)
+def test_consistency_compares_vectors_where_there_is_an_embedding(
+    trial: Any, answers: list[str], mean: float, asked: list[str]
+) -> None:
+    embedder = Embedder()
+    assertion = Consistency(min_similarity=0.9, embedding=SPEC)
+    assert needs_loop(assertion)
+    assert not needs_loop(Consistency(min_similarity=0.9))
+    trials = tuple(trial(answer) for answer in answers)
+    context = CheckContext(embed=embedder.embed)
+    found = asyncio.run(evaluate_cell_async(assertion, trials, context))
+    assert found.score == pytest.approx(mean, abs=1e-4)
+    assert found.verdict == ("passed" if mean >= 0.9 else "failed")
+    assert found.reason.startswith(f"{len(answers)} answers have a mean similarity of vectors of")
+    assert embedder.asked == [asked]
+
+
+def test_an_empty_text_is_like_another_one_and_like_nothing_else() -> None:
+    assert mean_cosine([None, None]) == 1
+    assert mean_cosine([None, (1.0,)]) == 0
+
+
+def test_consistency_without_vectors_is_an_error(trial: Any) -> None:
+    assertion = Consistency(min_similarity=0.9, embedding=SPEC)
+    trials = (trial("a"), trial("b"))
+    found = asyncio.run(evaluate_cell_async(assertion, trials, CheckContext()))
+    assert (found.verdict, found.reason) == (
+        "error",
+        "the texts could not be embedded: an embedding can only be asked for by a run of the "
+        "engine",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "reason"),
+    [
+        ("It rains. Take this pill twice.", "failed", "the topic 'health' comes up: 'Take this"),
+        ("It rains. Buy shares!", "passed", "the topic is 'outside': 'weather'"),
+        ("Buy shares!", "failed", "none of the allowed topics comes up: outside"),
+        # words are looked for as without an embedding
+        ("Buy shares, buy drugs", "failed", "the topic 'health' comes up: 'drugs'"),
+    ],
+)
+def test_topics_are_known_by_vectors_of_sentences_where_there_is_an_embedding(
+    trial: Any, answer: str, verdict: str, reason: str
+) -> None:
+    VECTORS["Buy shares, buy drugs"] = (0.0, 1.0)
+    embedder = Embedder()
+    topics = Topics(
+        forbidden={"health": ("medicine", "drug")},
+        allowed={"outside": ("weather",)},
+        min_similarity=0.9,
+        embedding=SPEC,
+    )
+    context = CheckContext(embed=embedder.embed)
+    found = asyncio.run(evaluate_async(topics, trial(answer), context))
+    assert found.verdict == verdict
+    assert found.reason.startswith(reason)
+    (asked,) = embedder.asked
+    assert asked[-3:] == ["medicine", "drug", "weather"]
+
+
+def test_topics_need_to_be_told_what_is_alike_of_a_models_vectors() -> None:
+    with pytest.raises(ValidationError, match="'embedding' without 'min_similarity'"):
+        Topics(forbidden={"tea": ("tea",)}, embedding=SPEC)

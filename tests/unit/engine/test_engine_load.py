@@ -151,12 +151,10 @@ class Bench:
 
         return conclude_cell(
             self.plan,
-            [Executed(trial) for trial in run.sample],
+            CellRun([Executed(trial) for trial in run.sample], len(run.sample), run),
             cell_id="arena.yaml::L[m]",
             root=self.folder,
             wait=wait,
-            wanted_trials=len(run.sample),
-            load=run,
         )
 
     def cell(self, steps: Callable[[int], Step]) -> Cell:
