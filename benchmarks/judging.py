@@ -1,9 +1,10 @@
 """Measure what judging costs besides the judge's own time, and how far the figures of
 `arena calibrate` can be relied on.
 
-Run `python benchmarks/judging.py`, with `--write` to put the tables into docs/judging.md. It makes
-no call: a judge that answers at once stands for a model. It ends with 1 where the interval of
-kappa holds the truth too seldom, or where a judge with a liking for a place wins or loses.
+Run `python benchmarks/judging.py`, with `--write` to put the tables into docs/judging.md and
+docs/rag.md. It makes no call: a judge that answers at once stands for a model. It ends with 1 where
+the interval of kappa holds the truth too seldom, or where a judge with a liking for a place wins or
+loses.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from pytest_arena.assertions.rag import Faithfulness, support
 from pytest_arena.comparison.agreement import Agreement, kappa_interval
 from pytest_arena.judging.panel import Question, rule
 from pytest_arena.judging.preference import Pair, prefer
@@ -26,7 +28,7 @@ from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PAGE = ROOT / "docs" / "judging.md"
+PAGES = {"measured": ROOT / "docs" / "judging.md", "claims": ROOT / "docs" / "rag.md"}
 JUDGE = JudgeSpec(panel=(ProviderSpec(name="judge", provider="mock"),))
 LEAST_COVERAGE = 0.9
 _LEVELS = (Level("good", 1.0), Level("bad", 0.0))
@@ -110,6 +112,44 @@ def wins(liking: float, quality: float, pairs: int = 400) -> tuple[float, float,
     return counts[1.0] / pairs, counts[0.5] / pairs, counts[0.0] / pairs
 
 
+def faithful(claims: int, right: float, least: float, *, sound: bool, answers: int = 400) -> float:
+    """Return the share of answers that a judge calls faithful which is right on each claim with
+    the probability `right`; all claims but one of an unsound answer are supported."""
+    generator = random.Random(_SEED)
+    said = [f"Claim {number} holds." for number in range(claims)]
+    documents = (Material("document 1", " ".join(said)),)
+    question = support(Material("answer", " ".join(said)), documents, Faithfulness.worth, least)
+
+    async def judge(_spec: ProviderSpec, _said: list[Message], *, turn: int = 0) -> JudgeReply:
+        items = []
+        for number, claim in enumerate(said):
+            supported = (sound or number > 0) == (generator.random() < right)
+            verdict = "supported" if supported else "absent"
+            items.append({"claim": claim, "quote": claim, "support": claim, "verdict": verdict})
+        return JudgeReply(Response(json.dumps({"items": items})))
+
+    async def all_answers() -> int:
+        found = [(await rule(question, JUDGE, judge)).verdict for _ in range(answers)]
+        assert "error" not in found
+        return found.count("passed")
+
+    return asyncio.run(all_answers()) / answers
+
+
+def claim_table() -> list[str]:
+    """Return the table of what errors on single claims do to whole answers, as Markdown."""
+    lines = [
+        "| claims | judge is right on | min_score | sound answers pass | unsound ones pass |",
+        "| --: | --: | --: | --: | --: |",
+    ]
+    for claims, right in ((3, 0.95), (3, 0.85), (10, 0.95), (10, 0.85)):
+        for least in (1.0, 0.8):
+            shares = [faithful(claims, right, least, sound=sound) for sound in (True, False)]
+            passed = " | ".join(f"{share:.0%}" for share in shares)
+            lines.append(f"| {claims} | {right:.0%} of claims | {least:g} | {passed} |")
+    return lines
+
+
 def tables() -> tuple[list[str], bool]:
     """Return the tables as Markdown, and whether every figure keeps its floor."""
     lines = ["| answer, characters | a judgement takes, without the judge |", "| --: | --: |"]
@@ -139,15 +179,21 @@ def tables() -> tuple[list[str], bool]:
 
 
 def main() -> int:
-    lines, good = tables()
-    text = "\n".join(lines)
-    sys.stdout.write(text + "\n")
-    if "--write" in sys.argv:
-        page = PAGE.read_text(encoding="utf-8")
-        head, rest = page.split("<!-- measured -->\n")[0], page.split("<!-- end measured -->\n")[1]
-        written = f"{head}<!-- measured -->\n\n{text}\n\n<!-- end measured -->\n{rest}"
-        PAGE.write_text(written, encoding="utf-8")
+    measured, good = tables()
+    for name, lines in (("measured", measured), ("claims", claim_table())):
+        text = "\n".join(lines)
+        sys.stdout.write(text + "\n\n")
+        if "--write" in sys.argv:
+            _write(name, text)
     return 0 if good else 1
+
+
+def _write(name: str, text: str) -> None:
+    page = PAGES[name].read_text(encoding="utf-8")
+    head, _, rest = page.partition(f"<!-- {name} -->\n")
+    tail = rest.partition(f"<!-- end {name} -->\n")[2]
+    written = f"{head}<!-- {name} -->\n\n{text}\n\n<!-- end {name} -->\n{tail}"
+    PAGES[name].write_text(written, encoding="utf-8")
 
 
 if __name__ == "__main__":
