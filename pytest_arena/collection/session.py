@@ -250,7 +250,10 @@ class ArenaSession:
                 self._rations.learn(arena)
             if self._session is not None:
                 under_load = providers_under_load(self._session.items)
-                self._engine.keep_apart(under_load, together=self._knows_order)
+                # each worker may have to ask a judge
+                asked = {spec.name for arena in self.arenas for spec in arena.judges}
+                together = under_load - asked if self._knows_order else ()
+                self._engine.keep_apart(under_load, together=together)
         return self._engine
 
     def _is_finished(self, item: CellItem) -> bool:

@@ -75,13 +75,13 @@ class Engine:
                 known = self._limit_of.get(spec.name, spec.concurrency)
                 self._limit_of[spec.name] = min(known, spec.concurrency)
 
-    def keep_apart(self, under_load: Collection[str], *, together: bool) -> None:
+    def keep_apart(self, under_load: Collection[str], *, together: Collection[str]) -> None:
         """Learn which providers a load case has to itself for a while.
 
-        Where cells are dealt `together`, this process has all those of such a provider, or none.
+        Of those in `together`, this process makes all calls, or none.
         """
         self._caller.under_load = frozenset(under_load)
-        self._together = frozenset(under_load) if together else frozenset()
+        self._together = frozenset(together)
 
     def limit_of(self, provider: str) -> int | None:
         return self._limit_of.get(provider)

@@ -26,7 +26,7 @@ class Meeting(WireServer):
     def __init__(self, users: int) -> None:
         super().__init__()
         self.users = users
-        self.under_load = self.beside = self.peak_load = self.mixed = 0
+        self.under_load = self.beside = self.peak_load = self.peak_beside = self.mixed = 0
         self.met = asyncio.Event()
         self.other_waits = False
 
@@ -37,6 +37,7 @@ class Meeting(WireServer):
         self.under_load += load
         self.beside += busy and not load
         self.peak_load = max(self.peak_load, self.under_load)
+        self.peak_beside = max(self.peak_beside, self.beside)
         self.mixed += bool(self.under_load and self.beside)
         held = load or (not busy and request.prompt == "before 0")
         self.other_waits |= held and not load
@@ -153,7 +154,7 @@ class Apart(Meeting):
 
 LOAD_AND_JUDGED = """\
 providers:
-  - {{name: busy, provider: openai, model: busy, api_base: {url}/v1}}
+  - {{name: busy, provider: openai, model: busy, api_base: {url}/v1, concurrency: 2}}
   - {{name: other, provider: openai, model: other, api_base: {url}/v1}}
 judge: busy
 tests:
@@ -179,6 +180,7 @@ def test_judges_of_other_workers_are_held_back_while_their_provider_is_under_loa
         result = project.run("-n2")
     result.assert_outcomes(passed=13)
     assert (server.peak_load, server.mixed, server.calls) == (3, 0, 45 + 24)
+    assert server.peak_beside <= 2, "the limit of a judge holds over all workers"
 
 
 @pytest.mark.parametrize("dist", ["loadfile", "worksteal", "loadscope", "loadgroup"])
@@ -190,6 +192,7 @@ def test_a_load_runs_alone_however_xdist_deals_the_cells(project: Project, dist:
         result = project.run("-n2", f"--dist={dist}")
     result.assert_outcomes(passed=50)
     assert (server.peak_load, server.mixed) == (3, 0)
+    assert server.peak_beside <= 2
 
 
 def test_each_is_refused_and_no_runs_in_one_process(project: Project) -> None:
