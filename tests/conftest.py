@@ -1,9 +1,11 @@
-"""What all tests share: how hypothesis runs them, and what coverage leaves out."""
+"""What all tests share: how hypothesis runs them, what coverage leaves out, whole imports."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -27,3 +29,29 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     finally:
         sys.settrace(tracer)
+
+
+class WholeImports:
+    """Let a run in this process end only when the imports that it began have ended.
+
+    pytester then takes the new modules out again. Doing so amid an import in another thread would
+    leave halves of packages to the tests that follow.
+    """
+
+    def pytest_unconfigure(self) -> None:
+        for thread in threading.enumerate():
+            if thread.name.startswith("arena-warm-up"):
+                thread.join()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _whole_imports() -> Iterator[None]:
+    def inline_run(
+        self: pytest.Pytester, *args: Any, plugins: Sequence[Any] = (), **given: Any
+    ) -> pytest.HookRecorder:
+        return original(self, *args, plugins=[*plugins, WholeImports()], **given)
+
+    original = pytest.Pytester.inline_run
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pytest.Pytester, "inline_run", inline_run)
+        yield

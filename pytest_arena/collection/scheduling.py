@@ -237,7 +237,10 @@ class MixedScheduling:
             return
         cells, sent = self._cells[self._slots[node]], self._sent[node]
         batch: list[int] = []
-        while len(sent) + len(batch) < self._room(cells) and (cells or self._ordinary):
+        room = self._room()
+        # a message for every single item would keep both sides busy with messages
+        free = room if len(sent) <= room // 2 else 0
+        while len(sent) + len(batch) < free and (cells or self._ordinary):
             from_cells = bool(cells) and (not self._ordinary or cells[0] < self._ordinary[0])
             batch.append((cells if from_cells else self._ordinary).popleft())
         if batch:
@@ -246,9 +249,12 @@ class MixedScheduling:
         if not cells and not self._ordinary:
             node.shutdown()
 
-    def _room(self, cells: Iterable[int]) -> int:
-        if self.config.option.maxfail or not self._ordinary:
+    def _room(self) -> int:
+        """Return how many items a worker may have before it."""
+        if self.config.option.maxfail:
             return AHEAD + 1
-        # ordinary tests go in larger chunks, as xdist does it, for the sake of their fixtures
+        if not self._ordinary:
+            return LONGEST_CHUNK
+        # ordinary tests go in chunks, as xdist does it, for the sake of their fixtures
         share = len(self._ordinary) // (2 * self._slots.workers)
         return max(AHEAD + 1, min(share, LONGEST_CHUNK))
