@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from measuring import Median, measure, repeat
+from measuring import Measured, Median, measure, repeat
 from suites import write_arena, write_recording, write_tests
 from wire_process import WireProcess
 
@@ -46,11 +47,11 @@ QUICK = Plan(1, 200, (500,), (1000, 2000), (1000,), 5)
 
 def arena(
     folder: Path, model: str, cells: int, url: str, *options: str, extra: str = ""
-) -> Callable[[], Median]:
+) -> Callable[[], Measured]:
     """Return a run of an arena with so many cells."""
     write_arena(folder, model, cells, url, extra)
     command = [*PYTEST, "--arena", f"--arena-concurrency={_LIMIT}", *options, "arena.yaml"]
-    return lambda: repeat(1, lambda: measure(command, folder))
+    return lambda: measure(command, folder)
 
 
 def waiting(plan: Plan, folder: Path) -> str:
@@ -60,21 +61,19 @@ def waiting(plan: Plan, folder: Path) -> str:
     with WireProcess(1.0) as server:
         for model in ("openai", "litellm"):
             bare = [sys.executable, str(HERE / "bare_client.py"), model, server.url]
-            runs: list[tuple[str, Callable[[], Median]]] = [
+            runs: list[tuple[str, Callable[[], Measured]]] = [
                 (
                     f"bare {model} client",
-                    lambda bare=bare: repeat(
-                        1, lambda: measure([*bare, str(plan.waiting), str(_LIMIT)], folder)
-                    ),
+                    lambda bare=bare: measure([*bare, str(plan.waiting), str(_LIMIT)], folder),
                 ),
                 (f"arena, {model}", arena(folder, model, plan.waiting, server.url)),
                 (f"arena, {model}, -n2", arena(folder, model, plan.waiting, server.url, "-n2")),
             ]
             for name, run in runs:
                 server.reset()
-                taken = run()
+                taken = repeat(plan.repeats, run)
                 counts = server.reset()
-                assert counts["calls"] == plan.waiting, counts
+                assert counts["calls"] == plan.waiting * plan.repeats, counts
                 rows.append(
                     f"| {name} | {taken.wall_s:.2f} | {taken.wall_s / ideal:.2f} × "
                     f"| {taken.cpu_s:.2f} | {taken.rss_mb:.0f} | {counts['peak']} |"
@@ -105,7 +104,7 @@ def throughput(plan: Plan, folder: Path) -> str:
                 )
                 rows.append(_cost(f"bare {model} client", calls, bare, None))
                 run = arena(folder, model, calls, server.url)
-                taken = repeat(plan.repeats, lambda run=run: run())
+                taken = repeat(plan.repeats, run)
                 rows.append(_cost(f"arena, {model}", calls, taken, bare))
     return _table(
         f"Calls without latency, {_LIMIT} at once",
@@ -120,7 +119,7 @@ def offline(plan: Plan, folder: Path) -> str:
     before: tuple[int, Median] | None = None
     for cells in plan.mock:
         run = arena(folder, "mock", cells, "")
-        taken = repeat(plan.repeats, lambda run=run: run())
+        taken = repeat(plan.repeats, run)
         growth = ""
         if before:
             growth = f"{(taken.rss_mb - before[1].rss_mb) / (cells - before[0]) * 1000:.1f}"
@@ -146,7 +145,7 @@ def replay(plan: Plan, folder: Path) -> str:
         replays = ("--arena-record=none", "--arena-block-network")
         for workers in ((), ("-n2",)):
             run = arena(folder, "litellm", cells, "http://localhost", *replays, *workers)
-            taken = repeat(plan.repeats, lambda run=run: run())
+            taken = repeat(plan.repeats, run)
             rows.append(_beside(" ".join((f"replay of {cells:,} cells", *workers)), taken, bare))
     return _table(
         "Recorded answers", "| run | wall s | CPU s | MB | MB more than empty tests |", rows
@@ -295,13 +294,17 @@ def main() -> None:
             tables.append(PARTS[name](plan, Path(folder)))
             print(tables[-1], flush=True)
     if given.write:
-        _write_page("\n".join([_machine(), *tables]))
+        _write_page(tables)
 
 
-def _write_page(tables: str) -> None:
+def _write_page(tables: Sequence[str]) -> None:
+    """Put tables in the place of those with the same heading; the others stay."""
     head, _, rest = PAGE.read_text(encoding="utf-8").partition("<!-- benchmark -->\n")
-    _, end, tail = rest.partition("<!-- end benchmark -->")
-    PAGE.write_text(f"{head}<!-- benchmark -->\n\n{tables}\n{end}{tail}", encoding="utf-8")
+    before, end, tail = rest.partition("<!-- end benchmark -->")
+    written = re.split(r"(?m)^(?=### )", before)[1:]
+    kept = {table.splitlines()[0]: table.rstrip() + "\n" for table in (*written, *tables)}
+    text = "\n".join([_machine(), *kept.values()])
+    PAGE.write_text(f"{head}<!-- benchmark -->\n\n{text}\n{end}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

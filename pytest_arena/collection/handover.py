@@ -24,7 +24,7 @@ def has_cell(item: pytest.Item) -> bool:
     return CELL in item.stash
 
 
-def was_resumed(item: pytest.Item) -> None:
+def mark_resumed(item: pytest.Item) -> None:
     """Note that the item's cell comes from an interrupted run."""
     item.stash[RESUMED] = True
 

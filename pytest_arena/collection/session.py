@@ -14,7 +14,7 @@ import pytest
 from pytest_arena.collection.answering import block_network, kept_answers
 from pytest_arena.collection.collected import CollectedFacts
 from pytest_arena.collection.files import ArenaFile, CellItem, providers_under_load
-from pytest_arena.collection.handover import has_cell, leave, take_along, was_resumed
+from pytest_arena.collection.handover import has_cell, leave, mark_resumed, take_along
 from pytest_arena.collection.lookahead import Lookahead, window_of
 from pytest_arena.collection.parts import RunParts
 from pytest_arena.collection.unreached import junit_properties, unreached_cell
@@ -130,7 +130,7 @@ class ArenaSession:
         """Wait for an item's cell, conclude it, and keep it."""
         finished = self._resumed.take(item.nodeid, item.plan) if self._resumed else None
         if finished is not None:
-            was_resumed(item)
+            mark_resumed(item)
             return self.keep(item, finished)
         engine = self._running_engine()
         if engine.closing:
