@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,7 @@ def test_what_has_expired_is_deleted(store: Store) -> None:
     store.keep(trials=3)
     store.time += 7200
     store.keep()
-    with sqlite3.connect(store.path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
         assert connection.execute("select count(*) from answers").fetchone() == (1,)
 
 
@@ -131,7 +132,7 @@ def test_a_file_that_is_no_cache_costs_the_cache_and_says_so(store: Store) -> No
 
 def test_an_answer_that_is_none_costs_the_cache_and_says_so(store: Store) -> None:
     store.keep()
-    with sqlite3.connect(store.path) as connection:
+    with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute("update answers set answer = '{\"output\": 3}'")
     connection.close()
     assert store.find() is None
