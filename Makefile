@@ -13,7 +13,7 @@ VENV ?= .venv
 WORKERS ?= 4
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
-PIP := $(RUN) -m pip --disable-pip-version-check install -qq
+PIP := $(RUN) -m pip --disable-pip-version-check install -qq --no-compile
 # pip compiles on one core alone, this on all of them; some packages hold files of another Python,
 # which do not compile and are not imported.
 COMPILE = $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
@@ -43,11 +43,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "installing pytest-arena into $(VENV)"
 	@$(PIP) --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "installing pytest-arena and its development tools into $(VENV)"
-	@$(PIP) --no-compile --editable '.[dev]'
+	@$(PIP) --editable '.[dev]'
 	@$(COMPILE)
 	@touch $@ $(VENV)/.installed
 
