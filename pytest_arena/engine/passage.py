@@ -34,8 +34,8 @@ class Passage:
                 self._waiting.remove(entry)
                 self._wake()
             else:
-                # let in and cancelled at the same moment
-                self.leave(alone=alone)
+                # let in and cancelled at the same moment: only what was taken here is given back
+                Passage.leave(self, alone=alone)
             raise
 
     def leave(self, *, alone: bool = False) -> None:

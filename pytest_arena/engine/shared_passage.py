@@ -44,7 +44,7 @@ class SharedPassage(Passage):
         try:
             await self._wait_for(try_it)
         except BaseException:
-            if alone:
+            if self._claims and alone:
                 self._claims = False
                 self._write()
             super().leave(alone=alone)

@@ -232,3 +232,25 @@ def test_other_providers_are_not_held_up(logs: tuple[Log, Log], table: Lives) ->
         assert (logs[0].inside, other.inside) == (["load"], ["a"])
 
     asyncio.run(story())
+
+
+def test_one_that_is_cancelled_as_it_is_let_in_leaves_no_trace_for_other_processes(
+    logs: tuple[Log, Log], table: Lives
+) -> None:
+    here, there = logs
+
+    async def story() -> None:
+        here.start("load", alone=True)
+        await later()
+        here.start("a")
+        await later()
+        here.passage.leave(alone=True)
+        here.tasks["a"].cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await here.tasks["a"]
+        assert all(row[0] == 0 for row in table.rows("passage p").values())
+        there.start("next", alone=True)
+        await later()
+        assert there.inside == ["next"]
+
+    asyncio.run(story())
