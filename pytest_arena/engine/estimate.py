@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pytest_arena.engine.lane import GUESSED_OUTPUT, input_tokens, output_bound
 from pytest_arena.loading.plan import Arena, CellPlan, every_assertion
@@ -103,7 +104,7 @@ class _Rows:
             return
         from pytest_arena.engine.estimate_judges import judge_calls, judged_rounds
 
-        likely, _ = _answer_tokens(plan)
+        likely, _ = _answer_tokens(_params(plan))
         rounds = [
             _rounds(plan, self._trials, self._latency_s, len(dialogue))
             for dialogue in plan.case.dialogues
@@ -113,13 +114,12 @@ class _Rows:
             least, most = judged_rounds(count, sum(rounds), load=load)
             for call in judge_calls(plan, variant, likely):
                 row = self._judge(call.spec)
-                bound = output_bound(call.spec.params)
-                replied = GUESSED_OUTPUT if bound is None else min(bound, GUESSED_OUTPUT)
+                replied, most_replied = _answer_tokens(call.spec.params)
                 row.calls += most
                 row.least_calls += least if call.surely else 0.0
                 row.input_tokens += most * call.input_tokens
                 row.output_tokens += most * replied
-                row.most_output_tokens += most * (replied if bound is None else bound)
+                row.most_output_tokens += most * most_replied
 
     def _judge(self, spec: ProviderSpec) -> Estimate:
         row = Estimate(spec.name, spec.full_model, judges=True)
@@ -137,16 +137,21 @@ def _rivals_without_cells(arena: Arena) -> Iterator[CellPlan]:
                 yield replace(plan, provider=rival, fallbacks=tuple(fallbacks))
 
 
-def _answer_tokens(plan: CellPlan) -> tuple[float, float]:
-    """Return the tokens of one answer: likely, and at most."""
-    bound = output_bound({**plan.case.params, **plan.provider.params})
+def _params(plan: CellPlan) -> dict[str, Any]:
+    """Return the parameters that a cell's calls are made with."""
+    return {**plan.case.params, **plan.provider.params}
+
+
+def _answer_tokens(params: dict[str, Any]) -> tuple[float, float]:
+    """Return the tokens of one answer under these parameters: likely, and at most."""
+    bound = output_bound(params)
     likely = GUESSED_OUTPUT if bound is None else min(bound, GUESSED_OUTPUT)
     return likely, likely if bound is None else bound
 
 
 def _add(row: Estimate, plan: CellPlan, trials: int | None, latency_s: float) -> None:
     case = plan.case
-    likely, most = _answer_tokens(plan)
+    likely, most = _answer_tokens(_params(plan))
     for dialogue in case.dialogues:
         rounds = _rounds(plan, trials, latency_s, len(dialogue))
         said: list[Message] = []

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.assertions.rates import rate_finding
-from pytest_arena.engine.checking import Executed, checks, conclude_trial, context_of
+from pytest_arena.engine.checking import Executed, checks, conclude_trial
 from pytest_arena.engine.load import MOST_KEPT, LoadRun
 from pytest_arena.engine.load_figures import load_figures
-from pytest_arena.engine.verdicts import Wait, cell_of, over_all_finding, verdict_of
+from pytest_arena.engine.verdicts import Wait, cell_of, over_all_findings, verdict_of
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Finding, Trial, Verdict
@@ -53,19 +53,11 @@ def conclude_load(
         for place, (assertion, turn) in enumerate(checks(plan.case, 0))
         if assertion.pass_threshold is not None
     ]
-    over_all = [
-        done.over_all.get(place)
-        or over_all_finding(
-            assertion,
-            tuple(run.trials) if _by_figures(assertion) else sample,
-            context_of(plan, root, None),
-            wait,
-        )
-        for place, assertion in enumerate(plan.case.assertions)
-        if isinstance(assertion, CellAssertion)
-    ]
-    cut = (one.over_budget for one in executed if one.over_budget)
-    unpaid = next(cut, done.over_budget or run.over_budget)
+    every = tuple(run.trials)
+    over_all = over_all_findings(
+        plan, done, lambda one: every if _by_figures(one) else sample, root, wait
+    )
+    unpaid = done.unpaid or run.over_budget
     verdict = _verdict(plan, run, judged, [*rated, *over_all]) if unpaid is None else "skipped"
     passed = sum(trial.verdict == "passed" for trial in judged)
     return cell_of(

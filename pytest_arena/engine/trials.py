@@ -49,6 +49,11 @@ class CellRun:
     over_budget: str | None = None
     """The budget that kept such an assertion from its call."""
 
+    @property
+    def unpaid(self) -> str | None:
+        """The budget that ended a trial, or kept an assertion on all of them from its call."""
+        return next((one.over_budget for one in self.executed if one.over_budget), self.over_budget)
+
 
 class TrialRunner:
     """Run the trials of cells; lives on the event loop.
@@ -106,7 +111,7 @@ class TrialRunner:
     async def _compared(self, plan: CellPlan, run: CellRun) -> CellRun:
         """Compare the answers of all trials where that takes calls, while others are in flight."""
         waiting = compared_on_loop(plan.case)
-        if not waiting or any(one.over_budget for one in run.executed):
+        if not waiting or run.unpaid is not None:
             return run
         trials = tuple(one.trial for one in run.executed)
         try:

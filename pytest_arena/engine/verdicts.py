@@ -35,23 +35,16 @@ def conclude_cell(plan: CellPlan, done: CellRun, *, cell_id: str, root: Path, wa
 
         return conclude_load(plan, done.load, done, cell_id=cell_id, root=root, wait=wait)
     executed, wanted_trials = done.executed, done.wanted
-    cut = (one.over_budget for one in executed if one.over_budget)
-    over_budget = next(cut, done.over_budget)
-    if over_budget is not None:
-        return _cut_short(plan, cell_id, executed, over_budget, root, wanted_trials)
+    if done.unpaid is not None:
+        return _cut_short(plan, cell_id, executed, done.unpaid, root, wanted_trials)
     trials = tuple(conclude_trial(plan, one, root) for one in executed)
-    context = context_of(plan, root, None)
     rated = [
         rate_finding(assertion, place, turn, trials)
         for place, (assertion, turn) in enumerate(checks(plan.case, 0))
         if assertion.pass_threshold is not None
     ]
     try:
-        over_all = tuple(rated) + tuple(
-            done.over_all.get(place) or over_all_finding(assertion, trials, context, wait)
-            for place, assertion in enumerate(plan.case.assertions)
-            if isinstance(assertion, CellAssertion)
-        )
+        over_all = (*rated, *over_all_findings(plan, done, lambda _: trials, root, wait))
     except BudgetSpent as spent:
         # a judge of all trials could not be called any more
         judged = [Executed(trial, concluded=True) for trial in trials]
@@ -142,10 +135,28 @@ def cell_of(
     )
 
 
-def over_all_finding(
+def over_all_findings(
+    plan: CellPlan,
+    done: CellRun,
+    trials_for: Callable[[CellAssertion], tuple[Trial, ...]],
+    root: Path,
+    wait: Wait,
+) -> list[Finding]:
+    """Return what the assertions over all trials find, each of the trials that are for it.
+
+    What was found on the loop already is taken; `wait` is used where one is asynchronous.
+    """
+    context = context_of(plan, root, None)
+    return [
+        done.over_all.get(place) or _over_all(assertion, trials_for(assertion), context, wait)
+        for place, assertion in enumerate(plan.case.assertions)
+        if isinstance(assertion, CellAssertion)
+    ]
+
+
+def _over_all(
     assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext, wait: Wait
 ) -> Finding:
-    """Return what an assertion finds of all trials; `wait` is used where it is asynchronous."""
     if needs_loop(assertion, context):
         return wait(evaluate_cell_async(assertion, trials, context))
     return evaluate_cell(assertion, trials, context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_arena.loading.assertions import build_assertions, build_named
 from pytest_arena.loading.building import build_model
@@ -12,9 +12,6 @@ from pytest_arena.loading.plan import TurnPlan
 from pytest_arena.loading.targets import Prompt
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import CaseSpec, TurnSpec
-
-if TYPE_CHECKING:
-    pass
 
 GREETING = "Hello!"
 """What a load case sends that has no prompt; every other case must have one."""

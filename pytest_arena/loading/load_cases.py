@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_arena.loading.case_rules import LOAD_KEYS
-from pytest_arena.loading.plan import LoadPlan
+from pytest_arena.loading.plan import LoadPlan, with_members
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec
@@ -82,11 +82,8 @@ def _refuse_trials(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemL
 
 def _refuse_unfit(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
     """Refuse assertions that could never be judged on the calls of a load."""
-    waiting = [*spec.assertions]
-    waiting += [check for turn in spec.conversation or () for check in turn.assertions]
-    while waiting:
-        assertion = waiting.pop(0)
-        waiting = [*assertion.members, *waiting]
+    in_turns = (check for turn in spec.conversation or () for check in turn.assertions)
+    for assertion in with_members((*spec.assertions, *in_turns)):
         if assertion.unfit_for_load is not None:
             problems.add(
                 f"{owner} is a load case and has {assertion.type!r}, but "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,12 +86,17 @@ class CasePlan:
 
 def every_assertion(case: CasePlan) -> Iterator[Assertion]:
     """Yield the assertions of a case and of its turns, the members of groups among them."""
-    waiting = [*case.assertions]
-    waiting += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
-    while waiting:
-        assertion = waiting.pop(0)
-        waiting = [*assertion.members, *waiting]
+    yield from with_members(case.assertions)
+    for turns in case.dialogues:
+        for turn in turns:
+            yield from with_members(turn.assertions)
+
+
+def with_members(assertions: Iterable[Assertion]) -> Iterator[Assertion]:
+    """Yield assertions, each before the members that it has as a group."""
+    for assertion in assertions:
         yield assertion
+        yield from with_members(assertion.members)
 
 
 @dataclass(frozen=True, slots=True)
