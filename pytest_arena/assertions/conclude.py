@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pytest_arena.assertions.groups import weighted_score
 from pytest_arena.assertions.wording import fired
 from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
@@ -122,3 +121,12 @@ def _empty_answers(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Find
         for turn, response in enumerate(trial.responses)
         if not response.output.strip() and not response.tool_calls
     ]
+
+
+def weighted_score(findings: tuple[Finding, ...]) -> float | None:
+    """Return the mean score by weight of all findings that passed or failed; None for none."""
+    judged = [f for f in findings if f.weight > 0 and f.verdict in ("passed", "failed")]
+    if not judged:
+        return None
+    total = sum(finding.weight for finding in judged)
+    return sum(finding.weight * (finding.score or 0.0) for finding in judged) / total

@@ -54,11 +54,12 @@ def evaluate(assertion: Assertion, trial: Trial, context: CheckContext) -> Findi
     early = _without_check(assertion, trial)
     if early is not None:
         return _finding(assertion, early, context)
-    return _finding(
-        assertion,
-        _settled(assertion, _run(lambda: assertion.check(trial, context), context)),
-        context,
-    )
+    if isinstance(assertion, Group):
+        found = tuple(evaluate(member, trial, context) for member in assertion.assertions)
+        outcome = _run(lambda: assertion.combine(found), context)
+    else:
+        outcome = _run(lambda: assertion.check(trial, context), context)
+    return _finding(assertion, _settled(assertion, outcome), context)
 
 
 async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:

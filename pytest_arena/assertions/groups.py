@@ -7,9 +7,10 @@ from typing import ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.assertions.conclude import weighted_score
 from pytest_arena.errors import shorten
-from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent
+from pytest_arena.schema.assertion import Assertion, Outcome
 
 
 class Group(Assertion):
@@ -49,11 +50,6 @@ class Group(Assertion):
 
     def expects_block(self, event: GuardrailEvent) -> bool:
         return any(m.expects_block(event) for m in self.assertions) and not self.negate
-
-    def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        from pytest_arena.assertions.evaluate import evaluate
-
-        return self.combine(tuple(evaluate(m, trial, context) for m in self.assertions))
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         """Return what the members' findings come to."""
@@ -127,15 +123,6 @@ class AnyOf(Group):
             best = max(finding.score or 0.0 for finding in chosen)
             score = weighted_score(findings) if by_score else best
         return Outcome(verdict, reason, score, "any of the group", findings)
-
-
-def weighted_score(findings: tuple[Finding, ...]) -> float | None:
-    """Return the mean score by weight of all findings that passed or failed; None for none."""
-    judged = [f for f in findings if f.weight > 0 and f.verdict in ("passed", "failed")]
-    if not judged:
-        return None
-    total = sum(finding.weight for finding in judged)
-    return sum(finding.weight * (finding.score or 0.0) for finding in judged) / total
 
 
 def _counting(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from inspect import getsourcefile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
@@ -19,20 +19,32 @@ from pytest_arena.collection.failure import (
 from pytest_arena.errors import UserError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from _pytest._code.code import TerminalRepr
 
-    from pytest_arena.collection.session import ArenaSession
     from pytest_arena.loading.plan import Arena, CellPlan
+    from pytest_arena.results.cell import Cell
 
 
 class ArenaWarning(pytest.PytestWarning):
     """Warn of something in an arena file that is allowed but looks wrong."""
 
 
+class CellRunner(Protocol):
+    """Load arena files and run their cells, for the collectors and items of pytest."""
+
+    def load(self, path: Path) -> Arena: ...
+
+    def run(self, item: CellItem) -> Cell: ...
+
+    def excuse(self, cell: Cell) -> str | None: ...
+
+
 class ArenaFile(pytest.File):
     """Collect the cells of one arena file; collecting makes no call."""
 
-    arena_session: ArenaSession
+    arena_session: CellRunner
     fixture_info: Any = None
     """What pytest knows of the fixtures that all items of the file use."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.collection.journal import GATHERED
-from pytest_arena.engine.verdicts import cell_of
+from pytest_arena.engine.cell_verdicts import cell_of
 from pytest_arena.errors import Place, Problem, UsageError, UserError
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import is_being_written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_arena.collection.names import CellName
-from pytest_arena.engine.verdicts import cell_of
+from pytest_arena.engine.cell_verdicts import cell_of
 from pytest_arena.errors import ErrorKind
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.results.cell import Cell

@@ -12,11 +12,12 @@ from uuid import uuid4
 
 from pytest_arena._version import __version__
 from pytest_arena.builtins import register
+from pytest_arena.engine.cell_verdicts import cell_of
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.providers import provider_factory, variables_of
 from pytest_arena.engine.rationing import Rations
 from pytest_arena.engine.trials import CellRun
-from pytest_arena.engine.verdicts import cell_of, conclude_cell
+from pytest_arena.engine.verdicts import conclude_cell
 from pytest_arena.errors import UsageError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plan import Arena, CellPlan

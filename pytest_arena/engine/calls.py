@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import replace
@@ -19,6 +19,9 @@ from pytest_arena.providers.base import Provider
 from pytest_arena.results.exchange import Request, Response
 from pytest_arena.results.text import clean_response
 from pytest_arena.schema import ProviderSpec
+
+Call = Callable[[Request], Awaitable[Response]]
+"""Make one call of a dialogue."""
 
 
 class CallHooks(Protocol):

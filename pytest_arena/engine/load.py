@@ -9,9 +9,8 @@ from pathlib import Path
 
 from pytest_arena.assertions.evaluate import needs_loop
 from pytest_arena.engine.attempts import DEFAULT_RETRY_FOR_S, pause_before
-from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.calls import Call, Caller
 from pytest_arena.engine.checking import checks, context_of
-from pytest_arena.engine.trials import Call
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, shorten
 from pytest_arena.loading.load_cases import MOST_MESSAGES
 from pytest_arena.loading.plan import CellPlan, LoadPlan

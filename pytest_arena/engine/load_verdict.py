@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.assertions.rates import rate_finding
+from pytest_arena.engine.cell_verdicts import Wait, cell_of, over_all_findings, verdict_of
 from pytest_arena.engine.checking import Executed, checks, conclude_trial
 from pytest_arena.engine.load import MOST_KEPT, LoadRun
 from pytest_arena.engine.load_figures import load_figures
-from pytest_arena.engine.verdicts import Wait, cell_of, over_all_findings, verdict_of
 from pytest_arena.loading.plan import CellPlan
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Finding, Trial, Verdict

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calls import Caller
+from pytest_arena.engine.calls import Call, Caller
 from pytest_arena.engine.checking import (
     Executed,
     compare_on_loop,
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from pytest_arena.engine.judges import JudgeDesk
     from pytest_arena.engine.load import LoadRun
     from pytest_arena.engine.shared_talks import SharedTalks
-
-Call = Callable[[Request], Awaitable[Response]]
-"""Make one call of a dialogue."""
 
 DEFAULT_TIMEOUT_S = 60.0
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pytest_arena.errors import ArenaError
-from pytest_arena.judging.topics import stem
+from pytest_arena.judging.words import stem
 
 MOST_CHARACTERS = 100_000
 _FUNCTION_WORD = 0.35

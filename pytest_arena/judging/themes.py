@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pytest_arena.judging.lexical import similarity
-from pytest_arena.judging.topics import stem
+from pytest_arena.judging.words import stem
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _RELATED = 0.55

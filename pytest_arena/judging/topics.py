@@ -12,16 +12,13 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detection import Detector, Look
 from pytest_arena.judging.wording import listed
-from pytest_arena.judging.words import Texts, fold
+from pytest_arena.judging.words import Texts, stem
 from pytest_arena.schema.guardrail import Said
 
 Topics = dict[str, Texts]
 Alike = Callable[[tuple[str, ...]], dict[str, list[tuple[int, int]]]]
 """Return of some phrases those that sentences of a text are like, and where these stand."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_POSSESSIVE = re.compile(r"['’]s?$")
-_ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
-_SHORTEST = 3
 _SENTENCE = re.compile(r"[^\s.!?\n][^.!?\n]*")
 _EXAMPLE_WORDS = 3
 _LONGEST_SENTENCE = 1_000
@@ -129,23 +126,6 @@ def topic_words(
         if places:
             found[word] = places
     return found
-
-
-@lru_cache(maxsize=20_000)
-def stem(word: str) -> str:
-    """Return an English word without the endings of plurals and verbs: refunds, refunded → refund.
-
-    Only what repeats the word counts: police and policy stay apart, and so do vote and voter.
-    """
-    folded = _POSSESSIVE.sub("", fold(word))
-    if folded.endswith("ies") and len(folded) > _SHORTEST + 2:
-        return folded[:-3] + "y"
-    shorter = _ENDINGS.sub("", folded)
-    if len(shorter) < _SHORTEST or folded.endswith("ss"):
-        return folded
-    if shorter != folded and shorter[-1] == shorter[-2] and shorter[-1] not in "aeiouls":
-        shorter = shorter[:-1]
-    return shorter.removesuffix("e") if len(shorter) > _SHORTEST else shorter
 
 
 @lru_cache(maxsize=4096)

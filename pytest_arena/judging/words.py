@@ -22,6 +22,9 @@ _ABBREVIATION = re.compile(
 _LIST_NUMBER = re.compile(r"^[ \t]*\d{1,3}[.)](?=\s)", re.MULTILINE)
 _BLOCK_BREAK = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*•#]|\d{1,3}[.)])[ \t])")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？]+")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_ENDINGS = re.compile(r"(?:(?:(?<=[sxz])|(?<=ch)|(?<=sh))es|(?<=[^s])s|ing|ed)$")
+_SHORTEST = 3
 
 
 def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -106,3 +109,20 @@ def _whole(word: str) -> str:
     before = "" if regex.match(_UNSPACED, first) else r"(?<!\w)"
     after = "" if regex.match(_UNSPACED, last) else r"(?!\w)"
     return f"{before}{body}{after}"
+
+
+@lru_cache(maxsize=20_000)
+def stem(word: str) -> str:
+    """Return an English word without the endings of plurals and verbs: refunds, refunded → refund.
+
+    Only what repeats the word counts: police and policy stay apart, and so do vote and voter.
+    """
+    folded = _POSSESSIVE.sub("", fold(word))
+    if folded.endswith("ies") and len(folded) > _SHORTEST + 2:
+        return folded[:-3] + "y"
+    shorter = _ENDINGS.sub("", folded)
+    if len(shorter) < _SHORTEST or folded.endswith("ss"):
+        return folded
+    if shorter != folded and shorter[-1] == shorter[-2] and shorter[-1] not in "aeiouls":
+        shorter = shorter[:-1]
+    return shorter.removesuffix("e") if len(shorter) > _SHORTEST else shorter
