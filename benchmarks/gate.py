@@ -14,9 +14,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_arena.comparison.baseline import Baseline
-from pytest_arena.comparison.baseline_of_run import baseline_of
-from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects
+from pytest_arena.comparison.baseline.model import Baseline
+from pytest_arena.comparison.baseline.summarize import baseline_of
+from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, suspects
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
 
 BASELINE_TRIALS, RUN_TRIALS = 20, 3

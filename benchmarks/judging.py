@@ -18,11 +18,11 @@ import time
 from pathlib import Path
 
 from pytest_arena.assertions.rag import Faithfulness, support
-from pytest_arena.comparison.agreement import Agreement, kappa_interval
-from pytest_arena.judging.panel import Question, rule
-from pytest_arena.judging.preference import Pair, prefer
-from pytest_arena.judging.prompting import Material, Task
-from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.comparison.stats.agreement import Agreement, kappa_interval
+from pytest_arena.judging.llm.pairwise import Pair, prefer
+from pytest_arena.judging.llm.panel import Question, rule
+from pytest_arena.judging.llm.prompt import Material, Task
+from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results import Message, Response
 from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
 

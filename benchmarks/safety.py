@@ -25,12 +25,12 @@ from typing import Any
 
 from pytest_arena.assertions.evaluate import evaluate
 from pytest_arena.assertions.similar import SemanticEquals
-from pytest_arena.judging.injection import injection_patterns
-from pytest_arena.judging.languages import guess_language
-from pytest_arena.judging.lexical import similarity
-from pytest_arena.judging.pii import find_pii
-from pytest_arena.judging.profanity import find_profanity
-from pytest_arena.judging.secrets import find_secrets
+from pytest_arena.judging.detectors.injection import injection_patterns
+from pytest_arena.judging.detectors.language import guess_language
+from pytest_arena.judging.detectors.pii import find_pii
+from pytest_arena.judging.detectors.profanity import find_profanity
+from pytest_arena.judging.detectors.secrets import find_secrets
+from pytest_arena.judging.similarity.lexical import similarity
 from pytest_arena.results import Response, Trial
 from pytest_arena.schema import CheckContext
 

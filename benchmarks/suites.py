@@ -30,7 +30,7 @@ def write_recording(folder: Path, model: str, cells: int) -> None:
     """Write the recording of such an arena, with answers of some 800 characters."""
     from pytest_arena.recording.entries import entry_of
     from pytest_arena.recording.keys import key_of, request_facts
-    from pytest_arena.results.exchange import Request, Response
+    from pytest_arena.results.request_response import Request, Response
     from pytest_arena.results.serialize import to_line
     from pytest_arena.schema import ProviderSpec
 

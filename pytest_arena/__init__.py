@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena._version import __version__
 
 if TYPE_CHECKING:
+    from pytest_arena.api import arun_arena, run_arena
     from pytest_arena.comparison import load_results
-    from pytest_arena.engine.api import arun_arena, run_arena
     from pytest_arena.errors import ErrorKind, ProviderError
     from pytest_arena.providers.base import Provider, ProviderEnvironment
+    from pytest_arena.reporting.base import Report, Reporter
     from pytest_arena.results import Cell, Finding, Request, Response, RunResult, ToolCall, Trial
-    from pytest_arena.results.reporter import Report, Reporter
     from pytest_arena.schema import (
         ArenaModel,
         Assertion,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "load_results": "pytest_arena.comparison",
-    "arun_arena": "pytest_arena.engine.api",
-    "run_arena": "pytest_arena.engine.api",
+    "arun_arena": "pytest_arena.api",
+    "run_arena": "pytest_arena.api",
     "ErrorKind": "pytest_arena.errors",
     "ProviderError": "pytest_arena.errors",
     "Provider": "pytest_arena.providers.base",
@@ -38,8 +38,8 @@ _HOMES = {
     "RunResult": "pytest_arena.results",
     "ToolCall": "pytest_arena.results",
     "Trial": "pytest_arena.results",
-    "Report": "pytest_arena.results.reporter",
-    "Reporter": "pytest_arena.results.reporter",
+    "Report": "pytest_arena.reporting.base",
+    "Reporter": "pytest_arena.reporting.base",
     "ArenaModel": "pytest_arena.schema",
     "Assertion": "pytest_arena.schema",
     "CellAssertion": "pytest_arena.schema",

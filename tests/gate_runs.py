@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell, Figures
-from pytest_arena.comparison.baseline_of_run import baseline_of
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Figures
+from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.results import (
     Cell,
     Finding,

@@ -29,9 +29,9 @@ from scipy.sparse.linalg import lsqr
 
 from pytest_arena.judging.tone import sentiment
 from pytest_arena.judging.tone import weights as shipped
+from pytest_arena.judging.tone.analysis import FEATURES, read
 from pytest_arena.judging.tone.masking import mask
 from pytest_arena.judging.tone.measures import MEASURES
-from pytest_arena.judging.tone.reading import FEATURES, read
 from pytest_arena.judging.tone.sentiment import reaches
 from pytest_arena.judging.tone.tokens import tokenize
 

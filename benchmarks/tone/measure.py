@@ -29,7 +29,7 @@ from data import (
 )
 from linear import area_under_curve, held_out, spearman
 
-from pytest_arena.judging.refusal import find_refusal
+from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.judging.tone import TONES
 from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
 

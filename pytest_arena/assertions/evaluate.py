@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_arena.assertions.conclude import conclude
-from pytest_arena.assertions.embedded import Embedded
+from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
+from pytest_arena.assertions.messages import fired, number
 from pytest_arena.assertions.python import Python
-from pytest_arena.assertions.wording import fired, number
+from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.errors import BudgetSpent, shorten
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
@@ -219,7 +219,7 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
 
 def _calibrated(assertion: Assertion, context: CheckContext) -> Judging | None:
     """Return what is known of the accuracy of an assertion that asks nobody."""
-    from pytest_arena.judging.embedded import PROMPT, embedded_key
+    from pytest_arena.judging.offline_key import PROMPT, embedded_key
 
     key = embedded_key(assertion)
     known = context.calibrations.get(key)

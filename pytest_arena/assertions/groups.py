@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.conclude import weighted_score
+from pytest_arena.assertions.trial_verdict import weighted_score
 from pytest_arena.errors import shorten
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent
 from pytest_arena.schema.assertion import Assertion, Outcome

@@ -13,9 +13,9 @@ from pytest_arena.assertions.json_text import (
     parse_json,
     same_json,
 )
-from pytest_arena.assertions.wording import bounded, number
+from pytest_arena.assertions.messages import bounded, number
 from pytest_arena.errors import shorten
-from pytest_arena.judging.wording import quoted
+from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

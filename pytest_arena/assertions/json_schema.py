@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.json_text import NotJsonError, UnreadableJsonError, parse_json
 from pytest_arena.errors import ArenaError, shorten
-from pytest_arena.judging.patterns import PatternTimeoutError, search
-from pytest_arena.judging.wording import quoted
+from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.detectors.regex import PatternTimeoutError, search
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 

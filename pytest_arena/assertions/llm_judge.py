@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judged import (
+from pytest_arena.assertions.judge_base import (
     DEGREES,
     Judged,
     answer,
@@ -16,9 +16,9 @@ from pytest_arena.assertions.judged import (
     spoken,
     transcript,
 )
-from pytest_arena.judging.panel import Question
-from pytest_arena.judging.prompting import Material
-from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.judging.llm.panel import Question
+from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
 from pytest_arena.schema.judge import RubricLevel

@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judged import Judged, answer, dialogue, outcome_of, spoken
-from pytest_arena.judging.panel import NO_ENGINE, NO_JUDGE, Question
-from pytest_arena.judging.preference import Pair, both_questions, prefer, preference_task
+from pytest_arena.assertions.judge_base import Judged, answer, dialogue, outcome_of, spoken
+from pytest_arena.judging.llm.pairwise import Pair, both_questions, prefer, preference_task
+from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question
 from pytest_arena.results.judging import BASELINE, Judging
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome

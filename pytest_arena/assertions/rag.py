@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
-from pytest_arena.assertions.judged import Judged, answer, dialogue
-from pytest_arena.judging.panel import Question
-from pytest_arena.judging.prompting import Material, Task
-from pytest_arena.judging.replies import Items
+from pytest_arena.assertions.judge_base import Judged, answer, dialogue
+from pytest_arena.judging.llm.panel import Question
+from pytest_arena.judging.llm.prompt import Material, Task
+from pytest_arena.judging.llm.reply import Items
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.case import Documents

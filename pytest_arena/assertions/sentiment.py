@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judged import answer, levels_task
-from pytest_arena.assertions.judged_offline import JudgedOffline
-from pytest_arena.assertions.wording import number
-from pytest_arena.judging.panel import Question
-from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.assertions.judge_base import answer, levels_task
+from pytest_arena.assertions.messages import number
+from pytest_arena.assertions.offline_judge_base import JudgedOffline
+from pytest_arena.judging.llm.panel import Question
+from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 

@@ -8,13 +8,13 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.embedded import Embedded, no_embedding
-from pytest_arena.assertions.wording import bounded, number
+from pytest_arena.assertions.embedding_base import Embedded, no_embedding
+from pytest_arena.assertions.messages import bounded, number
 from pytest_arena.errors import ProviderError
-from pytest_arena.judging.lexical import TooLongError, is_negated, numbers_of, similarity
-from pytest_arena.judging.vectors import EmbeddingError
-from pytest_arena.judging.wording import quoted
+from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.words import Texts
+from pytest_arena.judging.similarity.embeddings import EmbeddingError
+from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 

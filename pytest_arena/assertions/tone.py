@@ -9,14 +9,14 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judged import DEGREES, answer, levels_task
-from pytest_arena.assertions.judged_offline import JudgedOffline
+from pytest_arena.assertions.judge_base import DEGREES, answer, levels_task
 from pytest_arena.assertions.llm_judge import LEAST
-from pytest_arena.assertions.wording import number
-from pytest_arena.judging.panel import Question
-from pytest_arena.judging.replies import Levels
+from pytest_arena.assertions.messages import number
+from pytest_arena.assertions.offline_judge_base import JudgedOffline
+from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.llm.panel import Question
+from pytest_arena.judging.llm.reply import Levels
 from pytest_arena.judging.tone import TONES
-from pytest_arena.judging.wording import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 

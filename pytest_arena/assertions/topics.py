@@ -9,10 +9,10 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.detecting import DetectingAssertion
-from pytest_arena.assertions.embedded import Embedded, no_embedding
+from pytest_arena.assertions.detectors import DetectingAssertion
+from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.errors import ProviderError
-from pytest_arena.judging.topics import Alike, TopicRules, sentences_of
+from pytest_arena.judging.detectors.topics import Alike, TopicRules, sentences_of
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
@@ -52,7 +52,7 @@ class Topics(TopicRules, DetectingAssertion, Embedded):
         return self._by_embedding(trial, context)
 
     async def _by_embedding(self, trial: Trial, context: CheckContext) -> Outcome:
-        from pytest_arena.judging.vectors import EmbeddingError
+        from pytest_arena.judging.similarity.embeddings import EmbeddingError
 
         answers = [response.output for response in trial.responses]
         sentences = [sentence for text in answers for sentence, _ in sentences_of(text)]
@@ -72,7 +72,7 @@ class Topics(TopicRules, DetectingAssertion, Embedded):
         return self.concluded([self.look_by(text, self._alike_in(text, known)) for text in answers])
 
     def _alike_in(self, text: str, known: Vectors) -> Alike:
-        from pytest_arena.judging.vectors import cosine
+        from pytest_arena.judging.similarity.embeddings import cosine
 
         least = self.min_similarity or 1.0
         sentences = list(sentences_of(text))

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except UserError as error:
-        from pytest_arena.results.printable import printable
+        from pytest_arena.text.printable import printable
 
         sys.stderr.write(f"{printable(str(error))}\n")
         return 4

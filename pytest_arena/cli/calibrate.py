@@ -12,11 +12,11 @@ from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from pytest_arena.cli.labels import Chosen
-    from pytest_arena.comparison.agreement import Agreement
+    from pytest_arena.comparison.stats.agreement import Agreement
     from pytest_arena.engine.calibrate import Labelled
     from pytest_arena.results.judging import Calibration
-    from pytest_arena.results.redaction import Redactor
     from pytest_arena.results.trial import Finding
+    from pytest_arena.text.redaction import Redactor
 
 _MOST_SHOWN = 5
 
@@ -47,11 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from pytest_arena.cli.labels import choose, read_labels
     from pytest_arena.cli.validate import root_of
-    from pytest_arena.comparison.agreement import Agreement
+    from pytest_arena.comparison.stats.agreement import Agreement
     from pytest_arena.engine.calibrate import judge_labelled
-    from pytest_arena.engine.providers import provider_factory
+    from pytest_arena.engine.provider_factory import provider_factory
     from pytest_arena.loading import load_arena
-    from pytest_arena.results.redaction import Redactor
+    from pytest_arena.text.redaction import Redactor
 
     if arguments.concurrency < 1:
         raise UsageError(Problem("--concurrency: must be at least 1", fix="leave it out"))
@@ -93,7 +93,7 @@ def _conclude(
     findings: list[Finding],
     folder: Path,
 ) -> int:
-    from pytest_arena.judging.embedded import PROMPT, embedded_key
+    from pytest_arena.judging.offline_key import PROMPT, embedded_key
     from pytest_arena.results.calibration_file import write_calibration
 
     calibration = _calibration(agreement, findings, arguments.seed)
@@ -117,9 +117,9 @@ def _conclude(
 
 
 def _calibration(agreement: Agreement, findings: list[Finding], seed: int) -> Calibration:
-    from pytest_arena.comparison.agreement import kappa_interval
-    from pytest_arena.results.facts import now
+    from pytest_arena.comparison.stats.agreement import kappa_interval
     from pytest_arena.results.judging import Calibration
+    from pytest_arena.results.run_facts import now
 
     interval = kappa_interval(agreement, seed=seed)
     return Calibration(
@@ -157,7 +157,7 @@ def _show(
 ) -> None:
     """Say who judged, how many verdicts there are, and where the judge is wrong."""
     from pytest_arena.errors import shorten
-    from pytest_arena.results.printable import printable
+    from pytest_arena.text.printable import printable
 
     judgings = [judging for finding in findings for judging in finding.judgings]
     models = dict.fromkeys(model for judging in judgings for model in judging.models)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_arena.cli import outcome, plugins, shards
+from pytest_arena.cli import output, plugins, results_files
 from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what differs; it is 0 for any two runs that can be read, since this is no gate."""
     from pytest_arena.comparison.two_runs import TwoRuns
 
-    reporter = _reporter(arguments.format, outcome.registry_of(arguments))
+    reporter = _reporter(arguments.format, output.registry_of(arguments))
     runs = TwoRuns(_run(arguments.before), _run(arguments.after))
-    for line in reporter.compare(runs, width=outcome.width(), color=outcome.color()):
+    for line in reporter.compare(runs, width=output.width(), color=output.color()):
         sys.stdout.write(f"{line}\n")
     return 0
 
@@ -42,11 +42,11 @@ def _run(given: str) -> RunResult:
     """Read one side; several files, as a folder may hold, are joined."""
     from pytest_arena.results.merging import merge
 
-    return merge(shards.read_all([given]))
+    return merge(results_files.read_all([given]))
 
 
 def _reporter(name: str, registry: Registry) -> ShowsTwoRuns:
-    from pytest_arena.results.writing import known_formats, make_reporter
+    from pytest_arena.reporting.write import known_formats, make_reporter
 
     if name == "terminal" or name in known_formats(registry):
         reporter: ShowsTwoRuns = make_reporter(name, registry)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_arena.results.printable import printable
+from pytest_arena.text.printable import printable
 
 if TYPE_CHECKING:
     from pytest_arena.engine.estimate import Estimate
-    from pytest_arena.loading.plan import Arena
+    from pytest_arena.loading.plans import Arena
     from pytest_arena.registry import Registry
 
 _TITLES = ("provider", "calls", "tokens in", "out", "dollars", "at most", "minutes", "held back by")
@@ -20,7 +20,7 @@ def estimate_lines(
 ) -> list[str]:
     """Return what a run would take as a table, and what it rests on."""
     from pytest_arena.engine import estimate as engine
-    from pytest_arena.engine.lane import GUESSED_OUTPUT
+    from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT
 
     rows = engine.estimate(arenas, registry, concurrency=concurrency, trials=trials)
     if not rows:

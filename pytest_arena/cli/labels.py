@@ -9,8 +9,8 @@ from typing import Any
 
 from pytest_arena.engine.calibrate import Labelled
 from pytest_arena.errors import ArenaFileError, Place, Problem, UsageError, shorten
-from pytest_arena.loading.plan import Arena, CasePlan, CellPlan, every_assertion
-from pytest_arena.loading.rows import read_rows
+from pytest_arena.loading.data_files import read_rows
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.schema import Assertion
 
 _OUTPUT = ("output", "answer", "response")

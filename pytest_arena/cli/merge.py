@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.cli import outcome, shards, whole
+from pytest_arena.cli import merged_gate, output, results_files
 from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = commands.add_parser(
         "merge", help="join the results of several CI jobs; exits as one run would have"
     )
-    shards.add_argument(parser, "SHARDS")
-    outcome.add_options(parser, output=DEFAULT_FOLDER)
+    results_files.add_argument(parser, "SHARDS")
+    output.add_options(parser, output=DEFAULT_FOLDER)
     parser.add_argument(
         "--expect", type=int, metavar="N", help="how many shards there must be; else exit code 2"
     )
@@ -39,7 +39,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(arguments: argparse.Namespace) -> int:
     """Write results and reports of the whole, print its summary, and return its exit code."""
     from pytest_arena.results.merging import code_of, merge
-    from pytest_arena.results.printable import printable
+    from pytest_arena.text.printable import printable
 
     if arguments.expect is not None and arguments.expect < 1:
         problem = Problem(
@@ -47,16 +47,16 @@ def run(arguments: argparse.Namespace) -> int:
             fix="give the number of shards, as in --expect 4",
         )
         raise UsageError(problem)
-    registry = outcome.registry_of(arguments)
-    formats = outcome.read_formats(arguments.formats, registry)
-    files = shards.read_all(arguments.paths)
+    registry = output.registry_of(arguments)
+    formats = output.read_formats(arguments.formats, registry)
+    files = results_files.read_all(arguments.paths)
     joined = merge(files, missing=_missing(files, arguments.expect))
     distinct = {file.run.info.run_id: file.run for file in files}
-    joined = whole.judged(joined, list(distinct.values()), arguments.baseline)
+    joined = merged_gate.judged(joined, list(distinct.values()), arguments.baseline)
     folder: Path = arguments.output or Path(DEFAULT_FOLDER)
     _write_results(joined, folder, files)
-    outcome.show(joined, registry)
-    broken = outcome.write(joined, formats, folder, registry)
+    output.show(joined, registry)
+    broken = output.write(joined, formats, folder, registry)
     code = code_of(joined)
     sys.stdout.write(printable(f"{_counted(joined, files)}: {_WORDS[code]}\n"))
     return broken or code
@@ -81,7 +81,7 @@ def _missing(files: Sequence[ResultsFile], expected: int | None) -> list[str]:
     if expected is None:
         return []
     distinct = {file.run.info.run_id: file.path for file in reversed(files)}
-    said = shards.missing_shards(list(reversed(distinct.values())), expected)
+    said = results_files.missing_shards(list(reversed(distinct.values())), expected)
     if said is not None:
         return [said]
     if len(distinct) > expected:
@@ -98,7 +98,7 @@ def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]
     from pytest_arena.results.serialize import cell_record, to_line
     from pytest_arena.results.writing import RESULTS, write_results
 
-    outcome.make_folder(folder)
+    output.make_folder(folder)
     target = folder / RESULTS
     if any(file.path.resolve() == target.resolve() for file in files):
         problem = Problem(
@@ -110,4 +110,4 @@ def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]
     try:
         write_results(target, joined, [to_line(cell_record(cell)) for cell in joined.cells])
     except OSError as error:
-        raise outcome.unwritable(target, error) from None
+        raise output.unwritable(target, error) from None

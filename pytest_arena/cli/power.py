@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.cli import shards
+from pytest_arena.cli import results_files
 from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan; 0 where the results say enough for one."""
-    from pytest_arena.comparison.baseline_source import read_baseline
+    from pytest_arena.comparison.baseline.source import read_baseline
     from pytest_arena.comparison.power import plan_power
     from pytest_arena.results.merging import merge
 
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
     baseline = read_baseline(arguments.baseline, Path.cwd()) if arguments.baseline else None
     plan = plan_power(
-        merge(shards.read_all([arguments.results])),
+        merge(results_files.read_all([arguments.results])),
         baseline,
         drop=arguments.drop,
         alpha=arguments.alpha,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from pytest_arena.cli import outcome, shards
+from pytest_arena.cli import output, results_files
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("report", help="write reports from results files")
-    shards.add_argument(parser, "RESULTS")
-    outcome.add_options(parser, output="beside the first results file")
+    results_files.add_argument(parser, "RESULTS")
+    output.add_options(parser, output="beside the first results file")
     parser.set_defaults(run=run)
 
 
@@ -19,10 +19,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the reports; several results files are joined as `arena merge` does."""
     from pytest_arena.results.merging import merge
 
-    registry = outcome.registry_of(arguments)
-    formats = outcome.read_formats(arguments.formats, registry)
-    files = shards.read_all(arguments.paths)
+    registry = output.registry_of(arguments)
+    formats = output.read_formats(arguments.formats, registry)
+    files = results_files.read_all(arguments.paths)
     joined = merge(files)
     folder = arguments.output or files[0].path.parent
-    outcome.make_folder(folder)
-    return outcome.write(joined, formats, folder, registry)
+    output.make_folder(folder)
+    return output.write(joined, formats, folder, registry)

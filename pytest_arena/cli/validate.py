@@ -14,7 +14,7 @@ from pytest_arena.errors import ArenaFileError, Problem, UsageError
 from pytest_arena.options import FILE_PATTERNS
 
 if TYPE_CHECKING:
-    from pytest_arena.loading.plan import Arena
+    from pytest_arena.loading.plans import Arena
     from pytest_arena.registry import Registry
 
 _ROOT_MARKS = ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg", ".git")

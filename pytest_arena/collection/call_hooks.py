@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_arena.results.exchange import Request, Response
+    from pytest_arena.results.request_response import Request, Response
 
 
 class ConfigHooks:

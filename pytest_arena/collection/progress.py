@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.collection.names import ArenaNames
-from pytest_arena.results.printable import printable
+from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.text.printable import printable
 
 
 class Progress:

@@ -8,19 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.collection.journal import GATHERED
-from pytest_arena.engine.cell_verdicts import cell_of
+from pytest_arena.collection.worker_journals import GATHERED
+from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import Place, Problem, UsageError, UserError
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import is_being_written
 from pytest_arena.results.reading import RESULTS_FILE, json_lines
 from pytest_arena.results.serialize import cell_from_record, to_line
-from pytest_arena.results.shape import check_record
-from pytest_arena.results.shape_rules import ShapeError
+from pytest_arena.results.validation import ShapeError, check_record
 from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:
-    from pytest_arena.loading.plan import CellPlan
+    from pytest_arena.loading.plans import CellPlan
     from pytest_arena.settings import Settings
 
 

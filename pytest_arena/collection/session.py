@@ -11,28 +11,35 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena.collection.answering import block_network, kept_answers
-from pytest_arena.collection.collected import CollectedFacts
-from pytest_arena.collection.files import ArenaFile, CellItem, providers_under_load
-from pytest_arena.collection.handover import has_cell, leave, mark_resumed, take_along
-from pytest_arena.collection.lookahead import Lookahead, window_of
-from pytest_arena.collection.parts import RunParts
-from pytest_arena.collection.unreached import junit_properties, unreached_cell
+from pytest_arena.collection.answer_sources import block_network, kept_answers
+from pytest_arena.collection.items import (
+    ArenaFile,
+    CellItem,
+    has_cell,
+    leave,
+    mark_resumed,
+    providers_under_load,
+    take_along,
+)
+from pytest_arena.collection.prefetch import Lookahead, window_of
+from pytest_arena.collection.run_context import RunParts
+from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
+from pytest_arena.collection.xdist_link import CollectedFacts
+from pytest_arena.engine.calling.sharding import Share
+from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.providers import provider_factory, variables_of, warm_up
-from pytest_arena.engine.shares import Share
+from pytest_arena.engine.provider_factory import provider_factory, variables_of, warm_up
 from pytest_arena.engine.trials import CellRun
-from pytest_arena.engine.verdicts import conclude_cell
 from pytest_arena.loading import load_arena
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.redaction import Redactor
 from pytest_arena.results.serialize import seal
+from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.collection.call_hooks import ConfigHooks
-    from pytest_arena.collection.gating import Gatekeeper
+    from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.collection.resume import FinishedCells
-    from pytest_arena.loading.plan import Arena
+    from pytest_arena.loading.plans import Arena
     from pytest_arena.settings import Settings
 
 

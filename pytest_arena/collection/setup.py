@@ -12,24 +12,24 @@ from uuid import uuid4
 
 import pytest
 
-from pytest_arena.collection.journal import Shards
-from pytest_arena.collection.names import ArenaNames
-from pytest_arena.collection.parts import RunParts
+from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
-from pytest_arena.collection.recorder import Recorder, report_dir
-from pytest_arena.collection.secrecy import Secrecy
-from pytest_arena.engine.shares import Share
+from pytest_arena.collection.redaction import Secrecy
+from pytest_arena.collection.results_collector import Recorder, report_dir
+from pytest_arena.collection.run_context import RunParts
+from pytest_arena.collection.worker_journals import Shards
+from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.registry import Registry
-from pytest_arena.results.redaction import Redactor
-from pytest_arena.results.writing import known_formats
+from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import Settings, read_settings
+from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gating import Gatekeeper
+    from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.collection.resume import Interrupted
-    from pytest_arena.collection.scheduling import Demands
     from pytest_arena.collection.session import ArenaSession
+    from pytest_arena.collection.xdist_scheduler import Demands
 
 
 class Builtins:
@@ -64,8 +64,8 @@ def activate(config: pytest.Config) -> None:
 
 
 def _activate_worker(parts: RunParts) -> None:
-    from pytest_arena.collection.distribution import WorkerLink
     from pytest_arena.collection.session import ArenaSession
+    from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config)
     shard = Shards(link.folder, link.run_id).of_worker(link.worker)
@@ -92,7 +92,7 @@ def _activate_controller(parts: RunParts) -> None:
         parts, Shards(folder, run_id), run_id=run_id, options=options, interrupted=interrupted
     )
     if workers:
-        from pytest_arena.collection.distribution import Controller
+        from pytest_arena.collection.xdist_link import Controller
 
         controller = Controller(
             parts,
@@ -123,7 +123,7 @@ def _activate_controller(parts: RunParts) -> None:
 
 def _register(parts: RunParts, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
     """Register what collects and runs arena files in this process."""
-    from pytest_arena.collection.refusals import Refusals
+    from pytest_arena.collection.preflight import Refusals
 
     refusals = Refusals(parts, share, session.arenas, knows_order=knows_order)
     manager = parts.config.pluginmanager
@@ -136,7 +136,7 @@ def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
     """Return what compares with a baseline, where the run asks for that."""
     if not settings.compares and settings.fail_on == "any":
         return None
-    from pytest_arena.collection.gating import Gatekeeper
+    from pytest_arena.collection.gate import Gatekeeper
 
     return Gatekeeper(settings, config.rootpath)
 
@@ -172,7 +172,7 @@ def _workers(config: pytest.Config) -> int:
 
 def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
     """Return what files demand of the deal; where they differ on a limit, the smallest holds."""
-    from pytest_arena.collection.scheduling import Demands
+    from pytest_arena.collection.xdist_scheduler import Demands
     from pytest_arena.loading import load_arena
 
     limits: dict[str, int] = {}

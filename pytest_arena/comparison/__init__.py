@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_arena.comparison.compared import Comparison, compare
+    from pytest_arena.comparison.comparison import Comparison, compare
     from pytest_arena.comparison.tables import (
         assertion_table,
         differences_table,
@@ -45,7 +45,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    home = "tables" if name in _TABLES else "compared"
+    home = "tables" if name in _TABLES else "comparison"
     return getattr(import_module(f"{__name__}.{home}"), name)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pytest_arena.comparison.breakdown import findings_of
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.leaderboard import Standing
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
 from pytest_arena.results import Finding, RunResult
 

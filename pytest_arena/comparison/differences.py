@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from pytest_arena.comparison.matrix import Matrix, case_score
-from pytest_arena.comparison.statistics import (
+from pytest_arena.comparison.stats.intervals_and_tests import (
     Estimate,
     benjamini_hochberg,
     mcnemar_exact,

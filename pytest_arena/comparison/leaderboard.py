@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from pytest_arena.comparison.bradley_terry import (
+from pytest_arena.comparison.matrix import Matrix, Pair, case_score, preferences
+from pytest_arena.comparison.stats.bradley_terry import (
     ELO,
     Pattern,
     bootstrap_errors,
     bradley_terry,
     wins_of,
 )
-from pytest_arena.comparison.matrix import Matrix, Pair, case_score, preferences
-from pytest_arena.comparison.statistics import Z95, Estimate
+from pytest_arena.comparison.stats.intervals_and_tests import Z95, Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 
 MOST_RATED = 60

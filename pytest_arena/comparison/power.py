@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell
-from pytest_arena.comparison.baseline_of_run import baseline_of
-from pytest_arena.comparison.statistics import cases_needed
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
+from pytest_arena.comparison.baseline.summarize import baseline_of
+from pytest_arena.comparison.stats.intervals_and_tests import cases_needed
 from pytest_arena.results import RunResult
 
 TRIALS = (1, 2, 3, 5, 8, 20)

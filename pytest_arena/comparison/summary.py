@@ -2,21 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import fsum
 
-from pytest_arena.comparison.cell_figures import (
-    known_costs,
-    known_tokens,
-    latencies_of,
-    was_answered,
-    without_loads,
-)
-from pytest_arena.comparison.quantiles import Quantile, quantile_with_interval
-from pytest_arena.comparison.repeats import Repeats, repeats_of
-from pytest_arena.comparison.statistics import Estimate, wilson
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate, pass_all, pass_at, wilson
+from pytest_arena.comparison.stats.quantiles import Quantile, quantile_with_interval
 from pytest_arena.results import Cell
-from pytest_arena.results.exchange import REPLAYED
+from pytest_arena.results.request_response import REPLAYED
+
+
+def without_loads(cells: Sequence[Cell]) -> Sequence[Cell]:
+    """Return the cells whose figures tell of single calls: no load case, unless all are such.
+
+    A latency under load says nothing of the latency of a call that is made alone.
+    """
+    return [cell for cell in cells if cell.load is None] or cells
+
+
+def latencies_of(cell: Cell) -> list[float]:
+    """Return the latencies of a cell in milliseconds; of a load, so many that they have the same
+    quantiles as all."""
+    if cell.load is not None:
+        return list(cell.load.spread_ms)
+    return [trial.latency_ms for trial in cell.trials if trial.latency_ms is not None]
+
+
+def mean_latency(cell: Cell) -> float | None:
+    """Return the mean latency of a cell in milliseconds, None where nothing was timed."""
+    if cell.load is not None:
+        return cell.load.latency_ms.get("mean")
+    times = latencies_of(cell)
+    return sum(times) / len(times) if times else None
+
+
+def known_costs(cell: Cell) -> tuple[list[float], int]:
+    """Return the known costs of a cell's calls in US dollars, and how many are not known.
+
+    The calls of a load are one sum.
+    """
+    if cell.load is not None:
+        cost = cell.load.cost_usd
+        return ([], cell.load.answered) if cost is None else ([cost], 0)
+    costs = [response.cost_usd for trial in cell.trials for response in trial.responses]
+    known = [cost for cost in costs if cost is not None]
+    return known, len(costs) - len(known)
+
+
+def known_tokens(cell: Cell) -> tuple[list[int], list[int]]:
+    """Return the known input and output tokens of a cell's calls."""
+    if cell.load is not None:
+        given, made = cell.load.input_tokens, cell.load.output_tokens
+        return [] if given is None else [given], [] if made is None else [made]
+    responses = [response for trial in cell.trials for response in trial.responses]
+    return (
+        [r.input_tokens for r in responses if r.input_tokens is not None],
+        [r.output_tokens for r in responses if r.output_tokens is not None],
+    )
+
+
+def was_answered(cell: Cell) -> bool:
+    """Return whether a call of a cell was answered."""
+    if cell.load is not None:
+        return cell.load.answered > 0
+    return any(trial.responses for trial in cell.trials)
+
 
 ATTACK = "attack"
 """The tag of cases under attack."""
@@ -186,3 +237,41 @@ def _spending(cells: Sequence[Cell]) -> Spending:
 
 def _sum_known(values: Sequence[int]) -> int | None:
     return sum(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """Hold pass@k and pass^k as means over `cases` prompts that were tried k times or more."""
+
+    k: int
+    at_least_one: float
+    all_of_them: float
+    cases: int
+
+
+def repeats_of(cells: Iterable[Cell]) -> Repeats | None:
+    """Return pass@k and pass^k; None where no prompt has two trials with a verdict.
+
+    k is the fewest trials with a verdict that a prompt of theirs has, from two on. Cells whose
+    trials were stopped early are left out: what they left out depends on what came before.
+    """
+    tries = [pair for cell in cells for pair in tries_of(cell) if pair[0] > 1]
+    if not tries:
+        return None
+    k = min(n for n, _ in tries)
+    one = [pass_at(n, passed, k) or 0.0 for n, passed in tries]
+    every = [pass_all(n, passed, k) or 0.0 for n, passed in tries]
+    return Repeats(k, fsum(one) / len(one), fsum(every) / len(every), len(tries))
+
+
+def tries_of(cell: Cell) -> Iterator[tuple[int, int]]:
+    """Yield how many trials of each prompt of a cell have a verdict, and how many passed."""
+    if cell.load is not None or cell.trials_not_run:
+        return
+    judged: Counter[int] = Counter()
+    passed: Counter[int] = Counter()
+    for trial in cell.trials:
+        judged[trial.variant] += trial.verdict in ("passed", "failed")
+        passed[trial.variant] += trial.verdict == "passed"
+    for variant, count in sorted(judged.items()):
+        yield count, passed[variant]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from pytest_arena.comparison.breakdown import Breakdown
-from pytest_arena.comparison.compared import Comparison
-from pytest_arena.comparison.rows import COLUMNS, trial_rows
+from pytest_arena.comparison.comparison import Comparison
+from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.results import RunResult, read_run
 
 if TYPE_CHECKING:
-    from pytest_arena.comparison.quantiles import Quantile
-    from pytest_arena.comparison.statistics import Estimate
+    from pytest_arena.comparison.stats.intervals_and_tests import Estimate
+    from pytest_arena.comparison.stats.quantiles import Quantile
 
 _DTYPES = {"text": "string", "integer": "Int64", "number": "Float64", "list": "object"}
 

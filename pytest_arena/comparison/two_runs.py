@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
-from pytest_arena.comparison.cell_figures import mean_latency
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.matrix import CaseRow, Matrix
-from pytest_arena.comparison.statistics import Z95, Estimate, standard_error
-from pytest_arena.comparison.summary import ProviderSummary, summarize
+from pytest_arena.comparison.stats.intervals_and_tests import Z95, Estimate, standard_error
+from pytest_arena.comparison.summary import ProviderSummary, mean_latency, summarize
 from pytest_arena.results import Cell, RunResult
-from pytest_arena.results.exchange import REPLAYED
+from pytest_arena.results.request_response import REPLAYED
 
 Change = Literal["worse", "better", "error", "other"]
 _CHECKED_BY = ("assertions", "judge")

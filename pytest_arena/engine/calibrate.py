@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import evaluate_async
-from pytest_arena.engine.checking import context_of
 from pytest_arena.engine.engine import Engine
-from pytest_arena.loading.plan import CellPlan
+from pytest_arena.engine.trial_checks import context_of
+from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.results.exchange import Message, Response
+from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema import Assertion, ProviderSpec
 

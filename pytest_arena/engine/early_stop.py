@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_arena.assertions.rates import least_passed
-from pytest_arena.loading.plan import CasePlan, every_assertion
+from pytest_arena.assertions.trial_verdict import least_passed
+from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.results.trial import Verdict
 
 

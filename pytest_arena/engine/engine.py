@@ -8,14 +8,13 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from pytest_arena.engine.answers import Answers
-from pytest_arena.engine.calls import Caller, CallHooks
-from pytest_arena.engine.limits import Limits
-from pytest_arena.engine.loop import LoopThread
-from pytest_arena.engine.rationing import Rations
-from pytest_arena.engine.shares import Share
+from pytest_arena.engine.calling.client import Answers, Caller, CallHooks
+from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.sharding import Share
+from pytest_arena.engine.event_loop import LoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
-from pytest_arena.loading.plan import CellPlan
+from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.base import Provider
 from pytest_arena.schema import Desk, ProviderSpec
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pytest_arena.engine.lane import GUESSED_OUTPUT, input_tokens, output_bound
-from pytest_arena.loading.plan import Arena, CellPlan, every_assertion
+from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tokens, output_bound
+from pytest_arena.loading.plans import Arena, CellPlan, every_assertion
 from pytest_arena.registry import Registry
-from pytest_arena.results.exchange import Message, Request
+from pytest_arena.results.request_response import Message, Request
 from pytest_arena.schema import ProviderSpec
 
 GUESSED_LATENCY_S = 2.0

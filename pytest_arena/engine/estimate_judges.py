@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.checking import checks, context_of
-from pytest_arena.engine.lane import CHARACTERS_PER_TOKEN, input_tokens
-from pytest_arena.engine.load import MOST_ERRORS, MOST_KEPT
-from pytest_arena.loading.plan import CellPlan
-from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.engine.calling.provider_state import CHARACTERS_PER_TOKEN, input_tokens
+from pytest_arena.engine.load_test.runner import MOST_ERRORS, MOST_KEPT
+from pytest_arena.engine.trial_checks import checks, context_of
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema import Assertion, CheckContext, ProviderSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.assertions.judged import Judged
+    from pytest_arena.assertions.judge_base import Judged
 
 _MOST_JUDGED = MOST_KEPT - MOST_ERRORS
 _LEAST_JUDGED = (_MOST_JUDGED + 2) // 2
@@ -66,7 +66,7 @@ def judged_rounds(rounds: float, total: float, *, load: bool) -> tuple[float, fl
 
 
 def _judged(assertion: Assertion, *, surely: bool) -> Iterator[tuple[Judged, bool]]:
-    from pytest_arena.assertions.judged import Judged
+    from pytest_arena.assertions.judge_base import Judged
 
     surely = surely and assertion.when is None
     if isinstance(assertion, Judged):

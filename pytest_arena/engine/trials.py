@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calls import Call, Caller
-from pytest_arena.engine.checking import (
+from pytest_arena.engine.calling.client import Call, Caller
+from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
+from pytest_arena.engine.trial_checks import (
     Executed,
     compare_on_loop,
     compared_on_loop,
@@ -18,17 +19,16 @@ from pytest_arena.engine.checking import (
     judge_on_loop,
     needs_stream,
 )
-from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
-from pytest_arena.loading.plan import CellPlan, LoadPlan
-from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.loading.plans import CellPlan, LoadPlan
+from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.judges import JudgeDesk
-    from pytest_arena.engine.load import LoadRun
-    from pytest_arena.engine.shared_talks import SharedTalks
+    from pytest_arena.engine.judge_client import JudgeDesk
+    from pytest_arena.engine.load_test.runner import LoadRun
+    from pytest_arena.engine.shared_conversations import SharedTalks
 
 DEFAULT_TIMEOUT_S = 60.0
 
@@ -118,7 +118,7 @@ class TrialRunner:
         return replace(run, over_all=found)
 
     async def _load(self, plan: CellPlan, load: LoadPlan) -> CellRun:
-        from pytest_arena.engine.load import LoadRun, LoadUsers, most_judged
+        from pytest_arena.engine.load_test.runner import LoadRun, LoadUsers, most_judged
 
         if not await self._caller.may_call(plan.provider, plan.file):
             return CellRun([], 0, LoadRun(load, only_replayed=True))
@@ -159,7 +159,7 @@ class TrialRunner:
         except ProviderError as error:
             if not plan.fallbacks:
                 raise
-            from pytest_arena.engine.fallbacks import DOWN, ask_others
+            from pytest_arena.engine.calling.fallbacks import DOWN, ask_others
 
             if error.kind not in DOWN:
                 raise
@@ -167,7 +167,7 @@ class TrialRunner:
 
     def _talks(self) -> SharedTalks:
         if self._shared is None:
-            from pytest_arena.engine.shared_talks import SharedTalks
+            from pytest_arena.engine.shared_conversations import SharedTalks
 
             async def talk(plan: CellPlan, number: int) -> Trial:
                 return await self._talk(plan, number, lambda request: self._call(plan, request))
@@ -227,7 +227,7 @@ class TrialRunner:
 
     def desk(self, plan: CellPlan, number: int) -> JudgeDesk:
         """Return what asks judges about one trial of a cell."""
-        from pytest_arena.engine.judges import JudgeDesk
+        from pytest_arena.engine.judge_client import JudgeDesk
 
         async def rival(name: str) -> Trial:
             return await self._talks().rival(plan, name, number)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
-from pytest_arena.loading.building import build_model
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.validate import build_model
 from pytest_arena.schema import Assertion
 
 

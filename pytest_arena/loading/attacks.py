@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from pytest_arena.errors import Place, shorten, suggest
-from pytest_arena.loading.building import build_model
-from pytest_arena.loading.case_rules import is_load_case
+from pytest_arena.loading.case_checks import is_load_case
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.validate import build_model
 from pytest_arena.prompts.attacks import GROUPS, Attack, attacks_named, shipped_attacks
 from pytest_arena.schema import AttackSpec, CaseSpec
 

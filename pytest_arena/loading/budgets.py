@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pytest_arena.errors import Problem
-from pytest_arena.loading.plan import CellPlan
+from pytest_arena.loading.plans import CellPlan
 from pytest_arena.registry import Registry
 from pytest_arena.schema import BudgetSpec, ProviderSpec
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Place, shorten
 from pytest_arena.loading.assertions import build_assertions
-from pytest_arena.loading.building import build_model
-from pytest_arena.loading.case_rules import (
+from pytest_arena.loading.case_checks import (
     check_checks,
     check_name,
     check_providers,
@@ -18,14 +17,15 @@ from pytest_arena.loading.case_rules import (
     is_load_case,
 )
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialogues import build_conversation, dialogues_of
-from pytest_arena.loading.expansion import ALONE, Variant, expand
+from pytest_arena.loading.conversations import build_conversation, dialogues_of
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.plan import CasePlan, LoadPlan
+from pytest_arena.loading.parametrize import ALONE, Variant, expand
+from pytest_arena.loading.plans import CasePlan, LoadPlan
 from pytest_arena.loading.problems import ProblemList
-from pytest_arena.loading.rendering import fill, render_case
 from pytest_arena.loading.targets import Prompt, find_target
+from pytest_arena.loading.templates import fill, render_case
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.loading.validate import build_model
 from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
 
@@ -199,7 +199,7 @@ def _load(
 def _load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> LoadPlan | None:
     if not is_load_case(case):
         return None
-    from pytest_arena.loading.load_cases import load_plan
+    from pytest_arena.loading.load_tests import load_plan
 
     return load_plan(spec, case, owner, problems)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from pytest_arena.loading.plan import CasePlan, every_assertion
+from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
 

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, shorten, suggest
-from pytest_arena.loading.building import build_model
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
-from pytest_arena.loading.columns import build_providers
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.explaining import WHOLE_ARENA
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
-from pytest_arena.loading.plan import Arena, CasePlan, CellPlan, every_assertion
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.targets import build_targets
 from pytest_arena.loading.tree import YamlMap, plain
+from pytest_arena.loading.validate import build_model
+from pytest_arena.loading.validation_messages import WHOLE_ARENA
 from pytest_arena.registry import Registry
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec

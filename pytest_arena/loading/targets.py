@@ -10,7 +10,7 @@ from pytest_arena.errors import Place, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
-from pytest_arena.loading.rendering import fill
+from pytest_arena.loading.templates import fill
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.yaml_errors import decode
 from pytest_arena.schema import ArenaSpec, PromptSpec

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
-from pytest_arena.providers.answers import Answer, CallParts, text_of, unreadable, usage_from
-from pytest_arena.providers.errors import failure, kind_of, provider_words
+from pytest_arena.providers.completion import Answer, CallParts, text_of, unreadable, usage_from
+from pytest_arena.providers.error_mapping import failure, kind_of, provider_words
 
 
 def answer_from(body: Any) -> Answer:

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.errors import shorten
-from pytest_arena.providers.answers import Answer, unreadable, usage_from
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.providers.completion import Answer, unreadable, usage_from
+from pytest_arena.results.request_response import Request, Response
 
 
 def texts_of(request: Request) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from pytest_arena.providers.errors import http_failure
+from pytest_arena.providers.error_mapping import http_failure
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.providers.access import NO_KEY, Access
-from pytest_arena.providers.answers import Answer, CallParts, text_of, unreadable
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.completion import Answer, CallParts, text_of, unreadable
+from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
-from pytest_arena.providers.errors import exception_failure
+from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.litellm_import import (
     close_clients,
     key_variables,
@@ -24,7 +24,7 @@ from pytest_arena.providers.litellm_import import (
     takes_user,
 )
 from pytest_arena.providers.prices import Price, Usage, load_prices, price_of
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
 _REFUSED = frozenset(

@@ -17,7 +17,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pytest_arena.results.exchange import Request
+from pytest_arena.results.request_response import Request
 
 _AT_IMPORT = {
     # Its price map and header lists come from its own files, not from the network.

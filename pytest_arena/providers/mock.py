@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.providers.answers import text_of
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.errors import failure
+from pytest_arena.providers.completion import text_of
+from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.prices import Price, Usage, price_of
-from pytest_arena.results.exchange import Request, Response, ToolCall
+from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.mock import CaseMock, MockAnswer, MockPattern, MockResponses
 from pytest_arena.schema.provider import ProviderSpec

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.providers.access import Access, Secret
-from pytest_arena.providers.answers import Answer, unreadable
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.chat_completions import add_chunk, answer_from, failed_in_stream
+from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
-from pytest_arena.providers.errors import exception_failure
+from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.prices import Price, load_prices, price_of
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
 if TYPE_CHECKING:

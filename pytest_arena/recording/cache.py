@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_arena.errors import ProviderError
 from pytest_arena.recording.entries import answer_from_record, answer_record
 from pytest_arena.recording.keys import key_of, request_facts
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.shape import check_answer
-from pytest_arena.results.shape_rules import ShapeError
+from pytest_arena.results.validation import ShapeError, check_answer
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:

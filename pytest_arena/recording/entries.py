@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import RETRYABLE, ErrorKind, ProviderError
-from pytest_arena.results.exchange import Response, Source
-from pytest_arena.results.trial_record import response_from_record, response_record
+from pytest_arena.results.request_response import Response, Source
+from pytest_arena.results.serialize import response_from_record, response_record
 
 FORMAT = 1
 _OF_THE_REQUEST = frozenset(

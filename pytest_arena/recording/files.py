@@ -18,8 +18,7 @@ from pytest_arena.recording.entries import FORMAT, better
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
 from pytest_arena.results.serialize import to_line
-from pytest_arena.results.shape import check_recorded
-from pytest_arena.results.shape_rules import ShapeError
+from pytest_arena.results.validation import ShapeError, check_recorded
 
 FOLDER = "recordings"
 _KEY = re.compile(rb'\{"key": "(\w+)"')

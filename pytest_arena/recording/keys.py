@@ -7,8 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
-from pytest_arena.results.exchange import Request
-from pytest_arena.results.text import clean_value
+from pytest_arena.results.cleaning import clean_value
+from pytest_arena.results.request_response import Request
 from pytest_arena.schema import ProviderSpec
 
 SCHEME = 1

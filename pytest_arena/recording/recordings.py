@@ -16,11 +16,11 @@ from pytest_arena.recording.entries import (
     is_worth_keeping,
     may_differ_next_time,
 )
+from pytest_arena.recording.explain_miss import differences, nearest
 from pytest_arena.recording.files import RecordingFile, Stored, recording_name
 from pytest_arena.recording.keys import key_of, request_facts
-from pytest_arena.recording.nearest import differences, nearest
-from pytest_arena.results.exchange import Request, Response
 from pytest_arena.results.journal import Journal
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
 from pytest_arena.schema import ProviderSpec
 

@@ -1,9 +1,9 @@
 """Models of trial, cell and run, and their file format; knows nothing of how they came about."""
 
 from pytest_arena.results.cell import Cell, Count, Standing
-from pytest_arena.results.exchange import Message, Request, Response, Source, ToolCall
-from pytest_arena.results.load import Load, LoadSpan
+from pytest_arena.results.load_test import Load, LoadSpan
 from pytest_arena.results.reading import read_run
+from pytest_arena.results.request_response import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.run import Gate, RunInfo, RunResult
 from pytest_arena.results.trial import (
     Finding,

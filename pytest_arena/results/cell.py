@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_arena.results.judging import Judging
-from pytest_arena.results.load import Load
+from pytest_arena.results.load_test import Load
 from pytest_arena.results.trial import Finding, Trial, Verdict
 
 

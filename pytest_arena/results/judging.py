@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_arena.results.exchange import Source
+from pytest_arena.results.request_response import Source
 
 CALIBRATIONS = "calibrations"
 """The folder beside an arena file that keeps the calibrations of its judges."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import Place, Problem, UserError
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.order import in_one_order
+from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
 

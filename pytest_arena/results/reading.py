@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from pytest_arena.errors import Place, Problem, UserError, shorten
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import (
     FORMAT,
@@ -20,9 +21,7 @@ from pytest_arena.results.serialize import (
     limit_from_record,
     run_from_record,
 )
-from pytest_arena.results.shape import check_record
-from pytest_arena.results.shape_rules import ShapeError
-from pytest_arena.results.text import clean_value
+from pytest_arena.results.validation import ShapeError, check_record
 
 LARGEST_FILE = 1 << 30
 """In bytes. A run of 100,000 cells of 4 KB each is less than half of it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pytest_arena.results.exchange import Message, Response, Source, ToolCall
 from pytest_arena.results.judging import Judging
+from pytest_arena.results.request_response import Message, Response, Source, ToolCall
 
 Verdict = Literal["passed", "failed", "error", "skipped"]
 FindingVerdict = Literal["passed", "failed", "error", "skipped", "unsure"]

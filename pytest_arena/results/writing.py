@@ -1,63 +1,15 @@
-"""Write a run: its `results.jsonl`, and the reports that reporters make of it."""
+"""Write a run as `results.jsonl`, whole or not at all."""
 
 from __future__ import annotations
 
 import os
-import traceback
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from pytest_arena.registry import Registry
-from pytest_arena.results.printable import printable
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_record, run_record, to_line
 
 RESULTS = "results.jsonl"
-GROUP = "pytest_arena.reporters"
-
-
-@dataclass(slots=True)
-class Reports:
-    """Keep a line for each report that was written, and the story of each that broke."""
-
-    written: list[str] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-
-
-def known_formats(registry: Registry) -> set[str]:
-    """Return the formats of all installed and registered reporters."""
-    installed = {entry.name for entry in entry_points(group=GROUP)}
-    return (installed | set(registry.reporters)) - {"terminal"}
-
-
-def make_reporter(name: str, registry: Registry) -> Any:
-    """Return a reporter of a known format: a registered one, else an installed one."""
-    cls = registry.reporters.get(name)
-    if cls is None:
-        (entry,) = entry_points(group=GROUP, name=name)
-        cls = entry.load()
-    return cls()
-
-
-def write_reports(
-    run: RunResult, formats: Iterable[str], directory: Path, registry: Registry
-) -> Reports:
-    """Write a run in several formats; one report that breaks does not cost the others."""
-    reports = Reports()
-    for name in formats:
-        try:
-            report = make_reporter(name, registry).write(run, directory)
-        except Exception:  # noqa: BLE001
-            # a plug-in's bug: told with its traceback, and the command ends as an internal error
-            text = f"the {name} report could not be written:\n{traceback.format_exc()}"
-            reports.broken.append(printable(text))
-            continue
-        note = f" ({report.note})" if report.note else ""
-        reports.written.append(printable(f"{name}: {os.path.relpath(report.path)}{note}"))
-    return reports
 
 
 def write_results(path: Path, run: RunResult, lines: Sequence[str]) -> None:

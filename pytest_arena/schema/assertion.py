@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
-from pytest_arena.results.exchange import Message, Response
 from pytest_arena.results.judging import Calibration, Judging
+from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec

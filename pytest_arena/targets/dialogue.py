@@ -8,8 +8,8 @@ from typing import Literal
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails
-from pytest_arena.loading.plan import CasePlan, TurnPlan
-from pytest_arena.results.exchange import Message, Request, Response
+from pytest_arena.loading.plans import CasePlan, TurnPlan
+from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_arena.comparison.since_baseline import SinceBaseline
+from pytest_arena.comparison.gate.summary import SinceBaseline
 from pytest_arena.results import Cell, Standing
 from pytest_arena.results.cell import Count
 from pytest_arena_reporters import figures

@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.comparison.rows import COLUMNS, trial_rows
+from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
+from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters.writing import encode, write_atomically
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_arena.comparison.rows import last_prompt
+from pytest_arena.comparison.trial_rows import last_prompt
 from pytest_arena.results import Cell, Finding, RunResult, Trial
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
-from pytest_arena.comparison.judges import JudgeSummary
-from pytest_arena.comparison.quantiles import Quantile
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.judge_summary import JudgeSummary
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
+from pytest_arena.comparison.stats.quantiles import Quantile
 from pytest_arena.comparison.summary import Attacks, ProviderSummary, Spending
 from pytest_arena.results.judging import Calibration
 

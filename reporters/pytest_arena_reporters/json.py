@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena.results.serialize import FORMAT, cell_record, end_record, run_record
 from pytest_arena_reporters.writing import encode, write_atomically
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pytest_arena.comparison.conclusion import percent
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.results import Cell, RunResult
-from pytest_arena.results.load import load_in_words
+from pytest_arena.results.load_test import load_in_words
 
 MOST_LOADS = 12
 MOST_PROVIDERS = 8

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
-from pytest_arena.comparison.since_baseline import is_regressed
+from pytest_arena.comparison.gate.summary import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import Cell, RunResult
-from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures, load_lines, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
-from pytest_arena_reporters.limits import limits_of
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
+from pytest_arena_reporters.thresholds import limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
 if TYPE_CHECKING:

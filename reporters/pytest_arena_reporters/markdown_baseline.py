@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_arena.comparison.since_baseline import SinceBaseline
+from pytest_arena.comparison.gate.summary import SinceBaseline
 from pytest_arena.results import Cell
 from pytest_arena_reporters import beside_baseline, figures
 from pytest_arena_reporters.failures import why

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from pytest_arena.errors import shorten
-from pytest_arena.results.printable import printable
+from pytest_arena.text.printable import printable
 from pytest_arena_reporters.writing import encode
 
 MARKER = "<!-- pytest-arena-report -->"

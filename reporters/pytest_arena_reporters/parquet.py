@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.comparison.rows import COLUMNS, trial_rows
+from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
+from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters.writing import encode, write_atomically
 
 

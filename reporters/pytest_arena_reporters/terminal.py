@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
-from pytest_arena.comparison.since_baseline import SinceBaseline
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.gate.summary import SinceBaseline
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import TerminalSummary
 from pytest_arena_reporters import figures, load_lines, terminal_baseline
-from pytest_arena_reporters.limits import limits_of, told
 from pytest_arena_reporters.terminal_text import (
     BOLD,
     DIM,
@@ -26,6 +25,7 @@ from pytest_arena_reporters.terminal_text import (
     text_width,
     wrapped,
 )
+from pytest_arena_reporters.thresholds import limits_of, told
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.two_runs import TwoRuns

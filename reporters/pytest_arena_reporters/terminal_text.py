@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
-from pytest_arena.results.printable import printable
+from pytest_arena.text.printable import printable
 
 BOLD, DIM, GREEN, RED, YELLOW, RESET = (
     "\x1b[1m",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.comparison.two_runs import Flip, ProviderChange, TwoRuns
 from pytest_arena.results import Cell, RunResult

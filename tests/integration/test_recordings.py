@@ -14,7 +14,7 @@ from pytest_arena import run_arena
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.recording.entries import entry_of
 from pytest_arena.recording.keys import key_of, request_facts
-from pytest_arena.results.exchange import Request, Response
+from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
 from pytest_arena.schema import ProviderSpec
 

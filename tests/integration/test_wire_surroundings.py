@@ -62,7 +62,7 @@ def test_calls_happen_under_the_autouse_fixtures_of_their_item(project: Project)
             "ERROR: arena calls cannot start ahead of their items: the autouse fixture "
             "surroundings is made anew for each item",
             "  fix: give it a wider scope to have many calls in flight, or allow it with "
-            "-W ignore::pytest_arena.collection.files.ArenaWarning",
+            "-W ignore::pytest_arena.collection.items.ArenaWarning",
         ]
     )
     assert (server.peak, server.calls) == (1, 3)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pytest_arena.judging.tone.explaining import Driver, explain
-from pytest_arena.judging.tone.judgeable import why_not
-from pytest_arena.judging.tone.reading import Reading, read
+from pytest_arena.judging.tone.analysis import Reading, read
+from pytest_arena.judging.tone.applicability import why_not
+from pytest_arena.judging.tone.explanations import Driver, explain
 from pytest_arena.judging.tone.scales import weigh
 from pytest_arena.judging.tone.verdicts import Answer, Evidence, lean
 
@@ -31,7 +31,7 @@ class Judgement(NamedTuple):
         """The cues for and against, each with its words; or why there are none."""
         if self.obstacle is not None:
             return self.obstacle
-        from pytest_arena.judging.wording import quoted
+        from pytest_arena.judging.detectors.messages import quoted
 
         sides = {
             "for": [driver for driver in self.drivers if driver.weight > 0],

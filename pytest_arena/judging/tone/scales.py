@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
-from pytest_arena.judging.tone.reading import Part, Reading
+from pytest_arena.judging.tone.analysis import Part, Reading
 from pytest_arena.judging.tone.weights import Model, load
 
 Scale = Literal["formality", "courtesy", "hostility"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, NamedTuple
 
-from pytest_arena.judging.tone.reading import Reading
+from pytest_arena.judging.tone.analysis import Reading
 from pytest_arena.judging.tone.scales import Scales, sigmoid, weigh
 
 HAS, HAS_NOT = 0.7, 0.3

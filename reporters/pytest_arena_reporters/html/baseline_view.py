@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from pytest_arena.comparison.since_baseline import SinceBaseline
+from pytest_arena.comparison.gate.summary import SinceBaseline
 from pytest_arena.results import Cell, Standing
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.failures import why

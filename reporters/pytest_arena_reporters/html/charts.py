@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
-from pytest_arena.comparison.statistics import Estimate
-from pytest_arena.results.printable import printable
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
+from pytest_arena.text.printable import printable
 
 WIDTH, HEIGHT = 560, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 48, 16, 14, 44

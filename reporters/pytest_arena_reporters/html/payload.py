@@ -11,8 +11,8 @@ from typing import Any
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import assertion_verdicts
-from pytest_arena.comparison.cell_figures import known_costs, known_tokens, mean_latency
-from pytest_arena.comparison.since_baseline import AS_BEFORE, by_attention
+from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
+from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.records import cell_record, significant
 from pytest_arena_reporters.html.texts import Texts, shared_texts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_arena.comparison import Comparison
-from pytest_arena.comparison.cell_figures import latencies_of, without_loads
+from pytest_arena.comparison.summary import latencies_of, without_loads
 from pytest_arena_reporters.html import charts
 from pytest_arena_reporters.html.view import text
 

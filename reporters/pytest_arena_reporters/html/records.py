@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_arena.comparison.rows import message_text
+from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.errors import shorten
 from pytest_arena.results import (
     Cell,
@@ -21,7 +21,7 @@ from pytest_arena.results import (
     Trial,
 )
 from pytest_arena.results.judging import Judging, Vote
-from pytest_arena.results.load import load_in_words
+from pytest_arena.results.load_test import load_in_words
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html.texts import Texts
 

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.comparison import Comparison, compare
+from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import Report, Reporter
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html import baseline_view, provider_charts, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
-from pytest_arena_reporters.limits import MARKS, limits_of
+from pytest_arena_reporters.thresholds import MARKS, limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_arena.comparison.rows import message_text
+from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Trial
 
 _WORTH_SHARING = 120

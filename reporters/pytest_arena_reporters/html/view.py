@@ -12,11 +12,11 @@ from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import Breakdown
 from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
-from pytest_arena.comparison.since_baseline import is_regressed
+from pytest_arena.comparison.gate.summary import is_regressed
 from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
-from pytest_arena.results.printable import printable
+from pytest_arena.text.printable import printable
 from pytest_arena_reporters import figures, load_lines
 from pytest_arena_reporters.failures import unpassed, why
 from pytest_arena_reporters.html.charts import rate_bar

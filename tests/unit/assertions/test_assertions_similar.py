@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from pytest_arena.assertions.aggregates import Consistency
 from pytest_arena.assertions.evaluate import evaluate_async, evaluate_cell_async, needs_loop
-from pytest_arena.assertions.over_trials import Consistency
 from pytest_arena.assertions.similar import SemanticEquals, Similar
 from pytest_arena.assertions.topics import Topics
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.judging.vectors import mean_cosine
+from pytest_arena.judging.similarity.embeddings import mean_cosine
 from pytest_arena.schema import CheckContext, EmbeddingSpec, ProviderSpec
 
 SPEC = EmbeddingSpec(provider=ProviderSpec(name="vectors", provider="openai", model="m"))
@@ -65,7 +65,7 @@ def test_a_missing_number_is_told(judge: Any) -> None:
 def test_relevance_without_a_judge_goes_by_the_words_of_its_themes(
     trial: Any, answer: str, verdict: str, reason: str
 ) -> None:
-    from pytest_arena.assertions.judged_answers import Relevance
+    from pytest_arena.assertions.judge_criteria import Relevance
 
     assertion = Relevance(expected_themes=("billing", "refund"))
     if verdict == "passed":

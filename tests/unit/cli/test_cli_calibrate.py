@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_arena.api import run_arena
 from pytest_arena.cli import main
-from pytest_arena.engine.api import run_arena
 
 ARENA = """\
 providers: [{name: mini, provider: mock}]

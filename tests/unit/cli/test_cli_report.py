@@ -11,7 +11,7 @@ from results_files import make_cell, without_end, write_run
 from pytest_arena.cli import main
 
 PLUGIN = """\
-from pytest_arena.results.reporter import Report, Reporter
+from pytest_arena.reporting.base import Report, Reporter
 
 
 class Shout(Reporter):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.agreement import Agreement, kappa_interval
+from pytest_arena.comparison.stats.agreement import Agreement, kappa_interval
 
 pairs_of = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 

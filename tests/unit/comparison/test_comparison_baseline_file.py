@@ -13,10 +13,10 @@ from gate_runs import cell_of, kept, run_of, trials_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.baseline import Baseline, scores_by_turn
-from pytest_arena.comparison.baseline_file import baseline_bytes, parse_baseline, write_baseline
-from pytest_arena.comparison.baseline_of_run import baseline_of, summarize_cell
-from pytest_arena.comparison.baseline_record import Mistake, cell_from_record, cell_record
+from pytest_arena.comparison.baseline.file import baseline_bytes, parse_baseline, write_baseline
+from pytest_arena.comparison.baseline.model import Baseline, scores_by_turn
+from pytest_arena.comparison.baseline.serialize import Mistake, cell_from_record, cell_record
+from pytest_arena.comparison.baseline.summarize import baseline_of, summarize_cell
 from pytest_arena.errors import UsageError
 from pytest_arena.results import Finding
 

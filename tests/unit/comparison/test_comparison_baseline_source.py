@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from gate_runs import cell_of, kept, run_of
 
-from pytest_arena.comparison.baseline_file import baseline_bytes
-from pytest_arena.comparison.baseline_source import MissingBaselineError, read_baseline
+from pytest_arena.comparison.baseline.file import baseline_bytes
+from pytest_arena.comparison.baseline.source import MissingBaselineError, read_baseline
 from pytest_arena.errors import UsageError
 from pytest_arena.results import RunResult
 from pytest_arena.results.serialize import cell_record, end_record, run_record, to_line

@@ -9,9 +9,9 @@ from gate_runs import cell_of, kept, run_of, trials_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.baseline import Baseline, BaselineCell
-from pytest_arena.comparison.baseline_file import baseline_bytes
-from pytest_arena.comparison.baseline_update import KEPT_TRIALS, Collected, update
+from pytest_arena.comparison.baseline.file import baseline_bytes
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
+from pytest_arena.comparison.baseline.update import KEPT_TRIALS, Collected, update
 from pytest_arena.errors import UsageError
 from pytest_arena.results import RunResult
 

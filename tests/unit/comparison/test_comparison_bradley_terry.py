@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.bradley_terry import (
+from pytest_arena.comparison.stats.bradley_terry import (
     ELO,
     bootstrap_errors,
     bradley_terry,

@@ -13,11 +13,11 @@ from gate_runs import cell_of, kept, run_of, trials_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.baseline import Baseline
-from pytest_arena.comparison.baseline_update import Collected
-from pytest_arena.comparison.gate import GateResult, Rules, assess, suspects
-from pytest_arena.comparison.gate_cells import GateCell
-from pytest_arena.comparison.status import STATUSES
+from pytest_arena.comparison.baseline.model import Baseline
+from pytest_arena.comparison.baseline.update import Collected
+from pytest_arena.comparison.gate.cells import GateCell
+from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, suspects
+from pytest_arena.comparison.gate.status import STATUSES
 from pytest_arena.results import Cell, Finding
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))

@@ -9,8 +9,8 @@ import pytest
 from gate_runs import cell_of, kept, run_of, trials_of
 from pydantic import ValidationError
 
-from pytest_arena.comparison.gate import assess
-from pytest_arena.comparison.limits import Against, LimitResult, check_limits
+from pytest_arena.comparison.gate.gate import assess
+from pytest_arena.comparison.gate.thresholds import Against, LimitResult, check_limits
 from pytest_arena.errors import Place
 from pytest_arena.results import Cell, Finding, RunResult
 from pytest_arena.schema.gates import METRIC_ALIASES, METRICS, GateSpec

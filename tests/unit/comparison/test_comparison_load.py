@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.comparison.baseline_of_run import baseline_of, summarize_cell
-from pytest_arena.comparison.gate import Rules, assess, suspects
-from pytest_arena.comparison.limits import check_limits
+from pytest_arena.comparison.baseline.summarize import baseline_of, summarize_cell
+from pytest_arena.comparison.gate.gate import Rules, assess, suspects
+from pytest_arena.comparison.gate.thresholds import check_limits
 from pytest_arena.results import Cell, Load, RunInfo, RunResult, Trial
 from pytest_arena.schema.gates import GateSpec
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.quantiles import quantile, quantile_with_interval, samples_wanted
+from pytest_arena.comparison.stats.quantiles import quantile, quantile_with_interval, samples_wanted
 
 
 def test_the_quantile_has_the_reference_value() -> None:

@@ -10,7 +10,7 @@ import pytest
 from synthetic_run import synthetic_run
 
 from pytest_arena import comparison
-from pytest_arena.comparison.rows import COLUMNS, message_text
+from pytest_arena.comparison.trial_rows import COLUMNS, message_text
 from pytest_arena.results import RunResult
 from pytest_arena.results.serialize import cell_record, end_record, run_record, to_line
 

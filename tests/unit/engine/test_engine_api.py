@@ -12,7 +12,7 @@ from pytest_arena import Provider, Response, arun_arena, run_arena
 from pytest_arena.errors import ArenaFileError, UsageError
 from pytest_arena.providers.prices import Price
 from pytest_arena.registry import Registry
-from pytest_arena.results.exchange import Request
+from pytest_arena.results.request_response import Request
 from pytest_arena.schema import ProviderSpec
 
 SECRET = "canary-0123456789-canary"

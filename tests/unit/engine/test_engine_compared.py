@@ -10,7 +10,7 @@ import pytest
 
 from pytest_arena import ErrorKind, Provider, ProviderError, Response, run_arena
 from pytest_arena.registry import Registry
-from pytest_arena.results.exchange import Request
+from pytest_arena.results.request_response import Request
 from pytest_arena.results.run import RunResult
 
 ARENA = """\

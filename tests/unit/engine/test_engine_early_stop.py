@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.assertions.rates import rate_finding
 from pytest_arena.assertions.text import Contains
+from pytest_arena.assertions.trial_verdict import rate_finding
 from pytest_arena.engine.early_stop import EarlyStop
 from pytest_arena.results.trial import Finding, Trial
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pytest_arena.api import run_arena
 from pytest_arena.builtins import register
-from pytest_arena.engine.api import run_arena
 from pytest_arena.engine.estimate import Estimate, estimate, total_seconds
 from pytest_arena.loading import load_arena
 from pytest_arena.registry import Registry

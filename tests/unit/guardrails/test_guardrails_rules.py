@@ -16,9 +16,7 @@ from pydantic import ValidationError
 from pytest_arena.errors import GuardrailError
 from pytest_arena.guardrails import BUILTINS
 from pytest_arena.guardrails.apply import apply_guardrails
-from pytest_arena.guardrails.banned_words import BannedWords
-from pytest_arena.guardrails.max_length import MaxLength
-from pytest_arena.guardrails.patterns import ForbiddenPattern, RequiredPattern
+from pytest_arena.guardrails.text import BannedWords, ForbiddenPattern, MaxLength, RequiredPattern
 from pytest_arena.registry import Registry, Shipped
 from pytest_arena.schema import Guardrail, Violation
 from pytest_arena.schema.describing import described_fields

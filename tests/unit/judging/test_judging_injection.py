@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.judging.injection import InjectionRules, injection_patterns
+from pytest_arena.judging.detectors.injection import InjectionRules, injection_patterns
 from pytest_arena.schema.guardrail import Said
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.judging.panel import Question, Ruling, rule
-from pytest_arena.judging.prompting import Material, Task
-from pytest_arena.judging.replies import Level, Levels
+from pytest_arena.judging.llm.panel import Question, Ruling, rule
+from pytest_arena.judging.llm.prompt import Material, Task
+from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results import Message, Response
 from pytest_arena.schema import JudgeReply, JudgeSpec, ProviderSpec
 
@@ -139,7 +139,7 @@ def test_texts_that_are_too_long_are_not_cut_but_refused() -> None:
 
 
 def test_the_key_changes_with_model_criteria_and_threshold_only() -> None:
-    from pytest_arena.judging.panel import judge_key
+    from pytest_arena.judging.llm.panel import judge_key
 
     spec = ProviderSpec(name="a", provider="openai", model="x")
     judge = JudgeSpec(panel=(spec,))

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.judging.checksums import is_card, is_iban, is_ssn, luhn
-from pytest_arena.judging.pii import ENTITIES, PiiRules, find_pii
+from pytest_arena.judging.detectors.pii import (
+    ENTITIES,
+    PiiRules,
+    find_pii,
+    is_card,
+    is_iban,
+    is_ssn,
+    luhn,
+)
 from pytest_arena.schema.guardrail import Said
 
 

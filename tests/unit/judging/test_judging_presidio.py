@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.judging.pii import PiiRules
-from pytest_arena.judging.presidio import PresidioError
+from pytest_arena.judging.detectors.pii import PiiRules
+from pytest_arena.judging.detectors.presidio import PresidioError
 from pytest_arena.schema.guardrail import Said
 
 HAS_PRESIDIO = importlib.util.find_spec("presidio_analyzer") is not None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.judging.profanity import ProfanityRules, find_profanity
+from pytest_arena.judging.detectors.profanity import ProfanityRules, find_profanity
 from pytest_arena.schema.guardrail import Said
 
 HARMLESS = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.judging.refusal import find_refusal
+from pytest_arena.judging.detectors.refusal import find_refusal
 
 
 @pytest.mark.parametrize(

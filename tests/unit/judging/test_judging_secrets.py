@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.judging.secrets import SecretRules, find_secrets
-from pytest_arena.results.key_patterns import KEY_FORMS, find_keys
+from pytest_arena.judging.detectors.secrets import SecretRules, find_secrets
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.key_patterns import KEY_FORMS, find_keys
 
 # Put together at run time, so that no scanner takes this file for a leak.
 BODY = "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY"

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_arena.judging.tone import TONES, VERSION
+from pytest_arena.judging.tone.analysis import CUES, read
 from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
 from pytest_arena.judging.tone.phrases import Phrases
-from pytest_arena.judging.tone.reading import CUES, read
 from pytest_arena.judging.tone.tokens import tokenize
 from pytest_arena.judging.tone.weights import FILE, load
 

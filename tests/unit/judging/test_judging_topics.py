@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.judging.topics import TopicRules, stem
+from pytest_arena.judging.detectors.topics import TopicRules, stem
 from pytest_arena.schema.guardrail import Said
 
 FORBIDDEN = TopicRules(forbidden={"medicine": ("diagnosis", "prescribe", "side effect")})

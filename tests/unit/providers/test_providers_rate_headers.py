@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_arena.errors import ErrorKind
-from pytest_arena.providers.errors import http_failure
+from pytest_arena.providers.error_mapping import http_failure
 from pytest_arena.providers.rate_headers import allowance_from, reset_s
 from pytest_arena.results.allowance import Quota
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.providers.retry_after import parse_retry_after
+from pytest_arena.providers.rate_headers import parse_retry_after
 
 NOON = 784_111_777.0 - 10  # ten seconds before Sun, 06 Nov 1994 08:49:37 GMT
 

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.recording.cache import Cache
-from pytest_arena.results.exchange import Request, Response, ToolCall
+from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema import CacheSpec, ProviderSpec
 
 SPEC = ProviderSpec.model_validate(

@@ -12,7 +12,7 @@ import pytest
 from pytest_arena.errors import ErrorKind, ProviderError, UserError
 from pytest_arena.recording.entries import entry_of
 from pytest_arena.recording.files import RecordingFile, recording_name
-from pytest_arena.results.exchange import Response, ToolCall
+from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.serialize import to_line
 
 FACTS = {"provider": "openai", "host": "", "model": "m", "messages": [], "params": {}, "trial": 0}

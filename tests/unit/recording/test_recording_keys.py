@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.recording.keys import key_of, request_facts
-from pytest_arena.results.exchange import Message, Request
+from pytest_arena.results.request_response import Message, Request
 from pytest_arena.schema import ProviderSpec
 
 HI: list[Message] = [{"role": "user", "content": "hi"}]

@@ -12,7 +12,7 @@ import pytest
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.recording.files import RecordingFile
 from pytest_arena.recording.recordings import EXPLAINED_MISSES, Recordings, Use
-from pytest_arena.results.exchange import Request, Response, ToolCall
+from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema import ProviderSpec
 
 T = TypeVar("T")

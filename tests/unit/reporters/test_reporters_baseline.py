@@ -13,8 +13,8 @@ import pytest
 from synthetic_run import compared_with_baseline, synthetic_run
 
 from pytest_arena.comparison import compare
+from pytest_arena.reporting.base import Reporter
 from pytest_arena.results import Cell, Count, RunResult, Standing
-from pytest_arena.results.reporter import Reporter
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_arena.comparison.differences import Difference
-from pytest_arena.comparison.statistics import Estimate
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Spending
 from pytest_arena_reporters import figures
 

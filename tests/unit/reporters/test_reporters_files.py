@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from synthetic_run import HOSTILE, synthetic_run
 
-from pytest_arena.comparison.rows import COLUMNS
+from pytest_arena.comparison.trial_rows import COLUMNS
+from pytest_arena.reporting.base import Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.reporter import Reporter
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
 from pytest_arena_reporters.json import JsonReporter

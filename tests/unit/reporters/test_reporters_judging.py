@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.comparison import compare
-from pytest_arena.comparison.rows import trial_rows
+from pytest_arena.comparison.trial_rows import trial_rows
 from pytest_arena.results import Cell, Finding, Response, RunInfo, RunResult, Trial
 from pytest_arena.results.judging import Calibration, Judging, Vote
 from pytest_arena.results.serialize import cell_from_record, cell_record, to_line
@@ -152,8 +152,7 @@ def test_a_judgement_survives_its_file(finding: Finding, tmp_path: Path) -> None
     ],
 )
 def test_a_strangers_judgement_is_looked_at(path: Any, value: Any, problem: str) -> None:
-    from pytest_arena.results.shape import check_record
-    from pytest_arena.results.shape_rules import ShapeError
+    from pytest_arena.results.validation import ShapeError, check_record
 
     record = cell_record(run_of(judged("tone", VOTE, calibration=GOOD)).cells[0])
     where = record["trials"][0]["assertions"][0]["judge"]

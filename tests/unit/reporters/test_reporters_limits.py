@@ -13,8 +13,8 @@ from pytest_arena.results import RunInfo, RunResult
 from pytest_arena.results.run import LimitFinding
 from pytest_arena_reporters import markdown
 from pytest_arena_reporters.html import HtmlReporter
-from pytest_arena_reporters.limits import limits_of
 from pytest_arena_reporters.terminal import TerminalReporter
+from pytest_arena_reporters.thresholds import limits_of
 
 HELD = LimitFinding("a.yaml", "fast", "response_time_p95", "passed", "fail", "fast: 80 ms", 80.0)
 WARNS = LimitFinding("a.yaml", "money", "total_cost", "error", "warn", "money: no price is known")

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pytest_arena.comparison import compare
-from pytest_arena.comparison.repeats import Repeats, repeats_of
-from pytest_arena.comparison.rows import trial_rows
+from pytest_arena.comparison.summary import Repeats, repeats_of
+from pytest_arena.comparison.trial_rows import trial_rows
 from pytest_arena.results import Cell, Load, LoadSpan, Response, RunInfo, RunResult, Trial
 from pytest_arena.results.trial import TrialError
 from pytest_arena_reporters import markdown

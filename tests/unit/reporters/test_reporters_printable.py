@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.results.printable import printable
+from pytest_arena.text.printable import printable
 
 
 @pytest.mark.parametrize(

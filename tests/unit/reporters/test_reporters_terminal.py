@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from synthetic_run import synthetic_run
 
+from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import Response, RunResult, Trial
-from pytest_arena.results.reporter import TerminalSummary
 from pytest_arena_reporters.terminal import TerminalReporter
 
 

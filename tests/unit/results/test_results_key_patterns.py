@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.results.key_patterns import KeySpan, find_keys, hide_keys
+from pytest_arena.text.key_patterns import KeySpan, find_keys, hide_keys
 
 GITHUB = "gh" + "p_0123456789abcdefghijklmnopqrstuvwxyz"
 SLACK = "xo" + "xb-123456789012-sk-abcdef"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.results.redaction import REDACTED, SHORTEST, Redactor
+from pytest_arena.text.redaction import REDACTED, SHORTEST, Redactor
 
 VALUE = 'can"ary/k\\ey+é 42'
 KNOWN = {

@@ -1,0 +1,84 @@
+"""How findings are worded: quotes, lists, numbers with units, and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_arena.errors import shorten
+from pytest_arena.judging.detectors.messages import listed
+from pytest_arena.results.trial import GuardrailEvent
+from pytest_arena.schema.assertion import Outcome
+
+Format = Callable[[float], str]
+
+
+def number(value: float) -> str:
+    """Return a number with thousands set apart and at most three decimals."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".")
+
+
+def milliseconds(value: float) -> str:
+    return f"{number(value)} ms"
+
+
+def dollars(value: float) -> str:
+    text = f"{value:,.10f}".rstrip("0").rstrip(".")
+    return f"${text}"
+
+
+def share(value: float) -> str:
+    """Return a share as per cent with at most two decimals."""
+    return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def counted(word: str) -> Format:
+    """Return a format that counts: `1 word`, `1,200 words`."""
+    return lambda value: f"{number(value)} {word}{'' if value == 1 else 's'}"
+
+
+def bounded(
+    value: float,
+    form: Format,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    subject: str = "",
+) -> Outcome:
+    """Return whether a value keeps its bounds, with a score that falls the further it is out.
+
+    Within the bounds the score is 1, above them maximum / value, below them value / minimum.
+    """
+    expected = _bounds(form, minimum, maximum)
+    shown = f"{subject} {form(value)}".lstrip()
+    if maximum is not None and value > maximum:
+        return Outcome(
+            "failed",
+            f"{shown}, over the {form(maximum)} allowed",
+            max(0.0, maximum / value) if value > 0 else 0.0,
+            expected,
+        )
+    if minimum is not None and value < minimum:
+        return Outcome(
+            "failed",
+            f"{shown}, under the {form(minimum)} wanted",
+            max(0.0, value / minimum) if minimum > 0 else 0.0,
+            expected,
+        )
+    return Outcome("passed", f"{shown} ({expected})", 1.0, expected)
+
+
+def fired(event: GuardrailEvent) -> str:
+    """Return what a guardrail did: `blocked on input by banned_words: 'hack'`."""
+    deed = {"block": "blocked", "replace": "replaced", "flag": "flagged"}[event.action]
+    why = listed(event.matched) if event.matched else shorten(event.reason)
+    return f"{deed} on {event.direction} by {event.type}: {why}"
+
+
+def _bounds(form: Format, minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f"{number(minimum)} to {form(maximum)}"
+    if minimum is not None:
+        return f"at least {form(minimum)}"
+    return f"at most {form(maximum if maximum is not None else 0)}"

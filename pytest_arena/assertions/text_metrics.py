@@ -1,0 +1,182 @@
+"""Assertions on how close an answer comes to a reference text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.messages import bounded, counted, number
+from pytest_arena.judging.similarity.lexical import TooLongError
+from pytest_arena.judging.similarity.metrics import (
+    RougeVariant,
+    bleu,
+    chrf,
+    edit_distance,
+    edit_similarity,
+    rouge,
+    rouge_words,
+)
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+
+Reference = Annotated[str, Field(min_length=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Levenshtein(Assertion):
+    """Hold when few characters must change to turn the answer into a reference.
+
+        - type: levenshtein
+          value: Your order has been shipped.
+          min_similarity: 0.8
+
+    The similarity is 1 − distance / length of the longer text; blanks around both are ignored.
+
+    Error: when the texts are too long to be compared (about 100,000 characters each).
+    """
+
+    type: ClassVar[str] = "levenshtein"
+    graded: ClassVar[bool] = True
+
+    value: Reference
+    """The reference."""
+    max_distance: int | None = Field(default=None, ge=0)
+    """The most characters to insert, delete or replace."""
+    min_similarity: Share | None = None
+    """The least similarity, up to 1."""
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Levenshtein:
+        if self.max_distance is None and self.min_similarity is None and self.threshold is None:
+            raise PydanticCustomError(
+                "missing_value",
+                "levenshtein has no bound",
+                {"expected": "`max_distance` or `min_similarity`"},
+            )
+        return self
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        answer, reference = (trial.output or "").strip(), self.value.strip()
+        try:
+            distance = edit_distance(answer, reference)
+            similarity = edit_similarity(answer, reference)
+        except TooLongError as error:
+            return Outcome.error(str(error))
+        checks = []
+        if self.max_distance is not None:
+            form = counted("edit")
+            checks.append(bounded(distance, form, maximum=self.max_distance, subject="distance"))
+        if self.min_similarity is not None:
+            least = self.min_similarity
+            checks.append(bounded(similarity, number, minimum=least, subject="similarity"))
+        worst = next((check for check in checks if check.verdict == "failed"), None)
+        shown = worst or (checks[0] if checks else bounded(similarity, number, minimum=0.0))
+        return Outcome(shown.verdict, shown.reason, similarity, shown.expected)
+
+
+class Rouge(Assertion):
+    """Hold when the answer shares enough words with a reference (ROUGE's F-measure).
+
+        - type: rouge
+          value: Your order has been shipped and arrives on Friday.
+          variant: rougeL
+          min_score: 0.5
+
+    `rouge1` counts words, `rouge2` pairs of words, `rougeL` the longest common sequence. Words
+    are runs of a-z and 0-9, unstemmed, as the package `rouge-score` counts them: for other
+    scripts take `chrf`.
+
+    Error: when the texts are too long to be compared.
+    """
+
+    type: ClassVar[str] = "rouge"
+    graded: ClassVar[bool] = True
+
+    value: Reference
+    """The reference."""
+    variant: RougeVariant = "rougeL"
+    """What is counted."""
+    min_score: Share = 0.75
+    """The least score, up to 1."""
+
+    @field_validator("value")
+    @classmethod
+    def _has_words(cls, value: str) -> str:
+        if not rouge_words(value):
+            raise PydanticCustomError(
+                "reference",
+                "rouge counts no word in {given}",
+                {
+                    "given": repr(value),
+                    "expected": "a reference with words of a-z and 0-9",
+                    "fix": "use chrf, which works in every script",
+                },
+            )
+        return value
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return _scored(
+            lambda: rouge(trial.output or "", self.value, self.variant),
+            self.min_score,
+            self.variant,
+        )
+
+
+class Bleu(Assertion):
+    """Hold when the answer shares enough runs of words with a reference (sentence BLEU).
+
+        - type: bleu
+          value: Your order has been shipped and arrives on Friday.
+          min_score: 0.4
+
+    sacrebleu computes it, with its own tokens and smoothing, as a share of 1.
+
+    Error: when the answer has more than 100,000 characters.
+    """
+
+    type: ClassVar[str] = "bleu"
+    graded: ClassVar[bool] = True
+
+    value: Reference
+    """The reference."""
+    min_score: Share = 0.5
+    """The least score, up to 1."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return _scored(lambda: bleu(trial.output or "", [self.value]), self.min_score, "BLEU")
+
+
+class Chrf(Assertion):
+    """Hold when the answer shares enough runs of characters with a reference (chrF2).
+
+        - type: chrf
+          value: Ihre Bestellung wurde versandt.
+          min_score: 0.5
+
+    sacrebleu computes it, as a share of 1; it works in every script.
+
+    Error: when the answer has more than 100,000 characters.
+    """
+
+    type: ClassVar[str] = "chrf"
+    graded: ClassVar[bool] = True
+
+    value: Reference
+    """The reference."""
+    min_score: Share = 0.5
+    """The least score, up to 1."""
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return _scored(lambda: chrf(trial.output or "", [self.value]), self.min_score, "chrF")
+
+
+def _scored(measure: Callable[[], float], least: float, subject: str) -> Outcome:
+    try:
+        score = measure()
+    except TooLongError as error:
+        return Outcome.error(str(error))
+    shown = bounded(score, number, minimum=least, subject=subject)
+    return Outcome(shown.verdict, shown.reason, score, shown.expected)

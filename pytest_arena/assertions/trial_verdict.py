@@ -1,0 +1,175 @@
+"""From the findings of a trial to its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pytest_arena.assertions.messages import fired, share
+from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
+from pytest_arena.schema.assertion import Assertion
+
+NOTHING_JUDGED = Finding(
+    "evaluation", "error", None, "nothing was judged: no assertion gave a verdict"
+)
+"""What is added where all findings are skipped, so that nothing passes unseen."""
+
+
+def conclude(
+    trial: Trial,
+    assertions: Iterable[Assertion],
+    findings: Iterable[Finding],
+    *,
+    threshold: float | None,
+) -> tuple[Verdict, float | None, tuple[Finding, ...]]:
+    """Return a trial's verdict, its weighted score, and its findings with what nobody expected.
+
+    Findings are added for a block that no assertion expects (`guardrail`), an empty answer that
+    none allows (`answer`), and a trial that nothing judged (`evaluation`). `error` comes before
+    `failed`. With a `threshold` the weighted score decides, though never over an unexpected block
+    or an empty answer. Findings with weight 0 never decide, nor do those of assertions with a
+    `pass_threshold`, which are judged over all trials of the cell.
+    """
+    asked = tuple(assertions)
+    given = tuple(findings)
+    surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
+    every = (*given, *surprises)
+    if not surprises and nothing_was_judged(given):
+        every += (NOTHING_JUDGED,)
+    score = weighted_score(every)
+    judged_over_all = {
+        id(finding)
+        for assertion, finding in zip(asked, given, strict=False)
+        if assertion.pass_threshold is not None
+    }
+    counting = [f for f in every if f.weight > 0 and id(f) not in judged_over_all]
+    if trial.error is not None or any(finding.verdict == "error" for finding in counting):
+        return "error", score, every
+    if surprises:
+        return "failed", score, every
+    if threshold is not None and score is not None:
+        return ("passed" if score >= threshold else "failed"), score, every
+    held = all(finding.verdict != "failed" for finding in counting)
+    return ("passed" if held else "failed"), score, every
+
+
+def nothing_was_judged(findings: Iterable[Finding]) -> bool:
+    """Return whether all that could decide was skipped, which is no pass."""
+    # An unsure one was judged: its `on_unsure` says that the trial passes, with a mark.
+    counting = [finding for finding in findings if finding.weight > 0]
+    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
+
+
+def repelled(
+    trial: Trial, assertions: Iterable[tuple[Assertion, int | None]]
+) -> tuple[Finding, ...]:
+    """Return the findings of an attack that was blocked, or none where it was not.
+
+    A block is what should become of an attack: it holds, and the assertions, which ask for an
+    answer, are skipped.
+    """
+    block = next((event for event in trial.guardrails if event.action == "block"), None)
+    if block is None:
+        return ()
+    skipped = [
+        Finding(
+            assertion.type,
+            "skipped",
+            None,
+            "skipped: the attack was blocked",
+            line=assertion.line,
+            turn=turn,
+            weight=assertion.weight,
+        )
+        for assertion, turn in assertions
+    ]
+    held = Finding("attack", "passed", 1.0, f"the attack was {fired(block)}", line=block.line)
+    return (*skipped, held)
+
+
+def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:
+    return [
+        Finding(
+            "guardrail",
+            "failed",
+            0.0,
+            fired(event),
+            line=event.line,
+            turn=event.turn or None,
+            expected="no block",
+        )
+        for event in trial.guardrails
+        if event.action == "block" and not any(a.expects_block(event) for a in assertions)
+    ]
+
+
+def _empty_answers(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:
+    blocked = any(event.action == "block" for event in trial.guardrails)
+    if trial.error is not None or blocked or any(a.expects_empty for a in assertions):
+        return []
+    if not trial.responses:
+        return [Finding("answer", "failed", 0.0, "there is no answer", expected="an answer")]
+    several = len(trial.responses) > 1
+    return [
+        Finding(
+            "answer",
+            "failed",
+            0.0,
+            f"the answer is empty (finish reason: {response.finish_reason or 'not given'})",
+            turn=turn if several else None,
+            expected="an answer",
+        )
+        for turn, response in enumerate(trial.responses)
+        if not response.output.strip() and not response.tool_calls
+    ]
+
+
+def weighted_score(findings: tuple[Finding, ...]) -> float | None:
+    """Return the mean score by weight of all findings that passed or failed; None for none."""
+    judged = [f for f in findings if f.weight > 0 and f.verdict in ("passed", "failed")]
+    if not judged:
+        return None
+    total = sum(finding.weight for finding in judged)
+    return sum(finding.weight * (finding.score or 0.0) for finding in judged) / total
+
+
+def rate_finding(
+    assertion: Assertion, place: int, turn: int | None, trials: Sequence[Trial]
+) -> Finding:
+    """Return whether an assertion held in enough trials; `place` is its index in each of them.
+
+    A trial that reached no verdict on it counts as neither: where such trials decide, the finding
+    is an `error`.
+    """
+    wanted = assertion.pass_threshold or 1.0
+    verdicts = [
+        trial.assertions[place].verdict if place < len(trial.assertions) else "error"
+        for trial in trials
+    ]
+    held, unclear = verdicts.count("passed"), verdicts.count("error")
+    counted = len(verdicts) - verdicts.count("skipped")
+    needed = least_passed(counted, wanted)
+    reason = f"held in {held} of {counted} trials"
+    if unclear:
+        reason += f", {unclear} without a verdict"
+    verdict: FindingVerdict = "failed"
+    if not counted:
+        verdict, reason = "error", "was skipped in every trial"
+    elif held >= needed:
+        verdict = "passed"
+    elif held + unclear >= needed:
+        verdict = "error"
+    return Finding(
+        type=assertion.type,
+        verdict=verdict,
+        score=held / counted if counted else None,
+        reason=reason,
+        line=assertion.line,
+        turn=turn,
+        expected=f"at least {share(wanted)} of the trials",
+        weight=assertion.weight,
+    )
+
+
+def least_passed(total: float, pass_threshold: float) -> float:
+    """Return how many of so many must pass, less what binary fractions may add to it."""
+    return pass_threshold * total - 1e-9

@@ -1,0 +1,41 @@
+"""What pytest's side decides of answers: where the cache lies, and whether the network is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.recording.answer_store import KeptAnswers
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_arena.settings import Settings
+
+CACHE = "answers-1.sqlite3"
+"""The number is that of the table's form."""
+
+
+def kept_answers(config: pytest.Config, settings: Settings) -> KeptAnswers:
+    """Return what makes the store of this process."""
+    return KeptAnswers(config.rootpath, settings, lambda: _cache_path(config, settings))
+
+
+def _cache_path(config: pytest.Config, settings: Settings) -> Path:
+    """Return where the cache is: the folder asked for, else pytest's own cache."""
+    if settings.cache_dir is not None:
+        return config.rootpath / settings.cache_dir / CACHE
+    cache = getattr(config, "cache", None)
+    if cache is None:
+        # with -p no:cacheprovider there is no other place that git would ignore
+        return config.rootpath / ".pytest_cache" / "d" / "arena" / CACHE
+    return Path(cache.mkdir("arena")) / CACHE
+
+
+def block_network(config: pytest.Config) -> None:
+    """Refuse connections of this process until the run is over."""
+    from pytest_arena.recording.network_block import NetworkBlock
+
+    block = NetworkBlock()
+    block.install()
+    config.add_cleanup(block.lift)

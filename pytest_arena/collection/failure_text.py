@@ -1,0 +1,145 @@
+"""What a person reads of a cell that did not pass."""
+
+from __future__ import annotations
+
+import os
+
+from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
+
+from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.load_test import Load, load_in_words
+from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.text.printable import printable
+
+LONGEST = 600
+
+
+class CellFailed(AssertionError):
+    """Fail an item whose cell failed."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        super().__init__(headline(cell))
+
+
+class CellErrored(ArenaError):
+    """Fail an item whose cell reached no verdict."""
+
+    def __init__(self, cell: Cell) -> None:
+        self.cell = cell
+        super().__init__(headline(cell))
+
+
+def headline(cell: Cell) -> str:
+    """Return in one line why a cell did not pass; it stands alone in pytest's short summary."""
+    trial = _telling(cell)
+    parts = []
+    if cell.load is not None:
+        parts += _of_load(cell, cell.load)
+    elif len(cell.trials) > 1:
+        passed = sum(trial.verdict == "passed" for trial in cell.trials)
+        parts.append(f"{passed} of {len(cell.trials)} trials passed")
+    if trial is not None and trial.error is not None:
+        parts.append(f"{trial.error.kind}: {trial.error.message.splitlines()[0]}")
+    else:
+        found = _not_held(cell, trial)
+        if found:
+            more = f" (+{len(found) - 1} more)" if len(found) > 1 else ""
+            parts.append(f"{found[0].type}: {found[0].reason.splitlines()[0]}{more}")
+        elif trial is not None and trial.score is not None:
+            parts.append(f"the weighted score {trial.score:.3g} is under the case's threshold")
+    return printable(shorten(f"{cell.verdict}: " + "; ".join(parts), 300))
+
+
+def _of_load(cell: Cell, load: Load) -> list[str]:
+    """Return what to say of a load before its assertions."""
+    if cell.reason is not None:
+        return [cell.reason.splitlines()[0]]
+    if load.passed < load.judged:
+        calls = "" if load.judged == load.answered else " that were judged"
+        return [f"{load.passed:,} of {load.judged:,} answers{calls} passed"]
+    return []
+
+
+def report_text(cell: Cell) -> str:
+    """Return the whole story of a cell: prompt, answer, and each assertion that did not hold."""
+    trial = _telling(cell)
+    model = f" · {cell.model}" if cell.model else ""
+    lines = [headline(cell), "", f"  {cell.case} [{cell.provider}{model}]"]
+    if cell.load is not None:
+        lines.append(_entry("load", load_in_words(cell.load)))
+    if trial is not None:
+        lines += _said(trial)
+        if trial.error is not None:
+            lines.append(_entry(f"error ({trial.error.kind})", trial.error.message))
+    for finding in _not_held(cell, trial):
+        lines += _finding(cell, finding)
+    held = sum(f.verdict == "passed" for f in trial.assertions) if trial is not None else 0
+    if held:
+        lines.append(f"  ({held} other assertion{'s' if held > 1 else ''} held)")
+    return printable("\n".join(lines))
+
+
+def failure_repr(path: str, line: int, text: str) -> ReprExceptionInfo:
+    """Return a text as a failure that keeps its first line for the short summary.
+
+    It has the shape of pytest's own native tracebacks, since only these survive the way from an
+    xdist worker to the controller.
+    """
+    crash = ReprFileLocation(path, line, text.splitlines()[0])
+    entry = ReprEntryNative([text + "\n"])
+    return ReprExceptionInfo(
+        reprtraceback=ReprTraceback([entry], None, style="native"), reprcrash=crash
+    )
+
+
+def _telling(cell: Cell) -> Trial | None:
+    """Return the first trial that explains the cell's verdict."""
+    # errors under load may be allowed for, and then explain nothing
+    others = () if cell.load is not None and cell.verdict == "failed" else ("failed", "error")
+    for wanted in (cell.verdict, *others):
+        for trial in cell.trials:
+            if trial.verdict == wanted and wanted != "passed":
+                return trial
+    return None
+
+
+def _not_held(cell: Cell, trial: Trial | None) -> list[Finding]:
+    found = [*(trial.assertions if trial is not None else ()), *cell.assertions]
+    not_held = [f for f in found if f.verdict in ("failed", "error") and f.weight > 0]
+    not_held.sort(key=lambda finding: finding.verdict != cell.verdict)
+    return not_held
+
+
+def _said(trial: Trial) -> list[str]:
+    lines = [
+        _entry("prompt" if message["role"] == "user" else str(message["role"]), message["content"])
+        for message in trial.messages
+    ]
+    if trial.guardrail is not None:
+        event = trial.guardrail
+        lines.append(_entry("guardrail", f"{event.action} on {event.direction}: {event.reason}"))
+        if event.original:
+            lines.append(_entry("the answer was", event.original))
+    if trial.output is not None:
+        lines.append(_entry("answer", trial.output or "(empty)"))
+    lines += [_entry("tool call", f"{c.name}({dict(c.arguments)})") for c in trial.tool_calls]
+    return lines
+
+
+def _finding(cell: Cell, finding: Finding) -> list[str]:
+    mark = {"failed": "✗", "error": "!"}[finding.verdict]
+    turn = f", turn {finding.turn + 1}" if finding.turn is not None else ""
+    place = f" ({cell.defined_in or cell.file}:{finding.line}{turn})" if finding.line else turn
+    lines = [f"  {mark} {finding.type}{place}"]
+    lines += [f"      {line}" for line in shorten(finding.reason, LONGEST).splitlines()]
+    if finding.expected:
+        lines.append(f"      expected: {shorten(finding.expected, 200)}")
+    return lines
+
+
+def _entry(label: str, text: object) -> str:
+    body = shorten(str(text), LONGEST).splitlines() or [""]
+    indent = os.linesep + " " * 12
+    return f"  {label:<9} {indent.join(body)}"

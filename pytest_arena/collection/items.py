@@ -1,0 +1,196 @@
+"""Arena files as pytest collectors, and their cells as pytest items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from inspect import getsourcefile
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from _pytest.fixtures import FixtureDef, TopRequest
+
+from pytest_arena.collection.failure_text import (
+    CellErrored,
+    CellFailed,
+    failure_repr,
+    report_text,
+)
+from pytest_arena.errors import UserError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from _pytest._code.code import TerminalRepr
+
+    from pytest_arena.loading.plans import Arena, CellPlan
+    from pytest_arena.results.cell import Cell
+from pytest_arena.results.cell import Cell
+
+
+class ArenaWarning(pytest.PytestWarning):
+    """Warn of something in an arena file that is allowed but looks wrong."""
+
+
+class CellRunner(Protocol):
+    """Load arena files and run their cells, for the collectors and items of pytest."""
+
+    def load(self, path: Path) -> Arena: ...
+
+    def run(self, item: CellItem) -> Cell: ...
+
+    def excuse(self, cell: Cell) -> str | None: ...
+
+
+class ArenaFile(pytest.File):
+    """Collect the cells of one arena file; collecting makes no call."""
+
+    arena_session: CellRunner
+    fixture_info: Any = None
+    """What pytest knows of the fixtures that all items of the file use."""
+
+    @cached_property
+    def conftest_fixtures(self) -> tuple[FixtureDef[Any], ...]:
+        """The autouse fixtures of conftest files that the file's items get."""
+        known = self.fixture_info.name2fixturedefs
+        last = [known[name][-1] for name in self.fixture_info.names_closure if known.get(name)]
+        return tuple(f for f in last if (getsourcefile(f.func) or "").endswith("conftest.py"))
+
+    def collect(self) -> Iterator[CellItem]:
+        arena = self.arena_session.load(self.path)
+        for text in arena.warnings:
+            self.warn(ArenaWarning(text))
+        self._register_tags(arena)
+        for plan in arena.cells:
+            yield CellItem.from_parent(
+                self,
+                name=plan.name,
+                # pytest 9 keeps "[…]" apart as parameters only when it parses the whole string:
+                # without it --lf, --ff, --sw and --nf never match an item with a bracket
+                nodeid=f"{self.nodeid}::{plan.name}",
+                plan=plan,
+            )
+
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        # pytest's own Collector overrides it with this signature, too
+        if isinstance(excinfo.value, UserError):
+            first = excinfo.value.problems[0].place
+            return failure_repr(str(self.path), first.line if first else 1, str(excinfo.value))
+        return super().repr_failure(excinfo)
+
+    def _register_tags(self, arena: Arena) -> None:
+        for tag in dict.fromkeys(tag for plan in arena.cells for tag in plan.case.tags):
+            self.config.addinivalue_line("markers", f"{tag}: a tag of arena cases")
+
+
+def providers_under_load(items: Iterable[pytest.Item]) -> frozenset[str]:
+    """Return the providers that a load case among these items has to itself for a while."""
+    return frozenset(
+        item.plan.provider.name
+        for item in items
+        if isinstance(item, CellItem) and item.plan.case.load is not None
+    )
+
+
+class CellItem(pytest.Item):
+    """Run one case against one provider."""
+
+    parent: ArenaFile
+
+    def __init__(self, *, plan: CellPlan, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.plan = plan
+        self.session_state = self.parent.arena_session
+        case = plan.case
+        self.extra_keyword_matches.update((case.name, plan.provider.name, *case.tags))
+        for tag in case.tags:
+            self.add_marker(tag)
+        if case.skip is not None:
+            self.add_marker(pytest.mark.skip(reason=case.skip))
+        if case.xfail is not None:
+            # an error is no failure: it is never expected
+            self.add_marker(pytest.mark.xfail(reason=case.xfail, raises=CellFailed))
+        self._use_fixtures()
+
+    def _use_fixtures(self) -> None:
+        # the way in which pytest's own doctest items get the autouse fixtures of conftest files
+        if self.parent.fixture_info is None:
+            manager = self.session._fixturemanager
+            self.parent.fixture_info = manager.getfixtureinfo(node=self, func=None, cls=None)
+        self._fixtureinfo = self.parent.fixture_info
+        self.fixturenames = self._fixtureinfo.names_closure
+        self._initrequest()
+
+    def _initrequest(self) -> None:
+        """Begin with no fixture set up; pytest-rerunfailures calls it before each re-run."""
+        self.funcargs: dict[str, object] = {}
+        self._request = TopRequest(self, _ispytest=True)  # type: ignore[arg-type]
+
+    def setup(self) -> None:
+        self._request._fillfixtures()
+
+    def runtest(self) -> None:
+        cell = self.session_state.run(self)
+        excuse = self.session_state.excuse(cell)
+        if excuse is not None:
+            pytest.xfail(excuse)
+        if cell.verdict == "skipped":
+            pytest.skip(cell.reason or "")
+        if cell.verdict == "failed":
+            raise CellFailed(cell)
+        if cell.verdict == "error":
+            raise CellErrored(cell)
+
+    def repr_failure(  # type: ignore[override]
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> str | TerminalRepr:
+        if isinstance(excinfo.value, (CellFailed, CellErrored)):
+            path, line, _ = self.reportinfo()
+            return failure_repr(str(path), line + 1, report_text(excinfo.value.cell))
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Any, int, str]:
+        case = self.plan.case
+        path = self.config.rootpath / case.source if case.source else self.path
+        return path, case.line - 1, self.name
+
+
+CELL = pytest.StashKey[tuple[Cell, str]]()
+"""The cell that an item has finished and its report has not taken along yet."""
+RESUMED = pytest.StashKey[bool]()
+"""Whether an item's cell was finished by an interrupted run."""
+
+
+def leave(item: pytest.Item, cell: Cell, line: str) -> None:
+    """Leave a cell and its line with the item, for the next report."""
+    item.stash[CELL] = (cell, line)
+
+
+def has_cell(item: pytest.Item) -> bool:
+    """Return whether a cell waits for the item's report."""
+    return CELL in item.stash
+
+
+def mark_resumed(item: pytest.Item) -> None:
+    """Note that the item's cell comes from an interrupted run."""
+    item.stash[RESUMED] = True
+
+
+def take_along(item: pytest.Item, report: Any) -> None:
+    """Put the item's cell, if it has one, into a report; it then lasts as long as the calls."""
+    if not has_cell(item):
+        return
+    cell, report.arena_cell = item.stash[CELL]
+    report.arena_verdict = cell.verdict
+    report.arena_resumed = item.stash.get(RESUMED, False)
+    latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
+    if cell.load is not None:
+        report.duration = cell.load.elapsed_s
+    elif latencies:
+        # the wait for a call that was started ahead says nothing
+        report.duration = sum(latencies) / 1000
+    del item.stash[CELL]
+    # a re-run of the item runs its cell
+    item.stash[RESUMED] = False

@@ -1,0 +1,128 @@
+"""What a run is refused for once its files are collected, before anything is called."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
+from pytest_arena.collection.prefetch import holding_back
+from pytest_arena.errors import Problem, UsageError, suggest
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.run_context import RunParts
+    from pytest_arena.engine.calling.sharding import Share
+    from pytest_arena.loading.plans import Arena
+
+
+class Refusals:
+    """Look at options and files together; what cannot be done as asked is a usage error.
+
+    `arenas` grows while files are collected. `knows_order` says whether this process knows which
+    cells the other workers run.
+    """
+
+    def __init__(
+        self, parts: RunParts, share: Share, arenas: Sequence[Arena], *, knows_order: bool
+    ) -> None:
+        self.config = parts.config
+        self.settings = parts.settings
+        self.registry = parts.registry
+        self._share = share
+        self._arenas = arenas
+        self._knows_order = knows_order
+
+    def pytest_collection_modifyitems(self) -> None:
+        known = [name for arena in self._arenas for name in arena.all_providers]
+        for name in self.settings.providers:
+            if self._arenas and name not in known:
+                problem = Problem(
+                    f"--arena-provider: no provider or group is named {name!r}",
+                    expected="one of " + ", ".join(dict.fromkeys(known)),
+                    fix=suggest(name, known),
+                )
+                self._refuse(problem)
+        calls = not self.settings.mock and self.settings.record != "none"
+        if self.settings.max_cost_usd is not None and calls:
+            self._check_prices()
+
+    def _check_prices(self) -> None:
+        from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
+
+        cells = (plan for arena in self._arenas for plan in arena.cells)
+        for spec in unpriced_of_run(cells, self.registry):
+            self._refuse(unknown_price(spec))
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not any(isinstance(item, CellItem) for item in session.items):
+            return
+        if not self._knows_order:
+            self._check_that_limits_can_be_shared()
+            if self._share.portion < 1:
+                self._check_that_loads_run_alone(session)
+        self._check_that_judges_can_be_shared()
+        files = {item.parent for item in session.items if isinstance(item, CellItem)}
+        held = sorted({name for file in files for name in holding_back(file)})
+        if held and self._share.slot == 0:
+            self._warn_of_held_back_calls(session, held)
+
+    def _warn_of_held_back_calls(self, session: pytest.Session, fixtures: Sequence[str]) -> None:
+        text = (
+            "arena calls cannot start ahead of their items: the autouse fixture "
+            f"{', '.join(fixtures)} is made anew for each item"
+        )
+        advice = "give it a wider scope to have many calls in flight"
+        try:
+            session.warn(ArenaWarning(f"{text}; {advice}"))
+        except ArenaWarning:
+            # under -W error; raised from here, it would look like a bug of ours
+            allow = "-W ignore::pytest_arena.collection.items.ArenaWarning"
+            self._refuse(Problem(text, fix=f"{advice}, or allow it with {allow}"))
+
+    def _check_that_limits_can_be_shared(self) -> None:
+        limits = {"--arena-concurrency": self.settings.concurrency}
+        for arena in self._arenas:
+            limits |= {
+                f"provider {s.name!r}": s.concurrency for s in arena.providers if s.concurrency
+            }
+        for name, limit in limits.items():
+            if limit < self._share.workers:
+                problem = Problem(
+                    f"{name} allows {limit} calls in flight, which {self._share.workers} workers "
+                    "cannot share under this --dist",
+                    fix="use --dist load (the default), or fewer workers",
+                )
+                self._refuse(problem)
+
+    def _check_that_judges_can_be_shared(self) -> None:
+        """Refuse a judge, an embedding model or a provider to compare with that has fewer places
+        than workers: each of them may have to ask it."""
+        active = self._share.active(self.settings.concurrency)
+        for spec in (spec for arena in self._arenas for spec in arena.judges):
+            if spec.concurrency and spec.concurrency < active:
+                problem = Problem(
+                    f"{spec.name!r} judges, embeds or is compared with, and allows "
+                    f"{spec.concurrency} calls in flight, which {active} workers cannot share",
+                    fix=f"give it concurrency: {active} or more, or use fewer workers",
+                )
+                self._refuse(problem)
+
+    def _check_that_loads_run_alone(self, session: pytest.Session) -> None:
+        """Refuse load cases beside workers on other machines, which share no table with them."""
+        for provider in sorted(providers_under_load(session.items)):
+            problem = Problem(
+                f"a load case runs alone on provider {provider!r}, which workers on several "
+                "machines cannot arrange under this --dist",
+                fix="use --dist load (the default), or workers on one machine",
+            )
+            self._refuse(problem)
+
+    def _refuse(self, problem: Problem) -> None:
+        """End the run as a usage error, which only the controller can do."""
+        text = str(UsageError(problem))
+        if not hasattr(self.config, "workerinput"):
+            raise pytest.UsageError(text)
+        report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)
+        self.config.hook.pytest_collectreport(report=report)

@@ -1,0 +1,252 @@
+"""The run as the controller sees it: cells come in, results and reports go out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_arena._version import __version__
+from pytest_arena.collection.run_context import RunParts
+from pytest_arena.collection.unrun_cells import crashed_cell
+from pytest_arena.collection.worker_journals import Shards
+from pytest_arena.collection.xdist_link import CollectedFacts
+from pytest_arena.errors import UsageError
+from pytest_arena.reporting.write import Reports, make_reporter, write_reports
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.journal import Journal
+from pytest_arena.results.run import RunInfo, RunResult
+from pytest_arena.results.run_facts import git_facts, now, versions
+from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
+from pytest_arena.results.writing import RESULTS, write_results
+from pytest_arena.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.resume import Interrupted
+    from pytest_arena.comparison.baseline.update import Collected
+    from pytest_arena.recording.finalize import RecordingsKeeper
+
+
+class Recorder:
+    """Collect the cells of a run, write `results.jsonl` as they finish, and conclude the run."""
+
+    def __init__(
+        self,
+        parts: RunParts,
+        shards: Shards,
+        *,
+        run_id: str,
+        options: Mapping[str, Any],
+        interrupted: Interrupted | None = None,
+    ) -> None:
+        self._config = parts.config
+        self._settings = parts.settings
+        self._registry = parts.registry
+        self._names = parts.names
+        self._gatekeeper = parts.gatekeeper
+        self._shards = shards
+        self._interrupted = interrupted
+        self.report_dir = report_dir(parts.config, parts.settings)
+        self._journal = Journal(self.report_dir / RESULTS)
+        self._lines: dict[str, str] = {}
+        self._order: Sequence[str] = ()
+        self._info = RunInfo(run_id, now(), __version__, options=options)
+        self._git: Mapping[str, Any] = {}
+        self._git_thread = Thread(target=self._look_at_git, daemon=True)
+        self._git_thread.start()
+        self.run: RunResult | None = None
+        self._reports = Reports()
+        self._said: list[str] = []
+        self._refused: str | None = None
+        self._facts = CollectedFacts()
+        self._keeper: RecordingsKeeper | None = None
+
+    # --- while the run goes on
+
+    def add(self, cell_id: str, line: str) -> None:
+        """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
+        if self._lines.get(cell_id) == line:
+            return
+        if not self._lines:
+            self._begin()
+        self._lines[cell_id] = line
+        self._journal.append(line)
+        hook = self._config.hook.pytest_arena_cell_finished
+        if hook.get_hookimpls():
+            hook(cell=cell_from_record(json.loads(line)), config=self._config)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        line = getattr(report, "arena_cell", None)
+        if line is not None:
+            self.add(report.nodeid, line)
+            if self._interrupted is not None and report.arena_resumed:
+                self._interrupted.take(report.nodeid)
+        elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
+            cell = crashed_cell(name, report.nodeid, str(report.longrepr))
+            report.arena_verdict = cell.verdict
+            self.add(cell.id, to_line(cell_record(cell)))
+
+    def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
+        if report.failed and getattr(report, "arena_verdict", None) == "error":
+            return ("error", "E", "ERROR")
+        return None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._order = [item.nodeid for item in session.items]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._order = ids
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        text = getattr(node, "workeroutput", {}).get("arena_facts")
+        if text is not None:
+            self.hear(CollectedFacts.from_text(text))
+
+    def hear(self, facts: CollectedFacts) -> None:
+        """Learn what collecting found, from the session of this process or from a worker."""
+        warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
+        self._facts = replace(facts, warnings=list(warnings))
+        if facts.answers:
+            self._recordings().hear(facts.answers)
+
+    # --- when it ends
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        # the last word of a worker: what it finished and could not report, and fresh trials
+        for cell_id, line in dict(self._shards.read()).items():
+            self.add(cell_id, line)
+        if not self._lines:
+            self._conclude_recordings(())
+            return
+        run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        session.exitstatus = self._exit_code(run, int(session.exitstatus))
+        self.run = run = replace(run, exit_code=int(session.exitstatus))
+        self._write_results(run)
+        if not run.interrupted:
+            self._shards.forget_others()
+        self._shards.remove()
+        self._conclude_recordings(run.cells)
+        formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
+        self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
+        if self._settings.update_baseline and self._gatekeeper is not None:
+            try:
+                self._said.append(self._gatekeeper.update(run, self._collected()))
+            except UsageError as error:
+                self._refused = str(error)
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        if self._reports.broken:
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.run is None:
+            return
+        writer = terminalreporter._tw
+        terminalreporter.write_sep("=", "arena")
+        summary = make_reporter("terminal", self._registry)
+        lines = summary.render(self.run, width=writer.fullwidth, color=writer.hasmarkup)
+        for line in [*lines, *self._reports.written, *self._said]:
+            terminalreporter.write_line(line)
+        if self._refused is not None:
+            terminalreporter.write_line(self._refused, red=True)
+        for text in self._reports.broken:
+            terminalreporter.write_line(text, red=True)
+
+    def _begin(self) -> None:
+        self._git_thread.join()
+        self._info = replace(self._info, git=self._git, versions=versions())
+        if self._interrupted is None:
+            self._shards.forget_others()
+        self._journal.path.unlink(missing_ok=True)
+        self._journal.append(to_line(run_record(self._info)))
+
+    def _look_at_git(self) -> None:
+        self._git = git_facts(self._config.rootpath)
+
+    def _exit_code(self, run: RunResult, given: int) -> int:
+        """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
+        over = any(limit.fails for limit in run.limits)
+        worse = over or (run.gate is not None and run.gate.failed)
+        worse = worse or any(cell.over_budget for cell in run.cells)
+        if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
+            return int(pytest.ExitCode.TESTS_FAILED)
+        return given
+
+    def _collected(self) -> Collected:
+        from pytest_arena.comparison.baseline.update import Collected
+
+        baseline = self._gatekeeper.baseline if self._gatekeeper is not None else None
+        files = {cell.file for cell in baseline.cells.values()} if baseline is not None else set()
+        gone = [file for file in files if not (self._config.rootpath / file).exists()]
+        return Collected.of(self._facts.ids, gone)
+
+    def _conclude(self, *, interrupted: bool) -> RunResult:
+        place = {cell_id: number for number, cell_id in enumerate(self._order)}
+        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
+        cells = tuple(cell_from_record(json.loads(self._lines[cell_id])) for cell_id in ordered)
+        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
+        info = replace(self._info, options={**self._info.options, "arenas": self._facts.arenas})
+        run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
+        if self._gatekeeper is not None:
+            run = self._gatekeeper.conclude(run, self._collected())
+            self._lines |= {
+                cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
+            }
+        run = self._with_limits(run)
+        given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
+        notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
+        own = [*self._budget_lines(run)]
+        if self._interrupted is not None:
+            own.append(self._interrupted.line())
+        return replace(run, notes=(*own, *notes))
+
+    def _budget_lines(self, run: RunResult) -> tuple[str, ...]:
+        if not self._facts.warnings and not any(cell.over_budget for cell in run.cells):
+            return ()
+        from pytest_arena.results.budgets import budget_lines
+
+        return budget_lines(run.cells, self._facts.warnings)
+
+    def _recordings(self) -> RecordingsKeeper:
+        if self._keeper is None:
+            from pytest_arena.recording.finalize import RecordingsKeeper
+
+            self._keeper = RecordingsKeeper(self._config.rootpath, self._settings)
+        return self._keeper
+
+    def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
+        if self._keeper is not None or self._settings.records:
+            self._said += self._recordings().conclude(cells, self._facts.ids)
+
+    def _with_limits(self, run: RunResult) -> RunResult:
+        if not any(arena["gates"] for arena in self._facts.arenas):
+            return run
+        from pytest_arena.collection.gate import rules_of
+        from pytest_arena.comparison.gate.apply import with_limits
+
+        return with_limits(
+            run,
+            self._facts.arenas,
+            own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
+            rules=rules_of(self._settings),
+            folder=self._config.rootpath,
+        )
+
+    def _write_results(self, run: RunResult) -> None:
+        """Put the cells in the order of collection, and never leave less than the journal had."""
+        self._journal.close()
+        write_results(self._journal.path, run, list(self._lines.values()))
+
+
+def report_dir(config: pytest.Config, settings: Settings) -> Path:
+    """Return the folder for results and reports, which is relative to where pytest was called."""
+    return config.invocation_params.dir / settings.report_dir

@@ -1,0 +1,26 @@
+"""What every part of a run in this process needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.registry import Registry
+from pytest_arena.settings import Settings
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.gate import Gatekeeper
+
+
+@dataclass(frozen=True, slots=True)
+class RunParts:
+    """Hold the run's settings and names; `gatekeeper` is None where nothing is compared."""
+
+    config: pytest.Config
+    settings: Settings
+    registry: Registry
+    names: ArenaNames
+    gatekeeper: Gatekeeper | None

@@ -1,0 +1,75 @@
+"""Cells whose item ended before their trials could be judged, and what JUnit shows of a cell."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_arena.collection.node_ids import CellName
+from pytest_arena.engine.verdict_rules import cell_of
+from pytest_arena.errors import ErrorKind
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.load_test import Load
+from pytest_arena.results.trial import Trial, TrialError, Verdict
+
+
+def unreached_cell(
+    plan: CellPlan, cell_id: str, call: pytest.CallInfo[None], report: pytest.TestReport
+) -> Cell:
+    """Return the cell of an item that was skipped, or that broke in its setup or on the way."""
+    verdict: Verdict = "error"
+    reason = None
+    trials: tuple[Trial, ...] = ()
+    value = call.excinfo.value if call.excinfo else None
+    if report.skipped:
+        verdict = "skipped"
+        reason = str(getattr(report, "wasxfail", "") or getattr(value, "msg", "") or value or "")
+    else:
+        kind = ErrorKind.SETUP if call.when == "setup" else ErrorKind.INTERNAL
+        trials = (_broken(kind, f"{type(value).__name__}: {value}"),)
+    return cell_of(plan, cell_id, verdict, trials=trials, reason=reason)
+
+
+def crashed_cell(name: CellName, cell_id: str, message: str) -> Cell:
+    """Return the cell of an item whose worker died."""
+    trial = _broken(ErrorKind.INTERNAL, message)
+    return Cell(cell_id, name.file, name.case, name.provider, None, "error", (trial,))
+
+
+def junit_properties(cell: Cell) -> list[tuple[str, object]]:
+    """Return what JUnit shows of a cell."""
+    found: list[tuple[str, object]] = [
+        ("arena_case", cell.case),
+        ("arena_provider", cell.provider),
+        ("arena_verdict", cell.verdict),
+    ]
+    if cell.model:
+        found.append(("arena_model", cell.model))
+    if cell.load is not None:
+        return found + _load_properties(cell.load)
+    last = cell.trials[-1] if cell.trials else None
+    if last is not None and last.latency_ms is not None:
+        found.append(("arena_latency_ms", round(last.latency_ms, 1)))
+    costs = [trial.cost_usd for trial in cell.trials]
+    if costs and None not in costs:
+        found.append(("arena_cost_usd", round(sum(cost or 0.0 for cost in costs), 8)))
+    return found
+
+
+def _load_properties(load: Load) -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = [
+        ("arena_calls", load.answered),
+        ("arena_errors", load.failed_calls),
+    ]
+    found += [
+        (f"arena_{name}_latency_ms", round(load.latency_ms[name], 1))
+        for name in ("p50", "p95", "p99")
+        if name in load.latency_ms
+    ]
+    if load.cost_usd is not None:
+        found.append(("arena_cost_usd", round(load.cost_usd, 8)))
+    return found
+
+
+def _broken(kind: ErrorKind, message: str) -> Trial:
+    return Trial(messages=(), verdict="error", error=TrialError(str(kind), message))

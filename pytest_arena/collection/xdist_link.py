@@ -1,0 +1,154 @@
+"""The xdist side: what controller and workers tell each other of the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_arena.collection.worker_journals import Shards
+from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
+from pytest_arena.engine.calling.sharding import Share
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.workermanage import WorkerController
+
+    from pytest_arena.collection.run_context import RunParts
+
+SHARED = "shared-limits"
+"""The file of what all workers on this machine count together, beside their shards."""
+
+
+class Controller:
+    """Tell workers their part of the run, and hand xdist the scheduler."""
+
+    def __init__(
+        self,
+        parts: RunParts,
+        *,
+        run_id: str,
+        folder: Path,
+        resume_from: Path | None,
+        demands_of: DemandsOf,
+    ) -> None:
+        self._config = parts.config
+        self._settings = parts.settings
+        self._names = parts.names
+        self._run_id = run_id
+        self._folder = folder
+        self._resume_from = resume_from
+        self._demands_of = demands_of
+        self.slots = Slots()
+        self._local: list[bool] = []
+        self._broken_files: dict[tuple[str, str], Any] = {}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:
+        self.slots.open(len(specs))
+        self._local = [_is_local(spec) for spec in specs]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        is_local = _is_local(node.gateway.spec)
+        shards = Shards(self._folder, self._run_id)
+        together = sum(self._local) if is_local else 1
+        node.workerinput["arena"] = json.dumps(
+            {
+                # a worker on another machine cannot share a file: it gets a part of its own
+                "shared": str(shards.folder / SHARED) if is_local else "",
+                "portion": together / max(1, len(self._local)),
+                "slot": self.slots.take(node),
+                "workers": self.slots.workers,
+                "run_id": self._run_id,
+                "folder": str(self._folder),
+                "resume_from": str(self._resume_from) if self._resume_from else None,
+                "knows_order": self._config.getvalue("dist") == "load",
+            }
+        )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_from_serializable(self) -> Generator[None, Any, Any]:
+        report = yield
+        if isinstance(report, pytest.CollectReport) and hasattr(report.longrepr, "reprcrash"):
+            # every worker reports a broken file; xdist knows the same failure by its longrepr
+            text = (report.nodeid, str(report.longrepr))
+            report.longrepr = self._broken_files.setdefault(text, report.longrepr)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: Any) -> None:
+        text = getattr(report, "arena_usage_error", None)
+        if text is not None:
+            raise pytest.UsageError(text)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: WorkerController, error: object) -> None:
+        if error:
+            self.slots.give_back(node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(
+        self, config: pytest.Config, log: Producer
+    ) -> MixedScheduling | None:
+        if config.getvalue("dist") != "load":
+            return None
+        return MixedScheduling(
+            config,
+            log,
+            names=self._names,
+            slots=self.slots,
+            concurrency=self._settings.concurrency,
+            demands_of=self._demands_of,
+        )
+
+
+def _is_local(spec: Any) -> bool:
+    """Return whether a worker runs on the controller's machine, as execnet's spec tells."""
+    return bool(spec.popen) and not spec.via
+
+
+class WorkerLink:
+    """Hold what the controller told this worker, and take along what the worker found."""
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+        given = json.loads(config.workerinput["arena"])
+        shared = Path(given["shared"]) if given["shared"] else None
+        self.share = Share(given["slot"], given["workers"], shared, given["portion"])
+        self.run_id: str = given["run_id"]
+        self.folder = Path(given["folder"])
+        self.resume_from = Path(given["resume_from"]) if given["resume_from"] else None
+        self.knows_order: bool = given["knows_order"]
+        self.worker: str = config.workerinput["workerid"]
+
+    def tell(self, facts: CollectedFacts) -> None:
+        """Send what collecting found, when the worker ends."""
+        self._config.workeroutput["arena_facts"] = facts.to_text()
+
+
+@dataclass(slots=True)
+class CollectedFacts:
+    """Hold the ids of all cells of all files (deselected ones included), the report formats that
+    files ask for, what is kept of the files in the results (their `gates:` among it), and what
+    needed no call."""
+
+    ids: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """Budgets that were exceeded and only warn."""
+    arenas: list[dict[str, Any]] = field(default_factory=list)
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered without a call, in this process alone."""
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_text(cls, text: str) -> CollectedFacts:
+        return cls(**json.loads(text))

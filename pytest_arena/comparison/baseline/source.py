@@ -1,0 +1,217 @@
+"""Where a baseline comes from: a baseline file, a results file, or either of them in git."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import replace
+from errno import EINVAL
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pytest_arena.comparison.baseline.file import is_baseline, parse_baseline
+from pytest_arena.comparison.baseline.model import Baseline
+from pytest_arena.comparison.baseline.summarize import baseline_of
+from pytest_arena.errors import Problem, UsageError, UserError, shorten
+from pytest_arena.results import RunResult, read_run
+
+_GIT = "git:"
+_MERGE_BASE = re.compile(r"merge-base\((?P<branch>[^)]*)\):(?P<path>.*)", re.DOTALL)
+_LONGEST_GIT_S = 60.0
+
+
+def read_baseline(reference: str, folder: Path) -> Baseline:
+    """Read the baseline that a reference names; relative paths start from `folder`.
+
+    A reference is a baseline file, a `results.jsonl`, `git:REV:PATH` or
+    `git:merge-base(BRANCH):PATH` (the commit where this branch left another one). What cannot be
+    found or read is a `UsageError`; a missing file is a `MissingBaselineError`.
+    """
+    if reference.startswith(_GIT):
+        data = _from_git(reference, folder)
+    else:
+        data = _from_file(reference, folder)
+    if is_baseline(data):
+        return parse_baseline(data, reference)
+    if not data.strip():
+        raise UsageError(
+            Problem(
+                f"the baseline {reference} is empty",
+                expected="a baseline or a results.jsonl",
+                fix="write it with `pytest --arena --arena-update-baseline`",
+            )
+        )
+    return baseline_of(_results(data, reference), name=reference)
+
+
+class MissingBaselineError(UsageError):
+    """Report that there is no baseline yet, which a first run may be allowed to go without."""
+
+
+def _results(data: bytes, reference: str) -> RunResult:
+    """Read a results file's content, wherever it came from; problems name the reference."""
+    with TemporaryDirectory(prefix="arena-baseline-") as folder:
+        path = Path(folder) / "results.jsonl"
+        path.write_bytes(data)
+        try:
+            return read_run(path)
+        except UserError as error:
+            raise UsageError(_named(p, str(path), reference) for p in error.problems) from error
+
+
+def _named(problem: Problem, path: str, reference: str) -> Problem:
+    place = problem.place
+    if place is not None and place.file == path:
+        place = replace(place, file=reference)
+    return replace(problem, what=problem.what.replace(path, reference), place=place)
+
+
+def _from_file(reference: str, folder: Path) -> bytes:
+    path = folder / reference
+    try:
+        if path.exists() and not path.is_file():
+            # a pipe would never end
+            raise OSError(EINVAL, "not a regular file")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise MissingBaselineError(
+            Problem(
+                f"there is no baseline {reference}",
+                expected="a baseline file, a results.jsonl, or git:REV:PATH",
+                fix="write it with `pytest --arena --arena-update-baseline`, or go without it "
+                "once with --arena-baseline-missing=warn",
+            )
+        ) from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise UsageError(
+            Problem(
+                f"the baseline {reference} cannot be read: {reason}",
+                expected="a baseline file, a results.jsonl, or git:REV:PATH",
+                fix="name a file that can be read",
+            )
+        ) from error
+
+
+def _from_git(reference: str, folder: Path) -> bytes:
+    given = reference.removeprefix(_GIT)
+    match = _MERGE_BASE.fullmatch(given)
+    revision, _, path = given.partition(":")
+    if match:
+        path = match["path"]
+    if not path or not (match["branch"] if match else revision):
+        raise UsageError(
+            Problem(
+                f"bad baseline {shorten(reference)!r}",
+                expected="git:REV:PATH or git:merge-base(BRANCH):PATH",
+                fix="write it like git:main:.arena/baseline.jsonl",
+            )
+        )
+    _check_repository(reference, folder)
+    if match:
+        head = _commit(reference, "HEAD", folder)
+        commit = _merge_base(reference, match["branch"], head, folder)
+        revision = f"merge-base({match['branch']})"
+    else:
+        commit = _commit(reference, revision, folder)
+    return _blob(reference, revision, commit, path, folder)
+
+
+def _check_repository(reference: str, folder: Path) -> None:
+    done = _git(folder, "rev-parse", "--git-dir")
+    said = done.stderr.decode(errors="replace").strip()
+    if done.returncode and "not a git repository" not in said:
+        raise UsageError(
+            Problem(
+                f"baseline {reference}: git refuses {folder}: {shorten(' '.join(said.split()))}",
+                expected="a repository that git can read",
+                fix="try `git status` there",
+            )
+        )
+    if done.returncode:
+        raise UsageError(
+            Problem(
+                f"baseline {reference}: {folder} is in no git repository",
+                expected="a git repository that has the revision",
+                fix="run pytest inside the repository, or name a file as the baseline",
+            )
+        )
+
+
+def _commit(reference: str, revision: str, folder: Path) -> str:
+    # --end-of-options: a revision that begins with - must not become an option
+    wanted = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    done = _git(folder, "rev-parse", *wanted)
+    found = done.stdout.decode(errors="replace").split()
+    if done.returncode or not found:
+        raise UsageError(
+            Problem(
+                f"baseline {reference}: git knows no revision {shorten(revision)!r}",
+                expected="a branch, tag or commit that this clone has",
+                fix=f"fetch it first: git fetch origin {shorten(revision)}",
+            )
+        )
+    return found[-1]
+
+
+def _merge_base(reference: str, branch: str, head: str, folder: Path) -> str:
+    other = _commit(reference, branch, folder)
+    done = _git(folder, "merge-base", head, other)
+    found = done.stdout.decode(errors="replace").split()
+    if done.returncode or not found:
+        raise UsageError(
+            Problem(
+                f"baseline {reference}: this branch and {branch!r} have no common commit",
+                expected="a clone that goes back to where the branches parted",
+                fix="fetch the whole history: git fetch --unshallow (in GitHub Actions: "
+                "fetch-depth: 0)",
+            )
+        )
+    return found[0]
+
+
+def _blob(reference: str, revision: str, commit: str, path: str, folder: Path) -> bytes:
+    # ./ makes the path relative to the folder, as all other paths are
+    rooted = f"{commit}:./{path.removeprefix('./')}"
+    done = _git(folder, "cat-file", "blob", rooted)
+    if done.returncode == 0:
+        return done.stdout
+    raise MissingBaselineError(
+        Problem(
+            f"baseline {reference}: {revision} (commit {commit[:12]}) has no file {path}",
+            expected=f"a path relative to {folder}",
+            fix="commit the baseline there first, or go without it once with "
+            "--arena-baseline-missing=warn",
+        )
+    )
+
+
+def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        # git is looked up on PATH as a person would do it; revisions and paths are kept from
+        # being read as options by those who call this
+        return subprocess.run(  # noqa: S603
+            ["git", *arguments],  # noqa: S607
+            cwd=folder,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_LONGEST_GIT_S,
+            env={**os.environ, "LC_ALL": "C"},
+        )
+    except FileNotFoundError as error:
+        raise UsageError(
+            Problem(
+                "a baseline in git needs the git command, which is not on the PATH",
+                expected="git, or a file as the baseline",
+                fix="install git, or check the file out and name it",
+            )
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(
+            Problem(
+                f"git gave no answer within {_LONGEST_GIT_S:g} s: git {arguments[0]}",
+                expected="a repository that answers",
+                fix="try the same command by hand, or name a file as the baseline",
+            )
+        ) from error

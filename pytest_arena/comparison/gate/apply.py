@@ -1,0 +1,137 @@
+"""What a whole run is held against: its baseline, and the limits of its arena files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
+from pytest_arena.comparison.baseline.source import read_baseline
+from pytest_arena.comparison.baseline.update import Collected
+from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
+from pytest_arena.comparison.gate.thresholds import Against, LimitResult, check_limits
+from pytest_arena.errors import UsageError
+from pytest_arena.results.cell import Cell, Count, Standing
+from pytest_arena.results.run import Gate, LimitFinding, RunResult
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.gates import GateSpec
+
+
+def with_gate(
+    run: RunResult, baseline: Baseline, rules: Rules, collected: Collected | None = None
+) -> RunResult:
+    """Return the run with the gate's verdict and the standing of each cell.
+
+    The fresh trials of suspects are those that the cells hold (`confirmation`).
+    """
+    result = assess(run, baseline, rules, fresh=fresh_trials(run.cells), collected=collected)
+    by_id = {cell.id: cell for cell in result.cells}
+    cells = tuple(
+        replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
+        for cell in run.cells
+    )
+    return replace(run, cells=cells, gate=_gate(result))
+
+
+def with_limits(
+    run: RunResult,
+    arenas: Iterable[Mapping[str, Any]],
+    *,
+    own: Baseline | None,
+    rules: Rules,
+    folder: Path,
+) -> RunResult:
+    """Return the run with what became of the entries of `gates:`, each on its own file's cells.
+
+    `arenas` are the facts of the arena files: `file`, and `gates` as they were written. `own` is
+    the run's baseline; an entry may name another one, relative to `folder`. One that cannot be
+    read leaves its limit an error that says why.
+    """
+    known: dict[str | None, _Reading] = {}
+
+    def reading(named: str | None) -> _Reading:
+        if named not in known:
+            known[named] = _read_and_assess(run, named, own, rules, folder)
+        return known[named]
+
+    found = []
+    for arena in arenas:
+        for written in arena.get("gates", ()):
+            spec = GateSpec.model_validate(written)
+            found.append(_finding(str(arena["file"]), spec, run, reading(spec.baseline)))
+    return replace(run, limits=tuple(found))
+
+
+def fresh_trials(cells: Iterable[Cell]) -> Mapping[str, Sequence[Trial]]:
+    """Return the confirmation trials of suspects by the cells' ids."""
+    return {cell.id: cell.confirmation for cell in cells if cell.confirmation}
+
+
+_Reading = tuple[Against | None, str]
+"""A baseline with the gate's word on the run beside it, and why there is none, where it cannot be
+read."""
+
+
+def _read_and_assess(
+    run: RunResult, named: str | None, own: Baseline | None, rules: Rules, folder: Path
+) -> _Reading:
+    try:
+        baseline = read_baseline(named, folder) if named else own
+    except UsageError as error:
+        return None, f" ({str(error).splitlines()[0]})"
+    if baseline is None:
+        return None, ""
+    gate = assess(run, baseline, rules, fresh=fresh_trials(run.cells))
+    return Against(baseline, gate), ""
+
+
+def _finding(file: str, spec: GateSpec, run: RunResult, reading: _Reading) -> LimitFinding:
+    against, unread = reading
+    given = {spec.baseline: against} if against is not None else {}
+    result: LimitResult
+    (result,) = check_limits([spec], run, file=file, against=given)
+    return LimitFinding(
+        file=file,
+        name=spec.title,
+        metric=spec.metric,
+        verdict=result.verdict,
+        action="warn" if spec.action == "warn" else "fail",
+        reason=result.reason + unread,
+        value=result.value,
+        before=result.before,
+        n=result.n,
+    )
+
+
+def _standing(cell: GateCell) -> Standing:
+    outputs = cell.before.outputs if cell.before else None
+    return Standing(
+        status=cell.status,
+        reason=cell.reason,
+        before=_count(cell.before),
+        now=_count(cell.now),
+        fresh=_count(cell.fresh),
+        p_value=cell.adjusted,
+        changed=cell.changed,
+        dropped=cell.dropped,
+        prompt_diff=cell.prompt_diff,
+        output_before=outputs[0] if outputs else None,
+        renamed_from=cell.renamed_from,
+    )
+
+
+def _count(cell: BaselineCell | None) -> Count | None:
+    return Count(cell.passed, cell.judged) if cell else None
+
+
+def _gate(result: GateResult) -> Gate:
+    return Gate(
+        baseline=result.baseline,
+        failed=result.failed,
+        counts={str(status): count for status, count in result.counts.items()},
+        suite=result.suite.reason if result.suite else None,
+        suite_failed=result.suite is not None and result.suite.significant,
+        removed=tuple(cell.id for cell in result.of("removed")),
+    )

@@ -1,0 +1,217 @@
+"""What may still be spent: budgets that hold over all workers together, looked at before a call."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from math import floor
+
+from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
+from pytest_arena.errors import BudgetSpent
+from pytest_arena.results.request_response import Request
+from pytest_arena.schema import BudgetSpec
+
+_LIMITS = ("max_cost_usd", "max_calls", "max_tokens", "max_wall_time")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Hold one budget: its name in the table, and whose it is in a sentence."""
+
+    name: str
+    owner: str
+    spec: BudgetSpec
+
+    def said(self, limit: str) -> str:
+        """Return why no further call is started, the same in every worker."""
+        value = getattr(self.spec, limit)
+        amount = f"{value:g} s" if limit == "max_wall_time" else f"{value:.10g}"
+        word = "is over" if limit == "max_wall_time" else "is spent"
+        return f"{limit} {amount} of {self.owner} {word}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Hold what a call takes: tokens, in and out, and US dollars."""
+
+    tokens: float = 0.0
+    cost_usd: float = 0.0
+
+
+@dataclass(slots=True)
+class Hold:
+    """Keep what was set aside for a call in flight, until it is known what the call took."""
+
+    accounts: tuple[Account, ...]
+    amount: Amount
+    open: bool = True
+
+
+@dataclass(slots=True)
+class _Spent:
+    """Add up an account over all processes."""
+
+    calls: float = 0.0
+    tokens: float = 0.0
+    cost_usd: float = 0.0
+    held: Amount = field(default_factory=Amount)
+    in_flight: float = 0.0
+    began: float | None = None
+
+
+class Budgets:
+    """Know all budgets of a run, and what was spent of each over all processes.
+
+    Each process writes a row of its own for each budget: calls, tokens and dollars spent, tokens
+    and dollars set aside, calls in flight, time of the first call. What a process that died had
+    set aside counts as spent, since its calls may have been made. `portion` is the part of every
+    budget that the processes around this table own: less than 1 beside workers on other machines.
+    """
+
+    def __init__(
+        self,
+        table: SharedTable,
+        *,
+        portion: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        process: int | None = None,
+    ) -> None:
+        self._table = table
+        self._portion = portion
+        self._clock = clock
+        self._process = os.getpid() if process is None else process
+        self._run: Account | None = None
+        self._files: dict[str, Account] = {}
+        self._providers: dict[str, list[Account]] = {}
+        self._cases: dict[tuple[str, str], Account] = {}
+        self.warnings: list[str] = []
+        """What was exceeded where `on_exceeded` is `warn`, each budget once."""
+
+    @property
+    def empty(self) -> bool:
+        return not (self._run or self._files or self._providers or self._cases)
+
+    def limit_run(self, max_cost_usd: float, option: str = "--arena-max-cost") -> None:
+        """Add the budget of the whole run, which this option asks for."""
+        spec = BudgetSpec(max_cost_usd=max_cost_usd)
+        self._run = Account("budget run", f"the run ({option})", spec)
+
+    def limit_file(self, file: str, spec: BudgetSpec) -> None:
+        """Add the budget of all cells of a file."""
+        self._files[file] = Account(f"budget file {file}", file, spec)
+
+    def limit_provider(self, provider: str, spec: BudgetSpec) -> None:
+        """Add the budget of a provider; where files differ on a name, each of them holds."""
+        known = self._providers.setdefault(provider, [])
+        if all(account.spec != spec for account in known):
+            name = f"budget provider {provider}"
+            known.append(Account(name, f"provider {provider!r}", spec))
+
+    def limit_case(self, file: str, case: str, spec: BudgetSpec) -> None:
+        """Add the budget of a case, over all its providers and trials."""
+        self._cases[file, case] = Account(f"budget case {file}::{case}", f"case {case!r}", spec)
+
+    def accounts_of(self, provider: str, request: Request) -> tuple[Account, ...]:
+        """Return the budgets that a call counts in."""
+        found = [self._run, self._files.get(request.file), *self._providers.get(provider, ())]
+        found.append(self._cases.get((request.file, request.case)))
+        return tuple(account for account in found if account is not None)
+
+    def check(self, accounts: Iterable[Account]) -> None:
+        """Raise `BudgetSpent` where no call can be started any more."""
+        for account in accounts:
+            self._refuse(account, self._spent(account))
+
+    def take(self, accounts: tuple[Account, ...], amount: Amount) -> Hold | None:
+        """Set aside what a call will take; None where calls in flight must end first.
+
+        Called inside the table's `change`. A budget that is spent is a `BudgetSpent`. A call may
+        start while something is left: what it takes beyond that is the most that is overspent.
+        """
+        for account in accounts:
+            spent = self._spent(account)
+            self._refuse(account, spent)
+            if account.spec.on_exceeded == "stop" and self._must_wait(account, spent, amount):
+                return None
+        for name in dict.fromkeys(account.name for account in accounts):
+            self._add(name, (1, 0, 0, amount.tokens, amount.cost_usd, 1))
+        return Hold(accounts, amount)
+
+    def give_back(self, hold: Hold) -> None:
+        """Undo a `take`: no call was made."""
+        self._close(hold, -1, Amount())
+
+    def settle(self, hold: Hold, taken: Amount) -> None:
+        """Write down what a call took, in place of what was set aside for it."""
+        self._close(hold, 0, taken)
+
+    def _close(self, hold: Hold, calls: int, taken: Amount) -> None:
+        if hold.open:
+            hold.open = False
+            back = hold.amount
+            change = (calls, taken.tokens, taken.cost_usd, -back.tokens, -back.cost_usd, -1)
+            for name in dict.fromkeys(account.name for account in hold.accounts):
+                self._add(name, change)
+
+    def _add(self, name: str, change: Numbers) -> None:
+        row = self._table.rows(name).get(self._process)
+        began = row[6] if row else self._clock()
+        old = row[:6] if row else (0.0,) * 6
+        numbers = tuple(one + other for one, other in zip(old, change, strict=True))
+        self._table.write(name, self._process, (*numbers, began))
+
+    def _spent(self, account: Account) -> _Spent:
+        total = _Spent()
+        for process, row in self._table.rows(account.name).items():
+            calls, tokens, cost_usd, held_tokens, held_usd, in_flight, began, _ = row
+            total.calls += calls
+            total.tokens += tokens
+            total.cost_usd += cost_usd
+            if process == self._process or self._table.lives(process):
+                held = total.held
+                total.held = Amount(held.tokens + held_tokens, held.cost_usd + held_usd)
+                total.in_flight += in_flight
+            else:
+                total.tokens += held_tokens
+                total.cost_usd += held_usd
+            total.began = began if total.began is None else min(total.began, began)
+        return total
+
+    def _refuse(self, account: Account, spent: _Spent) -> None:
+        limits = self._limits(account)
+        late = 0.0 if spent.began is None else self._clock() - spent.began
+        reached: Mapping[str, bool] = {
+            "max_cost_usd": spent.cost_usd >= limits["max_cost_usd"],
+            "max_calls": spent.calls >= limits["max_calls"],
+            "max_tokens": spent.tokens >= limits["max_tokens"],
+            "max_wall_time": late >= limits["max_wall_time"],
+        }
+        for limit, is_reached in reached.items():
+            if not is_reached:
+                continue
+            said = account.said(limit)
+            if account.spec.on_exceeded == "stop":
+                raise BudgetSpent(said)
+            if said not in self.warnings:
+                self.warnings.append(said)
+
+    def _must_wait(self, account: Account, spent: _Spent, amount: Amount) -> bool:
+        limits = self._limits(account)
+        over = (
+            spent.tokens + spent.held.tokens + amount.tokens > limits["max_tokens"]
+            or spent.cost_usd + spent.held.cost_usd + amount.cost_usd > limits["max_cost_usd"]
+        )
+        return over and spent.in_flight > 0
+
+    def _limits(self, account: Account) -> dict[str, float]:
+        limits = {}
+        for name in _LIMITS:
+            given = getattr(account.spec, name)
+            limits[name] = float("inf") if given is None else float(given)
+            if name != "max_wall_time" and given is not None:
+                limits[name] *= self._portion
+        if self._portion < 1 and limits["max_calls"] < float("inf"):
+            limits["max_calls"] = floor(limits["max_calls"] + 1e-9)
+        return limits

@@ -1,0 +1,214 @@
+"""One provider call with all that belongs to it: hooks, kept answers, attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from dataclasses import replace
+from typing import Protocol
+
+from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.exclusive_access import Passage
+from pytest_arena.engine.calling.provider_state import Lane
+from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.retries import Attempts
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers.base import Provider
+from pytest_arena.results.cleaning import clean_response
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema import ProviderSpec
+
+
+class Answers(Protocol):
+    """Find answers that were given before, and keep new ones; lives on the event loop.
+
+    Asked for every request to a provider that is not `offline`, after the hooks have seen it. What
+    is found starts no client, takes no place in the limits and costs no budget.
+    """
+
+    async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
+        """Return the kept answer, marked by its `source`, or None where a call must be made.
+
+        A failure that was kept, and one that is missing where no call may be made, is a
+        `ProviderError`.
+        """
+
+    async def keep(
+        self, spec: ProviderSpec, request: Request, outcome: Response | ProviderError
+    ) -> None:
+        """Take what a call gave after all its attempts: an answer, or the failure that is left."""
+
+    async def may_call(self, file: str) -> bool:
+        """Return whether calls may be made for an arena file where no answer is kept."""
+
+    async def close(self) -> None:
+        """Let go of files; called once, on the loop, when the run ends."""
+
+
+Call = Callable[[Request], Awaitable[Response]]
+"""Make one call of a dialogue."""
+
+
+class CallHooks(Protocol):
+    """Let others see and change what is sent and what comes back."""
+
+    def before_request(self, request: Request) -> None: ...
+
+    def after_response(self, request: Request, response: Response) -> None: ...
+
+
+class Caller:
+    """Make provider calls within the limits; lives on the event loop."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        make_provider: Callable[[ProviderSpec], Provider],
+        hooks: CallHooks | None,
+        answers: Answers | None = None,
+        rations: Rations | None = None,
+        hide: Callable[[str], str] = str,
+    ) -> None:
+        self._hide = hide
+        self._rations = rations or Rations()
+        self._attempts = Attempts(limits, self._rations)
+        self._make_provider = make_provider
+        self._hooks = hooks
+        self._answers = answers
+        self._lanes: dict[int, Lane] = {}
+        self._passages: dict[str, Passage] = {}
+        self.under_load: frozenset[str] = frozenset()
+        """The providers that a load case has to itself for a while, here or in another process."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether no further call is started."""
+        return self._attempts.closing
+
+    @closing.setter
+    def closing(self, value: bool) -> None:
+        self._attempts.closing = value
+
+    async def call(
+        self,
+        spec: ProviderSpec,
+        request: Request,
+        unwanted: Callable[[], bool] | None = None,
+    ) -> Response:
+        """Return the provider's answer: a kept one, else that of a call, after further attempts
+        where they make sense.
+
+        `unwanted` is asked when the first attempt could start; true cancels the call.
+        All attempts and pauses together end within `retry_for`; a failure that is left is a
+        `ProviderError` that says how many attempts were made, a spent budget a `BudgetSpent`.
+        """
+        lane = self._lane(spec)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.before_request(request)
+        # a mock's answers stand in the arena file: there is nothing to keep
+        answers = None if lane.provider.offline else self._answers
+        response = await answers.find(spec, request) if answers else None
+        if response is None:
+            async with self.passage(spec.name).beside_others():
+                response = await self._called(lane, request, unwanted, answers)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.after_response(request, response)
+        return response
+
+    def passage(self, provider: str) -> Passage:
+        """Return what keeps a load case and all other calls to a provider apart."""
+        if provider not in self._passages:
+            shared = provider in self.under_load
+            self._passages[provider] = self._rations.passage_of(provider) if shared else Passage()
+        return self._passages[provider]
+
+    async def may_call(self, spec: ProviderSpec, file: str) -> bool:
+        """Return whether the cells of an arena file may call the provider: not where a run only
+        replays what was recorded."""
+        if self._answers is None or self._lane(spec).provider.offline:
+            return True
+        return await self._answers.may_call(file)
+
+    async def ready(self, spec: ProviderSpec) -> None:
+        """Import what the provider's first call would import, so that no load is timed with it."""
+        with suppress(ProviderError):
+            # the first call meets it again, and tells it
+            await self._lane(spec).provider.start()
+
+    async def call_once(self, spec: ProviderSpec, request: Request) -> Response:
+        """Return the answer to a single attempt, for a load case that has the passage to itself.
+
+        No limit holds it back, since the load says how many calls are in flight, and no kept
+        answer stands in for it, since it is there to be timed.
+        """
+        lane = self._lane(spec)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.before_request(request)
+        await lane.provider.start()
+        response = await self._attempts.only_one(lane, request)
+        clean_response(response, self._hide)
+        if self._hooks:
+            with _named_failures():
+                self._hooks.after_response(request, response)
+        return response
+
+    async def close(self) -> None:
+        """Free what the providers hold, and the kept answers."""
+        for lane in self._lanes.values():
+            await lane.provider.close()
+        if self._answers:
+            await self._answers.close()
+        self._rations.close()
+
+    async def _called(
+        self,
+        lane: Lane,
+        request: Request,
+        unwanted: Callable[[], bool] | None,
+        answers: Answers | None,
+    ) -> Response:
+        """Make the call, and hand what came of it to those who keep it."""
+        # clients may change what they are given; an answer is kept for what was asked
+        asked = _copy(request) if answers else request
+        try:
+            # importing a client takes seconds: a short timeout must not count them
+            await lane.provider.start()
+            response = await self._attempts.answer(lane, request, unwanted)
+        except ProviderError as error:
+            if answers:
+                await answers.keep(lane.spec, asked, error)
+            raise
+        clean_response(response, self._hide)
+        if answers:
+            await answers.keep(lane.spec, asked, response)
+        return response
+
+    def _lane(self, spec: ProviderSpec) -> Lane:
+        # a spec lives as long as its arena file, and is kept here, so that its id stays its own
+        found = self._lanes.get(id(spec))
+        if found is None:
+            found = self._lanes[id(spec)] = Lane(spec, self._make_provider(spec))
+            found.outage.notice = self._rations.notice_of(spec)
+            # a mock that stands for a real provider has no limit to keep to
+            if not found.provider.offline or spec.provider == found.provider.type:
+                found.pace = self._rations.pace_of(spec)
+        return found
+
+
+def _copy(request: Request) -> Request:
+    return replace(request, messages=deepcopy(request.messages), params=deepcopy(request.params))
+
+
+@contextmanager
+def _named_failures() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        # a plug-in's hook may raise anything; the trial becomes an error that names it
+        raise ProviderError(
+            ErrorKind.HOOK, f"a hook raised {type(error).__name__}: {error}"
+        ) from error

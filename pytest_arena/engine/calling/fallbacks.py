@@ -1,0 +1,49 @@
+"""Who answers while a provider is down: other entries of the file, and their answers are marked."""
+
+from __future__ import annotations
+
+from pytest_arena.engine.calling.client import Caller
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.request_response import Request, Response
+
+DOWN = frozenset(
+    {
+        ErrorKind.AUTHENTICATION,
+        ErrorKind.CONNECTION,
+        ErrorKind.PROVIDER_DOWN,
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.SERVER,
+        ErrorKind.TIMEOUT,
+    }
+)
+"""What another provider is asked after. A request that was refused, and a mistake in the file,
+would only be hidden."""
+
+
+async def ask_others(
+    caller: Caller, plan: CellPlan, request: Request, failure: ProviderError, default_s: float
+) -> Response:
+    """Return the answer of the first fallback that has one, marked by its name.
+
+    The request is changed to what was really sent. Where all fail, the provider's own failure is
+    raised, with theirs behind it.
+    """
+    said = [failure.message]
+    for spec in plan.fallbacks:
+        case = plan.case
+        request.provider = spec.name
+        request.params = {**case.params, **spec.params}
+        request.timeout_s = case.timeout_s or spec.timeout or default_s
+        try:
+            response = await caller.call(spec, request)
+        except ProviderError as error:
+            said.append(f"fallback {spec.name!r}: {error.message}")
+            if error.kind in DOWN:
+                continue
+            break
+        response.answered_by = spec.name
+        return response
+    raise ProviderError(
+        failure.kind, "; ".join(said), status=failure.status, attempts=failure.attempts
+    ) from failure

@@ -1,0 +1,102 @@
+"""What one process knows of one entry of `providers:`: how to call it, and how that went."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pytest_arena.engine.calling.circuit_breaker import Outage
+from pytest_arena.engine.calling.concurrency import Turns
+from pytest_arena.providers.base import Provider
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema import ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.calling.rate_limit import Pace
+    from pytest_arena.providers.prices import Price
+
+GUESSED_OUTPUT = 200
+"""Tokens of an answer, while none has come and nothing bounds it."""
+_ENOUGH = 3
+"""Answers after which their mean says more than the bound that was asked for."""
+CHARACTERS_PER_TOKEN = 4
+PER_MESSAGE = 3
+"""Tokens around each message, as OpenAI counts them."""
+_BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+
+
+@dataclass(slots=True)
+class Lane:
+    """Hold the provider, whether it is down, who waits for it, and what its answers were like."""
+
+    spec: ProviderSpec
+    provider: Provider
+    outage: Outage = field(init=False)
+    turns: Turns = field(default_factory=Turns)
+    pace: Pace | None = None
+    """None while nothing bounds the rate: no limit in the file, and no refusal yet."""
+    starts: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
+    """When the last attempts were started."""
+    answers: int = 0
+    output_tokens: int = 0
+    input_tokens: int = 0
+    estimated_input: float = 0.0
+    """What the inputs were taken for, of which `input_tokens` says what they were."""
+    _price: Price | None = None
+    _price_known: bool = False
+
+    def __post_init__(self) -> None:
+        self.outage = Outage(self.spec.name)
+
+    @property
+    def price(self) -> Price | None:
+        """What its tokens cost, where that is known before a call."""
+        if not self._price_known:
+            self._price = self.provider.own_price
+            self._price_known = True
+        return self._price
+
+    def learn(self, request: Request, response: Response) -> None:
+        """Count an answer, for the guess at the next one."""
+        if response.output_tokens is not None:
+            self.answers += 1
+            self.output_tokens += response.output_tokens
+        if response.input_tokens is not None:
+            self.estimated_input += input_tokens(request)
+            self.input_tokens += response.input_tokens
+
+    def burst(self, now: float) -> int:
+        """Return how many attempts were started in the last second."""
+        return sum(start > now - 1 for start in self.starts)
+
+    def likely_tokens(self, request: Request) -> tuple[float, float]:
+        """Return the tokens that a call will take, in and out.
+
+        In: by the length of its texts, as the answers so far have corrected that. Out: the bound
+        that it asks for, but no more than twice the mean of the answers so far.
+        """
+        tokens_in = input_tokens(request)
+        if self.estimated_input:
+            tokens_in *= self.input_tokens / self.estimated_input
+        bound = output_bound(request.params)
+        likely = float(GUESSED_OUTPUT if bound is None else bound)
+        if self.answers >= _ENOUGH or (self.answers and bound is None):
+            mean = self.output_tokens / self.answers
+            likely = mean if bound is None else min(likely, 2 * mean)
+        return tokens_in, likely
+
+
+def output_bound(params: dict[str, object]) -> float | None:
+    """Return how many tokens an answer may have, where the parameters say so."""
+    for name in _BOUNDS:
+        value = params.get(name)
+        if isinstance(value, (int, float)):
+            return float(value)
+    return None
+
+
+def input_tokens(request: Request) -> float:
+    """Estimate the tokens of a request from its characters: four a token, as in English."""
+    characters = sum(len(str(message.get("content") or "")) for message in request.messages)
+    return characters / CHARACTERS_PER_TOKEN + PER_MESSAGE * len(request.messages)

@@ -1,0 +1,238 @@
+"""What a call needs beside a place: something left of every budget, and its turn at the rate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from pytest_arena.engine.calling.exclusive_access import Passage
+from pytest_arena.engine.calling.provider_state import Lane
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema import ProviderSpec, RateLimitSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.calling.budgets import Account, Amount, Budgets, Hold
+    from pytest_arena.engine.calling.rate_limit import Pace
+    from pytest_arena.engine.calling.shared_state import SharedTable
+    from pytest_arena.loading.plans import Arena
+
+
+@dataclass(slots=True)
+class Ration:
+    """Keep what one attempt was given: when it started, and what was set aside for it."""
+
+    started: float
+    tokens: float = 0.0
+    hold: Hold | None = None
+
+
+class Rations:
+    """Hand out budgets and rates, shared with all processes of the run on this machine.
+
+    `path` is the file that they share; without it, the process is on its own. `portion` is their
+    part of all limits, `processes` their number. What a plain arena does not use is not imported.
+    """
+
+    def __init__(
+        self, path: Path | None = None, *, portion: float = 1.0, processes: int = 1
+    ) -> None:
+        self._path = path
+        self._portion = portion
+        self._processes = processes
+        self._table: SharedTable | None = None
+        self._budgets: Budgets | None = None
+        self._rates: dict[str, RateLimitSpec] = {}
+
+    # --- what the files ask for
+
+    def limit_run(self, max_cost_usd: float, option: str) -> None:
+        """Take the budget of the whole run, and the option's name."""
+        self._own_budgets().limit_run(max_cost_usd, option)
+
+    def learn(self, arena: Arena) -> None:
+        """Take the budgets and rate limits of an arena file.
+
+        Where files differ on a provider, each budget and the lower rate hold.
+        """
+        if arena.budget is not None:
+            self._own_budgets().limit_file(arena.file, arena.budget)
+        for spec in (*arena.every_provider, *arena.judges):
+            if spec.budget is not None:
+                self._own_budgets().limit_provider(spec.name, spec.budget)
+            if spec.rate_limit is not None:
+                self._rates[spec.name] = _lower(self._rates.get(spec.name), spec.rate_limit)
+        for case in {id(plan.case): plan.case for plan in arena.cells}.values():
+            if case.budget is not None:
+                self._own_budgets().limit_case(arena.file, case.name, case.budget)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was exceeded where `on_exceeded` is `warn`."""
+        return self._budgets.warnings if self._budgets else []
+
+    def close(self) -> None:
+        """Let go of the shared file."""
+        if self._table is not None:
+            self._table.close()
+
+    # --- before and after an attempt
+
+    def pace_of(self, spec: ProviderSpec) -> Pace | None:
+        """Return the pace of a provider whose rate the file limits."""
+        return self._new_pace(spec.name) if spec.name in self._rates else None
+
+    def passage_of(self, provider: str) -> Passage:
+        """Return what keeps a load case and all other calls to a provider apart, over all
+        processes of this machine."""
+        if self._path is None:
+            return Passage()
+        from pytest_arena.engine.calling.exclusive_access import SharedPassage
+
+        return SharedPassage(self._shared(), provider)
+
+    def notice_of(self, spec: ProviderSpec) -> Path | None:
+        """Return the file in which processes tell each other that a provider is down."""
+        if self._path is None:
+            return None
+        who = f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
+        return self._path.with_name(f"down-{crc32(who.encode('utf-8', 'replace')):08x}")
+
+    def check(self, lane: Lane, request: Request) -> None:
+        """Raise `BudgetSpent` where the call cannot be made any more."""
+        if self._budgets is not None:
+            self._budgets.check(self._budgets.accounts_of(lane.spec.name, request))
+
+    async def take(self, lane: Lane, request: Request, *, paced: bool = True) -> Ration | None:
+        """Start an attempt now; None where it must wait. A spent budget is a `BudgetSpent`.
+
+        Unless it is `paced`, no rate holds it back.
+        """
+        pace = lane.pace if paced else None
+        accounts: tuple[Account, ...] = ()
+        if self._budgets is not None:
+            accounts = self._budgets.accounts_of(lane.spec.name, request)
+        if not accounts and pace is None:
+            ration: Ration | None = Ration(time.monotonic())
+        else:
+            amount = _amount(lane, request, accounts)
+            ration = await self._shared().change(lambda: self._take(pace, accounts, amount))
+        if ration is not None:
+            lane.starts.append(ration.started)
+        return ration
+
+    async def answered(
+        self, lane: Lane, ration: Ration, request: Request, response: Response
+    ) -> None:
+        """Write down what an answer took, and learn from what came with it."""
+        lane.learn(request, response)
+        known = response.input_tokens is not None or response.output_tokens is not None
+        tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
+        self._settle(ration, tokens if known else None, response.cost_usd)
+        if lane.pace is None and response.allowance is not None and response.allowance.is_scarce:
+            lane.pace = self._new_pace(lane.spec.name)
+        if lane.pace is not None:
+            lane.pace.answered = True
+            if known and lane.pace.counts_tokens:
+                await lane.pace.correct(tokens - ration.tokens)
+            if response.allowance is not None:
+                await lane.pace.told(response.allowance)
+
+    async def failed(self, lane: Lane, ration: Ration, error: ProviderError) -> None:
+        """Write down that an attempt gave nothing; slow down where it was refused for its rate."""
+        if error.kind is not ErrorKind.TIMEOUT:
+            # what was given up may be billed all the same, a failure is not
+            self._settle(ration, 0.0, 0.0)
+        if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
+            if lane.pace is None:
+                lane.pace = self._new_pace(lane.spec.name)
+                lane.pace.answered = lane.answers > 0
+            burst = lane.burst(time.monotonic())
+            await lane.pace.refused(ration.started, error.retry_after_s, burst)
+
+    def ended(self, ration: Ration) -> None:
+        """Count what was set aside as spent, unless it is known by now what was taken."""
+        self._settle(ration, None, None)
+
+    def _take(
+        self, pace: Pace | None, accounts: tuple[Account, ...], amount: Amount
+    ) -> Ration | None:
+        hold = None
+        if self._budgets is not None and accounts:
+            hold = self._budgets.take(accounts, amount)
+            if hold is None:
+                return None
+        if pace is not None and not pace.take(amount.tokens):
+            if self._budgets is not None and hold is not None:
+                self._budgets.give_back(hold)
+            return None
+        return Ration(time.monotonic(), amount.tokens, hold)
+
+    def _settle(self, ration: Ration, tokens: float | None, cost_usd: float | None) -> None:
+        if self._budgets is None or ration.hold is None:
+            return
+        from pytest_arena.engine.calling.budgets import Amount
+
+        held = ration.hold.amount
+        taken = Amount(
+            held.tokens if tokens is None else tokens,
+            held.cost_usd if cost_usd is None else cost_usd,
+        )
+        self._budgets.settle(ration.hold, taken)
+
+    def _own_budgets(self) -> Budgets:
+        if self._budgets is None:
+            from pytest_arena.engine.calling.budgets import Budgets
+
+            self._budgets = Budgets(self._shared(), portion=self._portion)
+        return self._budgets
+
+    def _new_pace(self, provider: str) -> Pace:
+        from pytest_arena.engine.calling.rate_limit import Pace
+
+        return Pace(
+            self._shared(),
+            provider,
+            self._rates.get(provider),
+            portion=self._portion,
+            processes=self._processes,
+        )
+
+    def _shared(self) -> SharedTable:
+        if self._table is None:
+            from pytest_arena.engine.calling.shared_state import FileTable, SharedTable
+
+            self._table = FileTable(self._path) if self._path else SharedTable()
+        return self._table
+
+
+def _amount(lane: Lane, request: Request, accounts: Iterable[Account]) -> Amount:
+    from pytest_arena.engine.calling.budgets import Amount
+    from pytest_arena.loading.budgets import unknown_price
+    from pytest_arena.providers.prices import Usage
+
+    tokens_in, tokens_out = lane.likely_tokens(request)
+    cost = 0.0
+    if any(account.spec.max_cost_usd is not None for account in accounts):
+        price = lane.price
+        if price is None and not lane.provider.offline:
+            raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(lane.spec)))
+        if price is not None:
+            cost = price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0
+    return Amount(tokens_in + tokens_out, cost)
+
+
+def _lower(known: RateLimitSpec | None, other: RateLimitSpec) -> RateLimitSpec:
+    if known is None:
+        return other
+    pick: Callable[[float | None, float | None], float | None] = lambda one, two: min(  # noqa: E731
+        (value for value in (one, two) if value is not None), default=None
+    )
+    return RateLimitSpec(
+        requests_per_minute=pick(known.requests_per_minute, other.requests_per_minute),
+        tokens_per_minute=pick(known.tokens_per_minute, other.tokens_per_minute),
+    )

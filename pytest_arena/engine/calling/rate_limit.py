@@ -1,0 +1,195 @@
+"""How fast calls to one provider may start: its limits in a minute, and what its refusals teach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pytest_arena.engine.calling.shared_state import SharedTable
+from pytest_arena.results.allowance import Allowance
+from pytest_arena.schema import RateLimitSpec
+
+RECOVERY_S = 2.0
+"""From half of the rate that was refused back to nearly that rate."""
+GROWTH = 0.003
+"""Beyond that rate by the cube of the time: hardly at first, then boldly, as TCP's CUBIC does
+(RFC 9438)."""
+BACK_OFF = 0.97
+"""Of the rate that was refused, what is tried again."""
+FIRST_PAUSE_S = 1.0
+"""After a first refusal that does not say how long: most limits count by the second."""
+CATCH_UP_S = 0.05
+"""So much of a late start is made up for by the next one, or busy machines would lose speed."""
+ONE_SIGN_S = 1.0
+"""Refusals of what is started so soon after a cut tell nothing new: what was sent before it still
+counts for the server. They begin the recovery anew."""
+SLOWEST = 0.2
+SLOWEST_UNANSWERED = 1.0
+"""Calls in a second that are left at least; the second where nothing was ever answered, so that a
+provider which refuses everything is soon known to be down."""
+_SHARED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Hold what all processes know of a provider's rate; times are those of one clock."""
+
+    next_at: float = 0.0
+    tokens_at: float = 0.0
+    ceiling: float = 0.0
+    """Calls in a second around which refusals began; 0 before the first."""
+    cut_at: float = 0.0
+    paused_until: float = 0.0
+    guessed: float = 0.0
+    """1 while the ceiling is counted from a first burst and its refusals."""
+    sign_at: float = 0.0
+    """When the refusal came that set the ceiling."""
+
+    def numbers(self) -> tuple[float, ...]:
+        return (
+            self.next_at,
+            self.tokens_at,
+            self.ceiling,
+            self.cut_at,
+            self.paused_until,
+            self.guessed,
+            self.sign_at,
+        )
+
+
+class Pace:
+    """Say when the next call to a provider may start, the same for all processes of a run.
+
+    Starts are spread evenly over the minute (a generic cell rate algorithm without bursts). A
+    refusal (429) halves the rate; it is back near the old one after two seconds and grows slowly
+    from there, never beyond the limit that the arena file gives. `portion` is the part of that
+    limit which the `processes` around the table own.
+    """
+
+    def __init__(
+        self,
+        table: SharedTable,
+        provider: str,
+        limit: RateLimitSpec | None,
+        *,
+        portion: float = 1.0,
+        processes: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.clock = clock
+        self.answered = False
+        """Whether this process has ever had an answer."""
+        self._table = table
+        self._name = f"pace {provider}"
+        self._processes = processes
+        self._top = float("inf")
+        self._tokens_per_s = float("inf")
+        if limit is not None and limit.requests_per_minute is not None:
+            self._top = limit.requests_per_minute * portion / 60
+        if limit is not None and limit.tokens_per_minute is not None:
+            self._tokens_per_s = limit.tokens_per_minute * portion / 60
+
+    @property
+    def counts_tokens(self) -> bool:
+        return self._tokens_per_s < float("inf")
+
+    @property
+    def paused_until(self) -> float:
+        """The time before which the provider asked not to be called."""
+        return self._state().paused_until
+
+    @property
+    def rate_now(self) -> float:
+        """The calls that may start in a second at the moment."""
+        return self.rate(self._state(), self.clock())
+
+    def due_at(self) -> float:
+        """Return the time at which the next call may start, as far as is known now."""
+        state = self._state()
+        return max(state.next_at, state.tokens_at, state.paused_until)
+
+    def take(self, tokens: float) -> bool:
+        """Start a call of so many tokens now, inside the table's `change`; false: too early."""
+        state, now = self._state(), self.clock()
+        if now < max(state.next_at, state.tokens_at, state.paused_until):
+            return False
+        earliest = now - CATCH_UP_S
+        self._keep(
+            replace(
+                state,
+                next_at=max(state.next_at, earliest) + 1 / self.rate(state, now),
+                tokens_at=max(state.tokens_at, earliest) + tokens / self._tokens_per_s,
+            )
+        )
+        return True
+
+    async def correct(self, tokens: float) -> None:
+        """Count so many tokens more than were taken for a call (fewer where it is negative)."""
+
+        def work() -> None:
+            state = self._state()
+            self._keep(replace(state, tokens_at=state.tokens_at + tokens / self._tokens_per_s))
+
+        await self._table.change(work)
+
+    async def refused(self, started: float, retry_after_s: float | None, burst: int) -> None:
+        """Learn from a refusal (429) of a call that was started at a time.
+
+        `burst` is how many calls this process started in the second before. Several refusals of
+        what was started before the rate was cut are one sign, not many.
+        """
+        await self._table.change(lambda: self._cut(started, retry_after_s, burst))
+
+    async def told(self, allowance: Allowance) -> None:
+        """Learn from the rate-limit headers of an answer."""
+        wait_s, rate = allowance.wait_s, allowance.low_rate
+        if wait_s is None and rate is None:
+            return
+
+        def work() -> None:
+            state, now = self._state(), self.clock()
+            if wait_s is not None:
+                state = replace(state, paused_until=max(state.paused_until, now + wait_s))
+            if rate is not None and rate < self.rate(state, now):
+                state = replace(state, ceiling=rate, cut_at=now - RECOVERY_S, guessed=0.0)
+            self._keep(state)
+
+        await self._table.change(work)
+
+    def rate(self, state: _State, now: float) -> float:
+        """Return the calls in a second that are right at a time."""
+        if not state.ceiling:
+            return self._top
+        since = now - state.cut_at
+        if since < RECOVERY_S:
+            rate = state.ceiling * (0.5 + 0.5 * since / RECOVERY_S)
+        else:
+            rate = state.ceiling * (1 + GROWTH * (since - RECOVERY_S) ** 3)
+        slowest = SLOWEST if self.answered else SLOWEST_UNANSWERED
+        return min(max(rate, slowest), self._top)
+
+    def _cut(self, started: float, retry_after_s: float | None, burst: int) -> None:
+        state, now = self._state(), self.clock()
+        pause_s = retry_after_s or 0.0
+        if state.ceiling and started < state.cut_at:
+            if state.guessed:
+                state = replace(state, ceiling=max(state.ceiling - 1, 1.0))
+        elif state.ceiling and started < state.sign_at + ONE_SIGN_S:
+            state = replace(state, cut_at=now)
+        elif not state.ceiling and self._top == float("inf"):
+            # what of the burst is not refused is what the provider takes in a second
+            ceiling = max(burst * self._processes - 1.0, 1.0)
+            state = replace(state, ceiling=ceiling, cut_at=now, guessed=1.0, sign_at=now)
+            pause_s = pause_s or FIRST_PAUSE_S
+        else:
+            ceiling = BACK_OFF * self.rate(state, now)
+            state = replace(state, ceiling=ceiling, cut_at=now, guessed=0.0, sign_at=now)
+        self._keep(replace(state, paused_until=max(state.paused_until, now + pause_s)))
+
+    def _state(self) -> _State:
+        row = self._table.rows(self._name).get(_SHARED)
+        return _State(*row[:7]) if row else _State()
+
+    def _keep(self, state: _State) -> None:
+        self._table.write(self._name, _SHARED, state.numbers())

@@ -1,0 +1,211 @@
+"""The attempts of one call: what each must wait for, the time limits, the pauses between them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_arena.engine.calling.concurrency import Limits, Place
+from pytest_arena.engine.calling.provider_state import Lane
+from pytest_arena.engine.calling.quotas import Ration, Rations
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.results.request_response import Request, Response
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.calling.rate_limit import Pace
+
+DEFAULT_RETRIES = 2
+DEFAULT_RETRY_FOR_S = 90.0
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 20.0
+LONGEST_NAP_S = 0.25
+"""Between two looks at what all processes know of a provider's rate."""
+POLL_S = 0.02
+"""Between two looks whether calls in flight have left something of a budget."""
+_PAUSED = "rate limited: the provider asked for a pause"
+
+
+@dataclass(slots=True)
+class _Call:
+    """Keep what is known of one call while it is tried."""
+
+    lane: Lane
+    request: Request
+    unwanted: Callable[[], bool] | None
+    retry_for_s: float
+    attempt: int = 0
+    made: int = 0
+    """How often the provider was really called."""
+    end: float | None = None
+    """When all attempts must have ended; known once the first one starts."""
+
+
+class Attempts:
+    """Try calls within the limits until there is an answer; lives on the event loop."""
+
+    def __init__(self, limits: Limits, rations: Rations | None = None) -> None:
+        self.closing = False
+        self._limits = limits
+        self._rations = rations or Rations()
+
+    async def answer(
+        self, lane: Lane, request: Request, unwanted: Callable[[], bool] | None
+    ) -> Response:
+        """Return the provider's answer; a failure that is left is a `ProviderError`.
+
+        A budget that is spent is a `BudgetSpent`.
+        """
+        spec, outage = lane.spec, lane.outage
+        retries = DEFAULT_RETRIES if spec.retries is None else spec.retries
+        retry_for_s = spec.retry_for or max(DEFAULT_RETRY_FOR_S, request.timeout_s)
+        call = _Call(lane, request, unwanted, retry_for_s)
+        loop = asyncio.get_running_loop()
+        while True:
+            request.attempt = call.attempt
+            try:
+                response = await self._try(call)
+                outage.succeeded()
+                response.attempts = call.attempt + 1
+                return response
+            except ProviderError as error:
+                if error.kind is ErrorKind.PROVIDER_DOWN:
+                    raise
+                if error.elsewhere and call.attempt < retries:
+                    call.attempt += 1
+                    continue
+                outage.attempt_failed(error)
+                pause = pause_before(call.attempt, error.retry_after_s)
+                left = (call.end or loop.time()) - loop.time()
+                if not error.retryable or call.attempt >= retries or pause >= left:
+                    final = _final(error, call, retries, pause, left)
+                    outage.call_failed(error)
+                    raise final from error
+            # the place is free while this call waits, so that others go on
+            await asyncio.sleep(pause)
+            call.attempt += 1
+
+    async def only_one(self, lane: Lane, request: Request) -> Response:
+        """Return the answer to a single attempt, which budgets alone hold back."""
+        call = _Call(lane, request, None, request.timeout_s)
+        while True:
+            self._check(call)
+            ration = await self._rations.take(lane, request, paced=False)
+            if ration is not None:
+                return await self._counted(call, ration)
+            await asyncio.sleep(POLL_S)
+
+    async def _try(self, call: _Call) -> Response:
+        """Wait until one attempt may start, and make it."""
+        lane = call.lane
+        place = self._limits.place(lane.spec.name)
+        ration = await self._start(call, place)
+        try:
+            return await self._counted(call, ration)
+        finally:
+            place.leave()
+
+    async def _counted(self, call: _Call, ration: Ration) -> Response:
+        """Make one attempt, and write down what it took."""
+        try:
+            response = await self._attempt(call)
+            await self._rations.answered(call.lane, ration, call.request, response)
+            return response
+        except ProviderError as error:
+            await self._rations.failed(call.lane, ration, error)
+            raise
+        finally:
+            self._rations.ended(ration)
+
+    async def _start(self, call: _Call, place: Place) -> Ration:
+        """Wait for the rate, then for a place; return with both, and with the budgets' consent.
+
+        Only who is next waits for the rate, and holds no place meanwhile.
+        """
+        lane = call.lane
+        has_turn = False
+        try:
+            while True:
+                if lane.pace is not None:
+                    if not has_turn:
+                        await lane.turns.take(urgent=call.attempt > 0)
+                        has_turn = True
+                    await self._until_due(call, lane.pace)
+                await place.enter()
+                ration = None
+                try:
+                    self._check(call)
+                    ration = await self._rations.take(lane, call.request)
+                finally:
+                    if ration is None:
+                        place.leave()
+                if ration is not None:
+                    return ration
+                await asyncio.sleep(POLL_S)
+        finally:
+            if has_turn:
+                lane.turns.give_on()
+
+    async def _until_due(self, call: _Call, pace: Pace) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._check(call)
+            self._rations.check(call.lane, call.request)
+            now, due = pace.clock(), pace.due_at()
+            if due <= now:
+                return
+            # the rate alone is waited for as long as it takes, a pause only within bounds
+            wait_s = (pace.paused_until if call.end is None else due) - now
+            longest_s = call.retry_for_s if call.end is None else call.end - loop.time()
+            if wait_s > longest_s:
+                raise ProviderError(ErrorKind.RATE_LIMIT, _PAUSED, retry_after_s=wait_s)
+            await asyncio.sleep(min(due - now, LONGEST_NAP_S))
+
+    def _check(self, call: _Call) -> None:
+        """Raise where the call is not to be made any more."""
+        unwanted = call.unwanted if call.attempt == 0 else None
+        if self.closing or (unwanted is not None and unwanted()):
+            raise asyncio.CancelledError
+        call.lane.outage.check()
+
+    async def _attempt(self, call: _Call) -> Response:
+        loop = asyncio.get_running_loop()
+        if call.end is None:
+            call.end = loop.time() + call.retry_for_s
+        call.made += 1
+        limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
+        try:
+            async with asyncio.timeout(limit_s):
+                if call.request.purpose == "embedding":
+                    return await call.lane.provider.embed(call.request)
+                return await call.lane.provider.complete(call.request)
+        except TimeoutError as error:
+            raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+
+
+def pause_before(attempt: int, retry_after_s: float | None) -> float:
+    """Return the seconds to wait after the n-th attempt (from 0): doubling, with jitter, and
+    never less than what the provider asked for."""
+    pause: float = min(FIRST_PAUSE_S * 2.0**attempt, LONGEST_PAUSE_S)
+    # jitter only spreads the load: no need for a secure source
+    pause *= 0.5 + random.random() / 2  # noqa: S311
+    return max(pause, retry_after_s or 0.0)
+
+
+def _final(
+    error: ProviderError, call: _Call, retries: int, pause_s: float, left_s: float
+) -> ProviderError:
+    message, attempts = error.message, call.attempt + 1
+    if error.retryable and attempts <= retries and pause_s >= left_s:
+        message += f" (attempt {attempts}; waiting {pause_s:.3g} s more would take too long)"
+    elif attempts > 1:
+        message += f" (after {attempts} attempts)"
+    return ProviderError(
+        error.kind,
+        message,
+        status=error.status,
+        retry_after_s=error.retry_after_s,
+        attempts=0 if error.kind is ErrorKind.MISSING_KEY else call.made,
+    )

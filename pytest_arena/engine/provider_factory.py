@@ -1,0 +1,82 @@
+"""Make the provider of a spec, and import early what the first call will need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
+
+from pytest_arena.errors import InternalError
+from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
+from pytest_arena.registry import Registry
+from pytest_arena.schema import ProviderSpec
+
+DEFAULT_KIND = "litellm"
+
+
+def provider_class(registry: Registry, spec: ProviderSpec) -> type[Provider]:
+    """Return the class that answers for a spec; loading has refused unknown ones already."""
+    found = registry.providers.get(spec.provider or DEFAULT_KIND)
+    if found is None:
+        raise InternalError(f"no provider class for {spec.provider!r}")
+    return found
+
+
+def provider_factory(
+    registry: Registry, *, mock: bool, add_secret: Callable[[str], None]
+) -> Callable[[ProviderSpec], Provider]:
+    """Return what makes providers; with `mock` every one of them is the mock."""
+    environment = ProviderEnvironment(add_secret=add_secret)
+
+    def make(spec: ProviderSpec) -> Provider:
+        if mock:
+            found = registry.providers.get("mock")
+            if found is None:
+                raise InternalError("no provider class for 'mock'")
+            return found(spec, environment)
+        cls = provider_class(registry, spec)
+        if spec.endpoints and not cls.offline:
+            from pytest_arena.engine.calling.load_balancer import Endpoints
+
+            return Endpoints(spec, environment, make)
+        return cls(spec, environment)
+
+    return make
+
+
+def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:
+    """Return the environment variables that the entries of `providers:` name."""
+    found = []
+    for spec in specs:
+        texts = [spec.api_base or "", *spec.headers.values(), *_texts(spec.params)]
+        found += [match[1] for text in texts for match in VARIABLE.finditer(text)]
+        if spec.api_key_env:
+            found.append(spec.api_key_env)
+    return found
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def warm_up(registry: Registry, specs: Sequence[ProviderSpec]) -> None:
+    """Start to import, in the background, what the providers of these specs need."""
+    classes = {
+        provider_class(registry, spec) for spec in {id(spec): spec for spec in specs}.values()
+    }
+    for cls in classes:
+        Thread(target=_warm_up, args=(cls,), name=f"arena-warm-up-{cls.type}", daemon=True).start()
+
+
+def _warm_up(cls: type[Provider]) -> None:
+    # a failure is met again, and told, by the first call; raised here, pytest would blame
+    # whichever test happens to run
+    with suppress(Exception):
+        cls.warm_up()

@@ -1,0 +1,165 @@
+"""From an executed trial to its verdict: its assertions are checked, on the loop and off it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.assertions.embedding_base import Embedded
+from pytest_arena.assertions.evaluate import (
+    conclude,
+    evaluate,
+    evaluate_async,
+    evaluate_cell_async,
+    needs_loop,
+)
+from pytest_arena.assertions.trial_verdict import repelled
+from pytest_arena.loading.plans import CasePlan, CellPlan, every_assertion
+from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.judge_client import JudgeDesk
+
+
+@dataclass(slots=True)
+class Executed:
+    """Hold a trial that has run, and the findings that were made on the event loop already."""
+
+    trial: Trial
+    findings: dict[int, Finding] = field(default_factory=dict)
+    """By the place of the assertion in `checks`."""
+    concluded: bool = False
+    """Whether the trial has its verdict already."""
+    over_budget: str | None = None
+    """The budget that ended the trial, which then has the verdict `skipped`."""
+
+
+def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
+    """Return the assertions on one trial, each with its turn (None: on the whole trial)."""
+    found: list[tuple[Assertion, int | None]] = [
+        (assertion, number)
+        for number, turn in enumerate(case.dialogues[variant])
+        for assertion in turn.assertions
+    ]
+    found += [(assertion, None) for assertion in case.assertions if not assertion.over_trials]
+    return found
+
+
+def needs_stream(case: CasePlan) -> bool:
+    """Return whether an assertion asks for the time to the first token."""
+    return any(assertion.needs_stream for assertion in every_assertion(case))
+
+
+async def judge_on_loop(
+    plan: CellPlan, trial: Trial, root: Path, make_desk: Callable[[], JudgeDesk]
+) -> Executed:
+    """Check the asynchronous assertions of a trial at once, while other calls are in flight.
+
+    `make_desk` gives what reaches judges, one for all assertions of the trial.
+    """
+    executed = Executed(trial)
+    if trial.error is not None:
+        return executed
+    waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
+    desk: JudgeDesk | None = None
+    for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
+        context = context_of(plan, root, turn)
+        if needs_loop(assertion, context):
+            desk = desk or make_desk()
+            waiting[place] = evaluate_async(
+                assertion, _seen_by(trial, turn), _reaching(context, desk, plan)
+            )
+    if waiting:
+        found = await asyncio.gather(*waiting.values())
+        executed.findings.update(zip(waiting, found, strict=True))
+    return executed
+
+
+def compared_on_loop(case: CasePlan) -> dict[int, CellAssertion]:
+    """Return the assertions that compare the answers of all trials by an embedding, by place."""
+    every = enumerate(case.assertions)
+    over_all = {place: one for place, one in every if isinstance(one, CellAssertion)}
+    return {
+        place: one
+        for place, one in over_all.items()
+        if isinstance(one, Embedded) and one.embedding is not None
+    }
+
+
+async def compare_on_loop(
+    plan: CellPlan,
+    waiting: Mapping[int, CellAssertion],
+    trials: tuple[Trial, ...],
+    root: Path,
+    desk: JudgeDesk,
+) -> dict[int, Finding]:
+    """Return what these find of all answers, before the trials have their verdicts."""
+    context = _reaching(context_of(plan, root, None), desk, plan)
+    works = (evaluate_cell_async(assertion, trials, context) for assertion in waiting.values())
+    return dict(zip(waiting, await asyncio.gather(*works), strict=True))
+
+
+def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
+    """Check what is left to check of one trial, in the calling thread, and give its verdict."""
+    trial = executed.trial
+    if executed.concluded:
+        return trial
+    if trial.error is not None:
+        return replace(trial, verdict="error")
+    wanted = checks(plan.case, trial.variant)
+    if plan.case.attack is not None:
+        held = repelled(trial, wanted)
+        if held:
+            return replace(trial, verdict="passed", score=1.0, assertions=held)
+    findings = [
+        executed.findings.get(place)
+        or evaluate(assertion, _seen_by(trial, turn), context_of(plan, root, turn))
+        for place, (assertion, turn) in enumerate(wanted)
+    ]
+    verdict, score, kept = conclude(
+        trial,
+        [assertion for assertion, _ in wanted],
+        findings,
+        threshold=plan.case.threshold,
+    )
+    return replace(trial, verdict=verdict, score=score, assertions=kept)
+
+
+def _reaching(context: CheckContext, desk: JudgeDesk, plan: CellPlan) -> CheckContext:
+    """Return a context in which judges and other answers to the case can be reached."""
+
+    async def rival(name: str) -> Trial:
+        return _seen_by(await desk.rival(name), context.turn)
+
+    kept = plan.baseline_outputs if context.turn is None else ()
+    return replace(
+        context,
+        ask=desk,
+        embed=desk.embed,
+        rival=rival,
+        baseline_output=kept[desk.trial % len(kept)] if kept else None,
+    )
+
+
+def _seen_by(trial: Trial, turn: int | None) -> Trial:
+    return trial if turn is None else trial.at_turn(turn)
+
+
+def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
+    case = plan.case
+    return CheckContext(
+        case.name,
+        plan.provider.name,
+        case.variables,
+        root,
+        turn,
+        judge=case.judge,
+        documents=case.documents,
+        themes=case.expected_themes,
+        calibrations=case.calibrations,
+        baseline_scores=plan.baseline_scores.get(turn, {}),
+    )

@@ -1,0 +1,100 @@
+"""What a cell's verdict is made of, for cells with single trials and for load cases alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.assertions.evaluate import evaluate_cell, evaluate_cell_async, needs_loop
+from pytest_arena.assertions.trial_verdict import least_passed
+from pytest_arena.engine.trial_checks import context_of
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.load_test import Load
+from pytest_arena.results.trial import Finding, Trial, Verdict
+from pytest_arena.schema import CellAssertion, CheckContext
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.trials import CellRun
+
+Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
+
+
+def cell_of(
+    plan: CellPlan,
+    cell_id: str,
+    verdict: Verdict,
+    *,
+    trials: tuple[Trial, ...] = (),
+    assertions: tuple[Finding, ...] = (),
+    reason: str | None = None,
+    over_budget: str | None = None,
+    trials_not_run: int = 0,
+    load: Load | None = None,
+) -> Cell:
+    """Return the cell of a plan, with what came of it."""
+    return Cell(
+        id=cell_id,
+        file=plan.file,
+        case=plan.case.name,
+        provider=plan.provider.name,
+        model=plan.provider.full_model or None,
+        verdict=verdict,
+        trials=trials,
+        tags=plan.case.tags,
+        hashes=plan.hashes,
+        description=plan.case.description,
+        line=plan.case.line,
+        defined_in=plan.case.source if plan.case.source not in ("", plan.file) else None,
+        reason=reason,
+        over_budget=over_budget,
+        assertions=assertions,
+        trials_not_run=trials_not_run,
+        load=load,
+    )
+
+
+def over_all_findings(
+    plan: CellPlan,
+    done: CellRun,
+    trials_for: Callable[[CellAssertion], tuple[Trial, ...]],
+    root: Path,
+    wait: Wait,
+) -> list[Finding]:
+    """Return what the assertions over all trials find, each of the trials that are for it.
+
+    What was found on the loop already is taken; `wait` is used where one is asynchronous.
+    """
+    context = context_of(plan, root, None)
+    return [
+        done.over_all.get(place) or _over_all(assertion, trials_for(assertion), context, wait)
+        for place, assertion in enumerate(plan.case.assertions)
+        if isinstance(assertion, CellAssertion)
+    ]
+
+
+def _over_all(
+    assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext, wait: Wait
+) -> Finding:
+    if needs_loop(assertion, context):
+        return wait(evaluate_cell_async(assertion, trials, context))
+    return evaluate_cell(assertion, trials, context)
+
+
+def verdict_of(
+    passed: float,
+    unknown: float,
+    total: float,
+    over_all: Sequence[Finding],
+    pass_threshold: float,
+) -> Verdict:
+    """Return a cell's verdict from its trials, so many of which passed or have no verdict."""
+    needed = least_passed(total, pass_threshold)
+    judged = [finding for finding in over_all if finding.weight > 0]
+    if passed + unknown < needed or any(finding.verdict == "failed" for finding in judged):
+        # whatever the errors hide, it could not have passed
+        return "failed"
+    if passed < needed or any(finding.verdict == "error" for finding in judged):
+        return "error"
+    return "passed"

@@ -1,0 +1,143 @@
+"""Guardrails on what a text must or must not match."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.judging.detectors.messages import listed, quoted
+from pytest_arena.judging.detectors.regex import Pattern, find_all, search
+from pytest_arena.judging.words import Texts, find_words, mask
+from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.guardrail import Guardrail, Violation
+
+
+class RequiredPattern(Guardrail):
+    r"""Find answers that a regular expression does not match anywhere.
+
+        - type: required_pattern
+          pattern: '(?i)support@example\.com'
+          on_violation: replace
+          message: Please write to support@example.com.
+
+    Replacing needs a `message`: there is nothing in the text to change.
+
+    Error: when the pattern needs more than a second.
+    """
+
+    type: ClassVar[str] = "required_pattern"
+
+    direction: Direction = "output"
+    """Which texts are looked at: `output` unless given."""
+    pattern: Pattern
+    """The regular expression, as Python's `regex` package reads it."""
+
+    @model_validator(mode="after")
+    def _can_replace(self) -> RequiredPattern:
+        if self.on_violation == "replace" and self.message is None:
+            raise PydanticCustomError(
+                "guardrail_message",
+                "required_pattern has nothing to replace a text with",
+                {"expected": "a `message`, which stands in place of the text"},
+            )
+        return self
+
+    def find(self, text: str) -> Violation | None:
+        if search(self.pattern, text):
+            return None
+        return Violation(f"the pattern {quoted(self.pattern)} does not match")
+
+
+class ForbiddenPattern(Guardrail):
+    r"""Find texts that a regular expression matches somewhere.
+
+        - type: forbidden_pattern
+          pattern: '\b\d{16}\b'
+          direction: output
+          on_violation: replace
+
+    Replaced matches are covered by asterisks, or the whole text by `message`.
+
+    Error: when the pattern needs more than a second.
+    """
+
+    type: ClassVar[str] = "forbidden_pattern"
+
+    pattern: Pattern
+    """The regular expression, as Python's `regex` package reads it."""
+
+    def find(self, text: str) -> Violation | None:
+        first = search(self.pattern, text)
+        if first is None:
+            return None
+        spans = find_all(self.pattern, text)
+        matched = tuple(dict.fromkeys(text[start:end] for start, end in spans))
+        found = f": {listed(matched)}" if matched else ""
+        return Violation(
+            f"the pattern {quoted(self.pattern)} matches{found}",
+            matched,
+            self.message if self.message is not None else mask(text, spans),
+        )
+
+
+class MaxLength(Guardrail):
+    """Find answers with more characters than this.
+
+        - type: max_length
+          value: 1000
+          on_violation: replace
+
+    A replaced text is cut after `value` characters; `message` is not used.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "max_length"
+
+    direction: Direction = "output"
+    """Which texts are looked at: `output` unless given."""
+    value: int = Field(gt=0)
+    """The most characters."""
+
+    def find(self, text: str) -> Violation | None:
+        if len(text) <= self.value:
+            return None
+        return Violation(
+            f"{len(text):,} characters, over the {self.value:,} allowed",
+            replacement=text[: self.value],
+        )
+
+
+class BannedWords(Guardrail):
+    """Find banned words and phrases in inputs and outputs: whole words, in any case.
+
+        - type: banned_words
+          words: [hack, "social security number"]
+          direction: output
+          on_violation: replace
+
+    `hack` is found in "Hack it!", not in "hackathon" or "hacking". A blank in a phrase stands
+    for any run of blanks. Replaced words are covered by asterisks, or the whole text by
+    `message`.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "banned_words"
+
+    words: Texts
+    """The words and phrases."""
+
+    def find(self, text: str) -> Violation | None:
+        spans = find_words(self.words, text)
+        if not spans:
+            return None
+        matched = tuple(dict.fromkeys(text[start:end] for start, end in spans))
+        noun = "word" if len(matched) == 1 else "words"
+        return Violation(
+            f"found the banned {noun} {listed(matched)}",
+            matched,
+            self.message if self.message is not None else mask(text, spans),
+        )

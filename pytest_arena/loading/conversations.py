@@ -1,0 +1,65 @@
+"""What a case says to the model, turn by turn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_arena.loading.assertions import build_assertions, build_named
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plans import TurnPlan
+from pytest_arena.loading.targets import Prompt
+from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.validate import build_model
+from pytest_arena.schema import CaseSpec, TurnSpec
+
+GREETING = "Hello!"
+"""What a load case sends that has no prompt; every other case must have one."""
+
+
+def dialogues_of(
+    spec: CaseSpec, prompt: Prompt, variables: Mapping[str, Any], context: LoadContext
+) -> tuple[tuple[TurnPlan, ...], ...]:
+    """Return each prompt of a case, or its conversation, as the turns of a dialogue."""
+
+    def turn(text: str) -> str:
+        if prompt.user is None:
+            return text
+        return prompt.user.filled({**variables, "prompt": text}, context)
+
+    if spec.conversation is not None:
+        return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
+    prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
+    return tuple((TurnPlan(turn(text)),) for text in prompts)
+
+
+def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
+    """Build the turns under `conversation:`; what is no list is left for the model to refuse."""
+    written = case["conversation"]
+    if not isinstance(written, YamlList):
+        return written
+    turns = []
+    for index, turn in enumerate(written):
+        if isinstance(turn, YamlMap):
+            turns.append(_turn(turn, f"turn {index + 1} of {owner}", context))
+        else:
+            context.problems.add(
+                f"turn {index + 1} of {owner} is not a mapping",
+                written.value_place(index),
+                expected="a mapping with user, and assertions where some must hold",
+                fix="write it like {user: Hello!, assertions: […]}",
+            )
+    return tuple(turn for turn in turns if turn is not None)
+
+
+def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
+    values: dict[str, Any] = dict(turn)
+    assertions = build_assertions(turn.get("assertions"), turn.value_place("assertions"), context)
+    if turn.get("expected_response") is not None:
+        mark = turn.marks["expected_response"]
+        wanted = YamlMap(turn.files, turn.key_marks["expected_response"])
+        wanted.put("value", turn["expected_response"], mark)
+        contains = build_named("contains", wanted, context)
+        assertions = (*assertions, contains) if contains else assertions
+    values["assertions"] = assertions
+    return build_model(TurnSpec, turn, context.problems, owner, values)

@@ -1,0 +1,183 @@
+"""Entries of `providers:` to provider specs: the columns of the comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.mocks import build_responses
+from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.validate import build_model
+from pytest_arena.loading.validation_messages import key_names, unknown_key
+from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.providers.base import Provider
+
+_OWN_KEYS = [name for name in ProviderSpec.model_fields if name != "options"]
+
+
+def build_providers(
+    tree: YamlMap, defaults: Defaults, context: LoadContext
+) -> tuple[ProviderSpec, ...]:
+    """Return the file's providers with its defaults under their own settings."""
+    written = tree.get("providers")
+    if not isinstance(written, YamlList) or not written:
+        context.problems.add(
+            "the arena has no providers",
+            tree.value_place("providers") if "providers" in tree else tree.place,
+            expected="a list of providers, each with a name, a provider and a model",
+            fix="write it like providers: [{name: mini, provider: openai, model: gpt-4o-mini}]",
+        )
+        return ()
+    seen: dict[str, Place] = {}
+    built: list[ProviderSpec] = []
+    for index, entry in enumerate(written):
+        if not isinstance(entry, YamlMap):
+            context.problems.add(
+                "a provider is not a mapping",
+                written.value_place(index),
+                expected="a mapping with name, provider and model",
+                fix="write it like {name: mini, provider: openai, model: gpt-4o-mini}",
+            )
+            continue
+        spec = build_provider(entry, context)
+        if spec is not None and _is_new(spec.name, entry, seen, context):
+            built.append(with_defaults(spec, defaults))
+    _check_fallbacks(built, written, context)
+    return tuple(built)
+
+
+def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
+    """Return the spec of one provider, or None after adding its problems."""
+    before = len(context.problems)
+    owner = f"provider {shorten(str(entry['name']))!r}" if "name" in entry else "a provider"
+    values: dict[str, Any] = {key: entry[key] for key in entry if key in _OWN_KEYS}
+    model = values.get("model")
+    if not values.get("provider") and isinstance(model, str):
+        values["provider"] = model.partition("/")[0] if "/" in model else ""
+    spec = build_model(ProviderSpec, entry, context.problems, owner, values)
+    cls = _class_of(values, entry, owner, context)
+    further = entry.only(set(entry) - set(_OWN_KEYS))
+    options = _options(cls, further, owner, context) if cls or further else None
+    if spec is None or len(context.problems) > before:
+        return None
+    # A copy without validation: the options are a model of the class's own.
+    filled = spec.model_copy(update={"options": options})
+    filled._place = entry.place
+    return filled
+
+
+def _class_of(
+    values: dict[str, Any], entry: YamlMap, owner: str, context: LoadContext
+) -> type[Provider] | None:
+    name = values.get("provider")
+    if not name:
+        context.problems.add(
+            f"{owner} does not say which provider it is",
+            entry.value_place("model"),
+            expected="a provider, or a model written provider/model",
+            fix="add provider: openai, or write it like model: openai/gpt-4o-mini",
+        )
+        return None
+    if not isinstance(name, str):
+        return None
+    cls = context.registry.providers.get(name)
+    key = "provider" if "provider" in entry else "model"
+    if cls is None:
+        context.problems.add(
+            f"unknown provider {shorten(name)!r}",
+            entry.value_place(key),
+            expected=one_of(name, context.registry.providers, "a provider")
+            + ", or any that litellm knows",
+            fix=context.registry.providers.suggest(name)
+            or "name one of these, or register your own with pytest_arena_register",
+        )
+    elif cls.needs_model and not cls.offline and not values.get("model"):
+        context.problems.add(
+            f"{owner} has no 'model'",
+            entry.place,
+            expected="the model's name, as the provider writes it",
+            fix="add model: …",
+        )
+    return cls
+
+
+def _options(
+    cls: type[Provider] | None, further: YamlMap, owner: str, context: LoadContext
+) -> ArenaModel | None:
+    """Return the keys that belong to one kind of provider, as its `Options`."""
+    options = cls.Options if cls else None
+    names: list[str] = key_names(options) if options else []
+    known = {*names, *(options.model_fields if options else ())}
+    strangers = [key for key in further if key not in known]
+    for key in strangers:
+        problem = unknown_key(str(key), further.key_place(key), owner, sorted([*_OWN_KEYS, *names]))
+        context.problems.add(
+            problem.what, further.key_place(key), expected=problem.expected, fix=problem.fix
+        )
+    if options is None or strangers:
+        return None
+    values: dict[str, Any] = dict(further)
+    if _takes_responses(options) and values.get("responses") is not None:
+        before = len(context.problems)
+        values["responses"] = build_responses(
+            values["responses"], further.value_place("responses"), context
+        )
+        if len(context.problems) > before:
+            return None
+    return build_model(options, further, context.problems, owner, values)
+
+
+def _takes_responses(options: type[ArenaModel]) -> bool:
+    field = options.model_fields.get("responses")
+    kinds = (field.annotation, *getattr(field.annotation, "__args__", ())) if field else ()
+    return MockResponses in kinds
+
+
+def _check_fallbacks(specs: list[ProviderSpec], written: YamlList, context: LoadContext) -> None:
+    names = [spec.name for spec in specs]
+    for spec in specs:
+        others = [name for name in names if name != spec.name]
+        for name in spec.fallbacks:
+            if name not in others:
+                own = name == spec.name
+                said = "itself" if own else f"the unknown provider {shorten(name)!r}"
+                context.problems.add(
+                    f"provider {spec.name!r} falls back to {said}",
+                    spec.place or written.place,
+                    expected=one_of(name, others, "another entry of providers:"),
+                    fix=suggest(name, others) or "name another entry of providers:",
+                )
+
+
+def _is_new(name: str, entry: YamlMap, seen: dict[str, Place], context: LoadContext) -> bool:
+    place = entry.value_place("name")
+    first = seen.setdefault(name, place)
+    if first is place:
+        return True
+    context.problems.add(
+        f"duplicate provider {shorten(name)!r}",
+        place,
+        expected=f"a name of its own; the other stands at {first}",
+        fix="rename one of them",
+    )
+    return False
+
+
+def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True) -> ProviderSpec:
+    """Return a spec with the file's defaults under its own settings, `params` where wanted."""
+    changes: dict[str, Any] = {
+        name: getattr(defaults, name)
+        for name in ("timeout", "retries", "concurrency", "cache")
+        if getattr(spec, name) is None and getattr(defaults, name) is not None
+    }
+    if defaults.params and params:
+        changes["params"] = {**defaults.params, **spec.params}
+    if not changes:
+        return spec
+    filled = spec.model_copy(update=changes)
+    filled._place = spec.place
+    return filled

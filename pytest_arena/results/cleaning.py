@@ -1,0 +1,51 @@
+"""Text from strangers, cleaned once where it enters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from pytest_arena.results.request_response import Response, ToolCall
+
+REPLACEMENT = "\ufffd"
+
+
+def clean_text(text: str) -> str:
+    """Join pairs of surrogates, and replace lone ones and NUL.
+
+    JSON files, terminals and execnet choke on them later.
+    """
+    text = text.replace("\0", REPLACEMENT)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def clean_value(value: Any) -> Any:
+    """Clean every text inside a JSON value."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, dict):
+        return {clean_value(key): clean_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [clean_value(item) for item in value]
+    return value
+
+
+def clean_response(response: Response, hide: Callable[[str], str] = str) -> None:
+    """Clean a response in place; `hide` takes known secrets out of the answer.
+
+    A server that echoes a key must not have it judged: reasons quote answers in part.
+    """
+    response.output = hide(clean_text(response.output))
+    if response.finish_reason:
+        response.finish_reason = clean_text(response.finish_reason)
+    if response.model:
+        response.model = clean_text(response.model)
+    if response.tool_calls:
+        response.tool_calls = tuple(
+            ToolCall(clean_text(call.name), clean_value(dict(call.arguments)), clean_text(call.id))
+            for call in response.tool_calls
+        )

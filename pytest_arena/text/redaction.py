@@ -1,0 +1,114 @@
+"""Keep secrets out of everything that is written."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from pytest_arena.text.key_patterns import KEY_FORMS, REDACTED, find_keys, hide_keys
+
+SHORTEST = 6
+"""Shorter values are no secrets, and would tear ordinary text apart."""
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
+"""With a capital: without one it is a name with dashes, and of a text it hardly ever lacks one."""
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
+_LEAST_OF_ENVIRONMENT = 12
+"""A name alone is a guess: `SORT_KEY=name` shall not be taken out of every text."""
+_LONG_WORD = 15
+_WITH_BLANKS = ("PRIVATE KEY", "earer ", "://", "ecret")
+"""Hints of key forms that need not stand in a long word."""
+_IN_WORDS = tuple({hint for form in KEY_FORMS for hint in form.hints} - set(_WITH_BLANKS))
+_ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
+
+
+class Redactor:
+    """Replace secrets in texts: known values, and whatever has the form of a well-known key.
+
+    Both are found plain, JSON-escaped, URL-escaped and in base64, there also as a part of what
+    was encoded.
+    """
+
+    def __init__(self, variables: Mapping[str, str] | None = None) -> None:
+        """Begin with the values of the environment variables that are named like secrets."""
+        self._values: set[str] = set()
+        self._forms: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        for name, value in (variables or {}).items():
+            if _SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
+                self.add(value)
+
+    def add(self, secret: str) -> None:
+        """Learn a secret value."""
+        if len(secret) < SHORTEST or secret in self._values:
+            return
+        self._values.add(secret)
+        self._forms |= {
+            secret,
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            quote(secret, safe=""),
+            quote_plus(secret),
+            base64.b64encode(secret.encode()).decode().rstrip("="),
+            base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+        }
+        # longest first, so that no secret is left in part by another one inside it
+        ordered = sorted(self._forms, key=len, reverse=True)
+        self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
+
+    def hide_known(self, text: str) -> str:
+        """Return the text without the values that were added."""
+        if self._pattern is None or not any(form in text for form in self._forms):
+            return text
+        return self._pattern.sub(REDACTED, text)
+
+    def clean(self, text: str) -> str:
+        """Return the text without any secret."""
+        if not self._may_hold_one(text):
+            return text
+        text = hide_keys(self.hide_known(text))
+        text = _BASE64.sub(lambda run: self._unless_hidden(run[0], _from_base64), text)
+        if "%" in text:
+            text = _ESCAPED.sub(lambda run: self._unless_hidden(run[0], unquote_plus), text)
+        return text
+
+    def _may_hold_one(self, text: str) -> bool:
+        """Look quickly, since every cell comes by here and hardly any holds a secret."""
+        if any(form in text for form in self._forms) or any(hint in text for hint in _WITH_BLANKS):
+            return True
+        words = " ".join([word for word in text.split() if len(word) >= _LONG_WORD])
+        return bool(words) and (
+            any(hint in words for hint in _IN_WORDS)
+            or "%" in words
+            or _BASE64.search(words) is not None
+        )
+
+    def clean_value(self, value: Any) -> Any:
+        """Return a value as JSON has it, with all its texts cleaned, keys of objects included."""
+        if isinstance(value, str):
+            return self.clean(value)
+        if isinstance(value, list):
+            return [self.clean_value(item) for item in value]
+        if isinstance(value, dict):
+            return {self.clean(name): self.clean_value(inner) for name, inner in value.items()}
+        return value
+
+    def _unless_hidden(self, run: str, decode: Callable[[str], str]) -> str:
+        plain = decode(run)
+        if not plain or plain == run:
+            return run
+        known = any(value in plain for value in self._values)
+        return REDACTED if known or find_keys(plain) else run
+
+
+def _from_base64(run: str) -> str:
+    """Return the text that a run of base64 stands for; empty where it stands for none."""
+    padded = run.replace("-", "+").replace("_", "/") + "=" * (-len(run) % 4)
+    try:
+        return base64.b64decode(padded).decode("utf-8", "replace")
+    except binascii.Error:
+        return ""

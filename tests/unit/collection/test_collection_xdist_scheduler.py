@@ -1,0 +1,128 @@
+"""The scheduler under xdist: who gets which items, in how many messages, and what a crash costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from xdist.remote import Producer
+
+from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.collection.xdist_scheduler import Demands, MixedScheduling, Slots
+
+CELLS = [f"arena.yaml::Case {number}[model]" for number in range(200)]
+
+
+class Node:
+    """Stand for a worker: keep the messages that it is sent."""
+
+    gateway = SimpleNamespace(id="gw")
+
+    def __init__(self) -> None:
+        self.messages: list[list[int]] = []
+        self.shutting_down = False
+
+    def send_runtest_some(self, indices: list[int]) -> None:
+        self.messages.append(list(indices))
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+    @property
+    def items(self) -> list[int]:
+        return [index for message in self.messages for index in message]
+
+
+Scheduled = Callable[..., tuple[Any, list[Node]]]
+
+
+@pytest.fixture
+def scheduled(pytester: pytest.Pytester) -> Scheduled:
+    def start(ids: list[str], *options: str) -> tuple[Any, list[Node]]:
+        config = pytester.parseconfig("--tx=2*popen", "--dist=load", *options)
+        slots = Slots()
+        slots.open(2)
+        scheduling: Any = MixedScheduling(
+            config,
+            Producer("tests", enabled=False),
+            names=ArenaNames(["arena.yaml"], config),
+            slots=slots,
+            concurrency=16,
+            demands_of=lambda _files: Demands(),
+        )
+        nodes = [Node(), Node()]
+        for node in nodes:
+            slots.take(node)
+            scheduling.add_node(node)
+        for node in nodes:
+            scheduling.add_node_collection(node, ids)
+        scheduling.schedule()
+        return scheduling, nodes
+
+    return start
+
+
+def finish(scheduling: Any, node: Node) -> None:
+    """Run all that a worker was sent, and will be."""
+    for done, index in enumerate(node.items):
+        scheduling.mark_test_complete(node, index)
+        assert len(node.items) > done
+    while len(scheduling._sent[node]):
+        scheduling.mark_test_complete(node, scheduling._sent[node][0])
+
+
+def test_cells_go_to_the_worker_of_their_slot_in_few_messages(scheduled: Scheduled) -> None:
+    scheduling, nodes = scheduled(CELLS)
+    assert [len(node.items) for node in nodes] == [50, 50]
+    for node in nodes:
+        finish(scheduling, node)
+    assert sorted(nodes[0].items + nodes[1].items) == list(range(200))
+    assert all(node.items == sorted(node.items) for node in nodes)
+    assert all(len(node.messages) <= 4 for node in nodes)
+    assert all(node.shutting_down for node in nodes)
+    assert scheduling.tests_finished
+
+
+def test_where_a_failure_ends_the_run_little_is_sent_ahead(scheduled: Scheduled) -> None:
+    scheduling, nodes = scheduled(CELLS, "-x")
+    assert [len(node.items) for node in nodes] == [5, 5]
+    for index in nodes[0].items[:3]:
+        scheduling.mark_test_complete(nodes[0], index)
+    assert [len(message) for message in nodes[0].messages] == [5, 3]
+
+
+def test_what_a_dead_worker_had_goes_to_the_one_in_its_place(scheduled: Scheduled) -> None:
+    scheduling, (first, second) = scheduled(CELLS)
+    crashed = scheduling.remove_node(first)
+    assert crashed == CELLS[first.items[0]]
+    scheduling._slots.give_back(first)
+    heir = Node()
+    scheduling._slots.take(heir)
+    scheduling.add_node(heir)
+    scheduling.add_node_collection(heir, CELLS)
+    scheduling.schedule()
+    for node in (heir, second):
+        finish(scheduling, node)
+    assert sorted([first.items[0], *heir.items, *second.items]) == list(range(200))
+
+
+def test_ordinary_tests_go_to_whoever_has_room_and_cells_keep_their_place(
+    scheduled: Scheduled,
+) -> None:
+    tests = [f"test_plain.py::test_{number}" for number in range(100)]
+    ids = [*tests[:50], *CELLS, *tests[50:]]
+    scheduling, nodes = scheduled(ids)
+    finish(scheduling, nodes[0])
+    finish(scheduling, nodes[1])
+    assert sorted(nodes[0].items + nodes[1].items) == list(range(300))
+    assert all(node.items == sorted(node.items) for node in nodes)
+    cells = [index for index in nodes[1].items if 50 <= index < 250]
+    assert len(cells) == 100
+
+
+def test_a_suite_without_cells_is_left_to_xdist(scheduled: Scheduled) -> None:
+    scheduling, nodes = scheduled([f"test_plain.py::test_{number}" for number in range(8)])
+    assert scheduling._plain is not None
+    assert sum(len(node.items) for node in nodes) >= 4

@@ -1,0 +1,147 @@
+"""What a run's standing beside its baseline comes to, in words that claim no more than was seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from synthetic_run import synthetic_run
+
+from pytest_arena.comparison import compare
+from pytest_arena.comparison.gate.summary import by_attention, since_baseline
+from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
+from pytest_arena.results import Count, Gate, Response, RunResult, Standing, Trial
+
+
+def run_of(*statuses: str, suite: str | None = None, suite_failed: bool = False) -> RunResult:
+    base = synthetic_run(len(statuses), 1, rich=False)
+    cells = tuple(
+        replace(
+            cell,
+            standing=Standing(status, "a reason", Count(20, 20), Count(1, 2)) if status else None,
+        )
+        for cell, status in zip(base.cells, statuses, strict=True)
+    )
+    gate = Gate("main.jsonl", failed=True, suite=suite, suite_failed=suite_failed)
+    return replace(base, cells=cells, gate=gate)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "headline"),
+    [
+        (["regressed"], "1 cell regressed against main.jsonl"),
+        (["regressed", "regressed", "fixed"], "2 cells regressed against main.jsonl"),
+        (["still passing", "still failing"], "No regression against main.jsonl"),
+        (
+            ["still passing", "suspected"],
+            "No regression against main.jsonl, 1 cell is suspected",
+        ),
+        (
+            ["suspected", "suspected", "error"],
+            "No regression against main.jsonl, 2 cells are suspected and 1 cell reached no verdict",
+        ),
+        (
+            ["flaky", "error", "error"],
+            "No regression against main.jsonl, 2 cells reached no verdict",
+        ),
+        (["new", "insufficient data", "error"], "No cell could be compared with main.jsonl"),
+        (["incomparable", ""], "No cell could be compared with main.jsonl"),
+        ([], "No cell could be compared with main.jsonl"),
+    ],
+)
+def test_the_headline_claims_no_more_than_was_compared(statuses: list[str], headline: str) -> None:
+    assert compare(run_of(*statuses)).conclusion.headline == headline
+
+
+def test_a_worse_suite_is_the_headline_where_no_cell_is_clearly_worse() -> None:
+    run = run_of("still passing", suite="over 9 cases it fell (p = 0.01)", suite_failed=True)
+    conclusion = compare(run).conclusion
+    assert conclusion.headline == "The suite as a whole is worse than main.jsonl"
+    assert conclusion.reasons[0] == (
+        "The suite as a whole is worse by more than chance: over 9 cases it fell (p = 0.01)."
+    )
+
+
+def test_the_providers_verdict_follows_that_of_the_gate() -> None:
+    run = run_of("regressed", suite="over 9 cases nothing fell")
+    own = compare(replace(run, gate=None)).conclusion
+    reasons = compare(run).conclusion.reasons
+    assert reasons[:2] == ("Over 9 cases nothing fell.", f"{own.headline}.")
+    assert reasons[2:] == own.reasons
+
+
+def test_without_a_baseline_there_is_nothing_to_say() -> None:
+    assert since_baseline(replace(run_of("regressed"), gate=None)) is None
+
+
+def test_statuses_that_ask_for_attention_come_first_and_unknown_ones_last() -> None:
+    given = ["zzz", "new", "still passing", "regressed", "fixed", "new"]
+    assert by_attention(given) == ["regressed", "fixed", "still passing", "new", "zzz"]
+
+
+def test_cells_that_are_gone_are_counted_too() -> None:
+    run = run_of("still passing")
+    assert run.gate
+    found = since_baseline(replace(run, gate=replace(run.gate, removed=("a", "b"))))
+    assert found
+    assert found.counts == (("still passing", 1), ("removed", 2))
+
+
+def test_the_change_of_a_provider_is_over_the_cells_that_were_compared() -> None:
+    found = since_baseline(run_of("regressed", "still failing", "new", "error"))
+    assert found
+    change = found.by_provider["haiku"]
+    assert (change.value, change.n) == (-0.5, 2)
+    nothing = since_baseline(run_of("new", "insufficient data"))
+    assert nothing
+    assert nothing.by_provider == {}
+
+
+def test_a_record_of_a_trial_tells_how_its_cell_stands() -> None:
+    base = synthetic_run(1, 1, rich=False)
+    standing = Standing(
+        "regressed",
+        "fell",
+        Count(20, 20),
+        Count(0, 1),
+        Count(1, 8),
+        p_value=0.004,
+        changed=("prompt",),
+    )
+    cell = replace(base.cells[0], standing=standing, trials_not_run=2)
+    (row,) = trial_rows(replace(base, cells=(cell,)))
+    assert list(row) == list(COLUMNS)
+    told = {
+        name: row[name] for name in COLUMNS if name.startswith(("baseline", "fresh", "trials_"))
+    }
+    assert told == {
+        "trials_not_run": 2,
+        "baseline_status": "regressed",
+        "baseline_reason": "fell",
+        "baseline_passed": 20,
+        "baseline_judged": 20,
+        "fresh_passed": 1,
+        "fresh_judged": 8,
+        "baseline_p_value": 0.004,
+        "baseline_changed": ["prompt"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("times", "said"),
+    [((0.006, 0.002), False), ((500.0, 0.002), False), ((600.0, 200.0), True)],
+)
+def test_answers_within_a_millisecond_are_not_called_faster(
+    times: tuple[float, float], said: bool
+) -> None:
+    base = synthetic_run(4, 2, rich=False)
+    cells = tuple(
+        replace(
+            cell,
+            verdict="failed" if i == 1 else "passed",  # so that the slower one leads
+            trials=(Trial((), (Response("x", latency_ms=times[i % 2]),), "passed"),),
+        )
+        for i, cell in enumerate(base.cells)
+    )
+    reasons = " ".join(compare(replace(base, cells=cells)).conclusion.reasons)
+    assert ("times faster" in reasons) is said

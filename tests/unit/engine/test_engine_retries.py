@@ -1,0 +1,312 @@
+"""One call with its attempts, pauses, time limits and hooks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_arena.engine.calling import retries
+from pytest_arena.engine.calling.client import Caller, CallHooks
+from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.retries import pause_before
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema import ProviderSpec
+
+Step = Callable[[], Response] | ProviderError | float
+
+
+class Scripted(Provider):
+    """Answer with one step after another; a number is a wait without an answer."""
+
+    type = "scripted"
+
+    def __init__(self, spec: ProviderSpec, steps: list[Step | str]) -> None:
+        super().__init__(spec, ProviderEnvironment())
+        self.steps = steps
+        self.seen: list[int] = []
+
+    async def complete(self, request: Request) -> Response:
+        self.seen.append(request.attempt)
+        step = self.steps[min(len(self.seen) - 1, len(self.steps) - 1)]
+        if isinstance(step, ProviderError):
+            raise step
+        if isinstance(step, float):
+            await asyncio.sleep(step)
+        return Response(output=str(step), latency_ms=1.0)
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
+
+
+def caller_for(provider: Provider, hooks: CallHooks | None = None) -> Caller:
+    return Caller(Limits(4, lambda _: None), lambda _: provider, hooks)
+
+
+def run(provider: Scripted, hooks: CallHooks | None = None, **request: float) -> Response:
+    asked = Request(messages=[{"role": "user", "content": "hi"}], **request)  # type: ignore[arg-type]
+
+    async def call() -> Response:
+        return await caller_for(provider, hooks).call(provider.spec, asked)
+
+    return asyncio.run(call())
+
+
+def failure(kind: ErrorKind, **details: float) -> ProviderError:
+    return ProviderError(kind, f"it was {kind}", **details)  # type: ignore[arg-type]
+
+
+def spec(**given: object) -> ProviderSpec:
+    return ProviderSpec.model_validate({"name": "p", "provider": "scripted", **given})
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [ErrorKind.RATE_LIMIT, ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION],
+)
+def test_passing_failures_get_another_attempt(kind: ErrorKind) -> None:
+    provider = Scripted(spec(), [failure(kind), "fine"])
+    response = run(provider)
+    assert (response.output, response.attempts, provider.seen) == ("fine", 2, [0, 1])
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ErrorKind.AUTHENTICATION,
+        ErrorKind.BAD_REQUEST,
+        ErrorKind.CONTEXT_LENGTH,
+        ErrorKind.CONTENT_FILTER,
+        ErrorKind.NOT_FOUND,
+        ErrorKind.BAD_RESPONSE,
+        ErrorKind.MISSING_KEY,
+    ],
+)
+def test_lasting_failures_get_no_other_attempt(kind: ErrorKind) -> None:
+    provider = Scripted(spec(), [failure(kind), "fine"])
+    with pytest.raises(ProviderError, match=f"^it was {kind}$"):
+        run(provider)
+    assert provider.seen == [0]
+
+
+def test_attempts_are_bounded_by_retries_and_counted_in_the_message() -> None:
+    provider = Scripted(spec(retries=3), [failure(ErrorKind.SERVER)])
+    with pytest.raises(ProviderError, match=r"^it was server \(after 4 attempts\)$"):
+        run(provider)
+    assert provider.seen == [0, 1, 2, 3]
+
+
+def test_no_retries_means_one_attempt() -> None:
+    provider = Scripted(spec(retries=0), [failure(ErrorKind.SERVER)])
+    with pytest.raises(ProviderError, match=r"^it was server$"):
+        run(provider)
+    assert provider.seen == [0]
+
+
+def test_a_retry_after_beyond_retry_for_ends_the_call_at_once() -> None:
+    provider = Scripted(spec(retry_for="2s"), [failure(ErrorKind.RATE_LIMIT, retry_after_s=600)])
+    with pytest.raises(
+        ProviderError,
+        match=r"^it was rate_limit \(attempt 1; waiting 600 s more would take too long\)$",
+    ):
+        run(provider)
+
+
+def test_retry_after_is_the_least_that_is_waited() -> None:
+    assert pause_before(0, 7.0) == 7.0
+    assert 0.0005 <= pause_before(0, None) <= 0.001
+    assert pause_before(50, None) <= retries.LONGEST_PAUSE_S
+
+
+def test_an_answer_that_takes_too_long_is_a_timeout() -> None:
+    provider = Scripted(spec(retries=0), [30.0])
+    with pytest.raises(ProviderError, match=r"^no answer within 0.02 s$") as caught:
+        run(provider, timeout_s=0.02)
+    assert caught.value.kind is ErrorKind.TIMEOUT
+
+
+def test_a_refused_key_fails_the_providers_other_calls_without_calling() -> None:
+    provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
+
+    async def two_calls() -> ProviderError:
+        caller = caller_for(provider)
+        with pytest.raises(ProviderError):
+            await caller.call(provider.spec, Request(messages=[]))
+        with pytest.raises(ProviderError) as caught:
+            await caller.call(provider.spec, Request(messages=[]))
+        return caught.value
+
+    error = asyncio.run(two_calls())
+    assert error.kind is ErrorKind.PROVIDER_DOWN
+    assert error.message == (
+        "provider 'p' was not called: its key was not accepted; the last one said: "
+        "it was authentication"
+    )
+    assert provider.seen == [0]
+
+
+def test_three_failed_calls_in_a_row_take_a_provider_out() -> None:
+    provider = Scripted(spec(retries=1), [failure(ErrorKind.CONNECTION)])
+
+    async def many() -> list[ErrorKind]:
+        caller = caller_for(provider)
+        kinds = []
+        for _ in range(6):
+            with pytest.raises(ProviderError) as caught:
+                await caller.call(provider.spec, Request(messages=[]))
+            kinds.append(caught.value.kind)
+        return kinds
+
+    assert asyncio.run(many()) == [ErrorKind.CONNECTION] * 3 + [ErrorKind.PROVIDER_DOWN] * 3
+    assert len(provider.seen) == 6
+
+
+def test_a_success_in_between_keeps_a_provider_in() -> None:
+    bad = failure(ErrorKind.SERVER)
+    provider = Scripted(spec(retries=0), [bad, bad, "fine", bad, bad, "fine"])
+
+    async def many() -> list[str]:
+        caller = caller_for(provider)
+        said = []
+        for _ in range(6):
+            try:
+                said.append((await caller.call(provider.spec, Request(messages=[]))).output)
+            except ProviderError as error:
+                said.append(str(error.kind))
+        return said
+
+    assert asyncio.run(many()) == ["server", "server", "fine", "server", "server", "fine"]
+
+
+def test_no_call_is_started_once_the_caller_is_closing() -> None:
+    provider = Scripted(spec(), ["fine"])
+
+    async def closed() -> None:
+        caller = caller_for(provider)
+        caller.closing = True
+        with pytest.raises(asyncio.CancelledError):
+            await caller.call(provider.spec, Request(messages=[]))
+
+    asyncio.run(closed())
+    assert provider.seen == []
+
+
+class Recording:
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
+
+    def before_request(self, request: Request) -> None:
+        if self.broken:
+            raise ValueError("no")
+        request.params["seed"] = 7
+
+    def after_response(self, request: Request, response: Response) -> None:
+        response.output = response.output.upper() + str(request.params["seed"])
+
+
+def test_hooks_change_request_and_response() -> None:
+    assert run(Scripted(spec(), ["fine"]), Recording()).output == "FINE7"
+
+
+def test_a_hook_that_raises_is_an_error_that_names_it() -> None:
+    provider = Scripted(spec(), ["fine"])
+    with pytest.raises(ProviderError, match=r"^a hook raised ValueError: no$") as caught:
+        run(provider, Recording(broken=True))
+    assert caught.value.kind is ErrorKind.HOOK
+    assert provider.seen == []
+
+
+def test_answers_are_cleaned_where_they_enter() -> None:
+    class Dirty(Scripted):
+        async def complete(self, request: Request) -> Response:
+            return Response(output="a\ud800b\x00c", finish_reason="st\udcffop")
+
+    response = run(Dirty(spec(), []))
+    assert (response.output, response.finish_reason) == ("a\ufffdb\ufffdc", "st\ufffdop")
+
+
+def test_limits_hold_for_a_provider_and_over_all() -> None:
+    peak = {"all": 0, "one": 0}
+    now = {"all": 0, "one": 0}
+
+    class Counting(Scripted):
+        async def complete(self, request: Request) -> Response:
+            keys = ["all", *(["one"] if self.spec.name == "one" else [])]
+            for key in keys:
+                now[key] += 1
+                peak[key] = max(peak[key], now[key])
+            await asyncio.sleep(0.001)
+            for key in keys:
+                now[key] -= 1
+            return Response(output="fine")
+
+    async def crowd() -> None:
+        specs = [spec(name="one"), spec(name="two")]
+        providers = {one.name: Counting(one, []) for one in specs}
+        limits = Limits(5, lambda name: 2 if name == "one" else None)
+        caller = Caller(limits, lambda one: providers[one.name], None)
+        await asyncio.gather(
+            *(caller.call(one, Request(messages=[])) for one in specs for _ in range(40))
+        )
+
+    asyncio.run(crowd())
+    assert peak == {"all": 5, "one": 2}
+
+
+def test_the_start_of_a_provider_counts_in_no_time_limit() -> None:
+    class Slow(Scripted):
+        async def start(self) -> None:
+            if not self.seen:
+                await asyncio.sleep(0.1)
+
+    provider = Slow(spec(retries=0), ["fine"])
+    assert run(provider, timeout_s=0.05).output == "fine"
+
+
+def test_a_provider_that_cannot_start_is_not_called() -> None:
+    class Keyless(Scripted):
+        async def start(self) -> None:
+            raise failure(ErrorKind.MISSING_KEY)
+
+    provider = Keyless(spec(), ["fine"])
+    with pytest.raises(ProviderError, match=r"^it was missing_key$"):
+        run(provider)
+    assert provider.seen == []
+
+
+def test_a_provider_that_is_down_in_one_process_is_down_in_all(tmp_path: Path) -> None:
+    provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
+    other = Scripted(spec(name="q"), ["fine"])
+
+    async def in_two_processes() -> tuple[ProviderError, Response]:
+        shared = [Rations(tmp_path / "run" / "shared") for _ in range(2)]
+        first, second = (
+            Caller(
+                Limits(4, lambda _: None),
+                lambda one: other if one.name == "q" else provider,
+                None,
+                rations=rations,
+            )
+            for rations in shared
+        )
+        with pytest.raises(ProviderError):
+            await first.call(provider.spec, Request(messages=[]))
+        with pytest.raises(ProviderError) as caught:
+            await second.call(provider.spec, Request(messages=[]))
+        return caught.value, await second.call(other.spec, Request(messages=[]))
+
+    error, response = asyncio.run(in_two_processes())
+    assert error.kind is ErrorKind.PROVIDER_DOWN
+    assert error.message == (
+        "provider 'p' was not called: its key was not accepted; the last one said: "
+        "it was authentication"
+    )
+    assert response.output == "fine"
+    assert provider.seen == [0]
