@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pytest_arena.assertions.rag import Faithfulness, support
 from pytest_arena.comparison.stats.agreement import Agreement, kappa_interval
-from pytest_arena.judging.llm.pairwise import Pair, prefer
+from pytest_arena.judging.llm.pairwise import AnswerPair, prefer
 from pytest_arena.judging.llm.panel import Question, rule
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.judging.llm.reply import Level, Levels
@@ -104,7 +104,7 @@ def wins(liking: float, quality: float, pairs: int = 400) -> tuple[float, float,
         for _ in range(pairs):
             better = "our answer" if generator.random() < quality else "their answer"
             choose = _chooser(better, blind=generator.random() < liking)
-            pair = Pair((), "our answer", "their answer", "theirs")
+            pair = AnswerPair((), "our answer", "their answer", "theirs")
             ruling = await prefer(pair, None, JUDGE, choose, 1.0)
             counts[ruling.score if ruling.score is not None else 0.5] += 1
 

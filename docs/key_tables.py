@@ -23,7 +23,7 @@ _HEADINGS = {
     "PromptTargetSpec": "target",
     "GuardrailsBlock": "guardrails",
     "Guardrail": "rule",
-    "GateSpec": "gate",
+    "ThresholdSpec": "gate",
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
     "CacheSpec": "cache",

@@ -13,7 +13,7 @@ _PLUGIN = "pytest_arena.plugin"
 
 
 class UnrewrittenFinder:
-    """Find our modules as plain Python does.
+    """A finder that finds our modules as plain Python does.
 
     pytest rewrites the assertions of every module that a plug-in's distribution brings, and parses
     all of them anew wherever its cache is cold, as on most CI machines: half a second for nothing.

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from pytest_arena._version import __version__
 from pytest_arena.builtins import register
-from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.provider_factory import provider_factory, variables_of
@@ -32,7 +32,7 @@ from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers
-    from pytest_arena.recording.answer_store import KeptAnswers
+    from pytest_arena.recording.answer_store import AnswerStore
 
 _MAX_COST = "max_cost"
 """How messages name what is `--arena-max-cost` under pytest."""
@@ -134,8 +134,8 @@ class _Run:
         self._redactor = Redactor(os.environ)
         for name in variables_of((*self._arena.providers, *self._arena.judges)):
             self._redactor.add(os.environ.get(name, ""))
-        self._rations = Rations()
-        self._kept: KeptAnswers | None = None
+        self._quotas = Quotas()
+        self._kept: AnswerStore | None = None
         self._started_at = now()
         self._check_prices()
         self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.case.skip is None]
@@ -153,8 +153,8 @@ class _Run:
     def engine(self) -> Iterator[Engine]:
         settings = self._settings
         if settings.max_cost_usd is not None:
-            self._rations.limit_run(settings.max_cost_usd, _MAX_COST)
-        self._rations.learn(self._arena)
+            self._quotas.limit_run(settings.max_cost_usd, _MAX_COST)
+        self._quotas.learn(self._arena)
         engine = Engine(
             concurrency=settings.concurrency,
             make_provider=provider_factory(
@@ -164,7 +164,7 @@ class _Run:
             trials=settings.trials,
             early_stop=not settings.every_trial_counts,
             answers=self._answers(),
-            rations=self._rations,
+            quotas=self._quotas,
             hide=self._redactor.hide_known,
         )
         engine.limit((*self._arena.providers, *self._arena.judges))
@@ -176,10 +176,10 @@ class _Run:
     def _answers(self) -> Answers | None:
         if not self._settings.records:
             return None
-        from pytest_arena.recording.answer_store import KeptAnswers
+        from pytest_arena.recording.answer_store import AnswerStore
 
         # no cache is asked for, so that none has a place
-        self._kept = KeptAnswers(self._root, self._settings, Path)
+        self._kept = AnswerStore(self._root, self._settings, Path)
         return self._kept.store(self._arena.providers, self._redactor.clean)
 
     def conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
@@ -214,7 +214,7 @@ class _Run:
             },
             versions=versions(),
         )
-        notes = (*budget_lines(every, self._rations.warnings), *self._recorded(every))
+        notes = (*budget_lines(every, self._quotas.warnings), *self._recorded(every))
         return RunResult(info, every, finished_at=now(), notes=notes)
 
     def _recorded(self, cells: Sequence[Cell]) -> list[str]:

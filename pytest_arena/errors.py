@@ -13,8 +13,8 @@ class ArenaError(Exception):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Name a spot in a file: path as the user knows it, line and column counted from 1."""
+class Location:
+    """A spot in a file: path as the user knows it, line and column counted from 1."""
 
     file: str
     line: int
@@ -29,7 +29,7 @@ class Problem:
     """Describe one mistake of a user: where, what, what was expected, and the fix."""
 
     what: str
-    place: Place | None = None
+    place: Location | None = None
     expected: str | None = None
     fix: str | None = None
 
@@ -60,7 +60,7 @@ class UsageError(UserError):
 
 
 class ErrorKind(StrEnum):
-    """Tell apart why no verdict was reached; the text is what results and reports show."""
+    """Why no verdict was reached; the text is what results and reports show."""
 
     AUTHENTICATION = "authentication"
     RATE_LIMIT = "rate_limit"

@@ -35,7 +35,7 @@ class Shipped(NamedTuple):
 
 
 class Names(Generic[T]):
-    """Hold the classes of one kind by name, with their aliases."""
+    """The classes of one kind by name, with their aliases."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -99,7 +99,7 @@ class Names(Generic[T]):
 
 
 class Registry:
-    """Collect what plug-ins register; handed to `pytest_arena_register`."""
+    """What plug-ins register; handed to `pytest_arena_register`."""
 
     def __init__(self) -> None:
         self.assertions: Names[Assertion] = Names("assertion type")

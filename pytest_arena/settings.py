@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Hold what this run was asked to do."""
+    """What this run was asked to do."""
 
     files: tuple[str, ...] = FILE_PATTERNS
     providers: tuple[str, ...] = ()

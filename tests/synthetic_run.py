@@ -12,12 +12,12 @@ from pytest_arena.results import (
     Count,
     Finding,
     Gate,
+    GateFinding,
     GuardrailEvent,
     Message,
     Response,
     RunInfo,
     RunResult,
-    Standing,
     ToolCall,
     Trial,
     TrialError,
@@ -382,7 +382,7 @@ def _compared(maker: _Maker, cell: Cell, number: int, status: str | None) -> Cel
     diff += (f"-user: {maker.foreign('Please be kind.')}", f"+user: {maker.foreign('Be terse.')}")
     held = cell.verdict == "passed"
     answer = cell.trials[0].output if cell.trials else None
-    standing = Standing(
+    standing = GateFinding(
         status=status,
         reason=maker.foreign("1 of 8 fresh trials passed, 20 of 20 did in the baseline"),
         before=None if status == "new" else Count(20 if held or confirmed else 0, 20),

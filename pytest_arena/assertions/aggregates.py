@@ -46,7 +46,7 @@ class _Latency(CellAssertion):
 
 
 class AvgResponseTime(_Latency):
-    """Hold when the mean time of all answers of all trials is at most this.
+    """Holds when the mean time of all answers of all trials is at most this.
 
         - type: avg_response_time
           max_ms: 2000
@@ -68,7 +68,7 @@ class _Quantile(_Latency):
 
 
 class P50Latency(_Quantile):
-    """Hold when the median time of all answers of all trials is at most this.
+    """Holds when the median time of all answers of all trials is at most this.
 
         - type: p50_latency
           max_ms: 1500
@@ -83,7 +83,7 @@ class P50Latency(_Quantile):
 
 
 class P95Latency(_Quantile):
-    """Hold when the 95th percentile of the times of all answers of all trials is at most this.
+    """Holds when the 95th percentile of the times of all answers of all trials is at most this.
 
         - type: p95_latency
           max_ms: 3000
@@ -98,7 +98,7 @@ class P95Latency(_Quantile):
 
 
 class P99Latency(_Quantile):
-    """Hold when the 99th percentile of the times of all answers of all trials is at most this.
+    """Holds when the 99th percentile of the times of all answers of all trials is at most this.
 
         - type: p99_latency
           max_ms: 5000
@@ -113,7 +113,7 @@ class P99Latency(_Quantile):
 
 
 class SuccessRate(CellAssertion):
-    """Hold when the share of trials with an answer is at least this (see `success`).
+    """Holds when the share of trials with an answer is at least this (see `success`).
 
         - type: success_rate
           min: 0.95
@@ -139,7 +139,7 @@ class SuccessRate(CellAssertion):
 
 
 class ErrorRate(CellAssertion):
-    """Hold when the share of trials that ended in an `error` is at most this.
+    """Holds when the share of trials that ended in an `error` is at most this.
 
         - type: error_rate
           max: 0.05
@@ -163,7 +163,7 @@ class ErrorRate(CellAssertion):
 
 
 class TotalCost(CellAssertion):
-    """Hold when all trials of the cell cost no more than this, together.
+    """Holds when all trials of the cell cost no more than this, together.
 
         - type: total_cost
           max_usd: 0.01
@@ -190,7 +190,7 @@ class TotalCost(CellAssertion):
 
 
 class TokensUsed(CellAssertion):
-    """Hold when all trials of the cell use at most so many tokens, input and output together.
+    """Holds when all trials of the cell use at most so many tokens, input and output together.
 
         - type: tokens_used
           max: 5000
@@ -218,7 +218,7 @@ class TokensUsed(CellAssertion):
 
 
 class Consistency(Embedded, CellAssertion):
-    """Hold when the answers of the cell's trials are alike: the mean similarity of all pairs.
+    """Holds when the answers of the cell's trials are alike: the mean similarity of all pairs.
 
         - type: consistency
           min_similarity: 0.85

@@ -14,7 +14,7 @@ from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 
 class FinishReason(Assertion):
-    """Hold when the last answer ended for this reason.
+    """Holds when the last answer ended for this reason.
 
         - type: finish_reason
           value: stop
@@ -45,7 +45,7 @@ class FinishReason(Assertion):
 
 
 class Refusal(Assertion):
-    """Hold when the answer declines to help, or with `expected: false` when it does not.
+    """Holds when the answer declines to help, or with `expected: false` when it does not.
 
         - type: refusal
           expected: true
@@ -70,7 +70,7 @@ class Refusal(Assertion):
 
 
 class ValidationError(Assertion):
-    """Hold when a guardrail blocked or replaced something, or with `expected: false` when none did.
+    """Holds when a guardrail blocked or replaced something, or with `expected: false` nothing.
 
         - type: validation_error
           expected: true
@@ -119,7 +119,7 @@ class ValidationError(Assertion):
 
 
 class ContentFilter(Assertion):
-    """Hold when the provider's own content filter stopped a prompt or an answer.
+    """Holds when the provider's own content filter stopped a prompt or an answer.
 
         - type: content_filter
           expected: true
@@ -159,7 +159,7 @@ class ContentFilter(Assertion):
 
 
 class Success(Assertion):
-    """Hold when an answer came: not blocked, not empty, not stopped by a content filter.
+    """Holds when an answer came: not blocked, not empty, not stopped by a content filter.
 
         - type: success
           expected: true

@@ -18,8 +18,8 @@ from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.guardrail import Said
 
 
-class DetectingAssertion(Detector, Assertion):
-    """Hold when a detector finds nothing in any answer, in a conversation in none of its turns."""
+class DetectorAssertion(Detector, Assertion):
+    """Holds when a detector finds nothing in any answer, in a conversation in none of its turns."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         said = Said(system_prompt(trial))
@@ -52,8 +52,8 @@ def system_prompt(trial: Trial) -> str | None:
     return "\n".join(texts) or None
 
 
-class PiiLeakage(PiiRules, DetectingAssertion):
-    """Hold when no answer holds personal data.
+class PiiLeakage(PiiRules, DetectorAssertion):
+    """Holds when no answer holds personal data.
 
         - type: pii_leakage
           entities: [email, phone, card]
@@ -70,8 +70,8 @@ class PiiLeakage(PiiRules, DetectingAssertion):
     aliases: ClassVar[tuple[str, ...]] = ("pii",)
 
 
-class Language(LanguageRules, DetectingAssertion):
-    """Hold when every answer is in one of these languages.
+class Language(LanguageRules, DetectorAssertion):
+    """Holds when every answer is in one of these languages.
 
         - type: language
           value: de
@@ -85,8 +85,8 @@ class Language(LanguageRules, DetectingAssertion):
     type: ClassVar[str] = "language"
 
 
-class Profanity(ProfanityRules, DetectingAssertion):
-    """Hold when no answer swears (in English).
+class Profanity(ProfanityRules, DetectorAssertion):
+    """Holds when no answer swears (in English).
 
         - type: profanity
           min_severity: mild
@@ -100,8 +100,8 @@ class Profanity(ProfanityRules, DetectingAssertion):
     type: ClassVar[str] = "profanity"
 
 
-class PromptInjection(InjectionRules, DetectingAssertion):
-    """Hold when no answer holds a known pattern of prompt injection, meant for who reads it next.
+class PromptInjection(InjectionRules, DetectorAssertion):
+    """Holds when no answer holds a known pattern of prompt injection, meant for who reads it next.
 
         - type: prompt_injection
 
@@ -114,8 +114,8 @@ class PromptInjection(InjectionRules, DetectingAssertion):
     aliases: ClassVar[tuple[str, ...]] = ("injection",)
 
 
-class PromptLeak(LeakRules, DetectingAssertion):
-    """Hold when no answer gives the system prompt away.
+class PromptLeak(LeakRules, DetectorAssertion):
+    """Holds when no answer gives the system prompt away.
 
         - type: prompt_leak
           canary: [ZEBRA-4711]
@@ -129,8 +129,8 @@ class PromptLeak(LeakRules, DetectingAssertion):
     type: ClassVar[str] = "prompt_leak"
 
 
-class Secrets(SecretRules, DetectingAssertion):
-    """Hold when no answer holds a key, a token or a password.
+class Secrets(SecretRules, DetectorAssertion):
+    """Holds when no answer holds a key, a token or a password.
 
         - type: secrets
 

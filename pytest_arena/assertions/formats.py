@@ -23,7 +23,7 @@ _MOST_SQL = 100_000
 
 
 class IsJson(Assertion):
-    """Hold when the answer is JSON, or with `extract: true` has a JSON object or list in it.
+    """Holds when the answer is JSON, or with `extract: true` has a JSON object or list in it.
 
         - type: is_json
           extract: true
@@ -50,7 +50,7 @@ class IsJson(Assertion):
 
 
 class IsXml(Assertion):
-    """Hold when the answer is one well-formed XML document.
+    """Holds when the answer is one well-formed XML document.
 
         - type: is_xml
           extract: true
@@ -72,7 +72,7 @@ class IsXml(Assertion):
 
 
 class IsSql(Assertion):
-    """Hold when the answer is SQL: one or more whole statements in a dialect.
+    """Holds when the answer is SQL: one or more whole statements in a dialect.
 
         - type: is_sql
           dialect: postgres
@@ -117,7 +117,7 @@ class IsSql(Assertion):
 
 
 class ContainsJson(Assertion):
-    """Hold when JSON anywhere in the answer holds a value, or fits a schema.
+    """Holds when JSON anywhere in the answer holds a value, or fits a schema.
 
         - type: contains_json
           value: {status: shipped, items: [{id: 7}]}

@@ -14,7 +14,7 @@ from pytest_arena.schema.assertion import Assertion, Outcome
 
 
 class Group(Assertion):
-    """Hold further assertions; a group is asked about blocked trials too, its members decide."""
+    """Further assertions; a group is asked about blocked trials too, its members decide."""
 
     needs_answer: ClassVar[bool] = False
     graded: ClassVar[bool] = True
@@ -57,7 +57,7 @@ class Group(Assertion):
 
 
 class AllOf(Group):
-    """Hold when every member holds, or with `threshold` when their weighted score is enough.
+    """Holds when every member holds, or with `threshold` when their weighted score is enough.
 
         - type: all_of
           threshold: 0.7
@@ -88,7 +88,7 @@ class AllOf(Group):
 
 
 class AnyOf(Group):
-    """Hold when at least one member holds, or with `threshold` when their weighted score is enough.
+    """Holds when one member or more holds, or with `threshold` when their weighted score is enough.
 
         - type: any_of
           assertions:

@@ -21,7 +21,7 @@ from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 
 class JsonPath(Assertion):
-    """Hold when a JMESPath expression finds the wanted value in the answer's JSON.
+    """Holds when a JMESPath expression finds the wanted value in the answer's JSON.
 
         - type: json_path
           path: order.items[0].price

@@ -22,7 +22,7 @@ class SchemaUnusableError(ArenaError):
 
 
 class JsonSchema(Assertion):
-    """Hold when the answer is JSON that fits a JSON Schema.
+    """Holds when the answer is JSON that fits a JSON Schema.
 
         - type: json_schema
           extract: true

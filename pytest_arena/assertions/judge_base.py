@@ -28,8 +28,8 @@ DEGREES = (
 """How far something holds, for criteria that bring no levels of their own."""
 
 
-class Judged(Assertion):
-    """Ask a judge; subclass it and write `question`.
+class JudgedAssertion(Assertion):
+    """An assertion that asks a judge; subclass it and write `question`.
 
     A question that cannot be asked, say for want of a context, is an `Outcome` instead.
     """
@@ -79,7 +79,7 @@ class Judged(Assertion):
 
 
 async def ask_judge(
-    assertion: Judged, question: Question, context: CheckContext
+    assertion: JudgedAssertion, question: Question, context: CheckContext
 ) -> Ruling | Outcome:
     """Return the ruling of the assertion's judge or of the file's; an `Outcome` without one."""
     judge = assertion.judge or context.judge

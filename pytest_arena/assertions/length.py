@@ -14,7 +14,7 @@ from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 
 class MinLength(Assertion):
-    """Hold when the answer has at least so many characters.
+    """Holds when the answer has at least so many characters.
 
         - type: min_length
           value: 40
@@ -33,7 +33,7 @@ class MinLength(Assertion):
 
 
 class MaxLength(Assertion):
-    """Hold when the answer has at most so many characters.
+    """Holds when the answer has at most so many characters.
 
         - type: max_length
           value: 500
@@ -56,7 +56,7 @@ class MaxLength(Assertion):
 
 
 class Length(Assertion):
-    """Hold when the answer's characters are within two bounds.
+    """Holds when the answer's characters are within two bounds.
 
         - type: length
           min: 40
@@ -93,7 +93,7 @@ class Length(Assertion):
 
 
 class MinWords(Assertion):
-    """Hold when the answer has at least so many words; words stand between blanks.
+    """Holds when the answer has at least so many words; words stand between blanks.
 
         - type: min_words
           value: 10
@@ -112,7 +112,7 @@ class MinWords(Assertion):
 
 
 class MaxWords(Assertion):
-    """Hold when the answer has at most so many words; words stand between blanks.
+    """Holds when the answer has at most so many words; words stand between blanks.
 
         - type: max_words
           value: 120
@@ -131,7 +131,7 @@ class MaxWords(Assertion):
 
 
 class MinSentences(Assertion):
-    """Hold when the answer has at least so many sentences.
+    """Holds when the answer has at least so many sentences.
 
         - type: min_sentences
           value: 2
@@ -152,7 +152,7 @@ class MinSentences(Assertion):
 
 
 class MaxSentences(Assertion):
-    """Hold when the answer has at most so many sentences.
+    """Holds when the answer has at most so many sentences.
 
         - type: max_sentences
           value: 4

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.judge_base import (
     DEGREES,
-    Judged,
+    JudgedAssertion,
     answer,
     dialogue,
     levels_task,
@@ -27,7 +27,7 @@ LEAST = 0.7
 """The score that holds where a file says nothing else: `mostly` of the usual levels."""
 
 
-class _ByCriteria(Judged):
+class _ByCriteria(JudgedAssertion):
     criteria: str = Field(
         min_length=1,
         validation_alias=AliasChoices("criteria", "value"),
@@ -63,7 +63,7 @@ class _ByCriteria(Judged):
 
 
 class LlmJudge(_ByCriteria):
-    """Hold when a judge finds that the answer meets a criterion, or reaches a rubric's level.
+    """Holds when a judge finds that the answer meets a criterion, or reaches a rubric's level.
 
         - type: llm_judge
           criteria: Names the thirty days and asks for the order number.
@@ -87,7 +87,7 @@ class LlmJudge(_ByCriteria):
 
 
 class JudgeConversation(_ByCriteria):
-    """Hold when a judge finds that the assistant meets a criterion over a whole conversation.
+    """Holds when a judge finds that the assistant meets a criterion over a whole conversation.
 
         - type: judge_conversation
           criteria: Never asks twice for what the user has said already.

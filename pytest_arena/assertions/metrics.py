@@ -21,7 +21,7 @@ NO_TIMING = "the response has no timing"
 
 
 class ResponseTime(Assertion):
-    """Hold when every provider call was answered in time; a conversation is as slow as its slowest.
+    """Holds when every provider call was answered in time; of a conversation the slowest counts.
 
         - type: response_time
           max_ms: 3000
@@ -48,7 +48,7 @@ class ResponseTime(Assertion):
 
 
 class FirstToken(Assertion):
-    """Hold when the first token of every answer came in time; answers are streamed for it.
+    """Holds when the first token of every answer came in time; answers are streamed for it.
 
         - type: first_token
           max_ms: 800
@@ -75,7 +75,7 @@ class FirstToken(Assertion):
 
 
 class Cost(Assertion):
-    """Hold when the trial's calls cost no more than this, together.
+    """Holds when the trial's calls cost no more than this, together.
 
         - type: cost
           max_usd: 0.002
@@ -97,7 +97,7 @@ class Cost(Assertion):
 
 
 class TokenCount(Assertion):
-    """Hold when the trial's tokens are within bounds; output tokens unless `kind` says otherwise.
+    """Holds when the trial's tokens are within bounds; output tokens unless `kind` says otherwise.
 
         - type: token_count
           max: 200

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Literal
 
-from pytest_arena.assertions.judge_base import Judged
+from pytest_arena.assertions.judge_base import JudgedAssertion
 from pytest_arena.judging.tone import VERSION
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.judge import JudgeSpec
 
 
-class JudgedOffline(Judged):
+class JudgedOffline(JudgedAssertion):
     """Judge offline where that is possible; ask a judge, if there is one, where it is unsure."""
 
     on_unsure: Literal["warn", "fail", "error"] = "warn"

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judge_base import Judged, answer, dialogue, outcome_of, spoken
-from pytest_arena.judging.llm.pairwise import Pair, both_questions, prefer, preference_task
+from pytest_arena.assertions.judge_base import JudgedAssertion, answer, dialogue, outcome_of, spoken
+from pytest_arena.judging.llm.pairwise import AnswerPair, both_questions, prefer, preference_task
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question
 from pytest_arena.results.judging import BASELINE, Judging
 from pytest_arena.results.trial import Trial
@@ -18,8 +18,8 @@ from pytest_arena.schema.assertion import CheckContext, Outcome
 _EXPECTED = "the better answer"
 
 
-class PreferredOver(Judged):
-    """Hold when a judge prefers the answer to another one, asked in both orders.
+class PreferredOver(JudgedAssertion):
+    """Holds when a judge prefers the answer to another one, asked in both orders.
 
         - type: preferred_over
           provider: budget
@@ -73,7 +73,7 @@ class PreferredOver(Judged):
         own, name = answer(trial).text, self.provider or BASELINE
         # another answer of the same length
         rival = (name * (len(own) // len(name) + 1))[: len(own)]
-        pair = Pair(dialogue(trial), own, rival, name)
+        pair = AnswerPair(dialogue(trial), own, rival, name)
         return both_questions(pair, self.criteria, self.least(1.0))
 
     def surely_asks(self, context: CheckContext) -> bool:
@@ -90,7 +90,7 @@ class PreferredOver(Judged):
         rival = await self._rival(context)
         if isinstance(rival, Outcome):
             return rival
-        pair = Pair(dialogue(trial), answer(trial).text, rival, self.provider or BASELINE)
+        pair = AnswerPair(dialogue(trial), answer(trial).text, rival, self.provider or BASELINE)
         ruling = await prefer(pair, self.criteria, judge, context.ask, self.least(1.0))
         known = context.calibrations.get(ruling.judging.key)
         return outcome_of(

@@ -165,7 +165,7 @@ _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reas
 
 
 class Python(Assertion):
-    """Hold when a Python function says so.
+    """Holds when a Python function says so.
 
         - type: python
           call: checks.orders:mentions_the_order

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
-from pytest_arena.assertions.judge_base import Judged, answer, dialogue
+from pytest_arena.assertions.judge_base import JudgedAssertion, answer, dialogue
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.judging.llm.reply import Items
@@ -36,7 +36,7 @@ _DOCUMENT = (
 )
 
 
-class _WithDocuments(Judged):
+class _WithDocuments(JudgedAssertion):
     context: Documents | None = None
     """The documents to judge by, one text or several; the case's `context:` unless given."""
     min_score: float = Field(default=LEAST, ge=0, le=1)
@@ -66,7 +66,7 @@ class _Supported(_WithDocuments):
 
 
 class Faithfulness(_Supported):
-    """Hold when the claims of the answer are supported by the case's documents.
+    """Holds when the claims of the answer are supported by the case's documents.
 
         - type: faithfulness
           min_score: 0.8
@@ -86,7 +86,7 @@ class Faithfulness(_Supported):
 
 
 class Hallucination(_Supported):
-    """Hold when no claim of the answer goes against the case's documents.
+    """Holds when no claim of the answer goes against the case's documents.
 
         - type: hallucination
           context: Returns are free for thirty days, if the item is unused.
@@ -107,7 +107,7 @@ class Hallucination(_Supported):
 
 
 class ContextRecall(_WithDocuments):
-    """Hold when the documents say what a reference answer says.
+    """Holds when the documents say what a reference answer says.
 
         - type: context_recall
           reference: Returns are free for thirty days.
@@ -133,8 +133,8 @@ class ContextRecall(_WithDocuments):
         return support(judged, documents, Faithfulness.worth, self.least(self.min_score))
 
 
-class AnswerRelevance(Judged):
-    """Hold when what the answer says helps to answer the user's message.
+class AnswerRelevance(JudgedAssertion):
+    """Holds when what the answer says helps to answer the user's message.
 
         - type: answer_relevance
           min_score: 0.8
@@ -162,7 +162,7 @@ class AnswerRelevance(Judged):
 
 
 class ContextRelevance(_WithDocuments):
-    """Hold when the documents help to answer the user's message.
+    """Holds when the documents help to answer the user's message.
 
         - type: context_relevance
           min_score: 0.5
@@ -186,7 +186,7 @@ class ContextRelevance(_WithDocuments):
 
 
 class ContextPrecision(_WithDocuments):
-    """Hold when the documents that help come before those that do not.
+    """Holds when the documents that help come before those that do not.
 
         - type: context_precision
           min_score: 0.8

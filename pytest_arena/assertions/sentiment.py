@@ -29,7 +29,7 @@ _DOUBTFUL = 0.1
 
 
 class Sentiment(JudgedOffline):
-    """Hold when the answer's sentiment is in a range from -1 (negative) to 1 (positive).
+    """Holds when the answer's sentiment is in a range from -1 (negative) to 1 (positive).
 
         - type: sentiment
           range: [0.2, 1.0]

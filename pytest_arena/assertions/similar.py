@@ -12,9 +12,9 @@ from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.assertions.messages import bounded, number
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.judging.words import Texts
 from pytest_arena.judging.similarity.embeddings import EmbeddingError
 from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
+from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
@@ -26,7 +26,7 @@ ALIKE_BY_VECTORS = 0.85
 
 
 class Similar(Embedded):
-    """Hold when the answer is similar to a reference, or to one of several.
+    """Holds when the answer is similar to a reference, or to one of several.
 
         - type: similar
           value: You can return it within 30 days for a full refund.
@@ -92,7 +92,7 @@ class Similar(Embedded):
 
 
 class SemanticEquals(Embedded):
-    """Hold when the answer means the same as a reference.
+    """Holds when the answer means the same as a reference.
 
         - type: semantic_equals
           value: We do not ship to Canada.

@@ -47,7 +47,7 @@ class _OneOrMore(_InText):
 
 
 class Contains(_OneOrMore):
-    """Hold when the answer contains a text, or each of several; case is ignored by default.
+    """Holds when the answer contains a text, or each of several; case is ignored by default.
 
         - type: contains
           value: Forgot Password
@@ -64,7 +64,7 @@ class Contains(_OneOrMore):
 
 
 class ContainsAll(_InText):
-    """Hold when the answer contains each of several texts; case is ignored by default.
+    """Holds when the answer contains each of several texts; case is ignored by default.
 
         - type: contains_all
           values: [refund, invoice]
@@ -83,7 +83,7 @@ class ContainsAll(_InText):
 
 
 class ContainsAny(_InText):
-    """Hold when the answer contains at least one of several texts; case is ignored by default.
+    """Holds when the answer contains at least one of several texts; case is ignored by default.
 
         - type: contains_any
           values: [welcome, glad to help]
@@ -105,7 +105,7 @@ class ContainsAny(_InText):
 
 
 class NotContains(_OneOrMore):
-    """Hold when the answer contains none of these texts; case is ignored by default.
+    """Holds when the answer contains none of these texts; case is ignored by default.
 
         - type: not_contains
           values: [guarantee, lawsuit]
@@ -123,7 +123,7 @@ class NotContains(_OneOrMore):
 
 
 class ContentExcludes(_OneOrMore):
-    """Hold when no answer of the whole conversation contains one of these texts.
+    """Holds when no answer of the whole conversation contains one of these texts.
 
         - type: content_excludes
           patterns: [internal only]
@@ -144,7 +144,7 @@ class ContentExcludes(_OneOrMore):
 
 
 class BannedWords(Assertion):
-    """Hold when the answer has none of these words; whole words count, in any case.
+    """Holds when the answer has none of these words; whole words count, in any case.
 
         - type: banned_words
           words: [hack, crack]
@@ -170,7 +170,7 @@ class BannedWords(Assertion):
 
 
 class Equals(Assertion):
-    """Hold when the answer is this text, up to blanks around it; case counts here.
+    """Holds when the answer is this text, up to blanks around it; case counts here.
 
         - type: equals
           value: "42"
@@ -197,7 +197,7 @@ class Equals(Assertion):
 
 
 class StartsWith(_InText):
-    """Hold when the answer begins with this text, after leading blanks; case is ignored by default.
+    """Holds when the answer begins with this text, leading blanks aside, in any case by default.
 
         - type: starts_with
           value: Dear
@@ -220,7 +220,7 @@ class StartsWith(_InText):
 
 
 class EndsWith(_InText):
-    """Hold when the answer ends with this text, before trailing blanks; case is ignored by default.
+    """Holds when the answer ends with this text, trailing blanks aside, in any case by default.
 
         - type: ends_with
           value: Kind regards
@@ -262,7 +262,7 @@ def _not_found(missing: list[str], output: str) -> str:
 
 
 class Matches(Assertion):
-    r"""Hold when a regular expression matches somewhere in the answer.
+    r"""Holds when a regular expression matches somewhere in the answer.
 
         - type: matches
           pattern: '(?i)order #\d{6}'
@@ -284,7 +284,7 @@ class Matches(Assertion):
 
 
 class NotMatches(Assertion):
-    r"""Hold when a regular expression matches nowhere in the answer.
+    r"""Holds when a regular expression matches nowhere in the answer.
 
         - type: not_matches
           pattern: '\b\d{16}\b'

@@ -27,7 +27,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class Levenshtein(Assertion):
-    """Hold when few characters must change to turn the answer into a reference.
+    """Holds when few characters must change to turn the answer into a reference.
 
         - type: levenshtein
           value: Your order has been shipped.
@@ -78,7 +78,7 @@ class Levenshtein(Assertion):
 
 
 class Rouge(Assertion):
-    """Hold when the answer shares enough words with a reference (ROUGE's F-measure).
+    """Holds when the answer shares enough words with a reference (ROUGE's F-measure).
 
         - type: rouge
           value: Your order has been shipped and arrives on Friday.
@@ -126,7 +126,7 @@ class Rouge(Assertion):
 
 
 class Bleu(Assertion):
-    """Hold when the answer shares enough runs of words with a reference (sentence BLEU).
+    """Holds when the answer shares enough runs of words with a reference (sentence BLEU).
 
         - type: bleu
           value: Your order has been shipped and arrives on Friday.
@@ -150,7 +150,7 @@ class Bleu(Assertion):
 
 
 class Chrf(Assertion):
-    """Hold when the answer shares enough runs of characters with a reference (chrF2).
+    """Holds when the answer shares enough runs of characters with a reference (chrF2).
 
         - type: chrf
           value: Ihre Bestellung wurde versandt.

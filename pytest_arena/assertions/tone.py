@@ -25,7 +25,7 @@ _LEAST_CHANGE = 0.1
 
 
 class Tone(JudgedOffline):
-    """Hold when the answer has a tone, such as professional, friendly or empathetic.
+    """Holds when the answer has a tone, such as professional, friendly or empathetic.
 
         - type: tone
           value: professional

@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.detectors import DetectingAssertion
+from pytest_arena.assertions.detectors import DetectorAssertion
 from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.topics import Alike, TopicRules, sentences_of
@@ -19,8 +19,8 @@ from pytest_arena.schema.assertion import CheckContext, Outcome
 Vectors = Mapping[str, tuple[float, ...]]
 
 
-class Topics(TopicRules, DetectingAssertion, Embedded):
-    """Hold when forbidden topics do not come up, and one of the allowed ones does.
+class Topics(TopicRules, DetectorAssertion, Embedded):
+    """Holds when forbidden topics do not come up, and one of the allowed ones does.
 
         - type: topics
           forbidden: {medicine: [diagnosis, prescription], politics: [election, senator]}

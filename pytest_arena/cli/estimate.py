@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.text.printable import printable
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.estimate import Estimate
+    from pytest_arena.engine.estimate import RunEstimate
     from pytest_arena.loading.plans import Arena
     from pytest_arena.registry import Registry
 
@@ -47,7 +47,7 @@ def estimate_lines(
     return lines
 
 
-def _of_judges(rows: Sequence[Estimate]) -> list[str]:
+def _of_judges(rows: Sequence[RunEstimate]) -> list[str]:
     judges = [row for row in rows if row.judges]
     if not judges:
         return []
@@ -64,7 +64,7 @@ def _calls(least: float, most: float) -> str:
     return shown if f"{least:,.0f}" == shown else f"{least:,.0f} to {shown}"
 
 
-def _cells(row: Estimate) -> tuple[str, ...]:
+def _cells(row: RunEstimate) -> tuple[str, ...]:
     return (
         printable(row.provider) + (" (judges)" if row.judges else ""),
         _calls(row.least_calls, row.calls),
@@ -77,7 +77,7 @@ def _cells(row: Estimate) -> tuple[str, ...]:
     )
 
 
-def _total(rows: Sequence[Estimate], seconds: float) -> tuple[str, ...]:
+def _total(rows: Sequence[RunEstimate], seconds: float) -> tuple[str, ...]:
     unknown = "+" if any(row.cost_usd is None for row in rows) else ""
     return (
         "together",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.engine.calibrate import Labelled
-from pytest_arena.errors import ArenaFileError, Place, Problem, UsageError, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, UsageError, shorten
 from pytest_arena.loading.data_files import read_rows
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.schema import Assertion
@@ -23,7 +23,7 @@ _MOST_LISTED = 8
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Hold the assertion to calibrate and a cell that has it."""
+    """The assertion to calibrate and a cell that has it."""
 
     assertion: Assertion
     plan: CellPlan
@@ -83,7 +83,7 @@ def read_labels(path: Path, assertion: Assertion) -> list[Labelled]:
     fail); further `prompt` (or `input`, `question`), `context`, and `reference` where the
     assertion has one.
     """
-    rows = read_rows(path, path.parent, Place(path.name, 1, 1))
+    rows = read_rows(path, path.parent, Location(path.name, 1, 1))
     columns = rows[0].keys()
     output, label = _column(path, columns, _OUTPUT), _column(path, columns, _LABEL)
     prompt = next((name for name in _PROMPT if name in columns), None)

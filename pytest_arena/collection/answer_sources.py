@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.recording.answer_store import KeptAnswers
+from pytest_arena.recording.answer_store import AnswerStore
 
 if TYPE_CHECKING:
     import pytest
@@ -16,9 +16,9 @@ CACHE = "answers-1.sqlite3"
 """The number is that of the table's form."""
 
 
-def kept_answers(config: pytest.Config, settings: Settings) -> KeptAnswers:
+def kept_answers(config: pytest.Config, settings: Settings) -> AnswerStore:
     """Return what makes the store of this process."""
-    return KeptAnswers(config.rootpath, settings, lambda: _cache_path(config, settings))
+    return AnswerStore(config.rootpath, settings, lambda: _cache_path(config, settings))
 
 
 def _cache_path(config: pytest.Config, settings: Settings) -> Path:

@@ -8,7 +8,7 @@ from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocat
 
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import Load, load_in_words
+from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.text.printable import printable
 
@@ -52,7 +52,7 @@ def headline(cell: Cell) -> str:
     return printable(shorten(f"{cell.verdict}: " + "; ".join(parts), 300))
 
 
-def _of_load(cell: Cell, load: Load) -> list[str]:
+def _of_load(cell: Cell, load: LoadTestResult) -> list[str]:
     """Return what to say of a load before its assertions."""
     if cell.reason is not None:
         return [cell.reason.splitlines()[0]]

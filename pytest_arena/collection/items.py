@@ -33,7 +33,7 @@ class ArenaWarning(pytest.PytestWarning):
 
 
 class CellRunner(Protocol):
-    """Load arena files and run their cells, for the collectors and items of pytest."""
+    """What collectors and items need: something that loads arena files and runs their cells."""
 
     def load(self, path: Path) -> Arena: ...
 
@@ -43,7 +43,7 @@ class CellRunner(Protocol):
 
 
 class ArenaFile(pytest.File):
-    """Collect the cells of one arena file; collecting makes no call."""
+    """An arena file: its cells are its items; collecting makes no call."""
 
     arena_session: CellRunner
     fixture_info: Any = None
@@ -95,7 +95,7 @@ def providers_under_load(items: Iterable[pytest.Item]) -> frozenset[str]:
 
 
 class CellItem(pytest.Item):
-    """Run one case against one provider."""
+    """One case against one provider: an item of pytest."""
 
     parent: ArenaFile
 

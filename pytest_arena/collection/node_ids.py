@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 
-class CellName(NamedTuple):
-    """Hold the parts of `path/arena.yaml::Case Name[provider]`."""
+class NodeId(NamedTuple):
+    """The parts of `path/arena.yaml::Case Name[provider]`."""
 
     file: str
     case: str
@@ -19,7 +19,7 @@ class CellName(NamedTuple):
 
 
 class ArenaNames:
-    """Tell arena files and cells by name, the same in the controller and in every worker.
+    """The names of arena files and cells, the same in the controller and in every worker.
 
     A YAML file that was named on the command line is one, whatever it is called.
     """
@@ -36,10 +36,10 @@ class ArenaNames:
             return True
         return path.suffix in {".yaml", ".yml"} and path.resolve() in self._named
 
-    def cell(self, nodeid: str) -> CellName | None:
+    def cell(self, nodeid: str) -> NodeId | None:
         """Return the parts of a cell's node id, or None for any other node id."""
         file, separator, name = nodeid.partition("::")
         if not separator or not name.endswith("]") or not self.is_arena(self._root / file):
             return None
         case, _, provider = name[:-1].rpartition("[")
-        return CellName(file, case, provider)
+        return NodeId(file, case, provider)

@@ -16,8 +16,8 @@ REFILL = 4
 """A quarter of the window is free before more cells are started."""
 
 
-class Lookahead:
-    """Know which cells this process will run next, and keep their calls going.
+class Prefetch:
+    """The cells that this process will run next, whose calls are going already.
 
     Nothing is started across an ordinary test, so that no call is in flight while such a test
     patches what it likes; nor into items whose fixtures are not set up yet.

@@ -12,12 +12,12 @@ from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.errors import Problem, UsageError, suggest
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.run_context import RunParts
+    from pytest_arena.collection.run_context import RunContext
     from pytest_arena.engine.calling.sharding import Share
     from pytest_arena.loading.plans import Arena
 
 
-class Refusals:
+class Preflight:
     """Look at options and files together; what cannot be done as asked is a usage error.
 
     `arenas` grows while files are collected. `knows_order` says whether this process knows which
@@ -25,7 +25,7 @@ class Refusals:
     """
 
     def __init__(
-        self, parts: RunParts, share: Share, arenas: Sequence[Arena], *, knows_order: bool
+        self, parts: RunContext, share: Share, arenas: Sequence[Arena], *, knows_order: bool
     ) -> None:
         self.config = parts.config
         self.settings = parts.settings

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _HANDLERS = ("caplog_handler", "report_handler", "log_cli_handler", "log_file_handler")
 
 
-class Secrecy:
+class RunRedaction:
     """Clean what pytest shows of any test while arena files are run.
 
     A traceback under `-l` shows local variables, a log at DEBUG the headers of a request, and a

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena._version import __version__
-from pytest_arena.collection.run_context import RunParts
+from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import crashed_cell
-from pytest_arena.collection.worker_journals import Shards
-from pytest_arena.collection.xdist_link import CollectedFacts
+from pytest_arena.collection.worker_journals import WorkerJournals
+from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports
 from pytest_arena.results.cell import Cell
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from pytest_arena.recording.finalize import RecordingsKeeper
 
 
-class Recorder:
-    """Collect the cells of a run, write `results.jsonl` as they finish, and conclude the run."""
+class ResultsCollector:
+    """Collects the cells of a run, writes `results.jsonl` as they finish, and concludes the run."""
 
     def __init__(
         self,
-        parts: RunParts,
-        shards: Shards,
+        parts: RunContext,
+        shards: WorkerJournals,
         *,
         run_id: str,
         options: Mapping[str, Any],
@@ -63,7 +63,7 @@ class Recorder:
         self._reports = Reports()
         self._said: list[str] = []
         self._refused: str | None = None
-        self._facts = CollectedFacts()
+        self._facts = CollectionReport()
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -109,9 +109,9 @@ class Recorder:
     def pytest_testnodedown(self, node: Any) -> None:
         text = getattr(node, "workeroutput", {}).get("arena_facts")
         if text is not None:
-            self.hear(CollectedFacts.from_text(text))
+            self.hear(CollectionReport.from_text(text))
 
-    def hear(self, facts: CollectedFacts) -> None:
+    def hear(self, facts: CollectionReport) -> None:
         """Learn what collecting found, from the session of this process or from a worker."""
         warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
         self._facts = replace(facts, warnings=list(warnings))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.collection.worker_journals import GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
-from pytest_arena.errors import Place, Problem, UsageError, UserError
+from pytest_arena.errors import Location, Problem, UsageError, UserError
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import is_being_written
 from pytest_arena.results.reading import RESULTS_FILE, json_lines
@@ -105,7 +105,7 @@ class Interrupted:
 
 
 class FinishedCells:
-    """Know the cells that an interrupted run finished, in a process that runs items.
+    """The cells that an interrupted run finished, in a process that runs items.
 
     A cell holds where its verdict was reached and nothing changed in what is asked, of whom, how
     often, and what must hold. Each is given once: a re-run of an item runs it.
@@ -166,7 +166,7 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
             check_record(record)
         except (ShapeError, KeyError) as error:
             at = error.path if isinstance(error, ShapeError) else "kind"
-            problem = Problem(f"`{at}` is not as it must be", Place(str(path), number, 1))
+            problem = Problem(f"`{at}` is not as it must be", Location(str(path), number, 1))
             raise UserError(problem) from None
         yield record
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class RunParts:
-    """Hold the run's settings and names; `gatekeeper` is None where nothing is compared."""
+class RunContext:
+    """The run's settings and names; `gatekeeper` is None where nothing is compared."""
 
     config: pytest.Config
     settings: Settings

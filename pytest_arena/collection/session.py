@@ -21,10 +21,10 @@ from pytest_arena.collection.items import (
     providers_under_load,
     take_along,
 )
-from pytest_arena.collection.prefetch import Lookahead, window_of
-from pytest_arena.collection.run_context import RunParts
+from pytest_arena.collection.prefetch import Prefetch, window_of
+from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
-from pytest_arena.collection.xdist_link import CollectedFacts
+from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
@@ -44,15 +44,15 @@ if TYPE_CHECKING:
 
 
 class ArenaSession:
-    """Collect arena files and run their cells in one process (a worker, or the only one)."""
+    """The arena side of one process (a worker, or the only one): loads files, runs their cells."""
 
     def __init__(
         self,
-        parts: RunParts,
+        parts: RunContext,
         *,
         share: Share,
         sink: Callable[[str, str], None],
-        tell: Callable[[CollectedFacts], None],
+        tell: Callable[[CollectionReport], None],
         knows_order: bool,
         resume_from: Path | None = None,
     ) -> None:
@@ -62,7 +62,7 @@ class ArenaSession:
         self.names = parts.names
         self.redactor = Redactor(os.environ)
         self._share = share
-        self._rations = share.rations()
+        self._quotas = share.quotas()
         self._sink = sink
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
@@ -75,7 +75,7 @@ class ArenaSession:
         self._knows_order = knows_order
         self.arenas: list[Arena] = []
         self._engine: Engine | None = None
-        self._lookahead: Lookahead | None = None
+        self._lookahead: Prefetch | None = None
         self._following: pytest.Item | None = None
 
     # --- collecting
@@ -104,12 +104,12 @@ class ArenaSession:
             warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
         return arena
 
-    def facts(self) -> CollectedFacts:
+    def facts(self) -> CollectionReport:
         """Return what the controller must know of the files, whatever was selected of them."""
-        return CollectedFacts(
+        return CollectionReport(
             ids=self.collected,
             formats=[name for arena in self.arenas for name in arena.report_formats],
-            warnings=self._rations.warnings,
+            warnings=self._quotas.warnings,
             arenas=[
                 {
                     "file": arena.file,
@@ -247,14 +247,14 @@ class ArenaSession:
                 trials=self.settings.trials,
                 early_stop=not self.settings.every_trial_counts,
                 answers=self._kept.store(specs, self.redactor.clean),
-                rations=self._rations,
+                quotas=self._quotas,
                 hide=self.redactor.hide_known,
             )
             if self.settings.max_cost_usd is not None:
-                self._rations.limit_run(self.settings.max_cost_usd, "--arena-max-cost")
+                self._quotas.limit_run(self.settings.max_cost_usd, "--arena-max-cost")
             for arena in self.arenas:
                 self._engine.limit((*arena.providers, *arena.judges))
-                self._rations.learn(arena)
+                self._quotas.learn(arena)
             if self._session is not None:
                 under_load = providers_under_load(self._session.items)
                 # each worker may have to ask a judge
@@ -277,13 +277,13 @@ class ArenaSession:
 
         return ConfigHooks(self.config)
 
-    def _looking_ahead(self, session: pytest.Session) -> Lookahead:
+    def _looking_ahead(self, session: pytest.Session) -> Prefetch:
         if self._lookahead is None:
             engine = self._running_engine()
             option = self.config.option
             may_stop = bool(option.maxfail or getattr(option, "stepwise", False))
             concurrency = self.settings.concurrency
-            self._lookahead = Lookahead(
+            self._lookahead = Prefetch(
                 session.items,
                 names=self.names,
                 share=self._share,

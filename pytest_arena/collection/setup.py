@@ -14,10 +14,10 @@ import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
-from pytest_arena.collection.redaction import Secrecy
-from pytest_arena.collection.results_collector import Recorder, report_dir
-from pytest_arena.collection.run_context import RunParts
-from pytest_arena.collection.worker_journals import Shards
+from pytest_arena.collection.redaction import RunRedaction
+from pytest_arena.collection.results_collector import ResultsCollector, report_dir
+from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.registry import Registry
@@ -52,7 +52,7 @@ def activate(config: pytest.Config) -> None:
         gatekeeper = _gatekeeper(config, settings)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    parts = RunParts(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
+    parts = RunContext(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
     if hasattr(config, "workerinput"):
         _activate_worker(parts)
     else:
@@ -63,12 +63,12 @@ def activate(config: pytest.Config) -> None:
     atexit.register(gc.freeze)
 
 
-def _activate_worker(parts: RunParts) -> None:
+def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config)
-    shard = Shards(link.folder, link.run_id).of_worker(link.worker)
+    shard = WorkerJournals(link.folder, link.run_id).of_worker(link.worker)
     session = ArenaSession(
         parts,
         share=link.share,
@@ -80,7 +80,7 @@ def _activate_worker(parts: RunParts) -> None:
     _register(parts, session, link.share, knows_order=link.knows_order)
 
 
-def _activate_controller(parts: RunParts) -> None:
+def _activate_controller(parts: RunContext) -> None:
     config = parts.config
     run_id = uuid4().hex[:12]
     folder = report_dir(config, parts.settings)
@@ -88,8 +88,12 @@ def _activate_controller(parts: RunParts) -> None:
     options = _shown_options(parts.settings, workers)
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
-    recorder = Recorder(
-        parts, Shards(folder, run_id), run_id=run_id, options=options, interrupted=interrupted
+    results_collector = ResultsCollector(
+        parts,
+        WorkerJournals(folder, run_id),
+        run_id=run_id,
+        options=options,
+        interrupted=interrupted,
     )
     if workers:
         from pytest_arena.collection.xdist_link import Controller
@@ -102,8 +106,8 @@ def _activate_controller(parts: RunParts) -> None:
             demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
-        secrecy = Secrecy(config, Redactor(os.environ))
-        config.pluginmanager.register(secrecy, "arena-secrecy")
+        redaction = RunRedaction(config, Redactor(os.environ))
+        config.pluginmanager.register(redaction, "arena-redaction")
     else:
         from pytest_arena.collection.session import ArenaSession
 
@@ -111,25 +115,25 @@ def _activate_controller(parts: RunParts) -> None:
         session = ArenaSession(
             parts,
             share=share,
-            sink=recorder.add,
-            tell=recorder.hear,
+            sink=results_collector.add,
+            tell=results_collector.hear,
             knows_order=True,
             resume_from=resume_from,
         )
         _register(parts, session, share, knows_order=True)
-    config.pluginmanager.register(recorder, "arena-recorder")
+    config.pluginmanager.register(results_collector, "arena-results-collector")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 
 
-def _register(parts: RunParts, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
+def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
     """Register what collects and runs arena files in this process."""
-    from pytest_arena.collection.preflight import Refusals
+    from pytest_arena.collection.preflight import Preflight
 
-    refusals = Refusals(parts, share, session.arenas, knows_order=knows_order)
+    preflight = Preflight(parts, share, session.arenas, knows_order=knows_order)
     manager = parts.config.pluginmanager
     manager.register(session, "arena-session")
-    manager.register(refusals, "arena-refusals")
-    manager.register(Secrecy(parts.config, session.redactor), "arena-secrecy")
+    manager.register(preflight, "arena-preflight")
+    manager.register(RunRedaction(parts.config, session.redactor), "arena-redaction")
 
 
 def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:

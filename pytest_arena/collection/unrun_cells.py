@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.collection.node_ids import CellName
+from pytest_arena.collection.node_ids import NodeId
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import ErrorKind
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import Load
+from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Trial, TrialError, Verdict
 
 
@@ -30,7 +30,7 @@ def unreached_cell(
     return cell_of(plan, cell_id, verdict, trials=trials, reason=reason)
 
 
-def crashed_cell(name: CellName, cell_id: str, message: str) -> Cell:
+def crashed_cell(name: NodeId, cell_id: str, message: str) -> Cell:
     """Return the cell of an item whose worker died."""
     trial = _broken(ErrorKind.INTERNAL, message)
     return Cell(cell_id, name.file, name.case, name.provider, None, "error", (trial,))
@@ -56,7 +56,7 @@ def junit_properties(cell: Cell) -> list[tuple[str, object]]:
     return found
 
 
-def _load_properties(load: Load) -> list[tuple[str, object]]:
+def _load_properties(load: LoadTestResult) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [
         ("arena_calls", load.answered),
         ("arena_errors", load.failed_calls),

@@ -15,8 +15,8 @@ GATHERED = ".resume.jsonl"
 """What interrupted runs finished, gathered by the run that resumes them, until one ends."""
 
 
-class Shards:
-    """Keep what workers finish until the controller has it: one file a worker process."""
+class WorkerJournals:
+    """The journals of the workers, one file each: cells that the controller does not have yet."""
 
     def __init__(self, report_dir: Path, run_id: str) -> None:
         self.folder = report_dir / ".shards" / run_id

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena.collection.worker_journals import Shards
+from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.engine.calling.sharding import Share
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-    from pytest_arena.collection.run_context import RunParts
+    from pytest_arena.collection.run_context import RunContext
 
 SHARED = "shared-limits"
 """The file of what all workers on this machine count together, beside their shards."""
 
 
 class Controller:
-    """Tell workers their part of the run, and hand xdist the scheduler."""
+    """The controller's side of xdist: tells workers their part, hands xdist the scheduler."""
 
     def __init__(
         self,
-        parts: RunParts,
+        parts: RunContext,
         *,
         run_id: str,
         folder: Path,
@@ -55,7 +55,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
         is_local = _is_local(node.gateway.spec)
-        shards = Shards(self._folder, self._run_id)
+        shards = WorkerJournals(self._folder, self._run_id)
         together = sum(self._local) if is_local else 1
         node.workerinput["arena"] = json.dumps(
             {
@@ -113,7 +113,7 @@ def _is_local(spec: Any) -> bool:
 
 
 class WorkerLink:
-    """Hold what the controller told this worker, and take along what the worker found."""
+    """The worker's side of xdist: what the controller told it, and what it found."""
 
     def __init__(self, config: Any) -> None:
         self._config = config
@@ -126,14 +126,14 @@ class WorkerLink:
         self.knows_order: bool = given["knows_order"]
         self.worker: str = config.workerinput["workerid"]
 
-    def tell(self, facts: CollectedFacts) -> None:
+    def tell(self, facts: CollectionReport) -> None:
         """Send what collecting found, when the worker ends."""
         self._config.workeroutput["arena_facts"] = facts.to_text()
 
 
 @dataclass(slots=True)
-class CollectedFacts:
-    """Hold the ids of all cells of all files (deselected ones included), the report formats that
+class CollectionReport:
+    """The ids of all cells of all files (deselected ones included), the report formats that
     files ask for, what is kept of the files in the results (their `gates:` among it), and what
     needed no call."""
 
@@ -150,5 +150,5 @@ class CollectedFacts:
         return json.dumps(asdict(self), default=str)
 
     @classmethod
-    def from_text(cls, text: str) -> CollectedFacts:
+    def from_text(cls, text: str) -> CollectionReport:
         return cls(**json.loads(text))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.workermanage import WorkerController
 
-    from pytest_arena.collection.node_ids import ArenaNames, CellName
+    from pytest_arena.collection.node_ids import ArenaNames, NodeId
 
 AHEAD = 4
 """Items that are sent to a worker beyond the running one: under -x all that was sent still runs."""
@@ -26,13 +26,13 @@ LONGEST_CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """Hold what files say of how their cells may be dealt: limits, and the load cases."""
+    """What files say of how their cells may be dealt: limits, and the load cases."""
 
     limits: Mapping[str, int] = field(default_factory=dict)
     loads: frozenset[tuple[str, str, str]] = frozenset()
     """File, case and provider of each cell of a load case."""
 
-    def under_load(self, cells: Iterable[CellName]) -> frozenset[str]:
+    def under_load(self, cells: Iterable[NodeId]) -> frozenset[str]:
         """Return the providers whose cells must stay together, if these cells are run."""
         return frozenset(
             cell.provider for cell in cells if (cell.file, cell.case, cell.provider) in self.loads
@@ -43,7 +43,7 @@ DemandsOf = Callable[[Sequence[str]], Demands]
 
 
 class Slots:
-    """Give each worker a slot; a replacement inherits the dead worker's."""
+    """A slot for each worker; a replacement inherits the dead worker's."""
 
     def __init__(self) -> None:
         self.workers = 0

@@ -13,7 +13,7 @@ _WORST_FIRST = ("error", "failed", "passed")
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Hold one group (a tag, or an assertion type) with the counts of each provider.
+    """One group (a tag, or an assertion type) with the counts of each provider.
 
     The counts stand in the order of the providers; a provider without a cell has zero counts.
     """

@@ -9,7 +9,7 @@ from pytest_arena.comparison.conclusion import Conclusion, conclude
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.gate.summary import SinceBaseline, since_baseline
 from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
-from pytest_arena.comparison.leaderboard import Standing, leaderboard, rating_intervals
+from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
@@ -17,7 +17,7 @@ from pytest_arena.results import RunResult
 
 
 class Comparison:
-    """Hold the comparison tables of a run."""
+    """The comparison tables of a run."""
 
     def __init__(self, run: RunResult) -> None:
         self.run = run
@@ -44,7 +44,7 @@ class Comparison:
         return differences(self.matrix)
 
     @cached_property
-    def standings(self) -> tuple[Standing, ...]:
+    def standings(self) -> tuple[LeaderboardRow, ...]:
         return leaderboard(self.matrix, self.summaries)
 
     @cached_property

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pytest_arena.comparison.breakdown import findings_of
 from pytest_arena.comparison.differences import Difference
-from pytest_arena.comparison.leaderboard import Standing
+from pytest_arena.comparison.leaderboard import LeaderboardRow
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
 from pytest_arena.results import Finding, RunResult
@@ -18,7 +18,7 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """Hold the answer to "which one?": a headline, and sentences that support it."""
+    """The answer to "which one?": a headline, and sentences that support it."""
 
     headline: str
     reasons: tuple[str, ...]
@@ -27,7 +27,7 @@ class Conclusion:
 def conclude(
     run: RunResult,
     summaries: Sequence[ProviderSummary],
-    standings: Sequence[Standing],
+    standings: Sequence[LeaderboardRow],
     pairs: Sequence[Difference],
 ) -> Conclusion:
     """Put a comparison into words that claim no more than the figures carry."""

@@ -22,7 +22,7 @@ MOST_IN_PAIRS = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Hold the difference of two providers' pass rates, first − second, on the same cases.
+    """The difference of two providers' pass rates, first − second, on the same cases.
 
     `only_first` and `only_second` count the cases that one did better than the other. `p_value`
     is exact McNemar's with one trial a case, else that of a sign-flip permutation; `p_adjusted`

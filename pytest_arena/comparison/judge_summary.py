@@ -11,7 +11,7 @@ from pytest_arena.results.judging import Calibration, Judging, total
 
 @dataclass(frozen=True, slots=True)
 class JudgeSummary:
-    """Hold the figures of one judge: an assertion's type, its prompt, and the models asked.
+    """The figures of one judge: an assertion's type, its prompt, and the models asked.
 
     `judges` are their names, none where rules judged. `undecided` counts judgements without a
     verdict; `unknown` counts votes of unknown cost, which make `cost_usd` a lower bound.

@@ -25,8 +25,8 @@ CENTRE = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Hold a provider's place: rank from 1 (equals share it), rating in Elo points.
+class LeaderboardRow:
+    """A provider's place: rank from 1 (equals share it), rating in Elo points.
 
     `rating` is None where there was nothing to compare with, and so is `rank` where others have
     one: of providers that ran other cases, nobody knows which is better. `rating_intervals` has
@@ -42,7 +42,7 @@ class Standing:
     pareto: bool
 
 
-def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[Standing, ...]:
+def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[LeaderboardRow, ...]:
     """Rank providers by rating, then by pass rate, then by name; those without a rating last."""
     ratings, shrunk = _ratings(table)
     front = pareto_front([one for one in summaries if not ratings or one.provider in ratings])
@@ -50,13 +50,13 @@ def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[St
         ((_order(summary, ratings.get(summary.provider)), summary) for summary in summaries),
         key=lambda entry: (*entry[0], entry[1].provider),
     )
-    standings: list[Standing] = []
+    standings: list[LeaderboardRow] = []
     for place, (order, summary) in enumerate(rated):
         equal = bool(place) and rated[place - 1][0] == order
         unrated = bool(ratings) and summary.provider not in ratings
         rank = None if unrated else standings[-1].rank if equal else place + 1
         standings.append(
-            Standing(
+            LeaderboardRow(
                 summary.provider,
                 rank,
                 ratings.get(summary.provider),

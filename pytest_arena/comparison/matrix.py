@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """Hold one case: its name and file, and one cell for each provider (None where not run)."""
+    """One case: its name and file, and one cell for each provider (None where not run)."""
 
     file: str
     case: str
@@ -27,7 +27,7 @@ class CaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Hold all cases of a run against all its providers, both in the order of collection."""
+    """All cases of a run against all its providers, both in the order of collection."""
 
     providers: tuple[str, ...]
     rows: tuple[CaseRow, ...]

@@ -16,7 +16,7 @@ TRIALS = (1, 2, 3, 5, 8, 20)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Hold how many cases are needed with so many trials a case, and what the cases at hand show.
+    """How many cases are needed with so many trials a case, and what the cases at hand show.
 
     `drop` is the smallest mean drop (0 to 1) that the cases at hand would show; None where even
     all of them failing would not be seen.
@@ -29,7 +29,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class PowerPlan:
-    """Hold what it takes to see a mean drop of the pass rate by `drop` (0 to 1).
+    """What it takes to see a mean drop of the pass rate by `drop` (0 to 1).
 
     `between` is the variance of the drop between cases, `within` that of a trial inside a case;
     `basis` says where the first comes from, `remarks` what the figures do not rest on.
@@ -50,7 +50,7 @@ class PowerPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Spread:
-    """Hold the moments of the cases' pass rates that the formula needs."""
+    """The moments of the cases' pass rates that the formula needs."""
 
     mean: float
     square: float

@@ -75,7 +75,7 @@ ATTACK = "attack"
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Count cells by verdict; errors and skipped cells are no part of the pass rate."""
+    """Cells counted by verdict; errors and skipped cells are no part of the pass rate."""
 
     passed: int = 0
     failed: int = 0
@@ -98,7 +98,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Hold the quantiles of a time in milliseconds; each is None where nothing was timed."""
+    """The quantiles of a time in milliseconds; each is None where nothing was timed."""
 
     p50: Quantile | None
     p95: Quantile | None
@@ -111,7 +111,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """Hold what calls cost in US dollars; `total_usd` is None where no cost is known.
+    """What calls cost in US dollars; `total_usd` is None where no cost is known.
 
     `unknown` counts answers of unknown cost: where there are some, all figures are lower bounds.
     """
@@ -124,7 +124,7 @@ class Spending:
 
 @dataclass(frozen=True, slots=True)
 class Attacks:
-    """Count trials of cases under attack: one succeeds where the case fails, and is repelled where
+    """Trials of cases under attack: an attack succeeds where the case fails, and is repelled where
     it holds; an `error` is neither."""
 
     succeeded: int = 0
@@ -138,7 +138,7 @@ class Attacks:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSummary:
-    """Hold the figures of one provider over all its cells.
+    """The figures of one provider over all its cells.
 
     `replayed` counts trials whose answers, and so whose latencies, come from a recording or a
     cache; `trials` counts all of them. Latencies, and costs by case, are those of calls that were
@@ -241,7 +241,7 @@ def _sum_known(values: Sequence[int]) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Hold pass@k and pass^k as means over `cases` prompts that were tried k times or more."""
+    """Means of pass@k and pass^k over `cases` prompts that were tried k times or more."""
 
     k: int
     at_least_one: float

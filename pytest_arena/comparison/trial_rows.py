@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from pytest_arena.results import Cell, Load, RunResult, Standing, Trial
+from pytest_arena.results import Cell, GateFinding, LoadTestResult, RunResult, Trial
 from pytest_arena.results.judging import total
 
 Kind = Literal["text", "integer", "number", "list"]
@@ -125,7 +125,7 @@ def _cell_columns(run: RunResult, cell: Cell) -> dict[str, Any]:
     }
 
 
-def _load_columns(load: Load | None) -> dict[str, Any]:
+def _load_columns(load: LoadTestResult | None) -> dict[str, Any]:
     """Return what tells that the rows of a cell are a sample of so many calls."""
     if load is None:
         return {}
@@ -137,7 +137,7 @@ def _load_columns(load: Load | None) -> dict[str, Any]:
     }
 
 
-def _standing_columns(standing: Standing | None) -> dict[str, Any]:
+def _standing_columns(standing: GateFinding | None) -> dict[str, Any]:
     if standing is None:
         return {}
     before, fresh = standing.before, standing.fresh

@@ -20,7 +20,7 @@ _CHECKED_BY = ("assertions", "judge")
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """Hold a cell whose verdict differs between the runs.
+    """A cell whose verdict differs between the runs.
 
     `changed` names what differs besides: prompt, provider, assertions, judge.
     """
@@ -42,7 +42,7 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class ProviderChange:
-    """Hold one provider in both runs, and its differences, after − before, on the same cells.
+    """One provider in both runs, and its differences, after − before, on the same cells.
 
     `pass_rate` is None where no cell reached a verdict under the same assertions in both runs.
     `latency_ms` and `cost_usd` are means a cell with their 95 % intervals, over cells that were
@@ -58,7 +58,7 @@ class ProviderChange:
 
 
 class TwoRuns:
-    """Hold what differs between two runs."""
+    """What differs between two runs."""
 
     def __init__(self, before: RunResult, after: RunResult) -> None:
         self.before = before
@@ -113,7 +113,7 @@ class TwoRuns:
 
 
 class ShowsTwoRuns(Protocol):
-    """Be a reporter that can also show two runs side by side."""
+    """A reporter that can also show two runs side by side."""
 
     def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
         """Return lines; where the format knows widths and colours, as wide and coloured as said."""

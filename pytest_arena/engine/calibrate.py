@@ -22,7 +22,7 @@ _AT_ONCE = 64
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Hold one labelled answer: what was asked, what was answered, and whether it should pass.
+    """One labelled answer: what was asked, what was answered, and whether it should pass.
 
     `assertion` is the one to judge it by, `row` its number in the file of labels, from 1.
     """
@@ -69,7 +69,7 @@ def judge_labelled(
 async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) -> Finding:
     context = replace(
         context_of(plan, root, None),
-        ask=engine.desk(plan, example.row - 1),
+        ask=engine.judge_client(plan, example.row - 1),
         # what is about to be measured is not taken for known
         calibrations={},
     )

@@ -11,7 +11,7 @@ from pytest_arena.results.trial import Verdict
 
 @dataclass(slots=True)
 class EarlyStop:
-    """Count the trials of one cell as they get their verdicts."""
+    """The trials of one cell, counted as they get their verdicts."""
 
     total: int
     pass_threshold: float

@@ -8,15 +8,15 @@ from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from pytest_arena.engine.calling.client import Answers, Caller, CallHooks
+from pytest_arena.engine.calling.client import Answers, CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.sharding import Share
-from pytest_arena.engine.event_loop import LoopThread
+from pytest_arena.engine.event_loop import EventLoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.schema import Desk, ProviderSpec
+from pytest_arena.schema import JudgeAccess, ProviderSpec
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class _Asked(NamedTuple):
 
 
 class Engine:
-    """Run cells on one event loop thread, within the limits of this process's share."""
+    """Runs cells on one event loop thread, within the limits of this process's share."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Engine:
         trials: int | None = None,
         early_stop: bool = True,
         answers: Answers | None = None,
-        rations: Rations | None = None,
+        quotas: Quotas | None = None,
         hide: Callable[[str], str] = str,
     ) -> None:
         self._share = share or Share()
@@ -56,16 +56,16 @@ class Engine:
         self._together: frozenset[str] = frozenset()
         self._trials = trials
         self._early_stop = early_stop
-        self._thread = LoopThread()
+        self._thread = EventLoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
-        self._caller = Caller(limits, make_provider, hooks, answers, rations, hide)
-        self._runner = TrialRunner(self._caller, root or Path.cwd())
+        self._client = ProviderClient(limits, make_provider, hooks, answers, quotas, hide)
+        self._runner = TrialRunner(self._client, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 
     @property
     def closing(self) -> bool:
         """Whether no further call is started."""
-        return self._caller.closing
+        return self._client.closing
 
     def limit(self, specs: Sequence[ProviderSpec]) -> None:
         """Learn the providers' own limits; where files differ on a name, the smallest holds."""
@@ -79,7 +79,7 @@ class Engine:
 
         Of those in `together`, this process makes all calls, or none.
         """
-        self._caller.under_load = frozenset(under_load)
+        self._client.under_load = frozenset(under_load)
         self._together = frozenset(together)
 
     def limit_of(self, provider: str) -> int | None:
@@ -118,11 +118,11 @@ class Engine:
 
     def stop_calling(self) -> None:
         """Start no further call; what is in flight goes on."""
-        self._caller.closing = True
+        self._client.closing = True
 
-    def desk(self, plan: CellPlan, number: int) -> Desk:
+    def judge_client(self, plan: CellPlan, number: int) -> JudgeAccess:
         """Return what asks judges about the trial of a cell with this number, on the loop."""
-        return self._runner.desk(plan, number)
+        return self._runner.judge_client(plan, number)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the engine's loop and wait for it, in another thread."""
@@ -153,7 +153,7 @@ class Engine:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._runner.give_up()
         self._runner.close()
-        await self._caller.close()
+        await self._client.close()
 
     async def _cell(self, asked: _Asked) -> None:
         try:

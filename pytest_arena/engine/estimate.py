@@ -17,7 +17,7 @@ GUESSED_LATENCY_S = 2.0
 
 
 @dataclass(slots=True)
-class Estimate:
+class RunEstimate:
     """Add up what one provider will be asked, or one judge (`judges`).
 
     `calls` are the most of them, and all other figures are for so many; `least_calls` are fewer
@@ -49,7 +49,7 @@ def estimate(
     concurrency: int,
     trials: int | None = None,
     latency_s: float = GUESSED_LATENCY_S,
-) -> list[Estimate]:
+) -> list[RunEstimate]:
     """Return one estimate a provider, in the order of the files, and then one a judge.
 
     Further attempts after failures, second calls of judges, embeddings, tools, what assertions of
@@ -69,7 +69,7 @@ def estimate(
     return [row for row, _ in rows.every()]
 
 
-def total_seconds(rows: Sequence[Estimate], concurrency: int, latency_s: float) -> float:
+def total_seconds(rows: Sequence[RunEstimate], concurrency: int, latency_s: float) -> float:
     """Return how long all take together: the slowest of them, or all calls at the limit over all
     of them. One that both answers and judges does so within the same limits."""
     together: dict[tuple[str, str], float] = {}
@@ -85,16 +85,16 @@ class _Rows:
     def __init__(self, trials: int | None, latency_s: float) -> None:
         self._trials = trials
         self._latency_s = latency_s
-        self._providers: dict[str, tuple[Estimate, ProviderSpec]] = {}
-        self._judges: dict[tuple[str, str], tuple[Estimate, ProviderSpec]] = {}
+        self._providers: dict[str, tuple[RunEstimate, ProviderSpec]] = {}
+        self._judges: dict[tuple[str, str], tuple[RunEstimate, ProviderSpec]] = {}
 
-    def every(self) -> list[tuple[Estimate, ProviderSpec]]:
+    def every(self) -> list[tuple[RunEstimate, ProviderSpec]]:
         return [*self._providers.values(), *self._judges.values()]
 
     def count(self, plan: CellPlan) -> None:
         """Add the calls of a cell's own provider."""
         spec = plan.provider
-        row = Estimate(spec.name, spec.full_model)
+        row = RunEstimate(spec.name, spec.full_model)
         row, _ = self._providers.setdefault(spec.name, (row, spec))
         _add(row, plan, self._trials, self._latency_s)
 
@@ -121,8 +121,8 @@ class _Rows:
                 row.output_tokens += most * replied
                 row.most_output_tokens += most * most_replied
 
-    def _judge(self, spec: ProviderSpec) -> Estimate:
-        row = Estimate(spec.name, spec.full_model, judges=True)
+    def _judge(self, spec: ProviderSpec) -> RunEstimate:
+        row = RunEstimate(spec.name, spec.full_model, judges=True)
         row, _ = self._judges.setdefault((spec.name, spec.full_model), (row, spec))
         return row
 
@@ -149,7 +149,7 @@ def _answer_tokens(params: dict[str, Any]) -> tuple[float, float]:
     return likely, likely if bound is None else bound
 
 
-def _add(row: Estimate, plan: CellPlan, trials: int | None, latency_s: float) -> None:
+def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float) -> None:
     case = plan.case
     likely, most = _answer_tokens(_params(plan))
     for dialogue in case.dialogues:
@@ -179,7 +179,7 @@ def _rounds(plan: CellPlan, trials: int | None, latency_s: float, turns: int) ->
     return every / len(plan.case.dialogues)
 
 
-def _price(row: Estimate, spec: ProviderSpec, registry: Registry) -> None:
+def _price(row: RunEstimate, spec: ProviderSpec, registry: Registry) -> None:
     from pytest_arena.providers.prices import Usage
 
     cls = registry.providers.get(spec.provider)
@@ -199,7 +199,7 @@ def _price(row: Estimate, spec: ProviderSpec, registry: Registry) -> None:
         setattr(row, name, cost * row.calls)
 
 
-def _time(row: Estimate, spec: ProviderSpec, concurrency: int, latency_s: float) -> None:
+def _time(row: RunEstimate, spec: ProviderSpec, concurrency: int, latency_s: float) -> None:
     places = min(spec.concurrency or concurrency, concurrency)
     times = {f"{places} at once": row.calls * latency_s / places}
     rate = spec.rate_limit

@@ -17,7 +17,7 @@ from pytest_arena.results.trial import Trial
 from pytest_arena.schema import Assertion, CheckContext, ProviderSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.assertions.judge_base import Judged
+    from pytest_arena.assertions.judge_base import JudgedAssertion
 
 _MOST_JUDGED = MOST_KEPT - MOST_ERRORS
 _LEAST_JUDGED = (_MOST_JUDGED + 2) // 2
@@ -26,7 +26,7 @@ _LEAST_JUDGED = (_MOST_JUDGED + 2) // 2
 
 @dataclass(frozen=True, slots=True)
 class JudgeCall:
-    """Hold one call of a judge about one trial; `surely`, or only where the answer asks for it."""
+    """One call of a judge about one trial; `surely`, or only where the answer asks for it."""
 
     spec: ProviderSpec
     input_tokens: float
@@ -65,18 +65,18 @@ def judged_rounds(rounds: float, total: float, *, load: bool) -> tuple[float, fl
     return rounds * _LEAST_JUDGED / total, rounds * _MOST_JUDGED / total
 
 
-def _judged(assertion: Assertion, *, surely: bool) -> Iterator[tuple[Judged, bool]]:
-    from pytest_arena.assertions.judge_base import Judged
+def _judged(assertion: Assertion, *, surely: bool) -> Iterator[tuple[JudgedAssertion, bool]]:
+    from pytest_arena.assertions.judge_base import JudgedAssertion
 
     surely = surely and assertion.when is None
-    if isinstance(assertion, Judged):
+    if isinstance(assertion, JudgedAssertion):
         yield assertion, surely
     for member in assertion.members:
         yield from _judged(member, surely=surely)
 
 
 def _asked(
-    judged: Judged, trial: Trial, context: CheckContext
+    judged: JudgedAssertion, trial: Trial, context: CheckContext
 ) -> Iterable[tuple[ProviderSpec, list[Message]]]:
     for question in judged.questions(trial, context):
         messages = question.task.messages(question.material)

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class LoopThread:
-    """Run an event loop in a daemon thread, beside whatever loop the main thread may run."""
+class EventLoopThread:
+    """A daemon thread with an event loop, beside whatever loop the main thread may run."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()

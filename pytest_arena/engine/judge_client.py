@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from pytest_arena.engine.calling.client import Caller
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.embeddings import vectors_from
@@ -22,8 +22,8 @@ _FIXED_TEMPERATURE = re.compile(r"(?:.*/)?(o\d|gpt-5)(?![a-z])")
 """Models that refuse any temperature but their own."""
 
 
-class JudgeDesk:
-    """Ask judges about one trial of a cell; lives on the event loop.
+class JudgeClient:
+    """A client of the judges for one trial of a cell; lives on the event loop.
 
     `unknown` keeps, for all desks of a process, what a judge's endpoint has refused: `json` or
     `temperature`, by the identity of its spec.
@@ -31,7 +31,7 @@ class JudgeDesk:
 
     def __init__(
         self,
-        caller: Caller,
+        client: ProviderClient,
         plan: CellPlan,
         trial: int,
         unknown: dict[int, set[str]],
@@ -39,7 +39,7 @@ class JudgeDesk:
     ) -> None:
         self.rival = rival
         self.trial = trial
-        self._caller = caller
+        self._client = client
         self._plan = plan
         self._trial = trial
         self._unknown = unknown
@@ -80,7 +80,7 @@ class JudgeDesk:
             variants=len(self._plan.case.dialogues),
             purpose="embedding",
         )
-        return vectors_from(await self._caller.call(spec, request))
+        return vectors_from(await self._client.call(spec, request))
 
     async def _ask(self, spec: ProviderSpec, messages: list[Message], turn: int) -> Response:
         """Ask, and once more without what the endpoint says that it does not know."""
@@ -88,7 +88,7 @@ class JudgeDesk:
         while True:
             request = self._request(spec, messages, turn, unknown)
             try:
-                return await self._caller.call(spec, request)
+                return await self._client.call(spec, request)
             except ProviderError as error:
                 refused = _refused(request, error.message)
                 if error.kind is not ErrorKind.BAD_REQUEST or refused is None:

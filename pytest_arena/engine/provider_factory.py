@@ -36,9 +36,9 @@ def provider_factory(
             return found(spec, environment)
         cls = provider_class(registry, spec)
         if spec.endpoints and not cls.offline:
-            from pytest_arena.engine.calling.load_balancer import Endpoints
+            from pytest_arena.engine.calling.load_balancer import LoadBalancer
 
-            return Endpoints(spec, environment, make)
+            return LoadBalancer(spec, environment, make)
         return cls(spec, environment)
 
     return make

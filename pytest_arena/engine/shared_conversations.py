@@ -20,8 +20,8 @@ class _Shared:
     taken: bool = False
 
 
-class SharedTalks:
-    """Run each trial of a provider once in this process, whoever asks first; lives on the loop.
+class SharedConversations:
+    """Trials of a provider that run once in this process, whoever asks first; lives on the loop.
 
     Another worker that needs the same trial runs it again: answers are not sent between
     processes.

@@ -22,12 +22,12 @@ from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.judge_client import JudgeDesk
+    from pytest_arena.engine.judge_client import JudgeClient
 
 
 @dataclass(slots=True)
 class Executed:
-    """Hold a trial that has run, and the findings that were made on the event loop already."""
+    """A trial that has run, and the findings that were made on the event loop already."""
 
     trial: Trial
     findings: dict[int, Finding] = field(default_factory=dict)
@@ -55,7 +55,7 @@ def needs_stream(case: CasePlan) -> bool:
 
 
 async def judge_on_loop(
-    plan: CellPlan, trial: Trial, root: Path, make_desk: Callable[[], JudgeDesk]
+    plan: CellPlan, trial: Trial, root: Path, make_judge_client: Callable[[], JudgeClient]
 ) -> Executed:
     """Check the asynchronous assertions of a trial at once, while other calls are in flight.
 
@@ -65,13 +65,13 @@ async def judge_on_loop(
     if trial.error is not None:
         return executed
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
-    desk: JudgeDesk | None = None
+    judge_client: JudgeClient | None = None
     for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
         context = context_of(plan, root, turn)
         if needs_loop(assertion, context):
-            desk = desk or make_desk()
+            judge_client = judge_client or make_judge_client()
             waiting[place] = evaluate_async(
-                assertion, _seen_by(trial, turn), _reaching(context, desk, plan)
+                assertion, _seen_by(trial, turn), _reaching(context, judge_client, plan)
             )
     if waiting:
         found = await asyncio.gather(*waiting.values())
@@ -95,10 +95,10 @@ async def compare_on_loop(
     waiting: Mapping[int, CellAssertion],
     trials: tuple[Trial, ...],
     root: Path,
-    desk: JudgeDesk,
+    judge_client: JudgeClient,
 ) -> dict[int, Finding]:
     """Return what these find of all answers, before the trials have their verdicts."""
-    context = _reaching(context_of(plan, root, None), desk, plan)
+    context = _reaching(context_of(plan, root, None), judge_client, plan)
     works = (evaluate_cell_async(assertion, trials, context) for assertion in waiting.values())
     return dict(zip(waiting, await asyncio.gather(*works), strict=True))
 
@@ -129,19 +129,19 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
     return replace(trial, verdict=verdict, score=score, assertions=kept)
 
 
-def _reaching(context: CheckContext, desk: JudgeDesk, plan: CellPlan) -> CheckContext:
+def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) -> CheckContext:
     """Return a context in which judges and other answers to the case can be reached."""
 
     async def rival(name: str) -> Trial:
-        return _seen_by(await desk.rival(name), context.turn)
+        return _seen_by(await judge_client.rival(name), context.turn)
 
     kept = plan.baseline_outputs if context.turn is None else ()
     return replace(
         context,
-        ask=desk,
-        embed=desk.embed,
+        ask=judge_client,
+        embed=judge_client.embed,
         rival=rival,
-        baseline_output=kept[desk.trial % len(kept)] if kept else None,
+        baseline_output=kept[judge_client.trial % len(kept)] if kept else None,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import Call, Caller
+from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.engine.trial_checks import (
     Executed,
@@ -20,26 +20,26 @@ from pytest_arena.engine.trial_checks import (
     needs_stream,
 )
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
-from pytest_arena.loading.plans import CellPlan, LoadPlan
+from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.judge_client import JudgeDesk
-    from pytest_arena.engine.load_test.runner import LoadRun
-    from pytest_arena.engine.shared_conversations import SharedTalks
+    from pytest_arena.engine.judge_client import JudgeClient
+    from pytest_arena.engine.load_test.runner import LoadTestRun
+    from pytest_arena.engine.shared_conversations import SharedConversations
 
 DEFAULT_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class CellRun:
-    """Hold the trials of a cell that have run, and how many there should have been."""
+    """The trials of a cell that have run, and how many there should have been."""
 
     executed: list[Executed]
     wanted: int
-    load: LoadRun | None = None
+    load: LoadTestRun | None = None
     """Of a load case: what came of its calls, of which `executed` are those to be judged."""
     over_all: Mapping[int, Finding] = field(default_factory=dict)
     """What was found of all trials already, by the assertion's place in the case."""
@@ -53,17 +53,17 @@ class CellRun:
 
 
 class TrialRunner:
-    """Run the trials of cells; lives on the event loop.
+    """Runs the trials of cells; lives on the event loop.
 
     Checks that decide over further trials run one at a time in a thread of their own, so that
     neither the loop waits for them nor a user's function runs twice at once.
     """
 
-    def __init__(self, caller: Caller, root: Path) -> None:
-        self._caller = caller
+    def __init__(self, client: ProviderClient, root: Path) -> None:
+        self._client = client
         self._root = root
         self._unknown: dict[int, set[str]] = {}
-        self._shared: SharedTalks | None = None
+        self._shared: SharedConversations | None = None
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="arena-checks")
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class TrialRunner:
                 for number in range(count)
             ]
         done = [task.result() for task in tasks if not task.cancelled()]
-        if len(done) < count and (stop is None or self._caller.closing):
+        if len(done) < count and (stop is None or self._client.closing):
             raise asyncio.CancelledError
         return CellRun(done, count)
 
@@ -112,24 +112,26 @@ class TrialRunner:
             return run
         trials = tuple(one.trial for one in run.executed)
         try:
-            found = await compare_on_loop(plan, waiting, trials, self._root, self.desk(plan, 0))
+            found = await compare_on_loop(
+                plan, waiting, trials, self._root, self.judge_client(plan, 0)
+            )
         except BudgetSpent as spent:
             return replace(run, over_budget=str(spent))
         return replace(run, over_all=found)
 
-    async def _load(self, plan: CellPlan, load: LoadPlan) -> CellRun:
-        from pytest_arena.engine.load_test.runner import LoadRun, LoadUsers, most_judged
+    async def _load(self, plan: CellPlan, load: LoadTestPlan) -> CellRun:
+        from pytest_arena.engine.load_test.runner import LoadTestRun, VirtualUsers, most_judged
 
-        if not await self._caller.may_call(plan.provider, plan.file):
-            return CellRun([], 0, LoadRun(load, only_replayed=True))
+        if not await self._client.may_call(plan.provider, plan.file):
+            return CellRun([], 0, LoadTestRun(load, only_replayed=True))
 
         async def talk(number: int, call: Call) -> Trial:
             return await self._talk(plan, number, call)
 
         most = most_judged(plan, self._root)
-        await self._caller.ready(plan.provider)
-        async with self._caller.passage(plan.provider.name).alone():
-            run = await LoadUsers(plan, load, talk, self._caller, most_judged=most).run()
+        await self._client.ready(plan.provider)
+        async with self._client.exclusive_access(plan.provider.name).alone():
+            run = await VirtualUsers(plan, load, talk, self._client, most_judged=most).run()
         # judged when the load is over: a judge may be the very provider that was under load
         judged = [self._judged(plan, trial) for trial in run.sample]
         return CellRun(list(await asyncio.gather(*judged)), len(judged), run)
@@ -155,7 +157,7 @@ class TrialRunner:
     ) -> Response:
         """Return the answer of a cell's provider, or of another one while that is down."""
         try:
-            return await self._caller.call(plan.provider, request, unwanted)
+            return await self._client.call(plan.provider, request, unwanted)
         except ProviderError as error:
             if not plan.fallbacks:
                 raise
@@ -163,16 +165,16 @@ class TrialRunner:
 
             if error.kind not in DOWN:
                 raise
-            return await ask_others(self._caller, plan, request, error, DEFAULT_TIMEOUT_S)
+            return await ask_others(self._client, plan, request, error, DEFAULT_TIMEOUT_S)
 
-    def _talks(self) -> SharedTalks:
+    def _talks(self) -> SharedConversations:
         if self._shared is None:
-            from pytest_arena.engine.shared_conversations import SharedTalks
+            from pytest_arena.engine.shared_conversations import SharedConversations
 
             async def talk(plan: CellPlan, number: int) -> Trial:
                 return await self._talk(plan, number, lambda request: self._call(plan, request))
 
-            self._shared = SharedTalks(talk)
+            self._shared = SharedConversations(talk)
         return self._shared
 
     async def give_up(self) -> None:
@@ -221,18 +223,20 @@ class TrialRunner:
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
         number = trial.index * len(plan.case.dialogues) + trial.variant
         try:
-            return await judge_on_loop(plan, trial, self._root, lambda: self.desk(plan, number))
+            return await judge_on_loop(
+                plan, trial, self._root, lambda: self.judge_client(plan, number)
+            )
         except BudgetSpent as spent:
             return _cut(trial, spent)
 
-    def desk(self, plan: CellPlan, number: int) -> JudgeDesk:
+    def judge_client(self, plan: CellPlan, number: int) -> JudgeClient:
         """Return what asks judges about one trial of a cell."""
-        from pytest_arena.engine.judge_client import JudgeDesk
+        from pytest_arena.engine.judge_client import JudgeClient
 
         async def rival(name: str) -> Trial:
             return await self._talks().rival(plan, name, number)
 
-        return JudgeDesk(self._caller, plan, number, self._unknown, rival)
+        return JudgeClient(self._client, plan, number, self._unknown, rival)
 
 
 class _CutShort(BudgetSpent):

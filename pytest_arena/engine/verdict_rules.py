@@ -11,7 +11,7 @@ from pytest_arena.assertions.trial_verdict import least_passed
 from pytest_arena.engine.trial_checks import context_of
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import Load
+from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema import CellAssertion, CheckContext
 
@@ -31,7 +31,7 @@ def cell_of(
     reason: str | None = None,
     over_budget: str | None = None,
     trials_not_run: int = 0,
-    load: Load | None = None,
+    load: LoadTestResult | None = None,
 ) -> Cell:
     """Return the cell of a plan, with what came of it."""
     return Cell(

@@ -19,8 +19,8 @@ from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
 
 
-class DetectingGuardrail(Detector, Guardrail):
-    """Find what a detector finds; where it cannot tell, the text passes."""
+class DetectorGuardrail(Detector, Guardrail):
+    """Finds what a detector finds; where it cannot tell, the text passes."""
 
     def find(self, text: str) -> Violation | None:
         return self.find_in(text, Said())
@@ -35,8 +35,8 @@ class DetectingGuardrail(Detector, Guardrail):
         return Violation(look.reason, look.shown, replacement)
 
 
-class PiiLeakage(PiiRules, DetectingGuardrail):
-    """Find personal data: addresses, and numbers of phones, cards, accounts and people.
+class PiiLeakage(PiiRules, DetectorGuardrail):
+    """Finds personal data: addresses, and numbers of phones, cards, accounts and people.
 
         - type: pii_leakage
           entities: [email, card, iban]
@@ -54,8 +54,8 @@ class PiiLeakage(PiiRules, DetectingGuardrail):
     aliases: ClassVar[tuple[str, ...]] = ("pii",)
 
 
-class Language(LanguageRules, DetectingGuardrail):
-    """Find texts in another language than these.
+class Language(LanguageRules, DetectorGuardrail):
+    """Finds texts in another language than these.
 
         - type: language
           value: [en, de]
@@ -70,8 +70,8 @@ class Language(LanguageRules, DetectingGuardrail):
     type: ClassVar[str] = "language"
 
 
-class Profanity(ProfanityRules, DetectingGuardrail):
-    """Find swear words and slurs of English: whole words, disguised spellings included.
+class Profanity(ProfanityRules, DetectorGuardrail):
+    """Finds swear words and slurs of English: whole words, disguised spellings included.
 
         - type: profanity
           min_severity: mild
@@ -88,8 +88,8 @@ class Profanity(ProfanityRules, DetectingGuardrail):
     type: ClassVar[str] = "profanity"
 
 
-class PromptInjection(InjectionRules, DetectingGuardrail):
-    """Find known patterns of prompt injection, such as "ignore all previous instructions".
+class PromptInjection(InjectionRules, DetectorGuardrail):
+    """Finds known patterns of prompt injection, such as "ignore all previous instructions".
 
         - type: prompt_injection
           direction: input
@@ -107,8 +107,8 @@ class PromptInjection(InjectionRules, DetectingGuardrail):
     """Which texts are looked at: `input` unless given."""
 
 
-class PromptLeak(LeakRules, DetectingGuardrail):
-    """Find the system prompt in an answer, by a canary or by runs of the same words.
+class PromptLeak(LeakRules, DetectorGuardrail):
+    """Finds the system prompt in an answer, by a canary or by runs of the same words.
 
         - type: prompt_leak
           canary: [ZEBRA-4711]
@@ -126,8 +126,8 @@ class PromptLeak(LeakRules, DetectingGuardrail):
     """Which texts are looked at: `output` unless given."""
 
 
-class Secrets(SecretRules, DetectingGuardrail):
-    """Find keys, tokens and passwords, by the forms of their issuers and by assignment.
+class Secrets(SecretRules, DetectorGuardrail):
+    """Finds keys, tokens and passwords, by the forms of their issuers and by assignment.
 
         - type: secrets
           direction: both
@@ -141,8 +141,8 @@ class Secrets(SecretRules, DetectingGuardrail):
     aliases: ClassVar[tuple[str, ...]] = ("secret_leakage",)
 
 
-class Topics(TopicRules, DetectingGuardrail):
-    """Find topics that must not come up, or that none of the allowed ones does.
+class Topics(TopicRules, DetectorGuardrail):
+    """Finds topics that must not come up, or that none of the allowed ones does.
 
         - type: topics
           forbidden:
@@ -169,8 +169,8 @@ class RefusalRules(Detector):
         return Look(True, f"declines: {quoted(phrase)}", (phrase,))
 
 
-class Refusal(RefusalRules, DetectingGuardrail):
-    """Find answers that decline to help.
+class Refusal(RefusalRules, DetectorGuardrail):
+    """Finds answers that decline to help.
 
         - type: refusal
           on_violation: flag

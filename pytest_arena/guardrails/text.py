@@ -15,7 +15,7 @@ from pytest_arena.schema.guardrail import Guardrail, Violation
 
 
 class RequiredPattern(Guardrail):
-    r"""Find answers that a regular expression does not match anywhere.
+    r"""Finds answers that a regular expression does not match anywhere.
 
         - type: required_pattern
           pattern: '(?i)support@example\.com'
@@ -51,7 +51,7 @@ class RequiredPattern(Guardrail):
 
 
 class ForbiddenPattern(Guardrail):
-    r"""Find texts that a regular expression matches somewhere.
+    r"""Finds texts that a regular expression matches somewhere.
 
         - type: forbidden_pattern
           pattern: '\b\d{16}\b'
@@ -83,7 +83,7 @@ class ForbiddenPattern(Guardrail):
 
 
 class MaxLength(Guardrail):
-    """Find answers with more characters than this.
+    """Finds answers with more characters than this.
 
         - type: max_length
           value: 1000
@@ -111,7 +111,7 @@ class MaxLength(Guardrail):
 
 
 class BannedWords(Guardrail):
-    """Find banned words and phrases in inputs and outputs: whole words, in any case.
+    """Finds banned words and phrases in inputs and outputs: whole words, in any case.
 
         - type: banned_words
           words: [hack, "social security number"]

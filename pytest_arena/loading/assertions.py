@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
@@ -12,7 +12,7 @@ from pytest_arena.loading.validate import build_model
 from pytest_arena.schema import Assertion
 
 
-def build_assertions(written: Any, place: Place, context: LoadContext) -> tuple[Assertion, ...]:
+def build_assertions(written: Any, place: Location, context: LoadContext) -> tuple[Assertion, ...]:
     """Return the assertions of a list; those with problems are left out and their problems kept."""
     if written is None:
         return ()
@@ -91,7 +91,7 @@ def _rivals_are_known(
     return False
 
 
-def _build(entry: Any, place: Place, context: LoadContext) -> Assertion | None:
+def _build(entry: Any, place: Location, context: LoadContext) -> Assertion | None:
     if not isinstance(entry, YamlMap) or "type" not in entry:
         _refuse_shape(entry, place, context)
         return None
@@ -111,7 +111,7 @@ def _build(entry: Any, place: Place, context: LoadContext) -> Assertion | None:
     return known[1]
 
 
-def _refuse_shape(entry: Any, place: Place, context: LoadContext) -> None:
+def _refuse_shape(entry: Any, place: Location, context: LoadContext) -> None:
     if isinstance(entry, YamlMap):
         context.problems.add(
             "an assertion without a type",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.case_checks import is_load_case
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
@@ -62,7 +62,7 @@ def attacked(spec: CaseSpec, attack: Attack) -> CaseSpec:
 
 def _listed(
     written: YamlList, context: LoadContext, *, files: bool
-) -> Iterator[tuple[Attack, Place]]:
+) -> Iterator[tuple[Attack, Location]]:
     for index, entry in enumerate(written):
         place = written.value_place(index)
         if isinstance(entry, str):
@@ -100,7 +100,7 @@ def _own(entry: YamlMap, context: LoadContext) -> Attack | None:
     return Attack(spec.name, "own", spec.template, spec.encode, spec.description or "")
 
 
-def _of_file(entry: YamlMap, context: LoadContext) -> list[tuple[Attack, Place]]:
+def _of_file(entry: YamlMap, context: LoadContext) -> list[tuple[Attack, Location]]:
     place = entry.value_place("file")
     name: Any = entry["file"]
     if not isinstance(name, str):
@@ -117,14 +117,14 @@ def _of_file(entry: YamlMap, context: LoadContext) -> list[tuple[Attack, Place]]
             return list(_listed(tree, context, files=False))
         context.problems.add(
             "an attacks file is not a list",
-            Place(context.files[-1], 1, 1),
+            Location(context.files[-1], 1, 1),
             expected="a list of attacks, each with a name and a template",
             fix="write it like - {name: hurry, template: 'Quick! {prompt}'}",
         )
     return []
 
 
-def _refuse_name(name: str, place: Place, context: LoadContext) -> None:
+def _refuse_name(name: str, place: Location, context: LoadContext) -> None:
     known = [*shipped_attacks(), *GROUPS]
     context.problems.add(
         f"unknown attack {shorten(name)!r}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pytest_arena.errors import Place
+from pytest_arena.errors import Location
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
@@ -21,7 +21,7 @@ def load_calibrations(arena: Path, context: LoadContext) -> Mapping[str, Calibra
     found: dict[str, Calibration] = {}
     for path in sorted(folder.glob("*.json"))[:_MOST_FILES]:
         name = display_name(path, context.root)
-        place = Place(name, 1, 1)
+        place = Location(name, 1, 1)
         with context.gathering():
             inside = context.find(f"{CALIBRATIONS}/{path.name}", _at(arena, context), "calibration")
             data = read_limited(inside, MAX_BYTES, place, "calibration")
@@ -39,5 +39,5 @@ def load_calibrations(arena: Path, context: LoadContext) -> Mapping[str, Calibra
     return found
 
 
-def _at(arena: Path, context: LoadContext) -> Place:
-    return Place(display_name(arena, context.root), 1, 1)
+def _at(arena: Path, context: LoadContext) -> Location:
+    return Location(display_name(arena, context.root), 1, 1)

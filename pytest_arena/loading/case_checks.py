@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec, Guardrail
@@ -107,7 +107,7 @@ def check_providers(
 
 
 def check_name(
-    name: str, case: YamlMap, names: dict[str, Place], is_variant: bool, problems: ProblemList
+    name: str, case: YamlMap, names: dict[str, Location], is_variant: bool, problems: ProblemList
 ) -> None:
     """Refuse a name that a node id cannot hold, or that another case has."""
     place = case.value_place("name")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.errors import Place, shorten
+from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.case_checks import (
     check_checks,
@@ -19,8 +19,8 @@ from pytest_arena.loading.case_checks import (
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.conversations import build_conversation, dialogues_of
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.parametrize import ALONE, Variant, expand
-from pytest_arena.loading.plans import CasePlan, LoadPlan
+from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
+from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.templates import fill, render_case
@@ -37,7 +37,7 @@ _NO_TARGET = Prompt()
 
 @dataclass(slots=True)
 class CaseSettings:
-    """Hold what the cases of a file share; `names` are those taken so far, with their places."""
+    """What the cases of a file share; `names` are those taken so far, with their places."""
 
     variables: Mapping[str, Any]
     targets: Mapping[str, Prompt]
@@ -48,7 +48,7 @@ class CaseSettings:
     groups: set[str]
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
-    names: dict[str, Place] = field(default_factory=dict)
+    names: dict[str, Location] = field(default_factory=dict)
 
     @property
     def answering(self) -> set[str]:
@@ -62,7 +62,7 @@ class CaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoadedCase:
-    """Hold a case and the providers or groups that it asks for (None: the file's default)."""
+    """A case and the providers or groups that it asks for (None: the file's default)."""
 
     plan: CasePlan
     providers: tuple[str, ...] | None
@@ -153,7 +153,7 @@ def _check_shape(case: YamlMap, context: LoadContext) -> None:
 
 def _load(
     case: YamlMap,
-    variant: Variant,
+    variant: ParameterSet,
     variables: Mapping[str, Any],
     tags: tuple[str, ...],
     settings: CaseSettings,
@@ -196,7 +196,9 @@ def _load(
     return loaded if len(problems) == before else None
 
 
-def _load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> LoadPlan | None:
+def _load_plan(
+    spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList
+) -> LoadTestPlan | None:
     if not is_load_case(case):
         return None
     from pytest_arena.loading.load_tests import load_plan
@@ -229,7 +231,7 @@ def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: Load
 def _plan(
     name: str,
     spec: CaseSpec,
-    place: Place,
+    place: Location,
     prompt: Prompt,
     variables: Mapping[str, Any],
     tags: tuple[str, ...],

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_arena.errors import ArenaFileError, Place
+from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.loading.files import display_name, find_file, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
@@ -17,7 +17,7 @@ from pytest_arena.schema import Assertion, Defaults, ProviderSpec
 
 @dataclass(slots=True)
 class LoadContext:
-    """Carry the root, the registry, and what was found so far.
+    """What loading one file goes by: the root, the registry, and what was found so far.
 
     `built` keeps assertions by the identity of their mapping, so that one which 10,000 rows or
     aliases share is validated once. `providers` and `defaults` are the file's, once they are built.
@@ -34,14 +34,16 @@ class LoadContext:
     """Whoever is asked beside a cell's own provider, judges, embedding models and rivals, by
     identity."""
 
-    def read_tree(self, path: Path, place: Place | None = None, kind: str = "arena file") -> object:
+    def read_tree(
+        self, path: Path, place: Location | None = None, kind: str = "arena file"
+    ) -> object:
         """Return a YAML file's tree; `place` is where it is named, if another file names it."""
         name = display_name(path, self.root)
         self.files.append(name)
-        data = read_limited(path, MAX_BYTES, place or Place(name, 1, 1), kind)
+        data = read_limited(path, MAX_BYTES, place or Location(name, 1, 1), kind)
         return read_yaml(data, self.files, self.problems)
 
-    def find(self, written: str, place: Place, kind: str) -> Path:
+    def find(self, written: str, place: Location, kind: str) -> Path:
         """Return a file that is named at `place`, relative to the file that names it."""
         beside = (self.root / place.file).parent
         allowed = self.root if beside.resolve().is_relative_to(self.root.resolve()) else beside
@@ -54,5 +56,5 @@ class LoadContext:
             yield
         except ArenaFileError as error:
             for problem in error.problems:
-                place = problem.place or Place(self.files[0], 1, 1)
+                place = problem.place or Location(self.files[0], 1, 1)
                 self.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.yaml_errors import decode
 
@@ -19,7 +19,7 @@ MAX_UNPACKED = 500_000_000
 Row = dict[str, Any]
 
 
-def read_rows(path: Path, root: Path, place: Place) -> list[Row]:
+def read_rows(path: Path, root: Path, place: Location) -> list[Row]:
     """Return a data file's rows by column; `place` is where the arena names the file.
 
     CSV values stay text. Raises `ArenaFileError` with every problem of the file.
@@ -65,9 +65,9 @@ def _csv(data: bytes, name: str) -> list[Row]:
             continue
         if header is None:
             header = [column.strip() for column in fields]
-            problems += _header_problems(header, Place(name, line, 1))
+            problems += _header_problems(header, Location(name, line, 1))
         elif len(fields) != len(header):
-            problems.append(_ragged(fields, header, Place(name, line, 1)))
+            problems.append(_ragged(fields, header, Location(name, line, 1)))
         else:
             rows.append(dict(zip(header, fields, strict=True)))
     if problems:
@@ -75,7 +75,7 @@ def _csv(data: bytes, name: str) -> list[Row]:
     return rows
 
 
-def _header_problems(header: list[str], place: Place) -> list[Problem]:
+def _header_problems(header: list[str], place: Location) -> list[Problem]:
     problems = []
     if not all(header):
         problems.append(
@@ -99,7 +99,7 @@ def _header_problems(header: list[str], place: Place) -> list[Problem]:
     return problems
 
 
-def _ragged(fields: list[str], header: list[str], place: Place) -> Problem:
+def _ragged(fields: list[str], header: list[str], place: Location) -> Problem:
     return Problem(
         f"this row has {_count(len(fields), 'value')}, the header {_count(len(header), 'column')}",
         place,
@@ -117,13 +117,13 @@ def _jsonl(data: bytes, name: str) -> list[Row]:
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            place = Place(name, number, error.colno)
+            place = Location(name, number, error.colno)
             problems.append(
                 Problem(f"not valid JSON: {error.msg}", place, "a JSON object", "mend this line")
             )
             continue
         except (RecursionError, ValueError):
-            place = Place(name, number, 1)
+            place = Location(name, number, 1)
             problems.append(
                 Problem(
                     "not usable JSON: too deep or too long a number",
@@ -139,7 +139,7 @@ def _jsonl(data: bytes, name: str) -> list[Row]:
             problems.append(
                 Problem(
                     f"this line holds {_KINDS.get(type(row), 'no object')}",
-                    Place(name, number, 1),
+                    Location(name, number, 1),
                     'a JSON object, like {"name": "value"}',
                     "write the values with their names",
                 )
@@ -208,7 +208,7 @@ def _too_many(name: str, count: int) -> ArenaFileError:
 def _problem(
     what: str, name: str, line: int, column: int, expected: str, fix: str
 ) -> ArenaFileError:
-    return ArenaFileError(Problem(what, Place(name, line, column), expected, fix))
+    return ArenaFileError(Problem(what, Location(name, line, column), expected, fix))
 
 
 def _count(number: int, noun: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.problems import one_of
@@ -17,7 +17,7 @@ from pytest_arena.schema.embedding import PACKAGED
 _SHAPE = "write it like embedding: openai/text-embedding-3-small, or {local: models/static}"
 
 
-def build_embedding(written: Any, place: Place, context: LoadContext) -> EmbeddingSpec | None:
+def build_embedding(written: Any, place: Location, context: LoadContext) -> EmbeddingSpec | None:
     """Return what embeds; None where nothing is written, or after adding its problems."""
     before = len(context.problems)
     provider: ProviderSpec | None = None
@@ -71,7 +71,7 @@ def _own(written: YamlMap, context: LoadContext) -> ProviderSpec | None:
     return with_defaults(spec, context.defaults, params=False) if spec else None
 
 
-def _named(name: str, place: Place, context: LoadContext) -> ProviderSpec | None:
+def _named(name: str, place: Location, context: LoadContext) -> ProviderSpec | None:
     if name in context.providers:
         return context.providers[name]
     prefix, slash, model = name.partition("/")

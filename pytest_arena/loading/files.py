@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from pytest_arena.errors import ArenaFileError, Place, Problem, shorten, suggest
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
 
 
 def display_name(path: Path, root: Path) -> str:
@@ -17,7 +17,7 @@ def display_name(path: Path, root: Path) -> str:
         return path.as_posix()
 
 
-def find_file(written: str, beside: Path, root: Path, place: Place, kind: str) -> Path:
+def find_file(written: str, beside: Path, root: Path, place: Location, kind: str) -> Path:
     """Return the file that an arena names, with links resolved; raise `ArenaFileError` otherwise.
 
     `beside` is the folder that the name starts from; `kind` says what the file is for.
@@ -48,7 +48,7 @@ def find_file(written: str, beside: Path, root: Path, place: Place, kind: str) -
     return found
 
 
-def read_limited(path: Path, limit: int, place: Place, kind: str) -> bytes:
+def read_limited(path: Path, limit: int, place: Location, kind: str) -> bytes:
     """Return a regular file's bytes; raise `ArenaFileError` for devices, pipes and large files."""
     try:
         # Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
@@ -87,5 +87,5 @@ def _nearest(missing: Path, asking: str) -> str | None:
     return suggest(missing.name, names)
 
 
-def _refused(what: str, place: Place, expected: str, fix: str) -> ArenaFileError:
+def _refused(what: str, place: Location, expected: str, fix: str) -> ArenaFileError:
     return ArenaFileError(Problem(what, place, expected, fix))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_arena.errors import Place, shorten
+from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
@@ -13,7 +13,7 @@ from pytest_arena.schema import Guardrail, GuardrailsBlock
 
 
 def build_guardrails(
-    written: Any, place: Place, context: LoadContext
+    written: Any, place: Location, context: LoadContext
 ) -> tuple[tuple[Guardrail, ...], dict[str, Any]]:
     """Return the checks of a `guardrails:` block and its generation parameters."""
     if written is None:
@@ -80,7 +80,7 @@ def _rules(written: YamlMap, context: LoadContext) -> tuple[Guardrail, ...]:
     return tuple(guardrail for guardrail in built if guardrail is not None)
 
 
-def _rule(rule: Any, place: Place, context: LoadContext) -> Guardrail | None:
+def _rule(rule: Any, place: Location, context: LoadContext) -> Guardrail | None:
     if not isinstance(rule, YamlMap) or not isinstance(rule.get("type"), str):
         context.problems.add(
             "a guardrail without a type",
@@ -92,7 +92,7 @@ def _rule(rule: Any, place: Place, context: LoadContext) -> Guardrail | None:
     return _build(rule["type"], rule, rule.value_place("type"), context)
 
 
-def _build(name: str, tree: YamlMap, place: Place, context: LoadContext) -> Guardrail | None:
+def _build(name: str, tree: YamlMap, place: Location, context: LoadContext) -> Guardrail | None:
     cls = context.registry.guardrails.get(name)
     if cls is None:
         context.problems.add(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlList, YamlMap
@@ -26,7 +26,7 @@ def read_arena(path: Path, context: LoadContext) -> YamlMap:
 
 def _read(
     path: Path,
-    named_at: Place | None,
+    named_at: Location | None,
     context: LoadContext,
     way: tuple[Path, ...],
     taken: set[Path],
@@ -38,7 +38,7 @@ def _read(
         raise ArenaFileError(
             Problem(
                 what,
-                Place(context.files[-1], 1, 1),
+                Location(context.files[-1], 1, 1),
                 "an arena: a mapping with providers and tests",
                 "begin with providers: and tests:, or run arena init for a first arena",
             )
@@ -57,7 +57,7 @@ def _read(
 def _take(
     tree: YamlMap,
     written: str,
-    place: Place,
+    place: Location,
     context: LoadContext,
     way: tuple[Path, ...],
     taken: set[Path],
@@ -79,7 +79,7 @@ def _take(
                 _add(tree, _read(path, place, context, way, taken))
 
 
-def _matching(written: str, place: Place, context: LoadContext) -> list[Path]:
+def _matching(written: str, place: Location, context: LoadContext) -> list[Path]:
     if not _WILD & set(written):
         return [context.find(written, place, "included file")]
     beside = (context.root / place.file).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.providers import build_provider, with_defaults
@@ -17,7 +17,7 @@ _OWN_KEYS = frozenset({"panel", "on_unavailable"})
 _SHAPE = "write it like judge: {provider: openai, model: gpt-4o}, or name an entry of providers:"
 
 
-def build_judge(written: Any, place: Place, context: LoadContext) -> JudgeSpec | None:
+def build_judge(written: Any, place: Location, context: LoadContext) -> JudgeSpec | None:
     """Return who judges; None where nothing is written, or after adding its problems."""
     if written is None:
         return None
@@ -69,7 +69,7 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...] |
     return tuple(built) if len(built) == len(members) else None
 
 
-def _judge(written: Any, place: Place, name: str, context: LoadContext) -> ProviderSpec | None:
+def _judge(written: Any, place: Location, name: str, context: LoadContext) -> ProviderSpec | None:
     if isinstance(written, str):
         return _named(written, place, context)
     if not isinstance(written, YamlMap):
@@ -93,7 +93,7 @@ def _judge(written: Any, place: Place, name: str, context: LoadContext) -> Provi
     return with_defaults(spec, context.defaults, params=False) if spec else None
 
 
-def _named(name: str, place: Place, context: LoadContext) -> ProviderSpec | None:
+def _named(name: str, place: Location, context: LoadContext) -> ProviderSpec | None:
     found = context.providers.get(name)
     # where the file's providers have problems of their own, theirs are enough
     if found is None and context.providers:

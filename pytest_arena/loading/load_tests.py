@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_arena.loading.case_checks import LOAD_KEYS
-from pytest_arena.loading.plans import LoadPlan, with_members
+from pytest_arena.loading.plans import LoadTestPlan, with_members
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec
@@ -19,7 +19,9 @@ _EXAMPLES = {
 }
 
 
-def load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> LoadPlan | None:
+def load_plan(
+    spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList
+) -> LoadTestPlan | None:
     """Return the load of a case, or None after adding its problems."""
     before = len(problems)
     given = tuple(key for key in LOAD_KEYS if getattr(spec, key) is not None)
@@ -46,7 +48,7 @@ def load_plan(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) 
         )
     if len(problems) > before:
         return None
-    return LoadPlan(
+    return LoadTestPlan(
         users=spec.concurrent or spec.concurrent_users or 1,
         duration_s=spec.duration,
         messages=spec.messages_per_user,

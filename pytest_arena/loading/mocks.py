@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
@@ -20,7 +20,7 @@ _SCENARIO_KEYS = frozenset({*_DEFAULTS, "turns"})
 
 
 def build_responses(
-    written: Any, place: Place, context: LoadContext, providers: set[str] | None = None
+    written: Any, place: Location, context: LoadContext, providers: set[str] | None = None
 ) -> MockResponses | None:
     """Return the answers that a file names by path or holds itself.
 
@@ -46,17 +46,17 @@ def build_responses(
 
 
 def build_responses_file(
-    path: Path, place: Place, context: LoadContext, providers: set[str] | None = None
+    path: Path, place: Location, context: LoadContext, providers: set[str] | None = None
 ) -> MockResponses | None:
     """Return the answers of a responses file; `place` is where it is named."""
     with context.gathering():
         tree = context.read_tree(path, place, "responses file")
         name = context.files[-1]
         if isinstance(tree, YamlMap):
-            return build_responses(tree, Place(name, 1, 1), context, providers)
+            return build_responses(tree, Location(name, 1, 1), context, providers)
         context.problems.add(
             "a responses file is not a mapping",
-            Place(name, 1, 1),
+            Location(name, 1, 1),
             expected="a mapping with default, scenarios, patterns, providers",
             fix="write it like default: an answer",
         )

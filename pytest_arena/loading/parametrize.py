@@ -15,17 +15,17 @@ from pytest_arena.prompts.templates import as_text
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
-    """Hold one row: its variables, and what it adds to the case's name."""
+class ParameterSet:
+    """One row: its variables, and what it adds to the case's name."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     ending: str = ""
 
 
-ALONE = (Variant(),)
+ALONE = (ParameterSet(),)
 
 
-def expand(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
+def expand(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
     """Return the variants of a case, matrix first, rows within; none where they have problems."""
     if case.get("matrix") is None and case.get("data") is None:
         return ALONE
@@ -40,13 +40,13 @@ def expand(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
         )
         return ()
     return tuple(
-        Variant({**outer.variables, **inner.variables}, outer.ending + inner.ending)
+        ParameterSet({**outer.variables, **inner.variables}, outer.ending + inner.ending)
         for outer in matrix
         for inner in rows
     )
 
 
-def _matrix(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
+def _matrix(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
     matrix = case.get("matrix")
     if matrix is None:
         return ALONE
@@ -74,7 +74,7 @@ def _matrix(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
         return ()
     names = [str(name) for name in matrix]
     return tuple(
-        Variant(dict(zip(names, plain(list(values)), strict=True)), _ending(names, values))
+        ParameterSet(dict(zip(names, plain(list(values)), strict=True)), _ending(names, values))
         for values in product(*matrix.values())
     )
 
@@ -91,7 +91,7 @@ def _in_a_name(value: Any) -> str:
     return shorten(" ".join(as_text(value).split()).replace("::", ":"), 40)
 
 
-def _rows(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
+def _rows(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
     data = case.get("data")
     if data is None:
         return ALONE
@@ -101,5 +101,5 @@ def _rows(case: YamlMap, context: LoadContext) -> tuple[Variant, ...]:
     with context.gathering():
         path = context.find(data, place, "data file")
         rows = read_rows(path, context.root, place)
-        return tuple(Variant(row, f" #{number}") for number, row in enumerate(rows, start=1))
+        return tuple(ParameterSet(row, f" #{number}") for number, row in enumerate(rows, start=1))
     return ()

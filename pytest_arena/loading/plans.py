@@ -11,26 +11,26 @@ from pytest_arena.schema import (
     Assertion,
     BudgetSpec,
     CaseMock,
-    Comparison,
+    ComparisonSpec,
     Guardrail,
     JudgeSpec,
     MockResponses,
     ProviderSpec,
 )
-from pytest_arena.schema.gates import GateSpec
+from pytest_arena.schema.thresholds import ThresholdSpec
 
 
 @dataclass(frozen=True, slots=True)
 class TurnPlan:
-    """Hold one user turn with its variables filled in."""
+    """One user turn with its variables filled in."""
 
     user: str
     assertions: tuple[Assertion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """Hold the load that a case puts on a provider.
+class LoadTestPlan:
+    """The load that a case puts on a provider.
 
     So many `users` at once send one message after another, until `duration_s` has passed or each
     has sent `messages`; one of the two is set.
@@ -43,7 +43,7 @@ class LoadPlan:
 
 @dataclass(frozen=True, slots=True)
 class CasePlan:
-    """Hold a case that is ready to run.
+    """A case that is ready to run.
 
     `dialogues` are the ways in which the case talks to the provider: one turn for a prompt, one
     dialogue a prompt for `prompts`, several turns for a conversation. Every trial runs one
@@ -64,7 +64,7 @@ class CasePlan:
     xfail: str | None = None
     threshold: float | None = None
     trials: int = 1
-    load: LoadPlan | None = None
+    load: LoadTestPlan | None = None
     """Set for a load case, which has no trials of its own number."""
     pass_threshold: float = 1.0
     timeout_s: float | None = None
@@ -101,7 +101,7 @@ def with_members(assertions: Iterable[Assertion]) -> Iterator[Assertion]:
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
-    """Hold one case × provider. `file` is relative to the root directory, with `/`.
+    """One case × provider. `file` is relative to the root directory, with `/`.
 
     `hashes` keep apart what can change between two runs: `prompt` (messages), `provider` (model,
     endpoint's host and parameters), `assertions` (with guardrails and thresholds) and `judge`.
@@ -140,7 +140,7 @@ class CellPlan:
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """Hold a loaded arena file.
+    """A loaded arena file.
 
     `providers` have the file's defaults filled in (timeout, retries, concurrency, params under
     their own). `warnings` are for people, each with its place in front.
@@ -152,10 +152,10 @@ class Arena:
     cells: tuple[CellPlan, ...]
     report_formats: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    gates: tuple[GateSpec, ...] = ()
+    gates: tuple[ThresholdSpec, ...] = ()
     schedule: Any = None
     description: str | None = None
-    comparison: Comparison | None = None
+    comparison: ComparisonSpec | None = None
 
     budget: BudgetSpec | None = None
     every_provider: tuple[ProviderSpec, ...] = ()

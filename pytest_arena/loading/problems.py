@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 
 _MOST = 100
 _LONGEST_LIST = 220
@@ -37,7 +37,7 @@ class ProblemList:
         return len(self._problems)
 
     def add(
-        self, what: str, place: Place, *, expected: str | None = None, fix: str | None = None
+        self, what: str, place: Location, *, expected: str | None = None, fix: str | None = None
     ) -> None:
         """Keep a problem."""
         self._problems[Problem(what, place, expected, fix)] = None

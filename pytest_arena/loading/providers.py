@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
@@ -32,7 +32,7 @@ def build_providers(
             fix="write it like providers: [{name: mini, provider: openai, model: gpt-4o-mini}]",
         )
         return ()
-    seen: dict[str, Place] = {}
+    seen: dict[str, Location] = {}
     built: list[ProviderSpec] = []
     for index, entry in enumerate(written):
         if not isinstance(entry, YamlMap):
@@ -153,7 +153,7 @@ def _check_fallbacks(specs: list[ProviderSpec], written: YamlList, context: Load
                 )
 
 
-def _is_new(name: str, entry: YamlMap, seen: dict[str, Place], context: LoadContext) -> bool:
+def _is_new(name: str, entry: YamlMap, seen: dict[str, Location], context: LoadContext) -> bool:
     place = entry.value_place("name")
     first = seen.setdefault(name, place)
     if first is place:

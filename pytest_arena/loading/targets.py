@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_arena.errors import Place, shorten, suggest
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
@@ -20,10 +20,10 @@ _MAX_BYTES = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """Hold a text with templates, and where its problems are shown."""
+    """A text with templates, and where its problems are shown."""
 
     text: str
-    place: Place
+    place: Location
 
     def filled(self, variables: Mapping[str, Any], context: LoadContext) -> str:
         """Return the text with its variables filled in."""
@@ -32,7 +32,7 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Hold a system prompt and a template around the user's text; either may be missing."""
+    """A system prompt and a template around the user's text; either may be missing."""
 
     system: Template | None = None
     user: Template | None = None
@@ -64,7 +64,7 @@ def build_targets(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[
 
 
 def find_target(
-    name: str, targets: Mapping[str, Prompt], place: Place, context: LoadContext
+    name: str, targets: Mapping[str, Prompt], place: Location, context: LoadContext
 ) -> Prompt:
     """Return a case's target; an unknown name is a problem."""
     found = targets.get(name)
@@ -102,10 +102,10 @@ def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext)
     return Prompt(Template(spec.system, written.value_place("system")), user)
 
 
-def _from_file(path: str, place: Place, context: LoadContext) -> Template | None:
+def _from_file(path: str, place: Location, context: LoadContext) -> Template | None:
     with context.gathering():
         found = context.find(path, place, "prompt file")
         name = display_name(found, context.root)
         text = decode(read_limited(found, _MAX_BYTES, place, "prompt file"), name)
-        return Template(text, Place(name, 1, 1))
+        return Template(text, Location(name, 1, 1))
     return None

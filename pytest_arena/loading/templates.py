@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.errors import Place
+from pytest_arena.errors import Location
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts import TemplateError, render_text
@@ -29,7 +29,9 @@ def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemLi
     return rendered
 
 
-def fill(template: str, variables: Mapping[str, Any], place: Place, problems: ProblemList) -> str:
+def fill(
+    template: str, variables: Mapping[str, Any], place: Location, problems: ProblemList
+) -> str:
     """Return a text with its templates filled in; a problem stands at `place`."""
     try:
         return render_text(template, variables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from pytest_arena.errors import Place
+from pytest_arena.errors import Location
 
 _BITS = 28
 LINE_SHIFT = _BITS
@@ -22,7 +22,7 @@ def pack_mark(file: int, line: int, column: int) -> int:
 
 
 class YamlMap(dict[Any, Any]):
-    """Hold a YAML mapping with the places of its keys and values."""
+    """A YAML mapping with the places of its keys and values."""
 
     __slots__ = ("files", "key_marks", "mark", "marks", "spellings")
 
@@ -35,15 +35,15 @@ class YamlMap(dict[Any, Any]):
         self.spellings: dict[Any, str] | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Location:
         """Where the mapping starts."""
         return place_at(self.mark, self.files)
 
-    def key_place(self, key: Any) -> Place:
+    def key_place(self, key: Any) -> Location:
         """Return where a key stands; the mapping's own place where it has no such key."""
         return place_at(self.key_marks.get(key, self.mark), self.files)
 
-    def value_place(self, key: Any) -> Place:
+    def value_place(self, key: Any) -> Location:
         """Return where a key's value starts; the mapping's own place where it has none."""
         return place_at(self.marks.get(key, self.mark), self.files)
 
@@ -80,7 +80,7 @@ class YamlMap(dict[Any, Any]):
 
 
 class YamlList(list[Any]):
-    """Hold a YAML list with the places of its entries."""
+    """A YAML list with the places of its entries."""
 
     __slots__ = ("files", "mark", "marks", "spellings")
 
@@ -92,11 +92,11 @@ class YamlList(list[Any]):
         self.spellings: dict[int, str] | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Location:
         """Where the list starts."""
         return place_at(self.mark, self.files)
 
-    def value_place(self, index: int) -> Place:
+    def value_place(self, index: int) -> Location:
         """Return where an entry starts; the list's own place where it has no such entry."""
         known = 0 <= index < len(self.marks)
         return place_at(self.marks[index] if known else self.mark, self.files)
@@ -125,9 +125,9 @@ class YamlList(list[Any]):
         return twin
 
 
-def place_at(mark: int, files: list[str]) -> Place:
+def place_at(mark: int, files: list[str]) -> Location:
     """Return the place that `pack_mark` made an integer of."""
-    return Place(files[mark >> (2 * _BITS)], (mark >> _BITS) & _MASK, mark & _MASK)
+    return Location(files[mark >> (2 * _BITS)], (mark >> _BITS) & _MASK, mark & _MASK)
 
 
 def plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pytest_arena.errors import Place, Problem, nearest, shorten, suggest
+from pytest_arena.errors import Location, Problem, nearest, shorten, suggest
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema.describing import described_fields
@@ -77,7 +77,7 @@ def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str)
     return _bad_value(error, where, key, owner if _is_top(location) else inside)
 
 
-def unknown_key(key: str, place: Place, inside: str, known: list[str]) -> Problem:
+def unknown_key(key: str, place: Location, inside: str, known: list[str]) -> Problem:
     """Return the problem of a key that nothing knows."""
     return Problem(
         f"unknown key {shorten(key)!r} in {inside}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
-from pytest_arena.errors import ArenaFileError, Place, Problem
+from pytest_arena.errors import ArenaFileError, Location, Problem
 
 _NOT_TEXT = "UTF-8 text"
 
@@ -88,7 +88,7 @@ def decode(data: bytes, name: str) -> str:
         before = data[: error.start]
         line_start = before.rfind(b"\n") + 1
         column = len(before[line_start:].decode("utf-8", "replace")) + 1
-        place = Place(name, before.count(b"\n") + 1, column)
+        place = Location(name, before.count(b"\n") + 1, column)
         problem = Problem("the file is not UTF-8", place, _NOT_TEXT, "save it as UTF-8")
         raise ArenaFileError(problem) from None
 
@@ -98,16 +98,16 @@ def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
     if isinstance(error, ReaderError):
         return _bad_character(text, name)
     if not isinstance(error, MarkedYAMLError):
-        return Problem(f"cannot be read as YAML: {error}", Place(name, 1, 1))
+        return Problem(f"cannot be read as YAML: {error}", Location(name, 1, 1))
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    place = Place(name, line, column)
+    place = Location(name, line, column)
     written = text.splitlines()[line - 1] if line <= text.count("\n") + 1 and text else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         tab = written.index("\t") + 1
         return Problem(
             "a tab in the indentation",
-            Place(name, line, tab),
+            Location(name, line, tab),
             "spaces, since YAML allows no tabs there",
             "indent with spaces",
         )
@@ -124,12 +124,12 @@ def _bad_character(text: str, name: str) -> Problem:
         if not _is_printable(character):
             return Problem(
                 f"the character U+{ord(character):04X} is not allowed in YAML",
-                Place(name, line, column),
+                Location(name, line, column),
                 "printable characters",
                 'remove it, or write it as an escape in double quotes, like "\\x07"',
             )
         line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
-    return Problem("a character that is not allowed in YAML", Place(name, 1, 1), "plain text")
+    return Problem("a character that is not allowed in YAML", Location(name, 1, 1), "plain text")
 
 
 def _is_printable(character: str) -> bool:

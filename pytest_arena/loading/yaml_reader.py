@@ -18,7 +18,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from pytest_arena.errors import ArenaFileError, Place, Problem, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import LINE_SHIFT, YamlList, YamlMap, pack_mark, place_at
 from pytest_arena.loading.yaml_errors import decode, syntax_problem
@@ -90,7 +90,7 @@ def read_yaml(data: bytes, files: list[str], problems: ProblemList) -> Any:
         raise ArenaFileError(
             Problem(
                 f"the file is too large: {len(data):,} bytes",
-                Place(name, 1, 1),
+                Location(name, 1, 1),
                 f"at most {MAX_BYTES:,} bytes",
                 "split it, and name the parts under include:",
             )
@@ -364,6 +364,6 @@ class _TreeBuilder:
         mark = event.start_mark
         return pack_mark(self._file, mark.line + 1, mark.column + 1)
 
-    def _place(self, event: Any) -> Place:
+    def _place(self, event: Any) -> Location:
         mark = event.start_mark
-        return Place(self._files[self._file], mark.line + 1, mark.column + 1)
+        return Location(self._files[self._file], mark.line + 1, mark.column + 1)

@@ -26,7 +26,7 @@ _PLACE = re.compile(r"\{(prompt|first|second)\}")
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """Hold one attack: its name, its kind (`encoding`, `jailbreak`, `own`), and how it wraps.
+    """One attack: its name, its kind (`encoding`, `jailbreak`, `own`), and how it wraps.
 
     `template` holds `{prompt}`, or `{first}` and `{second}` for its halves; `encode` is the name
     of an encoding that the request goes through first.

@@ -50,7 +50,7 @@ class ProviderEnvironment:
 
 
 class Provider:
-    """Answer requests for one entry of `providers:`; subclass it and write `complete`.
+    """What answers for one entry of `providers:`; subclass it and write `complete`.
 
     One instance serves a whole process; all its methods run on the engine's event loop, many
     calls at once. Limits, timeouts, retries and hooks are the engine's.

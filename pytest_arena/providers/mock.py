@@ -32,7 +32,7 @@ _PATTERN_TIME_S = 1.0
 
 
 class MockOptions(ArenaModel):
-    """Hold the keys of a `mock` provider."""
+    """The keys of a `mock` provider."""
 
     responses: MockResponses | None = None
     """Answers for this provider: a file's name, or written here."""
@@ -41,7 +41,7 @@ class MockOptions(ArenaModel):
 
 
 class MockProvider(Provider):
-    """Answer from `mock:` of the case, `responses` of the provider, or `mock:` of the file.
+    """Answers from `mock:` of the case, `responses` of the provider, or `mock:` of the file.
 
     The answer depends on case, provider, trial, turn and attempt alone, never on the order of
     calls, so that it is the same in one process and in many. It really takes its latency.

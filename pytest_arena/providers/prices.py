@@ -18,7 +18,7 @@ _FREE = frozenset({"ollama", "ollama_chat"})
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Count the tokens of one call.
+    """The tokens of one call.
 
     `input_tokens` holds the cached ones (`cached_tokens`, read from the provider's prompt cache)
     and those written to the cache; `output_tokens` holds the reasoning ones. None: not known.
@@ -33,7 +33,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Hold US dollars per token; None for a kind of token falls back to input or output.
+    """US dollars per token; None for a kind of token falls back to input or output.
 
     `above` holds the prices for a longer prompt, as (tokens, price), longest first.
     """

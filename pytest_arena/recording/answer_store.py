@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pytest_arena.settings import Settings
 
 
-class KeptAnswers:
-    """Make the store that this process's engine asks before it calls, and know what it did.
+class AnswerStore:
+    """The answers that this process's engine looks up before it calls: recordings and cache.
 
     Recordings, which are found from `root`, go before the cache, whose file `cache_path` names: a
     run that records or replays takes nothing from elsewhere.

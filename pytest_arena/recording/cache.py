@@ -28,7 +28,7 @@ BUSY_S = 10.0
 
 
 class Cache:
-    """Keep answers of the providers that have `cache:`, for as long as their `ttl` says.
+    """Answers of the providers that have `cache:`, for as long as their `ttl` says.
 
     Failures are not kept. A hit has the latency of the call that was made, and is marked. A file
     that cannot be used costs the cache, never an answer: `trouble` then says why.

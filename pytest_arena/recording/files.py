@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
-from pytest_arena.errors import Place, Problem, UserError, shorten
+from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.recording.entries import FORMAT, better
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
@@ -28,9 +28,9 @@ _SHARD = FileKind("shard of a recording", f"{FOLDER}/.*.shard")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Hold an entry as it stands in its file; most are looked at once, if ever."""
+    """An entry as it stands in its file; most are looked at once, if ever."""
 
-    place: Place
+    place: Location
     text: str
 
     def read(self) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class RecordingFile:
                 before = {key: stored.read() for key, stored in found.items()}
                 for key, record in self._with_shards(before, self._shards()).items():
                     if record is not before.get(key):
-                        found[key] = Stored(Place(self.name, 1, 1), to_line(record))
+                        found[key] = Stored(Location(self.name, 1, 1), to_line(record))
         return found
 
     def keys(self) -> frozenset[str]:
@@ -110,7 +110,7 @@ class RecordingFile:
         by_sender: dict[tuple[str, str], dict[str, Any]] = {}
         for path in shards:
             for number, record in json_lines(path, wanted=_SHARD):
-                _check(record, Place(str(path), number, 1))
+                _check(record, Location(str(path), number, 1))
                 by_sender[record["key"], record.pop("sender", "")] = record
         newest: dict[str, dict[str, Any]] = {}
         for (key, _), record in sorted(by_sender.items(), key=lambda item: item[0]):
@@ -122,7 +122,7 @@ class RecordingFile:
         if not self.path.exists():
             return
         for number, record in json_lines(self.path, wanted=_RECORDING, may_be_torn=False):
-            place = Place(self.name, number, 1)
+            place = Location(self.name, number, 1)
             _check_kind(record, place)
             yield record, Stored(place, to_line(record))
 
@@ -154,7 +154,7 @@ def recording_name(arena_file: str) -> str:
     return str(path.parent / FOLDER / f"{stem}.jsonl")
 
 
-def _check_kind(record: Mapping[str, Any], place: Place) -> None:
+def _check_kind(record: Mapping[str, Any], place: Location) -> None:
     if record.get("format") != FORMAT:
         raise UserError(
             Problem(
@@ -169,7 +169,7 @@ def _check_kind(record: Mapping[str, Any], place: Place) -> None:
         raise UserError(Problem("not an entry of a recording", place, expected="a `key`"))
 
 
-def _check(record: Mapping[str, Any], place: Place) -> None:
+def _check(record: Mapping[str, Any], place: Location) -> None:
     _check_kind(record, place)
     what = "not an entry of a recording"
     try:

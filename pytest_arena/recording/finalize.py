@@ -30,7 +30,7 @@ class RecordingsKeeper:
         self._cache_trouble: str | None = None
 
     def hear(self, answers: Mapping[str, Any]) -> None:
-        """Take what one process says of its use (`KeptAnswers.use`)."""
+        """Take what one process says of its use (`AnswerStore.use`)."""
         for name, given in answers.get("recordings", {}).items():
             use = self._uses.setdefault(name, _Use())
             use.used.update(given["used"])

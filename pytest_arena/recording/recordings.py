@@ -31,7 +31,7 @@ otherwise compare everything with everything."""
 
 @dataclass(slots=True)
 class Use:
-    """Keep which entries of a recording this process used (by key), and how many it added."""
+    """Which entries of a recording this process used (by key), and how many it added."""
 
     used: set[str] = field(default_factory=set)
     recorded: set[str] = field(default_factory=set)
@@ -39,7 +39,7 @@ class Use:
 
 @dataclass(slots=True)
 class _Open:
-    """Hold a recording that is in use: its entries, and what this process may do with it."""
+    """A recording that is in use: its entries, and what this process may do with it."""
 
     file: RecordingFile
     may_replay: bool
@@ -52,7 +52,7 @@ class _Open:
 
 
 class Recordings:
-    """Find and keep answers in `recordings/<stem>.jsonl` beside each arena file.
+    """The answers in `recordings/<stem>.jsonl` beside each arena file.
 
     `none` replays and calls nothing; `once` records where no recording is, and else replays;
     `new` replays what is there and records what is missing; `all` records everything again.

@@ -11,14 +11,14 @@ from pytest_arena.results.run import RunResult
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Say what a reporter wrote, for the terminal: the file, and what to say of it."""
+    """What a reporter wrote, for the terminal: the file, and what to say of it."""
 
     path: Path
     note: str = ""
 
 
 class Reporter:
-    """Write a run in one format; subclass it, give it a `format`, and write `write`.
+    """A report format; subclass it, give it a `format`, and write `write`.
 
     Called once, in the controller, when all cells are known. The same run gives the same bytes:
     a reporter takes times and versions from the run, never from the clock.
@@ -32,7 +32,7 @@ class Reporter:
 
 
 class TerminalSummary:
-    """Say in a few lines what a run found; `format` is `terminal`."""
+    """The few lines at the end of a run on what it found; `format` is `terminal`."""
 
     format: ClassVar[str] = "terminal"
 

@@ -19,7 +19,7 @@ GROUP = "pytest_arena.reporters"
 
 @dataclass(slots=True)
 class Reports:
-    """Keep a line for each report that was written, and the story of each that broke."""
+    """A line for each report that was written, and the story of each that broke."""
 
     written: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)

@@ -1,7 +1,7 @@
 """Models of trial, cell and run, and their file format; knows nothing of how they came about."""
 
-from pytest_arena.results.cell import Cell, Count, Standing
-from pytest_arena.results.load_test import Load, LoadSpan
+from pytest_arena.results.cell import Cell, Count, GateFinding
+from pytest_arena.results.load_test import LoadTestResult, LoadTestSpan
 from pytest_arena.results.reading import read_run
 from pytest_arena.results.request_response import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.run import Gate, RunInfo, RunResult
@@ -20,16 +20,16 @@ __all__ = [
     "Finding",
     "FindingVerdict",
     "Gate",
+    "GateFinding",
     "GuardrailEvent",
-    "Load",
-    "LoadSpan",
+    "LoadTestResult",
+    "LoadTestSpan",
     "Message",
     "Request",
     "Response",
     "RunInfo",
     "RunResult",
     "Source",
-    "Standing",
     "ToolCall",
     "Trial",
     "TrialError",

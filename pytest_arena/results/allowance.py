@@ -11,7 +11,7 @@ _LOW = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Say what is left of one limit, out of how much, and in how many seconds it is whole again."""
+    """What is left of one limit, out of how much, and in how many seconds it is whole again."""
 
     of_requests: bool
     left: float
@@ -38,7 +38,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """Keep what the headers of an answer say of all limits."""
+    """What the headers of an answer say of all limits."""
 
     quotas: tuple[Quota, ...]
 

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pytest_arena.results.judging import Judging
-from pytest_arena.results.load_test import Load
+from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Count the trials that reached a verdict, and those of them that passed."""
+    """The number of trials that reached a verdict, and those of them that passed."""
 
     passed: int
     judged: int
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Keep how a cell stands beside the baseline: its status, the reason, and what changed.
+class GateFinding:
+    """How a cell stands beside the baseline: its status, the reason, and what changed.
 
     `status` is one of `regressed`, `error`, `suspected`, `insufficient data`, `incomparable`,
     `flaky`, `fixed`, `still failing`, `still passing`, `new`. `changed` names which of prompt,
@@ -42,7 +42,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Keep one case × provider: one pytest item, one row of the results."""
+    """One case × provider: one pytest item, one row of the results."""
 
     id: str
     file: str
@@ -62,13 +62,13 @@ class Cell:
     """Findings over all trials (consistency, success_rate, …)."""
     confirmation: tuple[Trial, ...] = ()
     """Fresh trials of a cell that looked worse than its baseline; only they decide about it."""
-    standing: Standing | None = None
+    standing: GateFinding | None = None
     """How it stands beside the baseline, where there is one."""
     over_budget: str | None = None
     """The budget that kept trials of the cell from running."""
     trials_not_run: int = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
-    load: Load | None = None
+    load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
 
     @property

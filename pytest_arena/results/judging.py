@@ -17,7 +17,7 @@ VoteVerdict = Literal["passed", "failed", "error"]
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """Keep one judge's word: its verdict, score and reason, and the passages that it quoted.
+    """One judge's word: its verdict, score and reason, and the passages that it quoted.
 
     Latency (milliseconds), tokens and cost (US dollars) cover all calls that it took; cost and
     tokens are None where they are not known. `calls` is 0 where an equal question of the same
@@ -40,7 +40,7 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Keep how well a judge agreed with labels: `kappa` is Cohen's, with its 95 % interval.
+    """How well a judge agreed with labels: `kappa` is Cohen's, with its 95 % interval.
 
     `false_passes` are answers labelled as failing that it passed, `false_fails` the reverse;
     `undecided` got no verdict. Kappa and its bounds are None where they are not defined.
@@ -78,7 +78,7 @@ LEAST_KAPPA = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """Keep how a finding was judged: by which prompt (name and version), and each judge's vote.
+    """How a finding was judged: by which prompt (name and version), and each judge's vote.
 
     `key` identifies the judge as a whole (models, prompt, criteria), so that a calibration can be
     found again. `rival` is the provider whose answer this one was compared with, or `BASELINE`;

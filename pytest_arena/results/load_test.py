@@ -8,8 +8,8 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class LoadSpan:
-    """Keep what ended within one stretch of time: answered calls, errors, and latencies."""
+class LoadTestSpan:
+    """What ended within one stretch of time: answered calls, errors, and latencies."""
 
     answered: int
     errors: int
@@ -18,8 +18,8 @@ class LoadSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """Keep the figures of a load case, which are made of every call.
+class LoadTestResult:
+    """The figures of a load case, which are made of every call.
 
     `duration_s` or `messages_per_user` is what was asked for; `elapsed_s` is the time from the
     first call to the end of the last one. `trials` counts the conversations (each of one call,
@@ -48,7 +48,7 @@ class Load:
     cost_usd: float | None = None
     source: str | None = None
     span_s: float = 1.0
-    spans: tuple[LoadSpan, ...] = ()
+    spans: tuple[LoadTestSpan, ...] = ()
 
     @property
     def failed_calls(self) -> int:
@@ -67,7 +67,7 @@ class Load:
         return self.output_tokens / self.elapsed_s
 
 
-def load_record(load: Load) -> dict[str, Any]:
+def load_record(load: LoadTestResult) -> dict[str, Any]:
     """Return the figures as results.jsonl holds them, rates included for its readers."""
     record = asdict(load)
     record["calls_per_s"] = _rounded(load.calls_per_s)
@@ -75,17 +75,17 @@ def load_record(load: Load) -> dict[str, Any]:
     return record
 
 
-def load_from_record(record: Mapping[str, Any]) -> Load:
-    given = {name: record[name] for name in _names(Load) if name in record}
+def load_from_record(record: Mapping[str, Any]) -> LoadTestResult:
+    given = {name: record[name] for name in _names(LoadTestResult) if name in record}
     given["spread_ms"] = tuple(given.get("spread_ms", ()))
     given["spans"] = tuple(
-        LoadSpan(**{name: span[name] for name in _names(LoadSpan) if name in span})
+        LoadTestSpan(**{name: span[name] for name in _names(LoadTestSpan) if name in span})
         for span in given.get("spans", ())
     )
-    return Load(**given)
+    return LoadTestResult(**given)
 
 
-def load_in_words(load: Load) -> str:
+def load_in_words(load: LoadTestResult) -> str:
     """Return the figures in a line: load, throughput, latencies, errors."""
     asked = f"{load.users} user{'s' if load.users > 1 else ''}"
     if load.duration_s is not None:
@@ -110,7 +110,7 @@ def load_in_words(load: Load) -> str:
     return ", ".join(parts)
 
 
-def _names(model: type[Load | LoadSpan]) -> list[str]:
+def _names(model: type[LoadTestResult | LoadTestSpan]) -> list[str]:
     return [each.name for each in fields(model)]
 
 

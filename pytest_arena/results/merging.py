@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_arena.errors import Place, Problem, UserError
+from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
@@ -94,7 +94,7 @@ def _differing_facts(files: Sequence[ResultsFile]) -> list[Problem]:
         if same is not file:
             problem = Problem(
                 f"the same run as {same.path}, but not the same results",
-                Place(str(file.path), 1, 1),
+                Location(str(file.path), 1, 1),
                 expected="one file a run",
                 fix="leave the older of the two out",
             )
@@ -106,7 +106,7 @@ def _differing_facts(files: Sequence[ResultsFile]) -> list[Problem]:
             if one != other:
                 problem = Problem(
                     f"another {what} than in {first.path}: {other or 'none'}",
-                    Place(str(file.path), 1, 1),
+                    Location(str(file.path), 1, 1),
                     expected=one or f"no {what}",
                     fix="merge shards of one commit and one version of pytest-arena; "
                     "arena compare is for two runs",

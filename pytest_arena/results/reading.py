@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from pytest_arena.errors import Place, Problem, UserError, shorten
+from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.run import RunInfo, RunResult
@@ -37,7 +37,7 @@ _KINDS_OF_FILES = (
 
 
 class FileKind(NamedTuple):
-    """Say what a JSONL file should be, in messages about one that is not: noun and file name."""
+    """What a JSONL file should be, in messages about one that is not: noun and file name."""
 
     noun: str
     name: str
@@ -49,15 +49,15 @@ _UNCLEAN = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 @dataclass(frozen=True, slots=True)
 class ResultsFile:
-    """Hold what a results file says, and the line of each cell by the cell's id."""
+    """What a results file says, and the line of each cell by the cell's id."""
 
     path: Path
     run: RunResult
     lines: Mapping[str, int]
 
-    def place(self, cell_id: str) -> Place:
+    def place(self, cell_id: str) -> Location:
         """Return where a cell stands."""
-        return Place(str(self.path), self.lines[cell_id], 1)
+        return Location(str(self.path), self.lines[cell_id], 1)
 
 
 def read_run(path: str | Path) -> RunResult:
@@ -79,7 +79,7 @@ def read_results(path: str | Path) -> ResultsFile:
     last = 1
     for number, record in json_lines(path):
         last = number
-        place = Place(str(path), number, 1)
+        place = Location(str(path), number, 1)
         _check(record, place)
         kind = record["kind"]
         if kind == "run":
@@ -94,11 +94,11 @@ def read_results(path: str | Path) -> ResultsFile:
         raise UserError(
             Problem(
                 "not a results file: it has no `run` line",
-                Place(str(path), 1, 1),
+                Location(str(path), 1, 1),
                 expected="a results.jsonl that `pytest --arena` wrote",
             )
         )
-    _check_number(end, len(cells), Place(str(path), last, 1))
+    _check_number(end, len(cells), Location(str(path), last, 1))
     run = RunResult(
         info=info,
         cells=tuple(cells.values()),
@@ -112,7 +112,7 @@ def read_results(path: str | Path) -> ResultsFile:
     return ResultsFile(path, run, lines)
 
 
-def _run(record: Mapping[str, Any], place: Place, *, before: RunInfo | None) -> RunInfo:
+def _run(record: Mapping[str, Any], place: Location, *, before: RunInfo | None) -> RunInfo:
     if before is not None:
         problem = Problem(
             "a second run begins here",
@@ -124,7 +124,7 @@ def _run(record: Mapping[str, Any], place: Place, *, before: RunInfo | None) -> 
     return run_from_record(record)
 
 
-def _cell(record: Mapping[str, Any], place: Place) -> Cell:
+def _cell(record: Mapping[str, Any], place: Location) -> Cell:
     try:
         return cell_from_record(record)
     except (KeyError, TypeError) as error:
@@ -137,7 +137,7 @@ def _cell(record: Mapping[str, Any], place: Place) -> Cell:
         raise UserError(problem) from error
 
 
-def _check(record: Mapping[str, Any], place: Place) -> None:
+def _check(record: Mapping[str, Any], place: Location) -> None:
     """Refuse a record that cannot be read, the format before all else."""
     if record.get("kind") == "run" and record.get("format") != FORMAT:
         raise UserError(
@@ -161,7 +161,7 @@ def _check(record: Mapping[str, Any], place: Place) -> None:
         raise UserError(problem) from None
 
 
-def _check_number(end: Mapping[str, Any], found: int, place: Place) -> None:
+def _check_number(end: Mapping[str, Any], found: int, place: Location) -> None:
     """Refuse a file that lost cells after its run had ended."""
     counted = end.get("totals", {}).get("cells")
     if counted is not None and counted != found:
@@ -193,7 +193,9 @@ def json_lines(
             if may_be_torn and not line.endswith(b"\n"):
                 return
             text = "nested too deep" if isinstance(error, RecursionError) else str(error)
-            raise UserError(Problem(f"not JSON ({text})", Place(str(path), number, 1))) from error
+            raise UserError(
+                Problem(f"not JSON ({text})", Location(str(path), number, 1))
+            ) from error
         yield number, clean_value(record) if _UNCLEAN.search(line) else record
 
 
@@ -211,7 +213,7 @@ def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
-                place = Place(str(path), number, 1)
+                place = Location(str(path), number, 1)
                 if number == 1:
                     _refuse_archive(line, place, wanted)
                 if len(line) > LONGEST_LINE:
@@ -223,7 +225,7 @@ def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:
         ) from error
 
 
-def _refuse_archive(start: bytes, place: Place, wanted: FileKind) -> None:
+def _refuse_archive(start: bytes, place: Location, wanted: FileKind) -> None:
     for magic, kind in _KINDS_OF_FILES:
         if start.startswith(magic):
             problem = Problem(
@@ -235,7 +237,7 @@ def _refuse_archive(start: bytes, place: Place, wanted: FileKind) -> None:
             raise UserError(problem)
 
 
-def _refuse_size(what: str, limit: int, place: Place | None) -> NoReturn:
+def _refuse_size(what: str, limit: int, place: Location | None) -> NoReturn:
     raise UserError(Problem(what, place, expected=f"at most {limit:,} bytes"))
 
 

@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """Keep one call of a tool that the model asked for; arguments are parsed JSON."""
+    """One call of a tool that the model asked for; arguments are parsed JSON."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -26,7 +26,7 @@ class ToolCall:
 
 @dataclass(slots=True)
 class Request:
-    """Say what one provider call shall send; a hook may change it in place.
+    """What one provider call shall send; a hook may change it in place.
 
     `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, from
     the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """Keep what one provider call gave; a hook may change it in place.
+    """What one provider call gave; a hook may change it in place.
 
     Latencies are in milliseconds and cover the provider call alone. Tokens and cost are None
     where they are not known.

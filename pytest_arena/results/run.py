@@ -11,7 +11,7 @@ from pytest_arena.results.cell import Cell
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Keep what the gate concluded of a whole run.
+    """What the gate concluded of a whole run.
 
     `removed` are the cells of the baseline that are no more; `suite` says in a sentence what the
     test over all cases found.
@@ -26,8 +26,8 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitFinding:
-    """Keep what became of one entry of `gates:`, which limits a metric of a file's cells.
+class ThresholdFinding:
+    """What became of one entry of `gates:`, which limits a metric of a file's cells.
 
     `error` means that it could not be checked, which counts as broken. `value` and `before` (the
     baseline's) are in the metric's unit: shares, ms, US dollars or tokens; `n` counts what the
@@ -59,7 +59,7 @@ class LimitFinding:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """Keep the facts of a run; times are ISO 8601 in UTC."""
+    """The facts of a run; times are ISO 8601 in UTC."""
 
     run_id: str
     started_at: str
@@ -71,7 +71,7 @@ class RunInfo:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """Keep everything that one run did, its cells in the order of collection.
+    """Everything that one run did, its cells in the order of collection.
 
     `finished_at` is None where the run was killed, `interrupted` is set where it was stopped.
     `notes` are the lines that plug-ins add to the summary, `exit_code` is pytest's, `gate` is what
@@ -85,7 +85,7 @@ class RunResult:
     notes: tuple[str, ...] = ()
     exit_code: int | None = None
     gate: Gate | None = None
-    limits: tuple[LimitFinding, ...] = ()
+    limits: tuple[ThresholdFinding, ...] = ()
 
     @property
     def totals(self) -> dict[str, float]:

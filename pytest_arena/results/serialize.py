@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from pytest_arena.results.cell import Cell, Count, Standing
+from pytest_arena.results.cell import Cell, Count, GateFinding
 from pytest_arena.results.judging import Calibration, Judging, Vote
 from pytest_arena.results.load_test import load_from_record, load_record
 from pytest_arena.results.request_response import Response, ToolCall
-from pytest_arena.results.run import Gate, LimitFinding, RunInfo, RunResult
+from pytest_arena.results.run import Gate, RunInfo, RunResult, ThresholdFinding
 from pytest_arena.results.trial import Finding, GuardrailEvent, Trial, TrialError
 from pytest_arena.text.redaction import Redactor
 
@@ -208,7 +208,7 @@ def _rounded(milliseconds: float | None) -> float | None:
 
 
 FORMAT = 1
-_LIMIT_FIELDS = tuple(field.name for field in fields(LimitFinding))
+_LIMIT_FIELDS = tuple(field.name for field in fields(ThresholdFinding))
 
 
 def to_line(record: Mapping[str, Any]) -> str:
@@ -311,15 +311,15 @@ def cell_from_record(record: Mapping[str, Any]) -> Cell:
     )
 
 
-def limit_from_record(record: Mapping[str, Any]) -> LimitFinding:
-    return LimitFinding(**{name: record[name] for name in _LIMIT_FIELDS if name in record})
+def limit_from_record(record: Mapping[str, Any]) -> ThresholdFinding:
+    return ThresholdFinding(**{name: record[name] for name in _LIMIT_FIELDS if name in record})
 
 
 def gate_from_record(record: Mapping[str, Any]) -> Gate:
     return Gate(**{**record, "removed": tuple(record.get("removed", ()))})
 
 
-def _standing_record(standing: Standing) -> dict[str, Any]:
+def _standing_record(standing: GateFinding) -> dict[str, Any]:
     record: dict[str, Any] = {"status": standing.status, "reason": standing.reason}
     for key, value in asdict(standing).items():
         if key not in record and value not in (None, ()):
@@ -327,11 +327,11 @@ def _standing_record(standing: Standing) -> dict[str, Any]:
     return record
 
 
-def _standing(record: Mapping[str, Any]) -> Standing:
+def _standing(record: Mapping[str, Any]) -> GateFinding:
     given = dict(record)
     for key in ("before", "now", "fresh"):
         if given.get(key) is not None:
             given[key] = Count(**given[key])
     for key in ("changed", "dropped", "prompt_diff"):
         given[key] = tuple(given.get(key, ()))
-    return Standing(**given)
+    return GateFinding(**given)

@@ -14,7 +14,7 @@ FindingVerdict = Literal["passed", "failed", "error", "skipped", "unsure"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Keep what one assertion found: its verdict, a score from 0 to 1, and the reason.
+    """What one assertion found: its verdict, a score from 0 to 1, and the reason.
 
     `line` is the assertion's line in the arena file, `turn` (from 0) the turn of a conversation
     that it belongs to, `expected` what it wanted in a few words, `group` the findings of the
@@ -43,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailEvent:
-    """Keep that a guardrail fired: which, in which direction, on what, and what it did."""
+    """A note that a guardrail fired: which, in which direction, on what, and what it did."""
 
     type: str
     direction: Literal["input", "output"]
@@ -58,7 +58,7 @@ class GuardrailEvent:
 
 @dataclass(frozen=True, slots=True)
 class TrialError:
-    """Keep why a trial reached no verdict; `kind` is an `ErrorKind`.
+    """Why a trial reached no verdict; `kind` is an `ErrorKind`.
 
     `attempts` is how often the provider was called in vain.
     """
@@ -70,7 +70,7 @@ class TrialError:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Keep one execution of a case against a provider.
+    """One execution of a case against a provider.
 
     `messages` is everything that was said before the last answer; `responses` holds one entry for
     each answer of the provider, in order. Blocked on input: no response, `guardrail` set.

@@ -14,7 +14,7 @@ Rule = Callable[[Any, str], None]
 
 
 class ShapeError(Exception):
-    """Say which value of a record is wrong, and what was expected there."""
+    """Which value of a record is wrong, and what was expected there."""
 
     def __init__(self, path: str, expected: str) -> None:
         super().__init__(path, expected)

@@ -3,7 +3,7 @@
 from pytest_arena.schema.arena import (
     TEST_GROUPS,
     ArenaSpec,
-    Comparison,
+    ComparisonSpec,
     Defaults,
     PromptSpec,
     PromptTargetSpec,
@@ -13,8 +13,8 @@ from pytest_arena.schema.assertion import (
     Assertion,
     CellAssertion,
     CheckContext,
-    Desk,
     Direction,
+    JudgeAccess,
     JudgeReply,
     Outcome,
     When,
@@ -24,7 +24,6 @@ from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
-from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.judge import JudgeSpec, RubricLevel
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
@@ -37,6 +36,7 @@ from pytest_arena.schema.mock import (
     MockToolCall,
 )
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
+from pytest_arena.schema.thresholds import ThresholdSpec
 
 __all__ = [
     "TEST_GROUPS",
@@ -51,16 +51,15 @@ __all__ = [
     "CaseSpec",
     "CellAssertion",
     "CheckContext",
-    "Comparison",
+    "ComparisonSpec",
     "Defaults",
-    "Desk",
     "Direction",
     "Duration",
     "EmbeddingSpec",
     "EndpointSpec",
-    "GateSpec",
     "Guardrail",
     "GuardrailsBlock",
+    "JudgeAccess",
     "JudgeReply",
     "JudgeSpec",
     "MockAnswer",
@@ -74,6 +73,7 @@ __all__ = [
     "ProviderSpec",
     "RateLimitSpec",
     "RubricLevel",
+    "ThresholdSpec",
     "TurnSpec",
     "Violation",
     "When",

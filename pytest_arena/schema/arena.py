@@ -8,18 +8,18 @@ from pydantic import Field
 
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.case import CaseSpec
-from pytest_arena.schema.gates import GateSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
+from pytest_arena.schema.thresholds import ThresholdSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
 
 
 class Defaults(ArenaModel):
-    """Hold what providers and cases fall back to."""
+    """What providers and cases fall back to."""
 
     providers: tuple[str, ...] | None = None
     """Providers or groups that a case runs on when it names none (default: all)."""
@@ -38,7 +38,7 @@ class Defaults(ArenaModel):
 
 
 class PromptSpec(ArenaModel):
-    """Hold a prompt that targets use: inline, or a text file with the system prompt."""
+    """A prompt that targets use: inline, or a text file with the system prompt."""
 
     system: str | None = None
     """The system prompt; `{{ name }}` stands for a variable."""
@@ -57,8 +57,8 @@ class PromptTargetSpec(ArenaModel):
     """The name of an entry of `prompts:`."""
 
 
-class Comparison(ArenaModel):
-    """Hold the simple dialect's `comparison:` block; `report_format` adds a report."""
+class ComparisonSpec(ArenaModel):
+    """The simple dialect's `comparison:` block; `report_format` adds a report."""
 
     enable: bool = True
     """Kept and shown."""
@@ -111,9 +111,9 @@ class ArenaSpec(ArenaModel):
     it is left out, `<name>.mock.yaml` beside `<name>.arena.yaml` is taken."""
     budget: BudgetSpec | None = None
     """What may be spent on all cells of the file."""
-    gates: tuple[GateSpec, ...] = ()
+    gates: tuple[ThresholdSpec, ...] = ()
     """Limits on metrics of the file's cells, absolute or against a baseline."""
     schedule: Any = None
     """Kept and shown; CI does the scheduling."""
-    comparison: Comparison | None = None
+    comparison: ComparisonSpec | None = None
     """What the comparison shall show."""

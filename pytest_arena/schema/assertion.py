@@ -19,7 +19,7 @@ from pytest_arena.schema.provider import ProviderSpec
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Say what a check found: a verdict, a score from 0 to 1, and a reason for people."""
+    """What a check found: a verdict, a score from 0 to 1, and a reason for people."""
 
     verdict: FindingVerdict
     reason: str
@@ -55,7 +55,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class JudgeReply:
-    """Hold what a judge replied, and whether the same was asked in this trial before, so that
+    """What a judge replied, and whether the same was asked in this trial before, so that
     this reply cost nothing."""
 
     response: Response
@@ -63,7 +63,7 @@ class JudgeReply:
 
 
 class Asking(Protocol):
-    """Ask a judge through the engine, with its limits, retries and recordings.
+    """A function that asks a judge through the engine, with its limits, retries and recordings.
 
     `turn` counts from 0 the replies that were asked for before, to mend them.
     """
@@ -73,8 +73,8 @@ class Asking(Protocol):
     ) -> JudgeReply: ...
 
 
-class Desk(Asking, Protocol):
-    """Ask judges, and embed texts, for the assertions of one trial."""
+class JudgeAccess(Asking, Protocol):
+    """Access to judges and embeddings, for the assertions of one trial."""
 
     async def embed(self, spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
         """Return the vectors of texts, in their order; a failure is a `ProviderError`."""
@@ -86,7 +86,7 @@ Embed = Callable[[ProviderSpec, Sequence[str]], Awaitable[list[tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class CheckContext:
-    """Tell a check about its case: names, variables, and the folder that `python:` starts from.
+    """What a check knows of its case: names, variables, and the folder that `python:` starts from.
 
     `judge` is the file's own, `ask` reaches it and `embed` an embedding model (None where checks
     run without an engine).

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from pytest_arena.errors import Place
+from pytest_arena.errors import Location
 from pytest_arena.schema.describing import field_docs
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -33,7 +33,7 @@ class ArenaModel(BaseModel):
         defer_build=True,
     )
 
-    _place: Place | None = PrivateAttr(default=None)
+    _place: Location | None = PrivateAttr(default=None)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -48,7 +48,7 @@ class ArenaModel(BaseModel):
         return schema
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> Location | None:
         """Where the mapping stands in its file."""
         return self._place
 

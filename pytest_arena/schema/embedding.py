@@ -13,7 +13,7 @@ PACKAGED = "wordllama"
 
 
 class EmbeddingSpec(ArenaModel):
-    """Say what embeds texts: `provider/model`, the name of an entry of `providers:`, a provider of
+    """What embeds texts: `provider/model`, the name of an entry of `providers:`, a provider of
     its own, or `{local: folder}`."""
 
     provider: ProviderSpec | None = None

@@ -14,7 +14,7 @@ from pytest_arena.schema.base import ArenaModel
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Say what a guardrail found: a reason for people, the texts that it matched, and the text
+    """What a guardrail found: a reason for people, the texts that it matched, and the text
     that would be allowed instead (for `on_violation: replace`; None: the guardrail's message)."""
 
     reason: str
@@ -24,7 +24,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Tell a guardrail what was said around the text that it looks at."""
+    """What was said around the text that it looks at."""
 
     system: str | None = None
     """The system prompt, where there is one."""
@@ -75,7 +75,7 @@ class Guardrail(ArenaModel):
 
 
 class GuardrailsBlock(ArenaModel):
-    """Hold the simple `guardrails:` block of an arena file."""
+    """The simple `guardrails:` block of an arena file."""
 
     banned_words: tuple[str, ...] = ()
     """Whole words, ignoring case, that block inputs and outputs."""

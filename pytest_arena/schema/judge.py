@@ -22,7 +22,7 @@ class RubricLevel(ArenaModel):
 
 
 class JudgeSpec(ArenaModel):
-    """Say who judges: the name of an entry of `providers:`, a provider of its own, or a panel.
+    """Who judges: the name of an entry of `providers:`, a provider of its own, or a panel.
 
     A name alone is enough; so are the keys of a provider, whose `name` may be left out then.
     """

@@ -23,7 +23,7 @@ MockError = Literal[
 
 
 class MockToolCall(ArenaModel):
-    """Hold a tool call that the mock makes."""
+    """A tool call that the mock makes."""
 
     name: str
     """The tool's name."""
@@ -32,7 +32,7 @@ class MockToolCall(ArenaModel):
 
 
 class MockAnswer(ArenaModel):
-    """Hold one answer of the mock: a text, tool calls, or a fault."""
+    """One answer of the mock: a text, tool calls, or a fault."""
 
     text: str = Field(default="", alias="content")
     """The answer's text."""
@@ -57,7 +57,7 @@ class MockAnswer(ArenaModel):
 
 
 class MockPattern(ArenaModel):
-    """Hold an answer for every prompt that matches a regular expression."""
+    """An answer for every prompt that matches a regular expression."""
 
     match: str
     """Searched in the last user message, ignoring case."""
@@ -66,7 +66,7 @@ class MockPattern(ArenaModel):
 
 
 class MockScenario(ArenaModel):
-    """Hold the answers for one case: by turn (counted from 1), and one for all others."""
+    """The answers for one case: by turn (counted from 1), and one for all others."""
 
     default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
     """The answer to everything else in the case."""
@@ -75,7 +75,7 @@ class MockScenario(ArenaModel):
 
 
 class MockResponses(ArenaModel):
-    """Hold a whole responses file (PromptArena's format, with patterns added)."""
+    """A whole responses file (PromptArena's format, with patterns added)."""
 
     default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
     """The answer to everything else."""
@@ -88,7 +88,7 @@ class MockResponses(ArenaModel):
 
 
 class CaseMock(ArenaModel):
-    """Hold the `mock:` of a case: answers by provider, and for all others.
+    """The `mock:` of a case: answers by provider, and for all others.
 
     Several answers are given in turn, by the trial's number; the last one repeats.
     In a conversation the n-th answer is the n-th turn's.

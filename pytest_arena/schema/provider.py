@@ -15,14 +15,14 @@ from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 
 
 class CacheSpec(ArenaModel):
-    """Say that answers are kept for local work, and for how long."""
+    """The `cache:` of a provider: answers are kept for local work, for so long."""
 
     ttl: Duration
     """How long an answer is taken from the cache instead of calling again."""
 
 
 class ProviderSpec(ArenaModel):
-    """Describe one entry of `providers:`.
+    """One entry of `providers:`.
 
     `${NAME}` in `api_base`, `headers` and `params` stands for an environment variable; it is
     looked up when the provider is first called, so that collecting needs no keys.

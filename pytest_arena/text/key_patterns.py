@@ -23,7 +23,7 @@ class KeyForm:
 
 @dataclass(frozen=True, slots=True)
 class KeySpan:
-    """Say where a key stands in a text, and of what kind it is."""
+    """Where a key stands in a text, and of what kind it is."""
 
     kind: str
     start: int

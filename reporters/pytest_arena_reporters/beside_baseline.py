@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pytest_arena.comparison.gate.summary import SinceBaseline
-from pytest_arena.results import Cell, Standing
+from pytest_arena.results import Cell, GateFinding
 from pytest_arena.results.cell import Count
 from pytest_arena_reporters import figures
 
 ARROW = "→"
 
 
-def tallies(standing: Standing) -> str:
+def tallies(standing: GateFinding) -> str:
     """Return the counts of trials: `passed 20 of 20 → 1 of 3 → 0 of 8 fresh, p < .001`."""
     parts = [_tally(standing.before), _tally(standing.now)]
     if standing.fresh:

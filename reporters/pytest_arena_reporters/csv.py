@@ -16,7 +16,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvReporter(Reporter):
-    """Write `report.csv`: one row a trial, lists joined by `; `, absent values empty.
+    """Writes `report.csv`: one row a trial, lists joined by `; `, absent values empty.
 
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """

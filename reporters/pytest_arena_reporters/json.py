@@ -12,7 +12,7 @@ from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class JsonReporter(Reporter):
-    """Write `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `limits`, `notes`,
+    """Writes `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `limits`, `notes`,
     `finished_at`.
 
     Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted, `gate`

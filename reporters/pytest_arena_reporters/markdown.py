@@ -25,7 +25,7 @@ MOST_FAILURES = 20
 
 
 class MarkdownReporter(Reporter):
-    """Write `report.md`, and append it to the file that `$GITHUB_STEP_SUMMARY` names."""
+    """Writes `report.md`, and append it to the file that `$GITHUB_STEP_SUMMARY` names."""
 
     format = "markdown"
 

@@ -12,7 +12,7 @@ from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class ParquetReporter(Reporter):
-    """Write `report.parquet`: one row a trial, texts as they are, absent values null."""
+    """Writes `report.parquet`: one row a trial, texts as they are, absent values null."""
 
     format = "parquet"
 

@@ -36,7 +36,7 @@ _NARROWEST_NAME = 20
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """Hold one column; those with the highest `spare` go first where the line is too short."""
+    """One column; those with the highest `spare` go first where the line is too short."""
 
     title: str
     texts: tuple[str, ...]

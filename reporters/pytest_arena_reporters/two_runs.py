@@ -19,7 +19,7 @@ ARROW = "→"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Hold one figure of a provider: in both runs, and what the difference is."""
+    """One figure of a provider: in both runs, and what the difference is."""
 
     label: str
     before: str

@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from synthetic_run import synthetic_run
 
-from pytest_arena.results import Load, LoadSpan, RunResult
+from pytest_arena.results import LoadTestResult, LoadTestSpan, RunResult
 
 Open = Callable[..., Any]
-SPANS = (LoadSpan(10, 0, 700.0, 900.0), LoadSpan(0, 4), LoadSpan(12, 1, 650.0, 1000.0))
+SPANS = (LoadTestSpan(10, 0, 700.0, 900.0), LoadTestSpan(0, 4), LoadTestSpan(12, 1, 650.0, 1000.0))
 
 
 @pytest.fixture
 def under_load() -> RunResult:
     run = synthetic_run(6, 2, trials=3)
-    load = Load(
+    load = LoadTestResult(
         users=10,
         elapsed_s=1.5,
         trials=27,

@@ -155,11 +155,11 @@ def test_a_killed_worker_costs_its_running_cell_alone(project: Project) -> None:
         names = write(project, server, 14)
         with running(project, "-n2") as process:
             wait_until(lambda: len(answered(project)) == 13, project.path)
-            (caller,) = (r.headers["x-pid"] for r in server.requests if r.prompt == "c4")
+            (client,) = (r.headers["x-pid"] for r in server.requests if r.prompt == "c4")
             # its worker has concluded what stands before the cell that hangs
             before = {f"c{number}" for number in (0, 1, 2, 3)}
             wait_until(lambda: before <= passed_items(project), project.path)
-            os.kill(int(caller), signal.SIGKILL)
+            os.kill(int(client), signal.SIGKILL)
             assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
     cells = kept(project)
     assert list(cells) == names

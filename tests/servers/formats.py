@@ -24,7 +24,7 @@ ErrorName = Literal[
 
 @dataclass(frozen=True)
 class Reply:
-    """Say how the server answers one request; times are in seconds."""
+    """How the server answers one request; times are in seconds."""
 
     text: str = "ok"
     latency_s: float = 0.0

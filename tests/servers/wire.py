@@ -34,7 +34,7 @@ _FLAGS = ("hang", "close", "garbage", "no_choices", "cut")
 
 @dataclass(frozen=True)
 class WireRequest:
-    """Keep one request that came in."""
+    """One request that came in."""
 
     method: str
     path: str

@@ -18,7 +18,7 @@ from pytest_arena.comparison.baseline.serialize import (
     prompt_from_record,
     text_of,
 )
-from pytest_arena.errors import Place, Problem, UsageError, shorten
+from pytest_arena.errors import Location, Problem, UsageError, shorten
 
 FORMAT = 1
 DEFAULT_PATH = ".arena/baseline.jsonl"
@@ -82,7 +82,7 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
     lines: dict[Key, int] = {}
     prompts: dict[str, Prompt] = {}
     for number, record in _records(data, name, problems):
-        place = Place(name, number, 1)
+        place = Location(name, number, 1)
         try:
             kind = record.get("kind")
             if kind == "baseline":
@@ -110,7 +110,7 @@ def _records(
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
-        place = Place(name, number, 1)
+        place = Location(name, number, 1)
         if line.startswith(_CONFLICT):
             problems.append(
                 Problem(
@@ -136,7 +136,7 @@ def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no number")
 
 
-def _bad_line(what: str, place: Place) -> Problem:
+def _bad_line(what: str, place: Location) -> Problem:
     return Problem(
         f"not a line of a baseline: {shorten(what)}",
         place,
@@ -145,7 +145,7 @@ def _bad_line(what: str, place: Place) -> Problem:
     )
 
 
-def _check_format(record: Mapping[str, Any], place: Place, problems: list[Problem]) -> None:
+def _check_format(record: Mapping[str, Any], place: Location, problems: list[Problem]) -> None:
     if record.get("format") != FORMAT:
         problems.append(
             Problem(
@@ -157,7 +157,7 @@ def _check_format(record: Mapping[str, Any], place: Place, problems: list[Proble
         )
 
 
-def _twice(cell: BaselineCell, place: Place, first: int) -> Problem:
+def _twice(cell: BaselineCell, place: Location, first: int) -> Problem:
     return Problem(
         f"cell {cell.id!r} stands here and in line {first}, with different content",
         place,

@@ -17,7 +17,7 @@ HASHES = ("prompt", "provider", "assertions", "judge")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Hold what the trials of the newest run took.
+    """What the trials of the newest run took.
 
     `latencies_ms` are sorted whole milliseconds, without replayed ones. Cost (US dollars) and
     tokens are sums over all requests, None where one of them is not known.
@@ -32,7 +32,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class BaselineCell:
-    """Hold one cell of a baseline.
+    """One cell of a baseline.
 
     `passed`, `failed` and `error` count trials (see `trial_verdict`), `assertions` the held and
     the judged findings of each assertion by its place in the case (`0:contains`,
@@ -89,7 +89,7 @@ class BaselineCell:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """Hold the cells of a baseline by key, and the prompts by their hash, for diffs."""
+    """The cells of a baseline by key, and the prompts by their hash, for diffs."""
 
     cells: Mapping[Key, BaselineCell] = field(default_factory=dict)
     prompts: Mapping[str, Prompt] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt
 
 
 class Mistake(Exception):
-    """Say what is wrong with a line, until its place is added."""
+    """What is wrong with a line, until its place is added."""
 
 
 def cell_record(cell: BaselineCell) -> dict[str, Any]:

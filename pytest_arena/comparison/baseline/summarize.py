@@ -9,7 +9,7 @@ from typing import Literal
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Figures, Prompt, key_of
 from pytest_arena.comparison.trial_rows import message_text
-from pytest_arena.results import Cell, Finding, Load, RunResult, Trial, Verdict
+from pytest_arena.results import Cell, Finding, LoadTestResult, RunResult, Trial, Verdict
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, source_of
 
@@ -58,7 +58,7 @@ def summarize_cell(
 
 
 def _summary_of_load(
-    cell: Cell, verdict: Literal["passed", "failed", "error"], load: Load
+    cell: Cell, verdict: Literal["passed", "failed", "error"], load: LoadTestResult
 ) -> BaselineCell:
     """Count a load case as one trial: its calls were judged together, and those kept of them are
     no fair sample. Its figures are those of every call."""

@@ -27,7 +27,7 @@ _INTERRUPTED, _BROKEN = 2, (3, 4)
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Hold what there is now, whether this run ran it or not.
+    """What there is now, whether this run ran it or not.
 
     `ids` are the node ids (`file::case[provider]`) of all cells of the files that were read:
     deselected ones and those of providers that were not chosen included. `files` are these files,
@@ -50,7 +50,7 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """Hold the new baseline, and the ids of the cells by what became of them, sorted.
+    """The new baseline, and the ids of the cells by what became of them, sorted.
 
     `left` ran without reaching a verdict, so their old lines stay; `pruned` are no more.
     """

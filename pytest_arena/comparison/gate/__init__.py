@@ -1,1 +1,1 @@
-"""gate"""
+"""Is a run worse than its baseline: screening, tests, statuses, and the limits of `gates:`."""

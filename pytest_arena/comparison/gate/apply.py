@@ -11,12 +11,12 @@ from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.source import read_baseline
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
-from pytest_arena.comparison.gate.thresholds import Against, LimitResult, check_limits
+from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
 from pytest_arena.errors import UsageError
-from pytest_arena.results.cell import Cell, Count, Standing
-from pytest_arena.results.run import Gate, LimitFinding, RunResult
+from pytest_arena.results.cell import Cell, Count, GateFinding
+from pytest_arena.results.run import Gate, RunResult, ThresholdFinding
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.gates import GateSpec
+from pytest_arena.schema.thresholds import ThresholdSpec
 
 
 def with_gate(
@@ -59,7 +59,7 @@ def with_limits(
     found = []
     for arena in arenas:
         for written in arena.get("gates", ()):
-            spec = GateSpec.model_validate(written)
+            spec = ThresholdSpec.model_validate(written)
             found.append(_finding(str(arena["file"]), spec, run, reading(spec.baseline)))
     return replace(run, limits=tuple(found))
 
@@ -87,12 +87,12 @@ def _read_and_assess(
     return Against(baseline, gate), ""
 
 
-def _finding(file: str, spec: GateSpec, run: RunResult, reading: _Reading) -> LimitFinding:
+def _finding(file: str, spec: ThresholdSpec, run: RunResult, reading: _Reading) -> ThresholdFinding:
     against, unread = reading
     given = {spec.baseline: against} if against is not None else {}
-    result: LimitResult
+    result: ThresholdResult
     (result,) = check_limits([spec], run, file=file, against=given)
-    return LimitFinding(
+    return ThresholdFinding(
         file=file,
         name=spec.title,
         metric=spec.metric,
@@ -105,9 +105,9 @@ def _finding(file: str, spec: GateSpec, run: RunResult, reading: _Reading) -> Li
     )
 
 
-def _standing(cell: GateCell) -> Standing:
+def _standing(cell: GateCell) -> GateFinding:
     outputs = cell.before.outputs if cell.before else None
-    return Standing(
+    return GateFinding(
         status=cell.status,
         reason=cell.reason,
         before=_count(cell.before),

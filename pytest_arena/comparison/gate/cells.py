@@ -13,7 +13,7 @@ from pytest_arena.results import Cell, RunResult
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Hold what the gate goes by.
+    """What the gate goes by.
 
     `alpha` is the chance of a false alarm in a whole run, `min_effect` the fall of a pass rate
     (from 0 to 1) that makes a cell a suspect, `confirm_trials` how many fresh trials one gets.
@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class GateCell:
-    """Hold the status of one cell and the reason for it.
+    """The status of one cell and the reason for it.
 
     `before`, `now` and `fresh` are the counts behind it (baseline, this run, confirmation);
     `p_value` is Fisher's, `adjusted` the same after Holm. `changed` names which of prompt,
@@ -75,8 +75,8 @@ class GateCell:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Hold a cell of the run beside that of the baseline."""
+class CellPair:
+    """A cell of the run beside that of the baseline."""
 
     key: Key
     cell: Cell
@@ -122,7 +122,7 @@ class Pair:
         return self.comparable and not self.deterministic and self.cell.load is None
 
 
-def pairs_of(run: RunResult, baseline: Baseline) -> list[Pair]:
+def pairs_of(run: RunResult, baseline: Baseline) -> list[CellPair]:
     """Return the cells of a run with those of the baseline, by key; skipped ones are left out."""
     pairs = []
     for cell in sorted(run.cells, key=key_of):
@@ -131,7 +131,7 @@ def pairs_of(run: RunResult, baseline: Baseline) -> list[Pair]:
             now, before = summarize_cell(cell), baseline.cells.get(key)
             if before is not None and now.deterministic != before.deterministic:
                 now, before = _one_answer(now), _one_answer(before)
-            pairs.append(Pair(key, cell, now, before))
+            pairs.append(CellPair(key, cell, now, before))
     return pairs
 
 

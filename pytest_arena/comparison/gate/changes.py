@@ -8,10 +8,10 @@ from difflib import unified_diff
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Prompt
 from pytest_arena.comparison.baseline.summarize import prompts_of
-from pytest_arena.comparison.gate.cells import GateCell, Pair
+from pytest_arena.comparison.gate.cells import CellPair, GateCell
 
 
-def prompt_diff(baseline: Baseline, pair: Pair) -> tuple[str, ...]:
+def prompt_diff(baseline: Baseline, pair: CellPair) -> tuple[str, ...]:
     """Return a unified diff of what was sent then and is sent now.
 
     Empty where the baseline has not kept the old prompt.

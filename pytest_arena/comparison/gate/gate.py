@@ -10,7 +10,7 @@ from fractions import Fraction
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.summarize import summarize_cell
 from pytest_arena.comparison.baseline.update import Collected
-from pytest_arena.comparison.gate.cells import GateCell, Pair, Rules, pairs_of
+from pytest_arena.comparison.gate.cells import CellPair, GateCell, Rules, pairs_of
 from pytest_arena.comparison.gate.changes import prompt_diff, renamed_from
 from pytest_arena.comparison.gate.screening import confirmed, screened
 from pytest_arena.comparison.gate.status import STATUSES, Status
@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class SuiteTest:
-    """Hold the paired test over all cases: is the suite as a whole worse than before?
+    """The paired test over all cases: is the suite as a whole worse than before?
 
     `drop` is the mean fall of the pass rate over `cases`, from −1 to 1 (below 0: better);
     `worse` and `better` count the cases whose rate fell and rose.
@@ -58,7 +58,7 @@ class SuiteTest:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """Hold the statuses of all cells, sorted by file, case and provider, and the suite's test.
+    """The statuses of all cells, sorted by file, case and provider, and the suite's test.
 
     `suite` is None where no cell can be compared by statistics.
     """
@@ -128,16 +128,16 @@ def assess(
     )
 
 
-def _explained(cell: GateCell, pair: Pair, baseline: Baseline) -> GateCell:
+def _explained(cell: GateCell, pair: CellPair, baseline: Baseline) -> GateCell:
     if "prompt" not in cell.changed:
         return cell
     return replace(cell, prompt_diff=prompt_diff(baseline, pair))
 
 
 def _confirm(
-    tested: Sequence[Pair], fresh: Mapping[str, Sequence[Trial]], rules: Rules
+    tested: Sequence[CellPair], fresh: Mapping[str, Sequence[Trial]], rules: Rules
 ) -> list[GateCell]:
-    asked: list[tuple[Pair, BaselineCell | None]] = []
+    asked: list[tuple[CellPair, BaselineCell | None]] = []
     for pair in tested:
         trials = fresh.get(pair.cell.id, ())
         asked.append((pair, summarize_cell(pair.cell, trials) if trials else None))
@@ -155,7 +155,7 @@ def _confirm(
     ]
 
 
-def _suite(pairs: Sequence[Pair], rules: Rules) -> SuiteTest | None:
+def _suite(pairs: Sequence[CellPair], rules: Rules) -> SuiteTest | None:
     """Test the mean fall of the pass rate; the unit is the case, over all its providers."""
     drops: dict[tuple[str, str], list[Fraction]] = {}
     for pair in pairs:

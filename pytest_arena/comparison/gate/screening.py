@@ -8,20 +8,20 @@ from fractions import Fraction
 from typing import Literal
 
 from pytest_arena.comparison.baseline.model import BaselineCell
-from pytest_arena.comparison.gate.cells import GateCell, Pair, Rules
+from pytest_arena.comparison.gate.cells import CellPair, GateCell, Rules
 from pytest_arena.comparison.gate.status import Status
 from pytest_arena.comparison.stats.exact_tests import fisher_worse, smallest_p, trials_wanted
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell
 
 
-def screened(pairs: Sequence[Pair], rules: Rules) -> list[tuple[Pair, GateCell | None]]:
+def screened(pairs: Sequence[CellPair], rules: Rules) -> list[tuple[CellPair, GateCell | None]]:
     """Return the status of each cell, or None where fresh trials have to decide."""
     return [(pair, _screen(pair, rules)) for pair in pairs]
 
 
 def confirmed(
-    pair: Pair,
+    pair: CellPair,
     fresh: BaselineCell | None,
     p_value: float | None,
     adjusted: float | None,
@@ -56,7 +56,7 @@ def confirmed(
     return replace(result, fresh=fresh, p_value=p_value, adjusted=adjusted)
 
 
-def _screen(pair: Pair, rules: Rules) -> GateCell | None:
+def _screen(pair: CellPair, rules: Rules) -> GateCell | None:
     for look in (_unfit, _by_load, _by_answer, _by_drop, _by_verdict):
         found = look(pair, rules)
         if found == "suspect":
@@ -69,7 +69,7 @@ def _screen(pair: Pair, rules: Rules) -> GateCell | None:
 _Found = tuple[Status, str] | Literal["suspect"] | None
 
 
-def _unfit(pair: Pair, rules: Rules) -> _Found:
+def _unfit(pair: CellPair, rules: Rules) -> _Found:
     """Find the cells that cannot be compared at all."""
     now, before = pair.now, pair.before
     if now.verdict == "error":
@@ -90,7 +90,7 @@ def _unfit(pair: Pair, rules: Rules) -> _Found:
     return None
 
 
-def _by_load(pair: Pair, rules: Rules) -> _Found:
+def _by_load(pair: CellPair, rules: Rules) -> _Found:
     """Compare the verdicts of a load: it is not made again to tell change from chance."""
     if pair.cell.load is None or pair.before is None:
         return None
@@ -101,7 +101,7 @@ def _by_load(pair: Pair, rules: Rules) -> _Found:
     return _of_verdicts(pair.before, pair.now, "suspected", "fixed"), reason
 
 
-def _by_answer(pair: Pair, rules: Rules) -> _Found:
+def _by_answer(pair: CellPair, rules: Rules) -> _Found:
     """Compare cells with one recorded or mock answer on both sides: a flip is a flip."""
     if not pair.deterministic or pair.before is None:
         return None
@@ -113,7 +113,7 @@ def _by_answer(pair: Pair, rules: Rules) -> _Found:
     return _of_verdicts(before, now, "regressed", "fixed"), reason
 
 
-def _by_drop(pair: Pair, rules: Rules) -> _Found:
+def _by_drop(pair: CellPair, rules: Rules) -> _Found:
     """Find suspects, and those that would be, had the baseline more trials."""
     before, drop = pair.before, pair.drop
     if before is None or drop is None or drop < rules.effect:
@@ -129,7 +129,7 @@ def _by_drop(pair: Pair, rules: Rules) -> _Found:
     )
 
 
-def _by_verdict(pair: Pair, rules: Rules) -> _Found:
+def _by_verdict(pair: CellPair, rules: Rules) -> _Found:
     before, now = pair.before, pair.now
     if before is None:
         return None
@@ -153,7 +153,7 @@ def _of_verdicts(before: BaselineCell, now: BaselineCell, worse: Status, better:
     return worse if now.verdict == "failed" else better
 
 
-def _cell(pair: Pair, rules: Rules, status: Status, reason: str) -> GateCell:
+def _cell(pair: CellPair, rules: Rules, status: Status, reason: str) -> GateCell:
     return GateCell(
         key=pair.key,
         id=pair.cell.id,
@@ -166,7 +166,7 @@ def _cell(pair: Pair, rules: Rules, status: Status, reason: str) -> GateCell:
     )
 
 
-def _rates(pair: Pair) -> str:
+def _rates(pair: CellPair) -> str:
     now, before = pair.now, pair.before
     if before is None:
         return f"{now.passed} of {now.judged} passed"
@@ -199,7 +199,7 @@ def _failed_over_all(cell: Cell) -> str:
     return ", ".join(failed)
 
 
-def _dropped(pair: Pair, rules: Rules) -> tuple[str, ...]:
+def _dropped(pair: CellPair, rules: Rules) -> tuple[str, ...]:
     if pair.before is None or not pair.comparable:
         return ()
     found = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pytest_arena.comparison.gate.status import STATUSES
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, paired_mean
-from pytest_arena.results import Cell, RunResult, Standing
+from pytest_arena.results import Cell, GateFinding, RunResult
 
 AS_BEFORE = ("still passing", "still failing")
 """The statuses of cells that did not change."""
@@ -17,7 +17,7 @@ _NOT_COMPARED = ("error", "insufficient data", "incomparable", "new", "removed")
 
 @dataclass(frozen=True, slots=True)
 class SinceBaseline:
-    """Hold what the gate found, in the order in which people want to know it.
+    """What the gate found, in the order in which people want to know it.
 
     `failed`: something is worse; `compared`: some cell could be compared at all. `counts` has the
     statuses that ask for attention first, `by_provider` the mean change of the
@@ -103,7 +103,7 @@ def _by_provider(cells: Sequence[Cell]) -> dict[str, Estimate]:
     return {provider: mean for provider, mean in means.items() if mean is not None}
 
 
-def _change(standing: Standing) -> float | None:
+def _change(standing: GateFinding) -> float | None:
     before, now = standing.before, standing.now
     if standing.status in _NOT_COMPARED or not before or not now:
         return None

@@ -13,7 +13,7 @@ _QUANTILES = {"response_time_p50": 0.5, "response_time_p95": 0.95, "response_tim
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Hold the value of a metric; None where it cannot be told, `why` says why.
+    """The value of a metric; None where it cannot be told, `why` says why.
 
     `n` counts what it is made of, `remark` says what weakens it.
     """

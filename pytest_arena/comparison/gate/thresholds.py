@@ -11,28 +11,28 @@ from pytest_arena.comparison.baseline.summarize import summarize_cell
 from pytest_arena.comparison.gate.gate import GateResult
 from pytest_arena.comparison.gate.threshold_metrics import Measured, measure
 from pytest_arena.results import RunResult
-from pytest_arena.schema.gates import GateSpec, Metric
+from pytest_arena.schema.thresholds import Metric, ThresholdSpec
 
 _CLOSE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """Hold a baseline and what the gate says of the run beside it."""
+    """A baseline and what the gate says of the run beside it."""
 
     baseline: Baseline
     gate: GateResult
 
 
 @dataclass(frozen=True, slots=True)
-class LimitResult:
-    """Hold what became of one entry of `gates:`.
+class ThresholdResult:
+    """What became of one entry of `gates:`.
 
     `error` means that the limit could not be checked; it counts as broken, never as held.
     `value` and `before` are in the metric's unit; `n` counts what the value is made of.
     """
 
-    spec: GateSpec
+    spec: ThresholdSpec
     verdict: Literal["passed", "failed", "error"]
     reason: str
     value: float | None = None
@@ -55,12 +55,12 @@ class LimitResult:
 
 
 def check_limits(
-    specs: Sequence[GateSpec],
+    specs: Sequence[ThresholdSpec],
     run: RunResult,
     *,
     file: str | None = None,
     against: Mapping[str | None, Against] | None = None,
-) -> tuple[LimitResult, ...]:
+) -> tuple[ThresholdResult, ...]:
     """Check the limits of an arena file on its own cells (None: on all cells of the run).
 
     `against` holds the baselines by the text of the gate's `baseline:`, and under None the run's
@@ -77,7 +77,7 @@ def check_limits(
 _Cells = Mapping[Key, tuple[BaselineCell, tuple[str, ...]]]
 
 
-def _check(spec: GateSpec, cells: _Cells, against: Against | None) -> LimitResult:
+def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> ThresholdResult:
     own = {
         key: cell
         for key, (cell, tags) in sorted(cells.items())
@@ -85,14 +85,14 @@ def _check(spec: GateSpec, cells: _Cells, against: Against | None) -> LimitResul
         and (not spec.providers or cell.provider in spec.providers)
     }
     if not own:
-        return LimitResult(spec, "error", f"{spec.title}: no cell of this run is meant by it")
+        return ThresholdResult(spec, "error", f"{spec.title}: no cell of this run is meant by it")
     checks = []
     if spec.lowest is not None or spec.highest is not None:
         checks.append(_absolute(spec, own))
     if spec.needs_baseline and against is None:
         named = f"the baseline {spec.baseline}" if spec.baseline else "a baseline"
         reason = f"{spec.title}: {named} is needed and there is none"
-        checks.append(LimitResult(spec, "error", reason))
+        checks.append(ThresholdResult(spec, "error", reason))
     elif against is not None:
         if spec.max_degradation is not None:
             checks.append(_degradation(spec, own, against.baseline, spec.max_degradation))
@@ -101,7 +101,7 @@ def _check(spec: GateSpec, cells: _Cells, against: Against | None) -> LimitResul
     return _worst(checks)
 
 
-def _worst(checks: Sequence[LimitResult]) -> LimitResult:
+def _worst(checks: Sequence[ThresholdResult]) -> ThresholdResult:
     """Return the check that decides, with the reasons of those that are as bad."""
     for verdict in ("error", "failed", "passed"):
         found = [check for check in checks if check.verdict == verdict]
@@ -109,15 +109,15 @@ def _worst(checks: Sequence[LimitResult]) -> LimitResult:
             first = found[0]
             reason = "; ".join(check.reason for check in found)
             before = next((check.before for check in found if check.before is not None), None)
-            return LimitResult(first.spec, verdict, reason, first.value, before, first.n)
+            return ThresholdResult(first.spec, verdict, reason, first.value, before, first.n)
     raise AssertionError("a gate has at least one limit")
 
 
-def _absolute(spec: GateSpec, cells: Mapping[Key, BaselineCell]) -> LimitResult:
+def _absolute(spec: ThresholdSpec, cells: Mapping[Key, BaselineCell]) -> ThresholdResult:
     own = list(cells.values())
     found = measure(spec.canonical, own, [cell.figures.trials for cell in own])
     if found.value is None:
-        return LimitResult(spec, "error", f"{spec.title}: {found.why}")
+        return ThresholdResult(spec, "error", f"{spec.title}: {found.why}")
     unit = spec.described
     low, high = spec.lowest, spec.highest
     broken = []
@@ -129,12 +129,14 @@ def _absolute(spec: GateSpec, cells: Mapping[Key, BaselineCell]) -> LimitResult:
     bounds += [f"at most {_shown(high, unit)}"] if high is not None else []
     how = ", ".join(broken) if broken else f"within {' and '.join(bounds)}"
     reason = f"{spec.title}: {spec.metric} is {_shown(found.value, unit)}, {how}{_remark(found)}"
-    return LimitResult(spec, "failed" if broken else "passed", reason, found.value, None, found.n)
+    return ThresholdResult(
+        spec, "failed" if broken else "passed", reason, found.value, None, found.n
+    )
 
 
 def _degradation(
-    spec: GateSpec, cells: Mapping[Key, BaselineCell], baseline: Baseline, most: float
-) -> LimitResult:
+    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], baseline: Baseline, most: float
+) -> ThresholdResult:
     pairs = [
         (cell, baseline.cells[key])
         for key, cell in cells.items()
@@ -142,13 +144,15 @@ def _degradation(
     ]
     if not pairs:
         reason = f"{spec.title}: {baseline.name} has no cell to compare with"
-        return LimitResult(spec, "error", reason)
+        return ThresholdResult(spec, "error", reason)
     trials = [now.figures.trials for now, _ in pairs]
     now = measure(spec.canonical, [cell for cell, _ in pairs], trials)
     before = measure(spec.canonical, [cell for _, cell in pairs], trials)
     if now.value is None or before.value is None:
         why = now.why if now.value is None else f"in {baseline.name}, {before.why}"
-        return LimitResult(spec, "error", f"{spec.title}: {why}", now.value, before.value, now.n)
+        return ThresholdResult(
+            spec, "error", f"{spec.title}: {why}", now.value, before.value, now.n
+        )
     unit = spec.described
     worse = before.value - now.value if unit.more_is_better else now.value - before.value
     share = worse / before.value if before.value > 0 else None
@@ -159,10 +163,10 @@ def _degradation(
         f"{_shown(before.value, unit)} (allowed: {most:.1%} worse){_remark(now)}"
     )
     verdict: Literal["passed", "failed"] = "passed" if held else "failed"
-    return LimitResult(spec, verdict, reason, now.value, before.value, now.n)
+    return ThresholdResult(spec, verdict, reason, now.value, before.value, now.n)
 
 
-def _alike(spec: GateSpec, now: BaselineCell, before: BaselineCell) -> bool:
+def _alike(spec: ThresholdSpec, now: BaselineCell, before: BaselineCell) -> bool:
     """Return whether a metric says the same of both: a share only of the same assertions."""
     if not spec.described.more_is_better:
         return bool(now.figures.trials and before.figures.trials)
@@ -172,12 +176,12 @@ def _alike(spec: GateSpec, now: BaselineCell, before: BaselineCell) -> bool:
 
 
 def _new_failures(
-    spec: GateSpec, cells: Mapping[Key, BaselineCell], gate: GateResult, most: int
-) -> LimitResult:
+    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], gate: GateResult, most: int
+) -> ThresholdResult:
     own = [cell for cell in gate.cells if cell.key in cells]
     judged = [cell for cell in own if cell.status != "error"]
     if not judged:
-        return LimitResult(spec, "error", f"{spec.title}: no cell reached a verdict")
+        return ThresholdResult(spec, "error", f"{spec.title}: no cell reached a verdict")
     found = [
         cell.id
         for cell in judged
@@ -187,7 +191,7 @@ def _new_failures(
     names = f": {', '.join(found[:5])}" + (", …" if len(found) > 5 else "") if found else ""
     reason = f"{spec.title}: {len(found)} new failures, {most} allowed{names}"
     verdict: Literal["passed", "failed"] = "passed" if len(found) <= most else "failed"
-    return LimitResult(spec, verdict, reason, float(len(found)), None, len(judged))
+    return ThresholdResult(spec, verdict, reason, float(len(found)), None, len(judged))
 
 
 def _slack(value: float) -> float:

@@ -1,1 +1,1 @@
-"""stats"""
+"""Statistics as pure functions of numbers: intervals, exact tests, rankings, agreement."""

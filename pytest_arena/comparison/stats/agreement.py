@@ -19,7 +19,7 @@ _LOW, _HIGH = 0.025, 0.975
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Count judgements beside labels: the first word is the label's, the second the judge's."""
+    """Counts of judgements beside labels: the first word is the label's, the second the judge's."""
 
     pass_pass: int = 0
     pass_fail: int = 0

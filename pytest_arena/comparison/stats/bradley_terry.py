@@ -24,7 +24,7 @@ Pattern = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Strengths:
-    """Hold log strengths (mean zero), and whether they were shrunk.
+    """Log strengths (mean zero), and whether they were shrunk.
 
     Shrunk strengths come from data in which someone always wins or never meets the others: half
     a win each way was added.

@@ -16,7 +16,7 @@ _SEED = 20240229
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Hold a value with its 95 % interval and the number of observations behind it.
+    """A value with its 95 % interval and the number of observations behind it.
 
     `low` and `high` are None where the data allow no interval.
     """

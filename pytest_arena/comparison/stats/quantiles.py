@@ -13,7 +13,7 @@ _EXACT_UP_TO = 400
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """Hold a quantile with its order-statistic interval (95 %) and the number of samples.
+    """A quantile with its order-statistic interval (95 %) and the number of samples.
 
     A bound is None where no sample can serve as one. `thin` marks a quantile from so few samples
     that, with 95 % confidence, none of them lies beyond it (p95: under 59 samples).

@@ -1,1 +1,1 @@
-"""calling"""
+"""What surrounds one call: limits, rates, budgets, retries, circuit breaker, load balancing."""

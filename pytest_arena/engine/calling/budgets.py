@@ -18,7 +18,7 @@ _LIMITS = ("max_cost_usd", "max_calls", "max_tokens", "max_wall_time")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Hold one budget: its name in the table, and whose it is in a sentence."""
+    """One budget: its name in the table, and whose it is in a sentence."""
 
     name: str
     owner: str
@@ -34,7 +34,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """Hold what a call takes: tokens, in and out, and US dollars."""
+    """What a call takes: tokens, in and out, and US dollars."""
 
     tokens: float = 0.0
     cost_usd: float = 0.0
@@ -42,7 +42,7 @@ class Amount:
 
 @dataclass(slots=True)
 class Hold:
-    """Keep what was set aside for a call in flight, until it is known what the call took."""
+    """What was set aside for a call in flight, until it is known what the call took."""
 
     accounts: tuple[Account, ...]
     amount: Amount
@@ -62,7 +62,7 @@ class _Spent:
 
 
 class Budgets:
-    """Know all budgets of a run, and what was spent of each over all processes.
+    """All budgets of a run, and what was spent of each over all processes.
 
     Each process writes a row of its own for each budget: calls, tokens and dollars spent, tokens
     and dollars set aside, calls in flight, time of the first call. What a process that died had

@@ -14,7 +14,7 @@ _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, Er
 
 
 @dataclass(slots=True)
-class Outage:
+class CircuitBreaker:
     """Watch one provider's calls; any success starts the count again.
 
     Down means: its key was refused, or three calls in a row failed with all their attempts, or

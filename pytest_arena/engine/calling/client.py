@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.calling.exclusive_access import Passage
-from pytest_arena.engine.calling.provider_state import Lane
-from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
+from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import Attempts
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider
@@ -21,7 +21,7 @@ from pytest_arena.schema import ProviderSpec
 
 
 class Answers(Protocol):
-    """Find answers that were given before, and keep new ones; lives on the event loop.
+    """Answers that were given before, and where new ones are kept; lives on the event loop.
 
     Asked for every request to a provider that is not `offline`, after the hooks have seen it. What
     is found starts no client, takes no place in the limits and costs no budget.
@@ -51,14 +51,14 @@ Call = Callable[[Request], Awaitable[Response]]
 
 
 class CallHooks(Protocol):
-    """Let others see and change what is sent and what comes back."""
+    """Hooks that see and may change what is sent and what comes back."""
 
     def before_request(self, request: Request) -> None: ...
 
     def after_response(self, request: Request, response: Response) -> None: ...
 
 
-class Caller:
+class ProviderClient:
     """Make provider calls within the limits; lives on the event loop."""
 
     def __init__(
@@ -67,17 +67,17 @@ class Caller:
         make_provider: Callable[[ProviderSpec], Provider],
         hooks: CallHooks | None,
         answers: Answers | None = None,
-        rations: Rations | None = None,
+        quotas: Quotas | None = None,
         hide: Callable[[str], str] = str,
     ) -> None:
         self._hide = hide
-        self._rations = rations or Rations()
-        self._attempts = Attempts(limits, self._rations)
+        self._quotas = quotas or Quotas()
+        self._attempts = Attempts(limits, self._quotas)
         self._make_provider = make_provider
         self._hooks = hooks
         self._answers = answers
-        self._lanes: dict[int, Lane] = {}
-        self._passages: dict[str, Passage] = {}
+        self._states: dict[int, ProviderState] = {}
+        self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.under_load: frozenset[str] = frozenset()
         """The providers that a load case has to itself for a while, here or in another process."""
 
@@ -103,32 +103,34 @@ class Caller:
         All attempts and pauses together end within `retry_for`; a failure that is left is a
         `ProviderError` that says how many attempts were made, a spent budget a `BudgetSpent`.
         """
-        lane = self._lane(spec)
+        state = self._state(spec)
         if self._hooks:
             with _named_failures():
                 self._hooks.before_request(request)
         # a mock's answers stand in the arena file: there is nothing to keep
-        answers = None if lane.provider.offline else self._answers
+        answers = None if state.provider.offline else self._answers
         response = await answers.find(spec, request) if answers else None
         if response is None:
-            async with self.passage(spec.name).beside_others():
-                response = await self._called(lane, request, unwanted, answers)
+            async with self.exclusive_access(spec.name).beside_others():
+                response = await self._called(state, request, unwanted, answers)
         if self._hooks:
             with _named_failures():
                 self._hooks.after_response(request, response)
         return response
 
-    def passage(self, provider: str) -> Passage:
+    def exclusive_access(self, provider: str) -> ExclusiveAccess:
         """Return what keeps a load case and all other calls to a provider apart."""
-        if provider not in self._passages:
+        if provider not in self._exclusive_accesses:
             shared = provider in self.under_load
-            self._passages[provider] = self._rations.passage_of(provider) if shared else Passage()
-        return self._passages[provider]
+            self._exclusive_accesses[provider] = (
+                self._quotas.exclusive_access_of(provider) if shared else ExclusiveAccess()
+            )
+        return self._exclusive_accesses[provider]
 
     async def may_call(self, spec: ProviderSpec, file: str) -> bool:
         """Return whether the cells of an arena file may call the provider: not where a run only
         replays what was recorded."""
-        if self._answers is None or self._lane(spec).provider.offline:
+        if self._answers is None or self._state(spec).provider.offline:
             return True
         return await self._answers.may_call(file)
 
@@ -136,7 +138,7 @@ class Caller:
         """Import what the provider's first call would import, so that no load is timed with it."""
         with suppress(ProviderError):
             # the first call meets it again, and tells it
-            await self._lane(spec).provider.start()
+            await self._state(spec).provider.start()
 
     async def call_once(self, spec: ProviderSpec, request: Request) -> Response:
         """Return the answer to a single attempt, for a load case that has the passage to itself.
@@ -144,12 +146,12 @@ class Caller:
         No limit holds it back, since the load says how many calls are in flight, and no kept
         answer stands in for it, since it is there to be timed.
         """
-        lane = self._lane(spec)
+        state = self._state(spec)
         if self._hooks:
             with _named_failures():
                 self._hooks.before_request(request)
-        await lane.provider.start()
-        response = await self._attempts.only_one(lane, request)
+        await state.provider.start()
+        response = await self._attempts.only_one(state, request)
         clean_response(response, self._hide)
         if self._hooks:
             with _named_failures():
@@ -158,15 +160,15 @@ class Caller:
 
     async def close(self) -> None:
         """Free what the providers hold, and the kept answers."""
-        for lane in self._lanes.values():
-            await lane.provider.close()
+        for state in self._states.values():
+            await state.provider.close()
         if self._answers:
             await self._answers.close()
-        self._rations.close()
+        self._quotas.close()
 
     async def _called(
         self,
-        lane: Lane,
+        state: ProviderState,
         request: Request,
         unwanted: Callable[[], bool] | None,
         answers: Answers | None,
@@ -176,26 +178,26 @@ class Caller:
         asked = _copy(request) if answers else request
         try:
             # importing a client takes seconds: a short timeout must not count them
-            await lane.provider.start()
-            response = await self._attempts.answer(lane, request, unwanted)
+            await state.provider.start()
+            response = await self._attempts.answer(state, request, unwanted)
         except ProviderError as error:
             if answers:
-                await answers.keep(lane.spec, asked, error)
+                await answers.keep(state.spec, asked, error)
             raise
         clean_response(response, self._hide)
         if answers:
-            await answers.keep(lane.spec, asked, response)
+            await answers.keep(state.spec, asked, response)
         return response
 
-    def _lane(self, spec: ProviderSpec) -> Lane:
+    def _state(self, spec: ProviderSpec) -> ProviderState:
         # a spec lives as long as its arena file, and is kept here, so that its id stays its own
-        found = self._lanes.get(id(spec))
+        found = self._states.get(id(spec))
         if found is None:
-            found = self._lanes[id(spec)] = Lane(spec, self._make_provider(spec))
-            found.outage.notice = self._rations.notice_of(spec)
+            found = self._states[id(spec)] = ProviderState(spec, self._make_provider(spec))
+            found.breaker.notice = self._quotas.notice_of(spec)
             # a mock that stands for a real provider has no limit to keep to
             if not found.provider.offline or spec.provider == found.provider.type:
-                found.pace = self._rations.pace_of(spec)
+                found.rate_limiter = self._quotas.rate_limiter_of(spec)
         return found
 
 

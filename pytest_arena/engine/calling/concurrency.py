@@ -20,16 +20,16 @@ class Limits:
         self._of_provider = of_provider
         self._providers: dict[str, asyncio.Semaphore | None] = {}
 
-    def place(self, provider: str) -> Place:
+    def place(self, provider: str) -> ConcurrencySlot:
         """Return the place that one call to the provider needs; enter it, and leave it again."""
         if provider not in self._providers:
             limit = self._of_provider(provider)
             self._providers[provider] = asyncio.Semaphore(max(1, limit)) if limit else None
-        return Place(self._providers[provider], self._total)
+        return ConcurrencySlot(self._providers[provider], self._total)
 
 
-class Place:
-    """Hold a place at the provider first and then among all calls, so that a slow provider's
+class ConcurrencySlot:
+    """A place at the provider first and then among all calls, so that a slow provider's
     waiting calls keep no other provider's calls from starting."""
 
     __slots__ = ("_provider", "_total")
@@ -56,8 +56,8 @@ class Place:
             self._provider.release()
 
 
-class Turns:
-    """Let one coroutine at a time go on; those that are urgent before those that came earlier."""
+class PriorityLock:
+    """A lock for coroutines that lets those that are urgent go before those that came earlier."""
 
     def __init__(self) -> None:
         self._taken = False

@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pytest_arena.engine.calling.shared_state import SharedTable
 
 
-class Passage:
-    """Let calls to a provider pass, or one load case by itself, in the order in which they came.
+class ExclusiveAccess:
+    """Access to a provider: many calls beside each other, or one load case alone, first come first.
 
     Lives on the event loop. A load case that waits holds up what came later, so that it is not
     put off for ever.
@@ -38,7 +38,7 @@ class Passage:
                 self._wake()
             else:
                 # let in and cancelled at the same moment: only what was taken here is given back
-                Passage.leave(self, alone=alone)
+                ExclusiveAccess.leave(self, alone=alone)
             raise
 
     def leave(self, *, alone: bool = False) -> None:
@@ -87,8 +87,8 @@ _POLL_S = 0.02
 """How often those who wait look again."""
 
 
-class SharedPassage(Passage):
-    """Keep a load case and all other calls to a provider apart, over the processes of a machine.
+class SharedExclusiveAccess(ExclusiveAccess):
+    """Access to a provider that holds over all processes of a machine.
 
     Each process has a row: its calls that pass, and whether it has a load case that waits or runs.
     A load case that has said so lets no further call of another process in, and goes when those

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_arena.engine.calling.client import Caller
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.request_response import Request, Response
@@ -22,7 +22,11 @@ would only be hidden."""
 
 
 async def ask_others(
-    caller: Caller, plan: CellPlan, request: Request, failure: ProviderError, default_s: float
+    client: ProviderClient,
+    plan: CellPlan,
+    request: Request,
+    failure: ProviderError,
+    default_s: float,
 ) -> Response:
     """Return the answer of the first fallback that has one, marked by its name.
 
@@ -36,7 +40,7 @@ async def ask_others(
         request.params = {**case.params, **spec.params}
         request.timeout_s = case.timeout_s or spec.timeout or default_s
         try:
-            response = await caller.call(spec, request)
+            response = await client.call(spec, request)
         except ProviderError as error:
             said.append(f"fallback {spec.name!r}: {error.message}")
             if error.kind in DOWN:

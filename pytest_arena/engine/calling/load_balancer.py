@@ -27,7 +27,7 @@ class _Endpoint:
     failures: int = 0
 
 
-class Endpoints(Provider):
+class LoadBalancer(Provider):
     """Deal calls to endpoints by smooth weighted round robin, as nginx does it.
 
     An endpoint that fails rests for a while (for good, where its key is refused or it does not

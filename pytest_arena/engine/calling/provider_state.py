@@ -6,14 +6,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.circuit_breaker import Outage
-from pytest_arena.engine.calling.concurrency import Turns
+from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
+from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.calling.rate_limit import Pace
+    from pytest_arena.engine.calling.rate_limit import RateLimiter
     from pytest_arena.providers.prices import Price
 
 GUESSED_OUTPUT = 200
@@ -27,14 +27,14 @@ _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 @dataclass(slots=True)
-class Lane:
-    """Hold the provider, whether it is down, who waits for it, and what its answers were like."""
+class ProviderState:
+    """One provider while a run goes on: whether it is down, who waits, what answers were like."""
 
     spec: ProviderSpec
     provider: Provider
-    outage: Outage = field(init=False)
-    turns: Turns = field(default_factory=Turns)
-    pace: Pace | None = None
+    breaker: CircuitBreaker = field(init=False)
+    turns: PriorityLock = field(default_factory=PriorityLock)
+    rate_limiter: RateLimiter | None = None
     """None while nothing bounds the rate: no limit in the file, and no refusal yet."""
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
     """When the last attempts were started."""
@@ -47,7 +47,7 @@ class Lane:
     _price_known: bool = False
 
     def __post_init__(self) -> None:
-        self.outage = Outage(self.spec.name)
+        self.breaker = CircuitBreaker(self.spec.name)
 
     @property
     def price(self) -> Price | None:

@@ -9,29 +9,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from pytest_arena.engine.calling.exclusive_access import Passage
-from pytest_arena.engine.calling.provider_state import Lane
+from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
+from pytest_arena.engine.calling.provider_state import ProviderState
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.budgets import Account, Amount, Budgets, Hold
-    from pytest_arena.engine.calling.rate_limit import Pace
+    from pytest_arena.engine.calling.rate_limit import RateLimiter
     from pytest_arena.engine.calling.shared_state import SharedTable
     from pytest_arena.loading.plans import Arena
 
 
 @dataclass(slots=True)
-class Ration:
-    """Keep what one attempt was given: when it started, and what was set aside for it."""
+class Reservation:
+    """What one attempt was given: when it started, and what was set aside for it."""
 
     started: float
     tokens: float = 0.0
     hold: Hold | None = None
 
 
-class Rations:
+class Quotas:
     """Hand out budgets and rates, shared with all processes of the run on this machine.
 
     `path` is the file that they share; without it, the process is on its own. `portion` is their
@@ -82,18 +82,18 @@ class Rations:
 
     # --- before and after an attempt
 
-    def pace_of(self, spec: ProviderSpec) -> Pace | None:
+    def rate_limiter_of(self, spec: ProviderSpec) -> RateLimiter | None:
         """Return the pace of a provider whose rate the file limits."""
-        return self._new_pace(spec.name) if spec.name in self._rates else None
+        return self._new_rate_limiter(spec.name) if spec.name in self._rates else None
 
-    def passage_of(self, provider: str) -> Passage:
+    def exclusive_access_of(self, provider: str) -> ExclusiveAccess:
         """Return what keeps a load case and all other calls to a provider apart, over all
         processes of this machine."""
         if self._path is None:
-            return Passage()
-        from pytest_arena.engine.calling.exclusive_access import SharedPassage
+            return ExclusiveAccess()
+        from pytest_arena.engine.calling.exclusive_access import SharedExclusiveAccess
 
-        return SharedPassage(self._shared(), provider)
+        return SharedExclusiveAccess(self._shared(), provider)
 
     def notice_of(self, spec: ProviderSpec) -> Path | None:
         """Return the file in which processes tell each other that a provider is down."""
@@ -102,87 +102,99 @@ class Rations:
         who = f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
         return self._path.with_name(f"down-{crc32(who.encode('utf-8', 'replace')):08x}")
 
-    def check(self, lane: Lane, request: Request) -> None:
+    def check(self, state: ProviderState, request: Request) -> None:
         """Raise `BudgetSpent` where the call cannot be made any more."""
         if self._budgets is not None:
-            self._budgets.check(self._budgets.accounts_of(lane.spec.name, request))
+            self._budgets.check(self._budgets.accounts_of(state.spec.name, request))
 
-    async def take(self, lane: Lane, request: Request, *, paced: bool = True) -> Ration | None:
+    async def take(
+        self, state: ProviderState, request: Request, *, paced: bool = True
+    ) -> Reservation | None:
         """Start an attempt now; None where it must wait. A spent budget is a `BudgetSpent`.
 
         Unless it is `paced`, no rate holds it back.
         """
-        pace = lane.pace if paced else None
+        rate_limiter = state.rate_limiter if paced else None
         accounts: tuple[Account, ...] = ()
         if self._budgets is not None:
-            accounts = self._budgets.accounts_of(lane.spec.name, request)
-        if not accounts and pace is None:
-            ration: Ration | None = Ration(time.monotonic())
+            accounts = self._budgets.accounts_of(state.spec.name, request)
+        if not accounts and rate_limiter is None:
+            reservation: Reservation | None = Reservation(time.monotonic())
         else:
-            amount = _amount(lane, request, accounts)
-            ration = await self._shared().change(lambda: self._take(pace, accounts, amount))
-        if ration is not None:
-            lane.starts.append(ration.started)
-        return ration
+            amount = _amount(state, request, accounts)
+            reservation = await self._shared().change(
+                lambda: self._take(rate_limiter, accounts, amount)
+            )
+        if reservation is not None:
+            state.starts.append(reservation.started)
+        return reservation
 
     async def answered(
-        self, lane: Lane, ration: Ration, request: Request, response: Response
+        self, state: ProviderState, reservation: Reservation, request: Request, response: Response
     ) -> None:
         """Write down what an answer took, and learn from what came with it."""
-        lane.learn(request, response)
+        state.learn(request, response)
         known = response.input_tokens is not None or response.output_tokens is not None
         tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
-        self._settle(ration, tokens if known else None, response.cost_usd)
-        if lane.pace is None and response.allowance is not None and response.allowance.is_scarce:
-            lane.pace = self._new_pace(lane.spec.name)
-        if lane.pace is not None:
-            lane.pace.answered = True
-            if known and lane.pace.counts_tokens:
-                await lane.pace.correct(tokens - ration.tokens)
+        self._settle(reservation, tokens if known else None, response.cost_usd)
+        if (
+            state.rate_limiter is None
+            and response.allowance is not None
+            and response.allowance.is_scarce
+        ):
+            state.rate_limiter = self._new_rate_limiter(state.spec.name)
+        if state.rate_limiter is not None:
+            state.rate_limiter.answered = True
+            if known and state.rate_limiter.counts_tokens:
+                await state.rate_limiter.correct(tokens - reservation.tokens)
             if response.allowance is not None:
-                await lane.pace.told(response.allowance)
+                await state.rate_limiter.told(response.allowance)
 
-    async def failed(self, lane: Lane, ration: Ration, error: ProviderError) -> None:
+    async def failed(
+        self, state: ProviderState, reservation: Reservation, error: ProviderError
+    ) -> None:
         """Write down that an attempt gave nothing; slow down where it was refused for its rate."""
         if error.kind is not ErrorKind.TIMEOUT:
             # what was given up may be billed all the same, a failure is not
-            self._settle(ration, 0.0, 0.0)
+            self._settle(reservation, 0.0, 0.0)
         if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
-            if lane.pace is None:
-                lane.pace = self._new_pace(lane.spec.name)
-                lane.pace.answered = lane.answers > 0
-            burst = lane.burst(time.monotonic())
-            await lane.pace.refused(ration.started, error.retry_after_s, burst)
+            if state.rate_limiter is None:
+                state.rate_limiter = self._new_rate_limiter(state.spec.name)
+                state.rate_limiter.answered = state.answers > 0
+            burst = state.burst(time.monotonic())
+            await state.rate_limiter.refused(reservation.started, error.retry_after_s, burst)
 
-    def ended(self, ration: Ration) -> None:
+    def ended(self, reservation: Reservation) -> None:
         """Count what was set aside as spent, unless it is known by now what was taken."""
-        self._settle(ration, None, None)
+        self._settle(reservation, None, None)
 
     def _take(
-        self, pace: Pace | None, accounts: tuple[Account, ...], amount: Amount
-    ) -> Ration | None:
+        self, rate_limiter: RateLimiter | None, accounts: tuple[Account, ...], amount: Amount
+    ) -> Reservation | None:
         hold = None
         if self._budgets is not None and accounts:
             hold = self._budgets.take(accounts, amount)
             if hold is None:
                 return None
-        if pace is not None and not pace.take(amount.tokens):
+        if rate_limiter is not None and not rate_limiter.take(amount.tokens):
             if self._budgets is not None and hold is not None:
                 self._budgets.give_back(hold)
             return None
-        return Ration(time.monotonic(), amount.tokens, hold)
+        return Reservation(time.monotonic(), amount.tokens, hold)
 
-    def _settle(self, ration: Ration, tokens: float | None, cost_usd: float | None) -> None:
-        if self._budgets is None or ration.hold is None:
+    def _settle(
+        self, reservation: Reservation, tokens: float | None, cost_usd: float | None
+    ) -> None:
+        if self._budgets is None or reservation.hold is None:
             return
         from pytest_arena.engine.calling.budgets import Amount
 
-        held = ration.hold.amount
+        held = reservation.hold.amount
         taken = Amount(
             held.tokens if tokens is None else tokens,
             held.cost_usd if cost_usd is None else cost_usd,
         )
-        self._budgets.settle(ration.hold, taken)
+        self._budgets.settle(reservation.hold, taken)
 
     def _own_budgets(self) -> Budgets:
         if self._budgets is None:
@@ -191,10 +203,10 @@ class Rations:
             self._budgets = Budgets(self._shared(), portion=self._portion)
         return self._budgets
 
-    def _new_pace(self, provider: str) -> Pace:
-        from pytest_arena.engine.calling.rate_limit import Pace
+    def _new_rate_limiter(self, provider: str) -> RateLimiter:
+        from pytest_arena.engine.calling.rate_limit import RateLimiter
 
-        return Pace(
+        return RateLimiter(
             self._shared(),
             provider,
             self._rates.get(provider),
@@ -204,23 +216,23 @@ class Rations:
 
     def _shared(self) -> SharedTable:
         if self._table is None:
-            from pytest_arena.engine.calling.shared_state import FileTable, SharedTable
+            from pytest_arena.engine.calling.shared_state import FileSharedTable, SharedTable
 
-            self._table = FileTable(self._path) if self._path else SharedTable()
+            self._table = FileSharedTable(self._path) if self._path else SharedTable()
         return self._table
 
 
-def _amount(lane: Lane, request: Request, accounts: Iterable[Account]) -> Amount:
+def _amount(state: ProviderState, request: Request, accounts: Iterable[Account]) -> Amount:
     from pytest_arena.engine.calling.budgets import Amount
     from pytest_arena.loading.budgets import unknown_price
     from pytest_arena.providers.prices import Usage
 
-    tokens_in, tokens_out = lane.likely_tokens(request)
+    tokens_in, tokens_out = state.likely_tokens(request)
     cost = 0.0
     if any(account.spec.max_cost_usd is not None for account in accounts):
-        price = lane.price
-        if price is None and not lane.provider.offline:
-            raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(lane.spec)))
+        price = state.price
+        if price is None and not state.provider.offline:
+            raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(state.spec)))
         if price is not None:
             cost = price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0
     return Amount(tokens_in + tokens_out, cost)

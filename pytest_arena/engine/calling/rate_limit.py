@@ -33,7 +33,7 @@ _SHARED = 0
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """Hold what all processes know of a provider's rate; times are those of one clock."""
+    """What all processes know of a provider's rate; times are those of one clock."""
 
     next_at: float = 0.0
     tokens_at: float = 0.0
@@ -58,8 +58,8 @@ class _State:
         )
 
 
-class Pace:
-    """Say when the next call to a provider may start, the same for all processes of a run.
+class RateLimiter:
+    """The rate of calls to one provider: when the next may start, for all processes of a run.
 
     Starts are spread evenly over the minute (a generic cell rate algorithm without bursts). A
     refusal (429) halves the rate; it is back near the old one after two seconds and grows slowly

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.concurrency import Limits, Place
-from pytest_arena.engine.calling.provider_state import Lane
-from pytest_arena.engine.calling.quotas import Ration, Rations
+from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
+from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.request_response import Request, Response
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.calling.rate_limit import Pace
+    from pytest_arena.engine.calling.rate_limit import RateLimiter
 
 DEFAULT_RETRIES = 2
 DEFAULT_RETRY_FOR_S = 90.0
@@ -30,9 +30,9 @@ _PAUSED = "rate limited: the provider asked for a pause"
 
 @dataclass(slots=True)
 class _Call:
-    """Keep what is known of one call while it is tried."""
+    """What is known of one call while it is tried."""
 
-    lane: Lane
+    state: ProviderState
     request: Request
     unwanted: Callable[[], bool] | None
     retry_for_s: float
@@ -46,28 +46,28 @@ class _Call:
 class Attempts:
     """Try calls within the limits until there is an answer; lives on the event loop."""
 
-    def __init__(self, limits: Limits, rations: Rations | None = None) -> None:
+    def __init__(self, limits: Limits, quotas: Quotas | None = None) -> None:
         self.closing = False
         self._limits = limits
-        self._rations = rations or Rations()
+        self._quotas = quotas or Quotas()
 
     async def answer(
-        self, lane: Lane, request: Request, unwanted: Callable[[], bool] | None
+        self, state: ProviderState, request: Request, unwanted: Callable[[], bool] | None
     ) -> Response:
         """Return the provider's answer; a failure that is left is a `ProviderError`.
 
         A budget that is spent is a `BudgetSpent`.
         """
-        spec, outage = lane.spec, lane.outage
+        spec, breaker = state.spec, state.breaker
         retries = DEFAULT_RETRIES if spec.retries is None else spec.retries
         retry_for_s = spec.retry_for or max(DEFAULT_RETRY_FOR_S, request.timeout_s)
-        call = _Call(lane, request, unwanted, retry_for_s)
+        call = _Call(state, request, unwanted, retry_for_s)
         loop = asyncio.get_running_loop()
         while True:
             request.attempt = call.attempt
             try:
                 response = await self._try(call)
-                outage.succeeded()
+                breaker.succeeded()
                 response.attempts = call.attempt + 1
                 return response
             except ProviderError as error:
@@ -76,88 +76,88 @@ class Attempts:
                 if error.elsewhere and call.attempt < retries:
                     call.attempt += 1
                     continue
-                outage.attempt_failed(error)
+                breaker.attempt_failed(error)
                 pause = pause_before(call.attempt, error.retry_after_s)
                 left = (call.end or loop.time()) - loop.time()
                 if not error.retryable or call.attempt >= retries or pause >= left:
                     final = _final(error, call, retries, pause, left)
-                    outage.call_failed(error)
+                    breaker.call_failed(error)
                     raise final from error
             # the place is free while this call waits, so that others go on
             await asyncio.sleep(pause)
             call.attempt += 1
 
-    async def only_one(self, lane: Lane, request: Request) -> Response:
+    async def only_one(self, state: ProviderState, request: Request) -> Response:
         """Return the answer to a single attempt, which budgets alone hold back."""
-        call = _Call(lane, request, None, request.timeout_s)
+        call = _Call(state, request, None, request.timeout_s)
         while True:
             self._check(call)
-            ration = await self._rations.take(lane, request, paced=False)
-            if ration is not None:
-                return await self._counted(call, ration)
+            reservation = await self._quotas.take(state, request, paced=False)
+            if reservation is not None:
+                return await self._counted(call, reservation)
             await asyncio.sleep(POLL_S)
 
     async def _try(self, call: _Call) -> Response:
         """Wait until one attempt may start, and make it."""
-        lane = call.lane
-        place = self._limits.place(lane.spec.name)
-        ration = await self._start(call, place)
+        state = call.state
+        place = self._limits.place(state.spec.name)
+        reservation = await self._start(call, place)
         try:
-            return await self._counted(call, ration)
+            return await self._counted(call, reservation)
         finally:
             place.leave()
 
-    async def _counted(self, call: _Call, ration: Ration) -> Response:
+    async def _counted(self, call: _Call, reservation: Reservation) -> Response:
         """Make one attempt, and write down what it took."""
         try:
             response = await self._attempt(call)
-            await self._rations.answered(call.lane, ration, call.request, response)
+            await self._quotas.answered(call.state, reservation, call.request, response)
             return response
         except ProviderError as error:
-            await self._rations.failed(call.lane, ration, error)
+            await self._quotas.failed(call.state, reservation, error)
             raise
         finally:
-            self._rations.ended(ration)
+            self._quotas.ended(reservation)
 
-    async def _start(self, call: _Call, place: Place) -> Ration:
+    async def _start(self, call: _Call, place: ConcurrencySlot) -> Reservation:
         """Wait for the rate, then for a place; return with both, and with the budgets' consent.
 
         Only who is next waits for the rate, and holds no place meanwhile.
         """
-        lane = call.lane
+        state = call.state
         has_turn = False
         try:
             while True:
-                if lane.pace is not None:
+                if state.rate_limiter is not None:
                     if not has_turn:
-                        await lane.turns.take(urgent=call.attempt > 0)
+                        await state.turns.take(urgent=call.attempt > 0)
                         has_turn = True
-                    await self._until_due(call, lane.pace)
+                    await self._until_due(call, state.rate_limiter)
                 await place.enter()
-                ration = None
+                reservation = None
                 try:
                     self._check(call)
-                    ration = await self._rations.take(lane, call.request)
+                    reservation = await self._quotas.take(state, call.request)
                 finally:
-                    if ration is None:
+                    if reservation is None:
                         place.leave()
-                if ration is not None:
-                    return ration
+                if reservation is not None:
+                    return reservation
                 await asyncio.sleep(POLL_S)
         finally:
             if has_turn:
-                lane.turns.give_on()
+                state.turns.give_on()
 
-    async def _until_due(self, call: _Call, pace: Pace) -> None:
+    async def _until_due(self, call: _Call, rate_limiter: RateLimiter) -> None:
         loop = asyncio.get_running_loop()
         while True:
             self._check(call)
-            self._rations.check(call.lane, call.request)
-            now, due = pace.clock(), pace.due_at()
+            self._quotas.check(call.state, call.request)
+            now, due = rate_limiter.clock(), rate_limiter.due_at()
             if due <= now:
                 return
             # the rate alone is waited for as long as it takes, a pause only within bounds
-            wait_s = (pace.paused_until if call.end is None else due) - now
+            wait_s = (rate_limiter.paused_until if call.end is None else due) - now
             longest_s = call.retry_for_s if call.end is None else call.end - loop.time()
             if wait_s > longest_s:
                 raise ProviderError(ErrorKind.RATE_LIMIT, _PAUSED, retry_after_s=wait_s)
@@ -168,7 +168,7 @@ class Attempts:
         unwanted = call.unwanted if call.attempt == 0 else None
         if self.closing or (unwanted is not None and unwanted()):
             raise asyncio.CancelledError
-        call.lane.outage.check()
+        call.state.breaker.check()
 
     async def _attempt(self, call: _Call) -> Response:
         loop = asyncio.get_running_loop()
@@ -179,8 +179,8 @@ class Attempts:
         try:
             async with asyncio.timeout(limit_s):
                 if call.request.purpose == "embedding":
-                    return await call.lane.provider.embed(call.request)
-                return await call.lane.provider.complete(call.request)
+                    return await call.state.provider.embed(call.request)
+                return await call.state.provider.complete(call.request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
-from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.quotas import Quotas
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Say which part of a run this process owns: slot 0 of 1 where there are no workers.
+    """Which part of a run this process owns: slot 0 of 1 where there are no workers.
 
     `shared` is the file for what all processes on this machine count together, `portion` their
     part of the run's budgets and rates: less than 1 beside workers on other machines.
@@ -30,10 +30,10 @@ class Share:
     shared: Path | None = None
     portion: float = 1.0
 
-    def rations(self) -> Rations:
+    def quotas(self) -> Quotas:
         """Return the budgets and rates, which are shared with the processes of this machine."""
         together = max(1, round(self.workers * self.portion))
-        return Rations(self.shared, portion=self.portion, processes=together)
+        return Quotas(self.shared, portion=self.portion, processes=together)
 
     def active(self, concurrency: int) -> int:
         """Return how many workers make calls: no more than calls may be in flight."""

@@ -25,7 +25,7 @@ _WHOLE = 0
 
 
 class SharedTable:
-    """Keep rows of eight numbers by name and owner, in memory: for a run in one process.
+    """Rows of eight numbers by name and owner, in memory: for a run in one process.
 
     All methods are called on one event loop. A row that is there may be written by its owner at
     any time; everything else is done inside `change`.
@@ -55,8 +55,8 @@ class SharedTable:
         """Let go of the file."""
 
 
-class FileTable(SharedTable):
-    """Keep the rows in a file, locked while one process changes it.
+class FileSharedTable(SharedTable):
+    """Rows of eight numbers by name and owner in a file, locked while one process changes it.
 
     The lock is tried, never waited for, so that the event loop goes on; the system gives it back
     when a process dies. Each process holds a lock on a byte of its own, which tells that it lives.

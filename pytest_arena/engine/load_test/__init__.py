@@ -1,1 +1,1 @@
-"""load_test"""
+"""Load cases: virtual users, their figures, and the verdict over all of their calls."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from math import ceil, fsum
 
 from pytest_arena.comparison.stats.quantiles import sorted_quantile
-from pytest_arena.engine.load_test.runner import CallEnd, LoadRun
-from pytest_arena.results.load_test import Load, LoadSpan
+from pytest_arena.engine.load_test.runner import CallEnd, LoadTestRun
+from pytest_arena.results.load_test import LoadTestResult, LoadTestSpan
 from pytest_arena.results.request_response import source_of
 
 MOST_SPANS = 60
@@ -17,13 +17,13 @@ _QUANTILES = {"p50": 0.50, "p90": 0.90, "p95": 0.95, "p99": 0.99}
 _ROUND_SPANS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800)
 
 
-def load_figures(run: LoadRun, *, judged: int, passed: int) -> Load:
+def load_test_result(run: LoadTestRun, *, judged: int, passed: int) -> LoadTestResult:
     """Return the figures of a load, made of every call."""
     responses = [response for trial in run.trials for response in trial.responses]
     times = sorted(r.latency_ms for r in responses if r.latency_ms is not None)
     first = sorted(r.first_token_ms for r in responses if r.first_token_ms is not None)
     span_s = _span_s(run.elapsed_s)
-    return Load(
+    return LoadTestResult(
         users=run.load.users,
         duration_s=run.load.duration_s,
         messages_per_user=run.load.messages,
@@ -69,7 +69,7 @@ def _span_s(elapsed_s: float) -> float:
     return float(ceil(elapsed_s / MOST_SPANS + 1e-9))
 
 
-def _spans(ends: Iterable[CallEnd], span_s: float, elapsed_s: float) -> tuple[LoadSpan, ...]:
+def _spans(ends: Iterable[CallEnd], span_s: float, elapsed_s: float) -> tuple[LoadTestSpan, ...]:
     ended = list(ends)
     if not ended:
         return ()
@@ -85,7 +85,7 @@ def _spans(ends: Iterable[CallEnd], span_s: float, elapsed_s: float) -> tuple[Lo
         if end.latency_ms is not None:
             times[place].append(end.latency_ms)
     return tuple(
-        LoadSpan(answered[i], errors[i], _quantile(times[i], 0.5), _quantile(times[i], 0.95))
+        LoadTestSpan(answered[i], errors[i], _quantile(times[i], 0.5), _quantile(times[i], 0.95))
         for i in range(count)
     )
 

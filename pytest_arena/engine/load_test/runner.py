@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import needs_loop
-from pytest_arena.engine.calling.client import Call, Caller
+from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.calling.retries import DEFAULT_RETRY_FOR_S, pause_before
 from pytest_arena.engine.trial_checks import checks, context_of
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, shorten
 from pytest_arena.loading.load_tests import MOST_MESSAGES
-from pytest_arena.loading.plans import CellPlan, LoadPlan
+from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trial import Trial
 
@@ -42,7 +42,7 @@ Talk = Callable[[int, Call], Awaitable[Trial]]
 
 @dataclass(slots=True)
 class EvenSample:
-    """Keep at most so many of the trials that come, spread evenly over all of them."""
+    """A sample of at most so many of the trials that come, spread evenly over all of them."""
 
     most: int
     trials: list[Trial] = field(default_factory=list)
@@ -60,7 +60,7 @@ class EvenSample:
 
 @dataclass(frozen=True, slots=True)
 class CallEnd:
-    """Keep when a call ended, in seconds since the load began, and what came of it."""
+    """When a call ended, in seconds since the load began, and what came of it."""
 
     at_s: float
     latency_ms: float | None
@@ -68,15 +68,15 @@ class CallEnd:
 
 
 @dataclass(slots=True)
-class LoadRun:
-    """Hold what came of a load; of one that was not made, only that it was not.
+class LoadTestRun:
+    """What came of a load; of one that was not made, only that it was not.
 
     `trials` are all conversations without their texts, `sample` some of those with an answer,
     whole, and `errors` some of those without. `broken_off` says why the load was not made as it
     was asked for.
     """
 
-    load: LoadPlan
+    load: LoadTestPlan
     sample: list[Trial] = field(default_factory=list)
     errors: list[Trial] = field(default_factory=list)
     trials: list[Trial] = field(default_factory=list)
@@ -101,8 +101,8 @@ def most_judged(plan: CellPlan, root: Path) -> int:
     return MOST_KEPT - MOST_ERRORS if asks else MOST_JUDGED
 
 
-class LoadUsers:
-    """Run the users of one load case; lives on the event loop.
+class VirtualUsers:
+    """The users of one load case; lives on the event loop.
 
     At most `most_judged` trials are held whole. `now` and `sleep` are the loop's own unless given.
     """
@@ -110,9 +110,9 @@ class LoadUsers:
     def __init__(
         self,
         plan: CellPlan,
-        load: LoadPlan,
+        load: LoadTestPlan,
         talk: Talk,
-        caller: Caller,
+        client: ProviderClient,
         *,
         most_judged: int = MOST_JUDGED,
         now: Callable[[], float] | None = None,
@@ -121,7 +121,7 @@ class LoadUsers:
         self._plan = plan
         self._load = load
         self._talk = talk
-        self._caller = caller
+        self._client = client
         self._now = now or asyncio.get_running_loop().time
         self._sleep = sleep
         self._begin = 0.0
@@ -135,16 +135,16 @@ class LoadUsers:
         self._broken_off: str | None = None
         self._over_budget: str | None = None
 
-    async def run(self) -> LoadRun:
+    async def run(self) -> LoadTestRun:
         """Let all users talk until the load has been made; cancelled where the run is stopped."""
         self._begin = self._now()
         async with asyncio.TaskGroup() as group:
             for _ in range(self._load.users):
                 group.create_task(self._user())
-        if self._caller.closing:
+        if self._client.closing:
             raise asyncio.CancelledError
         end = max((each.at_s for each in self._ends), default=0.0)
-        return LoadRun(
+        return LoadTestRun(
             self._load,
             self._sample.trials,
             self._errors.trials,
@@ -173,7 +173,7 @@ class LoadUsers:
                 await self._sleep(self._pause(trial, error, failures, self._now() - began))
 
     def _goes_on(self, sent: int) -> bool:
-        if self._broken_off is not None or self._caller.closing:
+        if self._broken_off is not None or self._client.closing:
             return False
         load = self._load
         if load.duration_s is not None:
@@ -191,7 +191,7 @@ class LoadUsers:
         async def call(request: Request) -> Response:
             nonlocal failure
             try:
-                response = await self._caller.call_once(self._plan.provider, request)
+                response = await self._client.call_once(self._plan.provider, request)
             except ProviderError as error:
                 failure = error
                 self._ends.append(CallEnd(self._now() - self._begin, None, True))

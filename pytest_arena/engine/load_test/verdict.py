@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.assertions.trial_verdict import rate_finding
-from pytest_arena.engine.load_test.metrics import load_figures
-from pytest_arena.engine.load_test.runner import MOST_KEPT, LoadRun
+from pytest_arena.engine.load_test.metrics import load_test_result
+from pytest_arena.engine.load_test.runner import MOST_KEPT, LoadTestRun
 from pytest_arena.engine.trial_checks import Executed, checks, conclude_trial
 from pytest_arena.engine.verdict_rules import Wait, cell_of, over_all_findings, verdict_of
 from pytest_arena.loading.plans import CellPlan
@@ -28,7 +28,7 @@ _NOT_REPLAYED = "a load is made with calls, and this run only replays what was r
 
 def conclude_load(
     plan: CellPlan,
-    run: LoadRun,
+    run: LoadTestRun,
     done: CellRun,
     *,
     cell_id: str,
@@ -68,7 +68,7 @@ def conclude_load(
         assertions=(*rated, *over_all),
         reason=f"budget: {unpaid}" if unpaid else run.broken_off or _why(verdict, run, plan),
         over_budget=unpaid,
-        load=load_figures(run, judged=len(judged), passed=passed),
+        load=load_test_result(run, judged=len(judged), passed=passed),
     )
 
 
@@ -78,7 +78,7 @@ def _by_figures(assertion: CellAssertion) -> bool:
 
 
 def _verdict(
-    plan: CellPlan, run: LoadRun, judged: Sequence[Trial], over_all: Sequence[Finding]
+    plan: CellPlan, run: LoadTestRun, judged: Sequence[Trial], over_all: Sequence[Finding]
 ) -> Verdict:
     failed = sum(trial.error is not None for trial in run.trials)
     answered = len(run.trials) - failed
@@ -101,7 +101,7 @@ def _allows_errors(plan: CellPlan) -> bool:
     return any(check.type in _ON_ERRORS and check.weight > 0 for check in plan.case.assertions)
 
 
-def _why(verdict: Verdict, run: LoadRun, plan: CellPlan) -> str | None:
+def _why(verdict: Verdict, run: LoadTestRun, plan: CellPlan) -> str | None:
     failed = sum(trial.error is not None for trial in run.trials)
     if verdict != "error" or not failed or _allows_errors(plan):
         return None

@@ -13,7 +13,7 @@ from pytest_arena.schema.guardrail import Said
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Say what a detector saw in a text.
+    """What a detector saw in a text.
 
     `found` is None where it cannot tell. `shown` are the texts that it found, as they may be
     printed; `spans` where they stand.

@@ -29,7 +29,7 @@ _MOST_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Say which language a text is in, as an ISO 639-1 code, or why that cannot be told."""
+    """Which language a text is in, as an ISO 639-1 code, or why that cannot be told."""
 
     language: str | None
     reason: str

@@ -91,7 +91,7 @@ _NAMES: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Personal:
-    """Say where personal data stands in a text, and what it is (`email`, `phone`, …)."""
+    """Where personal data stands in a text, and what it is (`email`, `phone`, …)."""
 
     entity: str
     start: int

@@ -34,7 +34,7 @@ _COMMONEST = frozenset({"fuck", "fucking", "shit", "bitch"})
 
 @dataclass(frozen=True, slots=True)
 class Profane:
-    """Say where a profane word stands, and how strong it is."""
+    """Where a profane word stands, and how strong it is."""
 
     severity: str
     start: int
@@ -43,7 +43,7 @@ class Profane:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Hold the list ready for use: forms by severity, stems that may stand inside a word, hidden
+    """The list ready for use: forms by severity, stems that may stand inside a word, hidden
     letters by length, and harmless phrases."""
 
     whole: dict[str, str]

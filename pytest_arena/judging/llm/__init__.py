@@ -1,1 +1,1 @@
-"""llm"""
+"""Judging by another model: what it is asked, how its reply is read, panels, and pairs."""

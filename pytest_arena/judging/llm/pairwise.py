@@ -19,8 +19,8 @@ _TIE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Hold two answers to the same message: the one that is judged, and its rival's."""
+class AnswerPair:
+    """Two answers to the same message: the one that is judged, and its rival's."""
 
     before: tuple[Material, ...]
     own: str
@@ -47,7 +47,7 @@ def preference_task(criteria: str | None) -> Task:
 
 
 async def prefer(
-    pair: Pair, criteria: str | None, judge: JudgeSpec, ask: Asking, least: float
+    pair: AnswerPair, criteria: str | None, judge: JudgeSpec, ask: Asking, least: float
 ) -> Ruling:
     """Ask every judge in both orders; more than half of all judges decide.
 
@@ -83,7 +83,9 @@ async def prefer(
     return Ruling(verdict, reason, score, judging)
 
 
-def both_questions(pair: Pair, criteria: str | None, least: float) -> tuple[Question, Question]:
+def both_questions(
+    pair: AnswerPair, criteria: str | None, least: float
+) -> tuple[Question, Question]:
     """Return what is asked: which answer is better, in either order."""
     task = preference_task(criteria)
     return (
@@ -92,14 +94,14 @@ def both_questions(pair: Pair, criteria: str | None, least: float) -> tuple[Ques
     )
 
 
-def _question(task: Task, pair: Pair, least: float, *, own_first: bool) -> Question:
+def _question(task: Task, pair: AnswerPair, least: float, *, own_first: bool) -> Question:
     answers = (pair.own, pair.rival) if own_first else (pair.rival, pair.own)
     places = tuple(Material(name, text) for name, text in zip(PLACES, answers, strict=True))
     return Question(task, (*pair.before, *places), preference_form(own_first), least)
 
 
 async def _ballot(
-    questions: Sequence[Question], spec: ProviderSpec, pair: Pair, ask: Asking
+    questions: Sequence[Question], spec: ProviderSpec, pair: AnswerPair, ask: Asking
 ) -> tuple[Vote, bool]:
     """Return one judge's vote from both orders, and whether it could not be reached."""
     given = await asyncio.gather(*(vote_on(question, spec, ask) for question in questions))

@@ -27,7 +27,7 @@ NO_ENGINE = "a judge can only be asked where an engine makes the calls"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Hold all that a judge needs: the task, the material, and how its reply is read.
+    """All that a judge needs: the task, the material, and how its reply is read.
 
     `least` is the lowest score that holds.
     """
@@ -40,7 +40,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """Hold what a judge or a panel came to; `choice` is the level of a single judge's reply."""
+    """What a judge or a panel came to; `choice` is the level of a single judge's reply."""
 
     verdict: str
     reason: str

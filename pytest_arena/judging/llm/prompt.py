@@ -17,7 +17,7 @@ LONGEST_MATERIAL = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Hold one text that the judge reads as data: its name, such as `answer`, and itself."""
+    """One text that the judge reads as data: its name, such as `answer`, and itself."""
 
     name: str
     text: str
@@ -25,7 +25,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class PromptFile:
-    """Hold one of the prompts that ship: its name, its version, and its template."""
+    """One of the prompts that ship: its name, its version, and its template."""
 
     name: str
     version: str
@@ -46,7 +46,7 @@ def prompt_file(name: str) -> PromptFile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Say what a judge shall do: a prompt by name, what its `{{ }}` stand for, and the reply.
+    """What a judge shall do: a prompt by name, what its `{{ }}` stand for, and the reply.
 
     `values` come from the arena file and are trusted; `reply` names the prompt that describes the
     reply, filled with `reply_values`.

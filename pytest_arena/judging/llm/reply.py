@@ -27,7 +27,7 @@ class BadReplyError(ArenaError):
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Hold what a reply says: a score from 0 to 1, the reason, and the passages it rests on.
+    """What a reply says: a score from 0 to 1, the reason, and the passages it rests on.
 
     `choice` is the level that was chosen, where there are levels.
     """
@@ -39,14 +39,14 @@ class Read:
 
 
 class ReplyForm(Protocol):
-    """Read replies of one shape."""
+    """A reader of replies of one shape."""
 
     def read(self, reply: Mapping[str, Any], material: Sequence[Material]) -> Read: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Hold one level of a rubric: its name, what it is worth, what it means.
+    """One level of a rubric: its name, what it is worth, what it means.
 
     `needs_quote` demands a passage of the material for it.
     """

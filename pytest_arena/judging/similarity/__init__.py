@@ -1,1 +1,1 @@
-"""similarity"""
+"""How alike two texts are: by words, by letters, or by embeddings."""

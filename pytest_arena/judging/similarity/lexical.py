@@ -38,7 +38,7 @@ class TooLongError(ArenaError):
 
 @dataclass(frozen=True, slots=True)
 class _Profile:
-    """Hold a text as what is compared: weights of words and counts of letter runs."""
+    """A text as what is compared: weights of words and counts of letter runs."""
 
     words: Mapping[str, float]
     runs: Mapping[str, float]

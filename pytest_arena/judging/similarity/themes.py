@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pytest_arena.judging.words import stem
 from pytest_arena.judging.similarity.lexical import similarity
+from pytest_arena.judging.words import stem
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _RELATED = 0.55

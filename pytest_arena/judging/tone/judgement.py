@@ -15,7 +15,7 @@ MOST_CHARACTERS = 20_000
 
 
 class Judgement(NamedTuple):
-    """Say whether a text has a tone: `yes`, `no` or `unsure`, with a score and what drove it.
+    """Whether a text has a tone: `yes`, `no` or `unsure`, with a score and what drove it.
 
     Scores from 0.7 are a yes, to 0.3 a no, between them unsure; None where the text cannot be
     judged at all, for the reason in `obstacle`.
@@ -46,7 +46,7 @@ class Judgement(NamedTuple):
 
 
 class Mood(NamedTuple):
-    """Say how a text feels, from -1 to 1; `doubt` says why it could be otherwise."""
+    """How a text feels, from -1 to 1; `doubt` says why it could be otherwise."""
 
     value: float
     judgement: Judgement

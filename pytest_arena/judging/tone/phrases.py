@@ -66,7 +66,7 @@ class _Following:
 
 
 class Phrases:
-    """Hold phrases by their first two words, so that most words of a text cost one look-up."""
+    """Phrases by their first two words, so that most words of a text cost one look-up."""
 
     def __init__(self, cues: Mapping[str, str]) -> None:
         self._by_word: dict[str, _Following] = {}

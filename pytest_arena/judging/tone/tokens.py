@@ -40,7 +40,7 @@ _WHOLE = {
 
 
 class Tokens(NamedTuple):
-    """Hold the words of a text in lower case, `STOP` between sentences, and where each stands.
+    """The words of a text in lower case, `STOP` between sentences, and where each stands.
 
     `sentence` is the number of the sentence of each token. "don't" is two tokens, `do` and `not`,
     at one place. `words` are the words as written, each with the number of

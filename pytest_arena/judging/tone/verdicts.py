@@ -101,7 +101,7 @@ class Evidence(NamedTuple):
 
 
 class Leaning(NamedTuple):
-    """Say whether a text has a tone, and how near it comes, from 0 to 1."""
+    """Whether a text has a tone, and how near it comes, from 0 to 1."""
 
     answer: Answer
     strength: float

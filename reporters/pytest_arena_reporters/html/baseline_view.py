@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from pytest_arena.comparison.gate.summary import SinceBaseline
-from pytest_arena.results import Cell, Standing
+from pytest_arena.results import Cell, GateFinding
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.failures import why
 from pytest_arena_reporters.html.view import cell_link, text
@@ -21,7 +21,7 @@ _DIFF_MARKS = {"+": "ins", "-": "del"}
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """Hold one regressed cell, as text; `diff` has the tag and the text of each line."""
+    """One regressed cell, as text; `diff` has the tag and the text of each line."""
 
     case: str
     provider: str
@@ -60,7 +60,7 @@ def removed_rows(found: SinceBaseline) -> list[str]:
     return [text(cell, 160) for cell in found.removed[:MOST_REMOVED]]
 
 
-def _regression(cell: Cell, standing: Standing) -> Regression:
+def _regression(cell: Cell, standing: GateFinding) -> Regression:
     # the first two lines of a unified diff only name its sides
     lines = [line for line in standing.prompt_diff if not line.startswith(("--- ", "+++ ", "@@"))]
     return Regression(

@@ -18,7 +18,7 @@ HUES = 8
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Hold one provider's samples for the distribution chart."""
+    """One provider's samples for the distribution chart."""
 
     name: str
     hue: int
@@ -27,7 +27,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Hold one provider in the chart of cost against quality; `ranked` with the others or not."""
+    """One provider in the chart of cost against quality; `ranked` with the others or not."""
 
     name: str
     hue: int

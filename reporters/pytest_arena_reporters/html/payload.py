@@ -34,7 +34,7 @@ _CUTS: tuple[tuple[int | None, int | None], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """Hold the encoded blocks, and how far answers had to be cut (passing, others)."""
+    """The encoded blocks, and how far answers had to be cut (passing, others)."""
 
     index: str
     shared: str

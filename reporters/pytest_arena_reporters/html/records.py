@@ -12,11 +12,11 @@ from pytest_arena.results import (
     Cell,
     Count,
     Finding,
+    GateFinding,
     GuardrailEvent,
-    Load,
+    LoadTestResult,
     Message,
     Response,
-    Standing,
     ToolCall,
     Trial,
 )
@@ -130,7 +130,7 @@ def _trial(trial: Trial, texts: Texts, limit: int | None) -> Record:
     )
 
 
-def _standing(standing: Standing, texts: Texts, limit: int | None) -> Record:
+def _standing(standing: GateFinding, texts: Texts, limit: int | None) -> Record:
     """Return `[reason, before, now, fresh, p, changed, dropped, diff, answer before, old name]`.
 
     Counts are `[passed, judged]`; the status stands in the index.
@@ -152,7 +152,7 @@ def _standing(standing: Standing, texts: Texts, limit: int | None) -> Record:
     )
 
 
-def _load(load: Load) -> Record:
+def _load(load: LoadTestResult) -> Record:
     """Return `[words, elapsed s, answered, trials, judged, passed, errors, latency, first token,
     tokens in, out, cost, span s, spans]`; a span is `[answered, errors, p50 ms, p95 ms]`."""
     return [

@@ -27,7 +27,7 @@ _ROOM_FOR_THE_PAGE = 160_000
 
 
 class HtmlReporter(Reporter):
-    """Write `report.html`: verdict, leaderboard, failures, charts, and every cell's page.
+    """Writes `report.html`: verdict, leaderboard, failures, charts, and every cell's page.
 
     It needs no network and no other file. Above the run's option `report_max_mb` (5) the answers
     of passing cells are cut first, and the report says so.

@@ -28,8 +28,8 @@ MOST_PAIRS = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Hold one row of the leaderboard, as text."""
+class RankedProvider:
+    """One row of the leaderboard, as text."""
 
     rank: str
     provider: str
@@ -68,7 +68,7 @@ def cell_key(cell: Cell) -> str:
     return f"{cell.file}::{cell.case}[{cell.provider}]"
 
 
-def leaderboard(comparison: Comparison) -> list[Place]:
+def leaderboard(comparison: Comparison) -> list[RankedProvider]:
     """Return the rows of the leaderboard, best first."""
     hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
     summaries = {summary.provider: summary for summary in comparison.summaries}
@@ -83,7 +83,7 @@ def leaderboard(comparison: Comparison) -> list[Place]:
         per_case = summary.spending.per_case_usd
         plus = "+" if summary.spending.unknown else ""
         rows.append(
-            Place(
+            RankedProvider(
                 figures.NONE if standing.rank is None else str(standing.rank),
                 text(summary.provider, 80),
                 text(summary.model or "", 120),

@@ -134,7 +134,7 @@ def test_the_docstring_is_a_reference_page(cls: type[Assertion]) -> None:
     doc = inspect.getdoc(cls) or ""
     first, *rest = doc.split("\n\n")
     assert first.endswith(".")
-    assert first.startswith("Hold when ")
+    assert first.startswith("Holds when ")
     assert rest[-1].startswith("Error: ")
     assert example(cls)["type"] == cls.type
 

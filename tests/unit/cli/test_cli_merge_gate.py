@@ -10,7 +10,7 @@ from results_files import make_cell, write_run
 
 from pytest_arena.cli import main
 from pytest_arena.results import Cell, RunResult, Verdict, read_run
-from pytest_arena.results.run import Gate, LimitFinding
+from pytest_arena.results.run import Gate, ThresholdFinding
 
 OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": 8}
 
@@ -28,8 +28,8 @@ def gate(*, failed: bool = False, removed: tuple[str, ...] = ()) -> Gate:
     return Gate("b.jsonl", failed, {"still passing": 1}, removed=removed)
 
 
-def limit(verdict: Any = "failed", action: Any = "fail") -> LimitFinding:
-    return LimitFinding("arena.yaml", "accuracy", "pass_rate", verdict, action, "accuracy: …")
+def limit(verdict: Any = "failed", action: Any = "fail") -> ThresholdFinding:
+    return ThresholdFinding("arena.yaml", "accuracy", "pass_rate", verdict, action, "accuracy: …")
 
 
 def merged(*arguments: str) -> tuple[int, RunResult]:
@@ -113,7 +113,7 @@ def test_gates_that_cannot_be_read_are_refused(capsys: pytest.CaptureFixture[str
     write_run("s/2", cell("B"), options={"arenas": arenas})
     assert main(["merge", "s"]) == 4
     assert capsys.readouterr().err == (
-        "the `gates` in the shards cannot be read: 1 validation error for GateSpec\n"
+        "the `gates` in the shards cannot be read: 1 validation error for ThresholdSpec\n"
         "  expected: results files as `pytest --arena` wrote them\n"
     )
 

@@ -10,7 +10,7 @@ from synthetic_run import synthetic_run
 from pytest_arena.comparison import compare
 from pytest_arena.comparison.gate.summary import by_attention, since_baseline
 from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
-from pytest_arena.results import Count, Gate, Response, RunResult, Standing, Trial
+from pytest_arena.results import Count, Gate, GateFinding, Response, RunResult, Trial
 
 
 def run_of(*statuses: str, suite: str | None = None, suite_failed: bool = False) -> RunResult:
@@ -18,7 +18,9 @@ def run_of(*statuses: str, suite: str | None = None, suite_failed: bool = False)
     cells = tuple(
         replace(
             cell,
-            standing=Standing(status, "a reason", Count(20, 20), Count(1, 2)) if status else None,
+            standing=GateFinding(status, "a reason", Count(20, 20), Count(1, 2))
+            if status
+            else None,
         )
         for cell, status in zip(base.cells, statuses, strict=True)
     )
@@ -99,7 +101,7 @@ def test_the_change_of_a_provider_is_over_the_cells_that_were_compared() -> None
 
 def test_a_record_of_a_trial_tells_how_its_cell_stands() -> None:
     base = synthetic_run(1, 1, rich=False)
-    standing = Standing(
+    standing = GateFinding(
         "regressed",
         "fell",
         Count(20, 20),

@@ -10,20 +10,20 @@ from gate_runs import cell_of, kept, run_of, trials_of
 from pydantic import ValidationError
 
 from pytest_arena.comparison.gate.gate import assess
-from pytest_arena.comparison.gate.thresholds import Against, LimitResult, check_limits
-from pytest_arena.errors import Place
+from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
+from pytest_arena.errors import Location
 from pytest_arena.results import Cell, Finding, RunResult
-from pytest_arena.schema.gates import METRIC_ALIASES, METRICS, GateSpec
+from pytest_arena.schema.thresholds import METRIC_ALIASES, METRICS, ThresholdSpec
 
 
 def check(
     run: RunResult, before: RunResult | None = None, *, file: str | None = None, **keys: Any
-) -> LimitResult:
+) -> ThresholdResult:
     against = {}
     if before is not None:
         baseline = replace(kept(*before.cells), name="b.jsonl")
         against = {keys.get("baseline"): Against(baseline, assess(run, baseline))}
-    (result,) = check_limits([GateSpec(**keys)], run, file=file, against=against)
+    (result,) = check_limits([ThresholdSpec(**keys)], run, file=file, against=against)
     return result
 
 
@@ -225,8 +225,8 @@ def test_new_failures_are_those_of_the_gate_and_new_cells_that_fail() -> None:
         "regress: 2 new failures, 1 allowed: arena.yaml::Reset[mini], arena.yaml::added[mini]"
     )
     assert check(now, before, max_new_failures=2, **keys).verdict == "passed"
-    outage = run_of(cell_of("E", source="mock"))
-    assert check(outage, before, max_new_failures=0, **keys).verdict == "error"
+    breaker = run_of(cell_of("E", source="mock"))
+    assert check(breaker, before, max_new_failures=0, **keys).verdict == "error"
 
 
 def test_the_worst_of_several_limits_decides() -> None:
@@ -249,7 +249,7 @@ def test_limits_do_not_depend_on_the_order_of_cells() -> None:
 
 def refusal(**keys: Any) -> tuple[str, str, str]:
     with pytest.raises(ValidationError) as caught:
-        GateSpec(**keys)
+        ThresholdSpec(**keys)
     (error,) = caught.value.errors()
     return error["msg"], error["ctx"]["expected"], error["ctx"]["fix"]
 
@@ -278,17 +278,17 @@ def test_limits_that_make_no_sense_are_refused(
     assert refusal(**keys) == message
 
 
-PLACE = Place("arena.yaml", 9, 13)
+PLACE = Location("arena.yaml", 9, 13)
 
 
 def test_an_unknown_metric_is_refused_with_the_nearest_known_one() -> None:
-    problem = GateSpec(metric="cost_per_requests", max=1).problem(["contains"], PLACE)
+    problem = ThresholdSpec(metric="cost_per_requests", max=1).problem(["contains"], PLACE)
     assert str(problem) == (
         "arena.yaml:9:13: unknown metric 'cost_per_requests' in gate 'cost_per_requests'\n"
         f"  expected: one of {', '.join(METRICS)}, or an assertion type\n"
         "  fix: did you mean 'cost_per_request'?"
     )
-    other = GateSpec(metric="xyz", max=1).problem([], PLACE)
+    other = ThresholdSpec(metric="xyz", max=1).problem([], PLACE)
     assert other is not None
     assert other.fix == "write metric: case_verdict"
 
@@ -297,21 +297,21 @@ def test_an_unknown_metric_is_refused_with_the_nearest_known_one() -> None:
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_limit_is_a_finite_number(limit: str, value: float) -> None:
     with pytest.raises(ValidationError, match="finite number"):
-        GateSpec(metric="total_cost", **{limit: value})
+        ThresholdSpec(metric="total_cost", **{limit: value})
 
 
 def test_assertion_types_and_aliases_are_metrics() -> None:
     for metric in ["contains", *METRICS, *METRIC_ALIASES]:
-        assert GateSpec(metric=metric, max=1).problem(["contains"]) is None
+        assert ThresholdSpec(metric=metric, max=1).problem(["contains"]) is None
 
 
 def test_a_percentage_is_not_taken_for_a_share() -> None:
-    problem = GateSpec(metric="case_verdict", name="accuracy", min=95).problem([], PLACE)
+    problem = ThresholdSpec(metric="case_verdict", name="accuracy", min=95).problem([], PLACE)
     assert str(problem) == (
         "arena.yaml:9:13: gate 'accuracy': min cannot be 95\n"
         "  expected: a share from 0 to 1\n"
         "  fix: write min: 0.95"
     )
-    negative = GateSpec(metric="case_verdict", max=-1).problem([], PLACE)
+    negative = ThresholdSpec(metric="case_verdict", max=-1).problem([], PLACE)
     assert negative is not None
     assert negative.fix == "give max a value from 0 to 1"

@@ -9,14 +9,14 @@ import pytest
 from pytest_arena.comparison.baseline.summarize import baseline_of, summarize_cell
 from pytest_arena.comparison.gate.gate import Rules, assess, suspects
 from pytest_arena.comparison.gate.thresholds import check_limits
-from pytest_arena.results import Cell, Load, RunInfo, RunResult, Trial
-from pytest_arena.schema.gates import GateSpec
+from pytest_arena.results import Cell, LoadTestResult, RunInfo, RunResult, Trial
+from pytest_arena.schema.thresholds import ThresholdSpec
 
 RULES = Rules()
 
 
 def load_cell(verdict: Any, trials: int = 3, p95_ms: float = 900.0) -> Cell:
-    load = Load(
+    load = LoadTestResult(
         users=10,
         elapsed_s=30.0,
         trials=500,
@@ -85,7 +85,7 @@ def test_a_load_that_failed_is_not_made_again() -> None:
 
 @pytest.mark.parametrize(("limit", "verdict"), [(900, "passed"), (899, "failed")])
 def test_a_gate_limits_the_latency_under_load(limit: int, verdict: str) -> None:
-    gate = GateSpec.model_validate(
+    gate = ThresholdSpec.model_validate(
         {"name": "slow", "metric": "response_time_p95", "max": limit, "action": "fail_build"}
     )
     (found,) = check_limits([gate], run_of(load_cell("passed")), file="a.yaml", against={})

@@ -10,8 +10,8 @@ from gate_runs import cell_of, kept, run_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pytest_arena.comparison.stats.intervals_and_tests import cases_needed
 from pytest_arena.comparison.power import plan_power
+from pytest_arena.comparison.stats.intervals_and_tests import cases_needed
 from pytest_arena.results import RunResult
 
 

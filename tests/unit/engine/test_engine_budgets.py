@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_arena.engine.calling.budgets import Account, Amount, Budgets
-from pytest_arena.engine.calling.shared_state import FileTable, SharedTable
+from pytest_arena.engine.calling.shared_state import FileSharedTable, SharedTable
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.results.request_response import Request
 from pytest_arena.schema import BudgetSpec
@@ -126,7 +126,7 @@ def test_every_budget_that_covers_a_call_counts_it() -> None:
 
 
 def test_processes_spend_from_the_same_budget(tmp_path: Path) -> None:
-    tables = [FileTable(tmp_path / "table") for _ in range(2)]
+    tables = [FileSharedTable(tmp_path / "table") for _ in range(2)]
     (one, accounts), (two, others) = (
         budgets(table, process, max_calls=3) for process, table in enumerate(tables, 1)
     )

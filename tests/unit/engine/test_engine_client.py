@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from pytest_arena.engine.calling.client import Caller
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -78,16 +78,16 @@ class Shout:
 def ask(provider: Remote, memory: Memory, *, places: int = 1) -> Response:
     async def call() -> Response:
         limits = Limits(places, lambda _: None)
-        caller = Caller(limits, lambda _: provider, Shout(), memory)
+        client = ProviderClient(limits, lambda _: provider, Shout(), memory)
         try:
             # every place is taken: only what needs none gets its answer
             taken = [limits.place(SPEC.name) for _ in range(places if memory.known else 0)]
             for place in taken:
                 await place.enter()
             request = Request(messages=[{"role": "user", "content": "hi"}])
-            return await asyncio.wait_for(caller.call(SPEC, request), 5)
+            return await asyncio.wait_for(client.call(SPEC, request), 5)
         finally:
-            await caller.close()
+            await client.close()
 
     return asyncio.run(call())
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from pytest_arena.engine.calling.concurrency import Turns
+from pytest_arena.engine.calling.concurrency import PriorityLock
 
 
 def test_they_go_in_order_and_further_attempts_first() -> None:
     async def main() -> list[str]:
-        turns, went = Turns(), []
+        turns, went = PriorityLock(), []
 
         async def one(name: str, *, urgent: bool = False) -> None:
             await turns.take(urgent=urgent)
@@ -28,7 +28,7 @@ def test_they_go_in_order_and_further_attempts_first() -> None:
 
 def test_one_that_is_cancelled_gives_its_turn_on() -> None:
     async def main() -> bool:
-        turns = Turns()
+        turns = PriorityLock()
         await turns.take(urgent=False)
         waiting = [asyncio.create_task(turns.take(urgent=False)) for _ in range(3)]
         await asyncio.sleep(0)

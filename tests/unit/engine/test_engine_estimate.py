@@ -8,7 +8,7 @@ import pytest
 
 from pytest_arena.api import run_arena
 from pytest_arena.builtins import register
-from pytest_arena.engine.estimate import Estimate, estimate, total_seconds
+from pytest_arena.engine.estimate import RunEstimate, estimate, total_seconds
 from pytest_arena.loading import load_arena
 from pytest_arena.registry import Registry
 
@@ -47,7 +47,7 @@ tests:
 """
 
 
-def rows(tmp_path: Path, text: str, **given: int) -> dict[str, Estimate]:
+def rows(tmp_path: Path, text: str, **given: int) -> dict[str, RunEstimate]:
     (tmp_path / "a.arena.yaml").write_text(text)
     registry = Registry()
     register(registry)
@@ -112,7 +112,7 @@ tests:
 """
 
 
-def judged(tmp_path: Path, assertions: str, **edits: str) -> dict[str, Estimate]:
+def judged(tmp_path: Path, assertions: str, **edits: str) -> dict[str, RunEstimate]:
     text = JUDGED.replace("ASSERTIONS", assertions)
     for find, write in edits.items():
         text = text.replace(find, write)

@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from pytest_arena.engine.calling.exclusive_access import Passage, SharedPassage
+from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess, SharedExclusiveAccess
 from pytest_arena.engine.calling.shared_state import SharedTable
 
 
 class Log:
     """Enter a passage under a name, and leave it when told."""
 
-    def __init__(self, passage: Passage | None = None) -> None:
-        self.passage = passage or Passage()
+    def __init__(self, exclusive_access: ExclusiveAccess | None = None) -> None:
+        self.exclusive_access = exclusive_access or ExclusiveAccess()
         self.inside: list[str] = []
         self._leave: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -27,13 +27,13 @@ class Log:
         await settle()
 
     async def _pass(self, name: str, alone: bool) -> None:
-        await self.passage.enter(alone=alone)
+        await self.exclusive_access.enter(alone=alone)
         self.inside.append(name)
         try:
             await self._leave[name].wait()
         finally:
             self.inside.remove(name)
-            self.passage.leave(alone=alone)
+            self.exclusive_access.leave(alone=alone)
 
 
 async def settle() -> None:
@@ -95,11 +95,11 @@ def test_one_that_is_cancelled_as_it_is_let_in_takes_no_place(log: Log) -> None:
         log.start("load", alone=True)
         log.start("a")
         await settle()
-        log.passage.leave(alone=True)
+        log.exclusive_access.leave(alone=True)
         log.tasks["a"].cancel()
         with pytest.raises(asyncio.CancelledError):
             await log.tasks["a"]
-        log.passage._taken = True  # the first one leaves for good now
+        log.exclusive_access._taken = True  # the first one leaves for good now
         await log.end("load")
         log.start("next", alone=True)
         await settle()
@@ -130,7 +130,7 @@ def table() -> Lives:
 @pytest.fixture
 def logs(table: Lives) -> tuple[Log, Log]:
     """Two processes that call the same provider."""
-    one, two = (SharedPassage(table, "p", process=n, poll_s=0.0) for n in (1, 2))
+    one, two = (SharedExclusiveAccess(table, "p", process=n, poll_s=0.0) for n in (1, 2))
     return Log(one), Log(two)
 
 
@@ -225,7 +225,7 @@ def test_what_a_dead_process_left_holds_nobody_up(logs: tuple[Log, Log], table: 
 def test_other_providers_are_not_held_up(logs: tuple[Log, Log], table: Lives) -> None:
     async def story() -> None:
         logs[0].start("load", alone=True)
-        other = Log(SharedPassage(table, "q", process=2, poll_s=0.0))
+        other = Log(SharedExclusiveAccess(table, "q", process=2, poll_s=0.0))
         other.start("a")
         await later()
         assert (logs[0].inside, other.inside) == (["load"], ["a"])
@@ -243,7 +243,7 @@ def test_one_that_is_cancelled_as_it_is_let_in_leaves_no_trace_for_other_process
         await later()
         here.start("a")
         await later()
-        here.passage.leave(alone=True)
+        here.exclusive_access.leave(alone=True)
         here.tasks["a"].cancel()
         with pytest.raises(asyncio.CancelledError):
             await here.tasks["a"]

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.engine.calling.client import Caller
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.judge_client import JudgeDesk
-from pytest_arena.engine.shared_conversations import SharedTalks
+from pytest_arena.engine.judge_client import JudgeClient
+from pytest_arena.engine.shared_conversations import SharedConversations
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.plans import CasePlan, CellPlan
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -61,9 +61,9 @@ async def _nobody(_name: str) -> Trial:
     raise AssertionError("nobody is compared here")
 
 
-def desk(endpoint: Endpoint, trial: int = 0, unknown: Any = None) -> JudgeDesk:
-    caller = Caller(Limits(4, lambda _: None), lambda _: endpoint, None)
-    return JudgeDesk(caller, PLAN, trial, {} if unknown is None else unknown, _nobody)
+def judge_client(endpoint: Endpoint, trial: int = 0, unknown: Any = None) -> JudgeClient:
+    client = ProviderClient(Limits(4, lambda _: None), lambda _: endpoint, None)
+    return JudgeClient(client, PLAN, trial, {} if unknown is None else unknown, _nobody)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -74,7 +74,7 @@ def test_the_same_question_of_one_trial_is_asked_once() -> None:
     endpoint = Endpoint()
 
     async def ask() -> list[bool]:
-        one = desk(endpoint)
+        one = judge_client(endpoint)
         replies = await asyncio.gather(*(one(JUDGE, HELLO) for _ in range(3)))
         replies.append(await one(JUDGE, [{"role": "user", "content": "Bye"}]))
         return [reply.again for reply in replies]
@@ -87,7 +87,7 @@ def test_a_failure_is_shared_as_well() -> None:
     endpoint = Endpoint("down")
 
     async def ask() -> list[Any]:
-        one = desk(endpoint)
+        one = judge_client(endpoint)
         return await asyncio.gather(one(JUDGE, HELLO), one(JUDGE, HELLO), return_exceptions=True)
 
     first, second = run(ask())
@@ -98,7 +98,7 @@ def test_a_failure_is_shared_as_well() -> None:
 
 def test_a_judge_is_asked_for_json_at_temperature_0_whatever_its_params_say() -> None:
     endpoint = Endpoint()
-    run(desk(endpoint, trial=3)(JUDGE, HELLO, turn=1))
+    run(judge_client(endpoint, trial=3)(JUDGE, HELLO, turn=1))
     (request,) = endpoint.asked
     assert request.params == {"temperature": 0, "seed": 1}
     assert (request.json_only, request.purpose, request.provider) == (True, "judge", "grader")
@@ -107,8 +107,8 @@ def test_a_judge_is_asked_for_json_at_temperature_0_whatever_its_params_say() ->
 
 def test_of_a_cases_mock_only_the_judges_own_answers_are_taken() -> None:
     endpoint = Endpoint()
-    run(desk(endpoint)(JUDGE, HELLO))
-    run(desk(endpoint)(MINI, HELLO))
+    run(judge_client(endpoint)(JUDGE, HELLO))
+    run(judge_client(endpoint)(MINI, HELLO))
     first, second = endpoint.asked
     assert first.mock == CaseMock(providers={"grader": MOCK.providers["grader"]})
     assert second.mock is None
@@ -117,20 +117,20 @@ def test_of_a_cases_mock_only_the_judges_own_answers_are_taken() -> None:
 @pytest.mark.parametrize("model", ["o3-mini", "gpt-5", "openai/gpt-5-mini"])
 def test_models_with_a_temperature_of_their_own_get_none(model: str) -> None:
     endpoint = Endpoint()
-    run(desk(endpoint)(JUDGE.model_copy(update={"model": model}), HELLO))
+    run(judge_client(endpoint)(JUDGE.model_copy(update={"model": model}), HELLO))
     assert "temperature" not in endpoint.asked[0].params
 
 
 def test_what_an_endpoint_refuses_is_left_out_from_then_on() -> None:
     endpoint = Endpoint("json", "temperature")
     unknown: dict[int, set[str]] = {}
-    run(desk(endpoint, unknown=unknown)(JUDGE, HELLO))
+    run(judge_client(endpoint, unknown=unknown)(JUDGE, HELLO))
     assert [(r.json_only, "temperature" in r.params) for r in endpoint.asked] == [
         (True, True),
         (False, True),
         (False, False),
     ]
-    run(desk(endpoint, unknown=unknown)(JUDGE, HELLO))
+    run(judge_client(endpoint, unknown=unknown)(JUDGE, HELLO))
     assert len(endpoint.asked) == 4
 
 
@@ -143,7 +143,7 @@ def test_a_trial_that_two_cells_need_is_run_once_and_anew_for_a_re_run() -> None
         return Trial((), index=number)
 
     async def both() -> None:
-        talks = SharedTalks(talk)
+        talks = SharedConversations(talk)
         own = CellPlan(PLAN.file, PLAN.case, BUDGET, {}, rivals=PLAN.rivals)
         first, second = await asyncio.gather(talks.rival(PLAN, "budget", 0), talks.own(own, 0))
         assert first is second
@@ -164,7 +164,7 @@ def test_giving_up_cancels_what_is_running() -> None:
         raise AssertionError("it was not cancelled")
 
     async def begun() -> bool:
-        talks = SharedTalks(talk)
+        talks = SharedConversations(talk)
         waiting = asyncio.ensure_future(talks.own(PLAN, 0))
         await asyncio.sleep(0)
         await talks.give_up()

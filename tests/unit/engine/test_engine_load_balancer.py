@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from pytest_arena.engine.calling.client import Caller
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.calling.load_balancer import Endpoints
+from pytest_arena.engine.calling.load_balancer import LoadBalancer
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.results.request_response import Request, Response
@@ -43,7 +43,7 @@ def _fresh() -> None:
     Place.failing, Place.asked = {}, []
 
 
-def make(clock: Clock, *weights: float) -> Endpoints:
+def make(clock: Clock, *weights: float) -> LoadBalancer:
     entries = [
         {"api_base": letter, **({"weight": weight} if weights != (1, 1) else {})}
         for letter, weight in zip("abc", weights, strict=False)
@@ -53,10 +53,10 @@ def make(clock: Clock, *weights: float) -> Endpoints:
         {"name": "p", "provider": "place", "model": "m", "endpoints": entries, **balance}
     )
     environment = ProviderEnvironment()
-    return Endpoints(spec, environment, lambda one: Place(one, environment), clock=clock)
+    return LoadBalancer(spec, environment, lambda one: Place(one, environment), clock=clock)
 
 
-def ask(own: Endpoints, times: int) -> list[ProviderError]:
+def ask(own: LoadBalancer, times: int) -> list[ProviderError]:
     errors = []
 
     async def main() -> None:
@@ -145,8 +145,8 @@ def test_a_call_is_made_again_at_another_endpoint_without_a_pause() -> None:
     Place.failing = {"a": failure(ErrorKind.RATE_LIMIT, retry_after_s=3600.0)}
 
     async def main() -> Response:
-        caller = Caller(Limits(4, lambda _: None), lambda _: own, None)
-        return await caller.call(own.spec, Request(messages=[]))
+        client = ProviderClient(Limits(4, lambda _: None), lambda _: own, None)
+        return await client.call(own.spec, Request(messages=[]))
 
     response = asyncio.run(main())
     assert (response.output, response.attempts) == ("b", 2)

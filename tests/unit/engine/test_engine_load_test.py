@@ -15,17 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_arena.builtins import register
-from pytest_arena.engine.load_test import runner as load_module
-from pytest_arena.engine.calling.client import Answers, Caller
+from pytest_arena.engine.calling.client import Answers, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.calling.provider_state import Lane
-from pytest_arena.engine.calling.quotas import Ration, Rations
+from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.engine.cell_verdict import conclude_cell
+from pytest_arena.engine.load_test import runner as load_module
 from pytest_arena.engine.load_test.runner import (
     MOST_JUDGED,
     EvenSample,
-    LoadRun,
-    LoadUsers,
+    LoadTestRun,
+    VirtualUsers,
     most_judged,
 )
 from pytest_arena.engine.trial_checks import Executed
@@ -36,7 +36,7 @@ from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import Load, load_in_words
+from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import cell_from_record, cell_record
 from pytest_arena.results.trial import Trial
@@ -63,7 +63,7 @@ class Clock:
         heapq.heappush(self._sleepers, (self.time + seconds, self._count, event))
         await event.wait()
 
-    async def run(self, work: Coroutine[Any, Any, LoadRun]) -> LoadRun:
+    async def run(self, work: Coroutine[Any, Any, LoadTestRun]) -> LoadTestRun:
         task = asyncio.create_task(work)
         while not task.done():
             for _ in range(200):
@@ -120,27 +120,27 @@ class Bench:
         self.plan: CellPlan = arena.cells[0]
         self.clock = Clock()
         self.most_judged = MOST_JUDGED
-        self.rations: Rations | None = None
+        self.quotas: Quotas | None = None
         self.provider: Timed
 
-    def run(self, steps: Callable[[int], Step]) -> LoadRun:
+    def run(self, steps: Callable[[int], Step]) -> LoadTestRun:
         self.provider = Timed(self.plan.provider, self.clock, steps)
         return asyncio.run(self._run())
 
-    async def _run(self) -> LoadRun:
+    async def _run(self) -> LoadTestRun:
         limits = Limits(1, lambda _: 1)
-        caller = Caller(limits, lambda _: self.provider, None, rations=self.rations)
-        runner = TrialRunner(caller, self.folder)
+        client = ProviderClient(limits, lambda _: self.provider, None, quotas=self.quotas)
+        runner = TrialRunner(client, self.folder)
         assert self.plan.case.load is not None
 
         def talk(number: int, call: Call) -> Awaitable[Trial]:
             return runner._talk(self.plan, number, call)
 
-        users = LoadUsers(
+        users = VirtualUsers(
             self.plan,
             self.plan.case.load,
             talk,
-            caller,
+            client,
             most_judged=self.most_judged,
             now=self.clock.now,
             sleep=self.clock.sleep,
@@ -150,7 +150,7 @@ class Bench:
         finally:
             runner.close()
 
-    def conclude(self, run: LoadRun) -> Cell:
+    def conclude(self, run: LoadTestRun) -> Cell:
         def wait(_: Any) -> Any:
             raise AssertionError("nothing here is asynchronous")
 
@@ -178,7 +178,7 @@ def error(kind: ErrorKind, **details: Any) -> ProviderError:
     return ProviderError(kind, f"it was {kind}", **details)
 
 
-def load_of(cell: Cell) -> Load:
+def load_of(cell: Cell) -> LoadTestResult:
     assert cell.load is not None
     return cell.load
 
@@ -407,21 +407,21 @@ def test_a_stopped_run_gives_no_result(tmp_path: Path) -> None:
 
     async def stopped() -> None:
         provider = Timed(bench.plan.provider, bench.clock, always(4.0))
-        caller = Caller(Limits(1, lambda _: None), lambda _: provider, None)
-        runner = TrialRunner(caller, tmp_path)
+        client = ProviderClient(Limits(1, lambda _: None), lambda _: provider, None)
+        runner = TrialRunner(client, tmp_path)
         assert bench.plan.case.load is not None
-        users = LoadUsers(
+        users = VirtualUsers(
             bench.plan,
             bench.plan.case.load,
             lambda number, call: runner._talk(bench.plan, number, call),
-            caller,
+            client,
             now=bench.clock.now,
             sleep=bench.clock.sleep,
         )
         work = asyncio.create_task(bench.clock.run(users.run()))
         while not provider.begun:
             await asyncio.sleep(0)
-        caller.closing = True
+        client.closing = True
         with pytest.raises(asyncio.CancelledError):
             await work
         assert len(provider.begun) == 3
@@ -474,8 +474,8 @@ def test_a_load_is_not_replayed(tmp_path: Path) -> None:
     provider = Timed(bench.plan.provider, bench.clock, always(1.0))
 
     async def run() -> CellRun:
-        caller = Caller(Limits(1, lambda _: None), lambda _: provider, None, OnlyReplays())
-        runner = TrialRunner(caller, tmp_path)
+        client = ProviderClient(Limits(1, lambda _: None), lambda _: provider, None, OnlyReplays())
+        runner = TrialRunner(client, tmp_path)
         try:
             return await runner.run(bench.plan, 1, first=0, early_stop=True)
         finally:
@@ -492,23 +492,25 @@ def test_a_load_is_not_replayed(tmp_path: Path) -> None:
     )
 
 
-class Purse(Rations):
+class Purse(Quotas):
     """Allow so many calls."""
 
     def __init__(self, calls: int) -> None:
         super().__init__()
         self.left = calls
 
-    async def take(self, lane: Lane, request: Request, *, paced: bool = True) -> Ration | None:
+    async def take(
+        self, state: ProviderState, request: Request, *, paced: bool = True
+    ) -> Reservation | None:
         if not self.left:
             raise BudgetSpent("4 calls")
         self.left -= 1
-        return await super().take(lane, request, paced=paced)
+        return await super().take(state, request, paced=paced)
 
 
 def test_a_spent_budget_ends_a_load_without_a_verdict(tmp_path: Path) -> None:
     bench = Bench(tmp_path, FOR_TEN_SECONDS)
-    bench.rations = Purse(4)
+    bench.quotas = Purse(4)
     cell = bench.cell(always(2.0))
     assert len(bench.provider.begun) == 4
     assert (cell.verdict, cell.over_budget, cell.reason) == (
@@ -533,5 +535,5 @@ def test_a_pause_that_takes_too_long_ends_a_load_of_messages(tmp_path: Path) -> 
     ("answered", "words"), [(9533, "1,907 a second"), (99, "19.8 a second"), (1, "0.2 a second")]
 )
 def test_a_rate_is_told_in_few_digits(answered: int, words: str) -> None:
-    load = Load(users=2, elapsed_s=5.0, trials=answered, answered=answered)
+    load = LoadTestResult(users=2, elapsed_s=5.0, trials=answered, answered=answered)
     assert words in load_in_words(load)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_arena.engine.calling.rate_limit import Pace
+from pytest_arena.engine.calling.rate_limit import RateLimiter
 from pytest_arena.engine.calling.shared_state import SharedTable
 from pytest_arena.results.allowance import Allowance, Quota
 from pytest_arena.schema import RateLimitSpec
@@ -23,14 +23,16 @@ class Clock:
         return self.now
 
 
-def pace(clock: Clock, table: SharedTable | None = None, **limit: float) -> Pace:
+def rate_limiter(clock: Clock, table: SharedTable | None = None, **limit: float) -> RateLimiter:
     spec = RateLimitSpec.model_validate(limit) if limit else None
-    made = Pace(table or SharedTable(), "p", spec, clock=clock)
+    made = RateLimiter(table or SharedTable(), "p", spec, clock=clock)
     made.answered = True
     return made
 
 
-def starts(own: list[Pace], clock: Clock, seconds: float, tokens: float = 0.0) -> list[float]:
+def starts(
+    own: list[RateLimiter], clock: Clock, seconds: float, tokens: float = 0.0
+) -> list[float]:
     """Take a start whenever one is due, and return the times of all of them."""
     found, end = [], clock.now + seconds
     while clock.now < end:
@@ -41,7 +43,7 @@ def starts(own: list[Pace], clock: Clock, seconds: float, tokens: float = 0.0) -
 
 def test_starts_are_spread_evenly_over_the_minute() -> None:
     clock = Clock()
-    found = starts([pace(clock, requests_per_minute=600)], clock, 10)
+    found = starts([rate_limiter(clock, requests_per_minute=600)], clock, 10)
     assert len(found) in (100, 101)
     gaps = [later - earlier for earlier, later in pairwise(found)]
     assert min(gaps) >= 0.0499
@@ -49,14 +51,14 @@ def test_starts_are_spread_evenly_over_the_minute() -> None:
 
 def test_workers_share_a_rate_and_none_of_it_idles() -> None:
     clock, table = Clock(), SharedTable()
-    two = [pace(clock, table, requests_per_minute=600) for _ in range(2)]
+    two = [rate_limiter(clock, table, requests_per_minute=600) for _ in range(2)]
     assert len(starts(two, clock, 10)) in (100, 101)
     assert len(starts(two[:1], clock, 10)) in (99, 100, 101)
 
 
 def test_tokens_are_paced_and_corrected_by_what_was_taken() -> None:
     clock = Clock()
-    own = pace(clock, tokens_per_minute=6000)
+    own = rate_limiter(clock, tokens_per_minute=6000)
     assert own.counts_tokens
     assert own.take(50)
     assert own.due_at() == pytest.approx(clock.now + 0.45)
@@ -66,7 +68,7 @@ def test_tokens_are_paced_and_corrected_by_what_was_taken() -> None:
 
 def test_a_refusal_halves_the_rate_which_is_nearly_back_two_seconds_later() -> None:
     clock = Clock()
-    own = pace(clock, requests_per_minute=600)
+    own = rate_limiter(clock, requests_per_minute=600)
     asyncio.run(own.refused(clock.now, None, 1))
     assert len(starts([own], clock, 0.5)) in (2, 3)
     clock.now = 102.0
@@ -76,7 +78,7 @@ def test_a_refusal_halves_the_rate_which_is_nearly_back_two_seconds_later() -> N
 
 def test_several_refusals_of_one_burst_are_one_sign() -> None:
     clock = Clock()
-    own = pace(clock, requests_per_minute=600)
+    own = rate_limiter(clock, requests_per_minute=600)
     asyncio.run(own.refused(100.0, None, 1))
     for _ in range(5):
         asyncio.run(own.refused(99.0, None, 1))
@@ -85,7 +87,7 @@ def test_several_refusals_of_one_burst_are_one_sign() -> None:
 
 def test_a_refusal_soon_after_another_begins_the_recovery_anew() -> None:
     clock = Clock()
-    own = pace(clock, requests_per_minute=600)
+    own = rate_limiter(clock, requests_per_minute=600)
     asyncio.run(own.refused(100.0, None, 1))
     clock.now = 100.9
     asyncio.run(own.refused(100.8, None, 1))
@@ -97,7 +99,7 @@ def test_a_refusal_soon_after_another_begins_the_recovery_anew() -> None:
 
 def test_retry_after_pauses_all_calls_to_the_provider() -> None:
     clock = Clock()
-    own = pace(clock, requests_per_minute=600)
+    own = rate_limiter(clock, requests_per_minute=600)
     asyncio.run(own.refused(clock.now, 7.0, 1))
     assert own.due_at() == own.paused_until == 107.0
     assert not own.take(0)
@@ -105,7 +107,7 @@ def test_retry_after_pauses_all_calls_to_the_provider() -> None:
 
 def test_a_first_burst_tells_what_the_server_takes_in_a_second() -> None:
     clock = Clock()
-    own = pace(clock)
+    own = rate_limiter(clock)
     asyncio.run(own.refused(99.9, None, 50))
     for _ in range(29):
         asyncio.run(own.refused(99.95, None, 50))
@@ -127,14 +129,14 @@ def test_headers_that_leave_nothing_pause_until_something_is_back(
     quota: Quota, pause: float
 ) -> None:
     clock = Clock()
-    own = pace(clock)
+    own = rate_limiter(clock)
     asyncio.run(own.told(Allowance((quota,))))
     assert own.due_at() == pytest.approx(100.0 + pause if pause else 0.0)
 
 
 def test_headers_that_leave_little_slow_down_to_what_comes_back() -> None:
     clock = Clock()
-    own = pace(clock)
+    own = rate_limiter(clock)
     asyncio.run(own.told(Allowance((Quota(True, 4, 64, 30.0),))))
     assert own.rate_now == pytest.approx(2.0)
 
@@ -202,7 +204,7 @@ def simulate(
     """
     clock = Clock()
     table = SharedTable()
-    own = pace(clock, table, **limit) if limit else None
+    own = rate_limiter(clock, table, **limit) if limit else None
     waiting: list[tuple[float, int, int]] = [(100.0, 0, number) for number in range(calls)]
     heapq.heapify(waiting)
     flying: list[tuple[float, float, bool, int, int]] = []
@@ -218,7 +220,7 @@ def simulate(
                     own.answered = True
                 continue
             if own is None:
-                own = pace(clock, table)
+                own = rate_limiter(clock, table)
             burst = sum(start > clock.now - 1 for start in recent)
             asyncio.run(own.refused(started, None, burst))
             most = max(most, attempt + 1)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pytest_arena.engine.calling import retries
-from pytest_arena.engine.calling.client import Caller, CallHooks
+from pytest_arena.engine.calling.client import CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
-from pytest_arena.engine.calling.quotas import Rations
+from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import pause_before
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -46,8 +46,8 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
 
 
-def caller_for(provider: Provider, hooks: CallHooks | None = None) -> Caller:
-    return Caller(Limits(4, lambda _: None), lambda _: provider, hooks)
+def caller_for(provider: Provider, hooks: CallHooks | None = None) -> ProviderClient:
+    return ProviderClient(Limits(4, lambda _: None), lambda _: provider, hooks)
 
 
 def run(provider: Scripted, hooks: CallHooks | None = None, **request: float) -> Response:
@@ -136,11 +136,11 @@ def test_a_refused_key_fails_the_providers_other_calls_without_calling() -> None
     provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
 
     async def two_calls() -> ProviderError:
-        caller = caller_for(provider)
+        client = caller_for(provider)
         with pytest.raises(ProviderError):
-            await caller.call(provider.spec, Request(messages=[]))
+            await client.call(provider.spec, Request(messages=[]))
         with pytest.raises(ProviderError) as caught:
-            await caller.call(provider.spec, Request(messages=[]))
+            await client.call(provider.spec, Request(messages=[]))
         return caught.value
 
     error = asyncio.run(two_calls())
@@ -156,11 +156,11 @@ def test_three_failed_calls_in_a_row_take_a_provider_out() -> None:
     provider = Scripted(spec(retries=1), [failure(ErrorKind.CONNECTION)])
 
     async def many() -> list[ErrorKind]:
-        caller = caller_for(provider)
+        client = caller_for(provider)
         kinds = []
         for _ in range(6):
             with pytest.raises(ProviderError) as caught:
-                await caller.call(provider.spec, Request(messages=[]))
+                await client.call(provider.spec, Request(messages=[]))
             kinds.append(caught.value.kind)
         return kinds
 
@@ -173,11 +173,11 @@ def test_a_success_in_between_keeps_a_provider_in() -> None:
     provider = Scripted(spec(retries=0), [bad, bad, "fine", bad, bad, "fine"])
 
     async def many() -> list[str]:
-        caller = caller_for(provider)
+        client = caller_for(provider)
         said = []
         for _ in range(6):
             try:
-                said.append((await caller.call(provider.spec, Request(messages=[]))).output)
+                said.append((await client.call(provider.spec, Request(messages=[]))).output)
             except ProviderError as error:
                 said.append(str(error.kind))
         return said
@@ -189,10 +189,10 @@ def test_no_call_is_started_once_the_caller_is_closing() -> None:
     provider = Scripted(spec(), ["fine"])
 
     async def closed() -> None:
-        caller = caller_for(provider)
-        caller.closing = True
+        client = caller_for(provider)
+        client.closing = True
         with pytest.raises(asyncio.CancelledError):
-            await caller.call(provider.spec, Request(messages=[]))
+            await client.call(provider.spec, Request(messages=[]))
 
     asyncio.run(closed())
     assert provider.seen == []
@@ -251,9 +251,9 @@ def test_limits_hold_for_a_provider_and_over_all() -> None:
         specs = [spec(name="one"), spec(name="two")]
         providers = {one.name: Counting(one, []) for one in specs}
         limits = Limits(5, lambda name: 2 if name == "one" else None)
-        caller = Caller(limits, lambda one: providers[one.name], None)
+        client = ProviderClient(limits, lambda one: providers[one.name], None)
         await asyncio.gather(
-            *(caller.call(one, Request(messages=[])) for one in specs for _ in range(40))
+            *(client.call(one, Request(messages=[])) for one in specs for _ in range(40))
         )
 
     asyncio.run(crowd())
@@ -286,15 +286,15 @@ def test_a_provider_that_is_down_in_one_process_is_down_in_all(tmp_path: Path) -
     other = Scripted(spec(name="q"), ["fine"])
 
     async def in_two_processes() -> tuple[ProviderError, Response]:
-        shared = [Rations(tmp_path / "run" / "shared") for _ in range(2)]
+        shared = [Quotas(tmp_path / "run" / "shared") for _ in range(2)]
         first, second = (
-            Caller(
+            ProviderClient(
                 Limits(4, lambda _: None),
                 lambda one: other if one.name == "q" else provider,
                 None,
-                rations=rations,
+                quotas=quotas,
             )
-            for rations in shared
+            for quotas in shared
         )
         with pytest.raises(ProviderError):
             await first.call(provider.spec, Request(messages=[]))

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.engine.calling.shared_state import FileTable, SharedTable
+from pytest_arena.engine.calling.shared_state import FileSharedTable, SharedTable
 
 ADDER = """
 import asyncio, os, sys
 from pathlib import Path
-from pytest_arena.engine.calling.shared_state import FileTable
+from pytest_arena.engine.calling.shared_state import FileSharedTable
 
-table = FileTable(Path(sys.argv[1]))
+table = FileSharedTable(Path(sys.argv[1]))
 
 def one_more():
     row = table.rows("count").get(0, (0.0,) * 8)
@@ -36,7 +36,9 @@ sys.stdin.read()
 
 @pytest.fixture(params=["memory", "file"])
 def table(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SharedTable]:
-    made = FileTable(tmp_path / "deep" / "table") if request.param == "file" else SharedTable()
+    made = (
+        FileSharedTable(tmp_path / "deep" / "table") if request.param == "file" else SharedTable()
+    )
     yield made
     made.close()
 
@@ -65,7 +67,7 @@ def test_processes_lose_no_change_and_are_known_to_live(tmp_path: Path) -> None:
     for process in processes:
         assert process.stdout is not None
         assert int(process.stdout.readline()) == process.pid
-    table = FileTable(path)
+    table = FileSharedTable(path)
     assert table.rows("count")[0][0] == 600
     assert sorted(table.rows("own 4")) == sorted(process.pid for process in processes)
     assert all(table.lives(process.pid) for process in processes)
@@ -83,8 +85,8 @@ def test_the_loop_goes_on_while_another_process_changes_the_table(tmp_path: Path
     path = tmp_path / "table"
     script = (
         "import sys\nfrom pathlib import Path\n"
-        "from pytest_arena.engine.calling.shared_state import FileTable, _WHOLE\n"
-        "table = FileTable(Path(sys.argv[1]))\nassert table._try_lock(_WHOLE)\n"
+        "from pytest_arena.engine.calling.shared_state import FileSharedTable, _WHOLE\n"
+        "table = FileSharedTable(Path(sys.argv[1]))\nassert table._try_lock(_WHOLE)\n"
         "print('locked', flush=True)\nsys.stdin.read()\n"
     )
     other = subprocess.Popen(
@@ -97,7 +99,7 @@ def test_the_loop_goes_on_while_another_process_changes_the_table(tmp_path: Path
     assert other.stdout.readline() == "locked\n"
 
     async def main() -> bool:
-        table = FileTable(path)
+        table = FileSharedTable(path)
         change = asyncio.ensure_future(table.change(lambda: True))
         for _ in range(5):
             await asyncio.sleep(0)

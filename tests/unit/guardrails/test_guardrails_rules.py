@@ -49,7 +49,7 @@ def example(cls: type[Guardrail]) -> dict[str, Any]:
 @every
 def test_the_docstring_is_a_reference_page(cls: type[Guardrail]) -> None:
     first, *rest = (inspect.getdoc(cls) or "").split("\n\n")
-    assert first.startswith("Find ")
+    assert first.startswith("Finds ")
     assert first.endswith(".")
     assert rest[-1].startswith("Error: ")
     assert all(field.description for field in described_fields(cls).values())

@@ -9,13 +9,13 @@ from collections.abc import Callable
 import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.judging.llm.pairwise import Pair, prefer
+from pytest_arena.judging.llm.pairwise import AnswerPair, prefer
 from pytest_arena.judging.llm.panel import Ruling
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.results import Message, Response
 from pytest_arena.schema import JudgeReply, JudgeSpec, ProviderSpec
 
-PAIR = Pair((Material("message", "Hi"),), "A fine answer", "A poor answer", "budget")
+PAIR = AnswerPair((Material("message", "Hi"),), "A fine answer", "A poor answer", "budget")
 Choose = Callable[[str], str]
 
 

@@ -12,7 +12,7 @@ from pytest_arena.loading import Arena, load_arena
 from pytest_arena.registry import Registry
 from pytest_arena.schema import MockResponses
 
-Load = Callable[..., Arena]
+LoadTestResult = Callable[..., Arena]
 CHECK = "assertions: [{type: contains, value: x}]"
 
 
@@ -26,21 +26,21 @@ def users(arena: Arena) -> list[list[list[str]]]:
     ]
 
 
-def test_cells_of_a_case_stand_together_in_file_order(load: Load) -> None:
+def test_cells_of_a_case_stand_together_in_file_order(load: LoadTestResult) -> None:
     arena = load(f"tests:\n- {{name: B, prompt: b, {CHECK}}}\n- {{name: A, prompt: a, {CHECK}}}\n")
     assert [cell.name for cell in arena.cells] == ["B[fast]", "B[good]", "A[fast]", "A[good]"]
     assert {cell.file for cell in arena.cells} == {"arena.yaml"}
     assert [cell.case.line for cell in arena.cells] == [5, 5, 6, 6]
 
 
-def test_selected_providers_are_kept_and_all_are_named(load: Load) -> None:
+def test_selected_providers_are_kept_and_all_are_named(load: LoadTestResult) -> None:
     arena = load(f"tests: [{{name: A, prompt: a, {CHECK}}}]", select=("cheap",))
     assert [cell.name for cell in arena.cells] == ["A[fast]"]
     assert [provider.name for provider in arena.providers] == ["fast"]
     assert arena.all_providers == ("cheap", "default", "fast", "good")
 
 
-def test_a_case_runs_on_the_providers_and_groups_that_it_names(load: Load) -> None:
+def test_a_case_runs_on_the_providers_and_groups_that_it_names(load: LoadTestResult) -> None:
     arena = load(
         "defaults: {providers: [good]}\n"
         f"tests:\n- {{name: A, prompt: a, {CHECK}}}\n"
@@ -49,7 +49,7 @@ def test_a_case_runs_on_the_providers_and_groups_that_it_names(load: Load) -> No
     assert [cell.name for cell in arena.cells] == ["A[good]", "B[fast]"]
 
 
-def test_defaults_stand_under_a_providers_own_settings(load: Load) -> None:
+def test_defaults_stand_under_a_providers_own_settings(load: LoadTestResult) -> None:
     arena = load(
         "providers:\n- {name: a, model: openai/m, params: {seed: 1}, timeout: 5s}\n"
         "- {name: b, model: openai/m}\n"
@@ -64,7 +64,7 @@ def test_defaults_stand_under_a_providers_own_settings(load: Load) -> None:
     assert arena.cells[0].case.trials == 3
 
 
-def test_environment_variables_stay_as_written(load: Load) -> None:
+def test_environment_variables_stay_as_written(load: LoadTestResult) -> None:
     arena = load(
         "providers:\n- {name: a, model: openai/m, api_base: 'http://${HOST}/v1', "
         "headers: {X-Key: '${KEY}'}}\n"
@@ -75,7 +75,7 @@ def test_environment_variables_stay_as_written(load: Load) -> None:
     assert users(arena) == [[["cost ${X}"]]]
 
 
-def test_numbers_are_texts_as_written_where_texts_are_wanted(load: Load) -> None:
+def test_numbers_are_texts_as_written_where_texts_are_wanted(load: LoadTestResult) -> None:
     arena = load(
         "tests: [{name: 2024, prompt: 1.10, tags: [], "
         "assertions: [{type: contains, value: 42}, {type: contains_any, values: [1.50, a]}]}]"
@@ -88,7 +88,7 @@ def test_numbers_are_texts_as_written_where_texts_are_wanted(load: Load) -> None
     ]
 
 
-def test_an_assertion_knows_its_line(load: Load) -> None:
+def test_an_assertion_knows_its_line(load: LoadTestResult) -> None:
     arena = load(
         "tests:\n- name: A\n  prompt: a\n  assertions:\n    - value: x\n      type: contains\n"
         "    - type: any_of\n      assertions:\n        - {type: contains, value: y}\n"
@@ -97,7 +97,7 @@ def test_an_assertion_knows_its_line(load: Load) -> None:
     assert (first.line, group.line, group.members[0].line) == (8, 10, 12)
 
 
-def test_the_three_ways_to_talk(load: Load) -> None:
+def test_the_three_ways_to_talk(load: LoadTestResult) -> None:
     arena = load(
         f"tests:\n- {{name: A, prompt: a, {CHECK}}}\n- {{name: B, prompts: [b, c], {CHECK}}}\n"
         "- name: C\n  conversation:\n    - {user: hi, expected_response: ho}\n    - {user: bye}\n"
@@ -107,7 +107,7 @@ def test_the_three_ways_to_talk(load: Load) -> None:
     assert [(each.type, each.line) for each in turn.assertions] == [("contains", 9)]
 
 
-def test_test_groups_become_tags(load: Load) -> None:
+def test_test_groups_become_tags(load: LoadTestResult) -> None:
     arena = load(
         f"tests: [{{name: A, prompt: a, {CHECK}}}]\n"
         f"safety_tests: [{{name: B, prompt: b, tags: [slow, safety], {CHECK}}}]\n"
@@ -116,7 +116,7 @@ def test_test_groups_become_tags(load: Load) -> None:
     assert [cell.case.tags for cell in arena.cells[::2]] == [(), ("safety", "slow"), ("cost",)]
 
 
-def test_templates_fill_texts_values_tags_and_mocks(load: Load) -> None:
+def test_templates_fill_texts_values_tags_and_mocks(load: LoadTestResult) -> None:
     arena = load(
         "variables: {company: TechCorp, limit: 30, person: {name: Al}}\n"
         "tests:\n- name: A\n  prompt: 'Hi {{ person.name }} of {{ company }}, \\{{ raw }}'\n"
@@ -133,7 +133,7 @@ def test_templates_fill_texts_values_tags_and_mocks(load: Load) -> None:
     assert case.mock.default[0].text == "I am Other"
 
 
-def test_what_a_row_fills_in_is_never_expanded_again(load: Load) -> None:
+def test_what_a_row_fills_in_is_never_expanded_again(load: LoadTestResult) -> None:
     arena = load(
         f"tests:\n- {{name: A, prompt: '{{{{ text }}}}', data: r.jsonl, {CHECK}}}\n",
         {"r.jsonl": '{"text": "{{ secret }}"}\n'},
@@ -141,7 +141,7 @@ def test_what_a_row_fills_in_is_never_expanded_again(load: Load) -> None:
     assert users(arena) == [[["{{ secret }}"]]]
 
 
-def test_matrix_and_rows_multiply_and_number_the_names(load: Load) -> None:
+def test_matrix_and_rows_multiply_and_number_the_names(load: LoadTestResult) -> None:
     arena = load(
         f"tests:\n- {{name: A, prompt: '{{{{ k }}}}{{{{ text }}}}', matrix: {{k: [1, true]}}, "
         f"data: r.csv, {CHECK}}}\n"
@@ -159,12 +159,12 @@ def test_matrix_and_rows_multiply_and_number_the_names(load: Load) -> None:
     assert users(arena)[:4] == [[["1007"]], [["1no"]], [["true007"]], [["trueno"]]]
 
 
-def test_matrix_values_give_names_that_a_node_id_can_hold(load: Load) -> None:
+def test_matrix_values_give_names_that_a_node_id_can_hold(load: LoadTestResult) -> None:
     arena = load(f'tests: [{{name: A, prompt: a, matrix: {{k: ["a::b\\nc"]}}, {CHECK}}}]')
     assert arena.cells[0].case.name == "A (k=a:b c)"
 
 
-def test_a_target_puts_its_prompts_around_the_case(load: Load) -> None:
+def test_a_target_puts_its_prompts_around_the_case(load: LoadTestResult) -> None:
     arena = load(
         "prompts:\n  p: {path: sys.txt, user: 'Q: {{ prompt }}'}\n"
         "targets: {bot: {type: prompt, prompt: p}}\n"
@@ -176,7 +176,7 @@ def test_a_target_puts_its_prompts_around_the_case(load: Load) -> None:
     assert users(arena) == [[["Q: king"]]]
 
 
-def test_the_guardrail_block_becomes_guardrails(load: Load) -> None:
+def test_the_guardrail_block_becomes_guardrails(load: LoadTestResult) -> None:
     arena = load(
         "guardrails:\n  banned_words: [hack]\n  max_length: 9\n  required_patterns: [a]\n"
         "  forbidden_patterns: [b]\n  rules: [{type: max_length, value: 3, on_violation: flag}]\n"
@@ -194,7 +194,7 @@ def test_the_guardrail_block_becomes_guardrails(load: Load) -> None:
     ]
 
 
-def test_includes_add_their_entries_and_their_own_win(load: Load) -> None:
+def test_includes_add_their_entries_and_their_own_win(load: LoadTestResult) -> None:
     arena = load(
         f"include: ['more/*.yaml']\nvariables: {{a: here}}\n"
         f"tests: [{{name: A, prompt: '{{{{ a }}}} {{{{ b }}}}', {CHECK}}}]\n",
@@ -222,7 +222,7 @@ def test_includes_add_their_entries_and_their_own_win(load: Load) -> None:
     ],
 )
 def test_mock_answers_may_be_short(
-    load: Load, written: str, default: list[str], by_provider: dict[str, list[str]]
+    load: LoadTestResult, written: str, default: list[str], by_provider: dict[str, list[str]]
 ) -> None:
     mock = load(f"tests: [{{name: A, prompt: a, mock: {written}, {CHECK}}}]").cells[0].case.mock
     assert mock is not None
@@ -251,7 +251,9 @@ providers: {fast: quick}
     ],
     ids=["beside", "named", "inline"],
 )
-def test_a_file_has_mock_responses_of_its_own(load: Load, text: str, files: dict[str, str]) -> None:
+def test_a_file_has_mock_responses_of_its_own(
+    load: LoadTestResult, text: str, files: dict[str, str]
+) -> None:
     responses = load(f"{text}tests: [{{name: A, prompt: a, {CHECK}}}]", files).cells[0]
     mock = responses.mock_responses
     assert isinstance(mock, MockResponses)
@@ -263,7 +265,7 @@ def test_a_file_has_mock_responses_of_its_own(load: Load, text: str, files: dict
     assert [answer.text for answer in mock.providers["fast"].default or ()] == ["quick"]
 
 
-def test_a_mock_providers_responses_come_from_its_file(load: Load) -> None:
+def test_a_mock_providers_responses_come_from_its_file(load: LoadTestResult) -> None:
     arena = load(
         "providers:\n- {name: a, provider: mock, responses: r.yaml, latency: 5ms}\n"
         f"tests: [{{name: A, prompt: a, {CHECK}}}]\n",
@@ -274,7 +276,7 @@ def test_a_mock_providers_responses_come_from_its_file(load: Load) -> None:
     assert options.responses.scenarios["B"].default[0].text == "short"
 
 
-def test_comparison_schedule_and_names_are_kept(load: Load) -> None:
+def test_comparison_schedule_and_names_are_kept(load: LoadTestResult) -> None:
     arena = load(
         "name: N\ndescription: D\nschedule: {daily: '02:00'}\n"
         "comparison: {metrics: [latency], report_format: html}\n"
@@ -303,27 +305,29 @@ BASE = "tests: [{name: A, prompt: a, assertions: [{type: contains, value: x}]}]"
         (BASE + "\nname: other", set()),
     ],
 )
-def test_a_change_shows_in_its_own_hash_alone(load: Load, text: str, changed: set[str]) -> None:
+def test_a_change_shows_in_its_own_hash_alone(
+    load: LoadTestResult, text: str, changed: set[str]
+) -> None:
     before = load(BASE).cells[0].hashes
     after = load(text).cells[0].hashes
     assert {name for name in before if before[name] != after[name]} == changed
 
 
-def test_hashes_see_the_members_of_groups(load: Load) -> None:
+def test_hashes_see_the_members_of_groups(load: LoadTestResult) -> None:
     group = "tests: [{{name: A, prompt: a, assertions: [{{type: any_of, assertions: [{0}]}}]}}]"
     one = load(group.format("{type: contains, value: x}")).cells[0].hashes
     other = load(group.format("{type: contains, value: y}")).cells[0].hashes
     assert one["assertions"] != other["assertions"]
 
 
-def test_hashes_hold_no_credentials_of_the_endpoint(load: Load) -> None:
+def test_hashes_hold_no_credentials_of_the_endpoint(load: LoadTestResult) -> None:
     text = f"providers:\n- {{name: a, model: openai/m, api_base: '{{}}'}}\n{BASE}"
     one = load(text.replace("{}", "http://user:one@host/v1")).cells[0].hashes
     other = load(text.replace("{}", "http://user:two@host/v2")).cells[0].hashes
     assert one == other
 
 
-def test_hashes_are_those_of_canonical_json(load: Load) -> None:
+def test_hashes_are_those_of_canonical_json(load: LoadTestResult) -> None:
     text = b'{"system":null,"users":[["a"]]}'
     assert load(BASE).cells[0].hashes["prompt"] == sha256(text).hexdigest()[:16]
 
@@ -339,7 +343,7 @@ def test_a_file_in_a_folder_is_named_from_the_root(tmp_path: Path, registry: Reg
     assert arena.cells[0].mock_responses is not None
 
 
-def test_an_alias_shares_an_assertion_between_cases(load: Load) -> None:
+def test_an_alias_shares_an_assertion_between_cases(load: LoadTestResult) -> None:
     arena = load(
         "tests:\n- {name: A, prompt: a, assertions: &checks [{type: contains, value: x}]}\n"
         "- {name: B, prompt: b, assertions: *checks}\n"

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.errors import ArenaFileError, Place
+from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.loading.data_files import read_rows
 from pytest_arena.loading.files import find_file
 
-PLACE = Place("arena.yaml", 3, 7)
+PLACE = Location("arena.yaml", 3, 7)
 
 
 def rows(tmp_path: Path, name: str, content: str | bytes) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.errors import ArenaFileError, Place
+from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import plain
 from pytest_arena.loading.yaml_reader import read_yaml
@@ -67,17 +67,17 @@ def test_scalars_are_those_of_yaml_1_2(written: str, value: object) -> None:
 
 def test_every_key_and_value_knows_its_place() -> None:
     tree = read("name: x\nlist:\n  - a\n  - {k: v}\n")
-    assert tree.key_place("name") == Place("a.yaml", 1, 1)
-    assert tree.value_place("name") == Place("a.yaml", 1, 7)
-    assert tree["list"].value_place(0) == Place("a.yaml", 3, 5)
-    assert tree["list"][1].place == Place("a.yaml", 4, 5)
-    assert tree["list"][1].value_place("k") == Place("a.yaml", 4, 9)
+    assert tree.key_place("name") == Location("a.yaml", 1, 1)
+    assert tree.value_place("name") == Location("a.yaml", 1, 7)
+    assert tree["list"].value_place(0) == Location("a.yaml", 3, 5)
+    assert tree["list"][1].place == Location("a.yaml", 4, 5)
+    assert tree["list"][1].value_place("k") == Location("a.yaml", 4, 9)
 
 
 def test_merges_take_what_is_missing_with_its_place() -> None:
     tree = read("a: &a {x: 1, y: 2}\nb: &b {z: 1.10}\nc: {y: 3, <<: [*a, *b]}\n")
     assert plain(tree["c"]) == {"y": 3, "x": 1, "z": 1.1}
-    assert tree["c"].value_place("x") == Place("a.yaml", 1, 11)
+    assert tree["c"].value_place("x") == Location("a.yaml", 1, 11)
     assert tree["c"].spelling("z") == "1.10"
 
 

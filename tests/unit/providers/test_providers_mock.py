@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.errors import ErrorKind, Place, ProviderError
+from pytest_arena.errors import ErrorKind, Location, ProviderError
 from pytest_arena.providers import ProviderEnvironment
 from pytest_arena.providers.mock import MockOptions, MockProvider, mock_for
 from pytest_arena.results import Request, Response
@@ -136,7 +136,7 @@ def test_every_kind_of_fault_can_be_had(kind: str) -> None:
 
 def test_no_answer_is_an_error_that_says_where_one_belongs() -> None:
     mock = provider()
-    mock.spec._place = Place("arena.yaml", 4, 5)
+    mock.spec._place = Location("arena.yaml", 4, 5)
     error = fails(mock, request())
     assert error.kind is ErrorKind.CONFIGURATION
     assert error.message == (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from servers.wire import WireServer
 
-from pytest_arena.errors import ErrorKind, Place, ProviderError
+from pytest_arena.errors import ErrorKind, Location, ProviderError
 from pytest_arena.providers import ProviderEnvironment
 from pytest_arena.providers.chat_completions import answer_from
 from pytest_arena.providers.openai import OpenAIProvider
@@ -26,7 +26,7 @@ def call(
     spec = ProviderSpec(
         **{"name": "openai-mini", "provider": "openai", "model": "gpt-4o-mini", **base, **given}
     )
-    spec._place = Place("arenas/x.yaml", 5, 5)
+    spec._place = Location("arenas/x.yaml", 5, 5)
 
     async def once() -> Response:
         provider = OpenAIProvider(spec, ProviderEnvironment(variables or {}))

@@ -14,7 +14,7 @@ from synthetic_run import compared_with_baseline, synthetic_run
 
 from pytest_arena.comparison import compare
 from pytest_arena.reporting.base import Reporter
-from pytest_arena.results import Cell, Count, RunResult, Standing
+from pytest_arena.results import Cell, Count, GateFinding, RunResult
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
@@ -39,8 +39,8 @@ def compared(
     return compared_with_baseline(run, regressed=regressed, hostile=hostile)
 
 
-def standing(**given: Any) -> Standing:
-    made = Standing("regressed", "fell", Count(20, 20), Count(0, 3))
+def standing(**given: Any) -> GateFinding:
+    made = GateFinding("regressed", "fell", Count(20, 20), Count(0, 3))
     return replace(made, **given)
 
 

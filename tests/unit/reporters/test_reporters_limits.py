@@ -10,15 +10,21 @@ from results_files import make_cell
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunInfo, RunResult
-from pytest_arena.results.run import LimitFinding
+from pytest_arena.results.run import ThresholdFinding
 from pytest_arena_reporters import markdown
 from pytest_arena_reporters.html import HtmlReporter
 from pytest_arena_reporters.terminal import TerminalReporter
 from pytest_arena_reporters.thresholds import limits_of
 
-HELD = LimitFinding("a.yaml", "fast", "response_time_p95", "passed", "fail", "fast: 80 ms", 80.0)
-WARNS = LimitFinding("a.yaml", "money", "total_cost", "error", "warn", "money: no price is known")
-BROKEN = LimitFinding("a.yaml", "right", "pass_rate", "failed", "fail", "right: <b>50 %</b>", 0.5)
+HELD = ThresholdFinding(
+    "a.yaml", "fast", "response_time_p95", "passed", "fail", "fast: 80 ms", 80.0
+)
+WARNS = ThresholdFinding(
+    "a.yaml", "money", "total_cost", "error", "warn", "money: no price is known"
+)
+BROKEN = ThresholdFinding(
+    "a.yaml", "right", "pass_rate", "failed", "fail", "right: <b>50 %</b>", 0.5
+)
 
 
 @pytest.fixture

@@ -15,14 +15,22 @@ import pytest
 from pytest_arena.comparison import compare
 from pytest_arena.comparison.summary import Repeats, repeats_of
 from pytest_arena.comparison.trial_rows import trial_rows
-from pytest_arena.results import Cell, Load, LoadSpan, Response, RunInfo, RunResult, Trial
+from pytest_arena.results import (
+    Cell,
+    LoadTestResult,
+    LoadTestSpan,
+    Response,
+    RunInfo,
+    RunResult,
+    Trial,
+)
 from pytest_arena.results.trial import TrialError
 from pytest_arena_reporters import markdown
 from pytest_arena_reporters.html.payload import build_payload
 from pytest_arena_reporters.html.reporter import render
 from pytest_arena_reporters.terminal import TerminalReporter
 
-LOAD = Load(
+LOAD = LoadTestResult(
     users=10,
     elapsed_s=30.5,
     trials=400,
@@ -38,7 +46,11 @@ LOAD = Load(
     cost_usd=0.5,
     source="call",
     span_s=0.5,
-    spans=(LoadSpan(10, 0, 700.0, 900.0), LoadSpan(0, 4), LoadSpan(12, 0, 650.0, 1000.0)),
+    spans=(
+        LoadTestSpan(10, 0, 700.0, 900.0),
+        LoadTestSpan(0, 4),
+        LoadTestSpan(12, 0, 650.0, 1000.0),
+    ),
 )
 WORDS = (
     "10 users for 30 s: 396 calls answered, 13 a second, p50 700 ms, p95 1.00 s, p99 1.90 s, "

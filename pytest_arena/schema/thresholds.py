@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.errors import Place, Problem, suggest
+from pytest_arena.errors import Location, Problem, suggest
 from pytest_arena.schema.base import ArenaModel
 
 
@@ -50,7 +50,7 @@ _SHARE = Metric("share of the findings of this assertion type that held", "share
 _LIMITS = ("min", "max", "threshold", "max_degradation", "max_new_failures")
 
 
-class GateSpec(ArenaModel):
+class ThresholdSpec(ArenaModel):
     """Describe a limit on a metric, absolute or against a baseline."""
 
     metric: str
@@ -78,7 +78,7 @@ class GateSpec(ArenaModel):
     """Only these providers."""
 
     @model_validator(mode="after")
-    def _has_limits_that_agree(self) -> GateSpec:
+    def _has_limits_that_agree(self) -> ThresholdSpec:
         if all(getattr(self, limit) is None for limit in _LIMITS):
             raise _refusal(
                 f"gate {self.title!r} has no limit",
@@ -135,7 +135,9 @@ class GateSpec(ArenaModel):
             return self.max
         return self.threshold
 
-    def problem(self, assertion_types: Iterable[str], place: Place | None = None) -> Problem | None:
+    def problem(
+        self, assertion_types: Iterable[str], place: Location | None = None
+    ) -> Problem | None:
         """Return what is wrong with the metric, given the known assertion types; None for nothing.
 
         `place` is where the value of `metric` stands.
@@ -150,7 +152,7 @@ class GateSpec(ArenaModel):
             )
         return self._impossible(place)
 
-    def _impossible(self, place: Place | None) -> Problem | None:
+    def _impossible(self, place: Location | None) -> Problem | None:
         """Refuse a share that no run can reach or miss, as 95 for 0.95."""
         if not self.described.more_is_better:
             return None
