@@ -24,6 +24,7 @@ _HEADINGS = {
     "GuardrailsBlock": "guardrails",
     "Guardrail": "rule",
     "ThresholdSpec": "gate",
+    "ComparisonSpec": "comparison",
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
     "CacheSpec": "cache",

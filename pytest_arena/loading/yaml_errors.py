@@ -118,6 +118,11 @@ def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
     return Problem(f"cannot be read as YAML: {said}", place, "valid YAML", "mend this line")
 
 
+def is_depth_limit(error: YAMLError) -> bool:
+    """Return whether libyaml gave up on a text because it is nested too deep."""
+    return isinstance(error, MarkedYAMLError) and "nesting depth" in str(error.problem)
+
+
 def _bad_character(text: str, name: str) -> Problem:
     line = column = 1
     for character in text:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from yaml import YAMLError
+from yaml import SafeLoader, YAMLError
 from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
@@ -21,7 +21,7 @@ from yaml.events import (
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import LINE_SHIFT, YamlList, YamlMap, pack_mark, place_at
-from pytest_arena.loading.yaml_errors import decode, syntax_problem
+from pytest_arena.loading.yaml_errors import decode, is_depth_limit, syntax_problem
 
 Scalar = str | int | float | bool | None
 
@@ -99,6 +99,9 @@ def read_yaml(data: bytes, files: list[str], problems: ProblemList) -> Any:
     try:
         return _TreeBuilder(files, problems).build(CParser(text))
     except YAMLError as error:
+        if is_depth_limit(error):
+            # libyaml reads ahead and has a limit of its own; its slow twin stops at ours, sooner
+            _TreeBuilder(files, problems).build(SafeLoader(text))
         raise ArenaFileError(syntax_problem(error, text, name)) from None
 
 
@@ -143,7 +146,7 @@ class _TreeBuilder:
         self._plain: dict[str, Any] = {}
         self._root: Any = None
 
-    def build(self, parser: CParser) -> Any:
+    def build(self, parser: CParser | SafeLoader) -> Any:
         named = {
             ScalarEvent.__name__: self._scalar,
             MappingStartEvent.__name__: self._start,
