@@ -1,4 +1,17 @@
-"""Assertions that ship with the plugin: one class each, listed in `BUILTINS`."""
+"""Assertions that ship with the plugin: one class each, listed in `BUILTINS`.
+
+An assertion looks at a trial that has run, or at all trials of a cell, and returns an `Outcome`:
+passed, failed, errored, unsure or skipped, with a reason that a person can act on. Its fields are
+its keys in YAML and its docstring is its page in the documentation. `evaluate` runs one assertion
+with everything that holds for all of them (`when`, `negate`, exceptions); `trial_verdict` makes
+the verdict of a trial out of what all of them found.
+
+Most checks are plain functions and run in the main thread of pytest, while the event loop goes
+on calling. Those that ask a judge or an embedding are coroutines and run on the engine's loop.
+
+An assertion must not know providers, engine or pytest: all that it may ask for is in the
+`CheckContext` that it is given. What it shares with guardrails lies in `judging`.
+"""
 
 from pytest_arena.registry import Shipped
 

@@ -1,4 +1,14 @@
-"""Comparison tables of a run; pandas is imported only where a DataFrame is asked for."""
+"""What a run says when its cells are laid side by side: tables, statistics, baseline and gate.
+
+Everything here is a function of results: nothing is called and nothing is written but baseline
+files. The leaderboard, the matrix and the differences are made when a report asks for them
+(`Comparison`), from plain dataclasses; pandas is imported by `tables` alone, where a DataFrame is
+asked for. `stats` holds formulas that know numbers only, `baseline` the stored cells of earlier
+runs, `gate` the rules that tell change from chance, and the limits of `gates:`.
+
+No import here may lead to the engine: `arena report` and `arena merge` use the same functions on
+files from elsewhere.
+"""
 
 from __future__ import annotations
 

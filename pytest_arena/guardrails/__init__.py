@@ -1,4 +1,10 @@
-"""Rules on inputs and outputs that can block or replace an answer."""
+"""Rules on inputs and outputs that can block or replace an answer.
+
+A guardrail looks at one text and returns a `Violation` or nothing; `apply` runs those of a case
+before a call and after it, on the event loop, so each must be quick. They are part of the system
+under test: what they block is judged by assertions such as `validation_error`. Detectors that an
+assertion of the same name uses, too, lie in `judging.detectors`.
+"""
 
 from pytest_arena.registry import Shipped
 

@@ -1,4 +1,8 @@
-"""Prompts and their templates."""
+"""Prompts: their templates, and the texts of known attacks.
+
+Templates are `{{ name }}` with an error for what is undefined; full Jinja runs in the immutable
+sandbox only, with limits. Attacks wrap a prompt in a known jailbreak or encoding.
+"""
 
 from pytest_arena.prompts.templates import TemplateError, render_text
 

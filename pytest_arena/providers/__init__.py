@@ -1,4 +1,13 @@
-"""How a request reaches a model: one file a provider."""
+"""How a request reaches a model: one file a provider.
+
+A provider takes a `Request` and returns a `Response`, one attempt and nothing around it: retries,
+limits and budgets are the engine's. OpenAI's format is spoken straight over HTTP (`openai`),
+everything else goes through litellm, which one module imports, lazily and silenced
+(`litellm_import`), and `mock` answers from the arena file. Whichever client met a failure,
+`error_mapping` gives it one kind and one text, so that the engine can tell what to try again.
+
+Providers live on the event loop and must not block it. They know neither cases nor assertions.
+"""
 
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Shipped

@@ -1,4 +1,13 @@
-"""Models of trial, cell and run, and their file format; knows nothing of how they came about."""
+"""Models of request, response, trial, cell and run, and their file format.
+
+These dataclasses are what everything else hands on: the engine fills them, workers send them,
+journals and `results.jsonl` keep them, comparison and reporters read them. Each field is
+described once, where it is declared; reading, checking and writing follow from that.
+
+Files of results come from other machines and are data from strangers: sizes are capped, shapes
+are checked, and a wrong line is told by number and path (`reading`). Text of models is cleaned
+once, where it enters (`cleaning`). Nothing here knows how a result came about.
+"""
 
 from pytest_arena.results.cell import Cell, Count, GateFinding
 from pytest_arena.results.load_test import LoadTestResult, LoadTestSpan

@@ -1,4 +1,9 @@
-"""Frozen models of the arena file; no I/O."""
+"""Frozen models of the arena file; no I/O.
+
+One model for each thing that can be written in YAML; a field is a key, and its docstring is what
+the reference page says of it. The bases of assertions and guardrails stand here, too, since
+loading validates against them without knowing any of those that ship.
+"""
 
 from pytest_arena.schema.arena import (
     TEST_GROUPS,

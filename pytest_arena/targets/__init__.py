@@ -1,4 +1,8 @@
-"""How a case reaches a provider: one file a target."""
+"""How a case reaches a provider: one file a target.
+
+A target drives the turns of a trial and is handed a function that makes one call; it knows
+neither limits nor retries. `dialogue` is a prompt, or a conversation under the guardrails.
+"""
 
 from pytest_arena.targets.dialogue import DialogueRun
 
