@@ -2,163 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
 import math
 import re
-import site
-import sys
-import sysconfig
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.messages import number
-from pytest_arena.errors import ArenaError, shorten, suggest
+from pytest_arena.errors import shorten
+from pytest_arena.references import UnresolvedError, resolve
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
-
-_IMPORTING = threading.RLock()
-
-
-class UnresolvedError(ArenaError):
-    """Report that a `module:function` cannot be found or called, and why."""
-
-
-def resolve(call: str, root: Path) -> Callable[..., Any]:
-    """Return the function of `module:function`, importing its module when it is first asked for.
-
-    Raises `UnresolvedError`; an exception in the module itself is one too, with its place.
-    """
-    name, _, path = call.partition(":")
-    module = _module(name, root.resolve())
-    found: Any = module
-    for part in path.split("."):
-        if not hasattr(found, part):
-            near = suggest(part, [n for n in dir(found) if not n.startswith("_")])
-            fix = f"\n  fix: {near}" if near else ""
-            raise UnresolvedError(f"{call}: the module {name!r} has no {path!r}{fix}")
-        found = getattr(found, part)
-    if not callable(found):
-        raise UnresolvedError(f"{call} is no function: it is {shorten(repr(found))}")
-    return found  # type: ignore[no-any-return]  # a callable of the user's
-
-
-def _module(name: str, root: Path) -> ModuleType:
-    own = _file_below(name, root)
-    loaded = sys.modules.get(name)
-    if loaded is not None and (own is None or _is_file(loaded, own)):
-        _refuse_stranger(name, getattr(loaded, "__file__", None), root)
-        return loaded
-    with _IMPORTING, _on_path(root):
-        try:
-            if loaded is not None and own is not None:
-                return _private_copy(name, own)
-            spec = importlib.util.find_spec(name)
-            if spec is None:
-                raise UnresolvedError(_missing(name, root))
-            _refuse_stranger(name, spec.origin if spec.has_location else None, root)
-            return importlib.import_module(name)
-        except UnresolvedError:
-            raise
-        except ModuleNotFoundError as error:
-            if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-                raise UnresolvedError(_missing(name, root)) from error
-            raise UnresolvedError(_unimportable(name, error)) from error
-        except Exception as error:
-            raise UnresolvedError(_unimportable(name, error)) from error
-
-
-def _file_below(name: str, root: Path) -> Path | None:
-    base = root.joinpath(*name.split("."))
-    for path in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
-        if path.is_file():
-            return path
-    return None
-
-
-def _is_file(module: ModuleType, path: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return file is not None and Path(file).resolve() == path.resolve()
-
-
-def _private_copy(name: str, path: Path) -> ModuleType:
-    """Load a file whose module name another file has taken, under a name of its own."""
-    _refuse_stranger(name, str(path), path.parents[name.count(".") + (path.stem == "__init__")])
-    private = f"_pytest_arena_{abs(hash(path.resolve())):x}_{name.replace('.', '_')}"
-    if private in sys.modules:
-        return sys.modules[private]
-    spec = importlib.util.spec_from_file_location(private, path)
-    if spec is None or spec.loader is None:
-        raise UnresolvedError(f"the module {name!r} cannot be loaded")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[private] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[private]
-        raise
-    return module
-
-
-def _refuse_stranger(name: str, file: str | None, root: Path) -> None:
-    if file is None:
-        return
-    path = Path(file).resolve()
-    paths = sysconfig.get_paths()
-    homes: set[str] = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
-    homes |= {*site.getsitepackages(), site.getusersitepackages()}
-    if any(path.is_relative_to(Path(home).resolve()) for home in (str(root), *homes)):
-        return
-    from importlib.metadata import packages_distributions
-
-    # An editable install lives elsewhere; it is installed all the same.
-    if name.partition(".")[0] not in packages_distributions():
-        raise UnresolvedError(
-            f"the module {name!r} is outside the root directory and is not installed\n"
-            "  fix: move it below the root directory, or install it"
-        )
-
-
-def _missing(name: str, root: Path) -> str:
-    return (
-        f"there is no module {name!r}\n"
-        f"  expected: {name.replace('.', '/')}.py below the root directory, or an installed package"
-    )
-
-
-def _unimportable(name: str, error: Exception) -> str:
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    if isinstance(error, SyntaxError) and error.filename:
-        place = f" in {Path(error.filename).name}:{error.lineno}"
-    said = shorten(str(error).split("\n")[0])
-    return f"the module {name!r} cannot be imported: {type(error).__name__}{place}: {said}"
-
-
-@contextmanager
-def _on_path(root: Path) -> Iterator[None]:
-    entry = str(root)
-    if entry in sys.path:
-        yield
-        return
-    sys.path.insert(0, entry)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        if entry in sys.path:
-            sys.path.remove(entry)
-
 
 _CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
