@@ -16,6 +16,7 @@ _PLURALS = {"list": "lists", "text": "texts", "number": "numbers", "whole number
 _HEADINGS = {
     "ProviderSpec": "provider",
     "CaseSpec": "case",
+    "DataSpec": "data",
     "TurnSpec": "turn",
     "AttackSpec": "attack",
     "EmbeddingSpec": "embedding",

@@ -9,9 +9,9 @@ from typing import Any
 
 from pytest_arena.engine.calibrate import Labelled
 from pytest_arena.errors import ArenaFileError, Location, Problem, UsageError, shorten
-from pytest_arena.loading.data_files import read_rows
+from pytest_arena.loading.data_files import DataFile, read_rows
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
-from pytest_arena.schema import Assertion
+from pytest_arena.schema import Assertion, DataSpec
 
 _OUTPUT = ("output", "answer", "response")
 _LABEL = ("label", "expected", "verdict")
@@ -83,16 +83,16 @@ def read_labels(path: Path, assertion: Assertion) -> list[Labelled]:
     fail); further `prompt` (or `input`, `question`), `context`, and `reference` where the
     assertion has one.
     """
-    rows = read_rows(path, path.parent, Location(path.name, 1, 1))
-    columns = rows[0].keys()
+    file = read_rows(DataSpec(file=path.name), path, path.parent, Location(path.name, 1, 1))
+    columns = file.rows[0].keys()
     output, label = _column(path, columns, _OUTPUT), _column(path, columns, _LABEL)
     prompt = next((name for name in _PROMPT if name in columns), None)
     problems: list[Problem] = []
     labelled: list[Labelled] = []
-    for number, row in enumerate(rows, start=1):
+    for number, row in enumerate(file.rows, start=1):
         meant = _meaning(row.get(label))
         if meant is None or row.get(output) is None:
-            problems.append(_bad_row(path, number, row, label))
+            problems.append(_bad_row(file, number, row, label))
             continue
         labelled.append(
             Labelled(
@@ -127,11 +127,15 @@ def _meaning(value: Any) -> bool | None:
     return True if word in _PASS else False if word in _FAIL else None
 
 
-def _bad_row(path: Path, number: int, row: dict[str, Any], label: str) -> Problem:
+def _bad_row(file: DataFile, number: int, row: dict[str, Any], label: str) -> Problem:
+    place = file.place(number - 1, label)
     if _meaning(row.get(label)) is None:
-        what = f"row {number} of {path.name} has the label {shorten(str(row.get(label)), 40)!r}"
-        return Problem(what, expected="pass or fail (or 1 and 0, true and false, yes and no)")
-    return Problem(f"row {number} of {path.name} has no answer", expected="a text")
+        return Problem(
+            f"row {number} has the label {shorten(str(row.get(label)), 40)!r}",
+            place,
+            expected="pass or fail (or 1 and 0, true and false, yes and no)",
+        )
+    return Problem(f"row {number} has no answer", place, expected="a text")
 
 
 def _documents(value: Any) -> tuple[str, ...] | None:

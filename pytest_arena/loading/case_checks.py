@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.problems import ProblemList, one_of
@@ -107,9 +108,18 @@ def check_providers(
 
 
 def check_name(
-    name: str, case: YamlMap, names: dict[str, Location], is_variant: bool, problems: ProblemList
+    name: str,
+    case: YamlMap,
+    names: dict[str, Callable[[], Location]],
+    stands: Callable[[], Location],
+    problems: ProblemList,
+    *,
+    is_variant: bool = False,
 ) -> None:
-    """Refuse a name that a node id cannot hold, or that another case has."""
+    """Refuse a name that a node id cannot hold, or that another case has.
+
+    `names` are those taken so far, with what says where each stands; `stands` says it of this one.
+    """
     place = case.value_place("name")
     if not name.strip() or "::" in name or any(ord(letter) < 32 for letter in name):
         problems.add(
@@ -119,8 +129,8 @@ def check_name(
             fix="rename the case",
         )
         return
-    first = names.setdefault(name, place)
-    if first is place:
+    first = names.setdefault(name, stands)
+    if first is stands:
         return
     fix = "rename one of them"
     if is_variant:
@@ -128,6 +138,6 @@ def check_name(
     problems.add(
         f"duplicate case {shorten(name)!r}",
         place,
-        expected=f"a name of its own; the other stands at {first}",
+        expected=f"a name of its own; the other stands at {first()}",
         fix=fix,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten
@@ -18,14 +20,16 @@ from pytest_arena.loading.case_checks import (
 )
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.conversations import build_conversation, dialogues_of
+from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Prompt, find_target
-from pytest_arena.loading.templates import fill, render_case
+from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
+from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
 
@@ -37,7 +41,7 @@ _NO_TARGET = Prompt()
 
 @dataclass(slots=True)
 class CaseSettings:
-    """What the cases of a file share; `names` are those taken so far, with their places."""
+    """What the cases of a file share; `names` are those taken so far, with what says where."""
 
     variables: Mapping[str, Any]
     targets: Mapping[str, Prompt]
@@ -48,7 +52,7 @@ class CaseSettings:
     groups: set[str]
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
-    names: dict[str, Location] = field(default_factory=dict)
+    names: dict[str, Callable[[], Location]] = field(default_factory=dict)
 
     @property
     def answering(self) -> set[str]:
@@ -102,18 +106,29 @@ def _variants(
 ) -> Iterator[LoadedCase]:
     own = case.get("variables")
     shared = {**settings.variables, **plain(own)} if isinstance(own, dict) else settings.variables
-    variants = expand(case, context)
+    before = len(context.problems)
+    variants = expand(case, shared, context)
     if not variants:
         # The case's own mistakes are shown with those of its rows.
-        _check_shape(case, context)
+        _check_shape(case, context, matrix=len(context.problems) == before)
     attacks = _attacks(case, context)
     for variant in variants:
         variables = {**shared, **variant.variables} if variant.variables else shared
-        loaded = _load(case, variant, variables, tags, settings, context)
+        with _told_of_row(case, variant, variables, context.problems):
+            loaded = _load(case, variant, variables, tags, settings, context)
         if loaded is not None:
             yield loaded
             for attack in attacks:
                 yield _under_attack(loaded, attack, case, settings, context)
+
+
+def _told_of_row(
+    case: YamlMap, variant: ParameterSet, variables: Mapping[str, Any], problems: ProblemList
+) -> AbstractContextManager[None]:
+    """Have problems that a row's values make told at that row."""
+    if variant.row is None:
+        return nullcontext()
+    return problems.retold(partial(of_row, case=case, row=variant.row, variables=variables))
 
 
 def _attacks(case: YamlMap, context: LoadContext) -> tuple[Attack, ...]:
@@ -132,7 +147,8 @@ def _under_attack(
 
     plan = loaded.plan
     name = f"{plan.name} [{attack.name}]"
-    check_name(name, case, settings.names, False, context.problems)
+    stands = partial(case.value_place, "name")
+    check_name(name, case, settings.names, stands, context.problems)
     spec = attacked(loaded.spec, attack)
     again = replace(
         plan,
@@ -145,8 +161,9 @@ def _under_attack(
     return replace(loaded, plan=again)
 
 
-def _check_shape(case: YamlMap, context: LoadContext) -> None:
-    parts = ("assertions", "attacks", "conversation", "mock")
+def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
+    parts = {"assertions", "attacks", "conversation", "data", "mock"}
+    parts |= set() if matrix else {"matrix"}
     values = {key: value for key, value in case.items() if key not in parts}
     build_model(CaseSpec, case, context.problems, _owner(case), values)
 
@@ -164,7 +181,8 @@ def _load(
     variables = _with_documents(case, variables, problems)
     rendered = render_case(case, variables, problems)
     owner = _owner(case)
-    values: dict[str, Any] = dict(rendered)
+    # What makes variants of a case has been read.
+    values: dict[str, Any] = {k: v for k, v in rendered.items() if k not in ("matrix", "data")}
     if "assertions" in rendered:
         place = rendered.value_place("assertions")
         values["assertions"] = build_assertions(rendered["assertions"], place, context)
@@ -184,7 +202,9 @@ def _load(
     check_providers(spec, rendered, owner, settings.providers, settings.groups, problems)
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
-    check_name(name, case, settings.names, variant is not ALONE[0], problems)
+    stands = partial(place_of_name, case, variant.row)
+    is_variant = variant is not ALONE[0]
+    check_name(name, case, settings.names, stands, problems, is_variant=is_variant)
     load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None
@@ -215,11 +235,9 @@ def _with_documents(
     """
     if case.get("context") is None or "context" in variables:
         return variables
-    written = case["context"]
-    texts = written if isinstance(written, YamlList) else [written]
-    place = case.value_place("context")
-    filled = [fill(t, variables, place, problems) for t in texts if isinstance(t, str)]
-    return {**variables, "context": "\n\n".join(filled)}
+    given = render_value(case, "context", variables, problems)
+    texts = given if isinstance(given, YamlList) else [given]
+    return {**variables, "context": "\n\n".join(as_text(text) for text in texts)}
 
 
 def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: LoadContext) -> Prompt:

@@ -1,162 +1,171 @@
-"""Rows of a CSV, JSONL or Parquet file; each becomes a case."""
+"""Data files whose rows become cases: found by their ending, completed as the arena says."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import display_name, read_limited
+from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, yaml_rows
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.yaml_errors import decode
+from pytest_arena.schema import DataSpec
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 100_000
 MAX_UNPACKED = 500_000_000
 
-Row = dict[str, Any]
+_DELIMITED = (".csv", ".tsv")
+_ENDINGS = (*_DELIMITED, ".json", ".jsonl", ".ndjson", ".yaml", ".yml", ".parquet")
+_WITH_RECORDS = (".json", ".yaml", ".yml")
+_PROMPTFOO = re.compile(
+    r"_{1,2}expected\d*|__(prefix|suffix|description|metric|threshold|providerOutput)"
+    r"|__(metadata|config):.*"
+)
+"""Columns that mean something to promptfoo, and are no variables.
+Source: https://www.promptfoo.dev/docs/configuration/test-cases/#csv-format"""
 
 
-def read_rows(path: Path, root: Path, place: Location) -> list[Row]:
-    """Return a data file's rows by column; `place` is where the arena names the file.
+@dataclass(frozen=True)
+class DataFile:
+    """The rows of a data file, and where each value stands."""
 
-    CSV values stay text. Raises `ArenaFileError` with every problem of the file.
+    rows: list[Row]
+    place: PlaceOf
+    hint: str | None = None
+    """How to mend a table whose header looks as if something else stood between its columns."""
+
+    @property
+    def columns(self) -> list[str]:
+        """All names that a row has, in the order in which they come."""
+        return list(dict.fromkeys(column for row in self.rows for column in row))
+
+
+def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFile:
+    """Return a data file's rows by column, `path` being where `spec.file` was found.
+
+    `asked` is where the arena names it. CSV values stay text. Raises `ArenaFileError` with every
+    problem of the file.
     """
-    reader = {".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl, ".parquet": _parquet}.get(
-        path.suffix.lower()
-    )
-    if reader is None:
+    ending = path.suffix.lower()
+    _check_settings(spec, ending, asked)
+    name = display_name(path, root)
+    data = read_limited(path, MAX_BYTES, asked, "data file")
+    file = _read(spec, ending, data, name, asked)
+    if not file.rows:
+        raise _problem("the data file has no rows", name, "at least one row", "add a row")
+    if len(file.rows) > MAX_ROWS:
+        raise _too_many(name, len(file.rows))
+    _refuse_checks(file)
+    _complete(file, spec, asked, empty_is_none=ending in _DELIMITED)
+    return file
+
+
+def _check_settings(spec: DataSpec, ending: str, asked: Location) -> None:
+    if ending not in _ENDINGS:
         raise ArenaFileError(
             Problem(
-                f"data file {path.name!r} has an unknown format",
-                place,
-                "a file that ends in .csv, .jsonl or .parquet",
+                f"data file {spec.file!r} has an unknown format",
+                asked,
+                "a file that ends in .csv, .tsv, .json, .jsonl, .yaml or .parquet",
                 "convert it",
             )
         )
-    name = display_name(path, root)
-    data = read_limited(path, MAX_BYTES, place, "data file")
-    rows = reader(data, name)
-    if not rows:
-        raise _problem("the data file has no rows", name, 1, 1, "at least one row", "add a row")
-    if len(rows) > MAX_ROWS:
-        raise _too_many(name, len(rows))
-    return rows
-
-
-def _csv(data: bytes, name: str) -> list[Row]:
-    reader = csv.reader(io.StringIO(decode(data, name), newline=""), strict=True)
-    problems: list[Problem] = []
-    rows: list[Row] = []
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise _problem(
-                f"cannot be read as CSV: {error}", name, line, 1, "valid CSV", "mend this line"
-            ) from None
-        if fields is None:
-            break
-        if not fields:
-            continue
-        if header is None:
-            header = [column.strip() for column in fields]
-            problems += _header_problems(header, Location(name, line, 1))
-        elif len(fields) != len(header):
-            problems.append(_ragged(fields, header, Location(name, line, 1)))
-        else:
-            rows.append(dict(zip(header, fields, strict=True)))
-    if problems:
-        raise ArenaFileError(problems)
-    return rows
-
-
-def _header_problems(header: list[str], place: Location) -> list[Problem]:
-    problems = []
-    if not all(header):
-        problems.append(
-            Problem(
-                "a column without a name",
-                place,
-                "a header line that names every column",
-                "name the column, or remove it",
+    for key, value, endings in (
+        ("records", spec.records, _WITH_RECORDS),
+        ("delimiter", spec.delimiter, _DELIMITED),
+    ):
+        if value is not None and ending not in endings:
+            raise ArenaFileError(
+                Problem(
+                    f"{key!r} says nothing of a file that ends in {ending}",
+                    asked,
+                    f"{key!r} beside {', '.join(endings)} alone",
+                    f"remove {key!r}",
+                )
             )
-        )
-    twice = sorted({word for word in header if word and header.count(word) > 1})
-    problems += [
-        Problem(
-            f"two columns are named {shorten(column)!r}",
-            place,
-            "each column's name once",
-            "rename one of them",
-        )
-        for column in twice
-    ]
-    return problems
 
 
-def _ragged(fields: list[str], header: list[str], place: Location) -> Problem:
-    return Problem(
-        f"this row has {_count(len(fields), 'value')}, the header {_count(len(header), 'column')}",
-        place,
-        "as many values as columns",
-        "quote a value that holds commas, or add what is missing",
+def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) -> DataFile:
+    if ending in _DELIMITED:
+        given = spec.delimiter or ("\t" if ending == ".tsv" else None)
+        table = Delimited(decode(data, name), name, given)
+        return DataFile(list(table.rows()), table.place, _hint(spec, table))
+    if ending == ".json":
+        return DataFile(*json_rows(data, name, spec.records, asked))
+    if ending in (".yaml", ".yml"):
+        return DataFile(*yaml_rows(data, name, spec.records, asked))
+    if ending == ".parquet":
+        return DataFile(_parquet(data, name), lambda _row, _column: Location(name, 1, 1))
+    return DataFile(*jsonl_rows(data, name))
+
+
+def _hint(spec: DataSpec, table: Delimited) -> str | None:
+    other = table.other_delimiter
+    if other is None:
+        return None
+    shown = "\\t" if other == "\t" else other
+    return (
+        "name a column, or say what stands between the columns, as in "
+        f'data: {{file: {spec.file}, delimiter: "{shown}"}}'
     )
 
 
-def _jsonl(data: bytes, name: str) -> list[Row]:
+def _refuse_checks(file: DataFile) -> None:
+    """Refuse columns that hold checks for promptfoo: as variables they would check nothing."""
+    columns = [column for column in file.columns if _PROMPTFOO.fullmatch(column)]
+    if not columns:
+        return
+    first = columns[0]
+    more = f" (and {len(columns) - 1} more)" if len(columns) > 1 else ""
+    raise ArenaFileError(
+        Problem(
+            f"column {shorten(first)!r}{more} is for promptfoo, and would check nothing here",
+            file.place(None, first),
+            "columns that are variables; a table of promptfoo's has to be imported first",
+            "write what it checks under assertions:, and remove or rename the column",
+        )
+    )
+
+
+def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none: bool) -> None:
+    """Split the columns that hold lists, and fill in what rows do not have."""
+    known = [*file.columns, *spec.columns]
+    for column in spec.split:
+        if column not in known:
+            raise ArenaFileError(
+                Problem(
+                    f"'split' names {shorten(column)!r}, which is no column of {spec.file}",
+                    asked,
+                    one_of(column, known, "a column of the file"),
+                    suggest(column, known) or "name one of these",
+                )
+            )
     problems: list[Problem] = []
-    rows: list[Row] = []
-    for number, line in enumerate(decode(data, name).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            place = Location(name, number, error.colno)
-            problems.append(
-                Problem(f"not valid JSON: {error.msg}", place, "a JSON object", "mend this line")
-            )
-            continue
-        except (RecursionError, ValueError):
-            place = Location(name, number, 1)
-            problems.append(
-                Problem(
-                    "not usable JSON: too deep or too long a number",
-                    place,
-                    "a JSON object of texts and numbers",
-                    "write it flatter",
+    for index, row in enumerate(file.rows):
+        for column, separator in spec.split.items():
+            value = row.get(column)
+            if isinstance(value, str):
+                row[column] = [part.strip() for part in value.split(separator) if part.strip()]
+            elif value is not None and not isinstance(value, list):
+                problems.append(
+                    Problem(
+                        f"{shorten(str(value))!r} in column {column!r} cannot be split",
+                        file.place(index, column),
+                        "a text",
+                        "quote it, or leave the column out of 'split'",
+                    )
                 )
-            )
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-        else:
-            problems.append(
-                Problem(
-                    f"this line holds {_KINDS.get(type(row), 'no object')}",
-                    Location(name, number, 1),
-                    'a JSON object, like {"name": "value"}',
-                    "write the values with their names",
-                )
-            )
+        for column, default in spec.columns.items():
+            value = row.get(column)
+            if value is None or (empty_is_none and value in ("", [])):
+                row[column] = default
     if problems:
         raise ArenaFileError(problems)
-    return rows
-
-
-_KINDS: dict[type, str] = {
-    list: "a list",
-    str: "a text",
-    int: "a number",
-    float: "a number",
-    bool: "true or false",
-    type(None): "null",
-}
 
 
 def _parquet(data: bytes, name: str) -> list[Row]:
@@ -175,8 +184,6 @@ def _parquet(data: bytes, name: str) -> list[Row]:
             raise _problem(
                 f"the data file unpacks to {unpacked:,} bytes",
                 name,
-                1,
-                1,
                 f"at most {MAX_UNPACKED:,} bytes",
                 "split it",
             )
@@ -184,7 +191,7 @@ def _parquet(data: bytes, name: str) -> list[Row]:
     except (pyarrow.ArrowException, OSError) as error:
         said = shorten(str(error).splitlines()[0] if str(error) else "no reason given")
         raise _problem(
-            f"cannot be read as Parquet: {said}", name, 1, 1, "a Parquet file", "write it again"
+            f"cannot be read as Parquet: {said}", name, "a Parquet file", "write it again"
         ) from None
     return [{str(column): _plain(value) for column, value in row.items()} for row in rows]
 
@@ -201,15 +208,9 @@ def _plain(value: Any) -> Any:
 
 def _too_many(name: str, count: int) -> ArenaFileError:
     return _problem(
-        f"the data file has {count:,} rows", name, 1, 1, f"at most {MAX_ROWS:,} rows", "split it"
+        f"the data file has {count:,} rows", name, f"at most {MAX_ROWS:,} rows", "split it"
     )
 
 
-def _problem(
-    what: str, name: str, line: int, column: int, expected: str, fix: str
-) -> ArenaFileError:
-    return ArenaFileError(Problem(what, Location(name, line, column), expected, fix))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _problem(what: str, name: str, expected: str, fix: str) -> ArenaFileError:
+    return ArenaFileError(Problem(what, Location(name, 1, 1), expected, fix))

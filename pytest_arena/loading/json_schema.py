@@ -53,6 +53,8 @@ def arena_json_schema(registry: Registry) -> Schema:
     _allow_short_embeddings(schemas)
     arena = schemas.pop(place[ArenaSpec])
     arena["properties"]["mock"] = _file_or(_ref("MockResponses"), arena["properties"]["mock"])
+    case = schemas["CaseSpec"]["properties"]
+    case["data"] = _file_or(_ref("DataSpec"), case["data"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pytest-arena file",

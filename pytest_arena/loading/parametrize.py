@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
@@ -10,26 +11,37 @@ from typing import Any
 from pytest_arena.errors import shorten
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.data_files import MAX_ROWS, read_rows
+from pytest_arena.loading.data_places import DataRow
+from pytest_arena.loading.templates import render_value
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.loading.validate import build_model
 from pytest_arena.prompts.templates import as_text
+from pytest_arena.schema import DataSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterSet:
-    """One row: its variables, and what it adds to the case's name."""
+    """One combination of a matrix and one row: their variables, and what they add to the case's
+    name."""
 
     variables: dict[str, Any] = field(default_factory=dict)
     ending: str = ""
+    row: DataRow | None = None
 
 
 ALONE = (ParameterSet(),)
 
 
-def expand(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
-    """Return the variants of a case, matrix first, rows within; none where they have problems."""
+def expand(
+    case: YamlMap, shared: Mapping[str, Any], context: LoadContext
+) -> tuple[ParameterSet, ...]:
+    """Return the variants of a case, matrix first, rows within; none where they have problems.
+
+    `shared` are the variables of the file and of the case.
+    """
     if case.get("matrix") is None and case.get("data") is None:
         return ALONE
-    matrix = _matrix(case, context)
+    matrix = _matrix(case, shared, context)
     rows = _rows(case, context)
     if len(matrix) * len(rows) > MAX_ROWS:
         context.problems.add(
@@ -40,20 +52,23 @@ def expand(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
         )
         return ()
     return tuple(
-        ParameterSet({**outer.variables, **inner.variables}, outer.ending + inner.ending)
+        ParameterSet({**outer.variables, **inner.variables}, outer.ending + inner.ending, inner.row)
         for outer in matrix
         for inner in rows
     )
 
 
-def _matrix(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
-    matrix = case.get("matrix")
-    if matrix is None:
+def _matrix(
+    case: YamlMap, shared: Mapping[str, Any], context: LoadContext
+) -> tuple[ParameterSet, ...]:
+    if case.get("matrix") is None:
         return ALONE
+    matrix = render_value(case, "matrix", shared, context.problems)
     if not isinstance(matrix, YamlMap):
         return ()  # The model refuses it, in its own words.
     for key, values in matrix.items():
         if not isinstance(values, YamlList):
+            _refuse_values(matrix, key, case, context)
             return ()
         if not values:
             context.problems.add(
@@ -91,15 +106,48 @@ def _in_a_name(value: Any) -> str:
     return shorten(" ".join(as_text(value).split()).replace("::", ":"), 40)
 
 
+def _refuse_values(matrix: YamlMap, key: Any, case: YamlMap, context: LoadContext) -> None:
+    """Refuse what a template gave for the values; what is written so the model refuses."""
+    written = case["matrix"]
+    if isinstance(written, YamlMap) and not isinstance(written[key], str):
+        return
+    if isinstance(written, YamlMap) and "{{" not in written[key]:
+        return
+    context.problems.add(
+        f"'matrix' has no list for {shorten(str(key))!r}",
+        matrix.value_place(key),
+        expected="a variable of the file or the case that holds a list",
+        fix=f"write it like {key}: [one, two]",
+    )
+
+
 def _rows(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
-    data = case.get("data")
-    if data is None:
+    if case.get("data") is None:
         return ALONE
-    if not isinstance(data, str):
-        return ()  # The model refuses it, in its own words.
+    spec = _data_spec(case, context)
+    if spec is None:
+        return ()
     place = case.value_place("data")
     with context.gathering():
-        path = context.find(data, place, "data file")
-        rows = read_rows(path, context.root, place)
-        return tuple(ParameterSet(row, f" #{number}") for number, row in enumerate(rows, start=1))
+        path = context.find(spec.file, place, "data file")
+        file = read_rows(spec, path, context.root, place)
+        return tuple(
+            ParameterSet(row, f" #{number}", DataRow(file, number))
+            for number, row in enumerate(file.rows, start=1)
+        )
     return ()
+
+
+def _data_spec(case: YamlMap, context: LoadContext) -> DataSpec | None:
+    written = case["data"]
+    if isinstance(written, str):
+        return DataSpec(file=written)
+    if isinstance(written, YamlMap):
+        return build_model(DataSpec, written, context.problems, "'data'")
+    context.problems.add(
+        "'data' is neither a file's name nor a mapping",
+        case.value_place("data"),
+        expected="a file's name, or a mapping with file, records, delimiter, columns, split",
+        fix="write it like data: rows.csv, or data: {file: rows.json, records: items}",
+    )
+    return None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
@@ -32,6 +33,7 @@ class ProblemList:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._retell: Callable[[Problem], Problem] | None = None
 
     def __len__(self) -> int:
         return len(self._problems)
@@ -40,7 +42,17 @@ class ProblemList:
         self, what: str, place: Location, *, expected: str | None = None, fix: str | None = None
     ) -> None:
         """Keep a problem."""
-        self._problems[Problem(what, place, expected, fix)] = None
+        problem = Problem(what, place, expected, fix)
+        self._problems[self._retell(problem) if self._retell else problem] = None
+
+    @contextmanager
+    def retold(self, retell: Callable[[Problem], Problem]) -> Iterator[None]:
+        """Keep what this makes of each problem that is added meanwhile."""
+        self._retell = retell
+        try:
+            yield
+        finally:
+            self._retell = None
 
     def raise_if_any(self) -> None:
         """Raise all problems as one `ArenaFileError`; beyond the first 100, only their number."""

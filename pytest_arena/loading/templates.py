@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_arena.errors import Location
 from pytest_arena.loading.problems import ProblemList
-from pytest_arena.loading.tree import YamlList, YamlMap
-from pytest_arena.prompts import TemplateError, render_text
+from pytest_arena.loading.tree import Filled, YamlList, YamlMap, planted
+from pytest_arena.prompts import TemplateError, fill_template, render_text
+from pytest_arena.prompts.templates import as_text
 
 _AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
+_Tree = YamlMap | YamlList
 
 
 def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemList) -> YamlMap:
     """Return a case with its texts filled in; what defines variables or attacks stays as it is
     written.
 
-    Parts without templates are the same objects as before, so that what was built of them holds.
+    A value that is exactly one `{{ name }}` keeps the variable's type. Parts without templates are
+    the same objects as before, so that what was built of them holds.
     """
-    rendered = case.like()
-    for key, value in case.items():
-        rendered[key] = (
-            value
-            if key in _AS_WRITTEN
-            else _render(value, case.value_place, key, variables, problems)
-        )
+    wanted = [(key, value) for key, value in case.items() if key not in _AS_WRITTEN]
+    rendered: YamlMap = _render_entries(case, wanted, variables, problems, nulls=False)
     return rendered
+
+
+def render_value(tree: _Tree, key: Any, variables: Mapping[str, Any], problems: ProblemList) -> Any:
+    """Return one value of a tree with its templates filled in."""
+    return _render(tree, key, variables, problems, nulls=False)
 
 
 def fill(
@@ -41,32 +44,57 @@ def fill(
 
 
 def _render(
-    value: Any, place_of: Any, key: Any, variables: Mapping[str, Any], problems: ProblemList
+    tree: _Tree, key: Any, variables: Mapping[str, Any], problems: ProblemList, *, nulls: bool
 ) -> Any:
+    """Return a value of a tree, filled in.
+
+    Null in a template is an empty text, but in assertions, where it may be what is compared with.
+    """
+    value = tree[key]
     if type(value) is str:
-        return fill(value, variables, place_of(key), problems) if "{{" in value else value
+        if "{{" not in value:
+            return value
+        try:
+            filled = fill_template(value, variables)
+        except TemplateError as error:
+            problems.add(error.what, tree.value_place(key), expected=error.expected, fix=error.fix)
+            return value
+        if filled is None and not nulls:
+            return ""
+        return planted(filled, tree.files, tree.marks[key])
     if isinstance(value, YamlMap):
-        return _render_entries(value, value.items(), variables, problems)
+        return _render_entries(value, value.items(), variables, problems, nulls=nulls)
     if isinstance(value, YamlList):
-        return _render_entries(value, enumerate(value), variables, problems)
+        return _render_entries(value, enumerate(value), variables, problems, nulls=nulls)
     return value
 
 
 def _render_entries(
-    tree: YamlMap | YamlList, entries: Any, variables: Mapping[str, Any], problems: ProblemList
-) -> YamlMap | YamlList:
+    tree: Any,
+    entries: Iterable[tuple[Any, Any]],
+    variables: Mapping[str, Any],
+    problems: ProblemList,
+    *,
+    nulls: bool,
+) -> Any:
     changed: dict[Any, Any] = {}
     for key, value in entries:
-        rendered = _render(value, tree.value_place, key, variables, problems)
+        rendered = _render(tree, key, variables, problems, nulls=nulls or key == "assertions")
         if rendered is not value:
             changed[key] = rendered
     if not changed:
         return tree
+    twin = tree.like()
     if isinstance(tree, YamlMap):
-        twin = tree.like()
         twin.update(tree)
         twin.update(changed)
-        return twin
-    listed = tree.like()
-    listed.extend(changed.get(index, value) for index, value in enumerate(tree))
-    return listed
+    else:
+        twin.extend(changed.get(index, value) for index, value in enumerate(tree))
+    typed = {
+        key: Filled(as_text(value))
+        for key, value in changed.items()
+        if type(value) is not str and type(tree[key]) is str
+    }
+    if typed:
+        twin.spellings = {**(tree.spellings or {}), **typed}
+    return twin

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_arena.errors import Location
+from pytest_arena.prompts.templates import as_text
 
 _BITS = 28
 LINE_SHIFT = _BITS
@@ -128,6 +129,34 @@ class YamlList(list[Any]):
 def place_at(mark: int, files: list[str]) -> Location:
     """Return the place that `pack_mark` made an integer of."""
     return Location(files[mark >> (2 * _BITS)], (mark >> _BITS) & _MASK, mark & _MASK)
+
+
+class Filled(str):
+    """How a value reads where a text is wanted, of a template that left it with its type."""
+
+    __slots__ = ()
+
+
+def planted(value: Any, files: list[str], mark: int) -> Any:
+    """Return a value as a tree whose every part stands at one place: that of its template."""
+    tree: YamlMap | YamlList
+    if isinstance(value, dict):
+        tree = YamlMap(files, mark)
+        for key, inner in value.items():
+            tree.put(key, planted(inner, files, mark), mark)
+        entries: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, (list, tuple)):
+        tree = YamlList(files, mark)
+        for inner in value:
+            tree.put(planted(inner, files, mark), mark)
+        entries = enumerate(value)
+    else:
+        return value
+    spellings: dict[Any, str] = {
+        key: Filled(as_text(of)) for key, of in entries if type(of) is not str
+    }
+    tree.spellings = spellings
+    return tree
 
 
 def plain(value: Any) -> Any:

@@ -10,9 +10,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pytest_arena.loading.problems import ProblemList
-from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.tree import Filled, YamlList, YamlMap
 from pytest_arena.loading.validation_messages import explain
-from pytest_arena.schema import ArenaModel
+from pytest_arena.schema import ArenaModel, Assertion
 
 M = TypeVar("M", bound=ArenaModel)
 
@@ -28,14 +28,15 @@ def build_model(
 
     `values` stand in for the tree where parts of it are models already; the tree still says where
     things stand. `owner` names the mapping in messages. A number where a text is wanted becomes
-    the text as it was written.
+    the text as it was written, and so does what a template left with its type, but for a list or
+    a mapping in an assertion: no answer is compared with JSON that nobody wrote.
     """
     given: dict[str, Any] = tree if values is None else values
     try:
         built = model.model_validate(given)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        spelled = _with_spellings(given, tree, errors)
+        spelled = _with_spellings(given, tree, errors, lists=not issubclass(model, Assertion))
         if spelled is not None:
             return build_model(model, tree, problems, owner, spelled)
         for detail in errors:
@@ -111,19 +112,22 @@ def _further_in(
 
 
 def _with_spellings(
-    given: dict[str, Any], tree: YamlMap, errors: list[ErrorDetails]
+    given: dict[str, Any], tree: YamlMap, errors: list[ErrorDetails], *, lists: bool
 ) -> dict[str, Any] | None:
-    """Return the values with numbers spelled as texts where texts are wanted, if that is all."""
-    wanted = [
-        error["loc"]
-        for error in errors
-        if error["type"] == "string_type" and type(error["input"]) in (int, float)
-    ]
+    """Return the values with numbers spelled as texts where texts are wanted, and with what
+    templates left with its type where that does not fit (lists and mappings: with `lists`)."""
     spelled = dict(given)
     changed = False
-    for location in wanted:
-        text = _spelling(tree, location)
-        if text is not None and location[-1:] != ("[key]",):
+    for error in errors:
+        location, value = error["loc"], error["input"]
+        text = _spelling(tree, location) if location else None
+        if text is None or isinstance(value, str) or location[-1] == "[key]":
+            continue
+        if isinstance(text, Filled):
+            fits = lists or not isinstance(value, (dict, list))
+        else:
+            fits = error["type"] == "string_type" and type(value) in (int, float)
+        if fits:
             changed = _put(spelled, location, text) or changed
     return spelled if changed else None
 

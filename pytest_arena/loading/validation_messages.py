@@ -152,8 +152,19 @@ def _bad_value(error: ErrorDetails, where: Tree, key: Any, owner: str) -> Proble
         if kind == "duration":
             fix = f"write it like {name}: 30s"
         return Problem(f"{error['msg']} for {name!r} of {owner}", place, context["expected"], fix)
+    if kind == "string_type" and given == "a list" and owner.startswith("assertion "):
+        return _list_for_text(name, owner, place, inside=isinstance(error["loc"][-1], int))
     expected, fix = _expectation(kind, context, str(name), error["input"], error["msg"])
     return Problem(f"{name!r} of {owner} cannot be {given}", place, expected, fix)
+
+
+def _list_for_text(name: str, owner: str, place: Location, *, inside: bool) -> Problem:
+    """Return the problem of a list, often of a row's, that stands for a text or among texts."""
+    if inside:
+        fix = "leave out the brackets around it, or name one entry, like {{ name[0] }}"
+        return Problem(f"{name!r} of {owner} cannot hold a list", place, "texts", fix)
+    fix = "name one entry, like {{ name[0] }}, or write values: where several are meant"
+    return Problem(f"{name!r} of {owner} cannot be a list", place, "a text", fix)
 
 
 def _expectation(

@@ -14,6 +14,8 @@ _STEP = re.compile(
     r"\.(?P<word>[^.\[\]]+)|\[(?P<index>-?\d+)\]|\[(?P<quote>['\"])(?P<key>.*?)(?P=quote)\]"
 )
 _HEAD = re.compile(r"[^\W\d][\w-]*")
+_WHOLE = re.compile(r"\{\{([^{}]*)\}\}")
+_INSIDE = re.compile(r"(?<!\\)\{\{(.*?)\}\}", re.DOTALL)
 _MISSING = object()
 
 
@@ -62,6 +64,25 @@ def render_text(template: str, variables: Mapping[str, Any]) -> str:
         position = end + 2
     parts.append(template[position:])
     return "".join(parts)
+
+
+def fill_template(template: str, variables: Mapping[str, Any]) -> Any:
+    """Return the value itself of a template that is exactly one `{{ name }}`, whatever its type;
+    of any other template, the text. Raises `TemplateError` as `render_text` does.
+    """
+    whole = _WHOLE.fullmatch(template)
+    return _look_up(whole[1], variables, 0) if whole else render_text(template, variables)
+
+
+def names_in(template: str, variables: Mapping[str, Any]) -> list[str]:
+    """Return the variables that a template names, defined or not, without what is inside them."""
+    found: list[str] = []
+    for inside in _INSIDE.findall(template):
+        path = inside.strip()
+        head = _HEAD.match(path)
+        if path in variables or head is not None:
+            found.append(path if path in variables or head is None else head[0])
+    return found
 
 
 def as_text(value: Any) -> str:

@@ -27,6 +27,7 @@ from pytest_arena.schema.assertion import (
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, TurnSpec
+from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
@@ -57,6 +58,7 @@ __all__ = [
     "CellAssertion",
     "CheckContext",
     "ComparisonSpec",
+    "DataSpec",
     "Defaults",
     "Direction",
     "Duration",

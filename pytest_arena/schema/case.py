@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
 
@@ -22,6 +23,14 @@ Documents = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One text, or a list of them."""
+
+
+def _named(value: object) -> object:
+    return {"file": value} if isinstance(value, str) else value
+
+
+DataFile = Annotated[DataSpec, BeforeValidator(_named)]
+"""A data file by its name alone, or with how it is read."""
 
 
 class TurnSpec(ArenaModel):
@@ -61,9 +70,9 @@ class CaseSpec(ArenaModel):
     """Values for `{{ name }}`, over the file's own."""
     matrix: dict[str, tuple[Any, ...]] | None = None
     """Variables with several values each; every combination is a case of its own."""
-    data: str | None = None
-    """A CSV, JSONL or Parquet file beside the arena file; each row is a case of its own, its
-    columns are variables."""
+    data: DataFile | None = None
+    """A file with rows beside the arena file, by name or as a mapping: each row is a case of its
+    own, its columns are variables."""
     attacks: tuple[Any, ...] = ()
     """Attacks that the case is repeated under: names (`base64`, `role_play`, …, or `encodings`,
     `jailbreaks`, `all`), attacks of your own, and `{file: …}` with a list of them."""

@@ -147,9 +147,9 @@ def test_contexts_and_references_stand_in_columns(
         (
             ["--type", "tone"],
             "output,label\nA,maybe\nB,\n",
-            "row 1 of labels.csv has the label 'maybe'\n"
+            "labels.csv:2:3: row 1 has the label 'maybe'\n"
             "  expected: pass or fail (or 1 and 0, true and false, yes and no)\n"
-            "row 2 of labels.csv has the label ''\n"
+            "labels.csv:3:3: row 2 has the label ''\n"
             "  expected: pass or fail (or 1 and 0, true and false, yes and no)\n",
         ),
         (

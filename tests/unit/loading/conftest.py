@@ -73,6 +73,14 @@ class JsonSchema(Assertion):
     schema_: dict[str, object] = Field(alias="schema")
 
 
+class JsonPath(Assertion):
+    """Hold when a path has a value."""
+
+    type: ClassVar[str] = "json_path"
+    path: str
+    equals: object = None
+
+
 class AnyOf(Assertion):
     """Hold when one of the members does."""
 
@@ -144,6 +152,7 @@ def registry() -> Registry:
         ResponseTime,
         FinishReason,
         JsonSchema,
+        JsonPath,
         AnyOf,
     ):
         made.assertion(assertion)

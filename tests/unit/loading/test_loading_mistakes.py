@@ -12,7 +12,8 @@ NEAREST_TO_PROMT = (
     "one of prompt, prompts, providers, matrix, context, duration, concurrent, assertions, …"
 )
 TYPES = (
-    "one of any_of, contains, contains_any, finish_reason, json_schema, max_length, response_time"
+    "one of any_of, contains, contains_any, finish_reason, json_path, json_schema, max_length, "
+    "response_time"
 )
 CHECK = "assertions: [{type: contains, value: x}]"
 
