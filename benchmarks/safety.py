@@ -26,13 +26,14 @@ from typing import Any
 from pytest_arena.assertions.evaluate import evaluate
 from pytest_arena.assertions.similar import SemanticEquals
 from pytest_arena.judging.detectors.injection import injection_patterns
-from pytest_arena.judging.detectors.language import guess_language
+from pytest_arena.judging.detectors.language import LanguageRules, guess_language
 from pytest_arena.judging.detectors.pii import find_pii
 from pytest_arena.judging.detectors.profanity import find_profanity
 from pytest_arena.judging.detectors.secrets import find_secrets
 from pytest_arena.judging.similarity.lexical import similarity
 from pytest_arena.results import Response, Trial
 from pytest_arena.schema import CheckContext
+from pytest_arena.schema.guardrail import Said
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -46,7 +47,7 @@ PII = {
 }
 """Label in the data: our name, and the least precision and recall."""
 PAIRS = ROOT / "benchmarks" / "similar" / "pairs.jsonl"
-SENTENCES = ROOT / "tests" / "unit" / "judging" / "test_judging_languages.py"
+SENTENCES = ROOT / "benchmarks" / "language" / "sentences.jsonl"
 
 
 @dataclass(frozen=True)
@@ -175,25 +176,34 @@ def injection(data: Path) -> Figures:
 
 
 def language(data: Path) -> Figures:
-    """Tell the language of requests in English, and of the project's own sentences."""
-    sys.path.append(str(SENTENCES.parent))
-    from test_judging_languages import SENTENCES as OWN
-
-    told = sum(guess_language(text).language == code for code, text in OWN.items())
+    """Tell the language of our own short sentences and of requests in English."""
+    sentences = [json.loads(line) for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
+    rows, missed = [], []
+    for name, about in (("seen", "in view"), ("unseen", "written after the rules were fixed")):
+        own = [one for one in sentences if one["set"] == name]
+        looks = [LanguageRules(value=(one["language"],)).look(one["text"], Said()) for one in own]
+        found = Counter(look.found for look in looks)
+        languages = len({one["language"] for one in own})
+        rows.append([f"{len(own)} in {languages} languages, {about}", *_counts(found)])
+        if found[False] < 0.95 * len(own):
+            missed.append(f"language: {found[False]} of {len(own)} sentences, {about}")
     texts = [
         row["Request"] for name in ("wiki", "se") for row in _rows(data / f"{name}_polite.csv")
     ]
-    guesses = Counter(guess_language(text).language or "none" for text in texts)
-    others = sum(n for code, n in guesses.items() if code not in ("en", "none"))
+    found = Counter(LanguageRules(value=("en",)).look(text, Said()).found for text in texts)
+    rows.append([f"{len(texts):,} requests in Wikipedia and Stack Exchange", *_counts(found)])
+    heads = ["sentences", "told right", "cannot tell", "taken for another language"]
     text = (
-        f"Of {len(texts):,} requests in Wikipedia and Stack Exchange, nearly all in English: "
-        f"{guesses['en'] / len(texts):.1%} told as English, {guesses['none'] / len(texts):.1%} as "
-        f"too little to tell, {others} as another language (some of them rightly). Our own "
-        f"sentences in {len(OWN)} languages, one each, which the tests hold as well: {told} told "
-        "right. The lists were written with them in view, so that figure is a floor for change "
-        "and no estimate."
+        "Our own sentences of two to seven words "
+        "([benchmarks/language](../benchmarks/language/sentences.jsonl)), and what people wrote, "
+        "nearly all in English; most of the texts there that are taken for another language are "
+        "in one.\n\n" + _table(heads, rows)
     )
-    return Figures("language.md", "language", text)
+    return Figures("language.md", "language", text, tuple(missed))
+
+
+def _counts(found: Counter[bool | None]) -> list[str]:
+    return [f"{found[False]:,}", f"{found[None]:,}", f"{found[True]:,}"]
 
 
 def similar(_data: Path) -> Figures:

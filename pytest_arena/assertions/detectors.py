@@ -76,10 +76,10 @@ class Language(LanguageRules, DetectorAssertion):
         - type: language
           value: de
 
-    Scripts, function words and letters of 32 languages are known; code and links are left out.
-    See [Languages](language.md).
+    Some 110 languages are known; code and links are left out. See [Languages](language.md).
 
-    Error: when the language of an answer cannot be told, as of a single word.
+    Error: when the language of an answer cannot be told, as of a single word, or when a language
+    that is not listed is only a little more likely than those that are.
     """
 
     type: ClassVar[str] = "language"

@@ -61,7 +61,8 @@ class Language(LanguageRules, DetectorGuardrail):
           value: [en, de]
           direction: output
 
-    A text whose language cannot be told (a single word, code) passes. See
+    A text whose language cannot be told (a single word, code, a sentence that is as likely to be in
+    a sister language) passes. See
     [Languages](language.md).
 
     Error: never.

@@ -102,6 +102,6 @@ def _cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:
 
 @cache
 def _function_words() -> frozenset[str]:
-    from pytest_arena.judging.language_words import WORDS
+    from pytest_arena.judging.similarity.function_words import WORDS
 
     return frozenset(stem(word) for listed in WORDS.values() for word in listed.split())

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from pytest_arena.guardrails.detectors import Language as LanguageGuardrail
 from pytest_arena.judging.detectors.language import LanguageRules, guess_language
 from pytest_arena.schema.guardrail import Said
 
+SHORT = [
+    json.loads(line)
+    for line in (Path(__file__).parents[3] / "benchmarks" / "language" / "sentences.jsonl")
+    .read_text(encoding="utf-8")
+    .splitlines()
+]
 SENTENCES = {
     "ar": "تم شحن طلبك وسيصل يوم الجمعة.",
     "bg": "Вашата поръчка е изпратена и ще пристигне в петък.",
@@ -48,8 +58,53 @@ def test_a_sentence_tells_its_language(language: str) -> None:
     assert guess_language(SENTENCES[language]).language == language
 
 
+def test_hardly_any_short_sentence_is_missed_and_none_is_taken_for_another_language() -> None:
+    looks = [LanguageRules(value=(one["language"],)).look(one["text"], Said()) for one in SHORT]
+    assert not [one for one, look in zip(SHORT, looks, strict=True) if look.found]
+    missed = [one["text"] for one, look in zip(SHORT, looks, strict=True) if look.found is None]
+    assert len(missed) <= 3
+
+
+@pytest.mark.parametrize("wanted", ["en", "ru"])
+def test_a_short_sentence_never_passes_for_a_language_that_it_is_not_in(wanted: str) -> None:
+    rules = LanguageRules(value=(wanted,))
+    others = [one["text"] for one in SHORT if one["language"] != wanted]
+    assert not [text for text in others if rules.look(text, Said()).found is False]
+
+
+def test_a_sentence_of_two_sister_languages_is_each_of_them_or_unknown() -> None:
+    text = "Hvor er min pakke?"
+    assert guess_language(text).language is None
+    assert LanguageRules(value=("da",)).look(text, Said()).found is False
+    assert LanguageRules(value=("no", "da")).look(text, Said()).found is False
+    assert LanguageRules(value=("no",)).look(text, Said()).found is None
+    assert LanguageRules(value=("ja",)).look("Det vet jag inte.", Said()).found is True
+
+
+def test_a_rare_language_counts_only_where_it_is_asked_for() -> None:
+    text = "Ubi est epistula mea? Gratias tibi ago."
+    assert guess_language(text).language != "la"
+    assert LanguageRules(value=("la",)).look(text, Said()).found is False
+    nynorsk = "Eg veit ikkje kvar pakka mi er, men ho kjem nok i morgon."
+    assert LanguageRules(value=("no",)).look(nynorsk, Said()).found is False
+
+
+def test_the_model_is_read_off_the_event_loop() -> None:
+    assert LanguageGuardrail(value=("en",)).is_slow
+
+
 @pytest.mark.parametrize(
-    "text", ["", "OK", "4711", "```python\nprint('hello and the')\n```", "Zyx qwv"]
+    "text",
+    [
+        "",
+        "OK",
+        "4711",
+        "Kim Nguyen",
+        "GPU CPU RAM",
+        "12:30 – 14:00 👍",
+        "```python\nprint('hello and the')\n```",
+        "Zyx qwv",
+    ],
 )
 def test_too_little_text_tells_nothing(text: str) -> None:
     guess = guess_language(text)
