@@ -18,6 +18,7 @@ _HEADINGS = {
     "CaseSpec": "case",
     "DataSpec": "data",
     "TurnSpec": "turn",
+    "MessageSpec": "message",
     "AttackSpec": "attack",
     "EmbeddingSpec": "embedding",
     "PromptSpec": "prompt",

@@ -138,7 +138,7 @@ class _Run:
         self._kept: AnswerStore | None = None
         self._started_at = now()
         self._check_prices()
-        self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.case.skip is None]
+        self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.skip is None]
 
     def _check_prices(self) -> None:
         settings = self._settings
@@ -196,7 +196,7 @@ class _Run:
         """Return the run, after its engine was closed: what it recorded is merged."""
         done = {cell.id: cell for cell in cells}
         every = tuple(
-            done.get(cell_id) or cell_of(plan, cell_id, "skipped", reason=plan.case.skip)
+            done.get(cell_id) or cell_of(plan, cell_id, "skipped", reason=plan.skip)
             for plan in self._arena.cells
             for cell_id in [f"{plan.file}::{plan.name}"]
         )

@@ -107,11 +107,11 @@ class CellItem(pytest.Item):
         self.extra_keyword_matches.update((case.name, plan.provider.name, *case.tags))
         for tag in case.tags:
             self.add_marker(tag)
-        if case.skip is not None:
-            self.add_marker(pytest.mark.skip(reason=case.skip))
-        if case.xfail is not None:
+        if plan.skip is not None:
+            self.add_marker(pytest.mark.skip(reason=plan.skip))
+        if plan.xfail is not None:
             # an error is no failure: it is never expected
-            self.add_marker(pytest.mark.xfail(reason=case.xfail, raises=CellFailed))
+            self.add_marker(pytest.mark.xfail(reason=plan.xfail, raises=CellFailed))
         self._use_fixtures()
 
     def _use_fixtures(self) -> None:

@@ -58,10 +58,10 @@ def estimate(
     rows = _Rows(trials, latency_s)
     for arena in arenas:
         for plan in (*arena.cells, *_rivals_without_cells(arena)):
-            if plan.case.skip is None:
+            if plan.skip is None:
                 rows.count(plan)
         for plan in arena.cells:
-            if plan.case.skip is None:
+            if plan.skip is None:
                 rows.count_judges(plan)
     for row, spec in rows.every():
         _price(row, spec, registry)
@@ -158,7 +158,7 @@ def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float)
         if case.system is not None:
             said.append({"role": "system", "content": case.system})
         for number, turn in enumerate(dialogue):
-            said.append({"role": "user", "content": turn.user})
+            said += [*turn.before, {"role": "user", "content": turn.user}]
             row.calls += rounds
             row.least_calls += rounds
             # the answers so far are sent again

@@ -94,6 +94,6 @@ def _likely_trial(plan: CellPlan, variant: int, answer_tokens: float) -> Trial:
     for number, turn in enumerate(turns):
         if number:
             said.append({"role": "assistant", "content": answer})
-        said.append({"role": "user", "content": turn.user})
+        said += [*turn.before, {"role": "user", "content": turn.user}]
     responses = tuple(Response(output=answer) for _ in turns)
     return Trial(messages=tuple(said), responses=responses, variant=variant)

@@ -57,6 +57,10 @@ def attacked(spec: CaseSpec, attack: Attack) -> CaseSpec:
         *before, last = spec.conversation
         wrapped = last.model_copy(update={"user": attack.wrap(last.user)})
         changed["conversation"] = (*before, wrapped)
+    if spec.messages:
+        *said, asked = spec.messages
+        wrapped_message = asked.model_copy(update={"content": attack.wrap(asked.content)})
+        changed["messages"] = (*said, wrapped_message)
     return spec.model_copy(update=changed)
 
 

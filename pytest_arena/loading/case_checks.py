@@ -6,12 +6,14 @@ import re
 from collections.abc import Callable
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.loading.conversations import SYSTEM_ROLES
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import CaseSpec, Guardrail
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
-_SOURCES = ("prompt", "prompts", "conversation")
+_SOURCES = ("prompt", "prompts", "conversation", "messages")
+_ONE_SOURCE = "one of prompt, prompts, conversation and messages"
 _TAG = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 
 
@@ -41,14 +43,14 @@ def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemLis
         problems.add(
             f"{owner} has {' and '.join(map(repr, given))}",
             case.key_place(given[1]),
-            expected="one of prompt, prompts and conversation",
+            expected=_ONE_SOURCE,
             fix="keep one, or make two cases of it",
         )
     elif not given and not is_load_case(case):
         problems.add(
             f"{owner} has no prompt",
             case.place,
-            expected="one of prompt, prompts and conversation",
+            expected=_ONE_SOURCE,
             fix="add prompt: …",
         )
     elif given and not getattr(spec, given[0]) and given[0] != "prompt":
@@ -57,6 +59,26 @@ def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemLis
             case.value_place(given[0]),
             expected="at least one entry",
             fix="add one, or write prompt: …",
+        )
+
+
+def check_messages(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
+    """Refuse messages that leave nothing to answer, and two system prompts."""
+    if not spec.messages:
+        return
+    if spec.messages[-1].role != "user":
+        problems.add(
+            f"the last of the messages of {owner} is {spec.messages[-1].role}'s",
+            case["messages"].value_place(len(spec.messages) - 1),
+            expected="a message of the user's, which the model answers",
+            fix="end with {role: user, content: …}; what an answer must hold is for assertions:",
+        )
+    if spec.system is not None and spec.messages[0].role in SYSTEM_ROLES:
+        problems.add(
+            f"{owner} has 'system' and a system message",
+            case["messages"].value_place(0),
+            expected="one system prompt",
+            fix="keep one of the two",
         )
 
 
@@ -89,6 +111,16 @@ def check_providers(
 ) -> None:
     """Refuse providers that the file does not have, and none at all."""
     known = sorted(providers | groups)
+    for key in ("skip", "xfail"):
+        reasons = getattr(spec, key)
+        for name in reasons if isinstance(reasons, dict) and providers else ():
+            if name not in known:
+                problems.add(
+                    f"unknown provider {shorten(name)!r} in {key!r} of {owner}",
+                    case[key].key_place(name),
+                    expected=one_of(name, known, "an entry of providers:"),
+                    fix=suggest(name, known) or "name one of these, or add it to providers:",
+                )
     if spec.providers == ():
         problems.add(
             f"{owner} names no providers, so that it would never run",

@@ -12,6 +12,7 @@ from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.case_checks import (
     check_checks,
+    check_messages,
     check_name,
     check_providers,
     check_source,
@@ -19,7 +20,7 @@ from pytest_arena.loading.case_checks import (
     is_load_case,
 )
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.conversations import build_conversation, dialogues_of
+from pytest_arena.loading.conversations import build_conversation, dialogues_of, system_of
 from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
@@ -50,6 +51,7 @@ class CaseSettings:
     trials: int
     providers: set[str]
     groups: set[str]
+    target: str | None = None
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     names: dict[str, Callable[[], Location]] = field(default_factory=dict)
@@ -199,6 +201,7 @@ def _load(
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
         check_checks(spec, rendered, owner, settings.guardrails, problems)
+    check_messages(spec, rendered, owner, problems)
     check_providers(spec, rendered, owner, settings.providers, settings.groups, problems)
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
@@ -242,7 +245,7 @@ def _with_documents(
 
 def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: LoadContext) -> Prompt:
     if spec.target is None:
-        return _NO_TARGET
+        return settings.targets.get(settings.target or "", _NO_TARGET)
     return find_target(spec.target, settings.targets, case.value_place("target"), context)
 
 
@@ -256,12 +259,15 @@ def _plan(
     settings: CaseSettings,
     context: LoadContext,
 ) -> CasePlan:
+    system = system_of(spec)
+    if system is None and prompt.system is not None:
+        system = prompt.system.filled(variables, context)
     return CasePlan(
         name=name,
         line=place.line,
         source=place.file,
         dialogues=dialogues_of(spec, prompt, variables, context),
-        system=prompt.system.filled(variables, context) if prompt.system else None,
+        system=system,
         assertions=spec.assertions,
         guardrails=settings.guardrails,
         params=settings.params,

@@ -11,8 +11,10 @@ from pytest_arena.loading.plans import TurnPlan
 from pytest_arena.loading.targets import Prompt
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
+from pytest_arena.results.request_response import Message
 from pytest_arena.schema import CaseSpec, TurnSpec
 
+SYSTEM_ROLES = ("system", "developer")
 GREETING = "Hello!"
 """What a load case sends that has no prompt; every other case must have one."""
 
@@ -27,10 +29,26 @@ def dialogues_of(
             return text
         return prompt.user.filled({**variables, "prompt": text}, context)
 
+    if spec.messages:
+        *before, last = said_by(spec)
+        return ((TurnPlan(turn(last["content"]), before=tuple(before)),),)
     if spec.conversation is not None:
         return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
+
+
+def said_by(spec: CaseSpec) -> list[Message]:
+    """Return what `messages:` of a case says, but for the system prompt that begins it."""
+    said = [{"role": one.role, "content": one.content} for one in spec.messages or ()]
+    return said[1:] if system_of(spec) is not None and spec.system is None else said
+
+
+def system_of(spec: CaseSpec) -> str | None:
+    """Return the system prompt that a case has of its own, under `system:` or as first message."""
+    if spec.system is None and spec.messages and spec.messages[0].role in SYSTEM_ROLES:
+        return spec.messages[0].content
+    return spec.system
 
 
 def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:

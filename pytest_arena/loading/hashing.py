@@ -23,7 +23,11 @@ class Hasher:
     def prompt(self, case: CasePlan) -> str:
         """Return the hash of what a case sends: the system prompt and the user's texts."""
         users = [[turn.user for turn in dialogue] for dialogue in case.dialogues]
-        return _hash({"system": case.system, "users": users})
+        facts: dict[str, Any] = {"system": case.system, "users": users}
+        before = [turn.before for dialogue in case.dialogues for turn in dialogue if turn.before]
+        if before:
+            facts["before"] = before
+        return _hash(facts)
 
     def assertions(self, case: CasePlan) -> str:
         """Return the hash of what must hold: assertions, guardrails, thresholds and themes."""

@@ -10,6 +10,8 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlList, YamlMap
 
+OWN_KEY = "x-"
+"""What begins a key at the top of a file that is the user's own, for parts that aliases name."""
 _OWN = frozenset({"arena", "name", "description", "include", "schedule"})
 _WILD = frozenset("*?[")
 _MAX_FILES = 1000
@@ -114,6 +116,8 @@ def _matching(written: str, place: Location, context: LoadContext) -> list[Path]
 
 def _add(tree: YamlMap, other: YamlMap) -> None:
     for key, value in other.items():
+        if str(key).startswith(OWN_KEY):
+            continue
         if key in _OWN:
             if key not in tree and key == "arena":
                 tree.adopt(key, other)

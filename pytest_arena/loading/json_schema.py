@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from pytest_arena.loading.includes import OWN_KEY
 from pytest_arena.registry import Names, Registry
 from pytest_arena.schema import (
     ArenaModel,
@@ -59,6 +60,7 @@ def arena_json_schema(registry: Registry) -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pytest-arena file",
         **{key: _widen(value) for key, value in arena.items() if key != "title"},
+        "patternProperties": {f"^{OWN_KEY}": {}},
         "$defs": {name: _widen(schemas[name]) for name in sorted(schemas)},
     }
 

@@ -12,12 +12,12 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
-from pytest_arena.loading.includes import read_arena
+from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.providers import build_providers
-from pytest_arena.loading.targets import build_targets
+from pytest_arena.loading.targets import build_targets, find_target
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
@@ -51,7 +51,11 @@ def load_arena(
 
 
 def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadContext) -> Arena:
-    light = {key: value for key, value in tree.items() if key not in _BUILT_APART}
+    light = {
+        key: value
+        for key, value in tree.items()
+        if key not in _BUILT_APART and not str(key).startswith(OWN_KEY)
+    }
     spec = build_model(ArenaSpec, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
     providers = build_providers(tree, spec.defaults, context)
     guardrails, params = build_guardrails(
@@ -65,12 +69,16 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         guardrails=guardrails,
         params=params,
         trials=spec.defaults.trials or 1,
+        target=spec.defaults.target,
         providers={provider.name for provider in providers},
         groups={provider.group for provider in providers},
         judge=_judge(tree, context),
         calibrations=_calibrations(path, context),
     )
     _check_default_providers(spec, tree, settings, context)
+    if spec.defaults.target is not None:
+        place = tree["defaults"].value_place("target")
+        find_target(spec.defaults.target, settings.targets, place, context)
     _check_gates(spec, tree, context)
     responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.results.judging import Calibration
+from pytest_arena.results.request_response import Message
 from pytest_arena.schema import (
     Assertion,
     BudgetSpec,
@@ -19,13 +20,20 @@ from pytest_arena.schema import (
 )
 from pytest_arena.schema.thresholds import ThresholdSpec
 
+Reasons = str | Mapping[str, str]
+"""A reason for every provider, or one for each provider or group by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class TurnPlan:
-    """One user turn with its variables filled in."""
+    """One user turn with its variables filled in.
+
+    `before` was said before it, whoever said it, and is sent along.
+    """
 
     user: str
     assertions: tuple[Assertion, ...] = ()
+    before: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +68,8 @@ class CasePlan:
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     description: str | None = None
-    skip: str | None = None
-    xfail: str | None = None
+    skip: Reasons | None = None
+    xfail: Reasons | None = None
     threshold: float | None = None
     trials: int = 1
     load: LoadTestPlan | None = None
@@ -127,6 +135,21 @@ class CellPlan:
     @property
     def name(self) -> str:
         return f"{self.case.name}[{self.provider.name}]"
+
+    @property
+    def skip(self) -> str | None:
+        """Why the cell is not run; None where it is."""
+        return self._reason(self.case.skip)
+
+    @property
+    def xfail(self) -> str | None:
+        """Why the cell is expected to fail; None where it is not."""
+        return self._reason(self.case.xfail)
+
+    def _reason(self, reasons: Reasons | None) -> str | None:
+        if reasons is None or isinstance(reasons, str):
+            return reasons
+        return reasons.get(self.provider.name, reasons.get(self.provider.group))
 
     def asked_beside(self) -> Iterator[ProviderSpec]:
         """Yield whoever may be asked for the cell beside its own provider: fallbacks, rivals with

@@ -53,6 +53,11 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
         "use single quotes, or double the backslash",
     ),
     (
+        "escape code",
+        "an escape that stands for no character",
+        "write the character itself, both halves of a pair like \\ud83d\\ude00, or single quotes",
+    ),
+    (
         "undefined tag handle",
         "a YAML tag is not allowed",
         "quote the text if it begins with '!'",

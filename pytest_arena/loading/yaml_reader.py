@@ -19,6 +19,7 @@ from yaml.events import (
 )
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.loading.json_escapes import PairParser, needs_pairs
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import LINE_SHIFT, YamlList, YamlMap, pack_mark, place_at
 from pytest_arena.loading.yaml_errors import decode, is_depth_limit, syntax_problem
@@ -102,7 +103,16 @@ def read_yaml(data: bytes, files: list[str], problems: ProblemList) -> Any:
         if is_depth_limit(error):
             # libyaml reads ahead and has a limit of its own; its slow twin stops at ours, sooner
             _TreeBuilder(files, problems).build(SafeLoader(text))
+        if needs_pairs(error, text):
+            return _read_with_pairs(text, files, problems)
         raise ArenaFileError(syntax_problem(error, text, name)) from None
+
+
+def _read_with_pairs(text: str, files: list[str], problems: ProblemList) -> Any:
+    try:
+        return _TreeBuilder(files, problems).build(PairParser(text))
+    except YAMLError as error:
+        raise ArenaFileError(syntax_problem(error, text, files[-1])) from None
 
 
 class _Frame:
@@ -146,7 +156,7 @@ class _TreeBuilder:
         self._plain: dict[str, Any] = {}
         self._root: Any = None
 
-    def build(self, parser: CParser | SafeLoader) -> Any:
+    def build(self, parser: CParser | SafeLoader | PairParser) -> Any:
         named = {
             ScalarEvent.__name__: self._scalar,
             MappingStartEvent.__name__: self._start,

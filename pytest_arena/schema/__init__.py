@@ -26,7 +26,7 @@ from pytest_arena.schema.assertion import (
 )
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
-from pytest_arena.schema.case import CaseSpec, TurnSpec
+from pytest_arena.schema.case import CaseSpec, MessageSpec, TurnSpec
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
@@ -69,6 +69,7 @@ __all__ = [
     "JudgeAccess",
     "JudgeReply",
     "JudgeSpec",
+    "MessageSpec",
     "MockAnswer",
     "MockPattern",
     "MockResponses",

@@ -23,6 +23,9 @@ class Defaults(ArenaModel):
 
     providers: tuple[str, ...] | None = None
     """Providers or groups that a case runs on when it names none (default: all)."""
+    target: str | None = None
+    """How a case reaches its providers when it says nothing else: the name of an entry of
+    `targets:`."""
     timeout: Duration | None = None
     """The most that one attempt may take."""
     retries: int | None = Field(default=None, ge=0, le=20)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration
@@ -33,6 +35,50 @@ DataFile = Annotated[DataSpec, BeforeValidator(_named)]
 """A data file by its name alone, or with how it is read."""
 
 
+def _reasons(value: object) -> object:
+    """Return a reason, or one for each provider; refuse what is neither."""
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, Mapping) and value:
+        reasons = {str(name): text for name, text in value.items() if isinstance(text, str)}
+        if len(reasons) == len(value):
+            return reasons
+    shown = str(value).lower() if isinstance(value, bool) else "this"
+    raise PydanticCustomError(
+        "reason",
+        "{given} is no reason",
+        {
+            "given": shown,
+            "expected": "a text, or a mapping from providers or groups to texts",
+            "fix": 'say why, as in "waits for the new model", or for whom, as in {name: why}',
+        },
+    )
+
+
+Reasons = Annotated[
+    str | dict[str, str],
+    PlainValidator(_reasons),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "object", "additionalProperties": {"type": "string"}},
+            ]
+        }
+    ),
+]
+"""A reason that holds for every provider, or one for each provider or group by name."""
+
+
+class MessageSpec(ArenaModel):
+    """One message of a conversation that was held before: who said it, and what."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    """Who said it."""
+    content: str
+    """What was said; `{{ name }}` stands for a variable."""
+
+
 class TurnSpec(ArenaModel):
     """Describe one turn of a scripted conversation."""
 
@@ -57,8 +103,14 @@ class CaseSpec(ArenaModel):
     """Several prompts, each sent on its own; every answer must hold."""
     conversation: tuple[TurnSpec, ...] | None = None
     """Turns of one conversation, each sent with all that was said before."""
+    messages: tuple[MessageSpec, ...] | None = None
+    """What was said before, answers of the model among it; the last message is the user's, and is
+    answered."""
+    system: str | None = None
+    """The system prompt, instead of the one that the case's target has."""
     target: str | None = None
-    """How the case reaches the provider: the name of an entry of `targets:`."""
+    """How the case reaches the provider: the name of an entry of `targets:`
+    (default: that of `defaults:`)."""
     session_id: str | None = None
     """Handed to the provider as the conversation's user id."""
     expected_themes: tuple[str, ...] | None = None
@@ -80,10 +132,11 @@ class CaseSpec(ArenaModel):
     """Only these providers or provider groups."""
     tags: tuple[str, ...] = ()
     """Marks for `-m`, and rows of the report."""
-    skip: str | None = None
-    """Why the case is not run."""
-    xfail: str | None = None
-    """Why the case is expected to fail; an `error` still fails."""
+    skip: Reasons | None = None
+    """Why the case is not run, for all providers or by provider or group."""
+    xfail: Reasons | None = None
+    """Why the case is expected to fail, for all providers or by provider or group; an `error`
+    still fails."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of the answer (in a conversation: of the last one, unless an assertion says
     otherwise)."""

@@ -40,11 +40,9 @@ class DialogueRun:
         if self._case.system is not None:
             said.append({"role": "system", "content": self._case.system})
         for number, turn in enumerate(self._dialogue):
-            said.append({"role": "user", "content": turn.user})
+            said += [*turn.before, {"role": "user", "content": turn.user}]
             self._messages = list(said)
-            _, events, blocked = await self._guard(turn.user, "input", number)
-            self._events += events
-            if blocked:
+            if await self._input_is_blocked(turn, number):
                 return
             try:
                 request, response = await self._answer(list(said), number)
@@ -59,6 +57,16 @@ class DialogueRun:
             if blocked:
                 return
             said.append({"role": "assistant", "content": response.output})
+
+    async def _input_is_blocked(self, turn: TurnPlan, number: int) -> bool:
+        """Look at all that is said in the user's name and was not looked at before."""
+        earlier = [one["content"] for one in turn.before if one["role"] == "user"]
+        for text in (*earlier, turn.user):
+            _, events, blocked = await self._guard(text, "input", number)
+            self._events += events
+            if blocked:
+                return True
+        return False
 
     def _filtered(self, error: ProviderError, turn: int) -> bool:
         """Keep as a block what a provider's own filter stopped, where the case asks for that.

@@ -122,12 +122,12 @@ CASES = {
     "no prompt": (
         f"  - {{name: A, {CHECK}}}",
         "arena.yaml:5:5: case 'A' has no prompt\n"
-        "  expected: one of prompt, prompts and conversation\n  fix: add prompt: …",
+        "  expected: one of prompt, prompts, conversation and messages\n  fix: add prompt: …",
     ),
     "two prompts": (
         f"  - {{name: A, prompt: hi, prompts: [ho], {CHECK}}}",
         "arena.yaml:5:27: case 'A' has 'prompt' and 'prompts'\n"
-        "  expected: one of prompt, prompts and conversation\n"
+        "  expected: one of prompt, prompts, conversation and messages\n"
         "  fix: keep one, or make two cases of it",
     ),
     "half a load": (
@@ -208,8 +208,48 @@ CASES = {
     ),
     "skip without a reason": (
         f"  - {{name: A, prompt: hi, skip: true, {CHECK}}}",
-        "arena.yaml:5:33: 'skip' of case 'A' cannot be true\n"
-        '  expected: a text\n  fix: write it like skip: "some text"',
+        "arena.yaml:5:33: true is no reason for 'skip' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        '  fix: say why, as in "waits for the new model", or for whom, as in {name: why}',
+    ),
+    "a reason for nobody": (
+        f"  - {{name: A, prompt: hi, xfail: {{}}, {CHECK}}}",
+        "arena.yaml:5:34: this is no reason for 'xfail' of case 'A'\n"
+        "  expected: a text, or a mapping from providers or groups to texts\n"
+        '  fix: say why, as in "waits for the new model", or for whom, as in {name: why}',
+    ),
+    "a reason for an unknown provider": (
+        f"  - {{name: A, prompt: hi, xfail: {{godo: slow}}, {CHECK}}}",
+        "arena.yaml:5:35: unknown provider 'godo' in 'xfail' of case 'A'\n"
+        "  expected: one of cheap, default, fast, good\n  fix: did you mean 'good'?",
+    ),
+    "messages that the model ends": (
+        f"  - {{name: A, messages: [{{role: user, content: a}}, {{role: assistant, content: b}}], "
+        f"{CHECK}}}",
+        "arena.yaml:5:52: the last of the messages of case 'A' is assistant's\n"
+        "  expected: a message of the user's, which the model answers\n"
+        "  fix: end with {role: user, content: …}; what an answer must hold is for assertions:",
+    ),
+    "two system prompts": (
+        "  - {name: A, system: s, messages: [{role: system, content: a}, "
+        f"{{role: user, content: b}}], {CHECK}}}",
+        "arena.yaml:5:37: case 'A' has 'system' and a system message\n"
+        "  expected: one system prompt\n  fix: keep one of the two",
+    ),
+    "a message without a role": (
+        f"  - {{name: A, messages: [{{content: a}}], {CHECK}}}",
+        "arena.yaml:5:26: 'messages' of case 'A' has no 'role'\n"
+        "  expected: who said it\n  fix: add role: …",
+    ),
+    "a message of a stranger": (
+        f"  - {{name: A, messages: [{{role: usr, content: a}}], {CHECK}}}",
+        "arena.yaml:5:33: 'role' of 'messages' of case 'A' cannot be 'usr'\n"
+        "  expected: one of system, developer, user, assistant\n  fix: did you mean 'user'?",
+    ),
+    "no messages": (
+        f"  - {{name: A, messages: [], {CHECK}}}",
+        "arena.yaml:5:25: 'messages' of case 'A' is empty\n"
+        "  expected: at least one entry\n  fix: add one, or write prompt: …",
     ),
     "unknown target": (
         f"  - {{name: A, prompt: hi, target: bot, {CHECK}}}",
@@ -262,6 +302,18 @@ FILES = {
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:4:21: 'retries' of 'defaults' cannot be true\n"
         "  expected: a whole number\n  fix: write it like retries: 3",
+    ),
+    "unknown target of the defaults": (
+        "targets: {bot: {type: prompt}}\ndefaults: {target: bto}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:5:20: unknown target 'bto'\n  expected: one of bot\n  fix: did you mean 'bot'?",
+    ),
+    "half of a pair of escapes": (
+        'tests: [{name: A, prompt: "\\ud83d x", assertions: [{type: contains, value: x}]}]',
+        "arena.yaml:4:30: an escape that stands for no character\n"
+        "  expected: valid YAML\n"
+        "  fix: write the character itself, both halves of a pair like \\ud83d\\ude00, or single "
+        "quotes",
     ),
     "missing responses file": (
         "mock: answers.yaml\n"

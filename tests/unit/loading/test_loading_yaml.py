@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import suppress
 from itertools import pairwise
@@ -213,3 +214,35 @@ def test_any_input_gives_a_tree_or_problems(data: str | bytes) -> None:
     # Any other exception would fail the test.
     with suppress(ArenaFileError):
         read(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (r'"\ud83d\ude00"', "\U0001f600"),
+        (r'"a \uD83D\uDE00\uD83D\uDE00 b\u00e9"', "a \U0001f600\U0001f600 b\u00e9"),
+        (r'"\\ud83d\ud83d\ude00"', "\\ud83d\U0001f600"),
+        (r'"\\\ud83d\ude00"', "\\\U0001f600"),
+        (r"""["\ud83d\ude00", '\ud83d\ude00']""", ["\U0001f600", r"\ud83d\ude00"]),
+        (r"""[\ud83d\ude00, "\ud83d\ude00"]""", [r"\ud83d\ude00", "\U0001f600"]),
+        (
+            '- |\n  \\ud83d\\ude00 \\U0001F601 é\n- "\\ud83d\\ude00"\n',
+            ["\\ud83d\\ude00 \\U0001F601 é\n", "\U0001f600"],
+        ),
+    ],
+)
+def test_jsons_pairs_of_escapes_are_characters_in_double_quotes(written: str, value: Any) -> None:
+    assert plain(read(written)) == value
+
+
+def test_places_behind_a_pair_of_escapes_are_those_of_the_file() -> None:
+    text = r'{"a": "\ud83d\ude00", "b": ["\ud83d\ude00 \ud83d\ude00", 5], c: 1}'
+    tree = read(text + "\n")
+    assert tree.value_place("b").column == text.index("[") + 1
+    assert tree["b"].value_place(1).column == text.index("5") + 1
+    assert tree.key_place("c").column == text.index("c:") + 1
+
+
+@given(st.text(st.characters(codec="utf-8")))
+def test_what_json_writes_is_read_back(text: str) -> None:
+    assert plain(read(json.dumps({"a": [text], "b": 1}))) == {"a": [text], "b": 1}
