@@ -78,6 +78,7 @@ class ErrorKind(StrEnum):
     NOT_RECORDED = "not_recorded"
     NETWORK_BLOCKED = "network_blocked"
     ASSERTION = "assertion"
+    PROVIDER = "provider"
     HOOK = "hook"
     SETUP = "setup"
     INTERNAL = "internal"

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from pytest_arena.errors import ArenaError, shorten, suggest
+from pytest_arena.text.exception_text import exception_headline
 
 _IMPORTING = threading.RLock()
 
@@ -126,14 +127,7 @@ def _missing(name: str, root: Path) -> str:
 
 
 def _unimportable(name: str, error: Exception) -> str:
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    if isinstance(error, SyntaxError) and error.filename:
-        place = f" in {Path(error.filename).name}:{error.lineno}"
-    said = shorten(str(error).split("\n")[0])
-    return f"the module {name!r} cannot be imported: {type(error).__name__}{place}: {said}"
+    return f"the module {name!r} cannot be imported: {exception_headline(error)}"
 
 
 @contextmanager

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from pathlib import Path
 
 from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
@@ -19,6 +17,7 @@ from pytest_arena.errors import BudgetSpent, shorten
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
+from pytest_arena.text.exception_text import exception_headline
 
 __all__ = [
     "conclude",
@@ -172,27 +171,7 @@ def _sound(result: object) -> Outcome:
 
 
 def _broken(error: BaseException, context: CheckContext) -> Outcome:
-    said = shorten(str(error).strip().split("\n")[0])
-    name = type(error).__name__
-    return Outcome.error(f"{name} in {place_of(error, context.root)}: {said}".rstrip(": "))
-
-
-def place_of(error: BaseException, root: Path) -> str:
-    """Return `file:line` of the innermost frame in the user's files, else of the innermost one."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return "an unknown place"
-    folder = root.resolve()
-    own = [frame for frame in frames if _is_below(frame.filename, folder)]
-    chosen = own[-1] if own else frames[-1]
-    path = Path(chosen.filename)
-    shown = path.resolve().relative_to(folder).as_posix() if own else path.name
-    return f"{shown}:{chosen.lineno}"
-
-
-def _is_below(filename: str, folder: Path) -> bool:
-    path = Path(filename)
-    return "site-packages" not in path.parts and path.resolve().is_relative_to(folder)
+    return Outcome.error(exception_headline(error, context.root))
 
 
 def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:

@@ -16,6 +16,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.references import UnresolvedError, resolve
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.exception_text import place_of, source_line
 
 _CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
@@ -33,8 +34,10 @@ class Python(Assertion):
     or an `Outcome`. It may be async. The module is found in the root directory and among the
     installed packages, nowhere else.
 
-    Error: when the function cannot be found or called, raises, or returns something else; an
-    `assert` in it that fails is an error too.
+    An `assert` in it that does not hold is a failure.
+
+    Error: when the function cannot be found or called, raises anything else, or returns something
+    else.
     """
 
     type: ClassVar[str] = "python"
@@ -70,13 +73,25 @@ class Python(Assertion):
             arguments = _arguments(self.call, function, trial, context)
         except UnresolvedError as error:
             return Outcome.error(str(error))
-        result = function(**arguments)
+        try:
+            result = function(**arguments)
+        except AssertionError as error:
+            return self._asserted(error, context)
         if inspect.isawaitable(result):
-            return self._awaited(result)
+            return self._awaited(result, context)
         return self._read(result)
 
-    async def _awaited(self, result: Awaitable[Any]) -> Outcome:
-        return self._read(await result)
+    async def _awaited(self, result: Awaitable[Any], context: CheckContext) -> Outcome:
+        try:
+            return self._read(await result)
+        except AssertionError as error:
+            return self._asserted(error, context)
+
+    def _asserted(self, error: AssertionError, context: CheckContext) -> Outcome:
+        """Return that an `assert` of the function did not hold, with its message or its line."""
+        said = str(error).strip().split("\n")[0] or source_line(error, context.root)
+        place = place_of(error, context.root)
+        return Outcome.of(False, f"{self.call} asserts in {place}: {shorten(said)}".rstrip(": "))
 
     def _read(self, result: Any) -> Outcome:
         if isinstance(result, Outcome):

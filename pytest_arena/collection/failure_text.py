@@ -13,6 +13,8 @@ from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.text.printable import printable
 
 LONGEST = 600
+LONGEST_ERROR = 4_000
+"""Frames of the user's own code are of no use when they are cut in the middle."""
 
 
 class CellFailed(AssertionError):
@@ -72,7 +74,8 @@ def report_text(cell: Cell) -> str:
     if trial is not None:
         lines += _said(trial)
         if trial.error is not None:
-            lines.append(_entry(f"error ({trial.error.kind})", trial.error.message))
+            error = trial.error
+            lines.append(_entry(f"error ({error.kind})", error.message, LONGEST_ERROR))
     for finding in _not_held(cell, trial):
         lines += _finding(cell, finding)
     held = sum(f.verdict == "passed" for f in trial.assertions) if trial is not None else 0
@@ -139,7 +142,7 @@ def _finding(cell: Cell, finding: Finding) -> list[str]:
     return lines
 
 
-def _entry(label: str, text: object) -> str:
-    body = shorten(str(text), LONGEST).splitlines() or [""]
+def _entry(label: str, text: object, longest: int = LONGEST) -> str:
+    body = shorten(str(text), longest).splitlines() or [""]
     indent = os.linesep + " " * 12
     return f"  {label:<9} {indent.join(body)}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena._version import __version__
+from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
@@ -25,6 +27,8 @@ from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import RESULTS, write_results
 from pytest_arena.settings import Settings
+from pytest_arena.text.exception_text import exception_text
+from pytest_arena.text.printable import printable
 
 if TYPE_CHECKING:
     from pytest_arena.collection.resume import Interrupted
@@ -63,6 +67,8 @@ class ResultsCollector:
         self._reports = Reports()
         self._said: list[str] = []
         self._refused: str | None = None
+        self._broken_hooks: dict[str, int] = {}
+        self.repeated_errors = RepeatedErrors()
         self._facts = CollectionReport()
         self._keeper: RecordingsKeeper | None = None
 
@@ -78,7 +84,8 @@ class ResultsCollector:
         self._journal.append(line)
         hook = self._config.hook.pytest_arena_cell_finished
         if hook.get_hookimpls():
-            hook(cell=cell_from_record(json.loads(line)), config=self._config)
+            with self._own_hook(hook.name):
+                hook(cell=cell_from_record(json.loads(line)), config=self._config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -144,10 +151,11 @@ class ResultsCollector:
             except UsageError as error:
                 self._refused = str(error)
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if self._reports.broken:
+        if self._reports.broken or self._broken_hooks:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        self.repeated_errors.put_back(terminalreporter)
         if self.run is None:
             return
         writer = terminalreporter._tw
@@ -158,8 +166,21 @@ class ResultsCollector:
             terminalreporter.write_line(line)
         if self._refused is not None:
             terminalreporter.write_line(self._refused, red=True)
-        for text in self._reports.broken:
+        broken = [
+            f"{text}\n  ({count:,} times)" if count > 1 else text
+            for text, count in self._broken_hooks.items()
+        ]
+        for text in [*self._reports.broken, *broken]:
             terminalreporter.write_line(text, red=True)
+
+    @contextmanager
+    def _own_hook(self, name: str) -> Iterator[None]:
+        """Keep what a hook of somebody's own raises for the summary: it costs no cell."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - told with its frames, and exits as internal
+            text = printable(f"{name} raised {exception_text(error, self._config.rootpath)}")
+            self._broken_hooks[text] = self._broken_hooks.get(text, 0) + 1
 
     def _begin(self) -> None:
         self._git_thread.join()
@@ -202,7 +223,9 @@ class ResultsCollector:
                 cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
             }
         run = self._with_limits(run)
-        given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
+        given: list[str | list[str]] = []
+        with self._own_hook("pytest_arena_run_summary"):
+            given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
         own = [*self._budget_lines(run)]
         if self._interrupted is not None:

@@ -122,6 +122,7 @@ def _activate_controller(parts: RunContext) -> None:
         )
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
+    config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 
 

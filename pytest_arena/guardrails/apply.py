@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from pytest_arena.errors import ArenaError, GuardrailError, shorten
+from pytest_arena.errors import ArenaError, GuardrailError
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
+from pytest_arena.text.exception_text import exception_text
 
 
 def apply_guardrails(
@@ -57,10 +58,7 @@ def _look(guardrail: Guardrail, text: str, said: Said) -> Violation | None:
     except ArenaError as error:
         raise GuardrailError(f"guardrail {guardrail.type}: {error}") from error
     except Exception as error:
-        detail = shorten(str(error).split("\n")[0])
-        raise GuardrailError(
-            f"guardrail {guardrail.type} failed: {type(error).__name__}: {detail}".rstrip(": ")
-        ) from error
+        raise GuardrailError(f"guardrail {guardrail.type}: {exception_text(error)}") from error
 
 
 def _replacement(guardrail: Guardrail, violation: Violation) -> str:

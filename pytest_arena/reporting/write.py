@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -12,6 +11,7 @@ from typing import Any
 
 from pytest_arena.registry import Registry
 from pytest_arena.results.run import RunResult
+from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
 
 GROUP = "pytest_arena.reporters"
@@ -48,9 +48,9 @@ def write_reports(
     for name in formats:
         try:
             report = make_reporter(name, registry).write(run, directory)
-        except Exception:  # noqa: BLE001
-            # a plug-in's bug: told with its traceback, and the command ends as an internal error
-            text = f"the {name} report could not be written:\n{traceback.format_exc()}"
+        except Exception as error:  # noqa: BLE001
+            # a plug-in's bug: told with its frames, and the command ends as an internal error
+            text = f"the {name} report could not be written: {exception_text(error)}"
             reports.broken.append(printable(text))
             continue
         note = f" ({report.note})" if report.note else ""

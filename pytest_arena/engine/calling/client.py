@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
+from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import ProviderState
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import Attempts
@@ -105,7 +106,7 @@ class ProviderClient:
         """
         state = self._state(spec)
         if self._hooks:
-            with _named_failures():
+            with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.before_request(request)
         # a mock's answers stand in the arena file: there is nothing to keep
         answers = None if state.provider.offline else self._answers
@@ -114,7 +115,7 @@ class ProviderClient:
             async with self.exclusive_access(spec.name).beside_others():
                 response = await self._called(state, request, unwanted, answers)
         if self._hooks:
-            with _named_failures():
+            with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.after_response(request, response)
         return response
 
@@ -138,7 +139,7 @@ class ProviderClient:
         """Import what the provider's first call would import, so that no load is timed with it."""
         with suppress(ProviderError):
             # the first call meets it again, and tells it
-            await self._state(spec).provider.start()
+            await _start(self._state(spec).provider)
 
     async def call_once(self, spec: ProviderSpec, request: Request) -> Response:
         """Return the answer to a single attempt, for a load case that has the passage to itself.
@@ -148,13 +149,13 @@ class ProviderClient:
         """
         state = self._state(spec)
         if self._hooks:
-            with _named_failures():
+            with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.before_request(request)
-        await state.provider.start()
+        await _start(state.provider)
         response = await self._attempts.only_one(state, request)
         clean_response(response, self._hide)
         if self._hooks:
-            with _named_failures():
+            with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.after_response(request, response)
         return response
 
@@ -178,7 +179,7 @@ class ProviderClient:
         asked = _copy(request) if answers else request
         try:
             # importing a client takes seconds: a short timeout must not count them
-            await state.provider.start()
+            await _start(state.provider)
             response = await self._attempts.answer(state, request, unwanted)
         except ProviderError as error:
             if answers:
@@ -193,7 +194,9 @@ class ProviderClient:
         # a spec lives as long as its arena file, and is kept here, so that its id stays its own
         found = self._states.get(id(spec))
         if found is None:
-            found = self._states[id(spec)] = ProviderState(spec, self._make_provider(spec))
+            with own_code(ErrorKind.PROVIDER):
+                provider = self._make_provider(spec)
+            found = self._states[id(spec)] = ProviderState(spec, provider)
             found.breaker.notice = self._quotas.notice_of(spec)
             # a mock that stands for a real provider has no limit to keep to
             if not found.provider.offline or spec.provider == found.provider.type:
@@ -201,16 +204,10 @@ class ProviderClient:
         return found
 
 
+async def _start(provider: Provider) -> None:
+    with own_code(ErrorKind.PROVIDER):
+        await provider.start()
+
+
 def _copy(request: Request) -> Request:
     return replace(request, messages=deepcopy(request.messages), params=deepcopy(request.params))
-
-
-@contextmanager
-def _named_failures() -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        # a plug-in's hook may raise anything; the trial becomes an error that names it
-        raise ProviderError(
-            ErrorKind.HOOK, f"a hook raised {type(error).__name__}: {error}"
-        ) from error

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
+from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Request, Response
 
 if TYPE_CHECKING:
@@ -178,11 +180,21 @@ class Attempts:
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         try:
             async with asyncio.timeout(limit_s):
-                if call.request.purpose == "embedding":
-                    return await call.state.provider.embed(call.request)
-                return await call.state.provider.complete(call.request)
+                return await _answer(call.state.provider, call.request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+
+
+async def _answer(provider: Provider, request: Request) -> Response:
+    """Have a provider answer, and hold it to what it promises."""
+    embeds = request.purpose == "embedding"
+    with own_code(ErrorKind.PROVIDER):
+        response = await (provider.embed(request) if embeds else provider.complete(request))
+    if not isinstance(response, Response):
+        name = f"{type(provider).__name__}.{'embed' if embeds else 'complete'}"
+        given = shorten(repr(response))
+        raise ProviderError(ErrorKind.PROVIDER, f"{name} returned {given}, not a Response")
+    return response
 
 
 def pause_before(attempt: int, retry_after_s: float | None) -> float:

@@ -37,7 +37,9 @@ def asserts(output):
     assert "billing" in output
 def gives_up(): pytest.fail("no")
 def leaves(): raise SystemExit(3)
+def asserts_with_words(output): assert len(output) > 99, "too curt"
 async def later(output): return output == "Hello."
+async def asserts_later(output): assert output == "Bye.", output
 class Judge:
     async def __call__(self, output): return True
 judge = Judge()
@@ -82,7 +84,16 @@ RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reaso
             "  expected: parameters named output, prompt, messages, variables, trial, context",
         ),
         ("raises", "error", "KeyError in arena_checks.py:19: 'order'"),
-        ("asserts", "error", "AssertionError in arena_checks.py:21"),
+        (
+            "asserts",
+            "failed",
+            'arena_checks:asserts asserts in arena_checks.py:21: assert "billing" in output',
+        ),
+        (
+            "asserts_with_words",
+            "failed",
+            "arena_checks:asserts_with_words asserts in arena_checks.py:24: too curt",
+        ),
         ("leaves", "error", "SystemExit in arena_checks.py:23: 3"),
         ("gives_up", "error", "Failed in arena_checks.py:22: no"),
         ("constant", "error", "arena_checks:constant is no function: it is 7"),
@@ -106,13 +117,17 @@ def test_a_score_meets_a_threshold(judge: Any, root: Path) -> None:
     assert judge(text, "Hello.", root=root).verdict == "passed"
 
 
-@pytest.mark.parametrize("name", ["later", "judge"])
-def test_async_functions_run_on_the_loop(name: str, build: Any, trial: Any, root: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("later", "passed"), ("judge", "passed"), ("asserts_later", "failed")]
+)
+def test_async_functions_run_on_the_loop(
+    name: str, verdict: str, build: Any, trial: Any, root: Path
+) -> None:
     assertion = build(f"{{type: python, value: 'arena_checks:{name}'}}")
     context = CheckContext(root=root)
     assert needs_loop(assertion, context)
     finding = asyncio.run(evaluate_async(assertion, trial("Hello."), context))
-    assert finding.verdict == "passed"
+    assert finding.verdict == verdict
 
 
 def test_sync_functions_do_not_need_the_loop(build: Any, root: Path) -> None:
