@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pytest_arena._version import __version__
 from pytest_arena.builtins import register
+from pytest_arena.conftests import load_conftests, register_plugins
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
@@ -55,8 +56,9 @@ def run_arena(
     texts, `concurrency` bounds the calls in flight, `trials` overrides the cases' own. `record`
     (off, none, once, new or all) and `max_cost` (US dollars) mean what `--arena-record` and
     `--arena-max-cost` mean under pytest; what was recorded or could not be paid for stands in the
-    `notes` of the run. Pass a registry to add assertions, guardrails and providers to those that
-    ship. Works inside a running event loop, which it blocks: await `arun_arena` there.
+    `notes` of the run. What the conftest files beside the arena and installed plug-ins register is
+    known; pass a registry to add further assertions, guardrails and providers. Works inside a
+    running event loop, which it blocks: await `arun_arena` there.
 
     A mistake in the file is an `ArenaFileError`; another `record`, an amount that is not above 0
     and a provider without a price under `max_cost` are a `UsageError`.
@@ -127,6 +129,9 @@ class _Run:
         file = Path(path).resolve()
         here = Path.cwd().resolve()
         self._root = here if file.is_relative_to(here) else file.parent
+        found = Registry()
+        register_plugins(load_conftests([file], self._root), found)
+        self._registry.add_missing(found)
         self._settings = settings
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]

@@ -26,3 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_arena.collection.setup import activate
 
         activate(config)
+    elif any(".y" in argument for argument in config.args):
+        from pytest_arena.unasked import Unasked, named_arena
+
+        name = named_arena(config)
+        if name is not None:
+            config.pluginmanager.register(Unasked(name), "arena-unasked")

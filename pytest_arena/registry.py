@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 
-from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.errors import Location, Problem, UsageError, shorten, suggest
 
 if TYPE_CHECKING:
     from pytest_arena.providers.base import Provider
@@ -86,6 +89,13 @@ class Names(Generic[T]):
         for name, cls in other._classes.items():
             self.add(name, cls, [a for a, of in other._aliases.items() if of == name])
 
+    def add_missing(self, other: Names[T]) -> None:
+        """Register what another registry holds under names that are not taken here."""
+        for name, cls in other._classes.items():
+            if name not in self._classes and name not in self._aliases:
+                aliases = [a for a, of in other._aliases.items() if of == name]
+                self.add(name, cls, [a for a in aliases if a not in self._classes])
+
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._classes))
 
@@ -114,25 +124,79 @@ class Registry:
         self.providers.add_all(other.providers)
         self.reporters.add_all(other.reporters)
 
+    def add_missing(self, other: Registry) -> None:
+        """Register what another registry holds under names that are not taken here."""
+        self.assertions.add_missing(other.assertions)
+        self.guardrails.add_missing(other.guardrails)
+        self.providers.add_missing(other.providers)
+        self.reporters.add_missing(other.reporters)
+
     def assertion(self, cls: type[Assertion]) -> type[Assertion]:
         """Register an assertion class under its `type` and its `aliases`; usable as a decorator."""
+        _check(cls, "an assertion", "type", ("check", "check_cell"))
         self.assertions.add(cls.type, cls, cls.aliases)
         return cls
 
     def guardrail(self, cls: type[Guardrail]) -> type[Guardrail]:
         """Register a guardrail class under its `type`; usable as a decorator."""
+        _check(cls, "a guardrail", "type", ("find", "find_in"))
         self.guardrails.add(cls.type, cls, cls.aliases)
         return cls
 
     def provider(self, cls: type[Provider]) -> type[Provider]:
         """Register a provider class under its `type`; usable as a decorator."""
+        _check(cls, "a provider", "type", ("complete",))
         self.providers.add(cls.type, cls, cls.aliases)
         return cls
 
     def reporter(self, cls: type[Any]) -> type[Any]:
         """Register a reporter class under its `format`; usable as a decorator."""
+        _check(cls, "a reporter", "format", ("write",))
         self.reporters.add(cls.format, cls)
         return cls
+
+
+def _check(cls: Any, kind: str, name: str, methods: tuple[str, ...]) -> None:
+    """Refuse what is no class of that kind, and a class without the name that files call it by."""
+    if not isinstance(cls, type):
+        raise UsageError(
+            Problem(
+                f"{shorten(repr(cls))} is registered as {kind}, and is no class",
+                expected=f"a class with {methods[0]}()",
+                fix="register the class itself, not an instance or a name",
+            )
+        )
+    if not any(hasattr(cls, method) for method in methods):
+        raise UsageError(
+            Problem(
+                f"class {cls.__name__!r} is registered as {kind}, and has no {methods[0]}()",
+                _place_of(cls),
+                f"a class with {methods[0]}()",
+                "register it as what it is, or write the method",
+            )
+        )
+    given = getattr(cls, name, None)
+    if not isinstance(given, str) or not given.strip():
+        word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).lower()
+        raise UsageError(
+            Problem(
+                f"class {cls.__name__!r} is registered as {kind}, and has no {name!r}",
+                _place_of(cls),
+                "the name that it is called by, as a class variable",
+                f'write {name}: ClassVar[str] = "{word}" into the class',
+            )
+        )
+
+
+def _place_of(cls: type[object]) -> Location | None:
+    try:
+        file, line = inspect.getsourcefile(cls), inspect.getsourcelines(cls)[1]
+    except (OSError, TypeError):
+        return None
+    path = Path(file or "")
+    here = Path.cwd()
+    shown = path.relative_to(here).as_posix() if path.is_relative_to(here) else path.name
+    return Location(shown, line, 1)
 
 
 def _loaded(cls: type[T] | Shipped) -> type[T]:

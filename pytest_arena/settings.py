@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,12 +58,11 @@ class Settings:
         return self.record != "off" and not self.mock
 
 
-def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) -> Settings:
-    """Return the settings of a run; a bad value is a `UsageError` that names the option."""
-    _check_combinations(config)
-    formats = tuple(
-        word.strip() for word in str(value_of(config, "arena_report")).split(",") if word.strip()
-    )
+def check_formats(formats: Iterable[str], known_formats: Callable[[], set[str]]) -> None:
+    """Refuse a report format that nobody writes, as a `UsageError`.
+
+    A `conftest.py` below the root registers its own when its folder is collected: look then.
+    """
     for name in formats:
         if name not in REPORT_FORMATS and name not in known_formats():
             known = sorted({*REPORT_FORMATS, *known_formats()})
@@ -74,6 +73,14 @@ def read_settings(config: pytest.Config, known_formats: Callable[[], set[str]]) 
                     fix=suggest(name, known),
                 )
             )
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Return the settings of a run; a bad value is a `UsageError` that names the option."""
+    _check_combinations(config)
+    formats = tuple(
+        word.strip() for word in str(value_of(config, "arena_report")).split(",") if word.strip()
+    )
     return Settings(
         files=tuple(value_of(config, "arena_files")),
         providers=tuple(value_of(config, "arena_provider")),

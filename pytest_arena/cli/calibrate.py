@@ -60,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(Problem(f"{str(path)!r} is not a file", expected="a file to read"))
     file = arguments.arena.resolve()
     root = root_of(file)
-    registry = plugins.make_registry(arguments.plugins)
+    registry = plugins.make_registry(arguments.plugins, {root: [file]})
     arena = load_arena(file, root=root, registry=registry)
     chosen = choose(arena, kind=arguments.kind, case=arguments.case, line=arguments.line)
     labelled = read_labels(arguments.labels.resolve(), chosen.assertion)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +27,11 @@ def add_option(parser: ArgumentParser) -> None:
     )
 
 
-def make_registry(plugins: Sequence[str]) -> Registry:
-    """Return a registry with what ships and what the modules register.
+def make_registry(
+    plugins: Sequence[str], files: Mapping[Path, Sequence[Path]] | None = None
+) -> Registry:
+    """Return a registry with what ships and what the modules register, and with what the conftest
+    files register that pytest would load for these files, by root directory.
 
     Modules are found as Python finds them, and in the working directory. Raises `UsageError` for
     one that cannot be imported or registers nothing.
@@ -60,4 +63,9 @@ def make_registry(plugins: Sequence[str]) -> Registry:
             )
             raise UsageError(problem)
         hook(registry)
+    if files:
+        from pytest_arena.conftests import load_conftests, register_plugins
+
+        for root, below in files.items():
+            register_plugins(load_conftests(below, root), registry)
     return registry

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_arena.cli import plugins
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.options import FILE_PATTERNS
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,9 +22,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the schema, or write it to a file; the same registry gives the same bytes."""
+    from pytest_arena.cli.validate import root_of
     from pytest_arena.loading.json_schema import arena_json_schema
 
-    schema = arena_json_schema(plugins.make_registry(arguments.plugins))
+    here = Path.cwd() / FILE_PATTERNS[0]
+    schema = arena_json_schema(plugins.make_registry(arguments.plugins, {root_of(here): [here]}))
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     if arguments.output is None:
         sys.stdout.write(text)

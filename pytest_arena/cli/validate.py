@@ -54,13 +54,18 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the problems of all files; return 1 if there are any."""
     _check(arguments)
     files = list(dict.fromkeys(_arena_files(arguments.paths or [Path()])))
-    registry = plugins.make_registry(arguments.plugins)
+    by_root: dict[Path, list[Path]] = {}
+    for file in files:
+        root = arguments.root.resolve() if arguments.root else root_of(file)
+        by_root.setdefault(root, []).append(file)
+    registry = plugins.make_registry(arguments.plugins, by_root)
     problems = 0
     arenas: list[Arena] = []
-    for file in files:
-        found, arena = _validate(file, arguments.root, registry)
-        problems += found
-        arenas += [arena] if arena is not None else []
+    for root, below in by_root.items():
+        for file in below:
+            found, arena = _validate(file, root, registry)
+            problems += found
+            arenas += [arena] if arena is not None else []
     if problems:
         sys.stdout.write(f"{_count(problems, 'problem')} in {_count(len(files), 'arena file')}\n")
         return 1
@@ -91,12 +96,12 @@ def _check(arguments: argparse.Namespace) -> None:
             )
 
 
-def _validate(file: Path, root: Path | None, registry: Registry) -> tuple[int, Arena | None]:
+def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | None]:
     """Print one file's problems; return their number, and the arena where there are none."""
     from pytest_arena.loading import load_arena
 
     try:
-        arena = load_arena(file, root=root.resolve() if root else root_of(file), registry=registry)
+        arena = load_arena(file, root=root, registry=registry)
     except ArenaFileError as error:
         sys.stdout.write(f"{error}\n")
         return len(error.problems), None

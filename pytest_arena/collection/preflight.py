@@ -10,6 +10,8 @@ import pytest
 from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.reporting.write import known_formats
+from pytest_arena.settings import check_formats
 
 if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
@@ -48,6 +50,12 @@ class Preflight:
         if self.settings.max_cost_usd is not None and calls:
             self._check_prices()
 
+    def _check_formats(self) -> None:
+        try:
+            check_formats(self.settings.formats, lambda: known_formats(self.registry))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+
     def _check_prices(self) -> None:
         from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
 
@@ -56,6 +64,8 @@ class Preflight:
             self._refuse(unknown_price(spec))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if not hasattr(self.config, "workerinput"):
+            self._check_formats()
         if not any(isinstance(item, CellItem) for item in session.items):
             return
         if not self._knows_order:

@@ -14,6 +14,7 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.repeated_errors import RepeatedErrors
+from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
@@ -69,6 +70,7 @@ class ResultsCollector:
         self._refused: str | None = None
         self._broken_hooks: dict[str, int] = {}
         self.repeated_errors = RepeatedErrors()
+        self._reruns = Reruns()
         self._facts = CollectionReport()
         self._keeper: RecordingsKeeper | None = None
 
@@ -91,6 +93,8 @@ class ResultsCollector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         line = getattr(report, "arena_cell", None)
         if line is not None:
+            if report.outcome == "rerun":
+                self._reruns.hear(cell_from_record(json.loads(line)))
             self.add(report.nodeid, line)
             if self._interrupted is not None and report.arena_resumed:
                 self._interrupted.take(report.nodeid)
@@ -227,7 +231,7 @@ class ResultsCollector:
         with self._own_hook("pytest_arena_run_summary"):
             given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        own = [*self._budget_lines(run)]
+        own = [*self._budget_lines(run), *self._reruns.lines()]
         if self._interrupted is not None:
             own.append(self._interrupted.line())
         return replace(run, notes=(*own, *notes))

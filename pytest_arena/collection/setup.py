@@ -18,10 +18,10 @@ from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.results_collector import ResultsCollector, report_dir
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.worker_journals import WorkerJournals
+from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.registry import Registry
-from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import Settings, read_settings
 from pytest_arena.text.redaction import Redactor
 
@@ -46,8 +46,8 @@ def activate(config: pytest.Config) -> None:
     registry = Registry()
     try:
         config.pluginmanager.register(Builtins(), "arena-builtins")
-        config.hook.pytest_arena_register.call_historic(kwargs={"registry": registry})
-        settings = read_settings(config, lambda: known_formats(registry))
+        register_plugins(config, registry)
+        settings = read_settings(config)
         _check_distribution(config)
         gatekeeper = _gatekeeper(config, settings)
     except UsageError as error:

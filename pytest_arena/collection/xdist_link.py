@@ -12,7 +12,11 @@ import pytest
 
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
+from pytest_arena.conftests import load_conftests_beside
 from pytest_arena.engine.calling.sharding import Share
+from pytest_arena.errors import UsageError
+from pytest_arena.reporting.write import known_formats
+from pytest_arena.settings import check_formats
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -39,6 +43,8 @@ class Controller:
         self._config = parts.config
         self._settings = parts.settings
         self._names = parts.names
+        self._registry = parts.registry
+        self._has_collected = False
         self._run_id = run_id
         self._folder = folder
         self._resume_from = resume_from
@@ -85,6 +91,20 @@ class Controller:
         text = getattr(report, "arena_usage_error", None)
         if text is not None:
             raise pytest.UsageError(text)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Load the conftest files of collected arenas, as a process that runs them itself does."""
+        if self._has_collected:
+            return
+        self._has_collected = True
+        cells = (self._names.cell(one) for one in ids)
+        for file in dict.fromkeys(cell.file for cell in cells if cell is not None):
+            load_conftests_beside(self._config, self._config.rootpath / file)
+        try:
+            check_formats(self._settings.formats, lambda: known_formats(self._registry))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: WorkerController, error: object) -> None:

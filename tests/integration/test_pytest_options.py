@@ -248,6 +248,49 @@ tests:
     assert project.verdicts() == {"Second time lucky[m]": "passed"}
 
 
+def test_a_rerun_that_asks_nobody_says_so(project: Project, spread: tuple[str, ...]) -> None:
+    project.write(arena=THREE)
+    result = project.run("--reruns=2", "-p", "rerunfailures", *spread)
+    result.assert_outcomes(passed=5, failed=1)
+    result.stdout.fnmatch_lines(
+        ["2 re-runs asked nobody anew: the answers come from the mock, and stay the same"]
+    )
+
+
+@pytest.mark.parametrize("argument", ["arena.yaml", "arena.yaml::First[a]", "./arena.yaml"])
+def test_an_arena_named_without_the_option_is_told_how_to_collect_it(
+    three: Project, argument: str
+) -> None:
+    result = three.pytester.runpytest(argument)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    name = argument.partition("::")[0]
+    assert result.errlines[-3:-1] == [
+        f"ERROR: {name!r} is an arena file, and arena files are collected when that is asked for",
+        "  fix: add --arena, or arena = true to the ini file",
+    ]
+
+
+def test_another_yaml_file_is_left_to_whoever_collects_it(three: Project) -> None:
+    three.write(other="a: 1\n")
+    three.pytester.makeconftest(
+        """
+        import pytest
+
+        class Item(pytest.Item):
+            def runtest(self): pass
+
+        class File(pytest.File):
+            def collect(self):
+                yield Item.from_parent(self, name="one")
+
+        def pytest_collect_file(file_path, parent):
+            if file_path.suffix == ".yaml":
+                return File.from_parent(parent, path=file_path)
+        """
+    )
+    three.pytester.runpytest("other.yaml", "arena.yaml").assert_outcomes(passed=2)
+
+
 def test_a_time_limit_of_pytest_timeout_ends_the_item(project: Project) -> None:
     project.write(
         arena="""\
