@@ -22,13 +22,14 @@ from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import UsageError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import Arena, CellPlan
+from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.budgets import budget_lines
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import seal
-from pytest_arena.settings import Settings, amount, choice
+from pytest_arena.settings import read
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def run_arena(
     *,
     providers: Sequence[str] = (),
     mock: bool = False,
-    concurrency: int = 16,
+    concurrency: int = Settings.concurrency,
     trials: int | None = None,
-    record: str = "off",
+    record: str = Settings.record,
     max_cost: float | None = None,
     registry: Registry | None = None,
 ) -> RunResult:
@@ -79,9 +80,9 @@ async def arun_arena(
     *,
     providers: Sequence[str] = (),
     mock: bool = False,
-    concurrency: int = 16,
+    concurrency: int = Settings.concurrency,
     trials: int | None = None,
-    record: str = "off",
+    record: str = Settings.record,
     max_cost: float | None = None,
     registry: Registry | None = None,
 ) -> RunResult:
@@ -113,8 +114,8 @@ def _settings(
         mock=mock,
         concurrency=concurrency,
         trials=trials,
-        record=choice(record, "arena_record", "record"),
-        max_cost_usd=None if max_cost is None else amount(max_cost, _MAX_COST),
+        record=read("arena_record", record, "record"),
+        max_cost_usd=None if max_cost is None else read("arena_max_cost", max_cost, _MAX_COST),
         # the cache lies in the folder of pytest's own
         cache="off",
     )

@@ -1,205 +1,287 @@
-"""The one table of options; it is all that plain pytest loads, so it costs next to nothing."""
+"""The one table of options; it is all that plain pytest loads, so it costs next to nothing.
+
+A row is a field of `Settings`. From it come the command line, its ini twin, the reading of what
+was given, what results show of it, and the table in docs/running.md.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
     import pytest
+
+T = TypeVar("T")
 
 REPORT_FORMATS = ("html", "json", "markdown", "csv", "parquet")
 FILE_PATTERNS = ("arena.yaml", "arena.yml", "*.arena.yaml", "*.arena.yml")
 BASELINE = ".arena/baseline.jsonl"
 """Where a baseline is written unless `--arena-baseline` names a file."""
 
+Kind = Literal["flag", "text", "words", "repeated", "count", "amount", "share", "choice"]
+"""What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
+whole number of at least 1, an `amount` above 0, a `share` between 0 and 1."""
+
 
 class Option:
-    """Describe one option: `--arena-report-dir` has the ini twin `arena_report_dir`."""
+    """What there is to know of one option: `--arena-report-dir` has the ini twin
+    `arena_report_dir`, and its value is the field `report_dir` of `Settings`.
 
-    __slots__ = ("choices", "default", "help", "ini_only", "kind", "metavar", "name")
+    `choices` are the words that it takes, with their meanings; one that is not `shown` is no part
+    of results.
+    """
+
+    field: str
 
     def __init__(
         self,
-        name: str,
-        help: str,
-        kind: Literal["flag", "text", "list", "number", "amount", "share", "choice"],
-        default: Any = None,
-        metavar: str | None = None,
+        kind: Kind,
+        meaning: str,
         *,
-        ini_only: bool = False,
-        choices: tuple[str, ...] = (),
+        default: Any,
+        metavar: str | None,
+        name: str | None,
+        ini_only: bool,
+        choices: Mapping[str, str],
+        shown: bool,
     ) -> None:
-        self.name = name
-        self.help = help
         self.kind = kind
+        self.meaning = meaning
         self.default = default
         self.metavar = metavar
+        self.name = name or ""
         self.ini_only = ini_only
         self.choices = choices
+        self.shown = shown
+
+    def __set_name__(self, owner: type, field: str) -> None:
+        self.field = field
+        self.name = self.name or f"arena_{field}"
+
+    def __get__(self, settings: object, owner: type) -> Any:
+        """Return the default, for settings that were given no value, and for their class."""
+        return self.default
 
     @property
     def flag(self) -> str:
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def help(self) -> str:
+        """What `--help` and the page of options say: the meaning, the choices, the default."""
+        if self.choices:
+            words = [
+                f"{word} (default) = {means}" if word == self.default else f"{word} = {means}"
+                for word, means in self.choices.items()
+            ]
+            return f"{self.meaning}: {', '.join(words)}"
+        if self.kind == "flag" or self.default in (None, ()):
+            return self.meaning
+        # what is told apart by commas on the command line is told apart by blanks in an ini file
+        between = {"words": ",", "repeated": " "}.get(self.kind)
+        default = self.default if between is None else between.join(self.default)
+        return f"{self.meaning} (default {default})"
 
-OPTIONS = (
-    Option("arena", "collect arena files", "flag", False),
-    Option(
-        "arena_files",
-        "names of arena files (default: " + " ".join(FILE_PATTERNS) + ")",
-        "list",
-        FILE_PATTERNS,
-        ini_only=True,
-    ),
-    Option(
-        "arena_provider",
+
+def _option(
+    kind: Kind,
+    meaning: str,
+    metavar: str | None = None,
+    *,
+    default: Any,
+    name: str | None = None,
+    ini_only: bool = False,
+    choices: Mapping[str, str] = MappingProxyType({}),
+    shown: bool = True,
+) -> Any:
+    """Return one row; its option is named after the field unless `name` says otherwise."""
+    return Option(
+        kind,
+        meaning,
+        default=default,
+        metavar=metavar,
+        name=name,
+        ini_only=ini_only,
+        choices=choices,
+        shown=shown,
+    )
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(_option,))
+def _frozen(cls: type[T]) -> type[T]:
+    """Let type checkers see a frozen dataclass; to build one would cost plain pytest 3 ms."""
+    return cls
+
+
+@_frozen
+class Settings:
+    """What this run was asked to do."""
+
+    arena: bool = _option("flag", "collect arena files", default=False, name="arena", shown=False)
+    files: tuple[str, ...] = _option(
+        "repeated", "names of arena files", default=FILE_PATTERNS, ini_only=True, shown=False
+    )
+    providers: tuple[str, ...] = _option(
+        "repeated",
         "only these providers or provider groups; repeatable",
-        "list",
-        (),
         "NAME",
-    ),
-    Option(
-        "arena_mock",
+        default=(),
+        name="arena_provider",
+    )
+    mock: bool = _option(
+        "flag",
         "answer every provider from the arena's mock: texts; no key, no network",
-        "flag",
-        False,
-    ),
-    Option(
-        "arena_concurrency",
-        "calls in flight at once over all workers together (default 16)",
-        "number",
-        16,
-        "N",
-    ),
-    Option("arena_trials", "trials per cell, over the case's own trials:", "number", None, "N"),
-    Option(
-        "arena_max_cost",
-        "start no further call once the run has spent so many US dollars, over all workers",
+        default=False,
+    )
+    concurrency: int = _option(
+        "count", "calls in flight at once over all workers together", "N", default=16
+    )
+    trials: int | None = _option(
+        "count", "trials per cell, over the case's own trials:", "N", default=None
+    )
+    max_cost_usd: float | None = _option(
         "amount",
-        None,
+        "start no further call once the run has spent so many US dollars, over all workers",
         "USD",
-    ),
-    Option(
-        "arena_record",
-        "recordings: off (default) = call, none = replay only, once = record where no recording "
-        "is, new = replay or record what is missing, all = record again",
+        default=None,
+        name="arena_max_cost",
+        shown=False,
+    )
+    record: str = _option(
         "choice",
-        "off",
+        "recordings",
         "MODE",
-        choices=("off", "none", "once", "new", "all"),
-    ),
-    Option(
-        "arena_prune_recordings",
+        default="off",
+        choices={
+            "off": "call",
+            "none": "replay only",
+            "once": "record where no recording is",
+            "new": "replay or record what is missing",
+            "all": "record again",
+        },
+    )
+    prune_recordings: bool = _option(
+        "flag",
         "take entries that a full run did not use out of the recordings",
+        default=False,
+        shown=False,
+    )
+    block_network: bool = _option(
         "flag",
-        False,
-    ),
-    Option(
-        "arena_block_network",
         "refuse every connection of the processes that run tests, loopback included",
-        "flag",
-        False,
-    ),
-    Option(
-        "arena_cache",
-        "answers that `cache:` keeps: auto (default) = not on CI, on = there, too, off = never",
+        default=False,
+        shown=False,
+    )
+    cache: str = _option(
         "choice",
-        "auto",
+        "answers that `cache:` keeps",
         "WHEN",
-        choices=("auto", "on", "off"),
-    ),
-    Option(
-        "arena_cache_dir",
+        default="auto",
+        choices={"auto": "not on CI", "on": "there, too", "off": "never"},
+        shown=False,
+    )
+    cache_dir: str | None = _option(
+        "text",
         "where they are kept (default: in pytest's own cache)",
-        "text",
-        None,
         "DIR",
-    ),
-    Option(
-        "arena_resume",
+        default=None,
+        shown=False,
+    )
+    resume: bool = _option(
+        "flag",
         "take finished cells from the run that was interrupted, and run the rest",
-        "flag",
-        False,
-    ),
-    Option(
-        "arena_baseline",
+        default=False,
+        shown=False,
+    )
+    baseline: str | None = _option(
+        "text",
         "compare with a results file, a baseline file, git:REV:PATH or git:merge-base(BRANCH):PATH",
-        "text",
-        None,
         "REF",
-    ),
-    Option(
-        "arena_baseline_missing",
-        "what a missing baseline means: fail (default) or warn, for the first run",
+        default=None,
+    )
+    baseline_missing: str = _option(
         "choice",
-        "fail",
+        "what a missing baseline means",
         "WHAT",
-        choices=("fail", "warn"),
-    ),
-    Option(
-        "arena_update_baseline",
-        "write the baseline from this run (default " + BASELINE + ")",
-        "flag",
-        False,
-    ),
-    Option(
-        "arena_prune_baseline",
-        "take cells that are no more out of the baseline",
-        "flag",
-        False,
-    ),
-    Option(
-        "arena_fail_on",
-        "what fails the run: any failed cell (default), only a regression against the baseline, "
-        "or none",
+        default="fail",
+        choices={"fail": "a mistake", "warn": "a first run"},
+        shown=False,
+    )
+    update_baseline: bool = _option(
+        "flag", f"write the baseline from this run (default {BASELINE})", default=False, shown=False
+    )
+    prune_baseline: bool = _option(
+        "flag", "take cells that are no more out of the baseline", default=False, shown=False
+    )
+    fail_on: str = _option(
         "choice",
-        "any",
+        "what fails the run",
         "WHAT",
-        choices=("any", "regression", "none"),
-    ),
-    Option(
-        "arena_alpha",
-        "chance of a false alarm in a run that changed nothing (default 0.05)",
-        "share",
-        0.05,
-        "P",
-    ),
-    Option(
-        "arena_min_effect",
-        "fall of a cell's pass rate that makes it a suspect (default 0.5)",
-        "share",
-        0.5,
-        "SHARE",
-    ),
-    Option(
-        "arena_confirm_trials",
-        "fresh trials for each suspect (default 8)",
-        "number",
-        8,
-        "N",
-    ),
-    Option(
-        "arena_report",
-        "formats to write: " + ",".join(REPORT_FORMATS) + " (default html,markdown)",
-        "text",
-        "html,markdown",
+        default="any",
+        choices={
+            "any": "each failed cell",
+            "regression": "only what became worse than the baseline",
+            "none": "nothing",
+        },
+    )
+    alpha: float = _option(
+        "share", "chance of a false alarm in a run that changed nothing", "P", default=0.05
+    )
+    min_effect: float = _option(
+        "share", "fall of a cell's pass rate that makes it a suspect", "SHARE", default=0.5
+    )
+    confirm_trials: int = _option("count", "fresh trials for each suspect", "N", default=8)
+    formats: tuple[str, ...] = _option(
+        "words",
+        f"formats to write: {','.join(REPORT_FORMATS)}",
         "LIST",
-    ),
-    Option(
-        "arena_report_dir",
-        "where to write them and results.jsonl (default arena-report)",
-        "text",
-        "arena-report",
-        "DIR",
-    ),
-    Option(
-        "arena_report_max_mb",
-        "cut passing answers in the HTML report above this size (default 5)",
-        "number",
-        5,
-        "MB",
-    ),
-)
+        default=("html", "markdown"),
+        name="arena_report",
+        shown=False,
+    )
+    report_dir: str = _option(
+        "text", "where to write them and results.jsonl", "DIR", default="arena-report", shown=False
+    )
+    report_max_mb: int = _option(
+        "count", "cut passing answers in the HTML report above this size", "MB", default=5
+    )
+
+    def __init__(self, **given: Any) -> None:
+        unknown = given.keys() - {option.field for option in OPTIONS}
+        if unknown:
+            raise TypeError(f"no such setting: {', '.join(sorted(unknown))}")
+        # found before the rows, which are descriptors without a setter
+        vars(self).update(given)
+
+    @property
+    def every_trial_counts(self) -> bool:
+        """Whether no trial may be left out of a cell: where rates are compared, and where
+        answers are recorded or replayed, so that a recording does not depend on chance."""
+        return self.compares or self.records
+
+    @property
+    def compares(self) -> bool:
+        """Whether there is a baseline, or will be one."""
+        return self.baseline is not None or self.update_baseline
+
+    @property
+    def records(self) -> bool:
+        """Whether recordings are read or written; a mock's answers stand in the file already."""
+        return self.record != "off" and not self.mock
+
+    def shown(self) -> dict[str, Any]:
+        """Return what results and reports show of the options."""
+        found = {option.field: getattr(self, option.field) for option in OPTIONS if option.shown}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in found.items()
+        }
+
+
+OPTIONS = tuple(row for row in vars(Settings).values() if isinstance(row, Option))
+_BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -212,13 +294,13 @@ def add_options(parser: pytest.Parser) -> None:
                 kwargs["action"] = "store_true"
             else:
                 kwargs["metavar"] = option.metavar
-                if option.kind == "list":
+                if option.kind == "repeated":
                     kwargs["action"] = "append"
             group.addoption(option.flag, **kwargs)
         ini_type: Literal["bool", "args", "string"] = "string"
         if option.kind == "flag":
             ini_type = "bool"
-        elif option.kind == "list":
+        elif option.kind == "repeated":
             ini_type = "args"
         parser.addini(option.name, option.help, type=ini_type, default=None)
 
@@ -230,15 +312,19 @@ def is_active(config: pytest.Config) -> bool:
 
 def option_named(name: str) -> Option:
     """Return one row of the table."""
-    return next(option for option in OPTIONS if option.name == name)
+    return _BY_NAME[name]
+
+
+def given_for(config: pytest.Config, option: Option) -> Any:
+    """Return what was given on the command line, else in the ini file; None where neither was."""
+    given = None if option.ini_only else getattr(config.option, option.name, None)
+    if given is None:
+        given = config.getini(option.name)
+    return None if given in ("", []) else given
 
 
 def value_of(config: pytest.Config, name: str) -> Any:
-    """Return what was asked for: on the command line, else in the ini file, else the default."""
+    """Return what was given for one option, unchecked, else its default."""
     option = option_named(name)
-    given = None if option.ini_only else getattr(config.option, name, None)
-    if given is None:
-        given = config.getini(name)
-    if given is None or given in ("", []):
-        return option.default
-    return given
+    given = given_for(config, option)
+    return option.default if given is None else given

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.cli import plugins
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.options import Settings
 
 if TYPE_CHECKING:
     from pytest_arena.cli.labels import Chosen
@@ -33,7 +34,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--line", type=int, metavar="N", help="the assertion's line")
     parser.add_argument("--mock", action="store_true", help="answer judges from mock texts")
     parser.add_argument(
-        "--concurrency", type=int, default=16, metavar="N", help="calls in flight (default 16)"
+        "--concurrency",
+        type=int,
+        default=Settings.concurrency,
+        metavar="N",
+        help="calls in flight (default %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=20240229, help="seed of the resampling")
     plugins.add_option(parser)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
 from pytest_arena.errors import ArenaFileError, Problem, UsageError
-from pytest_arena.options import FILE_PATTERNS
+from pytest_arena.options import FILE_PATTERNS, Settings
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import Arena
@@ -41,7 +41,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--concurrency",
         type=int,
         metavar="N",
-        help="with --estimate: calls in flight at once (default 16)",
+        help=f"with --estimate: calls in flight at once (default {Settings.concurrency})",
     )
     parser.add_argument(
         "--trials", type=int, metavar="N", help="with --estimate: trials per cell, as in a run"
@@ -75,7 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
         from pytest_arena.cli.estimate import estimate_lines
 
         lines = estimate_lines(
-            arenas, registry, concurrency=arguments.concurrency or 16, trials=arguments.trials
+            arenas,
+            registry,
+            concurrency=arguments.concurrency or Settings.concurrency,
+            trials=arguments.trials,
         )
         sys.stdout.write("\n".join(["", *lines, ""]))
     return 0

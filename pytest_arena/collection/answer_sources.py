@@ -10,7 +10,7 @@ from pytest_arena.recording.answer_store import AnswerStore
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_arena.settings import Settings
+    from pytest_arena.options import Settings
 
 CACHE = "answers-1.sqlite3"
 """The number is that of the table's form."""

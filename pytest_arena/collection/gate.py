@@ -13,10 +13,9 @@ from pytest_arena.comparison.baseline.update import Collected, Updated, update
 from pytest_arena.comparison.gate.apply import fresh_trials, with_gate
 from pytest_arena.comparison.gate.gate import Rules, assess, suspects
 from pytest_arena.loading.plans import Arena, CellPlan
-from pytest_arena.options import BASELINE
+from pytest_arena.options import BASELINE, Settings
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.settings import Settings
 
 _NOBODY = RunInfo(run_id="", started_at="", plugin_version="")
 
@@ -34,7 +33,7 @@ class Gatekeeper:
             try:
                 self.baseline = read_baseline(settings.baseline, folder)
             except MissingBaselineError as error:
-                if not settings.baseline_may_be_missing:
+                if settings.baseline_missing == "fail":
                     raise
                 self.missing = str(error)
 

@@ -20,6 +20,7 @@ from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError
+from pytest_arena.options import Settings
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import Journal
@@ -27,7 +28,6 @@ from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import RESULTS, write_results
-from pytest_arena.settings import Settings
 from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
 

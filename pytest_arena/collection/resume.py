@@ -20,7 +20,7 @@ from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import CellPlan
-    from pytest_arena.settings import Settings
+    from pytest_arena.options import Settings
 
 
 class Interrupted:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
-from pytest_arena.settings import Settings
 
 if TYPE_CHECKING:
     from pytest_arena.collection.gate import Gatekeeper

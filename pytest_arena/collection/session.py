@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.loading.plans import Arena
-    from pytest_arena.settings import Settings
+    from pytest_arena.options import Settings
 
 
 class ArenaSession:

@@ -7,7 +7,7 @@ import gc
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -21,8 +21,9 @@ from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
-from pytest_arena.settings import Settings, read_settings
+from pytest_arena.settings import read_settings
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _activate_controller(parts: RunContext) -> None:
     run_id = uuid4().hex[:12]
     folder = report_dir(config, parts.settings)
     workers = _workers(config)
-    options = _shown_options(parts.settings, workers)
+    options = {**parts.settings.shown(), "workers": workers}
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
     results_collector = ResultsCollector(
@@ -197,20 +198,3 @@ def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
             if plan.case.load is not None
         }
     return Demands(limits, frozenset(loads))
-
-
-def _shown_options(settings: Settings, workers: int) -> dict[str, Any]:
-    return {
-        "providers": list(settings.providers),
-        "mock": settings.mock,
-        "record": settings.record,
-        "concurrency": settings.concurrency,
-        "trials": settings.trials,
-        "workers": workers,
-        "report_max_mb": settings.report_max_mb,
-        "fail_on": settings.fail_on,
-        "baseline": settings.baseline,
-        "alpha": settings.alpha,
-        "min_effect": settings.min_effect,
-        "confirm_trials": settings.confirm_trials,
-    }

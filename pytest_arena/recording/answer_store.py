@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.text.printable import on_ci
 
 if TYPE_CHECKING:
+    from pytest_arena.options import Settings
     from pytest_arena.recording.cache import Cache
     from pytest_arena.recording.recordings import Recordings
     from pytest_arena.schema import ProviderSpec
-    from pytest_arena.settings import Settings
 
 
 class AnswerStore:

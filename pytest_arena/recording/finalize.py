@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import UserError
+from pytest_arena.options import Settings
 from pytest_arena.recording.files import RecordingFile, recording_name
 from pytest_arena.results.cell import Cell
-from pytest_arena.settings import Settings
 
 
 @dataclass(slots=True)

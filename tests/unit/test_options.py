@@ -1,0 +1,104 @@
+"""Each row of the table of options is read from both places, has an effect, and is described."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_arena.errors import UsageError
+from pytest_arena.options import OPTIONS, Kind, Option, Settings
+from pytest_arena.settings import read_settings
+
+GIVEN: dict[Kind, tuple[str, Any]] = {
+    "flag": ("true", True),
+    "text": ("some text", "some text"),
+    "words": ("csv, json", ("csv", "json")),
+    "repeated": ("one", ("one",)),
+    "count": ("3", 3),
+    "amount": ("2.5", 2.5),
+    "share": ("0.25", 0.25),
+}
+"""What is written for an option of each kind, and what it is read as."""
+
+WRONG: dict[Kind, str] = {"count": "0", "amount": "-1", "share": "1", "choice": "nonsense"}
+NEEDED = {
+    "arena_fail_on": ("--arena-baseline=x",),
+    "arena_prune_recordings": ("--arena-record=none",),
+    "arena_prune_baseline": ("--arena-update-baseline",),
+}
+
+every_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+
+
+def example(option: Option) -> tuple[str, Any]:
+    if option.kind == "choice":
+        other = next(word for word in option.choices if word != option.default)
+        return other, other
+    return GIVEN[option.kind]
+
+
+def settings(pytester: pytest.Pytester, *arguments: str) -> Settings:
+    return read_settings(pytester.parseconfig(*arguments))
+
+
+@pytest.mark.parametrize(
+    "option", [row for row in OPTIONS if not row.ini_only], ids=lambda option: option.name
+)
+def test_what_the_command_line_says_is_read(option: Option, pytester: pytest.Pytester) -> None:
+    text, value = example(option)
+    argument = option.flag if option.kind == "flag" else f"{option.flag}={text}"
+    found = settings(pytester, argument, *NEEDED.get(option.name, ()))
+    assert getattr(found, option.field) == value != option.default
+
+
+@every_option
+def test_what_the_ini_file_says_is_read_and_the_command_line_goes_before(
+    option: Option, pytester: pytest.Pytester
+) -> None:
+    text, value = example(option)
+    pytester.makeini(f"[pytest]\n{option.name} = {text}\n")
+    needed = NEEDED.get(option.name, ())
+    assert getattr(settings(pytester, *needed), option.field) == value != option.default
+    if option.kind == "count":
+        assert getattr(settings(pytester, f"{option.flag}=7"), option.field) == 7
+
+
+@every_option
+def test_an_option_that_was_not_given_has_its_default(
+    option: Option, pytester: pytest.Pytester
+) -> None:
+    assert getattr(settings(pytester), option.field) == option.default
+    assert getattr(Settings(), option.field) == option.default
+
+
+@pytest.mark.parametrize(
+    "option", [row for row in OPTIONS if row.kind in WRONG], ids=lambda option: option.name
+)
+def test_a_bad_value_is_refused_by_the_name_of_its_option(
+    option: Option, pytester: pytest.Pytester
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(pytester, f"{option.flag}={WRONG[option.kind]}")
+    assert str(caught.value).startswith(f"{option.flag}: ")
+
+
+@every_option
+def test_help_says_the_default_and_what_the_choices_mean(option: Option) -> None:
+    assert set(option.choices) == set() or option.default in option.choices
+    for word, meaning in option.choices.items():
+        assert f"{word}{' (default)' * (word == option.default)} = {meaning}" in option.help
+    if option.kind in ("count", "share") and option.default is not None:
+        assert f"(default {option.default})" in option.help
+
+
+def test_results_show_what_a_row_says_that_they_show() -> None:
+    shown = Settings(providers=("a", "b"), alpha=0.1).shown()
+    assert list(shown) == [option.field for option in OPTIONS if option.shown]
+    assert (shown["providers"], shown["alpha"], shown["confirm_trials"]) == (["a", "b"], 0.1, 8)
+    assert "report_dir" not in shown
+
+
+def test_settings_refuse_a_name_that_is_not_in_the_table() -> None:
+    with pytest.raises(TypeError, match="concurency"):
+        Settings(concurency=3)  # type: ignore[call-arg]
