@@ -143,6 +143,7 @@ def test_a_registry_that_is_passed_goes_before_conftest_files(below: Project) ->
 
     class Mine(Provider):
         type = "house"
+        needs_model = False
 
         async def complete(self, request: object) -> Response:
             return Response("mine", latency_ms=1.0)
