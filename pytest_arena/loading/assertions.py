@@ -6,6 +6,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.other_names import meant_type
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
@@ -40,7 +41,8 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
             expected=one_of(
                 str(type_name), context.registry.assertions, "a registered assertion type"
             ),
-            fix=context.registry.assertions.suggest(str(type_name))
+            fix=meant_type(str(type_name), list(context.registry.assertions))
+            or context.registry.assertions.suggest(str(type_name))
             or "name one of these, or register your own with pytest_arena_register",
         )
         return None
@@ -79,7 +81,7 @@ def _rivals_are_known(
 ) -> bool:
     # where the file's providers have problems of their own, theirs are enough
     unknown = [name for name in assertion.rivals if name not in context.providers]
-    if assertion.members or not unknown:
+    if assertion.members or not unknown or context.broken_providers:
         return True
     known = sorted(context.providers)
     context.problems.add(

@@ -36,8 +36,13 @@ def check_tags(spec: CaseSpec, case: YamlMap, problems: ProblemList) -> None:
             )
 
 
-def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
-    """Refuse a case that sends nothing, or several things at once."""
+def check_source(
+    spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList, *, whole: bool
+) -> None:
+    """Refuse a case that sends nothing, or several things at once.
+
+    Where parts of it were refused (it is not `whole`), that they are missing is no further mistake.
+    """
     given = [key for key in _SOURCES if getattr(spec, key) is not None]
     if len(given) > 1:
         problems.add(
@@ -53,7 +58,7 @@ def check_source(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemLis
             expected=_ONE_SOURCE,
             fix="add prompt: …",
         )
-    elif given and not getattr(spec, given[0]) and given[0] != "prompt":
+    elif whole and given and not getattr(spec, given[0]) and given[0] != "prompt":
         problems.add(
             f"{given[0]!r} of {owner} is empty",
             case.value_place(given[0]),

@@ -197,7 +197,7 @@ def _load(
     if spec is None:
         return None
     check_tags(spec, rendered, problems)
-    check_source(spec, rendered, owner, problems)
+    check_source(spec, rendered, owner, problems, whole=checks_whole)
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
         check_checks(spec, rendered, owner, settings.guardrails, problems)

@@ -29,6 +29,9 @@ class LoadContext:
     files: list[str] = field(default_factory=list)
     built: dict[int, tuple[object, Assertion | None]] = field(default_factory=dict)
     providers: dict[str, ProviderSpec] = field(default_factory=dict)
+    broken_providers: set[str] = field(default_factory=set)
+    """The names of entries of `providers:` that have problems of their own; empty for one without a
+    name."""
     defaults: Defaults = field(default_factory=Defaults)
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
     """Whoever is asked beside a cell's own provider, judges, embedding models and rivals, by

@@ -56,6 +56,14 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
     written = case["conversation"]
     if not isinstance(written, YamlList):
         return written
+    if written and all(isinstance(turn, YamlMap) and "role" in turn for turn in written):
+        context.problems.add(
+            f"'conversation' of {owner} holds messages",
+            case.value_place("conversation"),
+            expected="turns of the user's, each of which the model answers",
+            fix="write messages: for what was said before, or {user: …} for each turn",
+        )
+        return ()
     turns = []
     for index, turn in enumerate(written):
         if isinstance(turn, YamlMap):

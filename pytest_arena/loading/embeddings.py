@@ -81,7 +81,7 @@ def _named(name: str, place: Location, context: LoadContext) -> ProviderSpec | N
         spec._place = place
         return with_defaults(spec, context.defaults, params=False)
     known = sorted(context.providers)
-    if known or not slash:
+    if (known or not slash) and not context.broken_providers:
         context.problems.add(
             f"unknown embedding {shorten(name)!r}",
             place,

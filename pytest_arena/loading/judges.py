@@ -96,7 +96,7 @@ def _judge(written: Any, place: Location, name: str, context: LoadContext) -> Pr
 def _named(name: str, place: Location, context: LoadContext) -> ProviderSpec | None:
     found = context.providers.get(name)
     # where the file's providers have problems of their own, theirs are enough
-    if found is None and context.providers:
+    if found is None and context.providers and not context.broken_providers:
         known = sorted(context.providers)
         context.problems.add(
             f"unknown judge {shorten(name)!r}",

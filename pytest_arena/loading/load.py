@@ -70,7 +70,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         params=params,
         trials=spec.defaults.trials or 1,
         target=spec.defaults.target,
-        providers={provider.name for provider in providers},
+        providers=_known(context, {provider.name for provider in providers}),
         groups={provider.group for provider in providers},
         judge=_judge(tree, context),
         calibrations=_calibrations(path, context),
@@ -108,6 +108,12 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         judges=tuple(context.judges.values()),
         all_providers=tuple(sorted(settings.providers | settings.groups)),
     )
+
+
+def _known(context: LoadContext, names: set[str]) -> set[str]:
+    """Return the names of the file's providers, broken ones among them; none where one has no
+    name, since nobody can tell then which names are unknown."""
+    return set() if "" in context.broken_providers else names | context.broken_providers
 
 
 def _cells(
@@ -182,7 +188,7 @@ def _rivals(
 def _check_default_providers(
     spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
 ) -> None:
-    known = sorted(settings.providers | settings.groups)
+    known = sorted(settings.providers | settings.groups) if settings.providers else []
     if spec.defaults.providers == ():
         context.problems.add(
             "'providers' of 'defaults' is empty, so that no case would run",

@@ -92,7 +92,7 @@ def _is_answer(written: YamlMap, providers: set[str]) -> bool:
 def _check_providers(
     tree: YamlMap, names: YamlMap, providers: set[str], context: LoadContext
 ) -> None:
-    for name in names:
+    for name in names if providers else ():
         if name not in providers:
             context.problems.add(
                 f"unknown provider {shorten(str(name))!r} in mock answers",

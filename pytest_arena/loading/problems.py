@@ -11,18 +11,23 @@ from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 _MOST = 100
 _LONGEST_LIST = 220
 _NEAREST = 8
+_ALIKE = 0.65
 
 
 def one_of(word: str, known: Iterable[str], otherwise: str) -> str:
-    """Return what was expected instead of a word; of a long list, only the nearest."""
+    """Return what was expected instead of a word, by the alphabet where that is many.
+
+    Of a long list, only what is like the word, if anything is.
+    """
     names = list(known)
     if not names:
         return otherwise
     listed = ", ".join(shorten(name, 60) for name in names)
     if len(listed) <= _LONGEST_LIST:
         return f"one of {listed}"
-    near = get_close_matches(word, names, n=_NEAREST, cutoff=0.0)
-    return f"one of {', '.join(shorten(name, 60) for name in near)}, …"
+    near = get_close_matches(word, names, n=_NEAREST, cutoff=_ALIKE)
+    shown = ", ".join(shorten(name, 60) for name in sorted(near or names))
+    return f"one of {shown}, …" if near else f"one of {shown}"
 
 
 class ProblemList:

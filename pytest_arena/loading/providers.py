@@ -10,7 +10,7 @@ from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
-from pytest_arena.loading.validation_messages import key_names, unknown_key
+from pytest_arena.loading.validation_messages import key_names, means_key, unknown_key
 from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
 
 if TYPE_CHECKING:
@@ -42,9 +42,12 @@ def build_providers(
                 expected="a mapping with name, provider and model",
                 fix="write it like {name: mini, provider: openai, model: gpt-4o-mini}",
             )
+            context.broken_providers.add("")
             continue
         spec = build_provider(entry, context)
-        if spec is not None and _is_new(spec.name, entry, seen, context):
+        if spec is None:
+            context.broken_providers.add(str(entry.get("name") or ""))
+        elif _is_new(spec.name, entry, seen, context):
             built.append(with_defaults(spec, defaults))
     _check_fallbacks(built, written, context)
     return tuple(built)
@@ -58,6 +61,9 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
     model = values.get("model")
     if not values.get("provider") and isinstance(model, str):
         values["provider"] = model.partition("/")[0] if "/" in model else ""
+    if any(means_key(key, "name") for key in set(entry) - set(_OWN_KEYS)):
+        # a name under another key is told as that key
+        values.setdefault("name", "?")
     spec = build_model(ProviderSpec, entry, context.problems, owner, values)
     cls = _class_of(values, entry, owner, context)
     further = entry.only(set(entry) - set(_OWN_KEYS))
@@ -139,10 +145,11 @@ def _takes_responses(options: type[ArenaModel]) -> bool:
 
 def _check_fallbacks(specs: list[ProviderSpec], written: YamlList, context: LoadContext) -> None:
     names = [spec.name for spec in specs]
+    known = {*names, *context.broken_providers}
     for spec in specs:
         others = [name for name in names if name != spec.name]
         for name in spec.fallbacks:
-            if name not in others:
+            if (name not in known and "" not in known) or name == spec.name:
                 own = name == spec.name
                 said = "itself" if own else f"the unknown provider {shorten(name)!r}"
                 context.problems.add(

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import Filled, YamlList, YamlMap
-from pytest_arena.loading.validation_messages import explain
+from pytest_arena.loading.validation_messages import explain, means_key
 from pytest_arena.schema import ArenaModel, Assertion
 
 M = TypeVar("M", bound=ArenaModel)
@@ -39,7 +39,7 @@ def build_model(
         spelled = _with_spellings(given, tree, errors, lists=not issubclass(model, Assertion))
         if spelled is not None:
             return build_model(model, tree, problems, owner, spelled)
-        for detail in errors:
+        for detail in _told_once(errors):
             _add(detail, tree, model, owner, problems)
         return None
     mistaken = _mistaken_truths(built, given)
@@ -57,6 +57,20 @@ def _add(
     problem = explain(detail, tree, model, owner)
     place = problem.place or tree.place
     problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
+
+
+def _told_once(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a key is missing where an unknown one beside it stands for it."""
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    return [
+        error
+        for error in errors
+        if error["type"] != "missing"
+        or not any(
+            other[:-1] == error["loc"][:-1] and means_key(other[-1], str(error["loc"][-1]))
+            for other in unknown
+        )
+    ]
 
 
 def _mistaken_truths(

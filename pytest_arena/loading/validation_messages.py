@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pytest_arena.errors import Location, Problem, nearest, shorten, suggest
+from pytest_arena.loading.meant_values import meant_duration, meant_number
+from pytest_arena.loading.other_names import meant_key
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema.describing import described_fields
@@ -83,8 +85,18 @@ def unknown_key(key: str, place: Location, inside: str, known: list[str]) -> Pro
         f"unknown key {shorten(key)!r} in {inside}",
         place,
         one_of(key, known, "no further keys"),
-        suggest(key, known) or _as_param(key, known) or "remove it",
+        _as_param(key, known)
+        or meant_key(key, known)
+        or suggest(key, known)
+        or _like_param(key, known)
+        or "remove it",
     )
+
+
+def means_key(key: object, wanted: str) -> bool:
+    """Return whether an unknown key stands for a wanted one, misspelt or by another name."""
+    word = str(key)
+    return bool(meant_key(word, (wanted,)) or nearest(word, (wanted,)))
 
 
 def key_names(model: type[BaseModel]) -> list[str]:
@@ -105,6 +117,9 @@ def _unknown_key(key: str, where: Tree, inside: str, model: type[BaseModel] | No
             f"remove {key!r}",
         )
     problem = unknown_key(key, place, inside, names)
+    if isinstance(where, YamlMap) and where.get(key, 0) is None and problem.fix == "remove it":
+        fix = "quote the text before it, if it holds ',', or remove it"
+        return Problem(problem.what, place, problem.expected, fix)
     if problem.fix == "remove it" and (near := suggest(key, further)):
         return Problem(problem.what, place, problem.expected, near)
     return problem
@@ -112,6 +127,11 @@ def _unknown_key(key: str, where: Tree, inside: str, model: type[BaseModel] | No
 
 def _as_param(key: str, known: list[str]) -> str | None:
     """Return how to write a generation parameter that stands beside where `params` may stand."""
+    return f"write params: {{{key}: …}}" if "params" in known and key in _PARAMS else None
+
+
+def _like_param(key: str, known: list[str]) -> str | None:
+    """Return the same for one that is misspelt, or written as another tool writes it."""
     near = nearest(key, _PARAMS) if "params" in known else None
     return near and f"write params: {{{near}: …}}"
 
@@ -150,7 +170,7 @@ def _bad_value(error: ErrorDetails, where: Tree, key: Any, owner: str) -> Proble
             return Problem(error["msg"], place, context["expected"], fix)
         fix = context.get("fix") or f"mend {name!r}"
         if kind == "duration":
-            fix = f"write it like {name}: 30s"
+            fix = f"write it like {name}: {meant_duration(error['input']) or '30s'}"
         return Problem(f"{error['msg']} for {name!r} of {owner}", place, context["expected"], fix)
     if kind == "string_type" and given == "a list" and owner.startswith("assertion "):
         return _list_for_text(name, owner, place, inside=isinstance(error["loc"][-1], int))
@@ -172,6 +192,14 @@ def _expectation(
 ) -> tuple[str, str]:
     if kind in _TYPES:
         expected, sample = _TYPES[kind]
+        if _TYPES[kind] in (_WHOLE, _NUMBER):
+            unit = " of milliseconds" if name.endswith("_ms") else ""
+            meant = meant_number(name, given)
+            shown = f"write it like {name}: {meant}" if meant is not None else None
+            if unit and shown is None:
+                shown = f"write it like {name}: 3000"
+            if shown is not None:
+                return f"{expected}{unit}", shown
         word = given if isinstance(given, (str, int, float)) else "one, two"
         return expected, "write it like " + sample.format(key=name, given=shorten(str(word), 40))
     if kind in _BOUNDS:

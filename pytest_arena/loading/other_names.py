@@ -1,0 +1,173 @@
+"""What other tools and people call what this format has, so that a message says what is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+_HERE = "write {key}: …, as it is called here"
+_TYPE = "write type: {key}"
+
+# our key, what else it is called, and how to mend it where writing our key is not all
+_KEYS: tuple[tuple[str, str, str], ...] = (
+    ("api_base", "base_url api_url url endpoint host server", _HERE),
+    (
+        "api_key_env",
+        "api_key apikey key token",
+        "write api_key_env: NAME, the environment variable that holds the key",
+    ),
+    ("retries", "max_retries num_retries attempts", _HERE),
+    ("concurrency", "max_concurrency parallel parallelism max_parallel", _HERE),
+    (
+        "rate_limit",
+        "rpm tpm requests_per_minute tokens_per_minute",
+        "write rate_limit: {{requests_per_minute: …, tokens_per_minute: …}}",
+    ),
+    ("provider", "type vendor platform", _HERE),
+    ("params", "config parameters settings options generation", _HERE),
+    ("api_base", "deployment", "write the deployment as model:, and its address as api_base:"),
+    (
+        "api_base",
+        "system system_prompt prompt",
+        "write system: in a case, or prompts: and targets: for several",
+    ),
+    ("tests", "cases test_cases testcases scenarios test questions", _HERE),
+    ("providers", "models model provider targets_under_test", _HERE),
+    ("include", "includes import imports", _HERE),
+    (
+        "targets",
+        "system system_prompt instructions",
+        "write system: in a case, or prompts: and targets:, with defaults: {{target: …}}",
+    ),
+    ("prompts", "prompt", "write prompt: in each case, or prompts: by name, for targets"),
+    (
+        "tests",
+        "assert assertions asserts default_test checks",
+        "write assertions: in each case; x-checks: &checks […] and assertions: *checks share them",
+    ),
+    (
+        "defaults",
+        "timeout retries concurrency trials target cache params temperature max_tokens runs",
+        "write it under defaults:",
+    ),
+    ("prompt", "input question query message user_prompt text user ask", _HERE),
+    ("system", "system_prompt system_message instructions", _HERE),
+    ("variables", "vars inputs", _HERE),
+    ("assertions", "assert asserts assertion checks expect expectations evaluators", _HERE),
+    ("expected_response", "expected expected_output", _HERE),
+    (
+        "assertions",
+        "expected expected_output expected_answer reference ideal answer output",
+        "write what an answer must hold: assertions: [{{type: contains, value: …}}]",
+    ),
+    ("messages", "history chat", _HERE),
+    ("conversation", "turns dialogue dialog", _HERE),
+    ("data", "dataset rows file csv table", _HERE),
+    (
+        "data",
+        "records delimiter columns split",
+        "write it into data:, as in data: {{file: …, records: …}}",
+    ),
+    ("context", "documents docs retrieval_context", _HERE),
+    ("tags", "marks markers labels", _HERE),
+    ("trials", "repeat samples n times", _HERE),
+    ("name", "id title label", _HERE),
+    (
+        "session_id",
+        "params temperature max_tokens retries model_params",
+        "write it in an entry of providers:, or under defaults:",
+    ),
+    ("user", "prompt input message text question", _HERE),
+    (
+        "user",
+        "assistant response answer",
+        "leave it out: the model answers each turn; what it said before stands under messages:",
+    ),
+    ("value", "text string substring keyword expected contains", _HERE),
+    ("values", "texts strings words keywords list any", _HERE),
+    ("pattern", "regex regexp expression re value", _HERE),
+    ("not", "negate negated invert inverse", _HERE),
+    ("max_ms", "max limit ms max_time timeout threshold_ms max_seconds", _HERE),
+    (
+        "case_sensitive",
+        "ignore_case case_insensitive ignorecase",
+        "leave it out: case is ignored unless case_sensitive: true",
+    ),
+    ("judge", "model provider grader", _HERE),
+    ("call", "function func fn module method", "write call: module:function"),
+)
+
+# our type, and what else it is called
+_TYPES: tuple[tuple[str, str, str], ...] = (
+    ("matches", "regex regexp pattern match", "write type: matches, with pattern: …"),
+    ("contains", "icontains includes include substring has", _TYPE),
+    ("contains_any", "icontains_any includes_any one_of", _TYPE),
+    ("contains_all", "icontains_all includes_all", _TYPE),
+    ("not_contains", "excludes does_not_contain not_icontains", _TYPE),
+    ("equals", "exact exact_match equal is eq string_check", _TYPE),
+    ("starts_with", "startswith prefix begins_with", _TYPE),
+    ("ends_with", "endswith suffix", _TYPE),
+    ("is_json", "json valid_json", _TYPE),
+    ("json_path", "jsonpath jmespath", _TYPE),
+    ("is_sql", "sql contains_sql", _TYPE),
+    ("is_xml", "xml contains_xml", _TYPE),
+    ("response_time", "max_latency duration time", _TYPE),
+    ("cost", "max_cost price", _TYPE),
+    ("token_count", "tokens max_tokens", _TYPE),
+    ("length", "char_count", _TYPE),
+    ("max_words", "word_count", "write type: max_words, min_words, or length"),
+    ("refusal", "is_refusal refuses", _TYPE),
+    ("language", "lang is_language", _TYPE),
+    (
+        "llm_judge",
+        "llm_as_judge model_graded model_graded_closedqa g_eval geval rubric judge "
+        "answer_correctness criteria score_model label_model",
+        "write type: llm_judge, with what must hold as criteria:",
+    ),
+    ("factuality", "model_graded_factuality fact_check", _TYPE),
+    ("semantic_equals", "semantic_similarity embedding_similarity cosine", _TYPE),
+    ("similar", "text_similarity fuzzy fuzzy_match", _TYPE),
+    ("rouge", "rouge_n rouge_l", _TYPE),
+    ("toxicity", "moderation toxic", _TYPE),
+    (
+        "python",
+        "javascript js code custom function script webhook",
+        "write a function of your own, and type: python with call: module:function",
+    ),
+    ("finish_reason", "stop_reason", _TYPE),
+    ("any_of", "or any assert_set", _TYPE),
+    ("all_of", "and all", _TYPE),
+)
+
+
+def meant_key(word: str, known: Collection[str]) -> str | None:
+    """Return how to write what an unknown key means, where one of the known keys is it."""
+    plain = _plain(word)
+    if plain in known:
+        return f"did you mean {plain!r}?"
+    return _meant(_KEYS, plain, known)
+
+
+def meant_type(word: str, known: Collection[str]) -> str | None:
+    """Return how to write what an unknown assertion type means, where a known one is it."""
+    plain = _plain(word)
+    if plain in known:
+        return f"did you mean {plain!r}?"
+    negated = plain.removeprefix("not_")
+    if negated != plain and negated in known:
+        return f"write type: {negated}, with not: true"
+    return _meant(_TYPES, plain, known)
+
+
+def _meant(
+    table: tuple[tuple[str, str, str], ...], word: str, known: Collection[str]
+) -> str | None:
+    for key, words, fix in table:
+        if key in known and word in words.split():
+            return fix.format(key=key)
+    return None
+
+
+def _plain(word: str) -> str:
+    """Return a word in lower case with underscores: `baseUrl` and `base-url` are base_url."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).lower().replace("-", "_").replace(" ", "_")
