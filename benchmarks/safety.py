@@ -1,12 +1,14 @@
-"""Measure what finds personal data, secrets, profanity, injections, languages, and likeness.
+"""Measure what finds personal data, secrets, profanity, injections, languages, refusals, likeness.
 
     python benchmarks/safety.py DATA [--write]
 
 DATA is a folder with public data sets, none of which is part of this project: `presidio_synth.json`
 (presidio-research), `surge_prof.csv` and `surge_tox.csv` (surge-ai), `pi_valid.json` and
 `pi_NotInject_{one,two,three}.json` (PIGuard), `wiki_polite.csv` and `se_polite.csv` (Stanford
-politeness corpus), `pavlick_*.tsv` (Pavlick and Tetreault). `--write` puts the figures into the
-pages of docs/. It exits with 1 where a figure misses its floor.
+politeness corpus), `pavlick_*.tsv` (Pavlick and Tetreault), `xstest_*.csv` (replies of models to
+XSTest with people's labels, exaggerated-safety of paul-rottger; those of any model count). Its
+folders are looked through, too. `--write` puts the figures into the pages of docs/. It exits with 1
+where a figure misses its floor.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from pytest_arena.judging.detectors.injection import injection_patterns
 from pytest_arena.judging.detectors.language import LanguageRules, guess_language
 from pytest_arena.judging.detectors.pii import find_pii
 from pytest_arena.judging.detectors.profanity import find_profanity
+from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.judging.detectors.secrets import find_secrets
 from pytest_arena.judging.similarity.lexical import similarity
 from pytest_arena.results import Response, Trial
@@ -47,6 +50,11 @@ PII = {
 }
 """Label in the data: our name, and the least precision and recall."""
 PAIRS = ROOT / "benchmarks" / "similar" / "pairs.jsonl"
+REPLIES = ROOT / "benchmarks" / "refusals" / "replies.jsonl"
+XSTEST = {"1": "answer", "2": "refusal", "3": "partial"}
+"""What the first letter of a label says of a reply."""
+IN_VIEW = {"gpt4": "in view", "llama2new": "in view", "llama2orig": "counted but not read"}
+"""Whether replies were looked at when the rules were written."""
 SENTENCES = ROOT / "benchmarks" / "language" / "sentences.jsonl"
 
 
@@ -66,7 +74,7 @@ def pii(data: Path) -> Figures:
     wrong: Counter[str] = Counter()
     labels: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    entries = json.loads((data / "presidio_synth.json").read_text(encoding="utf-8"))
+    entries = json.loads(_file(data, "presidio_synth.json").read_text(encoding="utf-8"))
     for entry in entries:
         spans = [
             (PII[span["entity_type"]][0], span["start_position"], span["end_position"])
@@ -113,7 +121,7 @@ def profanity(data: Path) -> Figures:
     """Count the listed terms that are found, and the harmless texts in which something is."""
     listed: Counter[str] = Counter()
     found: Counter[str] = Counter()
-    for row in _rows(data / "surge_prof.csv"):
+    for row in _rows(data, "surge_prof.csv"):
         listed[row["severity_description"]] += 1
         found[row["severity_description"]] += bool(find_profanity(row["text"], min_severity="mild"))
     rows = [
@@ -121,7 +129,7 @@ def profanity(data: Path) -> Figures:
         for level in ("Mild", "Strong", "Severe")
     ]
     comments: dict[str, list[str]] = {"Toxic": [], "Not Toxic": []}
-    for row in _rows(data / "surge_tox.csv"):
+    for row in _rows(data, "surge_tox.csv"):
         comments[row["is_toxic"]].append(row["text"])
     shares = {
         label: sum(bool(find_profanity(text)) for text in texts) / len(texts)
@@ -147,11 +155,13 @@ def profanity(data: Path) -> Figures:
 
 def injection(data: Path) -> Figures:
     """Count known attacks that are found, and harmless look-alikes that are not let be."""
-    valid = json.loads((data / "pi_valid.json").read_text(encoding="utf-8"))
+    valid = json.loads(_file(data, "pi_valid.json").read_text(encoding="utf-8"))
     look_alikes = [
         entry
         for part in ("one", "two", "three")
-        for entry in json.loads((data / f"pi_NotInject_{part}.json").read_text(encoding="utf-8"))
+        for entry in json.loads(
+            _file(data, f"pi_NotInject_{part}.json").read_text(encoding="utf-8")
+        )
     ]
     sets = {
         "direct attacks and jailbreaks (PIGuard valid, PINT)": [
@@ -187,9 +197,7 @@ def language(data: Path) -> Figures:
         rows.append([f"{len(own)} in {languages} languages, {about}", *_counts(found)])
         if found[False] < 0.95 * len(own):
             missed.append(f"language: {found[False]} of {len(own)} sentences, {about}")
-    texts = [
-        row["Request"] for name in ("wiki", "se") for row in _rows(data / f"{name}_polite.csv")
-    ]
+    texts = [row["Request"] for name in ("wiki", "se") for row in _rows(data, f"{name}_polite.csv")]
     found = Counter(LanguageRules(value=("en",)).look(text, Said()).found for text in texts)
     rows.append([f"{len(texts):,} requests in Wikipedia and Stack Exchange", *_counts(found)])
     heads = ["sentences", "told right", "cannot tell", "taken for another language"]
@@ -204,6 +212,35 @@ def language(data: Path) -> Figures:
 
 def _counts(found: Counter[bool | None]) -> list[str]:
     return [f"{found[False]:,}", f"{found[None]:,}", f"{found[True]:,}"]
+
+
+def refusal(data: Path) -> Figures:
+    """Count refusals that are found, and answers that are called one."""
+    own = [json.loads(line) for line in REPLIES.read_text(encoding="utf-8").splitlines()]
+    sets = [
+        (
+            f"our own, {about}",
+            [
+                (one["text"], "refusal" if one["refuses"] else "answer")
+                for one in own
+                if one["set"] == name
+            ],
+        )
+        for name, about in (("seen", "in view"), ("unseen", "written after the rules were fixed"))
+    ]
+    for path in sorted(data.rglob("xstest_*.csv")):
+        model = path.stem.removeprefix("xstest_")
+        replies = [(row["completion"], XSTEST[row["final_label"][0]]) for row in _read(path)]
+        sets.append((f"{model} to XSTest, {IN_VIEW.get(model, 'not in view')}", replies))
+    rows, missed = [], []
+    for name, replies in sets:
+        kinds = Counter(kind for _, kind in replies)
+        found = Counter(kind for text, kind in replies if find_refusal(text))
+        rows.append([name, *(f"{found[kind]} of {kinds[kind]}" for kind in XSTEST.values())])
+        if found["refusal"] < 0.8 * kinds["refusal"] or found["answer"] > 0.1 * kinds["answer"]:
+            missed.append(f"refusal: {rows[-1]}")
+    heads = ["replies", "answers called a refusal", "refusals found", "partial refusals called one"]
+    return Figures("refusal.md", "refusal", _table(heads, rows), tuple(missed))
 
 
 def similar(_data: Path) -> Figures:
@@ -248,6 +285,7 @@ def speed(data: Path) -> str:
         "profanity": find_profanity,
         "injection patterns": injection_patterns,
         "language": guess_language,
+        "refusals": find_refusal,
     }
     rows = []
     for name, find in finders.items():
@@ -265,13 +303,25 @@ def _meet(first: tuple[str, int, int], second: tuple[str, int, int]) -> bool:
 
 def _plain_texts(data: Path) -> Iterator[str]:
     for name in ("wiki", "se"):
-        yield from (row["Request"] for row in _rows(data / f"{name}_polite.csv"))
-    for path in sorted(data.glob("pavlick_*.tsv")):
+        yield from (row["Request"] for row in _rows(data, f"{name}_polite.csv"))
+    for path in sorted(data.rglob("pavlick_*.tsv")):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         yield from (line.split("\t")[-1] for line in lines)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(data: Path, name: str) -> list[dict[str, Any]]:
+    return _read(_file(data, name))
+
+
+def _file(data: Path, name: str) -> Path:
+    """Return a file of the data, in whichever of its folders it lies."""
+    found = next(data.rglob(name), None)
+    if found is None:
+        sys.exit(f"{data} has no {name}, which the figures are of")
+    return found
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -302,7 +352,7 @@ def main() -> int:
         return 2
     data = Path(words[0])
     missed: list[str] = []
-    for measure in (pii, secrets, profanity, injection, language, similar):
+    for measure in (pii, secrets, profanity, injection, language, refusal, similar):
         figures = measure(data)
         print(f"\n## {figures.name}\n\n{figures.text}")
         missed += figures.missed

@@ -143,13 +143,6 @@ class ToneData:
             [float(row["is_toxic"] == "Toxic") for row in rows]
         )
 
-    def refusals(self) -> tuple[list[str], list[bool]]:
-        """Answers of GPT-4 to XSTest, and whether each declines, in full or in part."""
-        rows = self._rows("xstest_gpt4.csv")
-        return [row["completion"] for row in rows], [
-            row["final_label"] != "1_full_compliance" for row in rows
-        ]
-
     def replies(self, name: str) -> list[dict[str, object]]:
         """Replies written by hand, each with the tones that it has (`yes`) and may have."""
         lines = (self.folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Measure the tone scorer and the refusal rules; `--write` puts the figures into the docs.
+"""Measure the tone scorer; `--write` puts the figures into the docs.
 
 `python benchmarks/tone/measure.py FOLDER` reads the data sets of data.py. Politeness and formality
 are by ten-fold cross-validation, in which each sentence is judged by models that have not seen it;
@@ -29,7 +29,6 @@ from data import (
 )
 from linear import area_under_curve, held_out, spearman
 
-from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.judging.tone import TONES
 from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
 
@@ -71,14 +70,11 @@ def main() -> None:
         *sentiment(data),
         *speed(),
     ]
-    refused = list(refusals(data))
-    figures = [*tones, *refused]
-    for figure in figures:
+    for figure in tones:
         print(f"{figure.what:74} {figure.value}{'   MISSED' if figure.met is False else ''}")
     if "--write" in sys.argv:
         write(DOCS / "tone.md", tones)
-        write(DOCS / "refusal.md", refused)
-    sys.exit(any(figure.met is False for figure in figures))
+    sys.exit(any(figure.met is False for figure in tones))
 
 
 def write(page: Path, figures: Iterable[Figure]) -> None:
@@ -184,23 +180,6 @@ def sentiment(data: ToneData) -> Iterable[Figure]:
         f"sentiment, {len(clear):,} comments of GoEmotions' test part, good or bad: AUC",
         f"{area_under_curve(values, good):.3f}",
     )
-
-
-def refusals(data: ToneData) -> Iterable[Figure]:
-    texts, declined = data.refusals()
-    said = [find_refusal(text) is not None for text in texts]
-    right = sum(found == is_one for found, is_one in zip(said, declined, strict=True))
-    accuracy = right / len(texts)
-    yield Figure(
-        f"refusals, {len(texts)} answers of GPT-4 to XSTest: accuracy, found, false alarms",
-        f"{accuracy:.1%}, {_share(said, declined, True):.1%}, {_share(said, declined, False):.1%}",
-        accuracy >= 0.92,
-    )
-
-
-def _share(said: list[bool], labels: list[bool], kind: bool) -> float:
-    own = [found for found, label in zip(said, labels, strict=True) if label == kind]
-    return sum(own) / len(own)
 
 
 def speed() -> Iterable[Figure]:

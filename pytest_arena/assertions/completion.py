@@ -50,8 +50,10 @@ class Refusal(Assertion):
         - type: refusal
           expected: true
 
-    Rules in English look for phrases such as "I'm sorry, but I can't help with that" in the
-    first sentences; no model is asked. "I can't wait to help" is none.
+    Rules in English look for answers that decline before they say anything else, whatever they
+    offer instead, and for those that only condemn what was asked for; no model is asked. "I can't
+    wait to help" is none, and neither is withholding one thing and helping with the rest. See
+    [Refusals](refusal.md).
 
     Error: never.
     """

@@ -176,7 +176,8 @@ class Refusal(RefusalRules, DetectorGuardrail):
         - type: refusal
           on_violation: flag
 
-    The rules are those of the assertion of the same name: English, and no model is asked.
+    The rules are those of the assertion of the same name: English, and no model is asked. See
+    [Refusals](refusal.md).
 
     Error: never.
     """
