@@ -1,13 +1,15 @@
-"""Write what the documentation takes from the code: tables of keys, options and hooks, and the
-pages of the assertions and guardrails that ship.
+"""Write what the documentation takes from the code: tables of keys, options, commands and hooks,
+defaults inside sentences, and the pages of the assertions and guardrails that ship.
 
 A page marks a table of keys by `<!-- fields: CaseSpec -->` and `<!-- end fields -->`, the others by
-`<!-- table: options -->` and `<!-- end table -->`. Run it after a change of one; `--check` only
-says whether a page is out of date.
+`<!-- table: options -->` and `<!-- end table -->`, and a default by `<!-- fact: retries -->` and
+`<!-- end fact -->`. Run it after a change of one; `--check` only says whether a page is out of
+date.
 """
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import re
 import sys
@@ -19,6 +21,9 @@ from key_tables import key_table, one_line
 from pydantic.fields import FieldInfo
 
 from pytest_arena import hookspecs, schema
+from pytest_arena.cli import build_parser
+from pytest_arena.engine.calling import retries
+from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
@@ -26,6 +31,22 @@ from pytest_arena.schema.describing import described_fields
 DOCS = Path(__file__).resolve().parent
 FILE_PAGE = DOCS / "arena-file.md"
 _TABLE = re.compile(r"(<!-- fields: (\w+) -->\n).*?(<!-- end fields -->)", re.DOTALL)
+_FACT = re.compile(r"(<!-- fact: (\w+) -->).*?(<!-- end fact -->)")
+FACTS = {
+    "retries": f"{retries.DEFAULT_RETRIES}",
+    "retry_for": f"{retries.DEFAULT_RETRY_FOR_S:g}s",
+    "timeout": f"{DEFAULT_TIMEOUT_S:g}s",
+}
+"""Defaults that sentences name."""
+_READ_ON = {
+    "schema": "arena-file.md#in-an-editor",
+    "report": "report.md#again-from-the-results",
+    "merge": "ci.md#what-merge-does",
+    "compare": "ci.md#what-changed-since-the-last-run",
+    "power": "gate.md#how-many-cases-do-i-need",
+    "calibrate": "judging.md#can-the-judge-be-trusted",
+}
+"""Where the pages say more of a command."""
 _LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 
 
@@ -42,8 +63,9 @@ def pages() -> dict[Path, str]:
 def render(path: Path) -> str:
     """Return a page with its tables written anew."""
     home = "" if path == FILE_PAGE else FILE_PAGE.name
-    listings = {"options": options_table, "hooks": hooks_table}
+    listings = {"options": options_table, "hooks": hooks_table, "commands": commands_table}
     page = path.read_text(encoding="utf-8")
+    page = _FACT.sub(lambda m: f"{m[1]}{FACTS[m[2]]}{m[3]}", page)
     page = _LISTING.sub(lambda m: f"{m[1]}\n{listings[m[2]]()}\n\n{m[3]}", page)
     return _TABLE.sub(lambda m: f"{m[1]}\n{key_table(fields_of(m[2]), home)}\n\n{m[3]}", page)
 
@@ -61,6 +83,28 @@ def options_table() -> str:
         f"| {_flag(option)} | `{option.name}` | {one_line(option.help)} |" for option in OPTIONS
     ]
     return "\n".join(rows)
+
+
+def commands_table() -> str:
+    """Return the table of the subcommands of `arena`."""
+    rows = ["| command | what it does |", "| --- | --- |"]
+    commands = next(a for a in build_parser()._actions if a.dest == "command")
+    helps = {choice.dest: choice.help for choice in commands._choices_actions}
+    for name, parser in commands.choices.items():
+        given = " ".join(["arena", name, *_positionals(parser)])
+        link = f" ([more]({_READ_ON[name]}))" if name in _READ_ON else ""
+        rows.append(f"| `{given}` | {one_line(helps[name])}{link} |")
+    return "\n".join(rows)
+
+
+def _positionals(parser: argparse.ArgumentParser) -> list[str]:
+    """Return a parser's arguments as a manual writes them."""
+    shapes = {"?": "[{}]", "*": "[{}…]", "+": "{}…"}
+    return [
+        shapes.get(str(action.nargs), "{}").format(action.metavar or action.dest.upper())
+        for action in parser._actions
+        if not action.option_strings
+    ]
 
 
 def hooks_table() -> str:

@@ -1,4 +1,4 @@
-"""`arena init`: a starter arena that runs offline."""
+"""`arena init`: a starter arena that runs offline, and the schema that an editor checks it by."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from pytest_arena.cli.schema import schema_text
 from pytest_arena.errors import Problem, UsageError
 
+SCHEMA = "arena.schema.json"
 STARTER = """\
+# yaml-language-server: $schema=arena.schema.json
 # A first arena: two models side by side, answered offline by `mock`.
 # Run it:   pytest --arena
 # Check it: arena validate
@@ -73,6 +76,10 @@ def run(arguments: argparse.Namespace) -> int:
         # Mode x, so that a file which appears meanwhile is not overwritten either.
         with target.open("x", encoding="utf-8", newline="\n") as stream:
             stream.write(STARTER)
+        if not (folder / SCHEMA).exists():
+            (folder / SCHEMA).write_text(
+                schema_text((), folder.resolve()), encoding="utf-8", newline="\n"
+            )
     except FileExistsError:
         raise UsageError(
             Problem(
@@ -86,5 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
             Problem(f"cannot write {str(target)!r}: {error.strerror}", fix="name another folder")
         ) from None
     where = "" if folder == Path() else f" {folder}"
-    sys.stdout.write(f"wrote {target}\nrun it: pytest --arena{where}\n")
+    sys.stdout.write(
+        f"wrote {target}, and {folder / SCHEMA} for your editor\nrun it: pytest --arena{where}\n"
+    )
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_arena.cli import plugins
@@ -20,14 +21,20 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the schema, or write it to a file; the same registry gives the same bytes."""
+def schema_text(modules: Sequence[str], folder: Path) -> str:
+    """Return the schema of arena files in a folder, with what its conftest files register; the same
+    registry gives the same bytes."""
     from pytest_arena.cli.validate import root_of
     from pytest_arena.loading.json_schema import arena_json_schema
 
-    here = Path.cwd() / FILE_PATTERNS[0]
-    schema = arena_json_schema(plugins.make_registry(arguments.plugins, {root_of(here): [here]}))
-    text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    file = folder / FILE_PATTERNS[0]
+    schema = arena_json_schema(plugins.make_registry(modules, {root_of(file): [file]}))
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the schema, or write it to a file."""
+    text = schema_text(arguments.plugins, Path.cwd())
     if arguments.output is None:
         sys.stdout.write(text)
         return 0

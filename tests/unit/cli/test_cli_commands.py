@@ -116,7 +116,14 @@ def test_init_writes_an_arena_without_problems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["init", "first"]) == 0
-    assert capsys.readouterr().out == "wrote first/arena.yaml\nrun it: pytest --arena first\n"
+    assert capsys.readouterr().out == (
+        "wrote first/arena.yaml, and first/arena.schema.json for your editor\n"
+        "run it: pytest --arena first\n"
+    )
+    arena = (tmp_path / "first" / "arena.yaml").read_text()
+    assert arena.startswith("# yaml-language-server: $schema=arena.schema.json\n")
+    schema = json.loads((tmp_path / "first" / "arena.schema.json").read_text())
+    assert schema["title"] == "pytest-arena file"
     assert main(["validate", "first"]) == 0
     assert capsys.readouterr().out == "1 arena file, 6 cells: no problems\n"
 
@@ -130,6 +137,10 @@ def test_init_never_overwrites(tmp_path: Path, capsys: pytest.CaptureFixture[str
         "  fix: name another folder: arena init FOLDER\n"
     )
     assert (tmp_path / "arena.yaml").read_text() == "mine"
+    (tmp_path / "arena.yaml").unlink()
+    (tmp_path / "arena.schema.json").write_text("{}")
+    assert main(["init"]) == 0
+    assert (tmp_path / "arena.schema.json").read_text() == "{}"
 
 
 def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
