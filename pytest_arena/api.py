@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pytest_arena._version import __version__
@@ -16,10 +17,11 @@ from pytest_arena.conftests import load_conftests, register_plugins
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.provider_factory import provider_factory, variables_of
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdict_rules import cell_of
+from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.errors import UsageError
+from pytest_arena.hook_failures import HookFailures
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import Settings
@@ -29,15 +31,12 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import seal
-from pytest_arena.settings import read
+from pytest_arena.settings import settings_of
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers
     from pytest_arena.recording.answer_store import AnswerStore
-
-_MAX_COST = "max_cost"
-"""How messages name what is `--arena-max-cost` under pytest."""
 
 
 def run_arena(
@@ -49,29 +48,43 @@ def run_arena(
     trials: int | None = None,
     record: str = Settings.record,
     max_cost: float | None = None,
+    block_network: bool = False,
     registry: Registry | None = None,
+    plugins: Sequence[object] = (),
 ) -> RunResult:
     """Run an arena file and return its cells in the order of the file.
 
     `providers` keeps only these providers or groups, `mock` answers from the arena's `mock:`
     texts, `concurrency` bounds the calls in flight, `trials` overrides the cases' own. `record`
-    (off, none, once, new or all) and `max_cost` (US dollars) mean what `--arena-record` and
-    `--arena-max-cost` mean under pytest; what was recorded or could not be paid for stands in the
-    `notes` of the run. What the conftest files beside the arena and installed plug-ins register is
-    known; pass a registry to add further assertions, guardrails and providers. Works inside a
+    (off, none, once, new or all), `max_cost` (US dollars) and `block_network` mean what the
+    options of these names mean under pytest; what was recorded or could not be paid for stands in
+    the `notes` of the run.
+
+    The conftest files beside the arena and installed plug-ins are loaded as pytest would load
+    them: what they register is known, and their hooks are called. `plugins` are further objects
+    with hooks, a `registry` holds further assertions, guardrails and providers. Works inside a
     running event loop, which it blocks: await `arun_arena` there.
 
-    A mistake in the file is an `ArenaFileError`; another `record`, an amount that is not above 0
-    and a provider without a price under `max_cost` are a `UsageError`.
+    A mistake in the file is an `ArenaFileError`; a value that an option does not take and a
+    provider without a price under `max_cost` are a `UsageError`. What a hook raises that hears of
+    a cell or of the run is told in the notes.
     """
-    settings = _settings(providers, mock, concurrency, trials, record, max_cost)
-    run = _Run(path, settings, registry)
+    run = _Run(
+        path,
+        _settings(
+            providers=providers,
+            mock=mock,
+            concurrency=concurrency,
+            trials=trials,
+            record=record,
+            max_cost_usd=max_cost,
+            block_network=block_network,
+        ),
+        registry,
+        plugins,
+    )
     with run.engine() as engine:
-        works = engine.start(run.plans)
-        cells = [
-            run.conclude(plan, work.result(), engine)
-            for plan, work in zip(run.plans, works, strict=True)
-        ]
+        cells = run.cells(engine)
     return run.result(cells)
 
 
@@ -84,67 +97,75 @@ async def arun_arena(
     trials: int | None = None,
     record: str = Settings.record,
     max_cost: float | None = None,
+    block_network: bool = False,
     registry: Registry | None = None,
+    plugins: Sequence[object] = (),
 ) -> RunResult:
     """Do what `run_arena` does without blocking the running event loop.
 
     Loading and checks run in worker threads, calls on a loop of their own.
     """
-    settings = _settings(providers, mock, concurrency, trials, record, max_cost)
-    run = await asyncio.to_thread(_Run, path, settings, registry)
-    with run.engine() as engine:
-        works = engine.start(run.plans)
-        cells = []
-        for plan, work in zip(run.plans, works, strict=True):
-            done = await asyncio.wrap_future(work)
-            cells.append(await asyncio.to_thread(run.conclude, plan, done, engine))
-    return await asyncio.to_thread(run.result, cells)
-
-
-def _settings(
-    providers: Sequence[str],
-    mock: bool,
-    concurrency: int,
-    trials: int | None,
-    record: str,
-    max_cost: float | None,
-) -> Settings:
-    return Settings(
-        providers=tuple(providers),
+    settings = _settings(
+        providers=providers,
         mock=mock,
         concurrency=concurrency,
         trials=trials,
-        record=read("arena_record", record, "record"),
-        max_cost_usd=None if max_cost is None else read("arena_max_cost", max_cost, _MAX_COST),
-        # the cache lies in the folder of pytest's own
-        cache="off",
+        record=record,
+        max_cost_usd=max_cost,
+        block_network=block_network,
     )
+    run = await asyncio.to_thread(_Run, path, settings, registry, plugins)
+    with run.engine() as engine:
+        # given up here, the engine is closed, which ends the waiting of the thread
+        cells = await asyncio.to_thread(run.cells, engine)
+    return await asyncio.to_thread(run.result, cells)
+
+
+def _settings(**given: Any) -> Settings:
+    # the cache lies in the folder of pytest's own
+    return settings_of({**given, "cache": "off"})
 
 
 class _Run:
-    def __init__(self, path: str | Path, settings: Settings, registry: Registry | None) -> None:
-        self._registry = Registry()
-        register(self._registry)
-        if registry is not None:
-            self._registry.add_all(registry)
+    """One run of an arena file: what it has loaded, and what became of its cells."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        settings: Settings,
+        registry: Registry | None,
+        plugins: Sequence[object],
+    ) -> None:
+        self._settings = settings
         file = Path(path).resolve()
         here = Path.cwd().resolve()
         self._root = here if file.is_relative_to(here) else file.parent
-        found = Registry()
-        register_plugins(load_conftests([file], self._root), found)
-        self._registry.add_missing(found)
-        self._settings = settings
+        self._config = load_conftests([file], self._root)
+        for plugin in plugins:
+            self._config.pluginmanager.register(plugin)
+        self._registry = self._registered(registry)
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]
         self._arena: Arena = whole.only(settings.providers)
         self._redactor = Redactor(os.environ)
-        for name in variables_of((*self._arena.providers, *self._arena.judges)):
-            self._redactor.add(os.environ.get(name, ""))
+        learn_keys(self._redactor, self._arena)
         self._quotas = Quotas()
         self._kept: AnswerStore | None = None
+        self._hook_failures = HookFailures(self._root)
         self._started_at = now()
         self._check_prices()
-        self.plans: list[CellPlan] = [plan for plan in self._arena.cells if plan.skip is None]
+        self._plans = [plan for plan in self._arena.cells if plan.skip is None]
+
+    def _registered(self, given: Registry | None) -> Registry:
+        """Return what ships, what was given, and what plug-ins register, in this order."""
+        registry = Registry()
+        register(registry)
+        if given is not None:
+            registry.add_all(given)
+        found = Registry()
+        register_plugins(self._config, found)
+        registry.add_missing(found)
+        return registry
 
     def _check_prices(self) -> None:
         settings = self._settings
@@ -157,27 +178,29 @@ class _Run:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        settings = self._settings
-        if settings.max_cost_usd is not None:
-            self._quotas.limit_run(settings.max_cost_usd, _MAX_COST)
-        self._quotas.learn(self._arena)
-        engine = Engine(
-            concurrency=settings.concurrency,
-            make_provider=provider_factory(
-                self._registry, mock=settings.mock, add_secret=self._redactor.add
-            ),
+        engine = set_up_engine(
+            [self._arena],
+            self._settings,
+            self._registry,
+            self._redactor,
             root=self._root,
-            trials=settings.trials,
-            early_stop=not settings.every_trial_counts,
+            config=self._config,
             answers=self._answers(),
             quotas=self._quotas,
-            hide=self._redactor.hide_known,
+            budget_name="max_cost",
         )
-        engine.limit((*self._arena.providers, *self._arena.judges))
         try:
-            yield engine
+            with self._network():
+                yield engine
         finally:
             engine.close()
+
+    def _network(self) -> AbstractContextManager[None]:
+        if not self._settings.block_network:
+            return nullcontext()
+        from pytest_arena.recording.network_block import NetworkBlock
+
+        return NetworkBlock("block_network=True")
 
     def _answers(self) -> Answers | None:
         if not self._settings.records:
@@ -188,7 +211,16 @@ class _Run:
         self._kept = AnswerStore(self._root, self._settings, Path)
         return self._kept.store(self._arena.providers, self._redactor.clean)
 
-    def conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
+    def cells(self, engine: Engine) -> dict[str, Cell]:
+        """Run all cells and return them by id, as far as they are not skipped."""
+        works = engine.start(self._plans)
+        return {
+            cell.id: cell
+            for plan, work in zip(self._plans, works, strict=True)
+            for cell in [self._conclude(plan, work.result(), engine)]
+        }
+
+    def _conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
         cell = conclude_cell(
             plan,
             done,
@@ -196,32 +228,38 @@ class _Run:
             root=self._root,
             wait=engine.wait,
         )
-        return seal(cell, self._redactor)[0]
+        cell = seal(cell, self._redactor)[0]
+        hook = self._config.hook.pytest_arena_cell_finished
+        with self._hook_failures.keeping(hook.name):
+            hook(cell=cell, config=self._config)
+        return cell
 
-    def result(self, cells: Sequence[Cell]) -> RunResult:
+    def result(self, done: Mapping[str, Cell]) -> RunResult:
         """Return the run, after its engine was closed: what it recorded is merged."""
-        done = {cell.id: cell for cell in cells}
         every = tuple(
             done.get(cell_id) or cell_of(plan, cell_id, "skipped", reason=plan.skip)
             for plan in self._arena.cells
             for cell_id in [f"{plan.file}::{plan.name}"]
         )
-        settings = self._settings
         info = RunInfo(
             run_id=uuid4().hex[:12],
             started_at=self._started_at,
             plugin_version=__version__,
             git=git_facts(self._root),
-            options={
-                "mock": settings.mock,
-                "record": settings.record,
-                "concurrency": settings.concurrency,
-                "trials": settings.trials,
-            },
+            options=self._settings.shown(),
             versions=versions(),
         )
-        notes = (*budget_lines(every, self._quotas.warnings), *self._recorded(every))
-        return RunResult(info, every, finished_at=now(), notes=notes)
+        run = RunResult(info, every, finished_at=now())
+        notes = [*budget_lines(every, self._quotas.warnings), *self._recorded(every)]
+        return replace(run, notes=(*notes, *self._summary(run), *self._hook_failures.lines()))
+
+    def _summary(self, run: RunResult) -> list[str]:
+        """Return what the hooks of others have to say of the run."""
+        given: list[str | list[str]] = []
+        hook = self._config.hook.pytest_arena_run_summary
+        with self._hook_failures.keeping(hook.name):
+            given = hook(run=run, config=self._config)
+        return [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
 
     def _recorded(self, cells: Sequence[Cell]) -> list[str]:
         if self._kept is None:

@@ -24,6 +24,19 @@ def read_settings(config: pytest.Config) -> Settings:
     return settings
 
 
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """Return the settings that a script gives by the names of fields; None is as not given.
+
+    A bad value is a `UsageError` that calls `--arena-max-cost` max_cost.
+    """
+    found = {
+        option.field: read(option.name, given[option.field], option.name.removeprefix("arena_"))
+        for option in OPTIONS
+        if given.get(option.field) is not None
+    }
+    return Settings(**found)
+
+
 def check_formats(formats: Iterable[str], known_formats: Callable[[], set[str]]) -> None:
     """Refuse a report format that nobody writes, as a `UsageError`.
 
@@ -118,7 +131,7 @@ def _words(given: Any, flag: str) -> tuple[str, ...]:
 _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "flag": lambda given, _flag: bool(given),
     "text": lambda given, _flag: str(given),
-    "repeated": lambda given, _flag: tuple(given),
+    "repeated": lambda given, _flag: (given,) if isinstance(given, str) else tuple(given),
     "words": _words,
     "count": _count,
     "amount": _amount,

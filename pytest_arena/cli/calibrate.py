@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_arena.cli.labels import Chosen
     from pytest_arena.comparison.stats.agreement import Agreement
     from pytest_arena.engine.calibrate import Labelled
+    from pytest_arena.loading.plans import Arena
     from pytest_arena.results.judging import Calibration
     from pytest_arena.results.trial import Finding
     from pytest_arena.text.redaction import Redactor
@@ -53,8 +57,9 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_arena.cli.labels import choose, read_labels
     from pytest_arena.cli.validate import root_of
     from pytest_arena.comparison.stats.agreement import Agreement
+    from pytest_arena.conftests import load_conftests, register_plugins
     from pytest_arena.engine.calibrate import judge_labelled
-    from pytest_arena.engine.provider_factory import provider_factory
+    from pytest_arena.engine_setup import learn_keys, set_up_engine
     from pytest_arena.loading import load_arena
     from pytest_arena.text.redaction import Redactor
 
@@ -65,19 +70,24 @@ def run(arguments: argparse.Namespace) -> int:
             raise UsageError(Problem(f"{str(path)!r} is not a file", expected="a file to read"))
     file = arguments.arena.resolve()
     root = root_of(file)
-    registry = plugins.make_registry(arguments.plugins, {root: [file]})
+    registry = plugins.make_registry(arguments.plugins)
+    config = load_conftests([file], root)
+    register_plugins(config, registry)
     arena = load_arena(file, root=root, registry=registry)
     chosen = choose(arena, kind=arguments.kind, case=arguments.case, line=arguments.line)
     labelled = read_labels(arguments.labels.resolve(), chosen.assertion)
-    redactor = Redactor()
-    findings = judge_labelled(
-        chosen.plan,
-        labelled,
-        make_provider=provider_factory(registry, mock=arguments.mock, add_secret=redactor.add),
-        concurrency=arguments.concurrency,
-        judges=arena.judges,
+    redactor = Redactor(os.environ)
+    learn_keys(redactor, arena)
+    engine = set_up_engine(
+        [_without_own_budgets(arena)],
+        Settings(mock=arguments.mock, concurrency=arguments.concurrency),
+        registry,
+        redactor,
         root=root,
+        config=config,
     )
+    with closing(engine):
+        findings = judge_labelled(chosen.plan, labelled, engine, root)
     judged = [
         (example.label, finding.verdict == "passed")
         for example, finding in zip(labelled, findings, strict=True)
@@ -89,6 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write("no answer got a verdict, so there is nothing to calibrate by\n")
         return 1
     return _conclude(arguments, chosen, agreement, findings, file.parent)
+
+
+def _without_own_budgets(arena: Arena) -> Arena:
+    """Leave out what the file and its cases may spend in a run; judges' own budgets hold."""
+    return replace(arena, budget=None, cells=())
 
 
 def _conclude(

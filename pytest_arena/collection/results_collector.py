@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -20,6 +19,7 @@ from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError
+from pytest_arena.hook_failures import HookFailures
 from pytest_arena.options import Settings
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports
 from pytest_arena.results.cell import Cell
@@ -28,8 +28,6 @@ from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
 from pytest_arena.results.writing import RESULTS, write_results
-from pytest_arena.text.exception_text import exception_text
-from pytest_arena.text.printable import printable
 
 if TYPE_CHECKING:
     from pytest_arena.collection.resume import Interrupted
@@ -68,7 +66,7 @@ class ResultsCollector:
         self._reports = Reports()
         self._said: list[str] = []
         self._refused: str | None = None
-        self._broken_hooks: dict[str, int] = {}
+        self._hook_failures = HookFailures(parts.config.rootpath)
         self.repeated_errors = RepeatedErrors()
         self._reruns = Reruns()
         self._facts = CollectionReport()
@@ -86,7 +84,7 @@ class ResultsCollector:
         self._journal.append(line)
         hook = self._config.hook.pytest_arena_cell_finished
         if hook.get_hookimpls():
-            with self._own_hook(hook.name):
+            with self._hook_failures.keeping(hook.name):
                 hook(cell=cell_from_record(json.loads(line)), config=self._config)
 
     @pytest.hookimpl(tryfirst=True)
@@ -155,7 +153,7 @@ class ResultsCollector:
             except UsageError as error:
                 self._refused = str(error)
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if self._reports.broken or self._broken_hooks:
+        if self._reports.broken or self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -170,21 +168,8 @@ class ResultsCollector:
             terminalreporter.write_line(line)
         if self._refused is not None:
             terminalreporter.write_line(self._refused, red=True)
-        broken = [
-            f"{text}\n  ({count:,} times)" if count > 1 else text
-            for text, count in self._broken_hooks.items()
-        ]
-        for text in [*self._reports.broken, *broken]:
+        for text in [*self._reports.broken, *self._hook_failures.lines()]:
             terminalreporter.write_line(text, red=True)
-
-    @contextmanager
-    def _own_hook(self, name: str) -> Iterator[None]:
-        """Keep what a hook of somebody's own raises for the summary: it costs no cell."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - told with its frames, and exits as internal
-            text = printable(f"{name} raised {exception_text(error, self._config.rootpath)}")
-            self._broken_hooks[text] = self._broken_hooks.get(text, 0) + 1
 
     def _begin(self) -> None:
         self._git_thread.join()
@@ -228,7 +213,7 @@ class ResultsCollector:
             }
         run = self._with_limits(run)
         given: list[str | list[str]] = []
-        with self._own_hook("pytest_arena_run_summary"):
+        with self._hook_failures.keeping("pytest_arena_run_summary"):
             given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
         own = [*self._budget_lines(run), *self._reruns.lines()]

@@ -28,15 +28,15 @@ from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.provider_factory import provider_factory, variables_of, warm_up
+from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine.trials import CellRun
+from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.loading import load_arena
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.call_hooks import ConfigHooks
     from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.loading.plans import Arena
@@ -97,8 +97,7 @@ class ArenaSession:
         if self._gatekeeper is not None:
             arena = self._gatekeeper.with_baseline(arena)
         self.arenas.append(arena)
-        for name in variables_of((*arena.providers, *arena.judges)):
-            self.redactor.add(os.environ.get(name, ""))
+        learn_keys(self.redactor, arena)
         calls = not self.config.option.collectonly and not self.settings.mock
         if calls and not self._kept.probable(arena.file, arena.providers):
             warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
@@ -236,25 +235,17 @@ class ArenaSession:
     def _running_engine(self) -> Engine:
         if self._engine is None:
             specs = [spec for arena in self.arenas for spec in arena.providers]
-            self._engine = Engine(
-                concurrency=self.settings.concurrency,
-                make_provider=provider_factory(
-                    self.registry, mock=self.settings.mock, add_secret=self.redactor.add
-                ),
-                share=self._share,
-                hooks=self._call_hooks(),
+            self._engine = set_up_engine(
+                self.arenas,
+                self.settings,
+                self.registry,
+                self.redactor,
                 root=self.config.rootpath,
-                trials=self.settings.trials,
-                early_stop=not self.settings.every_trial_counts,
+                config=self.config,
                 answers=self._kept.store(specs, self.redactor.clean),
+                share=self._share,
                 quotas=self._quotas,
-                hide=self.redactor.hide_known,
             )
-            if self.settings.max_cost_usd is not None:
-                self._quotas.limit_run(self.settings.max_cost_usd, "--arena-max-cost")
-            for arena in self.arenas:
-                self._engine.limit((*arena.providers, *arena.judges))
-                self._quotas.learn(arena)
             if self._session is not None:
                 under_load = providers_under_load(self._session.items)
                 # each worker may have to ask a judge
@@ -265,17 +256,6 @@ class ArenaSession:
 
     def _is_finished(self, item: CellItem) -> bool:
         return self._resumed is not None and self._resumed.holds(item.nodeid, item.plan)
-
-    def _call_hooks(self) -> ConfigHooks | None:
-        hook = self.config.hook
-        if not (
-            hook.pytest_arena_before_request.get_hookimpls()
-            or hook.pytest_arena_after_response.get_hookimpls()
-        ):
-            return None
-        from pytest_arena.collection.call_hooks import ConfigHooks
-
-        return ConfigHooks(self.config)
 
     def _looking_ahead(self, session: pytest.Session) -> Prefetch:
         if self._lookahead is None:

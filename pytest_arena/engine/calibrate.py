@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import evaluate_async
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.trial_checks import context_of
+from pytest_arena.errors import BudgetSpent
 from pytest_arena.loading.plans import CellPlan
-from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, Trial
-from pytest_arena.schema import Assertion, ProviderSpec
+from pytest_arena.schema import Assertion
 
 _AT_ONCE = 64
 """Answers that are judged side by side; how many calls are in flight is the engine's business."""
@@ -38,18 +38,13 @@ class Labelled:
 def judge_labelled(
     plan: CellPlan,
     labelled: Sequence[Labelled],
-    *,
-    make_provider: Callable[[ProviderSpec], Provider],
-    concurrency: int,
-    judges: Sequence[ProviderSpec],
+    engine: Engine,
     root: Path,
 ) -> list[Finding]:
     """Return what the assertion finds of each answer, in order.
 
     `plan` is a cell that has the assertion: its variables, documents and judge are taken.
     """
-    engine = Engine(concurrency=concurrency, make_provider=make_provider, root=root)
-    engine.limit(judges)
 
     async def all_of_them() -> list[Finding]:
         places = asyncio.Semaphore(_AT_ONCE)
@@ -60,10 +55,7 @@ def judge_labelled(
 
         return list(await asyncio.gather(*(one(example) for example in labelled)))
 
-    try:
-        return engine.wait(all_of_them())
-    finally:
-        engine.close()
+    return engine.wait(all_of_them())
 
 
 async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) -> Finding:
@@ -83,4 +75,8 @@ async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) 
         messages=tuple(messages),
         responses=(Response(example.output, finish_reason="stop"),),
     )
-    return await evaluate_async(example.assertion, trial, context)
+    asked = example.assertion
+    try:
+        return await evaluate_async(asked, trial, context)
+    except BudgetSpent as spent:
+        return Finding(asked.type, "error", None, f"budget: {spent}", line=asked.line)

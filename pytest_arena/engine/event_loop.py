@@ -32,9 +32,18 @@ class EventLoopThread:
         self.loop.call_soon_threadsafe(function)
 
     def stop(self) -> None:
-        """Stop the loop and wait for its thread."""
+        """Stop the loop and wait for its thread; who waits for a coroutine is told it is given
+        up."""
         if self.loop.is_closed():
             return
+        self.submit(_cancel_the_others()).result()
         self.post(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+
+async def _cancel_the_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)

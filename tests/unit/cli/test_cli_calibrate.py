@@ -200,3 +200,20 @@ def test_a_broken_calibration_is_a_mistake_of_the_arena(
         "  expected: a file that arena calibrate wrote\n"
         "  fix: run arena calibrate again, or remove the file\n"
     )
+
+
+def test_judges_are_asked_as_a_run_would_ask_them(
+    arena: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their own budget holds, those of a run's file and cases do not, and hooks see the calls."""
+    text = ARENA.replace("  model: grader\n", "  model: grader\n  budget: {max_calls: 4}\n")
+    arena.write_text(text.replace("judge:", "budget: {max_calls: 1}\njudge:", 1))
+    (arena.parent / "conftest.py").write_text(
+        "import pathlib\n"
+        "def pytest_arena_before_request(request):\n"
+        "    with open(pathlib.Path(__file__).parent / 'seen', 'a') as file:\n"
+        "        file.write('x')\n"
+    )
+    assert main(["calibrate", "labels.csv", "arena.yaml", "--type", "tone", "--concurrency=1"]) == 0
+    assert (arena.parent / "seen").read_text() == "x" * 6
+    assert "max_calls 4" in capsys.readouterr().out

@@ -76,3 +76,15 @@ def test_everything_is_as_it_was_once_it_is_lifted() -> None:
     block.install()
     block.lift()
     assert (socket.getaddrinfo, socket.socket.connect, dict(vars(socket.socket))) == before
+
+
+def test_of_two_blocks_at_once_the_last_one_opens_the_network() -> None:
+    before = socket.getaddrinfo
+    first, second = NetworkBlock(), NetworkBlock()
+    first.install()
+    second.install()
+    first.lift()
+    with pytest.raises(NetworkBlockedError):
+        socket.getaddrinfo("example.com", 80)
+    second.lift()
+    assert socket.getaddrinfo is before

@@ -11,10 +11,19 @@ if TYPE_CHECKING:
 
 
 class ConfigHooks:
-    """Hand requests and responses to the hooks of plug-ins and conftest files."""
+    """The plug-ins and conftest files of a configuration that see requests and responses."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+
+    @property
+    def any(self) -> bool:
+        """Whether one of them wants to see a request or a response."""
+        hook = self._config.hook
+        return bool(
+            hook.pytest_arena_before_request.get_hookimpls()
+            or hook.pytest_arena_after_response.get_hookimpls()
+        )
 
     def before_request(self, request: Request) -> None:
         self._config.hook.pytest_arena_before_request(request=request, config=self._config)

@@ -1,0 +1,74 @@
+"""An engine that is wired for a run: of pytest, of `run_arena`, or of `arena calibrate`.
+
+Whoever runs arenas decides by settings, and hands in what is theirs alone: where answers are kept
+(`answers`), what is shared with other processes (`share`, `quotas`), and whose hooks are called
+(`config`). What follows from these for the engine stands here, so that no way to run an arena
+lacks a limit, a hook or a key's redaction that another one has.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.call_hooks import ConfigHooks
+from pytest_arena.engine.calling.quotas import Quotas
+from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.provider_factory import provider_factory, variables_of
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_arena.engine.calling.client import Answers
+    from pytest_arena.engine.calling.sharding import Share
+    from pytest_arena.loading.plans import Arena
+    from pytest_arena.options import Settings
+    from pytest_arena.registry import Registry
+    from pytest_arena.text.redaction import Redactor
+
+
+def learn_keys(redactor: Redactor, arena: Arena) -> None:
+    """Let the redactor know the values of the environment variables that a file names."""
+    for name in variables_of((*arena.providers, *arena.judges)):
+        redactor.add(os.environ.get(name, ""))
+
+
+def set_up_engine(
+    arenas: Sequence[Arena],
+    settings: Settings,
+    registry: Registry,
+    redactor: Redactor,
+    *,
+    root: Path,
+    config: pytest.Config,
+    answers: Answers | None = None,
+    share: Share | None = None,
+    quotas: Quotas | None = None,
+    budget_name: str = "--arena-max-cost",
+) -> Engine:
+    """Return a running engine that keeps to the limits of these arenas; close it after use.
+
+    `budget_name` is how messages call the budget of the whole run.
+    """
+    quotas = quotas or Quotas()
+    hooks = ConfigHooks(config)
+    engine = Engine(
+        concurrency=settings.concurrency,
+        make_provider=provider_factory(registry, mock=settings.mock, add_secret=redactor.add),
+        share=share,
+        hooks=hooks if hooks.any else None,
+        root=root,
+        trials=settings.trials,
+        early_stop=not settings.every_trial_counts,
+        answers=answers,
+        quotas=quotas,
+        hide=redactor.hide_known,
+    )
+    if settings.max_cost_usd is not None:
+        quotas.limit_run(settings.max_cost_usd, budget_name)
+    for arena in arenas:
+        engine.limit((*arena.providers, *arena.judges))
+        quotas.learn(arena)
+    return engine
