@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         CellAssertion,
         CheckContext,
         Guardrail,
+        MayBeUnsure,
         Outcome,
         Violation,
     )
@@ -45,6 +46,7 @@ _HOMES = {
     "CellAssertion": "pytest_arena.schema",
     "CheckContext": "pytest_arena.schema",
     "Guardrail": "pytest_arena.schema",
+    "MayBeUnsure": "pytest_arena.schema",
     "Outcome": "pytest_arena.schema",
     "Violation": "pytest_arena.schema",
 }
@@ -58,6 +60,7 @@ __all__ = [
     "ErrorKind",
     "Finding",
     "Guardrail",
+    "MayBeUnsure",
     "Outcome",
     "Provider",
     "ProviderEnvironment",

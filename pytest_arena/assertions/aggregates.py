@@ -17,7 +17,7 @@ from pytest_arena.errors import ProviderError
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import mean_pairwise
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import CellAssertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import CellAssertion, CheckContext, MayBeUnsure, Outcome
 
 _MOST_COMPARED = 150
 """Answers that are compared in pairs, which takes a third of a second for short ones."""
@@ -217,7 +217,7 @@ class TokensUsed(CellAssertion):
         return bounded(total, counted("token"), maximum=self.max)
 
 
-class Consistency(Embedded, CellAssertion):
+class Consistency(Embedded, CellAssertion, MayBeUnsure):
     """Holds when the answers of the cell's trials are alike: the mean similarity of all pairs.
 
         - type: consistency

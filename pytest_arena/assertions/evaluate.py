@@ -16,7 +16,13 @@ from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.errors import BudgetSpent, shorten
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
-from pytest_arena.schema.assertion import Assertion, CellAssertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import (
+    Assertion,
+    CellAssertion,
+    CheckContext,
+    MayBeUnsure,
+    Outcome,
+)
 from pytest_arena.text.exception_text import exception_headline
 
 __all__ = [
@@ -175,7 +181,10 @@ def _broken(error: BaseException, context: CheckContext) -> Outcome:
 
 
 def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
-    """Apply `threshold`, then `not`; an error, a skip and an unsure stay what they are."""
+    """Apply `threshold`, then `not`; an error and a skip stay what they are, and `on_unsure` says
+    what becomes of an unsure one."""
+    if outcome.verdict == "unsure" and isinstance(assertion, MayBeUnsure):
+        return _decided(assertion, outcome)
     if outcome.verdict not in _FLIPPED:
         return outcome
     score = outcome.score
@@ -194,6 +203,14 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
         reason = f"{reason} (turned around by `not`)"
         expected = f"not: {expected}" if expected else None
     return replace(outcome, verdict=verdict, reason=reason, score=score, expected=expected)
+
+
+def _decided(assertion: MayBeUnsure, outcome: Outcome) -> Outcome:
+    if assertion.on_unsure == "fail":
+        return replace(outcome, verdict="failed")
+    if assertion.on_unsure == "error":
+        return replace(outcome, verdict="error", score=None)
+    return outcome
 
 
 def _calibrated(assertion: Assertion, context: CheckContext) -> Judging | None:

@@ -14,7 +14,7 @@ from pytest_arena.judging.llm.prompt import Material, Task, prompt_file
 from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import FindingVerdict, Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -28,7 +28,7 @@ DEGREES = (
 """How far something holds, for criteria that bring no levels of their own."""
 
 
-class JudgedAssertion(Assertion):
+class JudgedAssertion(MayBeUnsure):
     """An assertion that asks a judge; subclass it and write `question`.
 
     A question that cannot be asked, say for want of a context, is an `Outcome` instead.

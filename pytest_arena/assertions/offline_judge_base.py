@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Literal
 
 from pytest_arena.assertions.judge_base import JudgedAssertion
 from pytest_arena.judging.tone import VERSION
@@ -15,28 +14,16 @@ from pytest_arena.schema.judge import JudgeSpec
 class JudgedOffline(JudgedAssertion):
     """Judge offline where that is possible; ask a judge, if there is one, where it is unsure."""
 
-    on_unsure: Literal["warn", "fail", "error"] = "warn"
-    """What an unsure verdict does without a judge: `warn` lets the trial pass, marked and counted
-    as unsure; `fail` and `error` make it one."""
-
     def surely_asks(self, context: CheckContext) -> bool:
         return False
 
     async def settled(
         self, reason: str, trial: Trial, context: CheckContext, *, score: float | None = None
     ) -> Outcome:
-        """Return what becomes of an unsure verdict: a judge's word, or what `on_unsure` says."""
+        """Return what becomes of an unsure verdict: a judge's word where there is one."""
         if self.judge or context.judge:
             return await super().check(trial, context)
-        return self.unsettled(reason, score)
-
-    def unsettled(self, reason: str, score: float | None = None) -> Outcome:
-        """Return what `on_unsure` makes of an unsure verdict."""
-        if self.on_unsure == "error":
-            return Outcome.error(f"unsure: {reason}")
-        return Outcome(
-            "failed" if self.on_unsure == "fail" else "unsure", f"unsure: {reason}", score
-        )
+        return Outcome("unsure", f"unsure: {reason}", score)
 
     def judge_facts(self, judge: JudgeSpec | None) -> str | None:
         asked = super().judge_facts(judge) if self.judge or judge else None

@@ -16,7 +16,7 @@ from pytest_arena.judging.similarity.embeddings import EmbeddingError
 from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
 from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
-from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 
 Reference = Annotated[str, Field(min_length=1)]
 APART, HALF, ALIKE, NEARLY = 0.2, 0.5, 0.7, 0.8
@@ -91,7 +91,7 @@ class Similar(Embedded):
         return Outcome(shown.verdict, shown.reason, best, shown.expected)
 
 
-class SemanticEquals(Embedded):
+class SemanticEquals(Embedded, MayBeUnsure):
     """Holds when the answer means the same as a reference.
 
         - type: semantic_equals

@@ -115,7 +115,7 @@ class Tone(JudgedOffline):
         expected = f"as {self._name} as the baseline's"
         if before is None:
             told = f"{self._name} {number(score)}; the baseline has no score to compare it with"
-            outcome = self.unsettled(told, score)
+            outcome = Outcome("unsure", f"unsure: {told}", score)
         else:
             change = score - before
             told = (

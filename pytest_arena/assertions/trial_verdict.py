@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from pytest_arena.assertions.messages import fired, share
 from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 
 NOTHING_JUDGED = Finding(
-    "evaluation", "error", None, "nothing was judged: no assertion gave a verdict"
+    "evaluation",
+    "error",
+    None,
+    "nothing was judged: no assertion gave a verdict\n"
+    "  fix: add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`",
 )
-"""What is added where all findings are skipped, so that nothing passes unseen."""
+"""What is added where all findings are skipped or unsure, so that nothing passes unseen."""
 
 
 def conclude(
@@ -33,7 +38,7 @@ def conclude(
     given = tuple(findings)
     surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
     every = (*given, *surprises)
-    if not surprises and nothing_was_judged(given):
+    if not surprises and nothing_was_judged(zip_longest(given, asked)):
         every += (NOTHING_JUDGED,)
     score = weighted_score(every)
     judged_over_all = {
@@ -52,11 +57,19 @@ def conclude(
     return ("passed" if held else "failed"), score, every
 
 
-def nothing_was_judged(findings: Iterable[Finding]) -> bool:
-    """Return whether all that could decide was skipped, which is no pass."""
-    # An unsure one was judged: its `on_unsure` says that the trial passes, with a mark.
-    counting = [finding for finding in findings if finding.weight > 0]
-    return bool(counting) and all(finding.verdict == "skipped" for finding in counting)
+def nothing_was_judged(found: Iterable[tuple[Finding | None, Assertion | None]]) -> bool:
+    """Return whether all that could decide was skipped or unsure, which is no pass.
+
+    An unsure finding counts as a verdict where its assertion says `on_unsure: pass`.
+    """
+    counting = [(f, assertion) for f, assertion in found if f is not None and f.weight > 0]
+    return bool(counting) and not any(_is_verdict(*pair) for pair in counting)
+
+
+def _is_verdict(finding: Finding, assertion: Assertion | None) -> bool:
+    if finding.verdict == "unsure":
+        return assertion is not None and assertion.lets_unsure_pass
+    return finding.verdict != "skipped"
 
 
 def repelled(
@@ -146,6 +159,10 @@ def rate_finding(
         for trial in trials
     ]
     held, unclear = verdicts.count("passed"), verdicts.count("error")
+    if assertion.lets_unsure_pass:
+        held += verdicts.count("unsure")
+    else:
+        unclear += verdicts.count("unsure")
     counted = len(verdicts) - verdicts.count("skipped")
     needed = least_passed(counted, wanted)
     reason = f"held in {held} of {counted} trials"

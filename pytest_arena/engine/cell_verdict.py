@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from pytest_arena.assertions.trial_verdict import NOTHING_JUDGED, nothing_was_judged, rate_finding
 from pytest_arena.engine.early_stop import may_stop_early
 from pytest_arena.engine.trial_checks import Executed, checks, conclude_trial
-from pytest_arena.engine.verdict_rules import Wait, cell_of, over_all_findings, verdict_of
+from pytest_arena.engine.verdict_rules import (
+    Wait,
+    cell_of,
+    over_all_findings,
+    verdict_of,
+    with_assertions,
+)
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
@@ -43,8 +49,7 @@ def conclude_cell(plan: CellPlan, done: CellRun, *, cell_id: str, root: Path, wa
         # a judge of all trials could not be called any more
         judged = [Executed(trial, concluded=True) for trial in trials]
         return _cut_short(plan, cell_id, judged, str(spent), root, wanted_trials)
-    in_trials = (finding for trial in trials for finding in trial.assertions)
-    if nothing_was_judged((*over_all, *in_trials)):
+    if nothing_was_judged(with_assertions(plan, over_all, trials)):
         over_all += (NOTHING_JUDGED,)
     left_out = wanted_trials - len(trials)
     verdict = verdict_of(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.assertions.evaluate import evaluate_cell, evaluate_cell_async, needs_loop
 from pytest_arena.assertions.trial_verdict import least_passed
-from pytest_arena.engine.trial_checks import context_of
+from pytest_arena.engine.trial_checks import checks, context_of
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
-from pytest_arena.schema import CellAssertion, CheckContext
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 
 if TYPE_CHECKING:
     from pytest_arena.engine.trials import CellRun
@@ -72,6 +73,19 @@ def over_all_findings(
         for place, assertion in enumerate(plan.case.assertions)
         if isinstance(assertion, CellAssertion)
     ]
+
+
+def with_assertions(
+    plan: CellPlan, over_all: Sequence[Finding], trials: Sequence[Trial]
+) -> Iterator[tuple[Finding | None, Assertion | None]]:
+    """Yield every finding of a cell beside its assertion."""
+    rated = [one for one, _ in checks(plan.case, 0) if one.pass_threshold is not None]
+    yield from zip(
+        over_all, [*rated, *(one for one in plan.case.assertions if one.over_trials)], strict=True
+    )
+    for trial in trials:
+        asked = [assertion for assertion, _ in checks(plan.case, trial.variant)]
+        yield from zip_longest(trial.assertions, asked)
 
 
 def _over_all(

@@ -21,6 +21,7 @@ from pytest_arena.schema.assertion import (
     Direction,
     JudgeAccess,
     JudgeReply,
+    MayBeUnsure,
     Outcome,
     When,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "JudgeAccess",
     "JudgeReply",
     "JudgeSpec",
+    "MayBeUnsure",
     "MessageSpec",
     "MockAnswer",
     "MockPattern",

@@ -204,6 +204,24 @@ class Assertion(ArenaModel):
         """The assertions inside a group; none for all others."""
         return ()
 
+    @property
+    def lets_unsure_pass(self) -> bool:
+        """Whether an unsure finding alone lets a trial pass, as somebody asked for by name."""
+        return any(member.lets_unsure_pass for member in self.members)
+
+
+class MayBeUnsure(Assertion):
+    """An assertion whose check may return `Outcome("unsure", …)`: it cannot tell."""
+
+    on_unsure: Literal["pass", "warn", "fail", "error"] = "warn"
+    """What an unsure verdict does, once no judge is left to ask: `warn` marks and counts it, and
+    lets the trial pass if something else in it was judged; `pass` does so even alone; `fail` and
+    `error` make it one."""
+
+    @property
+    def lets_unsure_pass(self) -> bool:
+        return self.on_unsure == "pass"
+
 
 class CellAssertion(Assertion):
     """Check something of all trials of a cell at once; subclass it and write `check_cell`."""

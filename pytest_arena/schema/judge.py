@@ -30,5 +30,5 @@ class JudgeSpec(ArenaModel):
     panel: tuple[ProviderSpec, ...] = Field(min_length=1)
     """Several judges, each a name or a provider; more than half of them must agree."""
     on_unavailable: Literal["error", "unsure"] = "error"
-    """What a judgement is when the judge could not be reached: an `error`, or `unsure`, which
-    lets the trial pass with a mark. A reply that cannot be read is always an `error`."""
+    """What a judgement is when the judge could not be reached: an `error`, or `unsure`
+    (see `on_unsure` of the assertion). A reply that cannot be read is always an `error`."""

@@ -13,6 +13,7 @@ from pytest_arena.schema.base import ArenaModel
 NOT_WRITTEN_AS_SUCH = {
     schema.ArenaModel,  # the base of all
     schema.CellAssertion,  # has the keys of Assertion
+    schema.MayBeUnsure,  # its key stands with each assertion that has it
     schema.CaseMock,  # written as one answer, a list, or answers by provider
 }
 MODELS = sorted(

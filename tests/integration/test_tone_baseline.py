@@ -14,10 +14,12 @@ tests:
     prompt: My parcel is late!
     mock: "%s"
     assertions:
-      - {type: tone, value: polite, relative_to: baseline}
+      - {type: tone, value: polite, relative_to: baseline, on_unsure: pass}
   - name: Talk
     conversation:
-      - {user: Hello, assertions: [{type: tone, value: friendly, relative_to: baseline}]}
+      - user: Hello
+        assertions:
+          - {type: tone, value: friendly, relative_to: baseline, on_unsure: pass}
       - {user: Bye}
     mock: ["Hello! I am so glad that you are here, how can I help?", "Goodbye, have a great day!"]
 """
@@ -48,3 +50,31 @@ def test_a_ruder_answer_than_the_baselines_fails(project: Project, spread: tuple
         "polite tone",
     )
     assert "less than the baseline's" in finding["reason"]
+
+
+def test_a_cell_that_is_only_unsure_is_an_error(project: Project, spread: tuple[str, ...]) -> None:
+    project.write(
+        arena="""\
+providers: [{name: bot, provider: mock}]
+tests:
+  - name: Alone
+    prompt: Write to the customer.
+    mock: "-----"
+    assertions: [{type: tone, value: professional}]
+  - name: By name
+    prompt: Write to the customer.
+    mock: "-----"
+    assertions: [{type: tone, value: professional, on_unsure: pass}]
+  - name: Over all trials
+    prompt: Write to the customer.
+    mock: "-----"
+    assertions: [{type: tone, value: professional, pass_threshold: 0.5}]
+  - name: Beside another
+    prompt: Write to the customer.
+    mock: "-----"
+    assertions: [{type: tone, value: professional}, {type: max_words, value: 5}]
+"""
+    )
+    result = project.run(*spread)
+    result.assert_outcomes(passed=2, errors=2)
+    result.stdout.re_match_lines([r".*Alone\[bot\] - error: evaluation: nothing was judged.*"])

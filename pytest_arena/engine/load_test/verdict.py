@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.assertions.trial_verdict import rate_finding
+from pytest_arena.assertions.trial_verdict import NOTHING_JUDGED, nothing_was_judged, rate_finding
 from pytest_arena.engine.load_test.metrics import load_test_result
 from pytest_arena.engine.load_test.runner import MOST_KEPT, LoadTestRun
 from pytest_arena.engine.trial_checks import Executed, checks, conclude_trial
-from pytest_arena.engine.verdict_rules import Wait, cell_of, over_all_findings, verdict_of
+from pytest_arena.engine.verdict_rules import (
+    Wait,
+    cell_of,
+    over_all_findings,
+    verdict_of,
+    with_assertions,
+)
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Finding, Trial, Verdict
@@ -57,15 +63,18 @@ def conclude_load(
     over_all = over_all_findings(
         plan, done, lambda one: every if _by_figures(one) else sample, root, wait
     )
+    found = [*rated, *over_all]
+    if nothing_was_judged(with_assertions(plan, found, judged)):
+        found.append(NOTHING_JUDGED)
     unpaid = done.unpaid or run.over_budget
-    verdict = _verdict(plan, run, judged, [*rated, *over_all]) if unpaid is None else "skipped"
+    verdict = _verdict(plan, run, judged, found) if unpaid is None else "skipped"
     passed = sum(trial.verdict == "passed" for trial in judged)
     return cell_of(
         plan,
         cell_id,
         verdict,
         trials=_kept(sample),
-        assertions=(*rated, *over_all),
+        assertions=tuple(found),
         reason=f"budget: {unpaid}" if unpaid else run.broken_off or _why(verdict, run, plan),
         over_budget=unpaid,
         load=load_test_result(run, judged=len(judged), passed=passed),

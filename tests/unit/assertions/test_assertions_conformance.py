@@ -86,7 +86,7 @@ BAD = {
         {"value": "witty", "relative_to": "baseline"},
         {"value": "polite", "relative_to": "baseline", "not": True},
         {"value": "polite", "relative_to": "baseline", "threshold": 0.5},
-        {"value": "polite", "on_unsure": "pass"},
+        {"value": "polite", "on_unsure": "ignore"},
     ],
     "topics": [{}, {"forbidden": {"medicine": []}}],
     "total_cost": [{}, {"max_usd": -1}],

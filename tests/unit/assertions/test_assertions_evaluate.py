@@ -19,7 +19,7 @@ from pytest_arena.assertions.evaluate import (
 )
 from pytest_arena.assertions.groups import AllOf, AnyOf
 from pytest_arena.results import Finding, GuardrailEvent, Response, ToolCall, Trial, TrialError
-from pytest_arena.schema import Assertion, CheckContext, Outcome, When
+from pytest_arena.schema import Assertion, CheckContext, MayBeUnsure, Outcome, When
 
 CONTEXT = CheckContext()
 ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),))
@@ -37,6 +37,15 @@ class Fixed(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return Outcome(self.verdict, "as told", self.score)
+
+
+class Doubtful(MayBeUnsure):
+    """Cannot tell."""
+
+    type: ClassVar[str] = "doubtful"
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        return Outcome("unsure", "cannot tell", 0.5)
 
 
 class Slow(Assertion):
@@ -117,10 +126,10 @@ def test_a_trial_never_passes_over_an_error_or_a_failure(members: list[Fixed], l
     if "error" in found:
         assert verdict == "error"
     elif verdict == "passed":
-        assert not findings or {"passed", "unsure"} & set(found) or least is not None
+        assert not findings or "passed" in found or least is not None
         assert least is not None or "failed" not in found
         assert least is None or score is None or score >= least
-    if findings and set(found) == {"skipped"}:
+    if findings and set(found) <= {"skipped", "unsure"}:
         assert verdict == "error"
 
 
@@ -229,17 +238,56 @@ def test_a_trial_that_nothing_judged_is_an_error() -> None:
     ):
         verdict, score, every = conclude(ANSWERED, (), findings, threshold=0.0)
         assert (verdict, score) == ("error", None)
-        assert every[-1].reason == "nothing was judged: no assertion gave a verdict"
+        assert every[-1].reason == (
+            "nothing was judged: no assertion gave a verdict\n"
+            "  fix: add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
+        )
 
 
-def test_an_unsure_finding_lets_a_trial_pass_with_its_mark() -> None:
-    unsure = Finding("tone", "unsure", 0.5, "cannot tell")
-    skipped = Finding("contains", "skipped", None, "skipped")
-    assert conclude(ANSWERED, (), [skipped, unsure], threshold=0.9) == (
-        "passed",
-        None,
-        (skipped, unsure),
-    )
+UNSURE = Finding("doubtful", "unsure", 0.5, "cannot tell")
+
+
+@pytest.mark.parametrize(
+    ("others", "verdict"),
+    [
+        ([], "error"),
+        ([Finding("contains", "skipped", None, "skipped")], "error"),
+        ([Finding("contains", "passed", 1.0, "", weight=0)], "error"),
+        ([Finding("contains", "passed", 1.0, "")], "passed"),
+        ([Finding("contains", "failed", 0.0, "")], "failed"),
+    ],
+)
+def test_an_unsure_finding_passes_only_beside_one_that_holds(
+    others: list[Finding], verdict: str
+) -> None:
+    found, _, every = conclude(ANSWERED, (Doubtful(),), [UNSURE, *others], threshold=None)
+    assert found == verdict
+    assert UNSURE in every
+    assert (every[-1].type == "evaluation") is (verdict == "error")
+
+
+@pytest.mark.parametrize(
+    ("assertion", "verdict"),
+    [
+        (Doubtful(), "error"),
+        (Doubtful(on_unsure="pass"), "passed"),
+        (Doubtful(on_unsure="pass", negate=True), "passed"),
+        (Doubtful(on_unsure="fail"), "failed"),
+        (Doubtful(on_unsure="fail", negate=True), "failed"),
+        (Doubtful(on_unsure="error"), "error"),
+        (AllOf(assertions=(Doubtful(), Doubtful())), "error"),
+        (AllOf(assertions=(Doubtful(), Doubtful(on_unsure="pass"))), "passed"),
+        (AnyOf(assertions=(Doubtful(), Fixed(verdict="failed"))), "error"),
+        (Fixed(verdict="unsure"), "error"),
+    ],
+)
+def test_on_unsure_says_what_becomes_of_a_trial_that_nothing_else_judged(
+    assertion: Assertion, verdict: str
+) -> None:
+    finding = evaluate(assertion, ANSWERED, CONTEXT)
+    found, _, every = conclude(ANSWERED, (assertion,), (finding,), threshold=None)
+    assert found == verdict
+    assert "cannot tell" in every[0].reason or isinstance(assertion, Fixed)
 
 
 def test_weight_zero_reports_and_never_decides() -> None:

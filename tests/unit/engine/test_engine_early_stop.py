@@ -43,6 +43,8 @@ def trials(*found: str) -> list[Trial]:
         (("failed", "error"), "error", "held in 0 of 2 trials, 1 without a verdict"),
         (("passed", "skipped"), "passed", "held in 1 of 1 trials"),
         (("skipped",), "error", "was skipped in every trial"),
+        (("passed", "unsure"), "passed", "held in 1 of 2 trials, 1 without a verdict"),
+        (("failed", "unsure"), "error", "held in 0 of 2 trials, 1 without a verdict"),
     ],
 )
 def test_an_assertion_may_hold_in_a_share_of_the_trials(
