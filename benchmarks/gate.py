@@ -23,8 +23,8 @@ BASELINE_TRIALS, RUN_TRIALS = 20, 3
 _INFO = RunInfo("simulated", "2026-01-01T00:00:00Z", "0")
 _HASHES = {"prompt": "p", "provider": "m", "assertions": "a", "judge": ""}
 _ANSWER = (Response("an answer", source="call"),)
-PASSED = Trial((), _ANSWER, "passed")
-FAILED = Trial((), _ANSWER, "failed")
+PASSED = Trial((), _ANSWER, verdict="passed")
+FAILED = Trial((), _ANSWER, verdict="failed")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial, TrialError, Verdict
-from pytest_arena.results.serialize import cell_record, to_line
+from pytest_arena.results.serialize import cell_line
 from pytest_arena.results.writing import write_results
 
 
@@ -16,7 +16,10 @@ def make_cell(case: str, provider: str = "m", verdict: Verdict = "passed", **mor
     error = TrialError("server", "HTTP 500") if verdict == "error" else None
     trials: tuple[Trial, ...] = (
         Trial(
-            ({"role": "user", "content": "?"},), () if error else (answer,), verdict, error=error
+            ({"role": "user", "content": "?"},),
+            () if error else (answer,),
+            verdict=verdict,
+            error=error,
         ),
     )
     return Cell(
@@ -50,5 +53,5 @@ def write_run(name: str, *cells: Cell, commit: str = "abc123", **more: Any) -> P
     run = RunResult(info, cells, **{"finished_at": "2026-11-20T10:01:00Z", **more})
     path = Path(name, "results.jsonl")
     path.parent.mkdir(parents=True)
-    write_results(path, run, [to_line(cell_record(cell)) for cell in cells])
+    write_results(path, run, [cell_line(cell) for cell in cells])
     return path

@@ -95,7 +95,7 @@ def _missing(files: Sequence[ResultsFile], expected: int | None) -> list[str]:
 
 
 def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]) -> None:
-    from pytest_arena.results.serialize import cell_record, to_line
+    from pytest_arena.results.serialize import cell_line
     from pytest_arena.results.writing import RESULTS, write_results
 
     output.make_folder(folder)
@@ -108,6 +108,6 @@ def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]
         )
         raise UsageError(problem)
     try:
-        write_results(target, joined, [to_line(cell_record(cell)) for cell in joined.cells])
+        write_results(target, joined, [cell_line(cell) for cell in joined.cells])
     except OSError as error:
         raise output.unwritable(target, error) from None

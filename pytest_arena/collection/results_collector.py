@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
-from pytest_arena.results.serialize import cell_from_record, cell_record, run_record, to_line
+from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
 from pytest_arena.results.writing import RESULTS, write_results
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ class ResultsCollector:
         hook = self._config.hook.pytest_arena_cell_finished
         if hook.get_hookimpls():
             with self._hook_failures.keeping(hook.name):
-                hook(cell=cell_from_record(json.loads(line)), config=self._config)
+                hook(cell=cell_from_line(line), config=self._config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -99,7 +98,7 @@ class ResultsCollector:
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr))
             report.arena_verdict = cell.verdict
-            self.add(cell.id, to_line(cell_record(cell)))
+            self.add(cell.id, cell_line(cell))
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         if report.failed and getattr(report, "arena_verdict", None) == "error":
@@ -177,7 +176,7 @@ class ResultsCollector:
         if self._interrupted is None:
             self._shards.forget_others()
         self._journal.path.unlink(missing_ok=True)
-        self._journal.append(to_line(run_record(self._info)))
+        self._journal.append(run_line(self._info))
 
     def _look_at_git(self) -> None:
         self._git = git_facts(self._config.rootpath)
@@ -202,15 +201,13 @@ class ResultsCollector:
     def _conclude(self, *, interrupted: bool) -> RunResult:
         place = {cell_id: number for number, cell_id in enumerate(self._order)}
         ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
-        cells = tuple(cell_from_record(json.loads(self._lines[cell_id])) for cell_id in ordered)
+        cells = tuple(cell_from_line(self._lines[cell_id]) for cell_id in ordered)
         self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
         info = replace(self._info, options={**self._info.options, "arenas": self._facts.arenas})
         run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
         if self._gatekeeper is not None:
             run = self._gatekeeper.conclude(run, self._collected())
-            self._lines |= {
-                cell.id: to_line(cell_record(cell)) for cell in run.cells if cell.standing
-            }
+            self._lines |= {cell.id: cell_line(cell) for cell in run.cells if cell.standing}
         run = self._with_limits(run)
         given: list[str | list[str]] = []
         with self._hook_failures.keeping("pytest_arena_run_summary"):

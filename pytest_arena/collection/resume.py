@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.collection.worker_journals import GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
-from pytest_arena.errors import Location, Problem, UsageError, UserError
+from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import is_being_written
-from pytest_arena.results.reading import RESULTS_FILE, json_lines
-from pytest_arena.results.serialize import cell_from_record, to_line
-from pytest_arena.results.validation import ShapeError, check_record
+from pytest_arena.results.reading import read_lines
+from pytest_arena.results.run import RunInfo
+from pytest_arena.results.serialize import cell_line, run_end
 from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ class Interrupted:
         cells = "1 cell was" if len(self._taken) == 1 else f"{len(self._taken)} cells were"
         return f"{cells} taken from {run}"
 
-    def _gather(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+    def _gather(self) -> dict[str, Cell]:
+        found: dict[str, Cell] = {}
         journal = self._folder / RESULTS
         shards = [
             path for path in self._folder.glob(".shards/*/*.jsonl") if not is_being_written(path)
@@ -79,27 +79,27 @@ class Interrupted:
         for path in (self.path, journal, *sorted(shards, key=_age)):
             if not path.exists():
                 continue
-            records = list(_records(path))
-            if path == journal and _has_ended(records):
+            lines = [line for _, line in read_lines(path)]
+            if path == journal and _has_ended(lines):
                 continue
-            cells = {record["id"]: record for record in records if record["kind"] == "cell"}
+            cells = {line.id: line for line in lines if isinstance(line, Cell)}
             found.update(cells)
-            self._learn(path, records, bool(cells))
+            self._learn(path, lines, bool(cells))
         return found
 
-    def _learn(self, path: Path, records: list[dict[str, Any]], has_cells: bool) -> None:
-        for record in records:
-            if record["kind"] == "run":
-                self._record = record.get("options", {}).get("record", self._record)
-            elif record["kind"] == "resume":
-                self._record, self._at = record["record"], record["at"]
+    def _learn(self, path: Path, lines: list[Any], has_cells: bool) -> None:
+        for line in lines:
+            if isinstance(line, RunInfo):
+                self._record = line.options.get("record", self._record)
+            elif isinstance(line, dict) and line["kind"] == "resume":
+                self._record, self._at = line["record"], line["at"]
         if has_cells and path != self.path:
             self._at = max(self._at, path.stat().st_mtime)
 
     def _write(self) -> None:
         temporary = self.path.with_name(f"{GATHERED}.{os.getpid()}")
         head = {"kind": "resume", "at": self._at, "record": self._record}
-        lines = [to_line(record) for record in (head, *self._cells.values())]
+        lines = [json.dumps(head), *(cell_line(cell) for cell in self._cells.values())]
         temporary.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="\n")
         os.replace(temporary, self.path)
 
@@ -113,15 +113,15 @@ class FinishedCells:
 
     def __init__(self, path: Path, settings: Settings) -> None:
         self._settings = settings
-        self._records = {r["id"]: r for r in _records(path) if r["kind"] == "cell"}
+        self._cells = {cell.id: cell for _, cell in read_lines(path) if isinstance(cell, Cell)}
 
     def holds(self, cell_id: str, plan: CellPlan) -> bool:
         """Return whether a cell need not be run again."""
-        record = self._records.get(cell_id)
-        if record is None:
+        cell = self._cells.get(cell_id)
+        if cell is None:
             return False
-        if not self._is_as_it_was(record, plan):
-            del self._records[cell_id]
+        if not self._is_as_it_was(cell, plan):
+            del self._cells[cell_id]
             return False
         return True
 
@@ -129,7 +129,7 @@ class FinishedCells:
         """Return a finished cell, with what the file says of its case now."""
         if not self.holds(cell_id, plan):
             return None
-        cell = cell_from_record(self._records.pop(cell_id))
+        cell = self._cells.pop(cell_id)
         return cell_of(
             plan,
             cell_id,
@@ -140,39 +140,27 @@ class FinishedCells:
             load=cell.load,
         )
 
-    def _is_as_it_was(self, record: dict[str, Any], plan: CellPlan) -> bool:
-        if record["verdict"] not in ("passed", "failed") or record.get("over_budget"):
+    def _is_as_it_was(self, cell: Cell, plan: CellPlan) -> bool:
+        if cell.verdict not in ("passed", "failed") or cell.over_budget:
             # an error may pass, and what was skipped costs nothing
             return False
-        if record.get("hashes") != dict(plan.hashes):
+        if cell.hashes != dict(plan.hashes):
             return False
-        sources = {trial["source"] for trial in record["trials"]} - {None}
+        sources = {trial.source for trial in cell.trials} - {None}
         if self._settings.mock != (sources == {"mock"}) and plan.provider.provider != "mock":
             return False
         if "recording" in sources and not self._settings.records:
             return False
         if plan.case.load is not None:
             return True
-        left_out = record.get("trials_not_run", 0)
         wanted = (self._settings.trials or plan.case.trials) * len(plan.case.dialogues)
-        return len(record["trials"]) + left_out == wanted and not (
-            left_out and self._settings.every_trial_counts
+        return len(cell.trials) + cell.trials_not_run == wanted and not (
+            cell.trials_not_run and self._settings.every_trial_counts
         )
 
 
-def _records(path: Path) -> Iterator[dict[str, Any]]:
-    for number, record in json_lines(path, wanted=RESULTS_FILE):
-        try:
-            check_record(record)
-        except (ShapeError, KeyError) as error:
-            at = error.path if isinstance(error, ShapeError) else "kind"
-            problem = Problem(f"`{at}` is not as it must be", Location(str(path), number, 1))
-            raise UserError(problem) from None
-        yield record
-
-
-def _has_ended(records: list[dict[str, Any]]) -> bool:
-    return any(r["kind"] == "end" and not r.get("interrupted") for r in records)
+def _has_ended(lines: list[Any]) -> bool:
+    return any(isinstance(line, run_end()) and not line.interrupted for line in lines)
 
 
 def _age(path: Path) -> tuple[float, str]:

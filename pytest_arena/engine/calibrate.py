@@ -74,6 +74,7 @@ async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) 
     trial = Trial(
         messages=tuple(messages),
         responses=(Response(example.output, finish_reason="stop"),),
+        verdict="error",
     )
     asked = example.assertion
     try:

@@ -96,4 +96,4 @@ def _likely_trial(plan: CellPlan, variant: int, answer_tokens: float) -> Trial:
             said.append({"role": "assistant", "content": answer})
         said += [*turn.before, {"role": "user", "content": turn.user}]
     responses = tuple(Response(output=answer) for _ in turns)
-    return Trial(messages=tuple(said), responses=responses, variant=variant)
+    return Trial(messages=tuple(said), responses=responses, verdict="error", variant=variant)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from pydantic import NonNegativeInt
 
 from pytest_arena.errors import RETRYABLE, ErrorKind, ProviderError
 from pytest_arena.results.request_response import Response, Source
-from pytest_arena.results.serialize import response_from_record, response_record
+from pytest_arena.results.serialize import read, response_from_record, response_record
 
 FORMAT = 1
 _OF_THE_REQUEST = frozenset(
@@ -24,6 +28,31 @@ _OF_THE_CALL = RETRYABLE | {ErrorKind.AUTHENTICATION}
 """Failures that another call may not meet."""
 _VARIES = frozenset({"latency_ms", "first_token_ms", "attempts"})
 """What differs between two calls with the same answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedError:
+    """A failure as an entry holds it."""
+
+    kind: str
+    message: str
+    status: NonNegativeInt | None = None
+    attempts: NonNegativeInt = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an entry must hold: the request, and either the answer or the failure."""
+
+    key: str
+    request: Mapping[str, Any]
+    response: Response | None = None
+    error: RecordedError | None = None
+
+
+def check_entry(record: Mapping[str, Any]) -> None:
+    """Raise `ShapeError` if a line of a recording cannot be read."""
+    read(Entry, json.dumps(record))
 
 
 def entry_of(
@@ -50,7 +79,7 @@ def answer_record(response: Response) -> dict[str, Any]:
 
 def answer_from_record(record: Mapping[str, Any], source: Source) -> Response:
     """Return a kept answer, marked by its source."""
-    return response_from_record({**record, "source": source})
+    return response_from_record({**record, "source": source}, "response")
 
 
 def failure_from_record(error: Mapping[str, Any]) -> ProviderError:
@@ -93,6 +122,8 @@ def _said(record: Mapping[str, Any]) -> Any:
     if "error" in record:
         # providers put times and request ids into their messages
         return record["error"]["kind"], record["error"].get("status")
-    said = {name: value for name, value in record["response"].items() if name not in _VARIES}
+    # what is not there and what is empty say the same
+    answer = record["response"]
+    said = {name: value for name, value in answer.items() if name not in _VARIES and value}
     said["tool_calls"] = [{**call, "id": ""} for call in record["response"].get("tool_calls", ())]
     return said

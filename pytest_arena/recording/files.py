@@ -14,11 +14,10 @@ from typing import Any
 from uuid import uuid4
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
-from pytest_arena.recording.entries import FORMAT, better
+from pytest_arena.recording.entries import FORMAT, better, check_entry
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
-from pytest_arena.results.serialize import to_line
-from pytest_arena.results.validation import ShapeError, check_recorded
+from pytest_arena.results.serialize import ShapeError, to_line
 
 FOLDER = "recordings"
 _KEY = re.compile(rb'\{"key": "(\w+)"')
@@ -173,7 +172,7 @@ def _check(record: Mapping[str, Any], place: Location) -> None:
     _check_kind(record, place)
     what = "not an entry of a recording"
     try:
-        check_recorded(record)
+        check_entry(record)
     except ShapeError as error:
         problem = Problem(
             f"{what}: `{error.path}` is not as it must be", place, expected=error.expected

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pydantic import NonNegativeFloat, NonNegativeInt
+
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
@@ -14,8 +16,8 @@ from pytest_arena.results.trial import Finding, Trial, Verdict
 class Count:
     """The number of trials that reached a verdict, and those of them that passed."""
 
-    passed: int
-    judged: int
+    passed: NonNegativeInt
+    judged: NonNegativeInt
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class GateFinding:
     before: Count | None = None
     now: Count | None = None
     fresh: Count | None = None
-    p_value: float | None = None
+    p_value: NonNegativeFloat | None = None
     changed: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     prompt_diff: tuple[str, ...] = ()
@@ -54,7 +56,7 @@ class Cell:
     tags: tuple[str, ...] = ()
     hashes: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
-    line: int | None = None
+    line: NonNegativeInt | None = None
     defined_in: str | None = None
     """The file that the lines count in, where an include brought the case from another one."""
     reason: str | None = None
@@ -66,7 +68,7 @@ class Cell:
     """How it stands beside the baseline, where there is one."""
     over_budget: str | None = None
     """The budget that kept trials of the cell from running."""
-    trials_not_run: int = 0
+    trials_not_run: NonNegativeInt = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
     load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""

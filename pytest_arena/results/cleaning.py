@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from pytest_arena.results.request_response import Response, ToolCall
@@ -24,21 +25,26 @@ def clean_text(text: str) -> str:
 
 
 def clean_value(value: Any) -> Any:
-    """Clean every text inside a JSON value."""
+    """Clean every text inside a JSON value; numbers that JSON has not (NaN, infinity) are null."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, dict):
         return {clean_value(key): clean_value(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [clean_value(item) for item in value]
+    if isinstance(value, float) and not isfinite(value):
+        return None
     return value
 
 
 def clean_response(response: Response, hide: Callable[[str], str] = str) -> None:
     """Clean a response in place; `hide` takes known secrets out of the answer.
 
-    A server that echoes a key must not have it judged: reasons quote answers in part.
+    A server that echoes a key must not have it judged: reasons quote answers in part. Times are
+    kept to the microsecond.
     """
+    response.latency_ms = _rounded(response.latency_ms)
+    response.first_token_ms = _rounded(response.first_token_ms)
     response.output = hide(clean_text(response.output))
     if response.finish_reason:
         response.finish_reason = clean_text(response.finish_reason)
@@ -49,3 +55,7 @@ def clean_response(response: Response, hide: Callable[[str], str] = str) -> None
             ToolCall(clean_text(call.name), clean_value(dict(call.arguments)), clean_text(call.id))
             for call in response.tool_calls
         )
+
+
+def _rounded(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else round(milliseconds, 3)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import NonNegativeFloat, NonNegativeInt
+
 from pytest_arena.results.request_response import Source
 
 CALIBRATIONS = "calibrations"
@@ -30,11 +32,11 @@ class Vote:
     score: float | None = None
     quotes: tuple[str, ...] = ()
     model: str | None = None
-    calls: int = 0
-    latency_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
+    calls: NonNegativeInt = 0
+    latency_ms: NonNegativeFloat | None = None
+    input_tokens: NonNegativeInt | None = None
+    output_tokens: NonNegativeInt | None = None
+    cost_usd: NonNegativeFloat | None = None
     source: Source | None = None
 
 
@@ -46,14 +48,14 @@ class Calibration:
     `undecided` got no verdict. Kappa and its bounds are None where they are not defined.
     """
 
-    labels: int
-    accuracy: float | None
+    labels: NonNegativeInt
+    accuracy: NonNegativeFloat | None
     kappa: float | None
     kappa_low: float | None
     kappa_high: float | None
-    false_passes: int
-    false_fails: int
-    undecided: int = 0
+    false_passes: NonNegativeInt
+    false_fails: NonNegativeInt
+    undecided: NonNegativeInt = 0
     date: str | None = None
 
     @property
@@ -92,7 +94,7 @@ class Judging:
     calibration: Calibration | None = None
     rival: str | None = None
     rival_output: str | None = None
-    preferred: float | None = None
+    preferred: NonNegativeFloat | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
+
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
+
+from pytest_arena.results.request_response import Source
 
 
 @dataclass(frozen=True, slots=True)
 class LoadTestSpan:
     """What ended within one stretch of time: answered calls, errors, and latencies."""
 
-    answered: int
-    errors: int
-    p50_ms: float | None = None
-    p95_ms: float | None = None
+    answered: NonNegativeInt
+    errors: NonNegativeInt
+    p50_ms: NonNegativeFloat | None = None
+    p95_ms: NonNegativeFloat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +34,23 @@ class LoadTestResult:
     known. `spans` follow one another, each `span_s` seconds long.
     """
 
-    users: int
-    elapsed_s: float
-    trials: int
-    answered: int
-    duration_s: float | None = None
-    messages_per_user: int | None = None
-    errors: Mapping[str, int] = field(default_factory=dict)
-    judged: int = 0
-    passed: int = 0
-    latency_ms: Mapping[str, float] = field(default_factory=dict)
-    first_token_ms: Mapping[str, float] = field(default_factory=dict)
-    spread_ms: tuple[float, ...] = ()
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    source: str | None = None
-    span_s: float = 1.0
+    users: NonNegativeInt
+    elapsed_s: NonNegativeFloat
+    trials: NonNegativeInt
+    answered: NonNegativeInt
+    duration_s: NonNegativeFloat | None = None
+    messages_per_user: NonNegativeInt | None = None
+    errors: Mapping[str, NonNegativeInt] = field(default_factory=dict)
+    judged: NonNegativeInt = 0
+    passed: NonNegativeInt = 0
+    latency_ms: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
+    first_token_ms: Mapping[str, NonNegativeFloat] = field(default_factory=dict)
+    spread_ms: tuple[NonNegativeFloat, ...] = ()
+    input_tokens: NonNegativeInt | None = None
+    output_tokens: NonNegativeInt | None = None
+    cost_usd: NonNegativeFloat | None = None
+    source: Source | None = None
+    span_s: PositiveFloat = 1.0
     spans: tuple[LoadTestSpan, ...] = ()
 
     @property
@@ -65,24 +68,6 @@ class LoadTestResult:
         if self.output_tokens is None or self.elapsed_s <= 0:
             return None
         return self.output_tokens / self.elapsed_s
-
-
-def load_record(load: LoadTestResult) -> dict[str, Any]:
-    """Return the figures as results.jsonl holds them, rates included for its readers."""
-    record = asdict(load)
-    record["calls_per_s"] = _rounded(load.calls_per_s)
-    record["tokens_per_s"] = _rounded(load.tokens_per_s)
-    return record
-
-
-def load_from_record(record: Mapping[str, Any]) -> LoadTestResult:
-    given = {name: record[name] for name in _names(LoadTestResult) if name in record}
-    given["spread_ms"] = tuple(given.get("spread_ms", ()))
-    given["spans"] = tuple(
-        LoadTestSpan(**{name: span[name] for name in _names(LoadTestSpan) if name in span})
-        for span in given.get("spans", ())
-    )
-    return LoadTestResult(**given)
 
 
 def load_in_words(load: LoadTestResult) -> str:
@@ -108,14 +93,6 @@ def load_in_words(load: LoadTestResult) -> str:
     else:
         parts.append("no error")
     return ", ".join(parts)
-
-
-def _names(model: type[LoadTestResult | LoadTestSpan]) -> list[str]:
-    return [each.name for each in fields(model)]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
 
 
 def _milliseconds(value: float) -> str:

@@ -6,22 +6,19 @@ import json
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from functools import cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.cleaning import clean_value
+from pytest_arena.results.format_1 import cell_from_format_1, is_format_1
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.serialize import (
-    FORMAT,
-    cell_from_record,
-    gate_from_record,
-    limit_from_record,
-    run_from_record,
-)
-from pytest_arena.results.validation import ShapeError, check_record
+from pytest_arena.results.serialize import FORMAT, ShapeError, read, run_end
 
 LARGEST_FILE = 1 << 30
 """In bytes. A run of 100,000 cells of 4 KB each is less than half of it."""
@@ -73,23 +70,21 @@ def read_results(path: str | Path) -> ResultsFile:
     """Read a results file as `read_run` does, and keep where each cell stands."""
     path = Path(path)
     info: RunInfo | None = None
-    end: dict[str, Any] = {}
+    end: Any = None
     cells: dict[str, Cell] = {}
     lines: dict[str, int] = {}
     last = 1
-    for number, record in json_lines(path):
-        last = number
-        place = Location(str(path), number, 1)
-        _check(record, place)
-        kind = record["kind"]
-        if kind == "run":
-            info = _run(record, place, before=info)
-        elif kind == "cell":
-            cell = _cell(record, place)
-            cells[cell.id] = cell
-            lines[cell.id] = number
-        elif kind == "end":
-            end = record
+    for place, value in read_lines(path):
+        last = place.line
+        if isinstance(value, RunInfo):
+            if info is not None:
+                raise _second_run(place)
+            info = value
+        elif isinstance(value, Cell):
+            cells[value.id] = value
+            lines[value.id] = place.line
+        elif isinstance(value, run_end()):
+            end = value
     if info is None:
         raise UserError(
             Problem(
@@ -98,60 +93,78 @@ def read_results(path: str | Path) -> ResultsFile:
                 expected="a results.jsonl that `pytest --arena` wrote",
             )
         )
-    _check_number(end, len(cells), Location(str(path), last, 1))
-    run = RunResult(
-        info=info,
-        cells=tuple(cells.values()),
-        finished_at=end.get("finished_at"),
-        interrupted=bool(end.get("interrupted")),
-        notes=tuple(end.get("notes", ())),
-        exit_code=end.get("exit_code"),
-        gate=gate_from_record(end["gate"]) if "gate" in end else None,
-        limits=tuple(limit_from_record(limit) for limit in end.get("limits", ())),
-    )
-    return ResultsFile(path, run, lines)
+    if end is None:
+        return ResultsFile(path, RunResult(info, tuple(cells.values())), lines)
+    _check_number(end.totals, len(cells), Location(str(path), last, 1))
+    said = {one.name: getattr(end, one.name) for one in fields(end) if one.name != "totals"}
+    return ResultsFile(path, RunResult(info, tuple(cells.values()), **said), lines)
 
 
-def _run(record: Mapping[str, Any], place: Location, *, before: RunInfo | None) -> RunInfo:
-    if before is not None:
-        problem = Problem(
-            "a second run begins here",
-            place,
-            expected="one run a file",
-            fix="keep the files of two runs apart, and join them with arena merge",
-        )
-        raise UserError(problem)
-    return run_from_record(record)
+def read_lines(path: Path) -> Iterator[tuple[Location, Any]]:
+    """Give place and content of each line of a results file or a part of one: a `RunInfo`, a
+    `Cell`, a `run_end()`, or the record of a kind that is none of these.
+
+    A torn last line ends it; any other bad line is a `UserError`.
+    """
+    is_current = False
+    for number, line in _lines(path, RESULTS_FILE):
+        if not line.strip():
+            continue
+        place = Location(str(path), number, 1)
+        kind = _KIND.match(line)
+        if kind is not None and is_current and not _NEEDS_A_LOOK.search(line):
+            with suppress(ShapeError):
+                # the way of nearly every line; what is wrong is told by the slow one
+                yield place, read(_models()[kind[1].decode()], line)
+                continue
+        record = _record(line, place, may_be_torn=True)
+        if record is None:
+            return
+        is_current = is_current or _is_current(record, place)
+        yield place, _value(record, place)
 
 
-def _cell(record: Mapping[str, Any], place: Location) -> Cell:
-    try:
-        return cell_from_record(record)
-    except (KeyError, TypeError) as error:
-        # a key that this version does not know, where it knows them all
-        problem = Problem(
-            f"not a line of a results file ({error})",
-            place,
-            expected="a file of this version of pytest-arena",
-        )
-        raise UserError(problem) from error
+_KIND = re.compile(rb'\{"kind": ?"(run|cell|end)"')
+_NEEDS_A_LOOK = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)|NaN|Infinity|\d[eE]\+?\d{3}")
+"""Surrogates, NUL, and numbers that are none: seldom, and then read the slow way."""
 
 
-def _check(record: Mapping[str, Any], place: Location) -> None:
-    """Refuse a record that cannot be read, the format before all else."""
-    if record.get("kind") == "run" and record.get("format") != FORMAT:
+@cache
+def _models() -> Mapping[str, type[Any]]:
+    return {"run": RunInfo, "cell": Cell, "end": run_end()}
+
+
+def _is_current(record: Mapping[str, Any], place: Location) -> bool:
+    """Return whether the lines to come are in today's format; refuse one that is not known."""
+    if record.get("kind") != "run":
+        return False
+    written = record.get("format")
+    if written not in (1, FORMAT):
         raise UserError(
             Problem(
-                f"results format {shorten(repr(record.get('format')))} is not known",
+                f"results format {shorten(repr(written))} is not known",
                 place,
-                expected=f"format {FORMAT}",
+                expected=f"format {FORMAT}, or 1",
                 fix="read it with the version of pytest-arena that wrote it",
             )
         )
-    if not isinstance(record.get("kind"), str):
+    return bool(written == FORMAT)
+
+
+def _value(record: dict[str, Any], place: Location) -> Any:
+    kind = record.get("kind")
+    if not isinstance(kind, str):
         raise UserError(Problem("not a line of a results file", place, expected="a `kind`"))
+    model = _models().get(kind)
+    if model is None:
+        return record
+    if kind == "cell" and is_format_1(record):
+        record = cell_from_format_1(record)
     try:
-        check_record(record)
+        endless = _path_of_endless(record)
+        if endless is not None:
+            raise ShapeError(endless, "a number that is not endless")
+        return read(model, json.dumps(record))
     except ShapeError as error:
         problem = Problem(
             f"not a line of a results file: `{error.path}` is not as it must be",
@@ -161,9 +174,34 @@ def _check(record: Mapping[str, Any], place: Location) -> None:
         raise UserError(problem) from None
 
 
-def _check_number(end: Mapping[str, Any], found: int, place: Location) -> None:
+def _path_of_endless(record: Mapping[str, Any]) -> str | None:
+    """Return the path of a number that JSON writes as 1e999 and Python reads as infinity."""
+    waiting: list[tuple[str, Any]] = [("", record)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, float) and not isfinite(value):
+            return path
+        if isinstance(value, dict):
+            waiting += [(f"{path}.{key}" if path else key, item) for key, item in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}[{place}]", item) for place, item in enumerate(value)]
+    return None
+
+
+def _second_run(place: Location) -> UserError:
+    return UserError(
+        Problem(
+            "a second run begins here",
+            place,
+            expected="one run a file",
+            fix="keep the files of two runs apart, and join them with arena merge",
+        )
+    )
+
+
+def _check_number(totals: Mapping[str, Any], found: int, place: Location) -> None:
     """Refuse a file that lost cells after its run had ended."""
-    counted = end.get("totals", {}).get("cells")
+    counted = totals.get("cells")
     if counted is not None and counted != found:
         problem = Problem(
             f"the run had {counted} cells, but the file has {found}",
@@ -185,18 +223,24 @@ def json_lines(
     for number, line in _lines(path, wanted):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line.decode(), parse_constant=_no_constant)
-            if not isinstance(record, dict):
-                raise ValueError("not an object")
-        except (ValueError, RecursionError) as error:
-            if may_be_torn and not line.endswith(b"\n"):
-                return
-            text = "nested too deep" if isinstance(error, RecursionError) else str(error)
-            raise UserError(
-                Problem(f"not JSON ({text})", Location(str(path), number, 1))
-            ) from error
-        yield number, clean_value(record) if _UNCLEAN.search(line) else record
+        record = _record(line, Location(str(path), number, 1), may_be_torn=may_be_torn)
+        if record is None:
+            return
+        yield number, record
+
+
+def _record(line: bytes, place: Location, *, may_be_torn: bool) -> dict[str, Any] | None:
+    """Return the object of a line, or None where it is the torn last one."""
+    try:
+        record = json.loads(line.decode(), parse_constant=_no_constant)
+        if not isinstance(record, dict):
+            raise ValueError("not an object")
+    except (ValueError, RecursionError) as error:
+        if may_be_torn and not line.endswith(b"\n"):
+            return None
+        text = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise UserError(Problem(f"not JSON ({text})", place)) from error
+    return clean_value(record) if _UNCLEAN.search(line) else record
 
 
 def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.allowance import Allowance
 
@@ -72,15 +74,17 @@ class Response:
     output: str
     finish_reason: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
-    latency_ms: float | None = None
-    first_token_ms: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cost_usd: float | None = None
-    attempts: int = 1
+    latency_ms: NonNegativeFloat | None = None
+    first_token_ms: NonNegativeFloat | None = None
+    input_tokens: NonNegativeInt | None = None
+    output_tokens: NonNegativeInt | None = None
+    cost_usd: NonNegativeFloat | None = None
+    attempts: NonNegativeInt = 1
     source: Source = "call"
     model: str | None = None
-    allowance: Allowance | None = field(default=None, compare=False, repr=False)
+    allowance: Annotated[Allowance | None, Field(exclude=True)] = field(
+        default=None, compare=False, repr=False
+    )
     """What the provider said of its rate limits, for the engine; no part of the results."""
     answered_by: str | None = None
     """The provider that answered in place of the one that was asked."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import NonNegativeInt
+
 from pytest_arena.results.cell import Cell
 
 
@@ -42,7 +44,7 @@ class ThresholdFinding:
     reason: str
     value: float | None = None
     before: float | None = None
-    n: int = 0
+    n: NonNegativeInt = 0
 
     @property
     def fails(self) -> bool:
@@ -83,7 +85,7 @@ class RunResult:
     finished_at: str | None = None
     interrupted: bool = False
     notes: tuple[str, ...] = ()
-    exit_code: int | None = None
+    exit_code: NonNegativeInt | None = None
     gate: Gate | None = None
     limits: tuple[ThresholdFinding, ...] = ()
 

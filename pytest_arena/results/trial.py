@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.request_response import Message, Response, Source, ToolCall
@@ -26,10 +28,10 @@ class Finding:
     verdict: FindingVerdict
     score: float | None
     reason: str
-    line: int | None = None
-    turn: int | None = None
+    line: NonNegativeInt | None = None
+    turn: NonNegativeInt | None = None
     expected: str | None = None
-    weight: float = 1.0
+    weight: NonNegativeFloat = 1.0
     group: tuple[Finding, ...] = ()
     judge: Judging | None = None
     measure: str | None = None
@@ -50,8 +52,8 @@ class GuardrailEvent:
     action: Literal["block", "replace", "flag"]
     reason: str
     matched: tuple[str, ...] = ()
-    turn: int = 0
-    line: int | None = None
+    turn: NonNegativeInt = 0
+    line: NonNegativeInt | None = None
     original: str | None = None
     """The answer that was blocked or replaced."""
 
@@ -65,7 +67,7 @@ class TrialError:
 
     kind: str
     message: str
-    attempts: int = 0
+    attempts: NonNegativeInt = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +80,12 @@ class Trial:
 
     messages: tuple[Message, ...]
     responses: tuple[Response, ...] = ()
-    verdict: Verdict = "passed"
+    verdict: Verdict = field(kw_only=True)
     assertions: tuple[Finding, ...] = ()
     guardrails: tuple[GuardrailEvent, ...] = ()
     error: TrialError | None = None
-    index: int = 0
-    variant: int = 0
+    index: NonNegativeInt = 0
+    variant: NonNegativeInt = 0
     score: float | None = None
 
     @property

@@ -100,11 +100,12 @@ class DialogueRun:
         return await asyncio.to_thread(apply_guardrails, guardrails, text, direction, turn, said)
 
     def trial(self, index: int, variant: int, error: TrialError | None = None) -> Trial:
-        """Return what has been said as a trial that has not been judged yet."""
+        """Return what has been said as a trial without a verdict: an error until it is judged."""
         return Trial(
             messages=tuple(self._messages),
             responses=tuple(self._responses),
             guardrails=tuple(self._events),
+            verdict="error",
             error=error,
             index=index,
             variant=variant,

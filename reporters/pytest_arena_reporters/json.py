@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena.results.serialize import FORMAT, cell_record, end_record, run_record
+from pytest_arena.results.serialize import FORMAT, end_of, record_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
 
@@ -23,18 +23,14 @@ class JsonReporter(Reporter):
 
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
-        facts = run_record(run.info)
-        cells = [cell_record(cell) for cell in run.cells]
-        for record in (facts, *cells):
-            record.pop("kind")
-        facts.pop("format")
+        end = record_of(end_of(run))
         document = {
             "format": FORMAT,
-            "run": facts,
-            "cells": cells,
+            "run": record_of(run.info),
+            "cells": [record_of(cell) for cell in run.cells],
             "totals": run.totals,
-            "gate": end_record(run).get("gate"),
-            "limits": end_record(run).get("limits", []),
+            "gate": end.get("gate"),
+            "limits": end.get("limits", []),
             "notes": list(run.notes),
             "finished_at": run.finished_at,
         }

@@ -34,6 +34,7 @@ def _trial(
     return Trial(
         messages=({"role": "user", "content": "How do I reset my password?"},),
         responses=tuple(Response(text, **{"finish_reason": "stop", **facts}) for text in texts),
+        verdict="passed",
         guardrails=guardrails,
     )
 

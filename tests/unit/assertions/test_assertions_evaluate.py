@@ -22,9 +22,9 @@ from pytest_arena.results import Finding, GuardrailEvent, Response, ToolCall, Tr
 from pytest_arena.schema import Assertion, CheckContext, MayBeUnsure, Outcome, When
 
 CONTEXT = CheckContext()
-ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),))
+ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),), verdict="passed")
 HACK = GuardrailEvent("banned_words", "input", "block", "found 'hack'", ("hack",))
-BLOCKED = Trial(messages=(), guardrails=(HACK,))
+BLOCKED = Trial(messages=(), guardrails=(HACK,), verdict="passed")
 
 
 class Fixed(Assertion):
@@ -219,14 +219,16 @@ def test_a_block_by_another_guardrail_is_still_unexpected(build: Any) -> None:
 
 
 def test_an_empty_answer_fails_unless_it_is_asked_for(build: Any) -> None:
-    empty = Trial(messages=(), responses=(Response(" \n", finish_reason="stop"),))
+    empty = Trial(messages=(), responses=(Response(" \n", finish_reason="stop"),), verdict="passed")
     verdict, _, findings = conclude(empty, (), (), threshold=None)
     assert verdict == "failed"
     assert findings[0].reason == "the answer is empty (finish reason: stop)"
     allowed = build('{type: equals, value: ""}')
     finding = evaluate(allowed, empty, CONTEXT)
     assert conclude(empty, [allowed], [finding], threshold=None)[0] == "passed"
-    calling = Trial(messages=(), responses=(Response("", tool_calls=(ToolCall("f", {}),)),))
+    calling = Trial(
+        messages=(), responses=(Response("", tool_calls=(ToolCall("f", {}),)),), verdict="passed"
+    )
     assert conclude(calling, (), (), threshold=None)[0] == "passed"
 
 
@@ -305,7 +307,7 @@ def test_a_case_threshold_decides_by_the_weighted_score() -> None:
 
 
 def test_a_trial_with_an_error_stays_one() -> None:
-    trial = Trial(messages=(), error=TrialError("timeout", "no answer in 60 s"))
+    trial = Trial(messages=(), error=TrialError("timeout", "no answer in 60 s"), verdict="error")
     assert conclude(trial, (), (), threshold=0.0)[0] == "error"
 
 
@@ -315,7 +317,7 @@ def test_a_guardrail_only_case_passes_when_an_answer_came() -> None:
 
 def test_when_leaves_trials_out_of_a_cell_assertion(build: Any) -> None:
     assertion = build("{type: success_rate, min: 1, when: {output_contains: 'yes'}}")
-    no = Trial(messages=(), responses=(Response("no"),))
+    no = Trial(messages=(), responses=(Response("no"),), verdict="passed")
     assert evaluate_cell(assertion, (ANSWERED, no), CONTEXT).reason == (
         "1 of 1 trials gave an answer: 100 % (at least 100 %)"
     )

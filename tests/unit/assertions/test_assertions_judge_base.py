@@ -24,6 +24,7 @@ TALK = Trial(
         {"role": "user", "content": "When does it come?"},
     ),
     responses=(Response("It comes on Friday, Ada."),),
+    verdict="error",
 )
 DOCUMENTS = ("Order 7 arrives on Friday.", "Returns take thirty days.")
 NO_JUDGE = (

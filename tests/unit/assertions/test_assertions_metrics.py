@@ -147,11 +147,11 @@ def test_a_conversation_is_as_slow_as_its_slowest_answer(judge: Any, trial: Any)
 def test_an_expected_block_names_direction_and_word(judge: Any) -> None:
     event = GuardrailEvent("banned_words", "output", "replace", "found", ("hack",))
     flagged = GuardrailEvent("max_length", "output", "flag", "too long")
-    both = Trial(messages=(), guardrails=(flagged, event))
+    both = Trial(messages=(), guardrails=(flagged, event), verdict="passed")
     assert judge("{type: validation_error, direction: output}", both).reason == (
         "replaced on output by banned_words: 'hack'"
     )
-    only = Trial(messages=(), guardrails=(flagged,))
+    only = Trial(messages=(), guardrails=(flagged,), verdict="passed")
     assert judge("{type: guardrail_triggered}", only).verdict == "failed"
 
 

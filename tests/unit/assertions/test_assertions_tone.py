@@ -41,7 +41,7 @@ class Judge:
 @pytest.fixture
 def find(build: Callable[[str], Assertion]) -> Callable[..., Finding]:
     def finding(text: str, answer: str, **context: Any) -> Finding:
-        trial = Trial((), (Response(answer),))
+        trial = Trial((), (Response(answer),), verdict="passed")
         return asyncio.run(evaluate_async(build(text), trial, CheckContext(**context)))
 
     return finding

@@ -9,7 +9,7 @@ import pytest
 from pytest_arena.cli import main
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.serialize import cell_record, to_line
+from pytest_arena.results.serialize import cell_line
 from pytest_arena.results.trial import Trial
 from pytest_arena.results.writing import write_results
 
@@ -21,7 +21,7 @@ def results(folder: Path, *verdicts: str) -> str:
     )
     run = RunResult(RunInfo("r", "2026-01-01T00:00:00Z", "0"), cells, finished_at="x")
     path = folder / "results.jsonl"
-    write_results(path, run, [to_line(cell_record(cell)) for cell in cells])
+    write_results(path, run, [cell_line(cell) for cell in cells])
     return str(path)
 
 

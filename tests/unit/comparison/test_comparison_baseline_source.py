@@ -13,15 +13,15 @@ from pytest_arena.comparison.baseline.file import baseline_bytes
 from pytest_arena.comparison.baseline.source import MissingBaselineError, read_baseline
 from pytest_arena.errors import UsageError
 from pytest_arena.results import RunResult
-from pytest_arena.results.serialize import cell_record, end_record, run_record, to_line
+from pytest_arena.results.serialize import cell_line, end_line, run_line
 
 BASELINE = baseline_bytes(kept(cell_of("PPF")))
 KEYS = [("arena.yaml", "Reset", "mini")]
 
 
 def results_of(run: RunResult) -> bytes:
-    lines = [run_record(run.info), *(cell_record(cell) for cell in run.cells), end_record(run)]
-    return "".join(f"{to_line(line)}\n" for line in lines).encode()
+    lines = [run_line(run.info), *map(cell_line, run.cells), end_line(run)]
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def git(folder: Path, *arguments: str) -> str:

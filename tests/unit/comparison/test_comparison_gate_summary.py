@@ -141,7 +141,7 @@ def test_answers_within_a_millisecond_are_not_called_faster(
         replace(
             cell,
             verdict="failed" if i == 1 else "passed",  # so that the slower one leads
-            trials=(Trial((), (Response("x", latency_ms=times[i % 2]),), "passed"),),
+            trials=(Trial((), (Response("x", latency_ms=times[i % 2]),), verdict="passed"),),
         )
         for i, cell in enumerate(base.cells)
     )

@@ -37,7 +37,7 @@ def cell(
 ) -> Cell:
     given = (response(),) if responses is None else responses
     made = tuple(
-        Trial((), given, one, assertions=assertions, index=i)
+        Trial((), given, verdict=one, assertions=assertions, index=i)
         for i, one in enumerate(trials or (verdict,))
     )
     return Cell(

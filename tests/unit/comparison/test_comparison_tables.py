@@ -12,12 +12,12 @@ from synthetic_run import synthetic_run
 from pytest_arena import comparison
 from pytest_arena.comparison.trial_rows import COLUMNS, message_text
 from pytest_arena.results import RunResult
-from pytest_arena.results.serialize import cell_record, end_record, run_record, to_line
+from pytest_arena.results.serialize import cell_line, end_line, run_line
 
 
 def write(run: RunResult, path: Path) -> Path:
-    lines = [run_record(run.info), *(cell_record(cell) for cell in run.cells), end_record(run)]
-    path.write_text("\n".join(to_line(line) for line in lines) + "\n", encoding="utf-8")
+    lines = [run_line(run.info), *map(cell_line, run.cells), end_line(run)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 

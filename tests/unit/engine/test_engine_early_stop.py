@@ -30,7 +30,7 @@ def test_once_decided_no_further_trial_changes_the_outcome(
 
 def trials(*found: str) -> list[Trial]:
     return [
-        Trial(messages=(), assertions=(Finding("contains", verdict, None, ""),))  # type: ignore[arg-type]
+        Trial(messages=(), assertions=(Finding("contains", verdict, None, ""),), verdict="passed")  # type: ignore[arg-type]
         for verdict in found
     ]
 

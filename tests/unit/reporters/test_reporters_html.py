@@ -189,7 +189,7 @@ def test_an_answer_of_a_fallback_says_whose_it_is() -> None:
     from pytest_arena_reporters.html.texts import Texts
 
     plain, other = Response("a"), Response("b", answered_by="spare")
-    trial = Trial((), (plain, other), "passed")
+    trial = Trial((), (plain, other), verdict="passed")
     first, second = _trial(trial, Texts({}), None)[2]
     assert len(first) < 12
     assert second[11] == "spare"

@@ -13,7 +13,7 @@ from pytest_arena.comparison import compare
 from pytest_arena.comparison.trial_rows import trial_rows
 from pytest_arena.results import Cell, Finding, Response, RunInfo, RunResult, Trial
 from pytest_arena.results.judging import Calibration, Judging, Vote
-from pytest_arena.results.serialize import cell_from_record, cell_record, to_line
+from pytest_arena.results.serialize import ShapeError, cell_from_line, cell_line, record_of
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html import HtmlReporter
 from pytest_arena_reporters.html.records import finding_record
@@ -33,7 +33,9 @@ def judged(kind: str, *votes: Vote, calibration: Calibration | None = None) -> F
 
 def run_of(*findings: Finding) -> RunResult:
     answer = Response("Hello", cost_usd=0.5, latency_ms=10.0)
-    trial = Trial(({"role": "user", "content": "Hi"},), (answer,), "passed", findings)
+    trial = Trial(
+        ({"role": "user", "content": "Hi"},), (answer,), verdict="passed", assertions=findings
+    )
     cell = Cell("a::b[p]", "a", "b", "p", None, "passed", (trial,))
     return RunResult(RunInfo("r", "2026-01-01T00:00:00Z", "1"), (cell,), finished_at="x")
 
@@ -135,8 +137,8 @@ def test_a_judgement_survives_its_file(finding: Finding, tmp_path: Path) -> None
     from pytest_arena.results.writing import write_results
 
     run = run_of(finding)
-    line = to_line(cell_record(run.cells[0]))
-    assert cell_from_record(json.loads(line)) == run.cells[0]
+    line = cell_line(run.cells[0])
+    assert cell_from_line(line) == run.cells[0]
     write_results(tmp_path / "results.jsonl", run, [line])
     assert read_run(tmp_path / "results.jsonl").cells == run.cells
 
@@ -152,13 +154,12 @@ def test_a_judgement_survives_its_file(finding: Finding, tmp_path: Path) -> None
     ],
 )
 def test_a_strangers_judgement_is_looked_at(path: Any, value: Any, problem: str) -> None:
-    from pytest_arena.results.validation import ShapeError, check_record
 
-    record = cell_record(run_of(judged("tone", VOTE, calibration=GOOD)).cells[0])
+    record = record_of(run_of(judged("tone", VOTE, calibration=GOOD)).cells[0])
     where = record["trials"][0]["assertions"][0]["judge"]
     for step in path[:-1]:
         where = where[step]
     where[path[-1]] = value
     with pytest.raises(ShapeError) as caught:
-        check_record(record)
+        cell_from_line(json.dumps(record))
     assert caught.value.path == problem

@@ -22,7 +22,7 @@ def small_run() -> RunResult:
     response = Response("x", latency_ms=812.4, input_tokens=21, output_tokens=80, cost_usd=0.000051)
     verdicts = ("passed", "failed", "passed", "passed", "passed", "error")
     cells = tuple(
-        replace(cell, verdict=verdict, trials=(Trial((), (response,), verdict),))
+        replace(cell, verdict=verdict, trials=(Trial((), (response,), verdict=verdict),))
         for cell, verdict in zip(run.cells, verdicts, strict=True)
     )
     return replace(run, cells=cells, notes=("A note of a plug-in.",))
