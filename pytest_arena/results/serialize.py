@@ -53,7 +53,7 @@ def cell_from_line(line: str | bytes) -> Cell:
 
 def run_line(info: RunInfo) -> str:
     """Return the facts of a run as the first line of its results."""
-    return _line("run", _dumped(info), f'"format":{FORMAT}')
+    return _line("run", _dumped(info), f'"format": {FORMAT}')
 
 
 def end_line(run: RunResult) -> str:
@@ -151,9 +151,9 @@ def _dumped(value: Any) -> bytes:
 
 
 def _line(kind: str, dumped: bytes, *further: str) -> str:
-    head = ",".join([f'{{"kind":"{kind}"', *further])
+    head = ", ".join([f'{{"kind": "{kind}"', *further])
     rest = dumped.decode()[1:]
-    return f"{head}{rest}" if rest == "}" else f"{head},{rest}"
+    return f"{head}{rest}" if rest == "}" else f"{head}, {rest}"
 
 
 _EXPECTED = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from seen_results import seen_cells
 
 # loaded here, so that pytester does not load it anew for each run in this process
 import pytest_arena.collection.session
@@ -89,7 +90,8 @@ class Project:
         return [json.loads(line) for line in text.splitlines()]
 
     def cells(self) -> dict[str, dict[str, Any]]:
-        return {r["id"]: r for r in self.records() if r["kind"] == "cell"}
+        """Return the cells of the results file by id, as tests look at them."""
+        return seen_cells(self.path / "arena-report" / "results.jsonl")
 
     def verdicts(self) -> dict[str, str]:
         return {cell_id.partition("::")[2]: c["verdict"] for cell_id, c in self.cells().items()}

@@ -34,15 +34,17 @@ def test_each_cell_is_an_item_with_its_own_outcome(small: Project, spread: tuple
 def test_the_results_file_has_the_documented_shape(small: Project, spread: tuple[str, ...]) -> None:
     small.run(*spread)
     run, *cells, end = small.records()
-    assert (run["kind"], run["format"], end["kind"]) == ("run", 1, "end")
-    assert {"run_id", "started_at", "plugin_version", "git", "options", "versions"} <= set(run)
+    assert (run["kind"], run["format"], end["kind"]) == ("run", 2, "end")
+    assert {"run_id", "started_at", "plugin_version", "options", "versions"} <= set(run)
+    trials = [trial for cell in cells for trial in cell["trials"]]
+    answers = [answer for trial in trials for answer in trial.get("responses", ())]
     assert end["totals"] == {
         "cells": 10,
         "passed": 4,
         "failed": 3,
         "error": 1,
         "skipped": 2,
-        "cost_usd": pytest.approx(sum(t["cost_usd"] or 0 for c in cells for t in c["trials"])),
+        "cost_usd": pytest.approx(sum(answer.get("cost_usd", 0) for answer in answers)),
     }
     first = cells[0]
     assert first["id"] == "arena.yaml::Greeting[good]"
@@ -51,9 +53,10 @@ def test_the_results_file_has_the_documented_shape(small: Project, spread: tuple
     assert set(first["hashes"]) == {"prompt", "assertions", "provider", "judge"}
     (trial,) = first["trials"]
     assert trial["messages"] == [{"role": "user", "content": "Say hello"}]
-    assert (trial["output"], trial["source"]) == ("Hello and welcome!", "mock")
-    assert trial["cost_usd"] == pytest.approx(
-        trial["input_tokens"] / 1e6 + 2 * trial["output_tokens"] / 1e6
+    (answer,) = trial["responses"]
+    assert (answer["output"], answer["source"]) == ("Hello and welcome!", "mock")
+    assert answer["cost_usd"] == pytest.approx(
+        answer["input_tokens"] / 1e6 + 2 * answer["output_tokens"] / 1e6
     )
     assert trial["assertions"] == [
         {

@@ -375,6 +375,10 @@ def test_answers_come_from_the_cache_with_their_latency_and_failures_do_not(
     result = cached.run(*spread)
     (second,) = cached.cells()["arena.yaml::one[m]"]["trials"]
     assert (first["source"], second["source"]) == ("call", "cache")
+    for trial in (first, second):
+        (answer,) = trial.pop("responses")
+        assert answer.pop("source") == trial["source"]
+        trial["answer"] = answer
     assert second == {**first, "source": "cache"}
     assert sorted(calls(cached)) == ["one", "refuse", "refuse"]
     assert said(result) == ["1 answer taken from the cache"]
