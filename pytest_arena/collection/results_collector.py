@@ -91,7 +91,7 @@ class ResultsCollector:
         line = getattr(report, "arena_cell", None)
         if line is not None:
             if report.outcome == "rerun":
-                self._reruns.hear(cell_from_record(json.loads(line)))
+                self._reruns.hear(cell_from_line(line))
             self.add(report.nodeid, line)
             if self._interrupted is not None and report.arena_resumed:
                 self._interrupted.take(report.nodeid)
