@@ -152,6 +152,7 @@ class _Run:
         self._quotas = Quotas()
         self._kept: AnswerStore | None = None
         self._hook_failures = HookFailures(self._root)
+        self._notes: list[str] = []
         self._started_at = now()
         self._check_prices()
         self._plans = [plan for plan in self._arena.cells if plan.skip is None]
@@ -194,6 +195,7 @@ class _Run:
                 yield engine
         finally:
             engine.close()
+            self._notes = engine.notes
 
     def _network(self) -> AbstractContextManager[None]:
         if not self._settings.block_network:
@@ -250,7 +252,8 @@ class _Run:
             versions=versions(),
         )
         run = RunResult(info, every, finished_at=now())
-        notes = [*budget_lines(every, self._quotas.warnings), *self._recorded(every)]
+        budgets = budget_lines(every, self._quotas.warnings)
+        notes = [*budgets, *self._notes, *self._recorded(every)]
         return replace(run, notes=(*notes, *self._summary(run), *self._hook_failures.lines()))
 
     def _summary(self, run: RunResult) -> list[str]:

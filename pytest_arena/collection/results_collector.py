@@ -122,7 +122,8 @@ class ResultsCollector:
     def hear(self, facts: CollectionReport) -> None:
         """Learn what collecting found, from the session of this process or from a worker."""
         warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
-        self._facts = replace(facts, warnings=list(warnings))
+        notes = dict.fromkeys([*self._facts.notes, *facts.notes])
+        self._facts = replace(facts, warnings=list(warnings), notes=list(notes))
         if facts.answers:
             self._recordings().hear(facts.answers)
 
@@ -213,7 +214,7 @@ class ResultsCollector:
         with self._hook_failures.keeping("pytest_arena_run_summary"):
             given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
         notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
-        own = [*self._budget_lines(run), *self._reruns.lines()]
+        own = [*self._budget_lines(run), *self._reruns.lines(), *self._facts.notes]
         if self._interrupted is not None:
             own.append(self._interrupted.line())
         return replace(run, notes=(*own, *notes))

@@ -109,6 +109,7 @@ class ArenaSession:
             ids=self.collected,
             formats=[name for arena in self.arenas for name in arena.report_formats],
             warnings=self._quotas.warnings,
+            notes=self._engine.notes if self._engine is not None else [],
             arenas=[
                 {
                     "file": arena.file,

@@ -160,6 +160,8 @@ class CollectionReport:
     ids: list[str] = field(default_factory=list)
     formats: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a process has to say of its calls as a whole."""
     """Budgets that were exceeded and only warn."""
     arenas: list[dict[str, Any]] = field(default_factory=list)
 

@@ -120,6 +120,11 @@ class Engine:
         """Start no further call; what is in flight goes on."""
         self._client.closing = True
 
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of the calls as a whole; complete once the engine is closed."""
+        return self._client.notes
+
     def judge_client(self, plan: CellPlan, number: int) -> JudgeAccess:
         """Return what asks judges about the trial of a cell with this number, on the loop."""
         return self._runner.judge_client(plan, number)

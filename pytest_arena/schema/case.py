@@ -36,13 +36,18 @@ DataFile = Annotated[DataSpec, BeforeValidator(_named)]
 
 
 def _reasons(value: object) -> object:
-    """Return a reason, or one for each provider; refuse what is neither."""
+    """Return a reason, or one for each provider; refuse what is neither.
+
+    Nothing and an empty text, as most rows of a table have it, are none.
+    """
+    if value is None or value == "":
+        return None
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
         return str(value)
     if isinstance(value, Mapping) and value:
         reasons = {str(name): text for name, text in value.items() if isinstance(text, str)}
         if len(reasons) == len(value):
-            return reasons
+            return {name: text for name, text in reasons.items() if text}
     shown = str(value).lower() if isinstance(value, bool) else "this"
     raise PydanticCustomError(
         "reason",
@@ -56,7 +61,7 @@ def _reasons(value: object) -> object:
 
 
 Reasons = Annotated[
-    str | dict[str, str],
+    str | dict[str, str] | None,
     PlainValidator(_reasons),
     WithJsonSchema(
         {
@@ -132,9 +137,9 @@ class CaseSpec(ArenaModel):
     """Only these providers or provider groups."""
     tags: tuple[str, ...] = ()
     """Marks for `-m`, and rows of the report."""
-    skip: Reasons | None = None
+    skip: Reasons = None
     """Why the case is not run, for all providers or by provider or group."""
-    xfail: Reasons | None = None
+    xfail: Reasons = None
     """Why the case is expected to fail, for all providers or by provider or group; an `error`
     still fails."""
     assertions: tuple[Assertion, ...] = ()

@@ -166,6 +166,32 @@ def test_a_hook_around_calls_that_raises_is_told_with_its_own_frames(
     )
 
 
+def test_a_provider_that_cannot_be_closed_costs_no_cell(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    write(project, 'return Response("x", latency_ms=1.0)')
+    with (project.path / "conftest.py").open("a") as stream:
+        stream.write("\n\nasync def close(self): raise OSError('stuck')\n\nBoom.close = close\n")
+    result = project.run(*spread)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(["provider 'm' was not closed: OSError in conftest.py:26: stuck*"])
+
+
+@pytest.mark.parametrize(
+    ("method", "line"), [("def __init__(self, *given)", 26), ("async def start(self)", 26)]
+)
+def test_a_provider_that_cannot_begin_is_an_error_of_its_cells(
+    project: Project, method: str, line: int
+) -> None:
+    write(project, 'return Response("x", latency_ms=1.0)')
+    name = method.partition("def ")[2].partition("(")[0]
+    with (project.path / "conftest.py").open("a") as stream:
+        stream.write(f"\n\n{method}: raise OSError('stuck')\n\nBoom.{name} = {name}\n")
+    result = project.run()
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines([f"  error (provider) OSError in conftest.py:{line}: stuck"])
+
+
 def test_a_missing_key_is_told_once_for_all_cells(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,8 @@ class ProviderClient:
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
+        self.notes: list[str] = []
+        """What there is to say of the calls as a whole, when the run ends."""
         self.under_load: frozenset[str] = frozenset()
         """The providers that a load case has to itself for a while, here or in another process."""
 
@@ -162,7 +164,12 @@ class ProviderClient:
     async def close(self) -> None:
         """Free what the providers hold, and the kept answers."""
         for state in self._states.values():
-            await state.provider.close()
+            try:
+                with own_code(ErrorKind.PROVIDER):
+                    await state.provider.close()
+            except ProviderError as error:
+                said = error.message.splitlines()[0]
+                self.notes.append(f"provider {state.spec.name!r} was not closed: {said}")
         if self._answers:
             await self._answers.close()
         self._quotas.close()

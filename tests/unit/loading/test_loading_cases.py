@@ -86,6 +86,9 @@ def test_a_case_has_a_system_prompt_of_its_own_or_that_of_its_target(
     [
         ("slow", "slow", "slow"),
         ("4711", "4711", "4711"),
+        ("", None, None),
+        ("''", None, None),
+        ("{good: '', fast: old}", "old", None),
         ("{good: wrong}", None, "wrong"),
         ("{cheap: old}", "old", None),
         ("{cheap: old, fast: new}", "new", None),
@@ -97,6 +100,14 @@ def test_a_reason_may_be_one_providers(
 ) -> None:
     arena = load(f"tests: [{{name: A, prompt: hi, {key}: {written}, {CHECK}}}]\n")
     assert [getattr(plan, key) for plan in arena.cells] == [fast, good]
+
+
+def test_an_empty_cell_of_a_row_is_no_reason(load: Load) -> None:
+    arena = load(
+        f"tests: [{{name: A, data: r.csv, prompt: hi, xfail: '{{{{ known }}}}', {CHECK}}}]\n",
+        {"r.csv": "q,known\n1,\n2,too hard\n"},
+    )
+    assert [plan.xfail for plan in arena.cells] == [None, None, "too hard", "too hard"]
 
 
 def test_keys_that_begin_with_x_are_the_users_own(load: Load) -> None:
