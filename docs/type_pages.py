@@ -28,13 +28,38 @@ Every assertion also takes these keys:
 
 {shared}
 
-`when` takes `tool_called` (the name of a tool) and `output_contains` (a text, in any case); an
-assertion whose `when` does not hold is `skipped`, which is counted and shown.
+`when` takes `tool_called` (the name of a tool) and `output_contains` (a text, as `contains`
+finds it); an assertion whose `when` does not hold is `skipped`, which is counted and shown.
 
 Without an answer (a guardrail blocked it) an assertion fails, unless it asks for just that:
 `validation_error`, `success`, or a group that holds them. `not` turns around what was passed or
 failed, never an `error`, a skip, or a missing answer. When every assertion of a trial was skipped,
-the trial is an `error`: nothing was judged.
+the trial is an `error`: nothing was judged. A check on JSON fails with and without `not` where
+the answer has no JSON that parses: there was nothing to look at.
+
+## What is folded
+
+Texts are compared as a reader would compare them. On both sides, in the answer and in what is
+looked for, these are the same:
+
+- curly and straight quotes, hyphens and dashes of every kind, `…` and three dots;
+- blanks of every kind (no-break ones, too), and any run of white space, line ends included, is one
+  blank;
+- with and without soft hyphens, zero-width characters, byte order marks and marks of direction;
+- a letter with an accent in one character or in two (NFC);
+- upper and lower case, unless `case_sensitive` tells them apart;
+- in lists of words and in detectors, also full-width letters, and `_` around a word (`_hack_`).
+
+The line break that YAML's `|` and `>` put at a text's end is no part of it. A blank at the end of a
+text in quotes stands for a word's border: `" ass "` is not found in "class". A text of nothing but
+marks is compared as written where it has a blank or is on no keyboard: `—` finds dashes, not
+hyphens. Digits stay what they are: `1,000`, `1000` and `1.000` are three texts.
+
+So do `contains` and its kin, `starts_with`, `ends_with`, `banned_words`, `when`, the `contains` of
+`json_path`, `levenshtein` and `similar`, the quotes of judges, the detectors and the guardrails.
+`exact: true` and `equals` compare as written, but for accents, kinds of line ends, and what is
+blank around the whole. Patterns see the answer as written (in NFC) unless `fold: true`; `rouge`,
+`bleu` and `chrf` take texts as their definitions say.
 """
 
 _GUARDRAILS = """# Guardrails
@@ -43,6 +68,9 @@ A guardrail looks at what is sent (`input`) and at what comes back (`output`). O
 before any call is made; on output it blocks, replaces, or lets pass with a mark (`flag`). A block
 that no `validation_error` expects fails the case. This page is written from the code by
 `python docs/make_reference.py`.
+
+Words and detectors see texts [folded](assertions.md#what-is-folded): curly quotes, no-break blanks
+or soft hyphens hide nothing. Patterns see them as written (in NFC).
 
 Entries of `guardrails: rules:` all take these keys:
 

@@ -34,14 +34,14 @@ class FinishReason(Assertion):
         if reason is None:
             return Outcome.error("the provider gave no finish reason")
         return Outcome.of(
-            reason == self.value,
+            reason == self.value.strip(),
             f"the finish reason is {quoted(reason)}",
-            expected=f"finish reason {quoted(self.value)}",
+            expected=f"finish reason {quoted(self.value.strip())}",
         )
 
     @property
     def expects_empty(self) -> bool:
-        return self.value in ("length", "content_filter") and not self.negate
+        return self.value.strip() in ("length", "content_filter") and not self.negate
 
 
 class Refusal(Assertion):

@@ -181,11 +181,11 @@ def _broken(error: BaseException, context: CheckContext) -> Outcome:
 
 
 def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
-    """Apply `threshold`, then `not`; an error and a skip stay what they are, and `on_unsure` says
-    what becomes of an unsure one."""
+    """Apply `threshold`, then `not`; an error, a skip and a failure for want of something to look
+    at stay what they are, and `on_unsure` says what becomes of an unsure one."""
     if outcome.verdict == "unsure" and isinstance(assertion, MayBeUnsure):
         return _decided(assertion, outcome)
-    if outcome.verdict not in _FLIPPED:
+    if outcome.verdict not in _FLIPPED or not outcome.turns:
         return outcome
     score = outcome.score
     if score is None:

@@ -11,7 +11,8 @@ from pytest_arena.assertions.json_text import (
     NotJsonError,
     UnreadableJsonError,
     fenced,
-    json_values,
+    find_json,
+    holds_json,
     parse_json,
 )
 from pytest_arena.errors import suggest
@@ -28,7 +29,8 @@ class IsJson(Assertion):
         - type: is_json
           extract: true
 
-    Strict: `NaN`, comments and trailing commas are not JSON.
+    Strict: `NaN`, comments and trailing commas are not JSON. What is inside of broken JSON, of a
+    thought (`<think>`) or of a fence of another language is not found.
 
     Error: when the JSON is nested too deeply to be read.
     """
@@ -37,7 +39,7 @@ class IsJson(Assertion):
     aliases: ClassVar[tuple[str, ...]] = ("is_valid_json",)
 
     extract: bool = False
-    """Take the first JSON object or list in prose or in a code fence."""
+    """Take the JSON object or list in a code fence or in prose."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         try:
@@ -123,7 +125,9 @@ class ContainsJson(Assertion):
           value: {status: shipped, items: [{id: 7}]}
 
     An object holds the keys that `value` names, a list an element for each of its elements;
-    without `value` and `schema` any JSON object or list will do.
+    without `value` and `schema` any JSON object or list will do. What is inside of broken JSON, of
+    a thought (`<think>`) or of a fence of another language is not found; where JSON is broken,
+    `not` does not hold.
 
     Error: when the JSON is nested too deeply to be read, or a pattern of the schema needs more
     than a second.
@@ -145,12 +149,12 @@ class ContainsJson(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         from pytest_arena.assertions.json_schema import SchemaUnusableError, first_mismatch
-        from pytest_arena.assertions.json_text import holds_json
 
         expected = f"JSON with {quoted(str(self.value))}" if self.value is not None else "JSON"
         problem = "there is no JSON in the answer"
         try:
-            for value in json_values(trial.output or ""):
+            found = find_json(trial.output or "")
+            for value in found.values:
                 if self.value is not None and not holds_json(value, self.value):
                     problem = f"{quoted(str(value))} does not hold {quoted(str(self.value))}"
                     continue
@@ -160,6 +164,10 @@ class ContainsJson(Assertion):
                 problem = mismatch
         except (UnreadableJsonError, SchemaUnusableError) as error:
             return Outcome.error(str(error))
+        if found.broken:
+            return Outcome.unseen(
+                f"{found.broken}: {quoted(trial.output or '')}", expected=expected
+            )
         return Outcome.of(False, problem, expected=expected)
 
 

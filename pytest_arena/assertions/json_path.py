@@ -18,6 +18,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.looking import SearchedText
 
 
 class JsonPath(Assertion):
@@ -28,9 +29,11 @@ class JsonPath(Assertion):
           min: 1
           max: 100
 
-    The JSON may stand in prose or in a code fence. Every key that is given must hold; with none,
-    the value must be there. JMESPath does not tell null from missing, so `equals: null` and
-    `exists: false` hold for both.
+    The JSON may stand in a code fence or in prose: a fence marked `json` comes first, else the
+    largest value that parses; thoughts, other fences, and what is inside broken JSON are no
+    answer. Every key that is given must hold; with none, the value must be there. JMESPath does
+    not tell null from missing, so `equals: null` and `exists: false` hold for both. An answer
+    without JSON fails, with `not`, too.
 
     Error: when the JSON is nested too deeply to be read, or the path calls an unknown function.
     """
@@ -42,7 +45,7 @@ class JsonPath(Assertion):
     equals: Any = None
     """The value itself; true is not 1."""
     contains: Any = None
-    """An element of a list, a key of an object, or a part of a text (ignoring case)."""
+    """An element of a list, a key of an object, or a part of a text, as `contains` finds it."""
     min: float | None = None
     """The least that a number may be."""
     max: float | None = None
@@ -50,7 +53,7 @@ class JsonPath(Assertion):
     exists: bool | None = None
     """Whether the path finds something."""
     extract: bool = True
-    """Take the first JSON object or list in prose or in a code fence."""
+    """Take the JSON object or list in a code fence or in prose."""
 
     @field_validator("path")
     @classmethod
@@ -80,7 +83,7 @@ class JsonPath(Assertion):
             document = parse_json(trial.output or "", extract=self.extract)
             found = jmespath.search(self.path, document)
         except NotJsonError as error:
-            return Outcome.of(False, f"{error}: {quoted(trial.output or '')}", expected=self.path)
+            return Outcome.unseen(f"{error}: {quoted(trial.output or '')}", expected=self.path)
         except UnreadableJsonError as error:
             return Outcome.error(str(error))
         except UnknownFunctionError as error:
@@ -128,7 +131,7 @@ class JsonPath(Assertion):
             return None
         wanted = self.contains
         if isinstance(found, str):
-            held = isinstance(wanted, str) and wanted.casefold() in found.casefold()
+            held = isinstance(wanted, str) and SearchedText(found).holds(wanted)
         elif isinstance(found, list):
             held = any(same_json(element, wanted) for element in found)
         else:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.json_text import NotJsonError, UnreadableJsonError, parse_json
+from pytest_arena.assertions.json_text import (
+    NotJsonError,
+    UnreadableJsonError,
+    json_choices,
+)
+from pytest_arena.assertions.schema_keywords import (
+    UnknownKeywordError,
+    format_checker,
+    refuse_unknown,
+    validator_class,
+)
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.judging.detectors.regex import PatternTimeoutError, search
+from pytest_arena.judging.detectors.regex import PatternTimeoutError
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
@@ -33,7 +42,10 @@ class JsonSchema(Assertion):
               status: {enum: [open, closed]}
 
     The draft is 2020-12 unless `$schema` names another; references are looked up in the schema
-    itself only.
+    itself only. `format` is checked (email, date, date-time, time, duration, uri, uuid, ipv4, …),
+    `multipleOf` counts in decimal, and a keyword or a format that nobody knows is refused when the
+    file is loaded. With `extract` the JSON in a fence marked `json` is taken, else of several
+    values the first that fits; an answer without JSON fails, with `not`, too.
 
     Error: when the JSON is nested too deeply, when a reference leads nowhere, when a pattern of
     the schema needs more than a second.
@@ -44,7 +56,7 @@ class JsonSchema(Assertion):
     schema_: Any = Field(alias="schema")
     """The JSON Schema, as a mapping."""
     extract: bool = False
-    """Take the first JSON object or list in prose or in a code fence."""
+    """Take the JSON object or list in a code fence or in prose."""
 
     @field_validator("schema_")
     @classmethod
@@ -54,13 +66,15 @@ class JsonSchema(Assertion):
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         expected = "JSON that fits the schema"
         try:
-            value = parse_json(trial.output or "", extract=self.extract)
-            problem = first_mismatch(value, self.schema_)
+            choices = json_choices(trial.output or "", extract=self.extract)
+            problems = [first_mismatch(value, self.schema_) for value in choices]
         except NotJsonError as error:
-            return Outcome.of(False, f"{error}: {quoted(trial.output or '')}", expected=expected)
+            return Outcome.unseen(f"{error}: {quoted(trial.output or '')}", expected=expected)
         except (UnreadableJsonError, SchemaUnusableError) as error:
             return Outcome.error(str(error))
-        return Outcome.of(problem is None, problem or "fits the schema", expected=expected)
+        fits = None in problems
+        reason = "fits the schema" if fits else str(problems[0])
+        return Outcome.of(fits, reason, expected=expected)
 
 
 def check_schema(schema: Any) -> Any:
@@ -72,9 +86,12 @@ def check_schema(schema: Any) -> Any:
     if isinstance(schema, Mapping) and not isinstance(schema.get("$schema", ""), str):
         raise _bad_schema("$schema is a text")
     try:
-        _validator_class(_draft(schema)).check_schema(schema)
+        validator_class(_draft(schema)).check_schema(schema)
+        refuse_unknown(schema, _draft(schema))
     except SchemaError as error:
         raise _bad_schema(f"{_path(error.absolute_path)}{shorten(error.message)}") from error
+    except UnknownKeywordError as error:
+        raise _bad_schema(str(error), error.fix) from error
     return schema
 
 
@@ -85,7 +102,8 @@ def first_mismatch(value: Any, schema: Any) -> str | None:
     from referencing.exceptions import Unresolvable
 
     # A registry of our own: the default one would fetch remote references.
-    validator = _validator_class(_draft(schema))(schema, registry=Registry())
+    draft = _draft(schema)
+    validator = validator_class(draft)(schema, registry=Registry(), format_checker=format_checker())
     try:
         error = best_match(validator.iter_errors(value))
     except PatternTimeoutError as timeout:
@@ -100,11 +118,15 @@ def first_mismatch(value: Any, schema: Any) -> str | None:
     return None if error is None else f"{_path(error.absolute_path)}{shorten(error.message)}"
 
 
-def _bad_schema(problem: str) -> PydanticCustomError:
+def _bad_schema(problem: str, fix: str | None = None) -> PydanticCustomError:
     return PydanticCustomError(
         "json_schema",
         "bad JSON Schema: {problem}",
-        {"problem": problem, "expected": "a JSON Schema (draft 2020-12 unless $schema says so)"},
+        {
+            "problem": problem,
+            "expected": "a JSON Schema (draft 2020-12 unless $schema says so)",
+            **({"fix": fix} if fix else {}),
+        },
     )
 
 
@@ -115,54 +137,3 @@ def _draft(schema: Any) -> str:
 def _path(parts: Any) -> str:
     shown = ".".join(str(part) for part in parts)
     return f"at {shorten(shown, 60)}: " if shown else ""
-
-
-@lru_cache(maxsize=16)
-def _validator_class(draft: str) -> Any:
-    from jsonschema import Draft202012Validator, validators
-
-    keywords = {
-        "pattern": _pattern,
-        "patternProperties": _pattern_properties,
-        "additionalProperties": _additional_properties,
-    }
-    base = validators.validator_for({"$schema": draft} if draft else {}, Draft202012Validator)
-    extend: Any = validators.extend  # has no types in its stubs
-    return extend(base, keywords)
-
-
-# jsonschema searches with `re`, which no time limit can stop; these three keywords are its own
-# rules with our bounded search.
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
-    from jsonschema import ValidationError
-
-    if isinstance(instance, str) and not search(pattern, instance):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _pattern_properties(validator: Any, patterns: Any, instance: Any, _s: Any) -> Iterator[Any]:
-    if isinstance(instance, dict):
-        for pattern, subschema in patterns.items():
-            for key, value in instance.items():
-                if search(pattern, key):
-                    yield from validator.descend(value, subschema, path=key, schema_path=pattern)
-
-
-def _additional_properties(
-    validator: Any, allowed: Any, instance: Any, schema: Any
-) -> Iterator[Any]:
-    from jsonschema import ValidationError
-
-    if not isinstance(instance, dict):
-        return
-    extras = [
-        key
-        for key in instance
-        if key not in schema.get("properties", {})
-        and not any(search(pattern, key) for pattern in schema.get("patternProperties", {}))
-    ]
-    if isinstance(allowed, Mapping):
-        for key in extras:
-            yield from validator.descend(instance[key], allowed, path=key)
-    elif not allowed and extras:
-        yield ValidationError(f"unexpected: {', '.join(repr(key) for key in extras)}")

@@ -1,17 +1,35 @@
-"""JSON in an answer: parsed strictly, found in prose and fences, compared as JSON compares."""
+"""JSON in an answer: parsed strictly, found in fences and prose, compared as JSON compares."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.text.folding import as_written, bare_ends, without_final_break
 
 _FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
-_START = re.compile(r"[\[{]")
-_MOST_STARTS = 2_000
+_OPENING = re.compile(
+    r"(?:^[ \t>*+-]*(?:\d+[.)][ \t]*)?(?P<mark>`{3,}|~{3,})|(?P<inline>`{3,})(?=[ \t]*json\b))"
+    r"[ \t]*(?P<name>[\w.+/-]*)(?:[^\n\[{`]*\n)?",
+    re.MULTILINE,
+)
+_JSON_NAMES = frozenset(("json", "jsonc", "json5", "application/json"))
+_THOUGHT = re.compile(
+    r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
+)
+_THOUGHT_END = re.compile(
+    r"\A.*?</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE
+)
+_START = re.compile(r"[\[{](?!`|\s*[^\W\d_][\w'’-]*(?:\s+[^\W\d]|\s*\}|[.;!?)]))")
+"""What begins like an object or a list, whether or not it parses; "{ to open a block" does not."""
+_BRACKETS = re.compile(r"""["'{}\[\]]""")
+_QUOTE_MARK = re.compile(r"^[ \t]*>", re.MULTILINE)
+_SINGLE_QUOTED = re.compile(r"[\[{]\s*'")
+_PAIRS = {"{": "}", "[": "]"}
 
 
 class NotJsonError(ArenaError):
@@ -19,52 +37,91 @@ class NotJsonError(ArenaError):
 
 
 class UnreadableJsonError(ArenaError):
-    """Report that nobody can say whether an answer is JSON: too deep, or too much of it."""
+    """Report that nobody can say whether an answer is JSON: it is nested too deeply."""
+
+
+@dataclass(slots=True)
+class FoundJson:
+    """The JSON values that stand in a text: each with its length, in the text's order.
+
+    `broken` says what is wrong with the first of those that begin like JSON and are none; nothing
+    inside of such a one is ever a value.
+    """
+
+    fenced: list[tuple[int, Any]] = field(default_factory=list)
+    loose: list[tuple[int, Any]] = field(default_factory=list)
+    has_fences: bool = False
+    broken: str | None = None
+
+    @property
+    def values(self) -> list[Any]:
+        """All of them, those of ```json fences first."""
+        return [value for _, value in (*self.fenced, *self.loose)]
+
+    @property
+    def choices(self) -> list[Any]:
+        """Those that may be the answer, the likeliest first: of a ```json fence, else the largest.
+
+        Where there is such a fence, what is outside of it is no answer.
+        """
+        if self.has_fences:
+            return [value for _, value in self.fenced]
+        return [value for _, value in sorted(self.loose, key=lambda found: -found[0])]
 
 
 def parse_json(text: str, *, extract: bool = False) -> Any:
-    """Return the answer's JSON value; `extract` takes the first object or list in prose or a fence.
+    """Return the answer's JSON value; with `extract`, the object or list that stands in a fence or
+    in prose.
 
     Strict: `NaN` and `Infinity` are not JSON. Raises `NotJsonError` and `UnreadableJsonError`.
     """
-    try:
-        return _whole(text)
-    except NotJsonError:
-        if not extract:
-            raise
-    for value in json_values(text):
-        return value
-    raise NotJsonError("there is no JSON object or list in the answer")
+    return json_choices(text, extract=extract)[0]
 
 
-def json_values(text: str) -> Iterator[Any]:
-    """Yield each JSON value in a text: the whole of it, else objects and lists in it, in order."""
+def json_choices(text: str, *, extract: bool = False) -> list[Any]:
+    """Return what an answer's JSON value may be, the likeliest first; at least one.
+
+    Raises as `parse_json` does.
+    """
+    if not extract:
+        return [_whole(text)]
+    found = find_json(text)
+    if not found.choices:
+        raise NotJsonError(found.broken or "there is no JSON object or list in the answer")
+    return found.choices
+
+
+def find_json(text: str) -> FoundJson:
+    """Return the JSON that stands in an answer: the whole of it, else objects and lists in it.
+
+    Thoughts (`<think>`) and fences of other languages are left out.
+    """
+    found = FoundJson()
     try:
-        yield _whole(text)
-        return
-    except NotJsonError:
-        pass
-    decoder = json.JSONDecoder(parse_constant=_refuse_constant)
-    # Each failed start may read on to the end: bound the reading, or a hostile answer costs n².
-    budget = 8 * len(text) + 200_000
-    starts = position = 0
-    while match := _START.search(text, position):
-        start = match.start()
-        try:
-            value, position = decoder.raw_decode(text, start)
-        except json.JSONDecodeError as error:
-            budget -= error.pos - start + 1
-            position = start + 1
-        except RecursionError as error:
-            raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
-        except ValueError:
-            # A constant that JSON does not know, or a number of thousands of digits.
-            position = start + 1
-        else:
-            yield value
-        starts += 1
-        if budget < 0 or starts > _MOST_STARTS:
-            raise UnreadableJsonError("the answer has too many broken pieces of JSON to be read")
+        found.loose.append((len(text), _whole(text)))
+        return found
+    except NotJsonError as error:
+        if _START.match(bare_ends(text)):
+            found.broken = str(error)
+    text = without_thoughts(text)
+    position = 0
+    while opening := _OPENING.search(text, position):
+        _search_prose(text[position : opening.start()], found)
+        inside, position = _fence_from(text, opening)
+        name = opening["name"].lower()
+        if name in _JSON_NAMES:
+            found.has_fences = True
+            _read_fence(inside, found)
+        elif not name:
+            _search_prose(inside, found)
+    _search_prose(text[position:], found)
+    return found
+
+
+def without_thoughts(text: str) -> str:
+    """Return an answer without what a model thought aloud before it or between."""
+    text = _THOUGHT.sub("", text)
+    return _THOUGHT_END.sub("", text, count=1)
 
 
 def fenced(text: str) -> str:
@@ -74,9 +131,14 @@ def fenced(text: str) -> str:
 
 
 def same_json(first: Any, second: Any) -> bool:
-    """Return whether two JSON values are equal; unlike Python's, true is not 1."""
+    """Return whether two JSON values are equal; unlike Python's, true is not 1.
+
+    Texts are compared as written, a final line break (of a YAML block) aside.
+    """
     if isinstance(first, bool) or isinstance(second, bool):
         return first is second
+    if isinstance(first, str) and isinstance(second, str):
+        return _same_text(first, second)
     if isinstance(first, dict) and isinstance(second, dict):
         return first.keys() == second.keys() and all(
             same_json(value, second[key]) for key, value in first.items()
@@ -99,16 +161,82 @@ def holds_json(whole: Any, part: Any) -> bool:
     return same_json(whole, part)
 
 
+def _same_text(first: str, second: str) -> bool:
+    return first == second or as_written(without_final_break(first)) == as_written(
+        without_final_break(second)
+    )
+
+
+def _fence_from(text: str, opening: re.Match[str]) -> tuple[str, int]:
+    """Return what is inside a fence, and where the text goes on; one that is never closed ends
+    with the text."""
+    mark = opening["mark"] or opening["inline"]
+    closing = re.compile(rf"^[ \t>]*{mark}+(?!\w)|(?<=[}}\]]){mark}", re.MULTILINE)
+    end = closing.search(text, opening.end())
+    inside = text[opening.end() : end.start() if end else len(text)]
+    if ">" in opening[0]:
+        inside = _QUOTE_MARK.sub("", inside)
+    return inside, end.end() if end else len(text)
+
+
+def _read_fence(inside: str, found: FoundJson) -> None:
+    try:
+        found.fenced.append((len(inside), _whole(inside)))
+    except NotJsonError as error:
+        found.broken = found.broken or f"in the json fence: {error}"
+
+
+def _search_prose(text: str, found: FoundJson) -> None:
+    position = 0
+    while match := _START.search(text, position):
+        position = _end_of_value(text, match.start())
+        piece = text[match.start() : position]
+        try:
+            found.loose.append((len(piece), _whole(piece)))
+        except NotJsonError as error:
+            found.broken = found.broken or f"what begins like JSON is {error}"
+
+
+def _end_of_value(text: str, start: int) -> int:
+    """Return where something ends that begins like JSON, whether or not it parses: behind the
+    bracket that closes it, else at the end of the text."""
+    single = _SINGLE_QUOTED.match(text, start) is not None
+    closers: list[str] = []
+    counts = Counter[str]()
+    position = start
+    while match := _BRACKETS.search(text, position):
+        sign, position = match[0], match.end()
+        if sign in _PAIRS:
+            closers.append(_PAIRS[sign])
+            counts[_PAIRS[sign]] += 1
+        elif counts[sign]:
+            # a bracket that was left open inside ends with the one around it
+            while (closed := closers.pop()) != sign:
+                counts[closed] -= 1
+            counts[sign] -= 1
+            if not closers:
+                return position
+        elif sign == '"' or (sign == "'" and single):
+            closing = re.compile(rf"(?:[^{sign}\\]|\\.)*{sign}", re.DOTALL).match(text, position)
+            if closing is None:
+                return len(text)
+            position = closing.end()
+    return len(text)
+
+
 def _whole(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise NotJsonError(f"not JSON: {error.msg} at {place}") from error
+        return json.loads(bare_ends(text), parse_constant=_refuse_constant)
     except RecursionError as error:
         raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
     except ValueError as error:
-        raise NotJsonError(f"not JSON: {error}") from error
+        raise NotJsonError(f"not JSON: {_said(error)}") from error
+
+
+def _said(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    return str(error)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -8,10 +8,11 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
-from pytest_arena.judging.detectors.regex import Pattern, PatternTimeoutError, search
-from pytest_arena.judging.words import Texts, find_words, fold
+from pytest_arena.judging.words import Texts, find_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.folding import as_written, bare_ends, fold
+from pytest_arena.text.looking import SearchedText
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -19,10 +20,15 @@ Text = Annotated[str, Field(min_length=1)]
 class _InText(Assertion):
     case_sensitive: bool = False
     """Tell upper and lower case apart."""
+    exact: bool = False
+    """Compare as written: quotes, dashes and blanks count."""
 
     def _found(self, wanted: tuple[str, ...], text: str) -> list[str]:
-        folded = fold(text, case_sensitive=self.case_sensitive)
-        return [w for w in wanted if fold(w, case_sensitive=self.case_sensitive) in folded]
+        searched = self._searched(text)
+        return [each for each in wanted if searched.holds(each)]
+
+    def _searched(self, text: str) -> SearchedText:
+        return SearchedText(text, case_sensitive=self.case_sensitive, exact=self.exact)
 
 
 class _OneOrMore(_InText):
@@ -51,6 +57,8 @@ class Contains(_OneOrMore):
 
         - type: contains
           value: Forgot Password
+
+    Both are [folded](#what-is-folded) first, unless `exact: true`.
 
     Error: never.
     """
@@ -149,8 +157,8 @@ class BannedWords(Assertion):
         - type: banned_words
           words: [hack, crack]
 
-    A blank in a phrase stands for any run of blanks. Nothing is blocked: that is what the
-    guardrail of the same name does.
+    Both are [folded](#what-is-folded), full-width letters and `_` at a word's border included.
+    Nothing is blocked: that is what the guardrail of the same name does.
 
     Error: never.
     """
@@ -170,10 +178,12 @@ class BannedWords(Assertion):
 
 
 class Equals(Assertion):
-    """Holds when the answer is this text, up to blanks around it; case counts here.
+    """Holds when the answer is this text, as written, up to blanks around it; case counts here.
 
         - type: equals
           value: "42"
+
+    Quotes, dashes and inner blanks count, unless `fold: true` has both [folded](#what-is-folded).
 
     Error: never.
     """
@@ -184,12 +194,20 @@ class Equals(Assertion):
     """The whole answer."""
     case_sensitive: bool = True
     """Tell upper and lower case apart."""
+    fold: bool = False
+    """Compare both as `contains` does: quotes, dashes and blanks of other kinds are the same."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        same = _folded(self, output) == _folded(self, self.value)
+        same = self._compared(output) == self._compared(self.value)
         reason = f"is {quoted(self.value)}" if same else f"is {quoted(output)}"
         return Outcome.of(same, reason, expected=quoted(self.value))
+
+    def _compared(self, text: str) -> str:
+        if self.fold:
+            return fold(text, case_sensitive=self.case_sensitive)
+        text = bare_ends(as_written(text))
+        return text if self.case_sensitive else text.casefold()
 
     @property
     def expects_empty(self) -> bool:
@@ -211,9 +229,9 @@ class StartsWith(_InText):
     """The beginning."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        output = (trial.output or "").strip()
+        output = bare_ends(trial.output or "")
         return Outcome.of(
-            _folded(self, output).startswith(_folded(self, self.value)),
+            self._searched(output).begins_with(self.value),
             f"begins with {quoted(output[: len(self.value) + 20])}",
             expected=f"begins with {quoted(self.value)}",
         )
@@ -234,16 +252,12 @@ class EndsWith(_InText):
     """The end."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        output = (trial.output or "").strip()
+        output = bare_ends(trial.output or "")
         return Outcome.of(
-            _folded(self, output).endswith(_folded(self, self.value)),
+            self._searched(output).ends_with(self.value),
             f"ends with {quoted(output[-len(self.value) - 20 :])}",
             expected=f"ends with {quoted(self.value)}",
         )
-
-
-def _folded(assertion: _InText | Equals, text: str) -> str:
-    return fold(text.strip(), case_sensitive=assertion.case_sensitive)
 
 
 def _all_of(assertion: _InText, wanted: tuple[str, ...], output: str) -> Outcome:
@@ -259,57 +273,3 @@ def _all_of(assertion: _InText, wanted: tuple[str, ...], output: str) -> Outcome
 
 def _not_found(missing: list[str], output: str) -> str:
     return f"did not find {listed(missing)} in {quoted(output)}"
-
-
-class Matches(Assertion):
-    r"""Holds when a regular expression matches somewhere in the answer.
-
-        - type: matches
-          pattern: '(?i)order #\d{6}'
-
-    Flags stand in the pattern: `(?i)` ignores case, `(?s)` lets `.` match line ends. Anchor it
-    with `^` and `$` to match the whole answer.
-
-    Error: when the pattern needs more than a second.
-    """
-
-    type: ClassVar[str] = "matches"
-    aliases: ClassVar[tuple[str, ...]] = ("content_matches",)
-
-    pattern: Pattern = Field(validation_alias=AliasChoices("pattern", "value"))
-    """The regular expression, as Python's `regex` package reads it."""
-
-    def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _searched(self.pattern, trial.output or "", wanted=True)
-
-
-class NotMatches(Assertion):
-    r"""Holds when a regular expression matches nowhere in the answer.
-
-        - type: not_matches
-          pattern: '\b\d{16}\b'
-
-    Error: when the pattern needs more than a second.
-    """
-
-    type: ClassVar[str] = "not_matches"
-
-    pattern: Pattern = Field(validation_alias=AliasChoices("pattern", "value"))
-    """The regular expression, as Python's `regex` package reads it."""
-
-    def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _searched(self.pattern, trial.output or "", wanted=False)
-
-
-def _searched(pattern: str, output: str, *, wanted: bool) -> Outcome:
-    try:
-        match = search(pattern, output)
-    except PatternTimeoutError as error:
-        return Outcome.error(str(error))
-    reason = (
-        f"{quoted(pattern)} matches {quoted(match[0])}"
-        if match
-        else f"{quoted(pattern)} does not match in {quoted(output)}"
-    )
-    expected = f"{'a' if wanted else 'no'} match of {quoted(pattern)}"
-    return Outcome.of((match is not None) is wanted, reason, expected=expected)

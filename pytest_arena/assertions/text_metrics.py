@@ -21,6 +21,7 @@ from pytest_arena.judging.similarity.metrics import (
 )
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.folding import fold
 
 Reference = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -33,7 +34,8 @@ class Levenshtein(Assertion):
           value: Your order has been shipped.
           min_similarity: 0.8
 
-    The similarity is 1 − distance / length of the longer text; blanks around both are ignored.
+    The similarity is 1 − distance / length of the longer text. Both are [folded](#what-is-folded)
+    first; case counts.
 
     Error: when the texts are too long to be compared (about 100,000 characters each).
     """
@@ -59,7 +61,8 @@ class Levenshtein(Assertion):
         return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        answer, reference = (trial.output or "").strip(), self.value.strip()
+        answer = fold(trial.output or "", case_sensitive=True)
+        reference = fold(self.value, case_sensitive=True)
         try:
             distance = edit_distance(answer, reference)
             similarity = edit_similarity(answer, reference)

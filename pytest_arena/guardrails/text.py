@@ -118,9 +118,9 @@ class BannedWords(Guardrail):
           direction: output
           on_violation: replace
 
-    `hack` is found in "Hack it!", not in "hackathon" or "hacking". A blank in a phrase stands
-    for any run of blanks. Replaced words are covered by asterisks, or the whole text by
-    `message`.
+    `hack` is found in "Hack it!" and "_hack_", not in "hackathon" or "hacking". Both are
+    [folded](assertions.md#what-is-folded). Replaced words are covered by asterisks, or the whole
+    text by `message`.
 
     Error: never.
     """

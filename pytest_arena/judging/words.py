@@ -1,9 +1,8 @@
-"""Words and sentences: folding, whole-word search, and counting."""
+"""Words and sentences: whole-word search, stems, and counting."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
@@ -11,11 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.text.folding import as_written, fold, fold_in_place, is_marks_only
+
 if TYPE_CHECKING:
     import regex
 
 # Scripts written without blanks between words: there a "whole word" cannot be told from a part.
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+# Emphasis is a border (_hack_), a name in code is one word (hack_it).
+_BORDER_BEFORE, _BORDER_BEHIND = r"(?<![^\W_]_*)", r"(?!_*[^\W_])"
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|No|Fig|Inc|Ltd|a\.m|p\.m)\.(?=\s+\S)"
 )
@@ -44,22 +47,36 @@ Texts = Annotated[tuple[str, ...], AfterValidator(_refuse_empty)]
 """One text or more, none of them blank: an empty one is found in everything."""
 
 
-def fold(text: str, *, case_sensitive: bool = False) -> str:
-    """Return a text in which spellings that look the same are the same, by default in any case."""
-    composed = unicodedata.normalize("NFC", text)
-    return composed if case_sensitive else composed.casefold()
-
-
 def find_words(words: Iterable[str], text: str) -> list[tuple[int, int]]:
     """Return the spans of these words and phrases in a text: whole words only, in any case.
 
-    `hack` is found in "Hack it!" and "hack's", not in "hackathon". A blank in a phrase stands for
-    any run of blanks.
+    `hack` is found in "Hack it!", "hack's" and "_hack_", not in "hackathon" or "hack_it". Both
+    sides are folded, full-width letters included, and a blank in a phrase stands for any run of
+    blanks. What is no word but a mark that is on no keyboard, such as a dash, is found as it is
+    written.
     """
-    wanted = tuple(word for word in words if word.strip())
-    if not wanted:
-        return []
-    return [match.span() for match in _word_pattern(wanted).finditer(text)]
+    given = [word for word in words if word.strip()]
+    signs = [as_written(word.strip()) for word in given if _is_sign(word)]
+    wanted = tuple(word for word in given if not _is_sign(word))
+    found = [match.span() for sign in signs for match in re.finditer(re.escape(sign), text)]
+    if wanted:
+        folded = fold_in_place(text, wide=True)
+        matches = _word_pattern(wanted).finditer(folded.text)
+        found += [folded.span(*match.span()) for match in matches]
+    return _apart(found)
+
+
+def _is_sign(word: str) -> bool:
+    return not word.isascii() and is_marks_only(word)
+
+
+def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in their order, those that overlap the one before left out."""
+    kept: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if not kept or start >= kept[-1][1]:
+            kept.append((start, end))
+    return kept
 
 
 def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -104,10 +121,10 @@ def _word_pattern(words: tuple[str, ...]) -> regex.Pattern[str]:
 def _whole(word: str) -> str:
     import regex
 
-    body = r"\s+".join(regex.escape(part) for part in word.split())
-    first, last = word.strip()[0], word.strip()[-1]
-    before = "" if regex.match(_UNSPACED, first) else r"(?<!\w)"
-    after = "" if regex.match(_UNSPACED, last) else r"(?!\w)"
+    parts = fold(word, case_sensitive=True, wide=True).split()
+    body = r"\s+".join(regex.escape(part) for part in parts)
+    before = "" if regex.match(_UNSPACED, parts[0][0]) else _BORDER_BEFORE
+    after = "" if regex.match(_UNSPACED, parts[-1][-1]) else _BORDER_BEHIND
     return f"{before}{body}{after}"
 
 

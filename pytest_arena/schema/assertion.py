@@ -15,6 +15,7 @@ from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, 
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.text.looking import SearchedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Outcome:
     """Who judged, and at what price, where a judge was asked."""
     measure: str | None = None
     """What the score measures, where a baseline shall keep it for `baseline_scores`."""
+    turns: bool = True
+    """Whether `not` turns the verdict around."""
 
     @classmethod
     def of(
@@ -42,6 +45,11 @@ class Outcome:
             (1.0 if holds else 0.0) if score is None else score,
             expected,
         )
+
+    @classmethod
+    def unseen(cls, reason: str, *, expected: str | None = None) -> Outcome:
+        """Return failed, whatever `not` says: there was nothing to look at."""
+        return cls("failed", reason, 0.0, expected, turns=False)
 
     @classmethod
     def error(cls, reason: str) -> Outcome:
@@ -120,14 +128,15 @@ class When(ArenaModel):
     tool_called: str | None = None
     """Only when the model called this tool."""
     output_contains: str | None = None
-    """Only when the answer holds this text (ignoring case)."""
+    """Only when the answer holds this text, as `contains` finds it."""
 
     def unmet(self, trial: Trial) -> str | None:
         """Return why the condition does not hold, or None where it holds."""
-        if self.tool_called and self.tool_called not in {c.name for c in trial.tool_calls}:
-            return f"skipped: tool {self.tool_called!r} was not called"
+        called = self.tool_called.strip() if self.tool_called else None
+        if called and called not in {call.name for call in trial.tool_calls}:
+            return f"skipped: tool {called!r} was not called"
         wanted = self.output_contains
-        if wanted and wanted.casefold() not in (trial.output or "").casefold():
+        if wanted and not SearchedText(trial.output or "").holds(wanted):
             return f"skipped: the answer does not hold {wanted!r}"
         return None
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.folding import fold_in_place
 
 _RULES = (
     r"(?:instructions?|prompts?|directions?|directives?|rules?|guidelines?|commands?|orders?|"
@@ -148,11 +149,11 @@ _PATTERNS: tuple[tuple[str, float, str], ...] = (
         1.0,
         r"\b(?:decode|decipher|deobfuscate)\b[^.\n]{0,60}\b(?:follow|execute|do what|carry out|"
         r"comply|obey|answer)|\b(?:base64|rot13|hex(?:adecimal)?|morse|leetspeak)\b[^.\n]{0,60}"
-        r"\b(?:do what|carry out|follow (?:it|the)|execute)\b|[\u200b-\u200d\u2060\ufeff]{3,}|"
-        r"[\U000e0020-\U000e007f]{3,}",
+        r"\b(?:do what|carry out|follow (?:it|the)|execute)\b",
     ),
 )
-_STRAIGHT = {0x2019: "'", 0x2018: "'"}
+_HIDDEN = r"[\u200b-\u200d\u2060\ufeff]{3,}|[\U000e0020-\U000e007f]{3,}"
+"""A message in characters that nobody sees; looked for in the text as it is written."""
 _WINDOW = 20_000
 """Longer texts are looked at in windows, so that distant phrases do not add up."""
 
@@ -182,10 +183,13 @@ def injection_patterns(text: str) -> tuple[float, list[tuple[str, tuple[int, int
 
     Of a long text the most suspicious window counts.
     """
-    straight = text.translate(_STRAIGHT)
+    folded = fold_in_place(text, wide=True)
+    hidden = _hidden_message(text)
     best: tuple[float, list[tuple[str, tuple[int, int]]]] = (0.0, [])
-    for start in range(0, max(1, len(straight)), _WINDOW):
-        window = straight[start : start + _WINDOW + 400]
+    if hidden:
+        best = 1.0, [("coded instructions", hidden)]
+    for start in range(0, max(1, len(folded.text)), _WINDOW):
+        window = folded.text[start : start + _WINDOW + 400]
         hits = [
             (name, weight, match)
             for name, weight, pattern in _compiled()
@@ -193,9 +197,16 @@ def injection_patterns(text: str) -> tuple[float, list[tuple[str, tuple[int, int
         ]
         score = sum(weight for _, weight, _ in hits)
         if score > best[0]:
-            places = [(name, (m.start() + start, m.end() + start)) for name, _, m in hits]
+            places = [
+                (name, folded.span(m.start() + start, m.end() + start)) for name, _, m in hits
+            ]
             best = score, sorted(places, key=lambda place: place[1])
     return best
+
+
+def _hidden_message(text: str) -> tuple[int, int] | None:
+    match = None if text.isascii() else re.search(_HIDDEN, text)
+    return match.span() if match else None
 
 
 @cache

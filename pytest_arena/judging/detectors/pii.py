@@ -17,6 +17,7 @@ from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
 from pytest_arena.judging.detectors.phones import find_phones
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.folding import fold, fold_in_place
 
 _IBAN_LENGTHS: dict[str, int] = {
     country: int(length)
@@ -54,14 +55,14 @@ def is_card(text: str, *, any_issuer: bool = False) -> bool:
     `any_issuer` takes every number of 12 to 19 digits with a right check digit: one number in
     ten has that by chance, so there should be another reason to believe in a card.
     """
-    digits = re.sub(r"[ -]", "", text)
+    digits = re.sub(r"[\s-]", "", text)
     issued = 12 <= len(digits) <= 19 if any_issuer else bool(_CARDS.fullmatch(digits))
     return issued and len(set(digits)) > 1 and luhn(digits)
 
 
 def is_iban(text: str) -> bool:
     """Return whether a text is an IBAN: its country's length, and ISO 7064 MOD 97-10."""
-    plain = re.sub(r"[ -]", "", text).upper()
+    plain = re.sub(r"[\s-]", "", text).upper()
     if not plain.isascii() or not plain.isalnum() or _IBAN_LENGTHS.get(plain[:2]) != len(plain):
         return False
     return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
@@ -175,19 +176,22 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
     Where two kinds claim the same place, the one with the stronger form wins: an IBAN is no phone
     number.
     """
+    folded = fold_in_place(text, wide=True)
     taken: list[Personal] = []
     for entity, find in _FINDERS.items():
         # All kinds are looked for, so that a card number is never taken for a phone number.
-        for start, end in find(text):
+        for start, end in find(folded.text):
             if not any(start < other.end and end > other.start for other in taken):
                 taken.append(Personal(entity, start, end))
+    kept = [one for one in taken if one.entity in entities]
     return sorted(
-        (one for one in taken if one.entity in entities), key=lambda personal: personal.start
+        (Personal(one.entity, *folded.span(one.start, one.end)) for one in kept),
+        key=lambda personal: personal.start,
     )
 
 
 def _plain(text: str) -> str:
-    folded = text.casefold()
+    folded = fold(text, wide=True)
     return folded if "@" in folded else re.sub(r"[\s-]", "", folded)
 
 
@@ -220,6 +224,9 @@ def _find_cards(text: str) -> Iterator[tuple[int, int]]:
         named = _compiled(_CARD_WORDS).search(text[max(0, match.start() - 40) : match.start()])
         if is_card(match[0], any_issuer=bool(named)):
             yield match.span()
+    for match in _compiled(_BROKEN_CARD).finditer(text):
+        if is_card(match[0]):
+            yield match.span()
 
 
 def _is_address(text: str) -> bool:
@@ -236,8 +243,10 @@ _EMAIL = (
     r"(?<![\w.+%'-])[A-Za-z0-9_%+'-](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_%+-])?"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])"
 )
-_IBAN = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{1,4}){3,8}"
-_CARD = r"(?<![\w+-])(?<!\d\.)\d(?:[ -]?\d){11,18}(?![\w-]|\.\d)"
+_IBAN = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:(?:[ -]{1,2}| ?\n)?[A-Za-z0-9]{1,4}){3,8}"
+_CARD = r"(?<![\w+-])(?<!\d\.)\d(?:[ -]{0,2}\d){11,18}(?![\w-]|\.\d)"
+_BROKEN_CARD = r"(?<![\w+-])\d{4}(?:[ -]\d{4}){0,2}-?\n\d{4}(?:[ -]\d{4}){0,2}(?![\w-]|\.\d)"
+"""Groups of four that run on in the next line; a column of numbers has more than one line end."""
 _CARD_WORDS = r"(?i)\b(?:card|cc|visa|mastercard|maestro|amex|american express)\b[^\d\n]*$"
 _SSN = r"(?<![\w.-])\d{3}([- .])\d{2}\1\d{4}(?![\w-]|\.\d)"
 _IPV4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d|\w)"

@@ -12,6 +12,7 @@ from typing import ClassVar, Literal
 
 from pytest_arena.judging.detectors.base import Detector, Look, seen
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.folding import fold, fold_in_place
 
 Severity = Literal["mild", "strong", "severe"]
 _RANK: dict[str, int] = {"mild": 0, "strong": 1, "severe": 2}
@@ -92,18 +93,22 @@ def find_profanity(
     English, repeated letters, digits and signs in place of letters, letters hidden by asterisks,
     and single letters set apart.
     """
+    folded = fold_in_place(text, wide=True)
     known = _words(words, allow)
     least = _RANK[min_severity]
-    harmless = [match.span() for match in known.harmless.finditer(text)]
+    harmless = [match.span() for match in known.harmless.finditer(folded.text)]
     found: list[Profane] = []
-    for severity, start, end in _candidates(text, known):
+    for severity, start, end in _candidates(folded.text, known):
         if _RANK[severity] < least:
             continue
         if any(start < stop and end > begin for begin, stop in harmless):
             continue
         if not any(start < one.end and end > one.start for one in found):
             found.append(Profane(severity, start, end))
-    return sorted(found, key=lambda one: one.start)
+    return [
+        Profane(one.severity, *folded.span(one.start, one.end))
+        for one in sorted(found, key=lambda one: one.start)
+    ]
 
 
 def _candidates(text: str, known: _Words) -> Iterator[tuple[str, int, int]]:
@@ -134,7 +139,7 @@ def _of_token(token: str, known: _Words) -> str | None:
         return "strong" if token in known.lower_case else _of_word(folded, known)
     if _HIDDEN.search(folded):
         return _of_hidden(folded, known)
-    for part in re.split(r"[-'’]", folded):
+    for part in re.split(r"[-'’_]", folded):
         # A digit for a letter in a short text is a model's name (A55), no disguise.
         letters = sum(c.isalpha() for c in part)
         if part.isalpha():
@@ -206,7 +211,7 @@ def _squeezed(word: str) -> str:
 def _words(further: tuple[str, ...], allow: tuple[str, ...]) -> _Words:
     from pytest_arena.judging.detectors import profanity_words
 
-    allowed = {_folded(word) for word in allow}
+    allowed = {_folded(fold(word, wide=True)) for word in allow}
     whole: dict[str, str] = {}
     inside: dict[str, str] = {}
     plain: list[tuple[str, str]] = []
@@ -214,7 +219,7 @@ def _words(further: tuple[str, ...], allow: tuple[str, ...]) -> _Words:
         *(("mild", line) for line in profanity_words.MILD.split("\n")),
         *(("strong", line) for line in profanity_words.STRONG.split("\n")),
         *(("severe", line) for line in profanity_words.SEVERE.split("\n")),
-        *(("severe", _folded(word).replace(" ", "-")) for word in further),
+        *(("severe", _folded(fold(word, wide=True)).replace(" ", "-")) for word in further),
     )
     for severity, line in listed:
         if allowed & {word.lstrip("*=") for word in line.split()}:

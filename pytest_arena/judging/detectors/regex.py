@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
@@ -10,11 +11,14 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.text.folding import fold_in_place, fold_marks, in_nfc, without_final_break
 
 if TYPE_CHECKING:
     import regex
 
 SEARCH_TIMEOUT_S = 1.0
+_FOREIGN = re.compile(r"(?<!\\)((?:\\\\)*)\\?([^\x00-\x7f])")
+"""A character beyond ASCII, with the backslash before it, if it has one of its own."""
 
 
 class PatternTimeoutError(ArenaError):
@@ -27,10 +31,17 @@ class PatternTimeoutError(ArenaError):
         )
 
 
+def pattern_of(written: str) -> str:
+    """Return the pattern that a YAML text means: in NFC, without a block's final line break."""
+    return in_nfc(without_final_break(written))
+
+
 def check_pattern(pattern: str) -> str:
-    """Return a pattern that compiles; any other is a validation error with the spot in it."""
+    """Return the pattern of a text, where it compiles; any other is a validation error with the
+    spot in it."""
     import regex
 
+    pattern = pattern_of(pattern)
     try:
         compiled(pattern)
     except (regex.error, OverflowError, RecursionError) as error:
@@ -61,18 +72,33 @@ def compiled(pattern: str) -> regex.Pattern[str]:
         return regex.compile(pattern)
 
 
+@lru_cache(maxsize=1024)
+def fold_pattern(pattern: str) -> str:
+    """Return a pattern for folded texts: its own quotes, dashes and blanks folded like theirs."""
+    return _FOREIGN.sub(_folded, pattern)
+
+
+def _folded(match: re.Match[str]) -> str:
+    plain = fold_marks(match[2]).replace("\n", " ")
+    if plain == match[2]:
+        return match[0]
+    return match[1] + "".join(f"\\{one}" if one in "-. " else one for one in plain)
+
+
 def search(pattern: str, text: str) -> regex.Match[str] | None:
-    """Return the first match anywhere in the text; more than a second is `PatternTimeoutError`."""
+    """Return the first match anywhere in the text's NFC; more than a second is
+    `PatternTimeoutError`."""
     try:
-        return compiled(pattern).search(text, timeout=SEARCH_TIMEOUT_S)
+        return compiled(pattern).search(in_nfc(text), timeout=SEARCH_TIMEOUT_S)
     except TimeoutError as error:
         raise PatternTimeoutError(pattern) from error
 
 
 def find_all(pattern: str, text: str) -> list[tuple[int, int]]:
     """Return the spans of all matches that are not empty; too slow is `PatternTimeoutError`."""
+    composed = fold_in_place(text, marks=False)
     try:
-        matches = compiled(pattern).finditer(text, timeout=SEARCH_TIMEOUT_S)
-        return [match.span() for match in matches if match.end() > match.start()]
+        matches = compiled(pattern).finditer(composed.text, timeout=SEARCH_TIMEOUT_S)
+        return [composed.span(*m.span()) for m in matches if m.end() > m.start()]
     except TimeoutError as error:
         raise PatternTimeoutError(pattern) from error

@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.folding import fold_in_place
 from pytest_arena.text.key_patterns import KeySpan, find_keys
 
 _ASSIGNED = (
@@ -41,7 +42,9 @@ class SecretRules(Detector):
         found = [
             span
             for span in find_secrets(text, assigned=self.assigned)
-            if not any(fnmatchcase(text[span.start : span.end], given) for given in self.allow)
+            if not any(
+                fnmatchcase(text[span.start : span.end], given.strip()) for given in self.allow
+            )
         ]
         if not found:
             return Look(False, "found no secret")
@@ -51,15 +54,17 @@ class SecretRules(Detector):
 
 def find_secrets(text: str, *, assigned: bool = True) -> list[KeySpan]:
     """Return the secrets in a text, in their order, none inside another."""
-    found = find_keys(text)
+    folded = fold_in_place(text, wide=True)
+    found = find_keys(folded.text)
     if assigned:
         known = [(span.start, span.end) for span in found]
         found += [
             span
-            for span in _find_assigned(text)
+            for span in _find_assigned(folded.text)
             if not any(span.start < end and span.end > start for start, end in known)
         ]
-    return sorted(found, key=lambda span: span.start)
+    spans = [KeySpan(one.kind, *folded.span(one.start, one.end)) for one in found]
+    return sorted(spans, key=lambda span: span.start)
 
 
 def _find_assigned(text: str) -> Iterator[KeySpan]:

@@ -14,6 +14,7 @@ from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.judging.words import Texts, stem
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.text.folding import fold, fold_in_place
 
 Topics = dict[str, Texts]
 Alike = Callable[[tuple[str, ...]], dict[str, list[tuple[int, int]]]]
@@ -58,7 +59,10 @@ class TopicRules(Detector):
     def look_by(self, text: str, alike: Alike | None) -> Look:
         """Return which topics a text holds, by their words and, where there is `alike`, by the
         sentences that this finds to be like one of some phrases."""
-        stems = [(stem(match[0]), match.span()) for match in _WORD.finditer(text)]
+        folded = fold_in_place(text, wide=True)
+        stems = [
+            (stem(match[0]), folded.span(*match.span())) for match in _WORD.finditer(folded.text)
+        ]
         for topic, words in self.forbidden.items():
             found = self._found(words, stems, alike)
             if found:
@@ -130,4 +134,4 @@ def topic_words(
 
 @lru_cache(maxsize=4096)
 def _stems_of(phrase: str) -> tuple[str, ...]:
-    return tuple(stem(match[0]) for match in _WORD.finditer(phrase))
+    return tuple(stem(match[0]) for match in _WORD.finditer(fold(phrase, wide=True)))

@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 
 from pytest_arena.errors import ArenaError
 from pytest_arena.judging.words import stem
+from pytest_arena.text.folding import fold
 
 MOST_CHARACTERS = 100_000
 _FUNCTION_WORD = 0.35
@@ -52,7 +53,8 @@ def similarity(first: str, second: str) -> float:
     for text in (first, second):
         if len(text) > MOST_CHARACTERS:
             raise TooLongError(f"a text of {len(text):,} characters is too long to be compared")
-    if first.split() == second.split():
+    first, second = fold(first, case_sensitive=True), fold(second, case_sensitive=True)
+    if first == second:
         return 1.0
     one, other = _profile(first), _profile(second)
     value = (_cosine(one.words, other.words) + _cosine(one.runs, other.runs)) / 2

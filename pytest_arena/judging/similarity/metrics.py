@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Literal
 
 from pytest_arena.judging.similarity.lexical import TooLongError, similarity
+from pytest_arena.text.folding import fold
 
 RougeVariant = Literal["rouge1", "rouge2", "rougeL"]
 
@@ -76,7 +77,7 @@ def mean_pairwise(texts: Sequence[str]) -> float:
     """
     from rapidfuzz.fuzz import ratio
 
-    folded = [" ".join(text.casefold().split()) for text in texts]
+    folded = [fold(text) for text in texts]
     ordered = [" ".join(sorted(text.split())) for text in folded]
     scores = []
     for (first, first_words), (second, second_words) in combinations(

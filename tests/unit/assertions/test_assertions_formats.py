@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pytest_arena.assertions.json_text import holds_json, json_values, parse_json, same_json
+from pytest_arena.assertions.json_text import find_json, holds_json, parse_json, same_json
 
 PROSE = 'Here you are:\n```json\n{"order": {"id": 7, "items": [{"price": 9.5}]}}\n```\nBye.'
 ORDER = "{type: json_schema, extract: true, schema: {type: object, required: [order]}}"
@@ -206,4 +206,148 @@ def test_json_is_the_same_as_itself_and_holds_itself(tree: Any) -> None:
 @given(st.lists(json_trees.filter(lambda t: isinstance(t, (dict, list))), min_size=1, max_size=3))
 def test_json_is_found_in_prose(trees: list[Any]) -> None:
     text = "First: " + " then ".join(json.dumps(tree) for tree in trees) + " end."
-    assert list(json_values(text)) == trees
+    assert find_json(text).values == trees
+
+
+IS_ONE = "{type: json_path, path: a, equals: 1}"
+FENCED = "```json\n{}\n```"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'As noted in [1]: {"a": 1}',
+        'Use {} braces, or {name}: {"a": 1}',
+        'I use { to open a block. {"a": 1}',
+        'Between `{` and `}`: {"a": 1}',
+        'Run:\n```bash\necho {}\n```\nthen\n```json\n{"a": 1}\n```',
+        '<think>maybe {"a": 0}</think>{"a": 1}',
+        'maybe {"a": 0}</think>{"a": 1}',
+        FENCED.format('{"a": 1}') + ' and not {"a": 2, "b": "longer"}',
+        '```json\n{"a": 1}',
+        '```JSON title="x"\n{"a": 1}\n```',
+        '```json {"a": 1}```',
+        'Here: ```json\n{"a": 1}\n```',
+        '~~~json\n{"a": 1}\n~~~',
+        '> ```json\n> {"a": 1}\n> ```',
+        '```\n{"a": 1}\n```',
+        '\ufeff{"a": 1}\u200b',
+        '- [ ] open\n- [x] done\n{"a": 1, "b": 2}',
+    ],
+)
+def test_of_several_values_the_answer_is_taken(answer: str, judge: Any) -> None:
+    assert judge(IS_ONE, answer).verdict == "passed"
+
+
+BROKEN = [
+    '{"x": 0, "y": {"a": 1}, "cut',
+    '[{"a": 1}, {"a"',
+    '{"y": {"a": 1},}',
+    "{'x': True, 'y': {\"a\": 1}}",
+    "{'x': 'a}', 'y': {\"a\": 1}}",
+    '{x: 0, y: {"a": 1}}',
+    '{ // note\n "x": 0, "y": {"a": 1} }',
+    '{..., "y": {"a": 1}}',
+    '{"x": NaN, "y": {"a": 1}}',
+    '{"x": "one\ntwo", "y": {"a": 1}}',
+    '{"x": [1, "y": {"a": 1}}',
+    '{"x": "he said \\"{", "y": {"a": 1}, ',
+    FENCED.format('{"x": 0, "y": {"a": 1}, "cut'),
+]
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+@pytest.mark.parametrize(
+    "text",
+    [
+        IS_ONE,
+        "{type: json_path, path: a, equals: 1, not: true}",
+        "{type: json_path, path: b, exists: false}",
+        "{type: json_path, path: b, equals: null}",
+        "{type: is_json, extract: true}",
+        "{type: json_schema, extract: true, schema: {required: [a]}}",
+        "{type: json_schema, extract: true, schema: {required: [b]}, not: true}",
+        "{type: contains_json, value: {a: 1}}",
+        "{type: contains_json, value: {a: 1}, not: true}",
+    ],
+)
+def test_broken_json_is_never_searched_inside(text: str, answer: str, judge: Any) -> None:
+    assert judge(text, answer).verdict == "failed"
+
+
+@pytest.mark.parametrize("answer", ['<think>{"a": 1}', '```yaml\n{"a": 1}\n```'])
+def test_thoughts_and_other_fences_are_no_answer(answer: str, judge: Any) -> None:
+    finding = judge(IS_ONE, answer)
+    assert finding.verdict == "failed"
+    assert finding.reason.startswith("there is no JSON object or list in the answer")
+
+
+def test_a_broken_json_fence_is_not_made_up_for_by_prose(judge: Any) -> None:
+    assert judge(IS_ONE, FENCED.format('{"a": 1,}') + ' or {"a": 1}').verdict == "failed"
+
+
+def test_an_answer_without_json_holds_none(judge: Any) -> None:
+    assert judge("{type: contains_json, value: {a: 1}, not: true}", "in words").verdict == "passed"
+    assert judge("{type: is_json, not: true}", '{"a"').verdict == "passed"
+
+
+def test_the_first_value_that_fits_the_schema_is_taken(judge: Any) -> None:
+    text = "{type: json_schema, extract: true, schema: {type: object, required: [a]}}"
+    assert judge(text, 'See [1, 2, 3, 4, 5], {"a": 1}').verdict == "passed"
+    assert judge(text, FENCED.format('{"b": 1}') + '{"a": 1}').verdict == "failed"
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "verdict"),
+    [
+        ("{multipleOf: 0.01}", "19.99", "passed"),
+        ("{multipleOf: 0.1}", "0.3", "passed"),
+        ("{multipleOf: 0.01}", "19.999", "failed"),
+        ("{multipleOf: 2}", "1e999", "failed"),
+        ('{pattern: "^open$\\n"}', '"open"', "passed"),
+        ('{const: "open\\n"}', '"open"', "passed"),
+        ('{enum: ["open\\n"]}', '"closed"', "failed"),
+        ("{const: 1}", "true", "failed"),
+    ],
+)
+def test_numbers_count_in_decimal_and_block_texts_lose_their_line_break(
+    rule: str, value: str, verdict: str, judge: Any
+) -> None:
+    assert judge(f"{{type: json_schema, schema: {rule}}}", value).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("schema", "message", "fix"),
+    [
+        ({"requird": ["x"]}, "unknown keyword 'requird'", "did you mean 'required'?"),
+        (
+            {"properties": {"x": {"items": {"minimun": 1}}}},
+            "at properties.x.items: unknown keyword 'minimun'",
+            "did you mean 'minimum'?",
+        ),
+        (
+            {"anyOf": [{}, {"tpye": "x"}]},
+            "at anyOf.1: unknown keyword 'tpye'",
+            "did you mean 'type'?",
+        ),
+        (
+            {"$defs": {"a": {"format": "emial"}}},
+            "at $defs.a: unknown format 'emial'",
+            "did you mean 'email'?",
+        ),
+    ],
+)
+@pytest.mark.parametrize("kind", ["json_schema", "contains_json"])
+def test_what_a_schema_says_in_vain_is_refused(
+    kind: str, schema: dict[str, Any], message: str, fix: str, build: Any
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        build(json.dumps({"type": kind, "schema": schema}))
+    error = caught.value.errors()[0]
+    assert error["msg"] == f"bad JSON Schema: {message}"
+    assert error["ctx"]["fix"] == fix
+
+
+def test_names_of_properties_and_own_keys_are_no_keywords(judge: Any) -> None:
+    schema = "{x-note: 1, properties: {requird: {type: string}}, discriminator: {propertyName: a}}"
+    assert judge(f"{{type: json_schema, schema: {schema}}}", "{}").verdict == "passed"

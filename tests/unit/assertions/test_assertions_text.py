@@ -178,3 +178,48 @@ def test_reasons_cut_long_answers_in_the_middle(judge: Any) -> None:
     assert reason.startswith("did not find 'x' in 'aaa")
     assert "…" in reason
     assert len(reason) < 100
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "verdict"),
+    [
+        ('{type: contains, value: "don\'t ship"}', "We don’t ship there.", "passed"),
+        ("{type: contains, value: 100 EUR}", "It is 100\u00a0EUR.", "passed"),
+        ("{type: contains_any, values: [e-mail]}", "by e\u2011mail", "passed"),
+        ('{type: contains, value: "don\'t", exact: true}', "We don’t", "failed"),
+        ("{type: not_contains, value: internal only}", "internal\nonly", "failed"),
+        ('{type: content_excludes, patterns: ["internal only\\n"]}', "internal only!", "failed"),
+        ("{type: starts_with, value: Dear Sir}", "\ufeffDear\u00a0Sir", "passed"),
+        ("{type: ends_with, value: regards}", "regards\u200b", "passed"),
+        ('{type: banned_words, words: ["can\'t"]}', "I can’t say", "failed"),
+        ("{type: banned_words, words: [café]}", "the cafe\u0301", "failed"),
+        ("{type: banned_words, words: [hack]}", "_hack_ or ｈａｃｋ", "failed"),
+        ("{type: banned_words, words: [—]}", "a — b", "failed"),
+        ("{type: banned_words, words: [—]}", "a - b", "passed"),
+        ('{type: equals, value: "don\'t"}', "don’t", "failed"),
+        ('{type: equals, value: "don\'t", fold: true}', "don’t", "passed"),
+        ('{type: equals, value: "a\\nb\\n"}', "\ufeffa\r\nb\u200b", "passed"),
+        ('{type: matches, pattern: "don\'t"}', "don’t", "failed"),
+        ('{type: matches, pattern: "don\'t", fold: true}', "don’t", "passed"),
+        ('{type: matches, pattern: "caf\\u00e9"}', "cafe\u0301", "passed"),
+        ("{type: matches, pattern: 'so…$', fold: true}", "so...", "passed"),
+        ("{type: matches, pattern: 'so…$', fold: true}", "so long", "failed"),
+        ("{type: matches, pattern: '[a–z]', fold: true}", "k", "failed"),
+        ("{type: not_matches, pattern: 'a b', fold: true}", "a\nb", "failed"),
+        ('{type: not_matches, pattern: "[0-9]{4}\\n"}', "pin 1234 here", "failed"),
+        ('{type: levenshtein, value: "it\'s", max_distance: 0}', "it’s", "passed"),
+        ('{type: similar, value: "it\'s so", min_similarity: 1}', "it’s\u00a0so", "passed"),
+        ('{type: finish_reason, value: "stop\\n"}', "x", "passed"),
+        ('{type: json_path, path: a, contains: "in only\\n"}', '{"a": "in\u00a0only"}', "passed"),
+        ('{type: json_path, path: a, equals: "open\\n"}', '{"a": "open"}', "passed"),
+        (
+            '{type: contains, value: x, when: {output_contains: "can\'t\\n"}}',
+            "I can’t x",
+            "passed",
+        ),
+    ],
+)
+def test_texts_are_compared_as_a_reader_would(
+    text: str, answer: str, verdict: str, judge: Any
+) -> None:
+    assert judge(text, answer).verdict == verdict

@@ -130,3 +130,25 @@ def test_checks_refuse_other_texts() -> None:
     assert not is_iban("XX00")
     assert not is_ssn("900-12-3456")
     assert len(ENTITIES) == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4111\u00a01111\u202f1111\u20071111",
+        "4111\u20111111\u20131111-1111",
+        "4111  1111  1111  1111",
+        "4111 1111\n1111 1111",
+        "bo\u00adb\u200b@corp.io",
+        "ｂｏｂ＠corp.io",
+        "123\u201145\u20116789",
+        "DE89\u202f3704\u202f0044\u202f0532\u202f0130\u202f00",
+    ],
+)
+def test_typography_hides_nothing_and_spans_are_of_the_original(text: str) -> None:
+    (found,) = find_pii(f"“so: {text}”")
+    assert f"“so: {text}”"[found.start : found.end] == text
+
+
+def test_a_column_of_numbers_is_no_card() -> None:
+    assert find_pii("4111\n1111\n1111\n1111") == []

@@ -1,0 +1,163 @@
+"""How texts are compared: what looks the same to a reader is the same.
+
+Every check on words, patterns and quotes looks at texts through this module: an answer's curly
+quotes, dashes, no-break blanks, soft hyphens and line breaks say nothing.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_INVISIBLE = (
+    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E),
+    *range(0x200B, 0x2010),
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x2070),
+    *range(0xFE00, 0xFE10),
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xE0000, 0xE0080),
+)
+"""Soft hyphens, zero-width characters, marks of direction and of variants, tags."""
+_SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u0374\u00b4\u1ffd\uff07"
+_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u02ba\uff02"
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_BLANKS = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+_LINE_ENDS = "\x85\u2028\u2029"
+_MARKS: dict[int, str | None] = {
+    **dict.fromkeys(_INVISIBLE),
+    **{ord(mark): "'" for mark in _SINGLE},
+    **{ord(mark): '"' for mark in _DOUBLE},
+    **{ord(mark): "-" for mark in _DASHES},
+    **{ord(mark): " " for mark in _BLANKS},
+    **{ord(mark): "\n" for mark in _LINE_ENDS},
+    ord("\u2026"): "...",
+}
+_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _MARKS
+_AROUND = "".join(map(chr, _INVISIBLE)) + _BLANKS + _LINE_ENDS + " \t\n\r\v\f\x1c\x1d\x1e\x1f"
+_TELLING = frozenset("LNM")
+_SYMBOLS = frozenset(("So", "Sc"))
+
+
+def fold(text: str, *, case_sensitive: bool = False, wide: bool = False) -> str:
+    """Return a text as it is compared: spellings that look the same are the same.
+
+    In NFC, with straight quotes, plain hyphens and three dots, without invisible characters, with
+    one blank for each run of white space and none around, by default in one case. `wide` takes
+    full-width letters for their usual forms, too.
+    """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(_WIDE if wide else _MARKS))
+    text = " ".join(text.split())
+    return text if case_sensitive else text.casefold()
+
+
+def fold_marks(text: str) -> str:
+    """Return a text with only its quotes, dashes, blanks and dots folded, each in its place."""
+    return text if text.isascii() else text.translate(_MARKS)
+
+
+def as_written(text: str) -> str:
+    """Return a text for a comparison in which quotes, dashes and blanks count: what stays folded
+    is what no reader and no editor shows (NFC, kinds of line ends)."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return in_nfc(text)
+
+
+def in_nfc(text: str) -> str:
+    """Return a text in NFC: a letter and its accent as one character."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def bare_ends(text: str) -> str:
+    """Return a text without the blanks and invisible characters around it."""
+    return text.strip(_AROUND)
+
+
+def without_final_break(text: str) -> str:
+    """Return a text without the one line break that YAML's `|` and `>` add at its end."""
+    return text[:-1] if text.endswith("\n") and len(text) > 1 else text
+
+
+def is_marks_only(text: str) -> bool:
+    """Return whether a text holds neither a letter, nor a digit, nor a symbol such as an emoji."""
+    kinds = (unicodedata.category(character) for character in text)
+    return not any(kind[0] in _TELLING or kind in _SYMBOLS for kind in kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedText:
+    """A folded text that knows where in the original each of its characters stands.
+
+    Its lines and runs of blanks are the original's: patterns may look for them.
+    """
+
+    text: str
+    _starts: Sequence[int] | None = None
+    _ends: Sequence[int] | None = None
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the place in the original of a place in the folded text."""
+        if self._starts is None or self._ends is None or start >= end:
+            return (start, end) if self._starts is None else self._edge(start)
+        return self._starts[start], self._ends[end - 1]
+
+    def _edge(self, place: int) -> tuple[int, int]:
+        starts, ends = self._starts or (), self._ends or ()
+        edge = starts[place] if place < len(starts) else (ends[-1] if ends else 0)
+        return edge, edge
+
+
+def fold_in_place(text: str, *, wide: bool = False, marks: bool = True) -> FoldedText:
+    """Return a text as `fold` makes it, but with its case, its lines and its runs of blanks, and
+    with the way back to the original. Without `marks` it is in NFC and nothing more."""
+    if text.isascii() and not (marks and "\r" in text):
+        return FoldedText(text)
+    if not marks and unicodedata.is_normalized("NFC", text):
+        return FoldedText(text)
+    table = (_WIDE if wide else _MARKS) if marks else {}
+    characters, starts, ends = _translated(text, table)
+    joined = "".join(characters)
+    if not unicodedata.is_normalized("NFC", joined):
+        joined, starts, ends = _composed(joined, starts, ends)
+    return FoldedText(text) if joined == text else FoldedText(joined, starts, ends)
+
+
+def _translated(text: str, table: dict[int, str | None]) -> tuple[list[str], list[int], list[int]]:
+    characters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    for place, character in enumerate(text):
+        new = table.get(ord(character), character)
+        if character == "\r" and table:
+            new = None if text[place + 1 : place + 2] == "\n" else "\n"
+        for one in new or "":
+            characters.append(one)
+            starts.append(place)
+            ends.append(place + 1)
+    return characters, starts, ends
+
+
+def _composed(
+    text: str, starts: Sequence[int], ends: Sequence[int]
+) -> tuple[str, list[int], list[int]]:
+    """Bring a text into NFC, cluster by cluster: no composition reaches beyond one."""
+    import regex
+
+    pieces: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    for cluster in regex.finditer(r"\X", text):
+        first, last = cluster.span()
+        piece = unicodedata.normalize("NFC", cluster[0])
+        pieces.append(piece)
+        if piece == cluster[0]:
+            new_starts += starts[first:last]
+            new_ends += ends[first:last]
+        else:
+            new_starts += [starts[first]] * len(piece)
+            new_ends += [ends[last - 1]] * len(piece)
+    return "".join(pieces), new_starts, new_ends
