@@ -115,11 +115,14 @@ def _build(entry: Any, place: Location, context: LoadContext) -> Assertion | Non
 
 def _refuse_shape(entry: Any, place: Location, context: LoadContext) -> None:
     if isinstance(entry, YamlMap):
+        named = [key for key in entry if context.registry.assertions.get(str(key))]
         context.problems.add(
             "an assertion without a type",
             place,
             expected="a mapping with a type",
-            fix="add type: contains, or another assertion's name",
+            fix=f"write it like {{type: {named[0]}, …}}"
+            if named
+            else "add type: contains, or another assertion's name",
         )
         return
     shown = shorten(repr(entry)) if isinstance(entry, str) else "this entry"

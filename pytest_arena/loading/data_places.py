@@ -43,6 +43,8 @@ def of_row(problem: Problem, case: YamlMap, row: DataRow, variables: Mapping[str
     missing = next((name for name in used if name not in variables), None)
     column = missing or used[0]
     fix = problem.fix
+    if problem.expected == "a list":
+        fix = f'make a list of the column: data: {{file: …, split: {{{column}: "|"}}}}'
     if missing is not None:
         fix = f"add it to the row, or give columns: {{{missing}: …}} under data: for rows without"
     return replace(

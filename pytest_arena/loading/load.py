@@ -64,7 +64,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
     context.providers = {provider.name: provider for provider in providers}
     context.defaults = spec.defaults
     settings = CaseSettings(
-        variables=plain(spec.variables),
+        variables=plain(tree["variables"]) if spec.variables else {},
         targets=build_targets(spec, tree, context),
         guardrails=guardrails,
         params=params,

@@ -89,8 +89,8 @@ def _matrix(
         return ()
     names = [str(name) for name in matrix]
     return tuple(
-        ParameterSet(dict(zip(names, plain(list(values)), strict=True)), _ending(names, values))
-        for values in product(*matrix.values())
+        ParameterSet(dict(zip(names, values, strict=True)), _ending(names, values))
+        for values in product(*plain(matrix).values())
     )
 
 

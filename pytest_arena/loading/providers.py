@@ -40,7 +40,7 @@ def build_providers(
                 "a provider is not a mapping",
                 written.value_place(index),
                 expected="a mapping with name, provider and model",
-                fix="write it like {name: mini, provider: openai, model: gpt-4o-mini}",
+                fix=f"write it like {_as_entry(entry)}",
             )
             context.broken_providers.add("")
             continue
@@ -51,6 +51,14 @@ def build_providers(
             built.append(with_defaults(spec, defaults))
     _check_fallbacks(built, written, context)
     return tuple(built)
+
+
+def _as_entry(written: object) -> str:
+    """Return how to write a provider that is a text, as `openai:gpt-4o`, or an example."""
+    vendor, separator, model = str(written).replace(":", "/", 1).partition("/")
+    if isinstance(written, str) and separator and vendor and model:
+        return f"{{name: {shorten(model, 40)}, model: {shorten(vendor, 40)}/{shorten(model, 40)}}}"
+    return "{name: mini, provider: openai, model: gpt-4o-mini}"
 
 
 def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:

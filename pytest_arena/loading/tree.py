@@ -159,10 +159,38 @@ def planted(value: Any, files: list[str], mark: int) -> Any:
     return tree
 
 
+class WrittenFloat(float):
+    """A number that reads as it was written, so that a version 1.10 is no 1.1."""
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> WrittenFloat:
+        made = super().__new__(cls, value)
+        made.text = text
+        return made
+
+    def __getnewargs__(self) -> tuple[float, str]:  # type: ignore[override]  # for copies
+        return float(self), self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+
 def plain(value: Any) -> Any:
-    """Return a value as ordinary dicts and lists, without places."""
+    """Return a value as ordinary dicts and lists, without places; numbers read as written."""
+    if isinstance(value, YamlMap):
+        return {key: _plain(inner, value, key) for key, inner in value.items()}
+    if isinstance(value, YamlList):
+        return [_plain(inner, value, number) for number, inner in enumerate(value)]
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [plain(inner) for inner in value]
     return value
+
+
+def _plain(value: Any, tree: Any, key: Any) -> Any:
+    if type(value) is float:
+        written = tree.spelling(key)
+        return value if written == str(value) else WrittenFloat(value, written)
+    return plain(value) if isinstance(value, (dict, list)) else value

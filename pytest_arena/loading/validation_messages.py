@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
@@ -54,6 +55,7 @@ _PARAMS = (
     "reasoning_effort",
 )
 """Generation parameters that people write beside `params:` instead of into it."""
+_WHOLE_PERCENT = 100
 _SECRET = ("headers", "api_key", "secret", "password", "authorization")
 
 
@@ -76,7 +78,9 @@ def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str)
         return _unknown_key(str(location[-1]), where, inside, _model_at(model, location[:-1]))
     if kind == "missing":
         return _missing(str(location[-1]), where, inside, _model_at(model, location[:-1]))
-    return _bad_value(error, where, key, owner if _is_top(location) else inside)
+    at = _model_at(model, location[:-1])
+    names = at.model_fields if at else ()
+    return _bad_value(error, where, key, owner if _is_top(location) else inside, names)
 
 
 def unknown_key(key: str, place: Location, inside: str, known: list[str]) -> Problem:
@@ -153,7 +157,9 @@ def _missing(key: str, where: Tree, inside: str, model: type[BaseModel] | None) 
     )
 
 
-def _bad_value(error: ErrorDetails, where: Tree, key: Any, owner: str) -> Problem:
+def _bad_value(
+    error: ErrorDetails, where: Tree, key: Any, owner: str, known: Collection[str] = ()
+) -> Problem:
     kind, context = error["type"], error.get("ctx", {})
     place = where.value_place(key) if key is not None else where.place
     name = next((step for step in reversed(error["loc"]) if isinstance(step, str)), "value")
@@ -175,6 +181,8 @@ def _bad_value(error: ErrorDetails, where: Tree, key: Any, owner: str) -> Proble
     if kind == "string_type" and given == "a list" and owner.startswith("assertion "):
         return _list_for_text(name, owner, place, inside=isinstance(error["loc"][-1], int))
     expected, fix = _expectation(kind, context, str(name), error["input"], error["msg"])
+    if kind == "string_type" and given == "a list" and f"{name}s" in known:
+        fix = f"write {name}s: for several"
     return Problem(f"{name!r} of {owner} cannot be {given}", place, expected, fix)
 
 
@@ -206,6 +214,8 @@ def _expectation(
         bound, words = _BOUNDS[kind]
         limit = context[bound]
         limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        if limit == 1 and kind == "less_than_equal" and 1 < float(given) <= _WHOLE_PERCENT:
+            return words.format(limit), f"write it like {name}: {float(given) / 100:g}"
         return words.format(limit), f"give {name} a value that is {words.format(limit)}"
     if kind in ("literal_error", "enum"):
         known = [

@@ -224,6 +224,27 @@ MISTAKES = {
         "  expected: one of role, content\n"
         "  fix: quote the text before it, if it holds ',', or remove it",
     ),
+    "percent for a share": (
+        f"tests: [{{name: A, prompt: hi, threshold: 80, {CHECK}}}]",
+        "arena.yaml:4:42: 'threshold' of case 'A' cannot be 80\n"
+        "  expected: at most 1\n  fix: write it like threshold: 0.8",
+    ),
+    "several prompts under prompt": (
+        f"tests: [{{name: A, prompt: [a, b], {CHECK}}}]",
+        "arena.yaml:4:27: 'prompt' of case 'A' cannot be a list\n"
+        "  expected: a text\n  fix: write prompts: for several",
+    ),
+    "an assertion named by its key": (
+        "tests: [{name: A, prompt: hi, assertions: [{contains: x}]}]",
+        "arena.yaml:4:44: an assertion without a type\n"
+        "  expected: a mapping with a type\n  fix: write it like {type: contains, …}",
+    ),
+    "a provider in a word": (
+        f"providers:\n- openai:gpt-4o\ntests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:3: a provider is not a mapping\n"
+        "  expected: a mapping with name, provider and model\n"
+        "  fix: write it like {name: gpt-4o, model: openai/gpt-4o}",
+    ),
     "a provider without its name": (
         "providers:\n- {nme: a, provider: mock}\n- {name: b, provider: mock}\n"
         "defaults: {providers: [a]}\n"

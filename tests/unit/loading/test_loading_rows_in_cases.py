@@ -150,6 +150,40 @@ def test_a_bad_name_is_told_at_its_row(refused: Refused, content: str, said: str
     assert refused(text, {"rows.csv": content}) == said
 
 
+def test_a_text_of_a_row_where_a_list_is_wanted_is_told_how_to_split(refused: Refused) -> None:
+    text = (
+        "tests:\n  - {name: A, data: r.csv, prompt: hi, "
+        "assertions: [{type: contains_any, values: '{{ ideal }}'}]}\n"
+    )
+    assert refused(text, {"r.csv": "ideal\na|b\n"}) == (
+        "r.csv:2:1: 'values' of assertion 'contains_any' cannot be 'a|b' "
+        "(row 1, column 'ideal', for arena.yaml:5:82)\n"
+        "  expected: a list\n"
+        '  fix: make a list of the column: data: {file: …, split: {ideal: "|"}}'
+    )
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "variables: {v: 1.10}\ntests:\n  - {name: A, ",
+        "tests:\n  - {name: A, variables: {v: 1.10}, ",
+        "tests:\n  - {name: A, matrix: {v: [1.10]}, ",
+        "tests:\n  - {name: A, data: r.yaml, ",
+    ],
+)
+def test_a_number_reads_in_a_text_as_it_was_written(load: Load, where: str) -> None:
+    case = (
+        f"{where}prompt: 'version {{{{ v }}}}', assertions: [{{type: contains, "
+        "value: '{{ v }}'}, {type: json_path, path: v, equals: '{{ v }}'}]}\n"
+    )
+    plan = load(case, {"r.yaml": "[{v: 1.10}]"}).cells[0].case
+    assert plan.dialogues[0][0].user == "version 1.10"
+    contains, path = plan.assertions
+    assert (contains.value, path.equals) == ("1.10", 1.1)  # type: ignore[attr-defined]
+    assert json.dumps(path.equals) == "1.1"  # type: ignore[attr-defined]
+
+
 def test_a_row_without_a_column_that_others_have_is_told(refused: Refused) -> None:
     text = TABLE.format(data="rows.jsonl", check=EXPECTED)
     content = '{"id": 1, "q": "a", "exp": "x"}\n{"id": 2, "exp": "y"}\n'
