@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +41,10 @@ class DataFile:
     hint: str | None = None
     """How to mend a table whose header looks as if something else stood between its columns."""
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """All names that a row has, in the order in which they come."""
-        return list(dict.fromkeys(column for row in self.rows for column in row))
+        return _columns(self.rows)
 
 
 def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFile:
@@ -63,6 +65,10 @@ def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFi
     _refuse_checks(file)
     _complete(file, spec, asked, empty_is_none=ending in _DELIMITED)
     return file
+
+
+def _columns(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(column for row in rows for column in row))
 
 
 def _check_settings(spec: DataSpec, ending: str, asked: Location) -> None:
@@ -117,7 +123,7 @@ def _hint(spec: DataSpec, table: Delimited) -> str | None:
 
 def _refuse_checks(file: DataFile) -> None:
     """Refuse columns that hold checks for promptfoo: as variables they would check nothing."""
-    columns = [column for column in file.columns if _PROMPTFOO.fullmatch(column)]
+    columns = [column for column in _columns(file.rows) if _PROMPTFOO.fullmatch(column)]
     if not columns:
         return
     first = columns[0]
@@ -134,7 +140,7 @@ def _refuse_checks(file: DataFile) -> None:
 
 def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none: bool) -> None:
     """Split the columns that hold lists, and fill in what rows do not have."""
-    known = [*file.columns, *spec.columns]
+    known = [*_columns(file.rows), *spec.columns]
     for column in spec.split:
         if column not in known:
             raise ArenaFileError(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.loading.data_files import DataFile, read_rows
+from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import find_file
 from pytest_arena.schema import DataSpec
 
@@ -62,6 +67,18 @@ def test_a_csv_is_read_whatever_stands_around_and_between_its_values(
     tmp_path: Path, content: str, row: dict[str, str]
 ) -> None:
     assert rows(tmp_path, "r.csv", content) == [row]
+
+
+@given(
+    rows=st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2)),
+    delimiter=st.sampled_from(",;\t|"),
+)
+def test_whatever_is_quoted_is_read_back(rows: list[list[str]], delimiter: str) -> None:
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([["a", "b"], *rows])
+    table = Delimited(written.getvalue(), "r.csv", delimiter)
+    assert [list(row.values()) for row in table.rows()] == rows
 
 
 def test_a_cell_may_be_of_any_length(tmp_path: Path) -> None:
