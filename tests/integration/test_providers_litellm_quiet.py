@@ -144,7 +144,7 @@ def test_a_missing_key_is_told_before_any_call() -> None:
             ("groq", "llama3"), ("mistral", "mistral-large-latest"), ("deepseek", "deepseek-chat"),
         ):
             spec = ProviderSpec(name="column", provider=provider, model=model)
-            spec._place = Place("arenas/x.yaml", 5, 5)
+            spec._place = Location("arenas/x.yaml", 5, 5)
             try:
                 await LiteLLMProvider(spec, ProviderEnvironment({})).complete(Request([]))
             except ProviderError as error:
