@@ -132,7 +132,7 @@ def test_a_missing_key_is_told_before_any_call() -> None:
         GUARD
         + """
     import asyncio
-    from pytest_arena.errors import ErrorKind, Place, ProviderError
+    from pytest_arena.errors import ErrorKind, Location, ProviderError
     from pytest_arena.providers import ProviderEnvironment
     from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
