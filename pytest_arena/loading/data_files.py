@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.errors import PARQUET_EXTRA, ArenaFileError, Location, Problem, shorten, suggest
 from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, yaml_rows
@@ -175,9 +175,16 @@ def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none:
 
 
 def _parquet(data: bytes, name: str) -> list[Row]:
-    import pyarrow
-    import pyarrow.parquet
-
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise _problem(
+            "cannot be read as Parquet without the package pyarrow, which is not installed",
+            name,
+            "CSV, JSON or YAML, or that package",
+            PARQUET_EXTRA,
+        ) from None
     try:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
         facts = file.metadata

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,22 @@ def test_parquet_rows_are_plain_values(tmp_path: Path) -> None:
         {"a": 1, "t": "2024-01-02", "l": ["x"], "b": "q"},
         {"a": 2, "t": "2024-01-02", "l": [], "b": None},
     ]
+
+
+def test_parquet_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = tmp_path / "r.parquet"
+    path.write_bytes(b"PAR1")
+    with pytest.raises(ArenaFileError) as caught:
+        read_rows(DataSpec(file="r.parquet"), path, tmp_path, PLACE)
+    assert str(caught.value) == (
+        "r.parquet:1:1: cannot be read as Parquet without the package pyarrow, which is not "
+        "installed\n"
+        "  expected: CSV, JSON or YAML, or that package\n"
+        "  fix: pip install 'pytest-arena[parquet]'"
+    )
 
 
 REFUSED = {
