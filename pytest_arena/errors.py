@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-PARQUET_EXTRA = "pip install 'pytest-arena[parquet]'"
-"""The fix where a Parquet file is wanted, in or out, and pyarrow is not there."""
-
 
 class ArenaError(Exception):
     """Stand at the root of every exception that this plugin raises on purpose."""
@@ -66,6 +63,7 @@ class ErrorKind(StrEnum):
     """Why no verdict was reached; the text is what results and reports show."""
 
     AUTHENTICATION = "authentication"
+    INSUFFICIENT_QUOTA = "insufficient_quota"
     RATE_LIMIT = "rate_limit"
     TIMEOUT = "timeout"
     CONTEXT_LENGTH = "context_length"
@@ -74,6 +72,7 @@ class ErrorKind(StrEnum):
     NOT_FOUND = "not_found"
     SERVER = "server"
     CONNECTION = "connection"
+    CERTIFICATE = "certificate"
     BAD_RESPONSE = "bad_response"
     MISSING_KEY = "missing_key"
     CONFIGURATION = "configuration"
@@ -90,6 +89,8 @@ class ErrorKind(StrEnum):
 RETRYABLE = frozenset(
     {ErrorKind.RATE_LIMIT, ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION}
 )
+LASTING = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.INSUFFICIENT_QUOTA, ErrorKind.CERTIFICATE})
+"""What every further call to the same endpoint would meet again."""
 
 
 class ProviderError(ArenaError):

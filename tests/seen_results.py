@@ -10,7 +10,14 @@ from pytest_arena.results import Cell, Trial
 from pytest_arena.results.reading import read_lines
 
 _OF_ALL_ANSWERS = ("latency_ms", "first_token_ms", "input_tokens", "output_tokens", "cost_usd")
-_OF_THE_LAST_ANSWER = ("model", "answered_by", "filtered")
+_OF_THE_LAST_ANSWER = (
+    "model",
+    "answered_by",
+    "filtered",
+    "reasoning",
+    "reasoning_tokens",
+    "refusal",
+)
 
 
 def seen_cells(path: Path) -> dict[str, dict[str, Any]]:

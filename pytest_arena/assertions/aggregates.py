@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field
 from pytest_arena.assertions.completion import unanswered
 from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.assertions.messages import bounded, counted, dollars, milliseconds, number, share
-from pytest_arena.assertions.metrics import no_price, untimed
+from pytest_arena.assertions.metrics import unknown_cost, untimed
 from pytest_arena.comparison.stats.quantiles import sorted_quantile
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.similarity.lexical import TooLongError
@@ -185,7 +185,8 @@ class TotalCost(CellAssertion):
         costs = [trial.cost_usd for trial in answered]
         known = [cost for cost in costs if cost is not None]
         if len(known) < len(costs):
-            return Outcome.error(no_price(context))
+            every = [response for trial in answered for response in trial.responses]
+            return Outcome.error(unknown_cost(every, context))
         return bounded(sum(known), dollars, maximum=self.max_usd)
 
 

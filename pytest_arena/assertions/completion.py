@@ -52,8 +52,8 @@ class Refusal(Assertion):
 
     Rules in English look for answers that decline before they say anything else, whatever they
     offer instead, and for those that only condemn what was asked for; no model is asked. "I can't
-    wait to help" is none, and neither is withholding one thing and helping with the rest. See
-    [Refusals](refusal.md).
+    wait to help" is none, and neither is withholding one thing and helping with the rest. What
+    the provider itself marks as a refusal is one, in any language. See [Refusals](refusal.md).
 
     Error: never.
     """
@@ -65,7 +65,8 @@ class Refusal(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        phrase = find_refusal(output)
+        marked = trial.last.refusal if trial.last else None
+        phrase = marked or find_refusal(output)
         reason = f"declines: {quoted(phrase)}" if phrase else f"does not decline: {quoted(output)}"
         expected = "a refusal" if self.expected else "no refusal"
         return Outcome.of((phrase is not None) is self.expected, reason, expected=expected)

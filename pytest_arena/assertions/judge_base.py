@@ -133,7 +133,7 @@ def answer(trial: Trial) -> Material:
 def spoken(response: Response) -> str:
     """Return an answer's text and its tool calls."""
     calls = [
-        f"(calls the tool {call.name} with {json.dumps(dict(call.arguments), ensure_ascii=False)})"
+        f"(calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)})"
         for call in response.tool_calls
     ]
     return "\n".join([response.output, *calls] if response.output else calls)

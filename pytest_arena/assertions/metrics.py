@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -16,6 +17,7 @@ NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
     "output_cost_per_million on the provider"
 )
+NO_USAGE = "the cost is not known: {provider} reported no usage"
 NOT_TIMED = "skipped: the latency is replayed from a {source}, and a replayed latency never gates"
 NO_TIMING = "the response has no timing"
 
@@ -80,8 +82,8 @@ class Cost(Assertion):
         - type: cost
           max_usd: 0.002
 
-    Error: when the cost is not known; give the provider a price (`input_cost_per_million`,
-    `output_cost_per_million`).
+    Error: when the cost is not known: the provider reported no usage that could be believed, or
+    the model has no price; give it one (`input_cost_per_million`, `output_cost_per_million`).
     """
 
     type: ClassVar[str] = "cost"
@@ -92,7 +94,7 @@ class Cost(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         if trial.cost_usd is None:
-            return Outcome.error(no_price(context))
+            return Outcome.error(unknown_cost(trial.responses, context))
         return bounded(trial.cost_usd, dollars, maximum=self.max_usd)
 
 
@@ -158,6 +160,15 @@ def untimed(responses: tuple[Response, ...]) -> Outcome | None:
     return unknown
 
 
-def no_price(context: CheckContext) -> str:
-    """Return how to make a cost known."""
+def unknown_cost(responses: Iterable[Response], context: CheckContext) -> str:
+    """Return why a cost is not known: no usage came, or there is no price for it."""
+    counts = [
+        count
+        for response in responses
+        if response.cost_usd is None
+        for count in (response.input_tokens, response.output_tokens)
+    ]
+    if None in counts:
+        who = f"provider {context.provider!r}" if context.provider else "the provider"
+        return NO_USAGE.format(provider=who)
     return NO_PRICE.format(provider=repr(context.provider) if context.provider else "the model")

@@ -127,7 +127,7 @@ def _said(trial: Trial) -> list[str]:
             lines.append(_entry("the answer was", event.original))
     if trial.output is not None:
         lines.append(_entry("answer", trial.output or "(empty)"))
-    lines += [_entry("tool call", f"{c.name}({dict(c.arguments)})") for c in trial.tool_calls]
+    lines += [_entry("tool call", f"{c.name}({c.arguments})") for c in trial.tool_calls]
     return lines
 
 

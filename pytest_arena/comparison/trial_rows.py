@@ -157,7 +157,7 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
     if trial is None:
         return {}
     failed = [finding for finding in trial.assertions if finding.verdict == "failed"]
-    calls = [{"name": call.name, "arguments": dict(call.arguments)} for call in trial.tool_calls]
+    calls = [{"name": call.name, "arguments": call.arguments} for call in trial.tool_calls]
     guardrail = trial.guardrail
     return {
         "trial": trial.index,

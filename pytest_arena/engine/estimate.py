@@ -180,7 +180,7 @@ def _rounds(plan: CellPlan, trials: int | None, latency_s: float, turns: int) ->
 
 
 def _price(row: RunEstimate, spec: ProviderSpec, registry: Registry) -> None:
-    from pytest_arena.providers.prices import Usage
+    from pytest_arena.providers.usage import Usage
 
     cls = registry.providers.get(spec.provider)
     price = cls.price(spec) if cls is not None else None

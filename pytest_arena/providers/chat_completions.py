@@ -6,54 +6,126 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, ProviderError, shorten
-from pytest_arena.providers.completion import Answer, CallParts, text_of, unreadable, usage_from
-from pytest_arena.providers.error_mapping import failure, kind_of, provider_words
+from pytest_arena.errors import shorten
+from pytest_arena.providers.completion import Answer, lost, unreadable
+from pytest_arena.providers.error_bodies import error_in
+from pytest_arena.providers.event_stream import END, EventDecoder
+from pytest_arena.providers.json_body import read_json
+from pytest_arena.providers.message_content import add_message
+from pytest_arena.providers.usage import usage_from
 
 
 def answer_from(body: Any) -> Answer:
-    """Read a chat completion; one without choices is a `ProviderError`."""
+    """Read a chat completion; an error in its place, and one without choices, is a
+    `ProviderError`."""
+    if error := error_in(body):
+        raise error
     choices = body.get("choices") if isinstance(body, Mapping) else None
-    if not choices:
+    if not isinstance(choices, list) or not choices:
         raise unreadable(f"it holds no choices: {shorten(json.dumps(body), 80)}")
     choice = choices[0]
-    message = choice["message"]
+    message = choice.get("message") if isinstance(choice, Mapping) else None
+    if not isinstance(message, Mapping):
+        raise unreadable(f"its choice holds no message: {shorten(json.dumps(choice), 80)}")
     answer = Answer(
-        texts=[text_of(message.get("content")) or message.get("refusal") or ""],
-        finish_reason=choice.get("finish_reason"),
         usage=usage_from(body.get("usage")),
-        model=body.get("model"),
+        model=_name(body.get("model")),
         tells_filter=_tells_filter(body, choice),
     )
-    for index, call in enumerate(message.get("tool_calls") or ()):
-        function = call["function"]
-        answer.calls[index] = CallParts(
-            call.get("id") or "", function["name"], function.get("arguments") or ""
-        )
+    answer.finish(choice.get("finish_reason"))
+    add_message(answer, message)
+    for call in _calls(message):
+        answer.add_call(call, whole=True)
     return answer
 
 
-def add_chunk(answer: Answer, chunk: Any) -> bool:
-    """Add one chunk of a stream; return whether it held a part of the answer itself."""
-    answer.model = chunk.get("model") or answer.model
+class AnswerStream:
+    """A chat completion that comes as server-sent events.
+
+    A stream has ended where a finish reason or `[DONE]` has come; without them the connection was
+    lost, however politely it was closed.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.first_token_ms: float | None = None
+        self.done = False
+        self._decoder = EventDecoder()
+        self._chunks = 0
+        self._start = b""
+        """What has come before the first event: all of it, where there never is one."""
+
+    def feed(self, part: bytes, at_ms: float) -> None:
+        """Take the next bytes; a failure that they tell of is a `ProviderError`."""
+        if not self._chunks:
+            self._start += part
+        for data in self._decoder.feed(part):
+            self._take(data, at_ms)
+            if self.done:
+                return
+
+    def end(self) -> Answer:
+        """Return the answer, when no more bytes come."""
+        if not self.done and (data := self._decoder.end()):
+            try:
+                self._take(data, None)
+            except json.JSONDecodeError:
+                raise lost("the stream ended within a chunk") from None
+        if not self._chunks and not self.done:
+            return self._unstreamed()
+        if self.answer.finish_reason is None and not self.done:
+            raise lost("the stream ended without a finish reason and without [DONE]")
+        if not self._chunks:
+            raise unreadable("the stream held no answer")
+        return self.answer
+
+    def _take(self, data: str, at_ms: float | None) -> None:
+        if data.strip() == END:
+            self.done = True
+            return
+        chunk = read_json(data)
+        if error := error_in(chunk):
+            raise error
+        if isinstance(chunk, Mapping):
+            self._chunks += 1
+            _add_chunk(self.answer, chunk)
+            if self.first_token_ms is None and self.answer.has_begun:
+                self.first_token_ms = at_ms
+
+    def _unstreamed(self) -> Answer:
+        """Read an answer that came whole, though a stream was asked for."""
+        if not self._start.strip():
+            raise lost("the stream ended before it held anything")
+        answer = answer_from(read_json(self._start))
+        answer.tells_filter = answer.tells_filter or self.answer.tells_filter
+        answer.allowance = self.answer.allowance
+        return answer
+
+
+def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
+    answer.model = _name(chunk.get("model")) or answer.model
     answer.usage = usage_from(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
-    if not choices or choices[0].get("index"):
-        return False
-    answer.tells_filter = answer.tells_filter or _tells_filter(chunk, choices[0])
-    answer.finish_reason = choices[0].get("finish_reason") or answer.finish_reason
-    delta = choices[0].get("delta") or {}
-    text = text_of(delta.get("content")) or delta.get("refusal") or ""
-    if text:
-        answer.texts.append(text)
-    calls = delta.get("tool_calls") or ()
-    for call in calls:
-        parts = answer.calls.setdefault(call.get("index", len(answer.calls)), CallParts())
-        function = call.get("function") or {}
-        parts.id = call.get("id") or parts.id
-        parts.name += function.get("name") or ""
-        parts.arguments += function.get("arguments") or ""
-    return bool(text or calls)
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, Mapping) or choice.get("index"):
+        return
+    answer.tells_filter = answer.tells_filter or _tells_filter(chunk, choice)
+    answer.finish(choice.get("finish_reason"))
+    delta = choice.get("delta")
+    if not isinstance(delta, Mapping):
+        return
+    add_message(answer, delta)
+    for call in _calls(delta):
+        answer.add_call(call, whole=False)
+
+
+def _calls(message: Mapping[str, Any]) -> list[Any]:
+    """Return the tool calls of a message; a `function_call` is one in its older form."""
+    calls = message.get("tool_calls")
+    if isinstance(calls, list) and calls:
+        return calls
+    older = message.get("function_call")
+    return [{"index": 0, "function": older}] if isinstance(older, Mapping) and older else []
 
 
 def _tells_filter(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
@@ -61,12 +133,5 @@ def _tells_filter(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
     return bool(choice.get("content_filter_results") or body.get("prompt_filter_results"))
 
 
-def failed_in_stream(chunk: Any) -> ProviderError | None:
-    """Return the failure that a chunk tells of, where it does."""
-    error = chunk.get("error") if isinstance(chunk, Mapping) else None
-    if not error:
-        return None
-    text = json.dumps(chunk)
-    code = error.get("code") if isinstance(error, Mapping) else None
-    kind = kind_of(code, text) if isinstance(code, int) and code >= 400 else ErrorKind.SERVER
-    return failure(kind, provider_words(text))
+def _name(model: Any) -> str | None:
+    return model if isinstance(model, str) and model else None

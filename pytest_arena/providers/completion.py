@@ -4,61 +4,151 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.error_mapping import failure
-from pytest_arena.providers.prices import Price, Usage
+from pytest_arena.providers.prices import Price
 from pytest_arena.providers.rate_headers import allowance_from
+from pytest_arena.providers.usage import Usage
 from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.text.thoughts import answer_has_begun
+
+_REASONS = {
+    "eos": "stop",
+    "eos_token": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "safety": "content_filter",
+}
+"""What hosts of open models and gateways write for OpenAI's finish reasons."""
 
 
 @dataclass(slots=True)
 class CallParts:
-    """Gather one tool call: id, name, and its arguments as JSON text."""
+    """One tool call as it comes: id, name, and its arguments as JSON text, or as a value."""
 
     id: str = ""
     name: str = ""
-    arguments: str = ""
+    arguments: Any = ""
+
+    def add(self, call: Mapping[str, Any]) -> None:
+        """Add what a message or a chunk says of the call."""
+        said = _function(call)
+        self.id = _text(call.get("id")) or self.id
+        name = _text(said.get("name"))
+        # some servers repeat it in every part
+        self.name += name if name != self.name else ""
+        arguments = said.get("arguments")
+        if isinstance(arguments, str) and isinstance(self.arguments, str):
+            self.arguments += arguments
+        elif arguments is not None:
+            self.arguments = arguments
+
+    def is_another(self, call: Mapping[str, Any]) -> bool:
+        """Return whether a part begins another call, by its id or since this one is complete."""
+        given_id = _text(call.get("id"))
+        if given_id and self.id:
+            return given_id != self.id
+        named = bool(self.name and _text(_function(call).get("name")))
+        return named and bool(self.arguments) and isinstance(self.tool_call().arguments, dict)
+
+    def tool_call(self) -> ToolCall:
+        """Return the call; arguments that are no JSON stay the text that the model gave."""
+        arguments = self.arguments
+        if isinstance(arguments, str):
+            try:
+                arguments = json.loads(arguments) if arguments.strip() else {}
+            except (ValueError, RecursionError):
+                arguments = self.arguments
+        return ToolCall(name=self.name, arguments=arguments, id=self.id)
 
 
 @dataclass(slots=True)
 class Answer:
-    """Gather one answer, whole or chunk by chunk."""
+    """One answer, gathered whole or chunk by chunk."""
 
     texts: list[str] = field(default_factory=list)
-    calls: dict[int, CallParts] = field(default_factory=dict)
+    reasoning: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    calls: list[CallParts] = field(default_factory=list)
     finish_reason: str | None = None
     usage: Usage | None = None
     model: str | None = None
     tells_filter: bool = False
     """Whether this provider says where its content filter steps in."""
     allowance: Allowance | None = None
+    _has_begun: bool = False
+    _thinks: bool = False
+    _calls_by_index: dict[int, CallParts] = field(default_factory=dict)
 
     def hear(self, headers: Mapping[str, str]) -> None:
         """Keep what the headers say of the provider's rate limits."""
         self.allowance = allowance_from(headers)
 
+    def finish(self, reason: Any) -> None:
+        """Keep a finish reason, in OpenAI's words."""
+        if isinstance(reason, str) and reason:
+            lower = reason.lower()
+            self.finish_reason = _REASONS.get(lower, lower)
+
+    def add_call(self, call: Any, *, whole: bool) -> None:
+        """Add a tool call, or in a stream a part of one.
+
+        A part goes to the call of its index, unless it begins another one: some servers give all
+        of them the same index.
+        """
+        if not isinstance(call, Mapping):
+            return
+        index = call.get("index")
+        parts = self._calls_by_index.get(index) if isinstance(index, int) else None
+        if whole or parts is None or parts.is_another(call):
+            parts = CallParts()
+            self.calls.append(parts)
+            if isinstance(index, int):
+                self._calls_by_index[index] = parts
+        parts.add(call)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is something of the answer itself: thoughts are none."""
+        if not self._has_begun:
+            self._has_begun = bool(self.refusals or self.calls) or self._text_has_begun()
+        return self._has_begun
+
+    def _text_has_begun(self) -> bool:
+        if not self.texts or (self._thinks and ">" not in self.texts[-1]):
+            # joining all thoughts for each of their parts would take too long
+            return False
+        text = "".join(self.texts)
+        self._thinks = text.lstrip().startswith("<") and ">" in text
+        return answer_has_begun(text)
+
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
         """Return the response; cost is left to the caller, and cleaning to whoever called it.
 
-        A filter that left nothing of the answer, and tool arguments that are not a JSON object,
-        are a `ProviderError`.
+        A filter that left nothing of the answer is a `ProviderError`.
         """
-        output = "".join(self.texts)
-        if self.finish_reason == "content_filter" and not output and not self.calls:
+        text, refusal = "".join(self.texts), "".join(self.refusals)
+        if self.finish_reason == "content_filter" and not text and not refusal and not self.calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
-        usage = self.usage or Usage()
+        spoke = bool(text or refusal or self.reasoning or self.calls)
+        self.usage = usage = _beside_answer(self.usage or Usage(), spoke=spoke)
         return Response(
-            output=output,
+            output=text or refusal,
+            refusal=refusal or None,
+            reasoning="".join(self.reasoning) or None,
             finish_reason=self.finish_reason,
-            tool_calls=tuple(_tool_call(self.calls[index]) for index in sorted(self.calls)),
+            tool_calls=tuple(parts.tool_call() for parts in self.calls),
             latency_ms=latency_ms,
             first_token_ms=first_token_ms,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
             model=self.model,
             filtered=self._filtered(),
             allowance=self.allowance,
@@ -81,41 +171,20 @@ def unreadable(detail: str) -> ProviderError:
     return failure(ErrorKind.BAD_RESPONSE, detail)
 
 
-def usage_from(usage: Mapping[str, Any] | None) -> Usage | None:
-    """Read the `usage` of a chat completion; None where it holds no counts."""
-    if not isinstance(usage, Mapping):
-        return None
-    given_in, given_out = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if given_in is None and given_out is None:
-        return None
-    of_input = usage.get("prompt_tokens_details") or {}
-    of_output = usage.get("completion_tokens_details") or {}
-    return Usage(
-        input_tokens=given_in,
-        output_tokens=given_out,
-        cached_tokens=of_input.get("cached_tokens") or 0,
-        cache_write_tokens=of_input.get("cache_creation_tokens") or 0,
-        reasoning_tokens=of_output.get("reasoning_tokens") or 0,
-    )
+def lost(detail: str) -> ProviderError:
+    """Build the error of an answer whose end never came."""
+    return failure(ErrorKind.CONNECTION, detail)
 
 
-def text_of(content: Any) -> str:
-    """Return the text of a message's `content`: a text, parts of which some are text, or None."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
-    return ""
+def _beside_answer(usage: Usage, *, spoke: bool) -> Usage:
+    """Take zero output tokens beside an answer for unknown: nothing was counted."""
+    return replace(usage, output_tokens=None) if spoke and usage.output_tokens == 0 else usage
 
 
-def _tool_call(parts: CallParts) -> ToolCall:
-    try:
-        arguments = json.loads(parts.arguments or "{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        raise unreadable(
-            f"the arguments of tool call {parts.name!r} are not a JSON object: "
-            f"{shorten(parts.arguments, 80)!r}"
-        )
-    return ToolCall(name=parts.name, arguments=arguments, id=parts.id)
+def _function(call: Mapping[str, Any]) -> Mapping[str, Any]:
+    function = call.get("function")
+    return function if isinstance(function, Mapping) else call
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.errors import shorten
-from pytest_arena.providers.completion import Answer, unreadable, usage_from
+from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.usage import usage_from
 from pytest_arena.results.request_response import Request, Response
 
 
@@ -32,7 +33,7 @@ def vectors_answer(body: Any, texts: int) -> Answer:
     return Answer(
         texts=[json.dumps(vectors)],
         finish_reason="stop",
-        usage=usage_from({"completion_tokens": 0, **(body.get("usage") or {})}),
+        usage=usage_from(body.get("usage"), embeds=True),
         model=body.get("model"),
     )
 

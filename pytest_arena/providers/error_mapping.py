@@ -14,6 +14,7 @@ from pytest_arena.text.key_patterns import REDACTED, hide_keys
 
 SAID = {
     ErrorKind.AUTHENTICATION: "authentication failed",
+    ErrorKind.INSUFFICIENT_QUOTA: "no quota or credit is left",
     ErrorKind.RATE_LIMIT: "rate limited",
     ErrorKind.TIMEOUT: "timed out",
     ErrorKind.CONTEXT_LENGTH: "the prompt is longer than the model's context",
@@ -22,6 +23,7 @@ SAID = {
     ErrorKind.NOT_FOUND: "no such model or endpoint",
     ErrorKind.SERVER: "the provider failed",
     ErrorKind.CONNECTION: "the connection failed",
+    ErrorKind.CERTIFICATE: "the endpoint's certificate is not trusted",
     ErrorKind.BAD_RESPONSE: "the provider's answer cannot be read",
     ErrorKind.CONFIGURATION: "the provider cannot be used",
     ErrorKind.NETWORK_BLOCKED: "the network is blocked",
@@ -38,6 +40,11 @@ _FILTER = re.compile(
     re.IGNORECASE,
 )
 _BAD_KEY = re.compile(r"API_KEY_INVALID|api key (not valid|expired)|invalid api key", re.IGNORECASE)
+_NO_QUOTA = re.compile(
+    r"insufficient_(?:quota|credits|balance)|billing_hard_limit|credit balance is too low",
+    re.IGNORECASE,
+)
+"""The codes alone: Gemini says "exceeded your current quota" of a minute's requests as well."""
 _RETRY_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')
 _PREFIX = re.compile(r"^(?:litellm\.)?\w*(?:Error|Exception|Timeout)(?: \w+Error)?(?::| -)\s*")
 _SUFFIX = re.compile(r"\.? Handle with `litellm\.\w+`\.$")
@@ -51,6 +58,7 @@ _UNREADABLE = frozenset(
         "IndexError",
         "TypeError",
         "AttributeError",
+        "RecursionError",
     }
 )
 _LIMIT = 200
@@ -99,7 +107,9 @@ def http_failure(
 
 def kind_of(status: int, body: str) -> ErrorKind:
     """Tell the kind of an HTTP status, told apart further by what the body says."""
-    if status in (401, 402, 403):
+    if status == 402 or (status in (400, 403, 429) and _NO_QUOTA.search(body)):
+        return ErrorKind.INSUFFICIENT_QUOTA
+    if status in (401, 403):
         return ErrorKind.AUTHENTICATION
     if status == 429:
         return ErrorKind.RATE_LIMIT
@@ -179,6 +189,8 @@ def _kind_of_exception(error: BaseException) -> ErrorKind | None:
         return ErrorKind.NETWORK_BLOCKED
     if names & {"TimeoutError", "TimeoutException"}:
         return ErrorKind.TIMEOUT
+    if names & {"SSLCertVerificationError", "ClientConnectorCertificateError"}:
+        return ErrorKind.CERTIFICATE
     if names & {"ImportError"}:
         return ErrorKind.CONFIGURATION
     if names & {"ClientConnectionError", "ClientPayloadError", "TransportError", "OSError"}:
@@ -193,6 +205,9 @@ def _words_of(error: BaseException) -> str:
         return f"not JSON: {shorten(error.doc, 80)!r}"
     if isinstance(error, KeyError):
         return f"{error} is missing"
+    if type(error).__name__ == "SSLCertVerificationError":
+        why = getattr(error, "verify_message", "") or str(error)
+        return f"{why}; where it is your own, name its CA in SSL_CERT_FILE"
     words = str(error)
     # aiohttp shows the SSL settings of a refused connection at length.
     return re.sub(r" ssl:(<[^>]*>|\w+)", "", words) or type(error).__name__

@@ -52,26 +52,16 @@ class HttpClient:
             heard(response.headers)
             return content
 
-    async def events(
+    async def parts(
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
-    ) -> AsyncIterator[str]:
-        """Yield the data of each server-sent event as it comes; `heard` gets the headers.
-
-        Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
-        """
+    ) -> AsyncIterator[bytes]:
+        """Yield the bytes of the answer as they come; `heard` gets its headers."""
         async with self._send(path, body, headers) as response:
             if response.status >= 400:
                 self._check(response, await response.read())
             heard(response.headers)
-            data: list[str] = []
-            async for line in _lines(response):
-                if line.startswith("data:"):
-                    data.append(line[5:].removeprefix(" "))
-                elif not line and data:
-                    yield "\n".join(data)
-                    data.clear()
-            if data:
-                yield "\n".join(data)
+            async for part in response.content.iter_any():
+                yield part
 
     async def close(self) -> None:
         await self._session.close()
@@ -129,14 +119,3 @@ def _proxy_of(base: str) -> str | None:
         return None
     proxies = getproxies()
     return proxies.get(address.scheme) or proxies.get("all")
-
-
-async def _lines(response: ClientResponse) -> AsyncIterator[str]:
-    """Yield the lines of an answer, however long they are."""
-    rest = b""
-    async for part in response.content.iter_any():
-        *whole, rest = (rest + part).split(b"\n")
-        for line in whole:
-            yield line.removesuffix(b"\r").decode("utf-8", "replace")
-    if rest:
-        yield rest.decode("utf-8", "replace")

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.completion import Answer, CallParts, text_of, unreadable
+from pytest_arena.providers.completion import Answer, unreadable
 from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
@@ -23,7 +23,10 @@ from pytest_arena.providers.litellm_import import (
     takes_response_format,
     takes_user,
 )
-from pytest_arena.providers.prices import Price, Usage, load_prices, price_of
+from pytest_arena.providers.litellm_wire import listening
+from pytest_arena.providers.message_content import add_message
+from pytest_arena.providers.prices import Price, load_prices, price_of
+from pytest_arena.providers.usage import usage_from
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -79,17 +82,11 @@ class LiteLLMProvider(Provider):
     async def complete(self, request: Request) -> Response:
         access = await self._ready()
         arguments = self._arguments(request, access)
-        litellm = load_litellm()
         started = time.perf_counter()
         try:
-            received = await litellm.acompletion(**arguments)
-            if request.stream:
-                return await self._stream(received, started)
-            latency_ms = _since(started)
-            answer = _answer(received)
-            answer.tells_filter = self._tells_filter()
-            answer.hear(_headers(received))
-            return self._priced(answer, answer.response(latency_ms=latency_ms))
+            answer, first_token_ms, latency_ms = await self._heard(arguments, request, started)
+            response = answer.response(latency_ms=latency_ms, first_token_ms=first_token_ms)
+            return self._priced(answer, response)
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             # `from None`: its exceptions hold the request, and with it the key.
             raise exception_failure(error, access.secrets) from None
@@ -122,22 +119,45 @@ class LiteLLMProvider(Provider):
             return
         await close_clients()
 
-    async def _stream(self, stream: Any, started: float) -> Response:
-        answer = Answer(tells_filter=self._tells_filter())
-        answer.hear(_headers(stream))
-        first_token_ms: float | None = None
-        try:
-            async for chunk in stream:
-                if _add_chunk(answer, chunk) and first_token_ms is None:
-                    first_token_ms = _since(started)
-        finally:
-            await stream.aclose()
+    async def _heard(
+        self, arguments: dict[str, Any], request: Request, started: float
+    ) -> tuple[Answer, float | None, float]:
+        """Have litellm call; return the answer, when it began and how long it took, in ms.
+
+        Where the endpoint speaks OpenAI's format, what came over the wire counts, however litellm
+        read it.
+        """
+        failed: Exception | None = None
+        answer, first_token_ms = Answer(), None
+        with listening() as wire:
+            try:
+                received = await load_litellm().acompletion(**arguments)
+                speaks_chat = wire.speaks_chat(request.tools)
+                if request.stream and speaks_chat:
+                    await wire.read_on(received)
+                elif request.stream:
+                    first_token_ms = await _drain(received, answer, started)
+                elif not speaks_chat:
+                    if not received.choices:
+                        raise unreadable("it holds no choices")
+                    _add(answer, received, received.choices)
+            except Exception as error:  # noqa: BLE001  # judged below, beside what was heard
+                failed = error
         latency_ms = _since(started)
-        # litellm ends every stream with `stop`, even one that was no stream of answers at all.
-        if first_token_ms is None and answer.usage is None:
-            raise unreadable("the stream held no answer")
-        response = answer.response(latency_ms=latency_ms, first_token_ms=first_token_ms)
-        return self._priced(answer, response)
+        if refused := wire.failure(self._access.secrets if self._access else ()):
+            raise refused
+        lost = failed is not None and not wire.ended
+        if wire.status and not lost and wire.speaks_chat(request.tools):
+            answer, first_token_ms = wire.answer(Answer(), started, streams=request.stream)
+        else:
+            wire.check(streams=request.stream)
+            if failed is not None:
+                raise failed
+            if not wire.reports_usage:
+                answer.usage = None
+        answer.hear(wire.headers if wire.status else _headers(received))
+        answer.tells_filter = answer.tells_filter or self._tells_filter()
+        return answer, first_token_ms, latency_ms
 
     async def _ready(self) -> Access:
         async with self._starting:
@@ -232,41 +252,39 @@ class LiteLLMProvider(Provider):
         return answer.priced(response, self._prices[model])
 
 
-def _answer(received: Any) -> Answer:
-    choices = received.choices
-    if not choices:
-        raise unreadable("it holds no choices")
-    message = choices[0].message
-    answer = Answer(
-        texts=[text_of(message.content)],
-        finish_reason=choices[0].finish_reason,
-        usage=_usage(getattr(received, "usage", None)),
-        model=received.model,
-    )
-    for index, call in enumerate(message.tool_calls or ()):
-        answer.calls[index] = CallParts(
-            call.id or "", call.function.name or "", call.function.arguments or ""
-        )
-    return answer
+async def _drain(stream: Any, answer: Answer, started: float) -> float | None:
+    """Read a stream of litellm to its end; return when the answer began, in ms."""
+    first_token_ms: float | None = None
+    try:
+        async for chunk in stream:
+            _add(answer, chunk, chunk.choices)
+            if first_token_ms is None and answer.has_begun:
+                first_token_ms = _since(started)
+    finally:
+        await stream.aclose()
+    # litellm ends every stream with `stop`, even one that was no stream of answers at all.
+    if first_token_ms is None and answer.usage is None:
+        raise unreadable("the stream held no answer")
+    return first_token_ms
 
 
-def _add_chunk(answer: Answer, chunk: Any) -> bool:
-    answer.model = chunk.model or answer.model
-    answer.usage = _usage(getattr(chunk, "usage", None)) or answer.usage
-    if not chunk.choices or chunk.choices[0].index:
-        return False
-    choice = chunk.choices[0]
-    answer.finish_reason = choice.finish_reason or answer.finish_reason
-    text = text_of(choice.delta.content)
-    if text:
-        answer.texts.append(text)
-    calls = choice.delta.tool_calls or ()
-    for call in calls:
-        parts = answer.calls.setdefault(call.index, CallParts())
-        parts.id = call.id or parts.id
-        parts.name += call.function.name or ""
-        parts.arguments += call.function.arguments or ""
-    return bool(text or calls)
+def _add(answer: Answer, received: Any, choices: Any) -> None:
+    """Add what litellm read: a whole answer, or one chunk of it."""
+    answer.model = received.model or answer.model
+    answer.usage = usage_from(_plain(getattr(received, "usage", None))) or answer.usage
+    if not choices or choices[0].index:
+        return
+    whole = hasattr(choices[0], "message")
+    message = _plain(choices[0].message if whole else choices[0].delta)
+    answer.finish(choices[0].finish_reason)
+    add_message(answer, message)
+    for call in message.get("tool_calls") or ():
+        answer.add_call(call, whole=whole)
+
+
+def _plain(value: Any) -> Any:
+    """Return one of litellm's records as a mapping."""
+    return value.model_dump() if hasattr(value, "model_dump") else value
 
 
 def _headers(received: Any) -> Mapping[str, str]:
@@ -274,20 +292,6 @@ def _headers(received: Any) -> Mapping[str, str]:
     hidden = getattr(received, "_hidden_params", None) or {}
     headers = hidden.get("additional_headers") if isinstance(hidden, Mapping) else None
     return headers if isinstance(headers, Mapping) else {}
-
-
-def _usage(usage: Any) -> Usage | None:
-    if usage is None:
-        return None
-    of_input = getattr(usage, "prompt_tokens_details", None)
-    of_output = getattr(usage, "completion_tokens_details", None)
-    return Usage(
-        input_tokens=usage.prompt_tokens,
-        output_tokens=usage.completion_tokens,
-        cached_tokens=getattr(of_input, "cached_tokens", None) or 0,
-        cache_write_tokens=getattr(of_input, "cache_creation_tokens", None) or 0,
-        reasoning_tokens=getattr(of_output, "reasoning_tokens", None) or 0,
-    )
 
 
 def _since(started: float) -> float:

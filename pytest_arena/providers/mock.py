@@ -10,9 +10,10 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.completion import text_of
 from pytest_arena.providers.error_mapping import failure
-from pytest_arena.providers.prices import Price, Usage, price_of
+from pytest_arena.providers.message_content import text_of
+from pytest_arena.providers.prices import Price, price_of
+from pytest_arena.providers.usage import Usage
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.mock import CaseMock, MockAnswer, MockPattern, MockResponses

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -11,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.chat_completions import add_chunk, answer_from, failed_in_stream
-from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.chat_completions import AnswerStream, answer_from
+from pytest_arena.providers.completion import Answer
 from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
@@ -73,7 +73,7 @@ class OpenAIProvider(Provider):
             heard: list[Mapping[str, str]] = []
             content = await client.post(_PATH, body, headers, heard.append)
             latency_ms = _since(started)
-            answer = answer_from(json.loads(content))
+            answer = answer_from(read_json(content))
             answer.tells_filter = answer.tells_filter or self._is_openai(access)
             answer.hear(heard[0])
             return self._priced(answer, answer.response(latency_ms=latency_ms))
@@ -90,7 +90,7 @@ class OpenAIProvider(Provider):
             body = {**params, "model": self._model, "input": texts, "encoding_format": "float"}
             content = await client.post(_EMBEDDINGS, body, {})
             latency_ms = _since(started)
-            answer = vectors_answer(json.loads(content), len(texts))
+            answer = vectors_answer(read_json(content), len(texts))
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure gets its kind
             raise exception_failure(error, access.secrets) from None
@@ -106,21 +106,14 @@ class OpenAIProvider(Provider):
         body["stream"] = True
         body.setdefault("stream_options", {"include_usage": True})
         answer = Answer(tells_filter=self._access is not None and self._is_openai(self._access))
-        first_token_ms: float | None = None
-        chunks = 0
-        async for data in client.events(_PATH, body, headers, answer.hear):
-            if data.strip() == "[DONE]":
+        stream = AnswerStream(answer)
+        async for part in client.parts(_PATH, body, headers, answer.hear):
+            stream.feed(part, _since(started))
+            if stream.done:
                 break
-            chunk = json.loads(data)
-            if error := failed_in_stream(chunk):
-                raise error
-            chunks += 1
-            if add_chunk(answer, chunk) and first_token_ms is None:
-                first_token_ms = _since(started)
         latency_ms = _since(started)
-        if not chunks:
-            raise unreadable("the stream held no answer")
-        response = answer.response(latency_ms=latency_ms, first_token_ms=first_token_ms)
+        answer = stream.end()
+        response = answer.response(latency_ms=latency_ms, first_token_ms=stream.first_token_ms)
         return self._priced(answer, response)
 
     async def _ready(self) -> tuple[HttpClient, Access]:

@@ -9,26 +9,12 @@ from functools import cache
 from typing import Any
 
 from pytest_arena.providers.litellm_data import read_price_map
+from pytest_arena.providers.usage import Usage
 from pytest_arena.schema.provider import ProviderSpec
 
 _TIER = re.compile(r"(?:input_cost_per_token|output_cost_per_token)_above_(\d+)k_tokens")
 _FREE = frozenset({"ollama", "ollama_chat"})
 """Providers on one's own machine, which litellm prices at nothing as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """The tokens of one call.
-
-    `input_tokens` holds the cached ones (`cached_tokens`, read from the provider's prompt cache)
-    and those written to the cache; `output_tokens` holds the reasoning ones. None: not known.
-    """
-
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +33,20 @@ class Price:
 
     def cost(self, usage: Usage) -> float | None:
         """Return US dollars, or None where the tokens are not known."""
-        if usage.input_tokens is None or usage.output_tokens is None:
+        if usage.input_tokens is None or usage.output_tokens is None or usage.problem:
             return None
+        reasoning = usage.reasoning_tokens or 0
         for tokens, price in self.above:
             if usage.input_tokens > tokens:
                 return price.cost(usage)
         plain = max(usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens, 0)
-        spoken = max(usage.output_tokens - usage.reasoning_tokens, 0)
+        spoken = max(usage.output_tokens - reasoning, 0)
         return (
             plain * self.input
             + usage.cached_tokens * _either(self.cached_input, self.input)
             + usage.cache_write_tokens * _either(self.cache_write, self.input)
             + spoken * self.output
-            + usage.reasoning_tokens * _either(self.reasoning, self.output)
+            + reasoning * _either(self.reasoning, self.output)
         )
 
 

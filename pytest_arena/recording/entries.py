@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import NonNegativeInt
 
-from pytest_arena.errors import RETRYABLE, ErrorKind, ProviderError
+from pytest_arena.errors import LASTING, RETRYABLE, ErrorKind, ProviderError
 from pytest_arena.results.request_response import Response, Source
 from pytest_arena.results.serialize import read, response_from_record, response_record
 
@@ -24,7 +24,7 @@ _OF_THE_REQUEST = frozenset(
     }
 )
 """Failures that the same request would meet again."""
-_OF_THE_CALL = RETRYABLE | {ErrorKind.AUTHENTICATION}
+_OF_THE_CALL = RETRYABLE | LASTING
 """Failures that another call may not meet."""
 _VARIES = frozenset({"latency_ms", "first_token_ms", "attempts"})
 """What differs between two calls with the same answer."""

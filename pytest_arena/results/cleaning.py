@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.text.thoughts import split_thoughts
 
 REPLACEMENT = "\ufffd"
 
@@ -38,21 +39,28 @@ def clean_value(value: Any) -> Any:
 
 
 def clean_response(response: Response, hide: Callable[[str], str] = str) -> None:
-    """Clean a response in place; `hide` takes known secrets out of the answer.
+    """Clean a response in place, and take its thoughts out of the answer; `hide` takes known
+    secrets out of both.
 
     A server that echoes a key must not have it judged: reasons quote answers in part. Times are
     kept to the microsecond.
     """
     response.latency_ms = _rounded(response.latency_ms)
     response.first_token_ms = _rounded(response.first_token_ms)
-    response.output = hide(clean_text(response.output))
+    thoughts, output = split_thoughts(clean_text(response.output))
+    response.output = hide(output)
+    if response.reasoning or thoughts:
+        told = clean_text(response.reasoning or "")
+        response.reasoning = hide("\n\n".join(filter(None, (told, thoughts))))
+    if response.refusal:
+        response.refusal = hide(clean_text(response.refusal))
     if response.finish_reason:
         response.finish_reason = clean_text(response.finish_reason)
     if response.model:
         response.model = clean_text(response.model)
     if response.tool_calls:
         response.tool_calls = tuple(
-            ToolCall(clean_text(call.name), clean_value(dict(call.arguments)), clean_text(call.id))
+            ToolCall(clean_text(call.name), clean_value(call.arguments), clean_text(call.id))
             for call in response.tool_calls
         )
 

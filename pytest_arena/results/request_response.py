@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -19,10 +19,14 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of a tool that the model asked for; arguments are parsed JSON."""
+    """One call of a tool that the model asked for.
+
+    Arguments are the parsed JSON: an object, unless the model gave something else. What does not
+    parse is kept as the text that it is.
+    """
 
     name: str
-    arguments: Mapping[str, Any]
+    arguments: Any
     id: str = ""
 
 
@@ -88,6 +92,12 @@ class Response:
     """What the provider said of its rate limits, for the engine; no part of the results."""
     answered_by: str | None = None
     """The provider that answered in place of the one that was asked."""
+    reasoning: str | None = None
+    """What the model thought before it answered, as far as it was told; no part of `output`."""
+    reasoning_tokens: int | None = None
+    """Those of `output_tokens` that were thoughts, where the provider tells them apart."""
+    refusal: str | None = None
+    """What the provider marked as a refusal; it is the output as well where there is no other."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""
 

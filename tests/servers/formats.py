@@ -41,6 +41,11 @@ class Reply:
     times: int | None = None
     """Answer like this the first n times that the prompt comes, then plainly."""
     headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    """What is sent as it stands, in no format's form."""
+    body_type: str = "application/json"
+    missing: int = 0
+    """How many bytes of `body` are promised and never sent."""
 
 
 def json_bytes(body: Any) -> bytes:

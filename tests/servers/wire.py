@@ -260,6 +260,11 @@ class WireServer:
         extra = dict(reply.headers)
         if reply.retry_after is not None:
             extra["Retry-After"] = reply.retry_after
+        if reply.body is not None:
+            length = str(len(reply.body) + reply.missing)
+            _head(writer, reply.status or 200, extra, reply.body_type, length)
+            writer.write(reply.body)
+            return not reply.missing
         if reply.fault == "garbage":
             _send(writer, reply.status or 200, b"<html>garbage</html>", extra, kind="text/html")
             return True

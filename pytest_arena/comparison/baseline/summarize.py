@@ -213,9 +213,7 @@ def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
             continue
         if any(response.source not in _REPEATABLE for response in trial.responses):
             return None
-        said = [
-            [r.output, [[c.name, dict(c.arguments)] for c in r.tool_calls]] for r in trial.responses
-        ]
+        said = [[r.output, [[c.name, c.arguments] for c in r.tool_calls]] for r in trial.responses]
         answer = (json.dumps(said, sort_keys=True, default=str), verdict)
         if answers.setdefault(trial.variant, answer) != answer:
             return None

@@ -6,10 +6,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import LASTING, ErrorKind, ProviderError
 
 CALLS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 5
+_WHY = {
+    ErrorKind.AUTHENTICATION: "its key was not accepted",
+    ErrorKind.INSUFFICIENT_QUOTA: "its account has no quota or credit left",
+    ErrorKind.CERTIFICATE: "its certificate is not trusted",
+}
+"""What each of the lasting failures says of a provider."""
 _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, ErrorKind.RATE_LIMIT})
 
 
@@ -17,8 +23,9 @@ _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, Er
 class CircuitBreaker:
     """Watch one provider's calls; any success starts the count again.
 
-    Down means: its key was refused, or three calls in a row failed with all their attempts, or
-    five attempts in a row ran into the timeout (each of which has taken its time already).
+    Down means: its key, its account or its certificate is no good, or three calls in a row failed
+    with all their attempts, or five attempts in a row ran into the timeout (each of which has
+    taken its time already).
     `notice` is a file in which the processes of a run tell each other.
     """
 
@@ -40,8 +47,8 @@ class CircuitBreaker:
 
     def call_failed(self, error: ProviderError) -> None:
         """Count a call that failed with all its attempts."""
-        if error.kind is ErrorKind.AUTHENTICATION:
-            self._down("its key was not accepted", error)
+        if error.kind in LASTING:
+            self._down(_WHY[error.kind], error)
         elif error.kind in _DOWN:
             self.calls += 1
             if self.calls >= CALLS_IN_A_ROW and not self.reason:

@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from pytest_arena.engine.calling.client import ProviderClient
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import LASTING, RETRYABLE, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.request_response import Request, Response
 
-DOWN = frozenset(
-    {
-        ErrorKind.AUTHENTICATION,
-        ErrorKind.CONNECTION,
-        ErrorKind.PROVIDER_DOWN,
-        ErrorKind.RATE_LIMIT,
-        ErrorKind.SERVER,
-        ErrorKind.TIMEOUT,
-    }
-)
+DOWN = LASTING | RETRYABLE | {ErrorKind.BAD_RESPONSE, ErrorKind.PROVIDER_DOWN}
 """What another provider is asked after. A request that was refused, and a mistake in the file,
 would only be hidden."""
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import LASTING, ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.prices import Price
 from pytest_arena.results.request_response import Request, Response
@@ -15,7 +15,7 @@ from pytest_arena.schema import ProviderSpec
 
 FIRST_REST_S = 5.0
 LONGEST_REST_S = 60.0
-_LASTING = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.NOT_FOUND})
+_LASTING = LASTING | {ErrorKind.NOT_FOUND}
 
 
 @dataclass(slots=True)

@@ -149,6 +149,26 @@ class Quotas:
                 await state.rate_limiter.correct(tokens - reservation.tokens)
             if response.allowance is not None:
                 await state.rate_limiter.told(response.allowance)
+        if reservation.hold is not None and not state.provider.offline:
+            self._check_usage(reservation.hold, known, response)
+
+    def _check_usage(self, hold: Hold, known: bool, response: Response) -> None:
+        """Raise where a budget needs what the answer does not say: it could be passed unseen."""
+        for account in hold.accounts:
+            spec = account.spec
+            limit = "max_tokens" if spec.max_tokens is not None and not known else None
+            if spec.max_cost_usd is not None and response.cost_usd is None:
+                limit = "max_cost_usd"
+            if limit is None:
+                continue
+            said = (
+                f"the answer came without usage, which {limit} of {account.owner} needs; "
+                "what it took is not known"
+            )
+            if spec.on_exceeded == "stop":
+                raise ProviderError(ErrorKind.CONFIGURATION, said)
+            if self._budgets is not None and said not in self._budgets.warnings:
+                self._budgets.warnings.append(said)
 
     async def failed(
         self, state: ProviderState, reservation: Reservation, error: ProviderError
@@ -204,7 +224,6 @@ class Quotas:
         return self._budgets
 
     def _new_rate_limiter(self, provider: str) -> RateLimiter:
-        # most runs have no limits: they import none of this
         from pytest_arena.engine.calling.rate_limit import RateLimiter
 
         return RateLimiter(
@@ -226,7 +245,7 @@ class Quotas:
 def _amount(state: ProviderState, request: Request, accounts: Iterable[Account]) -> Amount:
     from pytest_arena.engine.calling.budgets import Amount
     from pytest_arena.loading.budgets import unknown_price
-    from pytest_arena.providers.prices import Usage
+    from pytest_arena.providers.usage import Usage
 
     tokens_in, tokens_out = state.likely_tokens(request)
     cost = 0.0

@@ -9,6 +9,7 @@ import pytest
 from pytest_arena.results import GuardrailEvent, Trial, TrialError
 
 REPLAYED = "skipped: the latency is replayed from a recording, and a replayed latency never gates"
+USAGE = "the cost is not known: provider 'mini' reported no usage"
 PRICE = (
     "the cost is not known: the price of 'mini' is missing; set input_cost_per_million and "
     "output_cost_per_million on the provider"
@@ -61,7 +62,14 @@ PRICE = (
             "failed",
             "$0.002, over the $0.001 allowed",
         ),
-        ("{type: cost, max_usd: 0.001}", {}, "error", PRICE),
+        ("{type: cost, max_usd: 0.001}", {}, "error", USAGE),
+        ("{type: cost, max_usd: 0.001}", {"input_tokens": 3}, "error", USAGE),
+        (
+            "{type: cost, max_usd: 0.001}",
+            {"input_tokens": 3, "output_tokens": 2},
+            "error",
+            PRICE,
+        ),
         (
             "{type: token_count, max: 50}",
             {"output_tokens": 80},
@@ -173,7 +181,7 @@ def test_latencies_are_judged_on_their_distribution(judge: Any, trial: Any) -> N
     ("text", "facts", "reason"),
     [
         ("{type: avg_response_time, max_ms: 5}", {}, "the response has no timing"),
-        ("{type: total_cost, max_usd: 1}", {}, PRICE),
+        ("{type: total_cost, max_usd: 1}", {}, USAGE),
         ("{type: tokens_used, max: 5}", {}, "the tokens are not known: no usage was reported"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers.chat_completions import failed_in_stream
+from pytest_arena.providers.event_stream import EventDecoder
 from pytest_arena.providers.http_client import open_client
 
 
@@ -39,11 +39,10 @@ def answering(body: bytes, status: int = 200) -> Iterator[tuple[str, list[tuple[
         server.shutdown()
 
 
-async def events_of(base: str) -> list[str]:
+async def streamed(base: str) -> list[bytes]:
     client = await open_client(base, {}, [])
-    events: AsyncIterator[str] = client.events("/x", {}, {})
     try:
-        return [data async for data in events]
+        return [part async for part in client.parts("/x", {}, {})]
     finally:
         await client.close()
 
@@ -56,26 +55,31 @@ async def events_of(base: str) -> list[str]:
         (b": comment\nevent: x\nid: 1\ndata: a\ndata: b\n\n", ["a\nb"]),
         (b"data: cut off", ["cut off"]),
         (b"\n\n\n", []),
-        (b"data: " + b"x" * 300_000 + b"\n\n", ["x" * 300_000]),
+        (b"data: " + b"x" * 3_000 + b"\n\n", ["x" * 3_000]),
         ("data: é\n\n".encode(), ["é"]),
     ],
 )
-def test_events_are_read_by_the_standard(body: bytes, events: list[str]) -> None:
-    with answering(body) as (base, _):
-        assert asyncio.run(events_of(base)) == events
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_events_are_read_by_the_standard_however_the_bytes_are_cut(
+    body: bytes, events: list[str], size: int
+) -> None:
+    decoder = EventDecoder()
+    parts = [body[at : at + size] for at in range(0, len(body), size)]
+    found = [data for part in parts for data in decoder.feed(part)]
+    assert [*found, *filter(None, [decoder.end()])] == events
 
 
 def test_a_failed_stream_tells_status_and_words() -> None:
     body = json.dumps({"error": {"message": "no credit"}}).encode()
     with answering(body, 402) as (base, _), pytest.raises(ProviderError) as caught:
-        asyncio.run(events_of(base))
-    assert caught.value.kind is ErrorKind.AUTHENTICATION
-    assert caught.value.message == "authentication failed (HTTP 402): no credit"
+        asyncio.run(streamed(base))
+    assert caught.value.kind is ErrorKind.INSUFFICIENT_QUOTA
+    assert caught.value.message == "no quota or credit is left (HTTP 402): no credit"
 
 
 def test_an_empty_failure_tells_the_reason_of_the_status() -> None:
     with answering(b"", 503) as (base, _), pytest.raises(ProviderError) as caught:
-        asyncio.run(events_of(base))
+        asyncio.run(streamed(base))
     assert caught.value.message == "the provider failed (HTTP 503): Service Unavailable"
 
 
@@ -102,24 +106,5 @@ def test_a_netrc_file_is_not_read(
     netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
     with answering(b"data: x\n\n") as (base, asked):
-        asyncio.run(events_of(base))
+        asyncio.run(streamed(base))
         assert asked == [("/x", "")]
-
-
-@pytest.mark.parametrize(
-    ("chunk", "kind"),
-    [
-        ({"error": {"message": "slow down", "code": 429}}, ErrorKind.RATE_LIMIT),
-        ({"error": {"message": "oops", "code": "server_error"}}, ErrorKind.SERVER),
-        ({"error": "oops"}, ErrorKind.SERVER),
-    ],
-)
-def test_an_error_within_a_stream_has_its_kind(chunk: object, kind: ErrorKind) -> None:
-    error = failed_in_stream(chunk)
-    assert error is not None
-    assert error.kind is kind
-
-
-def test_a_chunk_without_an_error_is_none() -> None:
-    assert failed_in_stream({"choices": [], "error": None}) is None
-    assert failed_in_stream([]) is None

@@ -175,14 +175,22 @@ def test_a_refusal_is_the_answer() -> None:
     assert answer_from(message(refusal="I cannot.")).response(latency_ms=1).output == "I cannot."
 
 
-def test_tool_arguments_that_are_no_json_object_cannot_be_read() -> None:
-    body = message(tool_calls=[{"id": "1", "function": {"name": "f", "arguments": "{oops"}}])
-    with pytest.raises(ProviderError) as caught:
-        answer_from(body).response(latency_ms=1)
-    assert caught.value.message == (
-        "the provider's answer cannot be read: the arguments of tool call 'f' are not a JSON "
-        "object: '{oops'"
-    )
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("{oops", "{oops"),
+        ("[1]", [1]),
+        ({"n": 5}, {"n": 5}),
+        ("", {}),
+        (None, {}),
+        ("null", None),
+        ("[" * 50_000, "[" * 50_000),
+    ],
+)
+def test_tool_arguments_are_kept_as_the_model_gave_them(given: object, kept: object) -> None:
+    body = message(tool_calls=[{"id": "1", "function": {"name": "f", "arguments": given}}])
+    (call,) = answer_from(body).response(latency_ms=1).tool_calls
+    assert (call.name, call.arguments) == ("f", kept)
 
 
 @pytest.mark.parametrize("body", [None, [], "x", {}, {"choices": []}, {"choices": None}])

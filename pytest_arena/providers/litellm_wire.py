@@ -1,0 +1,198 @@
+"""What really came over HTTP for a call of litellm, beside litellm's own reading of it.
+
+litellm makes zeros of a usage that was not reported, ends every stream with `stop`, and reads
+errors in a body of status 200 as answers. So each call is listened to: an answer in OpenAI's
+format is read here as `provider: openai` reads it, and of the other formats what litellm loses is
+looked up in the bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from pytest_arena.errors import ProviderError
+from pytest_arena.providers.chat_completions import AnswerStream, answer_from
+from pytest_arena.providers.completion import Answer, lost
+from pytest_arena.providers.error_bodies import error_in
+from pytest_arena.providers.error_mapping import http_failure
+from pytest_arena.providers.event_stream import EventDecoder
+from pytest_arena.providers.json_body import read_json
+
+_USAGE = re.compile(
+    rb'"(?:usage|usageMetadata|prompt_eval_count|eval_count|billed_units|tokenUsage|meta)"\s*:'
+    rb"\s*(?!null)"
+)
+"""Where providers of other formats report their tokens."""
+_LAST_EVENT = re.compile(rb"^data: ?\[DONE\]", re.MULTILINE)
+_ENDS = (
+    ("/v1/messages", re.compile(rb'message_stop|"stop_reason"\s*:\s*"')),
+    (":streamGenerateContent", re.compile(rb'"finishReason"|"blockReason"')),
+    ("/api/chat", re.compile(rb'"done"\s*:\s*true')),
+    ("/api/generate", re.compile(rb'"done"\s*:\s*true')),
+)
+"""What the last events of a stream hold, by the end of its path."""
+
+
+@dataclass(slots=True)
+class Wire:
+    """The last HTTP exchange of one call: what was asked of whom, and each part of the answer."""
+
+    path: str = ""
+    sent: bytes = b""
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    parts: list[tuple[float, bytes]] = field(default_factory=list)
+    """Each with the time at which it came (`time.perf_counter`)."""
+    ended: bool = False
+    """Whether the answer came to its end, as far as HTTP can tell."""
+    response: Any = None
+    """The answer itself, of httpx, where its body was not read when it came."""
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(part for _, part in self.parts)
+
+    def failure(self, secrets: Iterable[str]) -> ProviderError | None:
+        """Return the failure that the answer's status tells of, where it does."""
+        if self.status < 400:
+            return None
+        words = self.body.decode("utf-8", "replace")
+        return http_failure(self.status, words, self.headers, secrets)
+
+    def answer(
+        self, answer: Answer, started: float, *, streams: bool
+    ) -> tuple[Answer, float | None]:
+        """Read an answer of OpenAI's format; return it with the time of its first token in ms."""
+        if not streams:
+            return answer_from(read_json(self.body)), None
+        stream = AnswerStream(answer)
+        for at, part in self.parts:
+            stream.feed(part, (at - started) * 1000)
+            if stream.done:
+                break
+        return stream.end(), stream.first_token_ms
+
+    def speaks_chat(self, tools: Any) -> bool:
+        """Return whether the answer can be read in OpenAI's format, as the request was sent in it.
+
+        Not where litellm asked for a tool that the request did not have, as it does for a provider
+        without a JSON mode: only litellm knows how to read that answer.
+        """
+        if not self.path.endswith("/chat/completions"):
+            return False
+        return bool(tools) or b'"tools"' not in self.sent or not json.loads(self.sent).get("tools")
+
+    async def read_on(self, stream: Any) -> None:
+        """Hear the rest of an answer of OpenAI's format, which litellm offers as this stream.
+
+        It is read past litellm, which gives up on some streams before their end.
+        """
+        try:
+            if self.response is not None and not self.response.is_stream_consumed:
+                async for _ in self.response.aiter_bytes():
+                    if _LAST_EVENT.search(self.parts[-1][1]):
+                        self.ended = True
+                        break
+            else:
+                async for _ in stream:
+                    pass
+        finally:
+            await stream.aclose()
+
+    @property
+    def reports_usage(self) -> bool:
+        """Whether an answer of another format says anything of tokens; true where none was
+        heard, since litellm is all there is to believe then."""
+        return not self.parts or _USAGE.search(self.body) is not None
+
+    def check(self, *, streams: bool) -> None:
+        """Raise the failure of an answer of another format that is an error, or a stream of one
+        that ended too early."""
+        body = self.body
+        events = list(_events(body)) if streams or b'"error"' in body else []
+        for event in events:
+            if error := error_in(event):
+                raise error
+        for path, end in _ENDS if events and streams and self.ended else ():
+            if self.path.endswith(path) and not end.search(body):
+                raise lost("the stream ended before its last event")
+
+
+_heard: ContextVar[Wire | None] = ContextVar("arena_wire", default=None)
+
+
+@contextmanager
+def listening() -> Iterator[Wire]:
+    """Listen to the call that is made inside."""
+    _listen()
+    wire = Wire()
+    token = _heard.set(wire)
+    try:
+        yield wire
+    finally:
+        _heard.reset(token)
+
+
+@cache
+def _listen() -> None:
+    """Have httpx, by which litellm and its clients send, tell what came, once and for all.
+
+    A call that nobody listens to goes its usual way.
+    """
+    client = import_module("httpx").AsyncClient
+    send = client.send
+
+    async def heard(self: Any, request: Any, **options: Any) -> Any:
+        wire = _heard.get()
+        response = await send(self, request, **options)
+        if wire is not None:
+            await _hear(wire, request, response)
+        return response
+
+    client.send = heard
+
+
+async def _hear(wire: Wire, request: Any, response: Any) -> None:
+    wire.path, wire.status, wire.headers = request.url.path, response.status_code, response.headers
+    try:
+        wire.sent = request.content
+    except RuntimeError:
+        # a body that is itself a stream, as no request for an answer is
+        wire.sent = b""
+    wire.parts.clear()
+    wire.ended, wire.response = response.is_closed, None
+    if response.is_closed:
+        wire.parts.append((time.perf_counter(), response.content))
+        return
+    wire.response = response
+    read = response.aiter_bytes
+
+    async def listened(chunk_size: int | None = None) -> AsyncIterator[bytes]:
+        async for part in read(chunk_size):
+            wire.parts.append((time.perf_counter(), part))
+            yield part
+        wire.ended = True
+
+    response.aiter_bytes = listened
+
+
+def _events(body: bytes) -> Iterator[Any]:
+    """Yield the JSON values of a body: a whole one, server-sent events, or one in each line."""
+    decoder = EventDecoder()
+    texts = [*decoder.feed(body), decoder.end()]
+    if not any(texts):
+        texts = [body.decode("utf-8", "replace"), *body.decode("utf-8", "replace").splitlines()]
+    for text in texts:
+        try:
+            yield read_json(text)
+        except (ValueError, RecursionError):
+            continue

@@ -1,0 +1,84 @@
+"""What is in a message of chat completions: the answer's text, thoughts, and a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_arena.errors import shorten
+from pytest_arena.providers.completion import Answer, unreadable
+
+_REASONING = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put thoughts beside the content: DeepSeek, vLLM and OpenRouter, Ollama."""
+
+
+def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
+    """Add a message, or the delta of one, but for its tool calls."""
+    _add_content(answer, message.get("content"))
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal:
+        answer.refusals.append(refusal)
+    for name in _REASONING:
+        if isinstance(thought := message.get(name), str) and thought:
+            answer.reasoning.append(thought)
+            return
+    for detail in message.get("reasoning_details") or ():
+        answer.reasoning += _texts_in(detail)
+
+
+def _add_content(answer: Answer, content: Any) -> None:
+    if content is None:
+        return
+    if isinstance(content, str):
+        if content:
+            answer.texts.append(content)
+        return
+    if not isinstance(content, list):
+        raise unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
+    for part in content:
+        _add_part(answer, part)
+
+
+def _add_part(answer: Answer, part: Any) -> None:
+    if isinstance(part, str):
+        answer.texts.append(part)
+        return
+    if not isinstance(part, Mapping):
+        return
+    kind = str(part.get("type") or "text").lower()
+    if "reason" in kind or "think" in kind or "thought" in kind or part.get("thought") is True:
+        answer.reasoning += _texts_in(part)
+    elif "refusal" in kind:
+        answer.refusals += [text for name in ("refusal", "text") if (text := _own(part, name))]
+    else:
+        answer.texts += [text for name in ("text", "content") if (text := _own(part, name))][:1]
+
+
+def _own(part: Mapping[str, Any], name: str) -> str:
+    value = part.get(name)
+    # the Assistants' form: {"text": {"value": …}}
+    value = value.get("value") if isinstance(value, Mapping) else value
+    return value if isinstance(value, str) else ""
+
+
+def _texts_in(thought: Any) -> Iterator[str]:
+    """Yield the texts of a part of thoughts, which servers nest in their own ways."""
+    if isinstance(thought, str):
+        yield thought
+    elif isinstance(thought, list):
+        for inner in thought:
+            yield from _texts_in(inner)
+    elif isinstance(thought, Mapping):
+        for name in ("text", "thinking", "reasoning", "summary", "content"):
+            if thought.get(name):
+                yield from _texts_in(thought[name])
+                return
+
+
+def text_of(content: Any) -> str:
+    """Return the text of a message's `content`: a text, parts of which some are text, or None."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    return ""
