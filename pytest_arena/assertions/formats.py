@@ -7,7 +7,11 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.json_text import (
+from pytest_arena.errors import suggest
+from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.json_text import (
     NotJsonError,
     UnreadableJsonError,
     fenced,
@@ -15,10 +19,6 @@ from pytest_arena.assertions.json_text import (
     holds_json,
     parse_json,
 )
-from pytest_arena.errors import suggest
-from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 
 _MOST_SQL = 100_000
 

@@ -7,17 +7,17 @@ from typing import Any, ClassVar
 from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.json_text import (
-    NotJsonError,
-    UnreadableJsonError,
-    parse_json,
-    same_json,
-)
 from pytest_arena.assertions.messages import bounded, number
 from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.json_text import (
+    NotJsonError,
+    UnreadableJsonError,
+    parse_json,
+    same_json,
+)
 from pytest_arena.text.looking import SearchedText
 
 

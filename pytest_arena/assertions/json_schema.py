@@ -8,11 +8,6 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.json_text import (
-    NotJsonError,
-    UnreadableJsonError,
-    json_choices,
-)
 from pytest_arena.assertions.schema_keywords import (
     UnknownKeywordError,
     format_checker,
@@ -24,6 +19,11 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.regex import PatternTimeoutError
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.json_text import (
+    NotJsonError,
+    UnreadableJsonError,
+    json_choices,
+)
 
 
 class SchemaUnusableError(ArenaError):

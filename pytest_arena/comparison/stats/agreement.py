@@ -57,6 +57,12 @@ class Agreement:
             return None
         return ((self.pass_pass + self.fail_fail) * n - by_chance) / (n * n - by_chance)
 
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether all judgements are the same, or all labels are."""
+        judged, labelled = self.pass_pass + self.fail_pass, self.pass_pass + self.pass_fail
+        return judged in (0, self.n) or labelled in (0, self.n)
+
 
 def kappa_interval(
     agreement: Agreement, *, rounds: int | None = None, seed: int = _SEED
@@ -65,13 +71,18 @@ def kappa_interval(
 
     Resamples in which kappa is not defined are left out; None where kappa itself or most of the
     resamples are not. Where nobody disagrees every resample would be alike, which says nothing:
-    there the lower bound is that of the accuracy (Wilson), taken beyond the same chance.
+    there the lower bound is that of the accuracy (Wilson), taken beyond the same chance. They would
+    be alike, too, where the judge always says the same (or all labels do), and kappa is 0: there
+    the bounds are the worst and the best kappa of a judge who says the other thing as often as one
+    may in vain have waited for it (Wilson's bound of none in n).
     """
     n = agreement.n
     if agreement.kappa is None or n < 2:
         return None
     if not agreement.pass_fail + agreement.fail_pass:
         return _of_full_agreement(agreement)
+    if agreement.is_one_sided:
+        return _of_one_sided(agreement)
     rounds = rounds or max(_FEWEST_ROUNDS, min(_ROUNDS, _DRAWS // n))
     generator = random.Random(seed)  # noqa: S311  a seeded simulation, not a secret
     cells = (agreement.pass_pass, agreement.pass_fail, agreement.fail_pass, agreement.fail_fail)
@@ -94,3 +105,20 @@ def _of_full_agreement(agreement: Agreement) -> tuple[float, float] | None:
     share = agreement.pass_pass / agreement.n
     by_chance = share**2 + (1 - share) ** 2
     return (accuracy.low - by_chance) / (1 - by_chance), 1.0
+
+
+def _of_one_sided(agreement: Agreement) -> tuple[float, float] | None:
+    never = wilson(0, agreement.n)
+    if never is None or never.high is None:
+        return None
+    rare = never.high
+    # kappa does not mind which side is the judge's, nor which word is passed
+    judged = agreement.pass_pass + agreement.fail_pass
+    one_side_is_the_judge = judged in (0, agreement.n)
+    varying = agreement.pass_pass + agreement.pass_fail if one_side_is_the_judge else judged
+    constant = judged if one_side_is_the_judge else agreement.pass_pass + agreement.pass_fail
+    usual = (varying if constant else agreement.n - varying) / agreement.n
+    by_chance = usual * (1 - rare) + (1 - usual) * rare
+    best = usual + min(rare, 1 - usual) - max(0.0, rare - (1 - usual))
+    worst = usual - min(rare, usual) + max(0.0, rare - usual)
+    return (worst - by_chance) / (1 - by_chance), (best - by_chance) / (1 - by_chance)

@@ -1,28 +1,22 @@
-"""What a judge replied: JSON of one of two shapes, read strictly, its quotes looked up."""
+"""What a judge replied: one of two shapes, read strictly, its quotes looked up."""
 
 from __future__ import annotations
 
-import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
-from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.judging.llm.quotes import is_evidence, stands_in
+from pytest_arena.judging.llm.reply_json import refuse, unlisted
+from pytest_arena.text.folding import fold
 from pytest_arena.text.printable import printable
 
 MOST_ITEMS = 100
-_LONGEST_REPLY = 200_000
 _LONGEST_REASON = 500
-_FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
-_THOUGHT = re.compile(r"\A<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-
-
-class BadReplyError(ArenaError):
-    """Report why a judge's reply cannot be used, in words that the judge can mend it by."""
+_MARKS = " .,;:!*_`\"'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +82,17 @@ class Levels:
         """Return the level's score with the judge's reasoning; refuse what is not in the shape."""
         names = [level.name for level in self.levels]
         given = _text(reply, "level").strip()
-        folded = {name.casefold(): level for name, level in zip(names, self.levels, strict=True)}
-        level = folded.get(given.casefold())
+        folded = {fold(level.name): level for level in self.levels}
+        level = folded.get(fold(given)) or folded.get(fold(given).strip(_MARKS))
         if level is None:
-            _refuse(f"'level' is {quoted(given)}, not one of {', '.join(names)}")
-        evidence = reply.get("evidence")
-        if not isinstance(evidence, list) or not all(isinstance(e, str) for e in evidence):
-            _refuse("'evidence' is not a list of texts")
-        quotes = tuple(text for text in evidence if text.strip())
+            refuse(f"'level' is {quoted(given)}, not one of {', '.join(names)}")
+        given_quotes = reply.get("evidence")
+        evidence = given_quotes if isinstance(given_quotes, list) else [given_quotes]
+        if not all(each is None or isinstance(each, str) for each in evidence):
+            refuse("'evidence' is not a list of texts")
+        quotes = tuple(each for each in evidence if each and is_evidence(each, material))
         if level.needs_quote and not quotes:
-            _refuse(f"the level {level.name!r} needs a quote in 'evidence'")
+            refuse(f"the level {level.name!r} needs a quote in 'evidence'")
         texts = [p for p in material if not self.quoted_from or p.name in self.quoted_from]
         check_quotes(quotes, texts)
         reason = in_one_line(_text(reply, "reasoning")) or f"judged as {level.name!r}"
@@ -123,13 +118,13 @@ class Items:
         """Return the mean worth (or the average precision of ranked items) with what lacks."""
         items = reply.get("items")
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-            _refuse("'items' is not a list of objects")
+            refuse("'items' is not a list of objects")
         if len(items) > MOST_ITEMS:
-            _refuse(f"there are {len(items)} items, more than {MOST_ITEMS}")
+            refuse(f"there are {len(items)} items, more than {MOST_ITEMS}")
         if self.count is not None:
-            numbers = [item.get("number") for item in items]
+            numbers = [_number(item.get("number")) for item in items]
             if numbers != list(range(1, self.count + 1)):
-                _refuse(f"'items' does not have the numbers 1 to {self.count}, each once")
+                refuse(f"'items' does not have the numbers 1 to {self.count}, each once")
         found: list[str] = []
         worths: list[float] = []
         lacking: list[str] = []
@@ -153,7 +148,7 @@ class Items:
     def _verdict(self, item: Mapping[str, Any]) -> str:
         verdict = _text(item, "verdict").strip().casefold()
         if verdict not in self.worth:
-            _refuse(f"'verdict' is {quoted(verdict)}, not one of {', '.join(self.worth)}")
+            refuse(f"'verdict' is {quoted(verdict)}, not one of {', '.join(self.worth)}")
         return verdict
 
     def _quotes(
@@ -161,16 +156,16 @@ class Items:
     ) -> list[str]:
         found = []
         for key, (names, needed) in self.quotes.items():
-            text = item.get(key, "")
-            if not isinstance(text, str):
-                _refuse(f"{key!r} is not a text")
-            if text.strip():
-                number = item.get("number")
+            text = _text_or_none(item.get(key))
+            if text is None:
+                refuse(f"{key!r} is not a text")
+            if is_evidence(text, material):
+                number = _number(item.get("number"))
                 own = [f"{name} {number}" for name in names] if self.count else list(names)
                 check_quotes([text], [piece for piece in material if piece.name in own])
                 found.append(text)
             elif verdict in needed:
-                _refuse(f"an item with the verdict {verdict!r} has no {key!r}")
+                refuse(f"an item with the verdict {verdict!r} has no {key!r}")
         return found
 
     def _named(self, item: Mapping[str, Any]) -> str:
@@ -192,50 +187,20 @@ def average_precision(worths: Sequence[float]) -> float:
     return total / useful
 
 
-def parse_reply(text: str) -> Mapping[str, Any]:
-    """Return the JSON object of a reply: the whole text, or the inside of the one fence around it.
-
-    An object in the middle of prose is refused: it may be one that the judged answer put there.
-    """
-    if len(text) > _LONGEST_REPLY:
-        _refuse(f"it has {len(text):,} characters")
-    bare = _THOUGHT.sub("", text.strip(), count=1).strip()
-    fenced = _FENCED.match(bare)
-    try:
-        value = json.loads(
-            fenced[1] if fenced else bare,
-            object_pairs_hook=_once,
-            parse_constant=lambda name: _refuse(f"{name} is no JSON number"),
-        )
-    except RecursionError:
-        _refuse("its JSON is nested too deep")
-    except ValueError as error:
-        _refuse(f"it is not a JSON object ({error})")
-    if not isinstance(value, dict):
-        _refuse("it is not a JSON object")
-    return value
-
-
 def check_quotes(quotes: Sequence[str], material: Sequence[Material]) -> None:
-    """Refuse a quote that stands in none of these texts, runs of blanks aside."""
-    texts = [_folded(piece.text) for piece in material]
+    """Refuse a quote that stands in none of these texts."""
     for quote in quotes:
-        wanted = _folded(quote)
-        if not any(wanted in text for text in texts):
+        if not any(stands_in(quote, piece.text) for piece in material):
             names = ", ".join(dict.fromkeys(piece.name for piece in material)) or "no material"
-            _refuse(f"the quote {quoted(quote, 100)} does not occur in the {names}")
+            refuse(f"the quote {quoted(quote, 100)} does not occur in the {names}")
 
 
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        _refuse(f"the key {shorten(twice, 40)!r} stands twice")
-    return dict(pairs)
+def _text_or_none(value: Any) -> str | None:
+    """Return the text that a judge gave alone or in a list, empty for none; None: no text."""
+    value = unlisted(value)
+    if value is None or value == []:
+        return ""
+    return value if isinstance(value, str) else None
 
 
 def in_one_line(text: str) -> str:
@@ -243,12 +208,12 @@ def in_one_line(text: str) -> str:
     return shorten(" ".join(printable(text, ci=False).split()), _LONGEST_REASON)
 
 
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
+
 def _text(reply: Mapping[str, Any], key: str) -> str:
     value = reply.get(key)
     if not isinstance(value, str):
-        _refuse(f"{key!r} is not a text" if key in reply else f"there is no {key!r}")
+        refuse(f"{key!r} is not a text" if key in reply else f"there is no {key!r}")
     return value
-
-
-def _refuse(problem: str) -> NoReturn:
-    raise BadReplyError(problem)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pytest_arena.assertions.json_text import find_json, holds_json, parse_json, same_json
+from pytest_arena.text.json_text import find_json, holds_json, parse_json, same_json
 
 PROSE = 'Here you are:\n```json\n{"order": {"id": 7, "items": [{"price": 9.5}]}}\n```\nBye.'
 ORDER = "{type: json_schema, extract: true, schema: {type: object, required: [order]}}"

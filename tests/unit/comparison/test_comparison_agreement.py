@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import statistics
 
@@ -68,6 +69,37 @@ def test_full_agreement_is_no_certainty() -> None:
     assert few[0] < 0.3
     assert 0.95 < many[0] < 1
     assert few[1] == many[1] == 1
+
+
+@pytest.mark.parametrize(
+    "agreement",
+    [
+        Agreement(30, 0, 10, 0),
+        Agreement(0, 30, 0, 10),
+        Agreement(30, 10, 0, 0),
+        Agreement(0, 0, 30, 10),
+        Agreement(1, 0, 1, 0),
+    ],
+)
+def test_a_judge_that_always_says_the_same_is_no_certainty(agreement: Agreement) -> None:
+    interval = kappa_interval(agreement)
+    assert agreement.kappa == 0
+    assert interval is not None
+    assert interval[0] < -0.1
+    assert interval[1] > 0.05
+    tenfold = Agreement(*(10 * count for count in dataclasses.astuple(agreement)))
+    narrower = kappa_interval(tenfold)
+    assert narrower is not None
+    assert interval[0] < narrower[0] < 0 < narrower[1] < interval[1]
+
+
+def test_the_bounds_of_a_constant_judge_are_kappas_that_are_possible() -> None:
+    # Wilson's bound of none in 40 is 8.76 %: so many of the 25 % that should fail, found or not
+    rare = 0.0876
+    by_chance = 0.75 * (1 - rare) + 0.25 * rare
+    best, worst = (0.75 + rare - by_chance), (0.75 - rare - by_chance)
+    bounds = worst / (1 - by_chance), best / (1 - by_chance)
+    assert kappa_interval(Agreement(30, 0, 10, 0)) == pytest.approx(bounds, abs=1e-3)
 
 
 @pytest.mark.parametrize(

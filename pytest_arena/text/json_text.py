@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -42,14 +43,14 @@ class UnreadableJsonError(ArenaError):
 
 @dataclass(slots=True)
 class FoundJson:
-    """The JSON values that stand in a text: each with its length, in the text's order.
+    """The JSON values that stand in a text, each with how it is written, in the text's order.
 
     `broken` says what is wrong with the first of those that begin like JSON and are none; nothing
     inside of such a one is ever a value.
     """
 
-    fenced: list[tuple[int, Any]] = field(default_factory=list)
-    loose: list[tuple[int, Any]] = field(default_factory=list)
+    fenced: list[tuple[str, Any]] = field(default_factory=list)
+    loose: list[tuple[str, Any]] = field(default_factory=list)
     has_fences: bool = False
     broken: str | None = None
 
@@ -66,7 +67,7 @@ class FoundJson:
         """
         if self.has_fences:
             return [value for _, value in self.fenced]
-        return [value for _, value in sorted(self.loose, key=lambda found: -found[0])]
+        return [value for _, value in sorted(self.loose, key=lambda found: -len(found[0]))]
 
 
 def parse_json(text: str, *, extract: bool = False) -> Any:
@@ -84,21 +85,35 @@ def json_choices(text: str, *, extract: bool = False) -> list[Any]:
     Raises as `parse_json` does.
     """
     if not extract:
-        return [_whole(text)]
+        return [read_json(text)]
     found = find_json(text)
     if not found.choices:
         raise NotJsonError(found.broken or "there is no JSON object or list in the answer")
     return found.choices
 
 
-def find_json(text: str) -> FoundJson:
+def read_json(text: str) -> Any:
+    """Return the value of a text that is JSON, invisible characters around it aside.
+
+    Raises as `parse_json` does.
+    """
+    try:
+        return json.loads(bare_ends(text), parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
+    except ValueError as error:
+        raise NotJsonError(f"not JSON: {_said(error)}") from error
+
+
+def find_json(text: str, read: Callable[[str], Any] = read_json) -> FoundJson:
     """Return the JSON that stands in an answer: the whole of it, else objects and lists in it.
 
-    Thoughts (`<think>`) and fences of other languages are left out.
+    Thoughts (`<think>`) and fences of other languages are left out. `read` returns the value of a
+    text, or raises `NotJsonError`.
     """
     found = FoundJson()
     try:
-        found.loose.append((len(text), _whole(text)))
+        found.loose.append((text, read(text)))
         return found
     except NotJsonError as error:
         if _START.match(bare_ends(text)):
@@ -106,15 +121,15 @@ def find_json(text: str) -> FoundJson:
     text = without_thoughts(text)
     position = 0
     while opening := _OPENING.search(text, position):
-        _search_prose(text[position : opening.start()], found)
+        _search_prose(text[position : opening.start()], found, read)
         inside, position = _fence_from(text, opening)
         name = opening["name"].lower()
         if name in _JSON_NAMES:
             found.has_fences = True
-            _read_fence(inside, found)
+            _read_fence(inside, found, read)
         elif not name:
-            _search_prose(inside, found)
-    _search_prose(text[position:], found)
+            _search_prose(inside, found, read)
+    _search_prose(text[position:], found, read)
     return found
 
 
@@ -179,20 +194,20 @@ def _fence_from(text: str, opening: re.Match[str]) -> tuple[str, int]:
     return inside, end.end() if end else len(text)
 
 
-def _read_fence(inside: str, found: FoundJson) -> None:
+def _read_fence(inside: str, found: FoundJson, read: Callable[[str], Any]) -> None:
     try:
-        found.fenced.append((len(inside), _whole(inside)))
+        found.fenced.append((inside, read(inside)))
     except NotJsonError as error:
         found.broken = found.broken or f"in the json fence: {error}"
 
 
-def _search_prose(text: str, found: FoundJson) -> None:
+def _search_prose(text: str, found: FoundJson, read: Callable[[str], Any]) -> None:
     position = 0
     while match := _START.search(text, position):
         position = _end_of_value(text, match.start())
         piece = text[match.start() : position]
         try:
-            found.loose.append((len(piece), _whole(piece)))
+            found.loose.append((piece, read(piece)))
         except NotJsonError as error:
             found.broken = found.broken or f"what begins like JSON is {error}"
 
@@ -222,15 +237,6 @@ def _end_of_value(text: str, start: int) -> int:
                 return len(text)
             position = closing.end()
     return len(text)
-
-
-def _whole(text: str) -> Any:
-    try:
-        return json.loads(bare_ends(text), parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
-    except ValueError as error:
-        raise NotJsonError(f"not JSON: {_said(error)}") from error
 
 
 def _said(error: ValueError) -> str:
