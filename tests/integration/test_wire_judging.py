@@ -90,9 +90,9 @@ def judge(request: WireRequest) -> Reply:
     case, again = found[1], len(messages) > 2
     replies: dict[str, Reply] = {
         "valid": Reply(judgement()),
-        "fenced": Reply(f"```json\n{judgement()}\n```"),
+        "fenced": Reply(f"Sure:\n```json\n{judgement()}\n```"),
         "failing": Reply(judgement("barely")),
-        "mended": Reply(judgement() if again else f"Sure: {judgement()}"),
+        "mended": Reply(judgement() if again else f"{judgement()} or {judgement('not')}"),
         "prose": Reply("It is a fine answer and passes."),
         "quotes": Reply(judgement("fully", "It names them.", "sixty days")),
         "limited": Reply(error="rate_limit"),
