@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
+PARQUET_EXTRA = "pip install 'pytest-arena[parquet]'"
+"""The fix where a Parquet file is wanted, in or out, and pyarrow is not there."""
+
 
 class ArenaError(Exception):
     """Stand at the root of every exception that this plugin raises on purpose."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.errors import PARQUET_EXTRA, Problem, UsageError, suggest
 from pytest_arena.options import OPTIONS, REPORT_FORMATS, Kind, Settings, given_for, option_named
 
 if TYPE_CHECKING:
@@ -37,8 +38,12 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     return Settings(**found)
 
 
-def check_formats(formats: Iterable[str], known_formats: Callable[[], set[str]]) -> None:
-    """Refuse a report format that nobody writes, as a `UsageError`.
+def check_formats(
+    formats: Iterable[str],
+    known_formats: Callable[[], set[str]],
+    flag: str = "--arena-report",
+) -> None:
+    """Refuse a report format that nobody writes, or not without an extra, as a `UsageError`.
 
     A `conftest.py` below the root registers its own when its folder is collected: look then.
     """
@@ -47,9 +52,16 @@ def check_formats(formats: Iterable[str], known_formats: Callable[[], set[str]])
             known = sorted({*REPORT_FORMATS, *known_formats()})
             raise UsageError(
                 Problem(
-                    f"--arena-report: unknown format {name!r}",
+                    f"{flag}: unknown format {name!r}",
                     expected="one or more of " + ", ".join(known),
                     fix=suggest(name, known),
+                )
+            )
+        if name == "parquet" and find_spec("pyarrow") is None:
+            raise UsageError(
+                Problem(
+                    f"{flag}: parquet needs the package pyarrow, which is not installed",
+                    fix=PARQUET_EXTRA,
                 )
             )
 

@@ -12,13 +12,12 @@ from pytest_arena.assertions.messages import bounded, counted, number
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import (
     RougeVariant,
-    bleu,
-    chrf,
     edit_distance,
     edit_similarity,
     rouge,
     rouge_words,
 )
+from pytest_arena.judging.similarity.ngram_scores import bleu, chrf
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.folding import fold
@@ -135,7 +134,7 @@ class Bleu(Assertion):
           value: Your order has been shipped and arrives on Friday.
           min_score: 0.4
 
-    sacrebleu computes it, with its own tokens and smoothing, as a share of 1.
+    As a share of 1, with the tokens and the smoothing that the package `sacrebleu` has by default.
 
     Error: when the answer has more than 100,000 characters.
     """
@@ -149,7 +148,7 @@ class Bleu(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _scored(lambda: bleu(trial.output or "", [self.value]), self.min_score, "BLEU")
+        return _scored(lambda: bleu(trial.output or "", self.value), self.min_score, "BLEU")
 
 
 class Chrf(Assertion):
@@ -159,7 +158,7 @@ class Chrf(Assertion):
           value: Ihre Bestellung wurde versandt.
           min_score: 0.5
 
-    sacrebleu computes it, as a share of 1; it works in every script.
+    As a share of 1, as the package `sacrebleu` counts it by default; it works in every script.
 
     Error: when the answer has more than 100,000 characters.
     """
@@ -173,7 +172,7 @@ class Chrf(Assertion):
     """The least score, up to 1."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _scored(lambda: chrf(trial.output or "", [self.value]), self.min_score, "chrF")
+        return _scored(lambda: chrf(trial.output or "", self.value), self.min_score, "chrF")
 
 
 def _scored(measure: Callable[[], float], least: float, subject: str) -> Outcome:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
-from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from pytest_arena.registry import Registry
@@ -45,18 +45,10 @@ def registry_of(arguments: argparse.Namespace) -> Registry:
 def read_formats(given: str, registry: Registry) -> list[str]:
     """Return the formats of a comma-separated list; an unknown one is a `UsageError`."""
     from pytest_arena.reporting.write import known_formats
+    from pytest_arena.settings import check_formats
 
-    known = sorted(known_formats(registry))
     names = list(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                Problem(
-                    f"--format: unknown format {name!r}",
-                    expected="one or more of " + ", ".join(known),
-                    fix=suggest(name, known),
-                )
-            )
+    check_formats(names, lambda: known_formats(registry), "--format")
     return names
 
 

@@ -53,6 +53,8 @@ class Prefetch:
         limit_of: Callable[[str], int | None],
         concurrency: int,
     ) -> None:
+        # under xdist the scheduler deals by the same function, so both sides know without a message
+        # whose cell is whose
         cells = [(index, names.cell(item.nodeid)) for index, item in enumerate(items)]
         known = [(index, name.provider) for index, name in cells if name is not None]
         dealt = deal(known, limit_of, concurrency, share.workers, providers_under_load(items))
@@ -83,6 +85,7 @@ class Prefetch:
         return [
             (item, work)
             for item, work in self._started.items()
+            # a failed fixture or -x ended the run before their turn; what was paid for is kept
             if work.done() and not work.cancelled() and work.exception() is None
         ]
 
@@ -99,6 +102,7 @@ class Prefetch:
         found = []
         for place in range(first, last):
             other = self._queue[place]
+            # an ordinary test stands between: it may patch what calls depend on
             if self._ordinary_before[place] != self._ordinary_before[here]:
                 break
             if not _same_fixtures(item, other):

@@ -186,6 +186,7 @@ class MixedScheduling:
             return crash_item
         if not sent:
             return None
+        # xdist sends in order, so the first that is not done is the one that ran
         crashed = sent.popleft()
         for index in reversed(sent):
             cell = self._names.cell(self._known[index]) is not None
@@ -241,11 +242,13 @@ class MixedScheduling:
         # a message for every single item would keep both sides busy with messages
         free = room if len(sent) <= room // 2 else 0
         while len(sent) + len(batch) < free and (cells or self._ordinary):
+            # the order of collection is kept within a worker, as fixtures of modules want it
             from_cells = bool(cells) and (not self._ordinary or cells[0] < self._ordinary[0])
             batch.append((cells if from_cells else self._ordinary).popleft())
         if batch:
             sent.extend(batch)
             node.send_runtest_some(batch)
+        # a worker that is told to shut down still runs what was sent
         if not cells and not self._ordinary:
             node.shutdown()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.errors import PARQUET_EXTRA, ArenaFileError, Location, Problem, shorten, suggest
 from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, yaml_rows
@@ -39,10 +41,10 @@ class DataFile:
     hint: str | None = None
     """How to mend a table whose header looks as if something else stood between its columns."""
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """All names that a row has, in the order in which they come."""
-        return list(dict.fromkeys(column for row in self.rows for column in row))
+        return _columns(self.rows)
 
 
 def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFile:
@@ -63,6 +65,10 @@ def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFi
     _refuse_checks(file)
     _complete(file, spec, asked, empty_is_none=ending in _DELIMITED)
     return file
+
+
+def _columns(rows: Iterable[Row]) -> list[str]:
+    return list(dict.fromkeys(column for row in rows for column in row))
 
 
 def _check_settings(spec: DataSpec, ending: str, asked: Location) -> None:
@@ -117,7 +123,7 @@ def _hint(spec: DataSpec, table: Delimited) -> str | None:
 
 def _refuse_checks(file: DataFile) -> None:
     """Refuse columns that hold checks for promptfoo: as variables they would check nothing."""
-    columns = [column for column in file.columns if _PROMPTFOO.fullmatch(column)]
+    columns = [column for column in _columns(file.rows) if _PROMPTFOO.fullmatch(column)]
     if not columns:
         return
     first = columns[0]
@@ -134,7 +140,7 @@ def _refuse_checks(file: DataFile) -> None:
 
 def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none: bool) -> None:
     """Split the columns that hold lists, and fill in what rows do not have."""
-    known = [*file.columns, *spec.columns]
+    known = [*_columns(file.rows), *spec.columns]
     for column in spec.split:
         if column not in known:
             raise ArenaFileError(
@@ -169,9 +175,16 @@ def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none:
 
 
 def _parquet(data: bytes, name: str) -> list[Row]:
-    import pyarrow
-    import pyarrow.parquet
-
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise _problem(
+            "cannot be read as Parquet without the package pyarrow, which is not installed",
+            name,
+            "CSV, JSON or YAML, or that package",
+            PARQUET_EXTRA,
+        ) from None
     try:
         file = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(data))
         facts = file.metadata

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -155,9 +156,12 @@ class Delimited:
         return ArenaFileError(Problem(what, self._at(offset), expected, fix))
 
     def _at(self, offset: int) -> Location:
-        breaks = [match.end() for match in _BREAK.finditer(self._text, 0, offset)]
-        line_start = breaks[-1] if breaks else 0
-        return Location(self._name, len(breaks) + 1, offset - line_start + 1)
+        line = bisect_right(self._line_starts, offset)
+        return Location(self._name, line, offset - self._line_starts[line - 1] + 1)
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _BREAK.finditer(self._text))]
 
 
 def _delimiter_of(text: str, begin: int) -> str:

@@ -62,6 +62,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     ("messages", "history chat", _HERE),
     ("conversation", "turns dialogue dialog", _HERE),
+    ("file", "path filename source", _HERE),
     ("data", "dataset rows file csv table", _HERE),
     (
         "data",

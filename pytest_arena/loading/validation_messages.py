@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
 from typing import Any
 
 from pydantic import BaseModel
@@ -79,8 +78,7 @@ def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str)
     if kind == "missing":
         return _missing(str(location[-1]), where, inside, _model_at(model, location[:-1]))
     at = _model_at(model, location[:-1])
-    names = at.model_fields if at else ()
-    return _bad_value(error, where, key, owner if _is_top(location) else inside, names)
+    return _bad_value(error, where, key, owner if _is_top(location) else inside, at)
 
 
 def unknown_key(key: str, place: Location, inside: str, known: list[str]) -> Problem:
@@ -158,7 +156,7 @@ def _missing(key: str, where: Tree, inside: str, model: type[BaseModel] | None) 
 
 
 def _bad_value(
-    error: ErrorDetails, where: Tree, key: Any, owner: str, known: Collection[str] = ()
+    error: ErrorDetails, where: Tree, key: Any, owner: str, model: type[BaseModel] | None
 ) -> Problem:
     kind, context = error["type"], error.get("ctx", {})
     place = where.value_place(key) if key is not None else where.place
@@ -181,9 +179,21 @@ def _bad_value(
     if kind == "string_type" and given == "a list" and owner.startswith("assertion "):
         return _list_for_text(name, owner, place, inside=isinstance(error["loc"][-1], int))
     expected, fix = _expectation(kind, context, str(name), error["input"], error["msg"])
-    if kind == "string_type" and given == "a list" and f"{name}s" in known:
+    if kind == "string_type" and given == "a list" and _field(f"{name}s", model):
         fix = f"write {name}s: for several"
+    inner = _entries_of(name, model) if kind == "tuple_type" else None
+    if inner:
+        fix = f"write it like {name}: [{inner}]"
     return Problem(f"{name!r} of {owner} cannot be {given}", place, expected, fix)
+
+
+def _entries_of(key: str, model: type[BaseModel] | None) -> str | None:
+    """Return how an entry of a list of mappings is written, or None for another list."""
+    field = _field(key, model)
+    inner = _model_in(field.annotation) if field else None
+    fields = inner.model_fields if inner else {}
+    needed = [f"{name}: …" for name, one in fields.items() if one.is_required()]
+    return f"{{{', '.join(needed)}}}" if needed else None
 
 
 def _list_for_text(name: str, owner: str, place: Location, *, inside: bool) -> Problem:

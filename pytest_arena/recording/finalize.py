@@ -51,6 +51,8 @@ class RecordingsKeeper:
             for cell_id in ids:
                 files.setdefault(cell_id.partition("::")[0], []).append(cell_id)
             whole = self._whole(cells, files)
+            # recordings of files whose cells were all deselected are looked at, too: they may have
+            # shards of a run that was killed
             for name in sorted({*self._uses, *map(recording_name, files)}):
                 sources = {file for file in files if recording_name(file) == name}
                 try:
@@ -76,6 +78,7 @@ class RecordingsKeeper:
         recording = RecordingFile(self._root, name)
         if self._settings.record != "none":
             recording.merge()
+        # what this run recorded itself was no replay, though it was used
         replayed = len(use.used - use.recorded)
         said = [f"{_counted(replayed, 'answer')} replayed"] if replayed else []
         said += [f"{len(use.recorded)} recorded"] if use.recorded else []

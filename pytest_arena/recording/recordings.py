@@ -85,6 +85,7 @@ class Recordings:
                 return None
             raise await self._miss(opened, facts, request)
         record = _read(stored)
+        # a recorded time-out is replayed only where no call may be made: it may be over
         if opened.may_record and may_differ_next_time(record):
             return None
         opened.use.used.add(key)
@@ -103,6 +104,7 @@ class Recordings:
         key = key_of(facts)
         sender = f"{request.file}::{request.case}[{request.provider}]"
         line = to_line({**entry_of(key, facts, outcome), "sender": sender})
+        # a process that records nothing leaves no file
         if opened.shard is None:
             opened.shard = opened.file.new_shard()
         opened.shard.append(self._clean(line))
@@ -126,6 +128,7 @@ class Recordings:
         name = self._names.get(arena)
         if name is None:
             name = self._names[arena] = recording_name(arena)
+        # two first calls must not read the same thousands of lines
         async with self._opening:
             found = self._opened.get(name)
             if found is None:

@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from pytest_arena.errors import UsageError
 from pytest_arena.registry import Registry
 from pytest_arena.results.run import RunResult
 from pytest_arena.text.exception_text import exception_text
@@ -48,6 +49,10 @@ def write_reports(
     for name in formats:
         try:
             report = make_reporter(name, registry).write(run, directory)
+        except UsageError as error:
+            # what the user can mend needs no frames
+            reports.broken.append(printable(f"the {name} report could not be written: {error}"))
+            continue
         except Exception as error:  # noqa: BLE001
             # a plug-in's bug: told with its frames, and the command ends as an internal error
             text = f"the {name} report could not be written: {exception_text(error)}"

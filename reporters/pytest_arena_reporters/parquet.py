@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
+from pytest_arena.errors import PARQUET_EXTRA, Problem, UsageError
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.writing import encode, write_atomically
@@ -18,9 +19,13 @@ class ParquetReporter(Reporter):
 
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
+            raise UsageError(
+                Problem("it needs the package pyarrow, which is not installed", fix=PARQUET_EXTRA)
+            ) from None
         types = {
             "text": pa.string(),
             "integer": pa.int64(),

@@ -167,6 +167,21 @@ def test_tool_calls_guardrails_and_errors_are_told(open_report: Open, run: RunRe
     assert "waits for the new policy" in opened.page.inner_text(".verdict")
 
 
+def test_what_has_a_label_is_shown_under_it(open_report: Open) -> None:
+    run = synthetic_run(1, 2, rich=False)
+    cell, other = run.cells
+    (trial,) = cell.trials
+    answers = tuple(replace(answer, filtered=True) for answer in trial.responses)
+    cell = replace(cell, trials=(replace(trial, responses=answers),), over_budget="<b>of $1</b>")
+    opened = open_report(replace(run, cells=(cell, other)), address(cell))
+    told = opened.page.inner_text("#cell").lower()
+    assert re.search(r"over budget\s+<b>of \$1</b>", told)
+    assert re.search(r"content filtered\s+yes", told)
+    opened.go(address(other))
+    assert "filtered" not in opened.page.inner_text("#cell").lower()
+    assert opened.complaints == []
+
+
 def test_trials_can_be_looked_at_one_by_one(open_report: Open) -> None:
     run = synthetic_run(4, 2, trials=3, rich=False)
     opened = open_report(run, address(run.cells[0]))

@@ -132,7 +132,7 @@ def test_a_missing_key_is_told_before_any_call() -> None:
         GUARD
         + """
     import asyncio
-    from pytest_arena.errors import ErrorKind, Place, ProviderError
+    from pytest_arena.errors import ErrorKind, Location, ProviderError
     from pytest_arena.providers import ProviderEnvironment
     from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
@@ -144,7 +144,7 @@ def test_a_missing_key_is_told_before_any_call() -> None:
             ("groq", "llama3"), ("mistral", "mistral-large-latest"), ("deepseek", "deepseek-chat"),
         ):
             spec = ProviderSpec(name="column", provider=provider, model=model)
-            spec._place = Place("arenas/x.yaml", 5, 5)
+            spec._place = Location("arenas/x.yaml", 5, 5)
             try:
                 await LiteLLMProvider(spec, ProviderEnvironment({})).complete(Request([]))
             except ProviderError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from pytest_arena.errors import UsageError
 from pytest_arena.options import OPTIONS, Kind, Option, Settings
-from pytest_arena.settings import read_settings
+from pytest_arena.settings import check_formats, read_settings
 
 GIVEN: dict[Kind, tuple[str, Any]] = {
     "flag": ("true", True),
@@ -102,3 +103,18 @@ def test_results_show_what_a_row_says_that_they_show() -> None:
 def test_settings_refuse_a_name_that_is_not_in_the_table() -> None:
     with pytest.raises(TypeError, match="concurency"):
         Settings(concurency=3)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("flag", ["--arena-report", "--format"])
+def test_parquet_without_its_extra_is_refused_before_the_run(
+    monkeypatch: pytest.MonkeyPatch, flag: str
+) -> None:
+    check_formats(["html", "parquet"], set, flag)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(UsageError) as caught:
+        check_formats(["html", "parquet"], set, flag)
+    assert str(caught.value) == (
+        f"{flag}: parquet needs the package pyarrow, which is not installed\n"
+        "  fix: pip install 'pytest-arena[parquet]'"
+    )
+    check_formats(["html", "csv"], set, flag)

@@ -135,6 +135,7 @@ class Budgets:
             self._refuse(account, spent)
             if account.spec.on_exceeded == "stop" and self._must_wait(account, spent, amount):
                 return None
+        # two files may give one provider a budget: it is one row, counted once
         for name in dict.fromkeys(account.name for account in accounts):
             self._add(name, (1, 0, 0, amount.tokens, amount.cost_usd, 1))
         return Hold(accounts, amount)
@@ -148,6 +149,7 @@ class Budgets:
         self._close(hold, 0, taken)
 
     def _close(self, hold: Hold, calls: int, taken: Amount) -> None:
+        # an attempt may be settled by its answer and again by its end
         if hold.open:
             hold.open = False
             back = hold.amount
@@ -174,6 +176,7 @@ class Budgets:
                 total.held = Amount(held.tokens + held_tokens, held.cost_usd + held_usd)
                 total.in_flight += in_flight
             else:
+                # nobody will settle it any more
                 total.tokens += held_tokens
                 total.cost_usd += held_usd
             total.began = began if total.began is None else min(total.began, began)
@@ -203,6 +206,7 @@ class Budgets:
             spent.tokens + spent.held.tokens + amount.tokens > limits["max_tokens"]
             or spent.cost_usd + spent.held.cost_usd + amount.cost_usd > limits["max_cost_usd"]
         )
+        # with nothing in flight nothing will be given back: the call starts, and may overspend
         return over and spent.in_flight > 0
 
     def _limits(self, account: Account) -> dict[str, float]:
@@ -213,5 +217,6 @@ class Budgets:
             if name != "max_wall_time" and given is not None:
                 limits[name] *= self._portion
         if self._portion < 1 and limits["max_calls"] < float("inf"):
+            # a part of a call cannot be made; the small term takes back what floats lose
             limits["max_calls"] = floor(limits["max_calls"] + 1e-9)
         return limits

@@ -25,6 +25,7 @@ class ExclusiveAccess:
 
     async def enter(self, *, alone: bool = False) -> None:
         """Wait for the way to be free."""
+        # those who wait go first, or a load case would starve among a stream of single calls
         if not self._waiting and self._is_free(alone):
             self._take(alone)
             return
@@ -70,6 +71,7 @@ class ExclusiveAccess:
         while self._waiting and self._is_free(self._waiting[0][1]):
             future, alone = self._waiting.popleft()
             self._take(alone)
+            # one that was cancelled meanwhile gives back what it was given when it wakes
             if not future.cancelled():
                 future.set_result(None)
 
@@ -113,6 +115,7 @@ class SharedExclusiveAccess(ExclusiveAccess):
 
     async def enter(self, *, alone: bool = False) -> None:
         """Wait for the way to be free, in this process first and then in all."""
+        # in this process first: then at most one coroutine of it looks at the table at a time
         await super().enter(alone=alone)
         try_it = self._try_alone if alone else self._try_beside
         try:
@@ -149,6 +152,7 @@ class SharedExclusiveAccess(ExclusiveAccess):
         if not self._claims:
             if any(claims for _, claims in others):
                 return False
+            # said before the way is free, so that no further call of another process gets in first
             self._claims = True
             self._write()
         return not any(inside for inside, _ in others)

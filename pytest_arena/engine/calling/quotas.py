@@ -224,6 +224,7 @@ class Quotas:
         return self._budgets
 
     def _new_rate_limiter(self, provider: str) -> RateLimiter:
+        # most runs have no limits: they import none of this
         from pytest_arena.engine.calling.rate_limit import RateLimiter
 
         return RateLimiter(

@@ -112,6 +112,7 @@ class RateLimiter:
     def take(self, tokens: float) -> bool:
         """Start a call of so many tokens now, inside the table's `change`; false: too early."""
         state, now = self._state(), self.clock()
+        # whoever was told `due_at` may have been overtaken by another process since
         if now < max(state.next_at, state.tokens_at, state.paused_until):
             return False
         earliest = now - CATCH_UP_S
@@ -152,6 +153,7 @@ class RateLimiter:
             if wait_s is not None:
                 state = replace(state, paused_until=max(state.paused_until, now + wait_s))
             if rate is not None and rate < self.rate(state, now):
+                # a header is no refusal: its rate holds at once, with nothing to recover from
                 state = replace(state, ceiling=rate, cut_at=now - RECOVERY_S, guessed=0.0)
             self._keep(state)
 
@@ -173,8 +175,10 @@ class RateLimiter:
         state, now = self._state(), self.clock()
         pause_s = retry_after_s or 0.0
         if state.ceiling and started < state.cut_at:
+            # each further refusal of the same burst is one call more that the provider did not take
             if state.guessed:
                 state = replace(state, ceiling=max(state.ceiling - 1, 1.0))
+        # started after the cut, but before the server can have forgotten what came earlier
         elif state.ceiling and started < state.sign_at + ONE_SIGN_S:
             state = replace(state, cut_at=now)
         elif not state.ceiling and self._top == float("inf"):

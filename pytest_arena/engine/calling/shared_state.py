@@ -91,6 +91,7 @@ class FileSharedTable(SharedTable):
         self._learn()
         key = _key(name)
         place = self._places.get(key, {}).get(owner)
+        # new rows are added inside `change` alone: two processes never take the same place
         if place is None:
             place = self._known
         padded = numbers + (0.0,) * (WIDTH - len(numbers))
@@ -116,10 +117,13 @@ class FileSharedTable(SharedTable):
         return True
 
     def _unlock(self, which: int) -> None:
+        # locks of `lockf` belong to process and file together: closing a second descriptor of
+        # the file would give them all away, so there is one descriptor a process
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _LOCKS + which)
 
     def _learn(self) -> None:
         """Find the rows that other processes have added."""
+        # a row is never removed and never moves, so that places once learnt stay right
         found = os.fstat(self._file).st_size // _ROW.size
         for place in range(self._known, found):
             key, owner, *_ = self._read(place)

@@ -49,6 +49,8 @@ class EvenSample:
     def add(self, trial: Trial) -> None:
         if self._seen % self._step == 0:
             self.trials.append(trial)
+            # every second one goes and only every second comes from now on: what is kept stays even
+            # over the whole load, whose length nobody knows beforehand
             if len(self.trials) > self.most:
                 del self.trials[1::2]
                 self._step *= 2
@@ -138,8 +140,10 @@ class VirtualUsers:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._load.users):
                 group.create_task(self._user())
+        # a load that was cut short by the end of the run measured something else
         if self._client.closing:
             raise asyncio.CancelledError
+        # not the time of now: the last pauses of users are no part of the load
         end = max((each.at_s for each in self._ends), default=0.0)
         return LoadTestRun(
             self._load,
@@ -166,6 +170,7 @@ class VirtualUsers:
                 return
             self._take(trial, error)
             failures = failures + 1 if trial.error is not None else 0
+            # asked again, so that nobody sleeps past the end
             if self._goes_on(sent):
                 await self._sleep(self._pause(trial, error, failures, self._now() - began))
 
@@ -220,6 +225,7 @@ class VirtualUsers:
                 self._give_up(f"no call can succeed: {shorten(error.message)}")
             elif row >= _DOWN_IN_A_ROW * self._load.users:
                 self._give_up(f"{row:,} calls in a row failed; the last one said: {error.message}")
+        # no call failed: a guardrail could not look, and will not be able to the next time
         elif error is None:
             self._give_up(trial.error.message)
         elif self._load.duration_s is None and (error.retry_after_s or 0) > self._longest_pause_s:

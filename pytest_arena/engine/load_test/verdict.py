@@ -94,6 +94,7 @@ def _verdict(
     if run.broken_off is not None:
         return "error"
     unknown = 0.0 if _allows_errors(plan) and answered else float(failed)
+    # the sample stands for all: its passes are scaled to the calls that were answered
     share = answered / len(judged) if judged else 0.0
     passed = share * sum(trial.verdict == "passed" for trial in judged)
     unclear = share * sum(trial.verdict == "error" for trial in judged)
@@ -124,6 +125,7 @@ def _kept(sample: tuple[Trial, ...]) -> tuple[Trial, ...]:
     """Return what results hold of a sample: those that did not pass first, then evenly spread."""
     if len(sample) <= MOST_KEPT:
         return sample
+    # what a person looks for is why calls failed
     bad = _evenly([trial for trial in sample if trial.verdict != "passed"], MOST_KEPT // 2)
     good = [trial for trial in sample if trial.verdict == "passed"]
     return tuple(sorted([*bad, *_evenly(good, MOST_KEPT - len(bad))], key=_place))

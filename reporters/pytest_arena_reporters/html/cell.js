@@ -8,18 +8,18 @@ async function showCell() {
     return;
   }
   const { record, text } = await recordOf(cell);
-  const trials = [...record[0], ...(record[6] ?? [])];
+  const trials = [...record.trials, ...(record.confirmation ?? [])];
   const which = Math.min(state.trial, Math.max(0, trials.length - 1));
   const trial = trials[which];
   const said = reasons(record).join("\n");
   page.replaceChildren(
     crumbs(cell), heading(cell, record),
     node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
-      cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record[2] ? node("span", { text: said || record[2] }) : null),
+      cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record.reason ? node("span", { text: said || record.reason }) : null),
     node("div", { class: "split" },
       node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text) : null,
         sinceBaseline(cell, trial, record, text), await comparison(cell, trial, text, which)),
-      node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, loadFigures(record), trial ? figuresOf(trial) : null, repeated(record), hashes(record))));
+      node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, loadFigures(record, text), trial ? figuresOf(trial, text) : null, repeated(record), furtherFacts(record, text))));
   document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
 }
 
@@ -35,7 +35,7 @@ function crumbs(cell) {
 function heading(cell, record) {
   const where = `${cell.case.file}${cell.case.line ? `:${cell.case.line}` : ""}`;
   return node("div", { class: "cell-head" }, node("h1", { text: cell.case.name, tabindex: "-1" }),
-    record[3] ? node("p", { text: record[3] }) : null,
+    record.description ? node("p", { text: record.description }) : null,
     node("p", {}, node("code", { text: where }), cell.case.tags.map((t) => [" ", node("span", { class: "tag", text: t })]).flat()),
     node("nav", { class: "tabs", "aria-label": "Providers" }, cell.case.cells.map((other) =>
       node("a", { href: cellLink(other), "aria-current": other === cell ? "page" : null },
@@ -43,26 +43,25 @@ function heading(cell, record) {
 }
 
 function trialTabs(record, which) {
-  const [run, fresh, left] = [record[0].length, (record[6] ?? []).length, record[5] ?? 0];
+  const [run, fresh, left] = [record.trials.length, record.confirmation?.length ?? 0, record.trials_not_run ?? 0];
   const tabs = (label, name, trials, from) => (trials.length < 2 && !from && !fresh ? null
     : node("nav", { class: "tabs", "aria-label": label }, trials.map((trial, n) =>
       node("a", { href: linkTo({ trial: from + n }), "aria-current": from + n === which ? "page" : null },
-        mark(trial[0]), `${name} ${n + 1}`))));
-  if (record[8]) return keptCalls(record, tabs("Kept calls", single(record[8]) ? "Call" : "Conversation", record[0], 0));
-  const parts = [tabs("Trials", "Trial", record[0], 0)];
+        mark(trial.verdict), `${name} ${n + 1}`))));
+  if (record.load) return keptCalls(record, tabs("Kept calls", single(record.load) ? "Call" : "Conversation", record.trials, 0));
+  const parts = [tabs("Trials", "Trial", record.trials, 0)];
   if (left) parts.push(node("p", { class: "note", text: `${left} of ${plural(run + left, "trial")} ${left === 1 ? "was" : "were"} not run: the outcome could not change any more.` }));
-  if (fresh) parts.push(node("p", { class: "note", text: "Fresh trials, made to confirm it; they alone decide:" }), tabs("Fresh trials", "Fresh", record[6], run));
+  if (fresh) parts.push(node("p", { class: "note", text: "Fresh trials, made to confirm it; they alone decide:" }), tabs("Fresh trials", "Fresh", record.confirmation, run));
   return parts;
 }
 
 function transcript(trial, text) {
-  const [, messages, responses] = trial;
-  const parts = messages.map((m) => [speech(m[0], text(m[1])), toolCalls(m[2])]).flat();
-  const last = responses[responses.length - 1];
-  if (last) parts.push(speech("answer", text(last[0]), true), toolCalls(last[10]));
+  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), toolCalls(m.tool_calls)]).flat();
+  const last = trial.responses.at(-1);
+  if (last) parts.push(speech("answer", text(last.output), true), toolCalls(last.tool_calls));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
-  for (const event of trial[4] ?? []) {
-    if (event[7] !== undefined && event[7] !== null) parts.push(speech(`answer before guardrail ${event[0]}`, text(event[7])));
+  for (const event of trial.guardrails ?? []) {
+    if (event.original !== undefined) parts.push(speech(`answer before guardrail ${event.type}`, text(event.original)));
   }
   return node("section", {}, node("h2", { text: "Transcript" }), parts);
 }
@@ -74,56 +73,59 @@ function speech(role, text, answer = false) {
 }
 
 function toolCalls(calls) {
-  return (calls ?? []).map(([name, given]) => node("div", { class: "said" },
-    node("h3", { text: `tool call: ${name}` }), node("pre", { class: "code", text: given })));
+  return (calls ?? []).map((call) => node("div", { class: "said" },
+    node("h3", { text: `tool call: ${call.name}` }), node("pre", { class: "code", text: call.arguments })));
 }
 
 function checks(trial, record, cell) {
   const section = node("section", {}, node("h2", { text: "Assertions" }));
-  const all = [...(record[1] ?? []), ...trial[3]];
+  const all = [...(record.assertions ?? []), ...trial.assertions];
   if (all.length) section.append(findings(all, cell));
-  else section.append(node("p", { class: "dim", text: trial[5] ? "None was reached." : "There are none." }));
-  if (trial[4]?.length) section.append(node("h2", { text: "Guardrails" }), findings(trial[4].map(
-    (g) => [g[0], g[2] === "flag" ? "u" : "f", `${g[2]} on ${g[1]}: ${g[3]}`, g[5], g[6]]), cell));
+  else section.append(node("p", { class: "dim", text: trial.error ? "None was reached." : "There are none." }));
+  if (trial.guardrails) section.append(node("h2", { text: "Guardrails" }), findings(trial.guardrails.map((g) => (
+    { type: g.type, verdict: g.action === "flag" ? "u" : "f", reason: `${g.action} on ${g.direction}: ${g.reason}`, line: g.line, turn: g.turn })), cell));
   return section;
 }
 
 function findings(list, cell) {
   return node("ul", { class: "findings" }, list.map((f) => {
-    const details = [f[2]];
-    if (f[6] && !f[2].includes(f[6])) details.push(`expected: ${f[6]}`);
-    if (f[5] !== undefined && f[5] !== null && f[5] !== 0 && f[5] !== 1) details.push(`score ${f[5]}`);
-    if (f[7] !== undefined && f[7] !== null) details.push(`weight ${f[7]}`);
-    const place = [f[3] ? `line ${f[3]}` : "", f[4] || f[4] === 0 ? `turn ${f[4] + 1}` : ""].filter(Boolean).join(", ");
-    return node("li", {}, mark(f[1]), node("span", { text: f[0] }), node("span", { class: "reason dim", text: details.map((part, n) => n + 1 < details.length ? part.replace(/\.$/, "") : part).join("; ") }),
-      node("small", { text: place, title: f[3] ? `${cell.case.file}:${f[3]}` : null }), f[9] ? judging(f[9]) : null, f[8] ? findings(f[8], cell) : null);
+    const details = [f.reason];
+    if (f.expected && !f.reason.includes(f.expected)) details.push(`expected: ${f.expected}`);
+    if (f.score !== undefined && f.score !== 0 && f.score !== 1) details.push(`score ${f.score}`);
+    if (f.weight !== undefined) details.push(`weight ${f.weight}`);
+    const place = [f.line ? `line ${f.line}` : "", f.turn === undefined ? "" : `turn ${f.turn + 1}`].filter(Boolean).join(", ");
+    return node("li", {}, mark(f.verdict), node("span", { text: f.type }), node("span", { class: "reason dim", text: details.map((part, n) => n + 1 < details.length ? part.replace(/\.$/, "") : part).join("; ") }),
+      node("small", { text: place, title: f.line ? `${cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
   }));
 }
 
-function judging([prompt, votes, calibration, rival, rivalText]) {
-  if (!votes.length) return node("p", { class: "note", text: `Judged by rules; ${calibration}.` });
+function judging({ prompt, votes, calibration = "not calibrated", rival, rival_output: rivalText }) {
+  if (!votes.length) return calibration === "not calibrated" ? null : node("p", { class: "note", text: `Judged by rules; ${calibration}.` });
   const several = votes.length > 1;
+  const tokens = (v) => (v.input_tokens ?? 0) + (v.output_tokens ?? 0);
   return node("details", { class: "judging" },
-    node("summary", { text: `Judged by ${votes.map((v) => v[0]).join(", ")}; ${calibration}` }),
+    node("summary", { text: `Judged by ${votes.map((v) => v.judge).join(", ")}; ${calibration}` }),
     votes.map((v) => node("div", {},
-      several ? node("p", {}, mark(v[1]), node("span", { text: `${v[0]}: ${v[3]}` })) : null,
-      v[4].map((quote) => node("blockquote", { text: quote })),
-      node("p", { class: "note", text: [v[5], `prompt ${prompt}`, v[6] ? plural(v[6], "call") : "asked once for several assertions",
-        v[7] ? milliseconds(v[7]) : null, v[8] ? `${number(v[8])} tokens` : null,
-        v[9] === undefined || v[9] === null ? null : dollars(v[9]), v[10]].filter(Boolean).join(", ") }))),
+      several ? node("p", {}, mark(v.verdict), node("span", { text: `${v.judge}: ${v.reason}` })) : null,
+      v.quotes.map((quote) => node("blockquote", { text: quote })),
+      node("p", { class: "note", text: [v.model, `prompt ${prompt}`, v.calls ? plural(v.calls, "call") : "asked once for several assertions",
+        v.latency_ms ? milliseconds(v.latency_ms) : null, tokens(v) ? `${number(tokens(v))} tokens` : null,
+        v.calls && v.cost_usd !== undefined ? dollars(v.cost_usd) : null, v.source === "call" ? null : v.source].filter(Boolean).join(", ") }))),
     rival ? node("div", { class: "said" }, node("h3", { text: `compared with ${rival}` }), node("pre", { text: rivalText || "(empty)" })) : null);
 }
 
-function figuresOf(trial) {
-  const total = (k) => trial[2].some((r) => r[k] === undefined || r[k] === null) || !trial[2].length ? null
-    : trial[2].reduce((sum, r) => sum + r[k], 0);
-  const last = trial[2][trial[2].length - 1] ?? [];
-  const rows = [["Latency", milliseconds(total(1))], ["First token", trial[2][0]?.[2] ? milliseconds(trial[2][0][2]) : null],
-    ["Tokens in", number(total(3))], ["Tokens out", number(total(4))], ["Cost", dollars(total(5))],
-    ["Calls", trial[2].length > 1 ? number(trial[2].length) : null], ["Score", trial[6] === undefined || trial[6] === null ? null : String(trial[6])],
-    ["Finished by", last[6]], ["Model", last[9]], ["Answered by", last[11] ? `${last[11]}, a fallback` : null], ["Source", last[7] ?? (trial[2].length ? "call" : null)],
-    ["Attempts", trial[2].some((r) => r[8]) ? number(trial[2].reduce((s, r) => s + (r[8] ?? 1), 0)) : null],
-    ["Prompt variant", trial[7] ? String(trial[7] + 1) : null]];
+function figuresOf(trial, text) {
+  const answers = trial.responses;
+  const total = (name) => answers.some((r) => r[name] === undefined) || !answers.length ? null
+    : answers.reduce((sum, r) => sum + r[name], 0);
+  const first = answers.at(0)?.first_token_ms;
+  const last = answers.at(-1) ?? {};
+  const rows = [["Latency", milliseconds(total("latency_ms"))], ["First token", first ? milliseconds(first) : null],
+    ["Tokens in", number(total("input_tokens"))], ["Tokens out", number(total("output_tokens"))], ["Cost", dollars(total("cost_usd"))],
+    ["Calls", answers.length > 1 ? number(answers.length) : null], ...labelled("Trial", trial, text), ...labelled("Response", last, text),
+    ["Answered by", last.answered_by ? `${last.answered_by}, a fallback` : null], ["Source", last.source ?? (answers.length ? "call" : null)],
+    ["Attempts", answers.some((r) => r.attempts) ? number(answers.reduce((sum, r) => sum + (r.attempts ?? 1), 0)) : null],
+    ["Prompt variant", trial.variant ? String(trial.variant + 1) : null]];
   return node("section", {}, node("h2", { text: "Figures" }), facts(rows));
 }
 
@@ -132,12 +134,27 @@ function facts(rows) {
     .map(([name, value]) => node("div", {}, node("dt", { text: name }), node("dd", { text: value }))));
 }
 
+// What payload.json gives a label is shown as it is, whatever it may be.
+function labelled(kind, record, text) {
+  const words = (value, as) => {
+    if (as === "text") return text(value);
+    if (as === "milliseconds") return milliseconds(value);
+    if (as === "dollars") return dollars(value);
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    if (Array.isArray(value)) return value.map((item) => words(item, as)).join(", ");
+    if (Number.isInteger(value)) return number(value);
+    return typeof value === "object" ? JSON.stringify(value) : String(value);
+  };
+  return (index.labels[kind] ?? []).filter(({ name }) => record[name] !== undefined)
+    .map(({ name, label, as }) => [label, words(record[name], as)]);
+}
+
 // pass@k and pass^k of one prompt's trials, from one of them to all.
 function repeated(record) {
-  const judged = record[0].filter((t) => t[0] === "p" || t[0] === "f");
+  const judged = record.trials.filter((t) => t.verdict === "p" || t.verdict === "f");
   const n = judged.length;
-  if (record[8] || record[5] || n < 2 || judged.some((t) => t[7])) return null;
-  const missed = judged.filter((t) => t[0] === "f").length;
+  if (record.load || record.trials_not_run || n < 2 || judged.some((t) => t.variant)) return null;
+  const missed = judged.filter((t) => t.verdict === "f").length;
   // C(m, k) / C(n, k), the chance that k trials are all among m of n
   const among = (m, k) => Array.from({ length: k }, (_, i) => (m - i) / (n - i)).reduce((a, b) => a * Math.max(0, b), 1);
   const ks = [...new Set([1, 2, 3, 5, 8, n].filter((k) => k <= n))];
@@ -147,12 +164,12 @@ function repeated(record) {
     node("tbody", {}, row("pass@k", (k) => 1 - among(missed, k)), row("pass^k", (k) => among(n - missed, k))))));
 }
 
-function hashes(record) {
-  const rows = Object.entries(record[4] ?? {});
-  return rows.length ? node("section", {}, node("h2", { text: "Hashes" }), facts(rows)) : null;
+function furtherFacts(record, text) {
+  const section = (title, rows) => (rows.length ? node("section", {}, node("h2", { text: title }), facts(rows)) : null);
+  return [section("Cell", labelled("Cell", record, text)), section("Hashes", Object.entries(record.hashes ?? {}))];
 }
 
-const lastAnswer = (trial, text) => (trial && trial[2].length ? text(trial[2][trial[2].length - 1][0]) : null);
+const lastAnswer = (trial, text) => (trial?.responses.length ? text(trial.responses.at(-1).output) : null);
 
 async function comparison(cell, trial, text, which) {
   const others = cell.case.cells.filter((c) => c !== cell);
@@ -167,7 +184,7 @@ async function comparison(cell, trial, text, which) {
   const other = others.find((o) => index.providers[o.provider] === select.value);
   if (!other) return section;
   const { record, text: theirText } = await recordOf(other);
-  const theirs = lastAnswer(record[0][Math.min(which, record[0].length - 1)], theirText);
+  const theirs = lastAnswer(record.trials[Math.min(which, record.trials.length - 1)], theirText);
   if (theirs === null) section.append(node("p", { class: "dim", text: "That cell has no answer." }));
   else section.append(...answerDiff(theirs, own, "diff", select.value, index.providers[cell.provider]));
   return section;

@@ -20,8 +20,7 @@ const ready = new Map();
 async function loadIndex() {
   index = await inflate(block("index"));
   const rows = index.cases.map((row) => ({
-    file: index.files[row[0]], name: row[1], line: row[2], tags: row[3].map((t) => index.tags[t]),
-    cells: [],
+    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [],
   }));
   index.rows = rows;
   const flaky = new Set(index.flaky);
@@ -48,14 +47,14 @@ function chunkOf(cell) {
   return Math.floor(cell.i / index.chunk);
 }
 
-// Resolves to {t: texts, c: records}; also fills previews and the text that search looks through.
+// Resolves to a chunk; also fills previews and the text that search looks through.
 function loadChunk(number) {
   if (!chunks.has(number)) {
     chunks.set(number, (async () => {
       sharedTexts ??= inflate(block("shared"));
       const [chunk, shared] = await Promise.all([inflate(block(`chunk-${number}`)), sharedTexts]);
-      chunk.text = (n) => (n < 0 ? shared[-1 - n] : chunk.t[n]);
-      chunk.c.forEach((record, k) => describe(cells[number * index.chunk + k], record, chunk));
+      chunk.text = (n) => (n < 0 ? shared[-1 - n] : chunk.texts[n]);
+      chunk.cells.forEach((record, k) => describe(cells[number * index.chunk + k], record, chunk));
       ready.set(number, chunk);
       return chunk;
     })());
@@ -68,39 +67,39 @@ const hasChanged = (cell) => cell.status >= 0 && !index.unchanged.includes(cell.
 
 async function recordOf(cell) {
   const chunk = await loadChunk(chunkOf(cell));
-  return { record: chunk.c[cell.i % index.chunk], text: chunk.text };
+  return { record: chunk.cells[cell.i % index.chunk], text: chunk.text };
 }
 
 function describe(cell, record, chunk) {
   const parts = [cell.names];
   let answer = "";
-  for (const trial of [...(record[6] ?? []), ...record[0]]) {
-    for (const message of trial[1]) parts.push(chunk.text(message[1]));
-    for (const response of trial[2]) parts.push((answer = chunk.text(response[0])));
-    for (const finding of trial[3]) parts.push(finding[2]);
-    if (trial[5]) parts.push(trial[5][1]);
+  for (const trial of [...(record.confirmation ?? []), ...record.trials]) {
+    for (const message of trial.messages) parts.push(chunk.text(message.text));
+    for (const response of trial.responses) parts.push((answer = chunk.text(response.output)));
+    for (const finding of trial.assertions) parts.push(finding.reason);
+    if (trial.error) parts.push(trial.error.message);
   }
-  if (record[7]) parts.push(record[7][0]);
+  if (record.standing) parts.push(record.standing.reason);
   cell.full = parts.join("\n").toLowerCase();
-  const shown = cell.verdict === "p" ? answer : reasons(record)[0] || answer;
+  const shown = cell.verdict === "p" ? answer : reasons(record).at(0) || answer;
   cell.preview = shown.slice(0, 200).replace(/\s+/g, " ");
 }
 
 // Says why a cell did not pass, the cell's own findings first.
 function reasons(record) {
-  const broken = (found) => found.filter((f) => f[1] === "f" || f[1] === "e");
-  const told = (f) => `${f[0]}: ${f[2]}${f[6] && !f[2].includes(f[6]) ? ` (expected: ${f[6]})` : ""}`;
-  const said = broken(record[1] ?? []).map(told);
-  for (const trial of record[0]) {
-    if (trial[5]) said.push(`${trial[5][0]}: ${trial[5][1]}`);
-    else if (trial[0] !== "p") {
-      const found = broken(trial[3]).map(told);
-      const blocked = (trial[4] ?? []).find((g) => g[2] !== "flag");
-      if (!found.length && blocked) found.push(`guardrail ${blocked[0]} on ${blocked[1]}: ${blocked[3]}`);
+  const broken = (found) => found.filter((f) => f.verdict === "f" || f.verdict === "e");
+  const told = (f) => `${f.type}: ${f.reason}${f.expected && !f.reason.includes(f.expected) ? ` (expected: ${f.expected})` : ""}`;
+  const said = broken(record.assertions ?? []).map(told);
+  for (const trial of record.trials) {
+    if (trial.error) said.push(`${trial.error.kind}: ${trial.error.message}`);
+    else if (trial.verdict !== "p") {
+      const found = broken(trial.assertions).map(told);
+      const blocked = (trial.guardrails ?? []).find((g) => g.action !== "flag");
+      if (!found.length && blocked) found.push(`guardrail ${blocked.type} on ${blocked.direction}: ${blocked.reason}`);
       said.push(...found);
     }
   }
-  if (!said.length && record[2]) said.push(record[2]);
+  if (!said.length && record.reason) said.push(record.reason);
   return [...new Set(said)];
 }
 

@@ -1,9 +1,11 @@
 // The words in which two answers differ.
 const MOST_STEPS = 4e6;
 
-// Returns [kind, text] pairs: kind is "del" (first only), "ins" (second only) or "" (both).
+const part = (kind, words) => ({ kind, words });
+
+// Returns {kind, words}: kind is "del" (first only), "ins" (second only) or "" (both).
 function wordDiff(first, second) {
-  const split = (text) => text.split(/(\s+)/).filter((part) => part !== "");
+  const split = (text) => text.split(/(\s+)/).filter((word) => word !== "");
   let a = split(first), b = split(second);
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
@@ -12,8 +14,8 @@ function wordDiff(first, second) {
   const head = a.slice(0, start).join(""), tail = a.slice(a.length - end).join("");
   a = a.slice(start, a.length - end);
   b = b.slice(start, b.length - end);
-  const middle = a.length * b.length > MOST_STEPS ? [["del", a.join("")], ["ins", b.join("")]] : longest(a, b);
-  return merged([["", head], ...middle, ["", tail]]);
+  const middle = a.length * b.length > MOST_STEPS ? [part("del", a.join("")), part("ins", b.join(""))] : longest(a, b);
+  return merged([part("", head), ...middle, part("", tail)]);
 }
 
 function longest(a, b) {
@@ -28,9 +30,9 @@ function longest(a, b) {
   const found = [];
   let i = 0, j = 0;
   while (i < a.length || j < b.length) {
-    if (i < a.length && j < b.length && a[i] === b[j]) { found.push(["", a[i++]]); j++; }
-    else if (j >= b.length || (i < a.length && table[(i + 1) * width + j] >= table[i * width + j + 1])) found.push(["del", a[i++]]);
-    else found.push(["ins", b[j++]]);
+    if (i < a.length && j < b.length && a[i] === b[j]) { found.push(part("", a[i++])); j++; }
+    else if (j >= b.length || (i < a.length && table[(i + 1) * width + j] >= table[i * width + j + 1])) found.push(part("del", a[i++]));
+    else found.push(part("ins", b[j++]));
   }
   return found;
 }
@@ -40,27 +42,26 @@ function longest(a, b) {
 function merged(parts) {
   const out = [];
   let group = [];
-  const add = ([kind, text]) => {
-    const last = out[out.length - 1];
-    if (last && last[0] === kind) last[1] += text;
-    else if (text) out.push([kind, text]);
+  const add = ({ kind, words }) => {
+    const last = out.at(-1);
+    if (last && last.kind === kind) last.words += words;
+    else if (words) out.push(part(kind, words));
   };
   const close = () => {
     const blanks = [];
-    while (group.length && group[group.length - 1][0] === "") blanks.unshift(group.pop());
-    const side = (kind) => group.filter((p) => p[0] !== kind).map((p) => p[1]).join("");
+    while (group.at(-1)?.kind === "") blanks.unshift(group.pop());
+    const side = (kind) => group.filter((p) => p.kind !== kind).map((p) => p.words).join("");
     const first = side("ins"), second = side("del");
-    if (first.trim() && second.trim()) [["del", first], ["ins", second]].forEach(add);
+    if (first.trim() && second.trim()) [part("del", first), part("ins", second)].forEach(add);
     else group.forEach(add);
     blanks.forEach(add);
     group = [];
   };
-  for (const part of parts) {
-    const changed = part[0] !== "";
-    if (changed || (group.length && /^\s*$/.test(part[1]))) group.push(part);
+  for (const one of parts) {
+    if (one.kind !== "" || (group.length && /^\s*$/.test(one.words))) group.push(one);
     else {
       close();
-      add(part);
+      add(one);
     }
   }
   close();

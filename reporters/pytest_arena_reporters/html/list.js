@@ -108,7 +108,7 @@ async function fillPreviews(shown) {
 function matrixRow(row) {
   const own = new Map(row.cells.map((c) => [c.provider, c]));
   const line = node("div", { class: "row", role: "row" });
-  const first = row.cells.find((c) => showList.kept.has(c)) ?? row.cells[0];
+  const first = row.cells.find((c) => showList.kept.has(c)) ?? row.cells.at(0);
   line.append(node("div", { role: "cell", class: "name" }, node("a", { href: cellLink(first), text: row.name })));
   index.providers.forEach((name, p) => {
     const cell = own.get(p);

@@ -12,19 +12,20 @@ function drawing(tag, attributes, ...children) {
 }
 
 function underLoad(record) {
-  const load = record[8];
-  if (!load || !load[13].length) return null;
-  const [seconds, spans] = [load[12], load[13]];
-  const errors = spans.some((s) => s[1]);
+  const load = record.load;
+  if (!load?.spans.length) return null;
+  const { span_s: seconds, spans } = load;
+  const rate = (value) => String(Number(value.toPrecision(3)));
+  const answered = spans.map((s) => s.answered / seconds), errors = spans.map((s) => s.errors / seconds);
   const panels = [
-    ["Answered calls a second", (y) => bars(spans.map((s) => s[0] / seconds), y, "f0"), (v) => String(Number(v.toPrecision(3))), Math.max(...spans.map((s) => s[0] / seconds))],
-    ["Latency: median, and 95th percentile dashed", (y, most) => [line(spans.map((s) => s[2]), y, most, "line s0"), line(spans.map((s) => s[3]), y, most, "line s1 d1")],
-      milliseconds, Math.max(...spans.map((s) => s[3] ?? 0))]];
-  if (errors) panels.push(["Errors a second", (y) => bars(spans.map((s) => s[1] / seconds), y, "fe"), (v) => String(Number(v.toPrecision(3))), Math.max(...spans.map((s) => s[1] / seconds))]);
+    ["Answered calls a second", (y) => bars(answered, y, "f0"), rate, Math.max(...answered)],
+    ["Latency: median, and 95th percentile dashed", (y, most) => [line(spans.map((s) => s.p50_ms), y, most, "line s0"), line(spans.map((s) => s.p95_ms), y, most, "line s1 d1")],
+      milliseconds, Math.max(...spans.map((s) => s.p95_ms ?? 0))]];
+  if (errors.some(Boolean)) panels.push(["Errors a second", (y) => bars(errors, y, "fe"), rate, Math.max(...errors)]);
   const height = DRAWN.top + panels.length * (DRAWN.panel + DRAWN.gap);
-  const svg = drawing("svg", { class: "chart", viewBox: `0 0 ${DRAWN.width} ${height}`, role: "img", "aria-label": `Over time: ${load[0]}` },
+  const svg = drawing("svg", { class: "chart", viewBox: `0 0 ${DRAWN.width} ${height}`, role: "img", "aria-label": `Over time: ${load.words}` },
     panels.map(([title, draw, label, most], at) => panel(title, draw, label, most || 1, DRAWN.top + at * (DRAWN.panel + DRAWN.gap), seconds * spans.length)));
-  return node("section", { class: "load" }, node("h2", { text: "Load over time" }), node("p", { class: "note", text: `${load[0]}.` }), svg);
+  return node("section", { class: "load" }, node("h2", { text: "Load over time" }), node("p", { class: "note", text: `${load.words}.` }), svg);
 }
 
 function panel(title, draw, label, most, top, seconds) {
@@ -53,7 +54,7 @@ function line(values, { top, bottom }, most, style) {
   let path = "";
   let last = -Infinity;
   values.forEach((value, at) => {
-    if (value === null || value === undefined) return;
+    if (value === undefined) return;
     const point = `${place(at + 0.5, values.length).toFixed(1)} ${(bottom - (value / most) * (bottom - top)).toFixed(1)}`;
     path += at - last <= LONGEST_BRIDGE ? `L${point}` : `M${point}h0`;
     last = at;
@@ -61,28 +62,28 @@ function line(values, { top, bottom }, most, style) {
   return drawing("path", { class: style, d: path, "stroke-linecap": "round" });
 }
 
-const failures = (load) => Object.values(load[6]).reduce((sum, count) => sum + count, 0);
+const failures = (load) => Object.values(load.errors).reduce((sum, count) => sum + count, 0);
 // Whether each conversation is one call.
-const single = (load) => load[2] + failures(load) === load[3];
+const single = (load) => load.answered + failures(load) === load.trials;
 
-function loadFigures(record) {
-  const load = record[8];
+function loadFigures({ load }, text) {
   if (!load) return null;
-  const [, elapsed, answered, trials, judged, passed, errors, latency, first, given, made, cost] = load;
+  const { elapsed_s: elapsed, answered, trials, judged, passed, errors } = load;
   const times = (found) => ["p50", "p90", "p95", "p99", "max"].filter((k) => k in found).map((k) => [k, milliseconds(found[k])]);
   const kinds = Object.entries(errors).map(([kind, count]) => `${kind} ${number(count)}`).join(", ");
   return node("section", {}, node("h2", { text: "Under load" }), facts([
     ["Answered calls", number(answered)], ["Calls a second", elapsed > 0 ? String(Number((answered / elapsed).toPrecision(3))) : null],
-    ["Tokens a second", made === null || !(elapsed > 0) ? null : String(Number((made / elapsed).toPrecision(3)))],
+    ["Tokens a second", load.output_tokens === undefined || !(elapsed > 0) ? null : String(Number((load.output_tokens / elapsed).toPrecision(3)))],
     ["Took", milliseconds(elapsed * 1000)], ["Conversations", single(load) ? null : number(trials)],
     ["Judged", judged === trials - failures(load) ? null : number(judged)], ["Passed", `${number(passed)} of ${number(judged)}`],
-    ...times(latency).map(([k, v]) => [`Latency ${k}`, v]), ...times(first).map(([k, v]) => [`First token ${k}`, v]),
-    ["Errors", kinds || "none"], ["Tokens in", given === null ? null : number(given)], ["Tokens out", made === null ? null : number(made)],
-    ["Cost", cost === null ? null : dollars(cost)]]));
+    ...times(load.latency_ms).map(([k, v]) => [`Latency ${k}`, v]), ...times(load.first_token_ms).map(([k, v]) => [`First token ${k}`, v]),
+    ["Errors", kinds || "none"], ["Tokens in", load.input_tokens === undefined ? null : number(load.input_tokens)],
+    ["Tokens out", load.output_tokens === undefined ? null : number(load.output_tokens)],
+    ["Cost", load.cost_usd === undefined ? null : dollars(load.cost_usd)], ...labelled("LoadTestResult", load, text)]));
 }
 
 function keptCalls(record, tabs) {
-  const [kept, all] = [record[0].length, record[8][3]];
+  const [kept, all] = [record.trials.length, record.load.trials];
   if (!tabs) return [];
   const said = kept < all ? `${number(kept)} of ${number(all)} are kept, those that did not pass first` : `all ${number(all)} are kept`;
   return [node("details", { class: "kept", open: state.trial > 0 }, node("summary", { text: `Single calls: ${said}` }), tabs)];

@@ -36,7 +36,7 @@ function buildFilters() {
   }
   $("flaky-label").hidden = !index.flaky.length;
   $("differ-label").hidden = index.providers.length < 2;
-  const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v[0]));
+  const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v.charAt(0)));
   for (const verdict of present) {
     $("verdicts").append(node("label", {}, node("input", {
       type: "checkbox", value: verdict, onchange: () => refine({

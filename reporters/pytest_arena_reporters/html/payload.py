@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,9 @@ from pytest_arena.comparison.breakdown import assertion_verdicts
 from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
-from pytest_arena_reporters.html.records import cell_record, significant
-from pytest_arena_reporters.html.texts import Texts, shared_texts
+from pytest_arena_reporters.html.description import labels
+from pytest_arena_reporters.html.records import CellWriter, rounded, significant
+from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
 
 CHUNK = 100
 _LEVEL = 6
@@ -68,18 +69,10 @@ def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float
     total = kept = 1
     for cell in cells:
         limit = limits[0] if cell.verdict == "passed" else limits[1]
-        for size in _answer_sizes(cell):
-            total += size
-            kept += size if limit is None else min(size, limit)
+        for answer in answers_of(cell):
+            total += len(answer)
+            kept += len(answer) if limit is None else min(len(answer), limit)
     return kept / total
-
-
-def _answer_sizes(cell: Cell) -> Iterator[int]:
-    for trial in (*cell.trials, *cell.confirmation):
-        for response in trial.responses:
-            yield len(response.output)
-    if cell.standing:
-        yield len(cell.standing.output_before or "")
 
 
 def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | None]) -> Payload:
@@ -88,8 +81,9 @@ def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | 
     chunks = []
     for group in groups:
         texts = Texts(shared)
-        records = [cell_record(cell, texts, limits) for cell in group]
-        chunks.append(_encode({"t": texts.list, "c": records}))
+        writer = CellWriter(texts, limits)
+        records = [writer.cell(cell) for cell in group]
+        chunks.append(_encode({"texts": texts.list, "cells": records}))
     return Payload(index, _encode(list(shared)), tuple(chunks), limits)
 
 
@@ -102,7 +96,9 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
     for row in rows:
         first = next(cell for cell in row.cells if cell is not None)
         named = [tags.of(tag) for tag in first.tags]
-        cases.append([files.of(row.file), row.case, first.line, named])
+        cases.append(
+            {"file": files.of(row.file), "name": row.case, "line": first.line, "tags": named}
+        )
     checks = []
     for cell in cells:
         found = sorted(assertion_verdicts(cell).items())
@@ -112,7 +108,6 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
     numbers = [i for i, row in enumerate(rows) for cell in row.cells if cell is not None]
     return {
         "providers": list(providers),
-        "models": [summary.model for summary in comparison.summaries],
         "files": files.list,
         "tags": tags.list,
         "types": kinds.list,
@@ -124,10 +119,11 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "verdict": "".join(cell.verdict[0] for cell in cells),
         "checks": checks,
         "trials": [len(cell.trials) for cell in cells],
-        "latency": [_short(mean_latency(cell)) for cell in cells],
+        "latency": [rounded(mean_latency(cell)) for cell in cells],
         "tokens": [_tokens(cell) for cell in cells],
         "cost": [_cost(cell) for cell in cells],
         "flaky": [i for i, cell in enumerate(cells) if cell.flaky],
+        "labels": labels(),
         **(_statuses(cells) if comparison.since_baseline else {}),
     }
 
@@ -157,12 +153,6 @@ class _Numbers:
             self._numbers[value] = len(self.list)
             self.list.append(value)
         return self._numbers[value]
-
-
-def _short(mean: float | None) -> float | None:
-    if mean is None:
-        return None
-    return round(mean) if mean >= 10 else round(mean, 2)
 
 
 def _tokens(cell: Cell) -> int | None:

@@ -81,7 +81,7 @@ const SORTS = {
 
 function filtered() {
   // Words in any order; "several words" in quotes stand together.
-  const words = [...state.q.toLowerCase().matchAll(/"([^"]+)"|\S+/g)].map((m) => m[1] ?? m[0]);
+  const words = [...state.q.toLowerCase().matchAll(/"(?<quoted>[^"]+)"|\S+/g)].map((m) => m.groups.quoted ?? m.at(0));
   const found = cells.filter((cell) => matches(cell, { ...state, words }));
   const key = SORTS[state.sort.replace("-", "")];
   if (!key) return found;

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from pytest_arena.comparison.trial_rows import message_text
-from pytest_arena.results import Cell, Trial
+from pytest_arena.results import Cell
+from pytest_arena_reporters.html.description import text_fields
 
 _WORTH_SHARING = 120
 
@@ -45,16 +47,21 @@ class Texts:
         return number
 
 
+def answers_of(value: Any) -> Iterator[str]:
+    """Return the texts of a result that may be cut: what models said, and no prompt."""
+    for one in text_fields(type(value).__name__):
+        held = getattr(value, one.name)
+        if held is None:
+            continue
+        if one.written_as == "text":
+            yield held
+        else:
+            for inner in held if isinstance(held, tuple) else (held,):
+                yield from answers_of(inner)
+
+
 def _texts(cell: Cell) -> Iterator[str]:
     for trial in (*cell.trials, *cell.confirmation):
-        yield from _trial_texts(trial)
-    if cell.standing and cell.standing.output_before is not None:
-        yield cell.standing.output_before
-
-
-def _trial_texts(trial: Trial) -> Iterator[str]:
-    for message in trial.messages:
-        content = message.get("content")
-        yield content if isinstance(content, str) else message_text(content)
-    for response in trial.responses:
-        yield response.output
+        for message in trial.messages:
+            yield message_text(message.get("content"))
+    yield from answers_of(cell)

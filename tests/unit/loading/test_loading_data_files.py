@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.loading.data_files import DataFile, read_rows
+from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import find_file
 from pytest_arena.schema import DataSpec
 
@@ -62,6 +68,18 @@ def test_a_csv_is_read_whatever_stands_around_and_between_its_values(
     tmp_path: Path, content: str, row: dict[str, str]
 ) -> None:
     assert rows(tmp_path, "r.csv", content) == [row]
+
+
+@given(
+    rows=st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2)),
+    delimiter=st.sampled_from(",;\t|"),
+)
+def test_whatever_is_quoted_is_read_back(rows: list[list[str]], delimiter: str) -> None:
+    written = io.StringIO()
+    writer = csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([["a", "b"], *rows])
+    table = Delimited(written.getvalue(), "r.csv", delimiter)
+    assert [list(row.values()) for row in table.rows()] == rows
 
 
 def test_a_cell_may_be_of_any_length(tmp_path: Path) -> None:
@@ -154,6 +172,22 @@ def test_parquet_rows_are_plain_values(tmp_path: Path) -> None:
         {"a": 1, "t": "2024-01-02", "l": ["x"], "b": "q"},
         {"a": 2, "t": "2024-01-02", "l": [], "b": None},
     ]
+
+
+def test_parquet_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    path = tmp_path / "r.parquet"
+    path.write_bytes(b"PAR1")
+    with pytest.raises(ArenaFileError) as caught:
+        read_rows(DataSpec(file="r.parquet"), path, tmp_path, PLACE)
+    assert str(caught.value) == (
+        "r.parquet:1:1: cannot be read as Parquet without the package pyarrow, which is not "
+        "installed\n"
+        "  expected: CSV, JSON or YAML, or that package\n"
+        "  fix: pip install 'pytest-arena[parquet]'"
+    )
 
 
 REFUSED = {

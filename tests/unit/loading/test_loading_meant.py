@@ -13,7 +13,7 @@ from pytest_arena.loading.other_names import meant_key, meant_type
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.validation_messages import unknown_key
 from pytest_arena.registry import Registry
-from pytest_arena.schema import ArenaSpec, CaseSpec, ProviderSpec, TurnSpec
+from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, TurnSpec
 
 Refused = Callable[..., str]
 
@@ -139,7 +139,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     registry = Registry()
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
-    models = [ArenaSpec, CaseSpec, ProviderSpec, TurnSpec, *classes]
+    models = [ArenaSpec, CaseSpec, DataSpec, ProviderSpec, TurnSpec, *classes]
     fields = {name for model in models for name in model.model_fields} | {"not"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
     assert meant_key("quux", fields) is None
@@ -223,6 +223,22 @@ MISTAKES = {
         "arena.yaml:5:57: unknown key 'please.' in 'messages' of case 'A'\n"
         "  expected: one of role, content\n"
         "  fix: quote the text before it, if it holds ',', or remove it",
+    ),
+    "a text for turns": (
+        f"tests: [{{name: A, conversation: hi, {CHECK}}}]",
+        "arena.yaml:4:33: 'conversation' of case 'A' cannot be 'hi'\n"
+        "  expected: a list\n  fix: write it like conversation: [{user: …}]",
+    ),
+    "a text for messages": (
+        f"tests: [{{name: A, messages: hi, {CHECK}}}]",
+        "arena.yaml:4:29: 'messages' of case 'A' cannot be 'hi'\n"
+        "  expected: a list\n  fix: write it like messages: [{role: …, content: …}]",
+    ),
+    "a path for data": (
+        f"tests: [{{name: A, data: {{path: rows.csv}}, prompt: hi, {CHECK}}}]",
+        "arena.yaml:4:26: unknown key 'path' in 'data'\n"
+        "  expected: one of file, records, delimiter, columns, split\n"
+        "  fix: write file: …, as it is called here",
     ),
     "percent for a share": (
         f"tests: [{{name: A, prompt: hi, threshold: 80, {CHECK}}}]",

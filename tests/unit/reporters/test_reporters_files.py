@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison.trial_rows import COLUMNS
+from pytest_arena.registry import Registry
 from pytest_arena.reporting.base import Reporter
+from pytest_arena.reporting.write import write_reports
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
@@ -129,3 +132,15 @@ def test_parquet_has_types_and_texts_as_they_are(tmp_path: Path) -> None:
     outputs = [o for o in table.column("output").to_pylist() if o]
     assert outputs == [t.output for c in run.cells for t in c.trials if t.output]
     assert any(HOSTILE[1] in output for output in outputs)
+
+
+def test_a_parquet_report_without_its_extra_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    reports = write_reports(synthetic_run(1, 1), ["parquet", "csv"], tmp_path, Registry())
+    assert reports.broken == [
+        "the parquet report could not be written: it needs the package pyarrow, which is not "
+        "installed\n  fix: pip install 'pytest-arena[parquet]'"
+    ]
+    assert [line.split(":")[0] for line in reports.written] == ["csv"]

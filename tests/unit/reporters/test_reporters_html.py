@@ -105,11 +105,11 @@ def test_the_payload_holds_every_cell_and_each_text_once(tmp_path: Path) -> None
     index = block(page, "index")
     assert len(index["verdict"]) == len(run.cells)
     chunks = [block(page, f"chunk-{n}") for n in range(2)]
-    assert [len(chunk["c"]) for chunk in chunks] == [100, 80]
+    assert [len(chunk["cells"]) for chunk in chunks] == [100, 80]
     for chunk in chunks:
-        assert len(set(chunk["t"])) == len(chunk["t"])
+        assert len(set(chunk["texts"])) == len(chunk["texts"])
     outputs = {t.output for c in run.cells for t in c.trials if t.output}
-    assert outputs <= {text for chunk in chunks for text in chunk["t"]}
+    assert outputs <= {text for chunk in chunks for text in chunk["texts"]}
 
 
 def test_long_texts_of_several_chunks_are_stored_once_for_all(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_long_texts_of_several_chunks_are_stored_once_for_all(tmp_path: Path) ->
     )
     page = write(replace(run, cells=cells), tmp_path)
     assert block(page, "shared") == [same]
-    assert same not in block(page, "chunk-0")["t"]
+    assert same not in block(page, "chunk-0")["texts"]
 
 
 def test_too_large_a_report_cuts_passing_answers_first_and_says_so(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_too_large_a_report_cuts_passing_answers_first_and_says_so(tmp_path: Pat
     assert report.note.startswith("answers of passed cells are cut to ")
     assert report.note.endswith(" to stay under 0.5 MB")
     assert "To keep this file small, answers of passed cells are cut to" in page
-    texts = {text for n in range(5) for text in block(page, f"chunk-{n}")["t"]}
+    texts = {text for n in range(5) for text in block(page, f"chunk-{n}")["texts"]}
     failed = [t.output for c in run.cells if c.verdict == "failed" for t in c.trials]
     assert set(failed) <= texts
     assert any("… [cut: " in text for text in texts)
@@ -181,15 +181,3 @@ def test_any_number_of_providers_has_a_page(providers: int, tmp_path: Path) -> N
 def test_a_page_of_many_providers_has_few_nodes(tmp_path: Path) -> None:
     page = write(synthetic_run(60, 20), tmp_path)
     assert Tags(page).count < 1400
-
-
-def test_an_answer_of_a_fallback_says_whose_it_is() -> None:
-    from pytest_arena.results import Response, Trial
-    from pytest_arena_reporters.html.records import _trial
-    from pytest_arena_reporters.html.texts import Texts
-
-    plain, other = Response("a"), Response("b", answered_by="spare")
-    trial = Trial((), (plain, other), verdict="passed")
-    first, second = _trial(trial, Texts({}), None)[2]
-    assert len(first) < 12
-    assert second[11] == "spare"

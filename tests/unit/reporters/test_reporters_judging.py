@@ -16,7 +16,8 @@ from pytest_arena.results.judging import Calibration, Judging, Vote
 from pytest_arena.results.serialize import ShapeError, cell_from_line, cell_line, record_of
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html import HtmlReporter
-from pytest_arena_reporters.html.records import finding_record
+from pytest_arena_reporters.html.records import CellWriter
+from pytest_arena_reporters.html.texts import Texts
 from pytest_arena_reporters.markdown import render
 from pytest_arena_reporters.terminal import TerminalReporter
 
@@ -112,12 +113,28 @@ def test_the_html_report_has_a_table_of_judges(tmp_path: Path) -> None:
 
 
 def test_a_cells_record_holds_votes_and_quotes() -> None:
-    record = finding_record(judged("tone", VOTE))
-    assert record[9] == [
-        "tone/1",
-        [["grader", "p", 1.0, "Kind.", ["Hello"], "large", 2, 800, 120, 0.003]],
-        "not calibrated",
-    ]
+    (cell,) = run_of(judged("tone", VOTE, calibration=GOOD)).cells
+    record = CellWriter(Texts({})).cell(cell)
+    assert record["trials"][0]["assertions"][0]["judge"] == {
+        "prompt": "tone/1",
+        "votes": [
+            {
+                "judge": "grader",
+                "verdict": "p",
+                "reason": "Kind.",
+                "score": 1.0,
+                "quotes": ["Hello"],
+                "model": "large",
+                "calls": 2,
+                "latency_ms": 800,
+                "input_tokens": 100,
+                "output_tokens": 20,
+                "cost_usd": 0.003,
+                "source": "call",
+            }
+        ],
+        "calibration": "κ 0.90 (0.81 to 0.97) on 120 labels",
+    }
 
 
 @pytest.mark.parametrize(
