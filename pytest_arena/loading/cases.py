@@ -183,15 +183,7 @@ def _load(
     variables = _with_documents(case, variables, problems)
     rendered = render_case(case, variables, problems)
     owner = _owner(case)
-    # What makes variants of a case has been read.
-    values: dict[str, Any] = {k: v for k, v in rendered.items() if k not in ("matrix", "data")}
-    if "assertions" in rendered:
-        place = rendered.value_place("assertions")
-        values["assertions"] = build_assertions(rendered["assertions"], place, context)
-    if rendered.get("conversation") is not None:
-        values["conversation"] = build_conversation(rendered, owner, context)
-    if rendered.get("mock") is not None:
-        values["mock"] = build_case_mock(rendered, owner, settings.answering, context)
+    values = _values(rendered, owner, settings, context)
     checks_whole = len(problems) == before
     spec = build_model(CaseSpec, rendered, problems, owner, values)
     if spec is None:
@@ -217,6 +209,22 @@ def _load(
         plan = replace(plan, load=load, trials=1)
     loaded = LoadedCase(plan, spec.providers, spec, prompt)
     return loaded if len(problems) == before else None
+
+
+def _values(
+    case: YamlMap, owner: str, settings: CaseSettings, context: LoadContext
+) -> dict[str, Any]:
+    """Return a case's values, with what has models of its own built; what made variants of the case
+    has been read."""
+    values: dict[str, Any] = {k: v for k, v in case.items() if k not in ("matrix", "data")}
+    if "assertions" in case:
+        place = case.value_place("assertions")
+        values["assertions"] = build_assertions(case["assertions"], place, context)
+    if case.get("conversation") is not None:
+        values["conversation"] = build_conversation(case, owner, context)
+    if case.get("mock") is not None:
+        values["mock"] = build_case_mock(case, owner, settings.answering, context)
+    return values
 
 
 def _load_plan(

@@ -9,8 +9,9 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.unknown_keys import means_key, unknown_key
 from pytest_arena.loading.validate import build_model
-from pytest_arena.loading.validation_messages import key_names, means_key, unknown_key
+from pytest_arena.loading.validation_messages import key_names
 from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
 
 if TYPE_CHECKING:

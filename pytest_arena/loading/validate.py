@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import Filled, YamlList, YamlMap
-from pytest_arena.loading.validation_messages import explain, means_key
+from pytest_arena.loading.unknown_keys import means_key
+from pytest_arena.loading.validation_messages import explain
 from pytest_arena.schema import ArenaModel, Assertion
 
 M = TypeVar("M", bound=ArenaModel)

@@ -9,11 +9,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from pytest_arena.errors import Location, Problem, nearest, shorten, suggest
+from pytest_arena.errors import Location, Problem, shorten, suggest
 from pytest_arena.loading.meant_values import meant_duration, meant_number
-from pytest_arena.loading.other_names import meant_key
-from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.schema.describing import described_fields
 
 Tree = YamlMap | YamlList
@@ -42,18 +41,6 @@ _BOUNDS = {
     "less_than": ("lt", "less than {}"),
     "less_than_equal": ("le", "at most {}"),
 }
-_PARAMS = (
-    "temperature",
-    "max_tokens",
-    "top_p",
-    "top_k",
-    "seed",
-    "stop",
-    "frequency_penalty",
-    "presence_penalty",
-    "reasoning_effort",
-)
-"""Generation parameters that people write beside `params:` instead of into it."""
 _WHOLE_PERCENT = 100
 _SECRET = ("headers", "api_key", "secret", "password", "authorization")
 
@@ -81,26 +68,6 @@ def explain(error: ErrorDetails, tree: Tree, model: type[BaseModel], owner: str)
     return _bad_value(error, where, key, owner if _is_top(location) else inside, at)
 
 
-def unknown_key(key: str, place: Location, inside: str, known: list[str]) -> Problem:
-    """Return the problem of a key that nothing knows."""
-    return Problem(
-        f"unknown key {shorten(key)!r} in {inside}",
-        place,
-        one_of(key, known, "no further keys"),
-        _as_param(key, known)
-        or meant_key(key, known)
-        or suggest(key, known)
-        or _like_param(key, known)
-        or "remove it",
-    )
-
-
-def means_key(key: object, wanted: str) -> bool:
-    """Return whether an unknown key stands for a wanted one, misspelt or by another name."""
-    word = str(key)
-    return bool(meant_key(word, (wanted,)) or nearest(word, (wanted,)))
-
-
 def key_names(model: type[BaseModel]) -> list[str]:
     """Return the keys that a model's mapping may have, as they are best written."""
     return [_written_name(name, field) for name, field in model.model_fields.items()]
@@ -125,17 +92,6 @@ def _unknown_key(key: str, where: Tree, inside: str, model: type[BaseModel] | No
     if problem.fix == "remove it" and (near := suggest(key, further)):
         return Problem(problem.what, place, problem.expected, near)
     return problem
-
-
-def _as_param(key: str, known: list[str]) -> str | None:
-    """Return how to write a generation parameter that stands beside where `params` may stand."""
-    return f"write params: {{{key}: …}}" if "params" in known and key in _PARAMS else None
-
-
-def _like_param(key: str, known: list[str]) -> str | None:
-    """Return the same for one that is misspelt, or written as another tool writes it."""
-    near = nearest(key, _PARAMS) if "params" in known else None
-    return near and f"write params: {{{near}: …}}"
 
 
 def _other_spelling(key: str, model: type[BaseModel] | None, where: Tree) -> str | None:
@@ -179,21 +135,19 @@ def _bad_value(
     if kind == "string_type" and given == "a list" and owner.startswith("assertion "):
         return _list_for_text(name, owner, place, inside=isinstance(error["loc"][-1], int))
     expected, fix = _expectation(kind, context, str(name), error["input"], error["msg"])
-    if kind == "string_type" and given == "a list" and _field(f"{name}s", model):
-        fix = f"write {name}s: for several"
-    inner = _entries_of(name, model) if kind == "tuple_type" else None
-    if inner:
-        fix = f"write it like {name}: [{inner}]"
+    fix = _by_field(kind, given, name, model) or fix
     return Problem(f"{name!r} of {owner} cannot be {given}", place, expected, fix)
 
 
-def _entries_of(key: str, model: type[BaseModel] | None) -> str | None:
-    """Return how an entry of a list of mappings is written, or None for another list."""
-    field = _field(key, model)
+def _by_field(kind: str, given: str, key: str, model: type[BaseModel] | None) -> str | None:
+    """Return a fix that the model knows: the key for several texts, how an entry is written."""
+    if kind == "string_type" and given == "a list" and _field(f"{key}s", model):
+        return f"write {key}s: for several"
+    field = _field(key, model) if kind == "tuple_type" else None
     inner = _model_in(field.annotation) if field else None
     fields = inner.model_fields if inner else {}
     needed = [f"{name}: …" for name, one in fields.items() if one.is_required()]
-    return f"{{{', '.join(needed)}}}" if needed else None
+    return f"write it like {key}: [{{{', '.join(needed)}}}]" if needed else None
 
 
 def _list_for_text(name: str, owner: str, place: Location, *, inside: bool) -> Problem:
@@ -205,19 +159,21 @@ def _list_for_text(name: str, owner: str, place: Location, *, inside: bool) -> P
     return Problem(f"{name!r} of {owner} cannot be a list", place, "a text", fix)
 
 
+def _number_for(name: str, given: Any, expected: str, sample: str) -> tuple[str, str]:
+    """Return what is expected of a number, and the number that was meant where that can be told."""
+    is_time = name.endswith("_ms")
+    meant = meant_number(name, given) or ("3000" if is_time else None)
+    shown = f"{name}: {meant}" if meant else sample.format(key=name)
+    return f"{expected} of milliseconds" if is_time else expected, f"write it like {shown}"
+
+
 def _expectation(
     kind: str, context: dict[str, Any], name: str, given: Any, message: str
 ) -> tuple[str, str]:
     if kind in _TYPES:
         expected, sample = _TYPES[kind]
         if _TYPES[kind] in (_WHOLE, _NUMBER):
-            unit = " of milliseconds" if name.endswith("_ms") else ""
-            meant = meant_number(name, given)
-            shown = f"write it like {name}: {meant}" if meant is not None else None
-            if unit and shown is None:
-                shown = f"write it like {name}: 3000"
-            if shown is not None:
-                return f"{expected}{unit}", shown
+            return _number_for(name, given, expected, sample)
         word = given if isinstance(given, (str, int, float)) else "one, two"
         return expected, "write it like " + sample.format(key=name, given=shorten(str(word), 40))
     if kind in _BOUNDS:

@@ -11,7 +11,7 @@ from pytest_arena.errors import Location
 from pytest_arena.loading.meant_values import meant_duration, meant_number
 from pytest_arena.loading.other_names import meant_key, meant_type
 from pytest_arena.loading.problems import one_of
-from pytest_arena.loading.validation_messages import unknown_key
+from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, TurnSpec
 
