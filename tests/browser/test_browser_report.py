@@ -171,13 +171,18 @@ def test_what_has_a_label_is_shown_under_it(open_report: Open) -> None:
     run = synthetic_run(1, 2, rich=False)
     cell, other = run.cells
     (trial,) = cell.trials
-    answers = tuple(replace(answer, filtered=True) for answer in trial.responses)
+    answers = tuple(
+        replace(answer, filtered=True, reasoning="Hm, <i>so</i>.") for answer in trial.responses
+    )
     cell = replace(cell, trials=(replace(trial, responses=answers),), over_budget="<b>of $1</b>")
     opened = open_report(replace(run, cells=(cell, other)), address(cell))
     told = opened.page.inner_text("#cell").lower()
     assert re.search(r"over budget\s+<b>of \$1</b>", told)
     assert re.search(r"content filtered\s+yes", told)
+    opened.page.get_by_text("reasoning", exact=True).click()
+    assert opened.page.locator("details pre").first.inner_text() == "Hm, <i>so</i>."
     opened.go(address(other))
+    assert opened.page.get_by_text("reasoning", exact=True).count() == 0
     assert "filtered" not in opened.page.inner_text("#cell").lower()
     assert opened.complaints == []
 

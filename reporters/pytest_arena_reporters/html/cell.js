@@ -58,12 +58,17 @@ function trialTabs(record, which) {
 function transcript(trial, text) {
   const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), toolCalls(m.tool_calls)]).flat();
   const last = trial.responses.at(-1);
-  if (last) parts.push(speech("answer", text(last.output), true), toolCalls(last.tool_calls));
+  if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
   for (const event of trial.guardrails ?? []) {
     if (event.original !== undefined) parts.push(speech(`answer before guardrail ${event.type}`, text(event.original)));
   }
   return node("section", {}, node("h2", { text: "Transcript" }), parts);
+}
+
+function reasoning(answer, text) {
+  return answer.reasoning === undefined ? null : node("details", { class: "said" },
+    node("summary", { text: "reasoning" }), node("pre", { text: text(answer.reasoning) }));
 }
 
 function speech(role, text, answer = false) {

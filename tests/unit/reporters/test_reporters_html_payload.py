@@ -18,7 +18,7 @@ from pytest_arena.results import Cell, Response, Trial
 from pytest_arena.results.cell import Count
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.load_test import LoadTestSpan
-from pytest_arena_reporters.html.description import described, written_fields
+from pytest_arena_reporters.html.description import PayloadField, described, written_fields
 from pytest_arena_reporters.html.payload import _index
 from pytest_arena_reporters.html.records import CellWriter
 from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
@@ -54,12 +54,13 @@ def assert_whole(value: Any, record: Any) -> None:
     listed = described()[type(value).__name__]
     for one in fields(value):
         held = getattr(value, one.name)
-        if one.name in listed and listed[one.name].left_out:
+        how = listed.get(one.name, PayloadField(one.name))
+        if how.left_out:
             assert one.name not in record
         elif held is not None and held != one.default:
             assert one.name in record
             inner = held if isinstance(held, tuple) else (held,)
-            if listed[one.name].of and is_dataclass(inner[0]):
+            if how.written_as is None and inner and is_dataclass(inner[0]):
                 told = record[one.name] if isinstance(held, tuple) else [record[one.name]]
                 for each, its in zip(inner, told, strict=True):
                     assert_whole(each, its)
