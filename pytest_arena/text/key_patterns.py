@@ -1,4 +1,4 @@
-"""Forms of well-known keys and tokens: the one list for redaction, guardrails and assertions."""
+"""Well-known keys and tokens in a text: for redaction, guardrails and assertions."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-
-@dataclass(frozen=True, slots=True)
-class KeyForm:
-    """Describe how one kind of key looks.
-
-    Every such key holds one of the `hints`, which are looked for first since that is much quicker
-    than the pattern. The key is the group `key` of a match, or the whole match.
-    """
-
-    kind: str
-    hints: tuple[str, ...]
-    pattern: str
+from pytest_arena.text.key_forms import KEY_FORMS, QUOTED_KEY, KeyForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,103 +20,13 @@ class KeySpan:
 
 
 REDACTED = "[REDACTED]"
-_START = r"(?<![A-Za-z0-9_-])"
-_END = r"(?![A-Za-z0-9_-])"
-
-# Formats as their issuers document them; those without a prefix of their own cannot be told from
-# other texts and are left to `find_assigned` of the judging room.
-KEY_FORMS: tuple[KeyForm, ...] = (
-    KeyForm("Anthropic key", ("sk-ant-",), _START + r"sk-ant-[A-Za-z0-9_-]{20,}"),
-    KeyForm("OpenAI key", ("sk-",), _START + r"sk-(?!ant-)(?:[a-z]+-)?[A-Za-z0-9_-]{20,}"),
-    KeyForm("Groq key", ("gsk_",), _START + r"gsk_[A-Za-z0-9]{40,}" + _END),
-    KeyForm("xAI key", ("xai-",), _START + r"xai-[A-Za-z0-9]{40,}" + _END),
-    KeyForm("Perplexity key", ("pplx-",), _START + r"pplx-[A-Za-z0-9]{32,}" + _END),
-    KeyForm("Replicate token", ("r8_",), _START + r"r8_[A-Za-z0-9]{30,}" + _END),
-    KeyForm("Hugging Face token", ("hf_",), _START + r"hf_[A-Za-z0-9]{30,}" + _END),
-    KeyForm("Google API key", ("AIza",), _START + r"AIza[A-Za-z0-9_-]{35}" + _END),
-    KeyForm("Google client secret", ("GOCSPX-",), _START + r"GOCSPX-[A-Za-z0-9_-]{28}" + _END),
-    KeyForm(
-        "AWS access key",
-        ("AKIA", "ASIA", "ABIA", "ACCA"),
-        _START + r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}" + _END,
-    ),
-    KeyForm(
-        "AWS secret key",
-        ("ecret",),
-        r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s*[=:]\s*[\"']?(?P<key>[A-Za-z0-9/+]{40})"
-        r"(?![A-Za-z0-9/+=])",
-    ),
-    KeyForm("Azure storage key", ("AccountKey=",), r"AccountKey=(?P<key>[A-Za-z0-9+/]{40,}={0,2})"),
-    KeyForm(
-        "GitHub token",
-        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-        _START + r"gh[pousr]_[A-Za-z0-9]{36,}" + _END,
-    ),
-    KeyForm("GitHub token", ("github_pat_",), _START + r"github_pat_[A-Za-z0-9_]{22,}" + _END),
-    KeyForm("GitLab token", ("glpat-",), _START + r"glpat-[A-Za-z0-9_-]{20,}"),
-    KeyForm("npm token", ("npm_",), _START + r"npm_[A-Za-z0-9]{36}" + _END),
-    KeyForm("PyPI token", ("pypi-",), _START + r"pypi-[A-Za-z0-9_-]{50,}"),
-    KeyForm(
-        "Slack token",
-        tuple(f"xox{kind}-" for kind in "abeoprs"),
-        _START + r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
-    ),
-    KeyForm(
-        "Slack webhook",
-        ("hooks.slack.com",),
-        r"https://hooks\.slack\.com/(?:services|workflows)/(?P<key>[A-Za-z0-9_/-]{20,})",
-    ),
-    KeyForm("Discord webhook", ("api/webhooks/",), r"/api/webhooks/\d{15,}/(?P<key>[\w-]{40,})"),
-    KeyForm("Telegram token", (":AA",), r"(?<![\w:])\d{8,10}:AA[A-Za-z0-9_-]{32,}" + _END),
-    KeyForm(
-        "Stripe key",
-        ("k_live_", "k_test_", "whsec_"),
-        _START + r"(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}" + _END,
-    ),
-    KeyForm("SendGrid key", ("SG.",), _START + r"SG\.[A-Za-z0-9_-]{20,24}\.[A-Za-z0-9_-]{39,50}"),
-    KeyForm("Twilio key", ("SK",), _START + r"SK[0-9a-f]{32}" + _END),
-    KeyForm("Mailgun key", ("key-",), _START + r"key-[0-9a-f]{32}" + _END),
-    KeyForm(
-        "Shopify token",
-        ("shpat_", "shpca_", "shppa_", "shpss_"),
-        _START + r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}" + _END,
-    ),
-    KeyForm(
-        "DigitalOcean token",
-        ("dop_v1_", "doo_v1_", "dor_v1_"),
-        _START + r"do[por]_v1_[0-9a-f]{64}" + _END,
-    ),
-    KeyForm("Databricks token", ("dapi",), _START + r"dapi[0-9a-f]{32}(?:-\d)?" + _END),
-    KeyForm("JSON Web Token", ("eyJ",), _START + r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
-    KeyForm(
-        "private key",
-        ("PRIVATE KEY",),
-        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"
-        r"(?:[\s\S]{0,6000}?-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----)?",
-    ),
-    KeyForm(
-        "password in a URL",
-        ("://",),
-        r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^/\s:@]{0,64}:(?P<key>[^/\s:@]{3,128})"
-        r"@[\w.-]",
-    ),
-    KeyForm(
-        "bearer token",
-        ("earer ",),
-        r"(?i:authorization)[\"']?\s*[:=]\s*[\"']?(?i:bearer)\s+(?P<key>[A-Za-z0-9._~+/-]{16,}=*)",
-    ),
-)
-
-QUOTED_KEY = KeyForm(
-    "quoted key",
-    ("-", "_", "AIza", "Bearer", "key="),
-    r"(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|xai|hf|key)[-_][\w*.-]{6,}|AIza[\w-]{20,}|Bearer\s+\S+"
-    r"|(?<=[?&]key=)[^&\s]+",
-)
-"""A key as a provider's message quotes one that it refuses: masked (`sk-ab***yz`), cut, wrong.
-
-Too loose for other texts than such messages.
-"""
+_IN_TEXT = ("PRIVATE KEY", "earer ", "asic ", "://", "ecret", "ECRET")
+"""Hints that need not stand in a word as long as a key."""
+_OF_TEXT = tuple((hint, form) for form in KEY_FORMS for hint in form.hints if hint in _IN_TEXT)
+_OF_WORDS = tuple((hint, form) for form in KEY_FORMS for hint in form.hints if hint not in _IN_TEXT)
+_LONG_WORD = 15
+_SIGNS = re.compile(r"[-_./+=:@\\]")
+_PLAIN_WORD = re.compile(r"(?:[A-Za-z]?[a-z]{0,24}|[A-Z]{1,12})\d{0,4}")
 
 
 def find_keys(text: str, *, quoted: bool = False) -> list[KeySpan]:
@@ -152,14 +51,35 @@ def hide_keys(text: str, *, quoted: bool = False) -> str:
     return text
 
 
+def long_words(text: str) -> str:
+    """Return the words of a text in which a key may stand, of which it hardly ever has many."""
+    return " ".join([word for word in text.split() if len(word) >= _LONG_WORD])
+
+
+def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:
+    """Return the forms of which a text may hold a key; quickly, since hardly any holds one."""
+    found = [form for hint, form in _OF_TEXT if hint in text]
+    if words:
+        found += [form for hint, form in _OF_WORDS if hint in words]
+    return tuple(dict.fromkeys(found))
+
+
 def _matches(text: str, quoted: bool) -> Iterator[KeySpan]:
-    for form in (*KEY_FORMS, QUOTED_KEY) if quoted else KEY_FORMS:
-        if not any(hint in text for hint in form.hints):
-            continue
+    forms = possible_forms(text, long_words(text))
+    for form in (*forms, QUOTED_KEY) if quoted else forms:
         pattern = _compiled(form.pattern)
         group = "key" if "key" in pattern.groupindex else 0
         for match in pattern.finditer(text):
-            yield KeySpan(form.kind, *match.span(group))
+            # A password may be words; what begins as a key does and goes on in words is a name.
+            if group or form is QUOTED_KEY or not is_words(match[0]):
+                yield KeySpan(form.kind, *match.span(group))
+
+
+def is_words(text: str) -> bool:
+    """Return whether a text is several words and numbers with signs between, as in a path or in
+    the address of a page: `sk-learn-1-4-2-documentation-index`."""
+    pieces = [piece for piece in _SIGNS.split(text) if piece]
+    return len(pieces) > 2 and all(_PLAIN_WORD.fullmatch(piece) for piece in pieces)
 
 
 @cache

@@ -10,7 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from pytest_arena.text.key_patterns import KEY_FORMS, REDACTED, find_keys, hide_keys
+from pytest_arena.text.key_patterns import (
+    REDACTED,
+    find_keys,
+    hide_keys,
+    long_words,
+    possible_forms,
+)
 
 SHORTEST = 6
 """Shorter values are no secrets, and would tear ordinary text apart."""
@@ -19,10 +25,6 @@ _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
 _LEAST_OF_ENVIRONMENT = 12
 """A name alone is a guess: `SORT_KEY=name` shall not be taken out of every text."""
-_LONG_WORD = 15
-_WITH_BLANKS = ("PRIVATE KEY", "earer ", "://", "ecret")
-"""Hints of key forms that need not stand in a long word."""
-_IN_WORDS = tuple({hint for form in KEY_FORMS for hint in form.hints} - set(_WITH_BLANKS))
 _ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
 
 
@@ -78,14 +80,12 @@ class Redactor:
 
     def _may_hold_one(self, text: str) -> bool:
         """Look quickly, since every cell comes by here and hardly any holds a secret."""
-        if any(form in text for form in self._forms) or any(hint in text for hint in _WITH_BLANKS):
+        if any(form in text for form in self._forms):
             return True
-        words = " ".join([word for word in text.split() if len(word) >= _LONG_WORD])
-        return bool(words) and (
-            any(hint in words for hint in _IN_WORDS)
-            or "%" in words
-            or _BASE64.search(words) is not None
-        )
+        words = long_words(text)
+        if possible_forms(text, words):
+            return True
+        return bool(words) and ("%" in words or _BASE64.search(words) is not None)
 
     def clean_value(self, value: Any) -> Any:
         """Return a value as JSON has it, with all its texts cleaned, keys of objects included."""

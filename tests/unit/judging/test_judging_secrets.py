@@ -46,7 +46,71 @@ EXAMPLES = {
     + "\n-----END RSA PRIVATE KEY-----",
     "password in a URL": "postgres://user:" + "s3cr3t-pa55@db.example.com/x",
     "bearer token": "Authorization: " + "Bearer " + BODY,
+    "basic credentials": "Authorization: " + "Basic " + "dXNlcjprVDd3cTlMbTJ4VmI=",
+    "Slack app token": "xa" + "pp-1-A0123BCDEFG-1234567890123-" + HEX + HEX,
+    "Slack configuration token": "xo" + "xe.xoxp-1-" + BODY + BODY,
+    "Google OAuth token": "ya" + "29." + BODY,
+    "Google refresh token": "1/" + "/0" + BODY,
+    "AWS Bedrock key": "AB" + "SK" + BODY * 4,
+    "Alibaba access key": "LT" + "AI" + BODY[:20],
+    "Vault token": "hv" + "s." + BODY[:24],
+    "Terraform Cloud token": BODY[:14] + ".atlas" + "v1." + BODY + BODY,
+    "Notion token": "nt" + "n_" + BODY + BODY[:14],
+    "Linear key": "lin" + "_api_" + BODY + BODY[:8],
+    "Atlassian token": "ATA" + "TT3xFfGF0" + BODY + BODY,
+    "Square token": "sq" + "0atp-" + BODY[:22],
+    "Discord token": "MT" + "IzNDU2Nzg5MDEyMzQ1Njc4.Cl2FMQ." + BODY,
+    "New Relic key": "NR" + "AK-" + BODY[:27].upper(),
+    "Doppler token": "dp" + ".st.prod." + BODY + BODY[:11],
+    "Supabase key": "sb" + "p_" + HEX + HEX[:8],
+    "age key": "AGE-" + "SECRET-KEY-1" + (BODY * 2)[:58].upper(),
+    "Heroku key": "HR" + "KU-" + "0a1b2c3d-4e5f-6789-abcd-ef0123456789",
+    "Grafana token": "gl" + "sa_" + BODY + "_0a1b2c3d",
+    "Sentry token": "snt" + "ryu_" + HEX + HEX,
+    "Postman key": "PM" + "AK-" + HEX[:24] + "-" + HEX + "0a",
+    "Figma token": "fi" + "gd_" + BODY + BODY[:8],
+    "Airtable token": "pa" + "t" + BODY[:14] + "." + HEX + HEX,
+    "Docker token": "dc" + "kr_pat_" + BODY[:27],
+    "RubyGems key": "ruby" + "gems_" + HEX + HEX[:16],
+    "Pulumi token": "pu" + "l-" + HEX + HEX[:8],
+    "PlanetScale token": "psc" + "ale_tkn_" + BODY,
+    "Netlify token": "nf" + "p_" + BODY + BODY[:4],
+    "Tailscale key": "ts" + "key-auth-" + BODY[:12] + "-" + BODY,
+    "Azure client secret": "a1b" + "8Q" + "~" + BODY,
+    "LangSmith key": "ls" + "v2_pt_" + HEX + "_" + HEX[:10],
+    "Pinecone key": "pc" + "sk_" + BODY + BODY[:8],
+    "Tavily key": "tv" + "ly-" + BODY,
+    "Brevo key": "xk" + "eysib-" + HEX + HEX + "-" + BODY[:16],
+    "Mailchimp key": HEX + "-us" + "12",
+    "HubSpot token": "pa" + "t-eu1-" + "0a1b2c3d-4e5f-6789-abcd-ef0123456789",
+    "Dynatrace token": "dt"
+    + "0c01."
+    + "ABCDEFGHIJKLMNOPQRSTUVWX."
+    + "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567" * 2,
+    "1Password token": "op" + "s_eyJ" + BODY * 3,
+    "SonarQube token": "sq" + "p_" + HEX + HEX[:8],
+    "Buildkite token": "bk" + "ua_" + HEX + HEX[:8],
+    "CircleCI token": "CCI" + "PAT_" + BODY[:22] + "_" + HEX + HEX[:8],
+    "Razorpay key": "rz" + "p_live_" + BODY[:14],
+    "Resend key": "re" + "_" + BODY[:8] + "_" + BODY[:24],
 }
+SIBLINGS = [
+    "xo" + "xe-1-" + BODY + BODY,
+    "se" + "cret_" + BODY + BODY[:11],
+    "lin" + "_oauth_" + HEX + HEX,
+    "AT" + "BB" + BODY,
+    "EA" + "AA" + BODY + BODY[:28],
+    "sq" + "0csp-" + BODY + BODY[:11],
+    HEX + "0a1b" + "NR" + "AL",
+    "NR" + "II-" + BODY,
+    "dp" + ".pt." + BODY + BODY[:11],
+    "sb" + "_secret_" + BODY,
+    "hv" + "b.AAAAAQ" + BODY,
+    "gl" + "rt-" + BODY[:20],
+    "sk" + "-or-v1-" + HEX + HEX,
+    "sk" + "-" + BODY + BODY[:16],
+]
+AWS_VALUE = "q7Lm2Xv/9aBzR4tYc1+d8Ke5Nf0Gh3Jp6SuTiOxD"
 
 
 def test_every_form_has_an_example() -> None:
@@ -57,6 +121,105 @@ def test_every_form_has_an_example() -> None:
 def test_a_key_is_found_wherever_it_stands(kind: str) -> None:
     for text in (EXAMPLES[kind], f"Use '{EXAMPLES[kind]}', please.", f"a\n{EXAMPLES[kind]}\nb"):
         assert [span.kind for span in find_keys(text)] == [kind]
+
+
+def test_a_password_of_words_is_found_in_a_url() -> None:
+    (span,) = find_secrets("postgres://app:correct-horse-battery@db.example.com/app")
+    assert span.kind == "password in a URL"
+
+
+@pytest.mark.parametrize("key", SIBLINGS)
+def test_the_other_forms_of_an_issuer_are_found_as_well(key: str) -> None:
+    for text in (key, f'{{"key": "{key}"}}', f"KEY={key}\n"):
+        assert [text[span.start : span.end] for span in find_keys(text)] == [key]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "AWS_SECRET_ACCESS_KEY={}",
+        "aws_secret_access_key = {}",
+        '{{"SecretAccessKey": "{}"}}',
+        r"{{\"secretAccessKey\": \"{}\"}}",
+        "SecretAccessKey: {}",
+        "| Secret access key | {} |",
+        "**Secret access key:** `{}`",
+        "<SecretAccessKey>{}</SecretAccessKey>",
+    ],
+)
+def test_the_secret_of_an_aws_key_is_found_in_every_notation(text: str) -> None:
+    (span,) = find_secrets(text.format(AWS_VALUE))
+    assert text.format(AWS_VALUE)[span.start : span.end] == AWS_VALUE
+
+
+@pytest.mark.parametrize(
+    "value", ["aB3/dE5+fG7hJ9kL1mN2pQ==", "kT7wq9Lm2xVb", "LLfrWLE/TWcMqMwCgtctruz+"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DB_PASSWORD={}",
+        "PGPASSWORD={}",
+        '{{"clientSecret": "{}"}}',
+        "accessToken: {}",
+        "'refresh_token' => '{}'",
+        "https://x.example/y?api_key={}&page=2",
+        "deploy --token {} --verbose",
+        "<password>{}</password>",
+        "//registry.example/:_authToken={}",
+        "spring.datasource.password={}",
+    ],
+)
+def test_an_assigned_value_is_found_with_all_its_signs(text: str, value: str) -> None:
+    (span,) = find_secrets(text.format(value))
+    assert text.format(value)[span.start : span.end] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # in the vendors' own documentation
+        "AKIAIOSFODNN7" + "EXAMPLE",
+        "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY",
+        "sk" + "_test_4eC39HqLyjWDarjtT1zdp7dc",
+        "gh" + "p_16C7e42F292c6912E7710c838347Ae178B4a",
+        "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ." + "ZnCjm1XVW7vRze4b7Cq4se7kKWs",
+        # placeholders in the form of a key
+        "gh" + "p_" + "x" * 36,
+        "sk" + "-your-api-key-goes-here-123",
+        "-----BEGIN PRIVATE " + "KEY-----\n...\n-----END PRIVATE KEY-----",
+        "The file begins with -----BEGIN RSA PRIVATE " + "KEY-----.",
+        "postgres://user:password@localhost/app",
+        "postgres://<user>:<password>@host/app",
+        "amqp://guest:guest@localhost",
+        "mongodb+srv://myUser:myPassword@cluster0.example.net",
+        # names with dashes
+        "See sk-learn-1-4-2-documentation-index for more.",
+        "hvs.your-vault-token-goes-here-2024",
+        "glpat-how-to-create-one-in-2024",
+        "secret: projects/my-project-123/secrets/db-pass/versions/1",
+        "credentials: /home/user1/.aws/credentials",
+        "arn:aws:secretsmanager:us-west-2:1234567890:secret:MyDatabase-a1b2c3",
+        # not for signing in
+        "nextPageToken: CAUQAA1b2c3d4",
+        "token: 2024-01-31T10:00:00Z",
+        "secret_key=hashlib.sha256(session)",
+        "token = b64encode(user)",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "commit 8f14e45fceea167a5a36dedd4bea2543c1d2e3f4",
+        '"integrity": "sha512-' + BODY * 2 + '=="',
+        "data:image/png;base64," + BODY * 40,
+        "ssh-rsa AAAAB3NzaC1yc2E" + BODY * 9,
+    ],
+)
+def test_what_only_looks_like_a_key_is_no_secret(text: str) -> None:
+    assert find_secrets(text) == []
+
+
+@pytest.mark.timeout(60)
+def test_a_huge_text_is_searched_in_time() -> None:
+    for text in ("a_" * 100_000, "password" * 50_000, "a1" * 200_000, "secret: " + "a_b" * 90_000):
+        find_secrets(text)
 
 
 @pytest.mark.parametrize(
