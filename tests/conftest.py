@@ -31,6 +31,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         sys.settrace(tracer)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines that browser tests were skipped: a green run has not shown them."""
+    skipped = [
+        report
+        for report in terminalreporter.stats.get("skipped", ())
+        if report.nodeid.startswith("tests/browser/")
+    ]
+    if skipped:
+        why = dict.fromkeys(str(report.longrepr[-1]) for report in skipped)
+        text = f"{len(skipped)} browser tests were skipped: {'; '.join(why)}"
+        terminalreporter.write_line(text, yellow=True)
+
+
 class WholeImports:
     """Let a run in this process end only when the imports that it began have ended.
 

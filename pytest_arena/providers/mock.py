@@ -184,14 +184,6 @@ class MockProvider(Provider):
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem)) from None
 
 
-def mock_for(spec: ProviderSpec, environment: ProviderEnvironment) -> MockProvider:
-    """Return the mock that stands for a provider of any kind, as `--arena-mock` wants it.
-
-    Tokens are priced as the provider's own model.
-    """
-    return MockProvider(spec, environment)
-
-
 def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
     """Return the answer of this trial (in a conversation: of this turn), or None.
 

@@ -62,13 +62,6 @@ class LoadTestResult:
         """Answered calls a second."""
         return self.answered / self.elapsed_s if self.elapsed_s > 0 else None
 
-    @property
-    def tokens_per_s(self) -> float | None:
-        """Output tokens a second, over all users."""
-        if self.output_tokens is None or self.elapsed_s <= 0:
-            return None
-        return self.output_tokens / self.elapsed_s
-
 
 def load_in_words(load: LoadTestResult) -> str:
     """Return the figures in a line: load, throughput, latencies, errors."""

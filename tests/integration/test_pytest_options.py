@@ -103,7 +103,14 @@ tests:
 """
     )
     result = project.run("--durations=3", "--durations-min=0.01", *spread)
-    result.stdout.re_match_lines([r"0\.1[4-9]s call +arena.yaml::Slow \(n=\d\)\[m\]"] * 3)
+    shown = [line.split() for line in result.outlines if "s call " in line and "Slow" in line]
+    took = {f"{call[2]} {call[3]}": float(call[0].removesuffix("s")) for call in shown}
+    latencies = {
+        cell_id: sum(trial["latency_ms"] for trial in cell["trials"]) / 1000
+        for cell_id, cell in project.cells().items()
+    }
+    assert len(latencies) == 3
+    assert took == pytest.approx(latencies, abs=0.0051), "shown with two digits"
 
 
 def test_a_node_id_names_one_cell(three: Project) -> None:

@@ -58,3 +58,24 @@ def test_ci_accepts_other_skipped_tests_in_silence(tmp_path: Path) -> None:
     results.write_text(RESULTS.format(mark=""))
     done = run(sys.executable, ".ci/refuse_skipped_browser_tests.py", str(results))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_run_without_a_browser_says_so_in_its_last_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "tests" / "browser"
+    folder.mkdir(parents=True)
+    (tmp_path / "tests" / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
+    (folder / "test_it.py").write_text("import pytest\ndef test_it(): pytest.skip('no browser')\n")
+    done = run(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        f"--rootdir={tmp_path}",
+        "-c",
+        "/dev/null",
+        str(tmp_path),
+    )
+    *_, said, _closing = done.stdout.splitlines()
+    assert said == "1 browser tests were skipped: Skipped: no browser"

@@ -44,11 +44,6 @@ class ThresholdResult:
         return self.spec.title
 
     @property
-    def warns(self) -> bool:
-        """Whether a broken limit only warns."""
-        return self.verdict != "passed" and self.spec.action == "warn"
-
-    @property
     def fails(self) -> bool:
         """Whether it fails the run."""
         return self.verdict != "passed" and self.spec.action != "warn"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, log, sqrt
+from math import exp, log
 from statistics import stdev
 
 ELO = 400 / log(10)
@@ -44,17 +44,6 @@ def bradley_terry(wins: Sequence[Sequence[float]]) -> Strengths:
     if shrunk:
         matrix = _with_prior(matrix)
     return Strengths(tuple(_fit(matrix, [0.0] * len(matrix))), shrunk)
-
-
-def difference_error(wins: Sequence[Sequence[float]], first: int, second: int) -> float:
-    """Return the standard error of the difference of two log strengths, from the information."""
-    matrix = [list(row) for row in wins]
-    if not _connected(matrix):
-        matrix = _with_prior(matrix)
-    _, information = _score(matrix, _fit(matrix, [0.0] * len(matrix)))
-    contrast = [float(i == first) - float(i == second) for i in range(len(matrix))]
-    solved = _solve(information, contrast)
-    return sqrt(sum(a * b for a, b in zip(contrast, solved, strict=True)))
 
 
 def bootstrap_errors(

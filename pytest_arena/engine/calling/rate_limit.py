@@ -99,11 +99,6 @@ class RateLimiter:
         """The time before which the provider asked not to be called."""
         return self._state().paused_until
 
-    @property
-    def rate_now(self) -> float:
-        """The calls that may start in a second at the moment."""
-        return self.rate(self._state(), self.clock())
-
     def due_at(self) -> float:
         """Return the time at which the next call may start, as far as is known now."""
         state = self._state()

@@ -10,7 +10,7 @@ import pytest
 
 from pytest_arena.errors import ErrorKind, Location, ProviderError
 from pytest_arena.providers import ProviderEnvironment
-from pytest_arena.providers.mock import MockOptions, MockProvider, mock_for
+from pytest_arena.providers.mock import MockOptions, MockProvider
 from pytest_arena.results import Request, Response
 from pytest_arena.schema import (
     CaseMock,
@@ -198,7 +198,7 @@ def test_without_streaming_there_is_no_first_token() -> None:
 
 def test_the_mock_stands_for_a_provider_of_any_kind() -> None:
     spec = ProviderSpec(name="big", provider="openai", model="gpt-4o", options={"other": 1})
-    mock = mock_for(spec, ENVIRONMENT)
+    mock = MockProvider(spec, ENVIRONMENT)
     response = ask(mock, request(mock=CaseMock(default=say("x")), provider="big"))
     assert response.output == "x"
     assert response.cost_usd is not None

@@ -1,0 +1,60 @@
+"""What becomes of a cell that a budget left incomplete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_arena.engine.cell_verdict import conclude_cell
+from pytest_arena.engine.trial_checks import Executed
+from pytest_arena.engine.trials import CellRun
+from pytest_arena.loading import load_arena
+from pytest_arena.registry import Registry
+from pytest_arena.results import Response, Trial, Verdict
+
+SPENT = "max_calls 2 of arena.yaml is spent"
+
+
+def cell(tmp_path: Path, least: float, *verdicts: Verdict) -> Any:
+    """Return a cell of three trials, of which these ran before the budget was spent."""
+    from pytest_arena.builtins import register
+
+    registry = Registry()
+    register(registry)
+    path = tmp_path / "arena.yaml"
+    path.write_text(
+        "providers: [{name: m, provider: mock}]\n"
+        f"tests: [{{name: A, prompt: '?', trials: 3, pass_threshold: {least}, "
+        "assertions: [{type: contains, value: x}]}]\n"
+    )
+    (plan,) = load_arena(path, root=tmp_path, registry=registry).cells
+    executed = [
+        Executed(Trial((), (Response("x"),), verdict=verdict), concluded=True)
+        for verdict in verdicts
+    ]
+    run = CellRun(tuple(executed), 3, over_budget=SPENT)
+    return conclude_cell(plan, run, cell_id="c", root=tmp_path, wait=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("least", "ran", "verdict"),
+    [
+        # the trial that was not run and the one with an error could both have passed
+        (1.0, ("passed", "error"), "error"),
+        (0.9, ("error", "error"), "error"),
+        (0.6, ("error", "failed"), "error"),
+        (1.0, ("failed", "error"), "failed"),
+        (0.9, ("passed", "failed"), "failed"),
+        (1.0, ("passed", "passed"), "skipped"),
+        (0.6, ("passed", "passed"), "passed"),
+        (0.3, ("passed", "error"), "passed"),
+    ],
+)
+def test_errors_count_as_unknown_beside_what_a_spent_budget_left_out(
+    tmp_path: Path, least: float, ran: tuple[Verdict, ...], verdict: str
+) -> None:
+    found = cell(tmp_path, least, *ran)
+    assert (found.verdict, found.over_budget) == (verdict, SPENT)
+    assert found.trials_not_run == 1
