@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from pytest_arena.comparison.stats.intervals_and_tests import Estimate
     from pytest_arena.comparison.stats.quantiles import Quantile
 
-_DTYPES = {"text": "string", "integer": "Int64", "number": "Float64", "list": "object"}
+_DTYPES = {
+    "text": "string",
+    "integer": "Int64",
+    "number": "Float64",
+    "boolean": "boolean",
+    "list": "object",
+}
 
 
 def load_results(path: str | Path) -> pd.DataFrame:

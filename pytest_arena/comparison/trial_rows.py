@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
-from pytest_arena.results import Cell, GateFinding, LoadTestResult, RunResult, Trial
+from pytest_arena.comparison.answer_columns import Kind, answer_columns, answer_values
+from pytest_arena.results import Cell, GateFinding, LoadTestResult, Response, RunResult, Trial
 from pytest_arena.results.judging import total
 
-Kind = Literal["text", "integer", "number", "list"]
-
-COLUMNS: dict[str, Kind] = {
+_NAMED: dict[str, Kind] = {
     "run_id": "text",
     "cell": "text",
     "file": "text",
@@ -61,6 +60,8 @@ COLUMNS: dict[str, Kind] = {
     "baseline_p_value": "number",
     "baseline_changed": "list",
 }
+_OF_ANSWERS = answer_columns(Response, _NAMED)
+COLUMNS: dict[str, Kind] = {**_NAMED, **_OF_ANSWERS}
 """The columns and their kinds, in order."""
 
 
@@ -185,6 +186,7 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
         "failed_assertions": [finding.type for finding in failed],
         "failure": "; ".join(finding.reason for finding in failed) or None,
         **_judge_columns(trial),
+        **answer_values(trial, _OF_ANSWERS),
     }
 
 

@@ -30,6 +30,7 @@ class ParquetReporter(Reporter):
             "text": pa.string(),
             "integer": pa.int64(),
             "number": pa.float64(),
+            "boolean": pa.bool_(),
             "list": pa.list_(pa.string()),
         }
         rows = list(trial_rows(run))
