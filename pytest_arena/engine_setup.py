@@ -54,9 +54,18 @@ def set_up_engine(
     """
     quotas = quotas or Quotas()
     hooks = ConfigHooks(config)
+    noted: set[str] = set()
+
+    def add_note(key: str, note: str) -> None:
+        if key not in noted:
+            noted.add(key)
+            engine.notes.append(note)
+
     engine = Engine(
         concurrency=settings.concurrency,
-        make_provider=provider_factory(registry, mock=settings.mock, add_secret=redactor.add),
+        make_provider=provider_factory(
+            registry, mock=settings.mock, add_secret=redactor.add, add_note=add_note
+        ),
         share=share,
         hooks=hooks if hooks.any else None,
         root=root,

@@ -18,8 +18,6 @@ from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpe
 DEFAULT_TIMEOUT_S = 60.0
 _NO_JSON = re.compile(r"response_format|json_object|json mode", re.IGNORECASE)
 _NO_TEMPERATURE = re.compile(r"temperature", re.IGNORECASE)
-_FIXED_TEMPERATURE = re.compile(r"(?:.*/)?(o\d|gpt-5)(?![a-z])")
-"""Models that refuse any temperature but their own."""
 
 
 class JudgeClient:
@@ -100,7 +98,7 @@ class JudgeClient:
     ) -> Request:
         params = dict(spec.params)
         params.pop("temperature", None)
-        if "temperature" not in unknown and not _FIXED_TEMPERATURE.match(spec.model):
+        if "temperature" not in unknown:
             params["temperature"] = 0
         case = self._plan.case
         return Request(

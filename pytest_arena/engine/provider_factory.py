@@ -23,10 +23,14 @@ def provider_class(registry: Registry, spec: ProviderSpec) -> type[Provider]:
 
 
 def provider_factory(
-    registry: Registry, *, mock: bool, add_secret: Callable[[str], None]
+    registry: Registry,
+    *,
+    mock: bool,
+    add_secret: Callable[[str], None],
+    add_note: Callable[[str, str], None] = lambda _key, _note: None,
 ) -> Callable[[ProviderSpec], Provider]:
     """Return what makes providers; with `mock` every one of them is the mock."""
-    environment = ProviderEnvironment(add_secret=add_secret)
+    environment = ProviderEnvironment(add_secret=add_secret, add_note=add_note)
 
     def make(spec: ProviderSpec) -> Provider:
         if mock:

@@ -196,4 +196,5 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
         return spec
     filled = spec.model_copy(update=changes)
     filled._place = spec.place
+    filled._from_defaults = frozenset(set(filled.params) - set(spec.params))
     return filled

@@ -15,6 +15,7 @@ from pytest_arena.schema.provider import ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.providers.prices import Price
+    from pytest_arena.providers.usage import Usage
 
 OptionsModel: TypeAlias = type[ArenaModel] | None
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -24,11 +25,13 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 class ProviderEnvironment:
     """Hand a provider what it may need from outside: variables, and a place to report secrets.
 
-    Every value given to `add_secret` is kept out of all that is written.
+    Every value given to `add_secret` is kept out of all that is written. What is given to
+    `add_note` stands in the run's notes, the first note of each key alone.
     """
 
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     add_secret: Callable[[str], None] = lambda _secret: None
+    add_note: Callable[[str, str], None] = lambda _key, _note: None
 
     def fill(self, text: str, spec: ProviderSpec) -> str:
         """Replace `${NAME}` by the variable; a missing one is a `ProviderError`."""
@@ -82,6 +85,13 @@ class Provider:
     def own_price(self) -> Price | None:
         """What the tokens of this provider's model cost, where that is known before a call."""
         return type(self).price(self.spec)
+
+    def note_usage(self, usage: Usage | None) -> None:
+        """Put counts that cannot be believed into the run's notes, the first of a provider."""
+        if usage is not None and usage.problem:
+            said = f"provider {self.spec.name!r} reports a usage that cannot be ({usage.problem})"
+            note = f"{said}; such tokens and their cost count as unknown"
+            self.environment.add_note(f"usage {self.spec.name}", note)
 
     @classmethod
     def warm_up(cls) -> None:

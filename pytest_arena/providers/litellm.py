@@ -22,9 +22,11 @@ from pytest_arena.providers.litellm_import import (
     prime_litellm,
     takes_response_format,
     takes_user,
+    unsupported_params,
 )
 from pytest_arena.providers.litellm_wire import listening
 from pytest_arena.providers.message_content import add_message
+from pytest_arena.providers.model_params import fitted, is_default, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.providers.usage import usage_from
 from pytest_arena.results.request_response import Request, Response
@@ -200,7 +202,7 @@ class LiteLLMProvider(Provider):
         return None
 
     def _arguments(self, request: Request, access: Access) -> dict[str, Any]:
-        params = access.params(request.params)
+        params = access.params(self._fitted(request))
         for name in sorted(_REFUSED & set(params)):
             problem = Problem(
                 f"provider {self.spec.name!r} cannot have the parameter {name!r}",
@@ -240,10 +242,22 @@ class LiteLLMProvider(Provider):
             arguments["litellm_logging_obj"] = quiet
         return arguments
 
+    def _fitted(self, request: Request) -> dict[str, Any]:
+        """Return the parameters that the model takes; defaults that it refuses are left out."""
+        fit = fitted(self.spec, request.params, self._model)
+        for name in unsupported_params(self._model) & fit.params.keys():
+            if is_default(self.spec, name, request.params):
+                fit.leave_out(name)
+        if fit.left_out:
+            note = left_out_note(self.spec, fit.left_out)
+            self.environment.add_note(f"params {self.spec.name}", note)
+        return fit.params
+
     def _tells_filter(self) -> bool:
         return self._model.partition("/")[0] in _TELL_FILTER
 
     def _priced(self, answer: Answer, response: Response) -> Response:
+        self.note_usage(answer.usage)
         model = answer.model
         if model not in self._prices:
             provider = self._model.partition("/")[0]

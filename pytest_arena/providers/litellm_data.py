@@ -32,6 +32,12 @@ def read_price_map() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def model_entries() -> dict[str, dict[str, Any]]:
+    """Return the price map, read once."""
+    return read_price_map()
+
+
+@cache
 def known_providers() -> frozenset[str]:
     """Return the names of all providers that litellm can reach.
 

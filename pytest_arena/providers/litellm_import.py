@@ -29,6 +29,11 @@ _AT_IMPORT = {
     "AIOHTTP_CONNECTOR_LIMIT": "4096",
     "AIOHTTP_CONNECTOR_LIMIT_PER_HOST": "4096",
 }
+_GENERATION = frozenset(
+    {"temperature", "top_p", "n", "stop", "seed", "max_tokens", "max_completion_tokens"}
+    | {"presence_penalty", "frequency_penalty", "logit_bias", "logprobs", "top_logprobs"}
+    | {"reasoning_effort"}
+)
 _IMPORTING = threading.Lock()
 _NOT_OURS = re.compile(r"(litellm|pydantic|aiohttp|httpx)\b")
 
@@ -139,6 +144,13 @@ def key_variables(model: str, api_base: str | None) -> list[str]:
     missing = [name for name in checked["missing_keys"] if name.endswith(endings)]
     own = model.partition("/")[0].upper()
     return sorted(missing, key=lambda name: not name.startswith(own))
+
+
+@cache
+def unsupported_params(model: str) -> frozenset[str]:
+    """Return which of OpenAI's generation parameters the provider of a model does not know."""
+    known = load_litellm().get_supported_openai_params(model=model)
+    return frozenset() if known is None else _GENERATION - set(known)
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Mapping
 from importlib import import_module
@@ -16,6 +15,7 @@ from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.json_body import read_json
+from pytest_arena.providers.model_params import fitted, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
@@ -28,8 +28,6 @@ _PATH = "/chat/completions"
 _BASE = "https://api.openai.com/v1"
 _ACCOUNT = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """What the official client takes from the environment as well, for OpenAI's own billing."""
-_NEW_TOKEN_LIMIT = re.compile(r"(o\d|gpt-5)(?![a-z])")
-"""Models that refuse `max_tokens` and want `max_completion_tokens`."""
 
 
 class OpenAIProvider(Provider):
@@ -147,15 +145,14 @@ class OpenAIProvider(Provider):
 
     def _body(self, request: Request, access: Access) -> tuple[dict[str, Any], dict[str, str]]:
         """Return the request's body, and the headers that its params ask for."""
-        params = access.params(request.params)
+        fit = fitted(self.spec, request.params)
+        if fit.left_out:
+            self.environment.add_note(
+                f"params {self.spec.name}", left_out_note(self.spec, fit.left_out)
+            )
+        params = access.params(fit.params)
         headers = {name: str(text) for name, text in params.pop("extra_headers", {}).items()}
         params.update(params.pop("extra_body", {}))
-        if (
-            "max_tokens" in params
-            and "max_completion_tokens" not in params
-            and _NEW_TOKEN_LIMIT.match(self._model)
-        ):
-            params["max_completion_tokens"] = params.pop("max_tokens")
         if request.session_id is not None:
             params.setdefault("user", request.session_id)
         if request.tools:
@@ -170,6 +167,7 @@ class OpenAIProvider(Provider):
         return not access.api_base and not access.environment.variables.get("OPENAI_BASE_URL")
 
     def _priced(self, answer: Answer, response: Response) -> Response:
+        self.note_usage(answer.usage)
         model = answer.model
         if model not in self._prices:
             names = [f"openai/{self._model}", *([f"openai/{model}"] if model else ())]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from pytest_arena.providers.litellm_data import read_price_map
+from pytest_arena.providers.litellm_data import model_entries
 from pytest_arena.providers.usage import Usage
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -76,7 +76,7 @@ def price_of(spec: ProviderSpec, models: Iterable[str] = ()) -> Price | None:
 
 def load_prices() -> None:
     """Read the price map now (some 30 ms), so that no later call has to."""
-    _entries()
+    model_entries()
 
 
 def _listed(full_model: str) -> Price | None:
@@ -84,7 +84,9 @@ def _listed(full_model: str) -> Price | None:
     if found is None and "/" in full_model:
         provider, model = full_model.split("/", 1)
         # The same bare name may belong to another provider, at another price.
-        if _same_provider(provider, str(_entries().get(model, {}).get("litellm_provider", ""))):
+        if _same_provider(
+            provider, str(model_entries().get(model, {}).get("litellm_provider", ""))
+        ):
             found = _price(model)
     return found
 
@@ -95,13 +97,8 @@ def _same_provider(named: str, listed: str) -> bool:
 
 
 @cache
-def _entries() -> Mapping[str, Mapping[str, Any]]:
-    return read_price_map()
-
-
-@cache
 def _price(model: str) -> Price | None:
-    entry = _entries().get(model, {})
+    entry = model_entries().get(model, {})
     if "input_cost_per_token" not in entry or "output_cost_per_token" not in entry:
         return None
     sizes = {int(match[1]) for key in entry if (match := _TIER.fullmatch(key))}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
@@ -73,6 +73,13 @@ class ProviderSpec(ArenaModel):
     """US dollars for a million output tokens, over litellm's price."""
     options: Any = Field(default=None, exclude=True)
     """The keys that belong to this kind of provider alone, as its `Options` model."""
+
+    _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def params_from_defaults(self) -> frozenset[str]:
+        """The names in `params` that the file's `defaults:` have set."""
+        return self._from_defaults
 
     @field_validator("name", "group")
     @classmethod

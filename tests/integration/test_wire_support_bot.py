@@ -96,6 +96,54 @@ def test_the_file_runs_unchanged(
     assert (cells["Guardrail Test"]["attempts"], cells["Guardrail Test"]["output"]) == (0, None)
 
 
+REFUSED = {
+    "gpt-6-sol": ("max_tokens", "temperature"),
+    "gpt-6-astra": ("max_tokens", "temperature"),
+    "gpt-5-mini": ("max_tokens", "temperature"),
+    "o3": ("max_tokens", "temperature"),
+    "claude-opus-5": ("temperature", "top_p", "top_k"),
+    "claude-sonnet-5": ("temperature", "top_p", "top_k"),
+    "claude-haiku-4-5": (),
+}
+"""What each model answers with a 400, by its provider's documentation."""
+
+
+def strict(request: WireRequest) -> Reply:
+    model = request.body["model"]
+    refused = [name for name in REFUSED[model] if name in request.body]
+    return Reply(error="bad_request") if refused else answer(request)
+
+
+def test_the_file_runs_on_models_that_take_fewer_parameters(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "sk-dummy-0123456789")
+    head, _, rest = ARENA.read_text().partition("  - name: openai-mini")
+    rest = "tests:" + rest.partition("tests:")[2]
+    with WireServer(strict) as server:
+        lines = []
+        for model in REFUSED:
+            claude = model.startswith("claude")
+            ways = ["anthropic/"] if claude else ["openai/", "litellm/openai/"]
+            for way in ways:
+                provider, _, name = f"{way}{model}".partition("/")
+                base = server.url if claude else f"{server.url}/v1"
+                said = f"name: {way}{model}, provider: {provider}, model: {name}, api_base: {base}"
+                lines.append(f"  - {{{said}}}\n")
+        (project.path / "new.arena.yaml").write_text(head + "".join(lines) + "\n" + rest)
+        result = project.run()
+    cells = project.cells().values()
+    assert [cell["trials"][0]["error"] for cell in cells] == [None] * 4 * 11
+    bodies = {request.body["model"]: request.body for request in server.requests}
+    assert bodies["gpt-6-sol"]["max_completion_tokens"] == 500
+    assert bodies["claude-opus-5"]["max_tokens"] == 500
+    haiku = bodies["claude-haiku-4-5"]
+    assert (haiku["max_tokens"], haiku["temperature"]) == (500, 0.7)
+    said = " ".join(result.stdout.str().split())
+    assert "refuses temperature 0.7, a default that was left out" in said
+
+
 def test_collecting_the_file_makes_no_call(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,8 +7,6 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-import pytest
-
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.judge_client import JudgeClient
@@ -112,13 +110,6 @@ def test_of_a_cases_mock_only_the_judges_own_answers_are_taken() -> None:
     first, second = endpoint.asked
     assert first.mock == CaseMock(providers={"grader": MOCK.providers["grader"]})
     assert second.mock is None
-
-
-@pytest.mark.parametrize("model", ["o3-mini", "gpt-5", "openai/gpt-5-mini"])
-def test_models_with_a_temperature_of_their_own_get_none(model: str) -> None:
-    endpoint = Endpoint()
-    run(judge_client(endpoint)(JUDGE.model_copy(update={"model": model}), HELLO))
-    assert "temperature" not in endpoint.asked[0].params
 
 
 def test_what_an_endpoint_refuses_is_left_out_from_then_on() -> None:
