@@ -201,6 +201,10 @@ def _widen(schema: Any) -> Any:
     kind = schema.get("type")
     if kind == "string" and not schema.keys() & {"pattern", "enum", "const"}:
         return {**wide, "type": ["string", "number"]}
+    if kind == "array":
+        # a list may come from a variable
+        beside = {name: wide.pop(name) for name in ("description", "default") if name in wide}
+        return {**beside, "anyOf": [wide, _TEMPLATE]}
     if kind in ("integer", "number", "boolean") and schema.keys() <= _PLAIN:
         own = {name: wide.pop(name) for name in sorted(_RULES & schema.keys())}
         return {**wide, "anyOf": [own, _TEMPLATE]}

@@ -15,6 +15,8 @@ from pytest_arena.loading.unknown_keys import means_key
 from pytest_arena.loading.validation_messages import explain
 from pytest_arena.schema import ArenaModel, Assertion
 
+_SAID = frozenset({"prompt", "prompts", "user", "content", "system", "text"})
+"""Keys of what is said, by either side: there a list reads as JSON, as it does inside a text."""
 M = TypeVar("M", bound=ArenaModel)
 
 
@@ -139,7 +141,8 @@ def _with_spellings(
         if text is None or isinstance(value, str) or location[-1] == "[key]":
             continue
         if isinstance(text, Filled):
-            fits = lists or not isinstance(value, (dict, list))
+            said = next((step for step in reversed(location) if isinstance(step, str)), "")
+            fits = not isinstance(value, (dict, list)) or (lists and said in _SAID)
         else:
             fits = error["type"] == "string_type" and type(value) in (int, float)
         if fits:

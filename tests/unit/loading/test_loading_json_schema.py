@@ -23,6 +23,7 @@ providers:
     responses: {default: hi, scenarios: {A: {turns: {1: x}}}}
   - {name: r, provider: mock, responses: answers.yaml}
 variables: {n: 3}
+x-checks: &checks [{type: contains, value: x}]
 tests:
   - name: 2024
     prompt: hi
@@ -33,6 +34,18 @@ tests:
       - {type: contains, value: 42, not: true}
       - {type: max_length, value: "{{ n }}"}
       - {type: any_of, assertions: [{type: contains, value: x}]}
+      - {type: contains_any, values: "{{ words }}"}
+  - name: Goes on
+    data: {file: rows.json, records: items, columns: {a: 1}, split: {words: "|"}}
+    system: Be brief.
+    messages: [{role: user, content: a}, {role: assistant, content: b}, {role: user, content: c}]
+    xfail: {m: too small}
+    skip: not yet
+    context: "{{ words }}"
+    assertions: *checks
+  - {name: Rows, data: rows.csv, messages: "{{ input }}", assertions: *checks}
+defaults: {target: bot}
+targets: {bot: {type: prompt}}
 """
 
 
@@ -69,6 +82,11 @@ def test_good_arenas_validate(validator: jsonschema.Draft202012Validator, text: 
         ("runs: 3", "runs: 0"),
         ("latency: 20ms", "latncy: 20ms"),
         ("type: contains, value: x", "type: contains, valu: x"),
+        ("x-checks", "y-checks"),
+        ("records: items", "record: items"),
+        ("role: assistant", "role: model"),
+        ("xfail: {m: too small}", "xfail: true"),
+        ("{target: bot}", "{targt: bot}"),
     ],
 )
 def test_typos_fail(validator: jsonschema.Draft202012Validator, right: str, wrong: str) -> None:

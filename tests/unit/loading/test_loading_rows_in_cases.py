@@ -150,6 +150,19 @@ def test_a_bad_name_is_told_at_its_row(refused: Refused, content: str, said: str
     assert refused(text, {"rows.csv": content}) == said
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("expected_themes: ['{{ words }}']", "'expected_themes' of case 'A' cannot be a list"),
+        ("context: ['{{ words }}']", "'context' of case 'A' cannot be a list"),
+        ("session_id: '{{ order }}'", "'session_id' of case 'A' cannot be a mapping"),
+    ],
+)
+def test_no_list_becomes_json_where_nothing_is_said(refused: Refused, keys: str, said: str) -> None:
+    text = f"tests:\n  - {{name: A, data: r.jsonl, prompt: hi, {keys}, {CHECK}}}\n"
+    assert refused(text, {"r.jsonl": json.dumps(ROW)}).startswith(f"r.jsonl:1:1: {said} (row 1, ")
+
+
 def test_a_text_of_a_row_where_a_list_is_wanted_is_told_how_to_split(refused: Refused) -> None:
     text = (
         "tests:\n  - {name: A, data: r.csv, prompt: hi, "
