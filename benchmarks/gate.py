@@ -1,9 +1,10 @@
 """Simulate the gate: how often it cries wolf, and how often it finds what is broken.
 
 Run `python benchmarks/gate.py`, or with a number of runs: `python benchmarks/gate.py 200`. Each
-run has 100 cases that pass with a probability of their own, drawn from Beta(8, 1): 20 trials of
-the baseline, 3 of the run, 8 fresh ones for each suspect. It calls the gate's own code, from the
-trials to the verdict, and ends with 1 where a figure misses its aim.
+run has cases that pass with a probability of their own; the baseline, the run and whatever the
+gate asks for after it are drawn by them. It calls the gate's own code, from the trials to the
+verdict, prints the seed of each line, and ends with 1 where a figure misses its aim by more than
+chance does (two half widths).
 """
 
 from __future__ import annotations
@@ -11,135 +12,215 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
 
 from pytest_arena.comparison.baseline.model import Baseline
 from pytest_arena.comparison.baseline.summarize import baseline_of
-from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, suspects
+from pytest_arena.comparison.gate.decision import Ask
+from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, wanted
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
 
-BASELINE_TRIALS, RUN_TRIALS = 20, 3
 _INFO = RunInfo("simulated", "2026-01-01T00:00:00Z", "0")
 _HASHES = {"prompt": "p", "provider": "m", "assertions": "a", "judge": ""}
 _ANSWER = (Response("an answer", source="call"),)
 PASSED = Trial((), _ANSWER, verdict="passed")
 FAILED = Trial((), _ANSWER, verdict="failed")
+RULES = Rules()
+
+SUITES: dict[str, Callable[[random.Random], float]] = {
+    "Beta(8,1)": lambda chance: chance.betavariate(8, 1),
+    "perfect": lambda chance: 1.0,
+    "nine tenths": lambda chance: 0.9,
+    "a fifth dead": lambda chance: 0.0 if chance.random() < 0.2 else 0.97,
+    "U-shaped": lambda chance: chance.betavariate(0.5, 0.3),
+}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """Say what is different in the run: cases that always fail, and a drop of all the others.
+    """One line of the table: a suite, its trials, and what is different in the run.
 
-    `least` and `most` bound the share of runs that the gate should fail.
+    `again`: the old version can be asked. `broken` cases never pass, all others pass by `drop`
+    less. `day` is the sd of a shift of all log odds, `greenest` how many baselines there were of
+    which the greenest was kept. `least` and `most` bound the share of runs that the gate fails.
     """
 
     name: str
+    before: int
+    trials: int
+    again: bool
+    suite: str = "Beta(8,1)"
+    cases: int = 100
     broken: int = 0
     drop: float = 0.0
+    day: float = 0.0
+    greenest: int = 1
     least: float = 0.0
     most: float = 1.0
 
 
-SCENARIOS = (
-    Scenario("nothing changed", most=0.05),
-    Scenario("3 of 100 cases broken", broken=3, least=0.95),
-    Scenario("1 of 100 cases broken", broken=1, least=0.90),
-    Scenario("all 5 points worse", drop=0.05),
-)
+def _grid() -> list[Scenario]:
+    found = []
+    for again in (True, False):
+        found += [
+            Scenario("nothing changed", before, trials, again, most=0.05)
+            for before, trials in ((1, 1), (1, 3), (2, 2), (3, 3), (5, 3), (20, 3))
+        ]
+        found += [
+            Scenario("nothing changed", 3, 3, again, suite, most=0.05)
+            for suite in ("perfect", "nine tenths", "a fifth dead", "U-shaped")
+        ]
+        found += [
+            Scenario("greenest of 5, day .25", 3, 3, again, day=0.25, greenest=5, most=0.05),
+            Scenario("greenest of 5, day .25", 20, 3, again, day=0.25, greenest=5, most=0.06),
+            Scenario("5 of 10 broken", 1, 3, again, "perfect", 10, broken=5, least=1),
+            Scenario("5 of 10 broken", 3, 3, again, "perfect", 10, broken=5, least=1),
+            Scenario("1 of 100 broken", 3, 3, again, broken=1, least=0.99 if again else 0.95),
+            Scenario("1 of 100 broken", 5, 3, again, broken=1, least=0.99 if again else 0.97),
+            Scenario("5 of 100 broken", 3, 3, again, broken=5, least=1),
+            Scenario("all 10 points worse", 3, 3, again, drop=0.1, least=0.99 if again else 0.22),
+        ]
+    return found
+
+
+SCENARIOS = _grid()
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Hold shares of runs: failed by the gate, by a cell, by the suite; and calls a run."""
+    """Shares of runs: failed, named a cell, blind, below the baseline; and calls a run."""
 
     runs: int
     failed: float
-    by_cell: float
-    by_suite: float
+    named: float
+    blind: float
+    moved: float
     found: float
+    innocent: float
     extra_calls: float
 
     def meets(self, scenario: Scenario) -> bool:
-        return scenario.least <= self.failed <= scenario.most
+        near = min(max(self.failed, 1 / self.runs), 1 - 1 / self.runs)
+        slack = 2 * 1.96 * sqrt(near * (1 - near) / self.runs)
+        return scenario.least - slack <= self.failed <= scenario.most + slack
 
 
 def main() -> None:
     """Print one line a scenario; exit with 1 where one misses its aim."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    titles = ("gate fails", "by a cell", "by the suite", "cells found", "extra calls", "s", "aim")
-    print(f"{runs} runs".ljust(24) + "".join(f"{title:>13}" for title in titles))
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    titles = ("fails", "names", "blind", "moved", "found", "innocent", "calls", "s", "seed", "aim")
+    print(f"{runs} runs a line".ljust(52) + "".join(f"{title:>9}" for title in titles))
     missed = False
-    for number, scenario in enumerate(SCENARIOS):
+    for seed, scenario in enumerate(SCENARIOS):
         started = time.perf_counter()
-        outcome = simulate(scenario, runs, seed=number)
+        outcome = simulate(scenario, runs, seed=seed)
         took = time.perf_counter() - started
         met = outcome.meets(scenario)
         missed = missed or not met
-        shares = (outcome.failed, outcome.by_cell, outcome.by_suite, outcome.found)
-        line = scenario.name.ljust(24) + "".join(f"{share:>12.1%} " for share in shares)
-        print(f"{line}{outcome.extra_calls:>12.1f}{took:>14.1f}{'met' if met else 'MISSED':>13}")
+        way = "asked again" if scenario.again else "stored"
+        label = f"{scenario.name}, {scenario.suite}, {scenario.before}/{scenario.trials}, {way}"
+        shares = (outcome.failed, outcome.named, outcome.blind, outcome.moved, outcome.found)
+        line = label.ljust(52) + "".join(f"{share:>8.1%} " for share in shares)
+        line += f"{outcome.innocent:>8.1%} {outcome.extra_calls:>8.0f}{took:>9.1f}{seed:>9}"
+        print(f"{line}{'met' if met else 'MISSED':>9}", flush=True)
     sys.exit(1 if missed else 0)
 
 
-def simulate(scenario: Scenario, runs: int, *, seed: int, cases: int = 100) -> Outcome:
+def simulate(scenario: Scenario, runs: int, *, seed: int) -> Outcome:
     """Return what the gate did in so many runs of a scenario."""
     chance = random.Random(seed)
-    results = [one_run(scenario, cases, chance) for _ in range(runs)]
-    broken = [
-        sum(cell.status == "regressed" for cell in result.cells[: scenario.broken])
-        for result, _ in results
-    ]
+    results = [one_run(scenario, chance) for _ in range(runs)]
+    named = [[cell.status == "regressed" for cell in result.cells] for result, _ in results]
+    broken = scenario.broken
     return Outcome(
         runs=runs,
-        failed=sum(result.failed for result, _ in results) / runs,
-        by_cell=sum(bool(result.of("regressed")) for result, _ in results) / runs,
-        by_suite=sum(bool(r.suite and r.suite.significant) for r, _ in results) / runs,
-        found=sum(broken) / (runs * scenario.broken) if scenario.broken else 0.0,
+        failed=sum(bool(r.of("regressed")) or r.suite_failed for r, _ in results) / runs,
+        named=sum(any(cells) for cells in named) / runs,
+        blind=sum(bool(r.of("blind")) for r, _ in results) / runs,
+        moved=sum(bool(r.moved) for r, _ in results) / runs,
+        found=sum(sum(c[:broken]) for c in named) / (runs * broken) if broken else 0.0,
+        innocent=sum(any(cells[broken:]) for cells in named) / runs,
         extra_calls=sum(calls for _, calls in results) / runs,
     )
 
 
-def one_run(scenario: Scenario, cases: int, chance: random.Random) -> tuple[GateResult, int]:
-    """Return the gate's verdict on one run, and how many fresh trials it asked for."""
-    rules = Rules()
-    before = [chance.betavariate(8, 1) for _ in range(cases)]
-    now = [max(0.0, rate - scenario.drop) for rate in before]
+def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]:
+    """Return the gate's verdict on one run, and how many calls it asked for."""
+    rates = [SUITES[scenario.suite](chance) for _ in range(scenario.cases)]
+    made = [_draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
+    baseline = _kept(max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)))
+    shift = chance.gauss(0, scenario.day)
+    today = [_shifted(rate, shift) for rate in rates]
+    now = [max(0.0, rate - scenario.drop) for rate in today]
     now[: scenario.broken] = [0.0] * scenario.broken
-    baseline = _baseline(before, chance)
-    run = _run(now, RUN_TRIALS, chance)
-    ids = suspects(run, baseline, rules)
-    rates = dict(zip((cell.id for cell in run.cells), now, strict=True))
-    fresh = {cell: _trials(rates[cell], rules.confirm_trials, chance) for cell in ids}
-    return assess(run, baseline, rules, fresh=fresh), sum(map(len, fresh.values()))
+    run = _run(_draw(now, scenario.trials, chance), scenario.again)
+    calls = 0
+    while asks := wanted(run, baseline, RULES):
+        cells = {cell.id: (place, cell) for place, cell in enumerate(run.cells)}
+        asked = list(run.cells)
+        for ask in asks:
+            place, cell = cells[ask.cell_id]
+            new = _numbered(cell, now[place], ask.rounds, chance)
+            old = _numbered(cell, today[place], ask.rounds if ask.beside_old else 0, chance)
+            asked[place] = _with(cell, ask, new, old)
+            calls += len(new) + len(old)
+        run = replace(run, cells=tuple(asked))
+    return assess(run, baseline, RULES), calls
 
 
-def _baseline(rates: Sequence[float], chance: random.Random) -> Baseline:
-    return baseline_of(_run(rates, BASELINE_TRIALS, chance))
+def _with(cell: Cell, ask: Ask, new: Sequence[Trial], old: Sequence[Trial]) -> Cell:
+    if ask.for_suite:
+        return replace(cell, sample=(*cell.sample, *new), sample_old=(*cell.sample_old, *old))
+    return replace(
+        cell,
+        confirmation=(*cell.confirmation, *new),
+        confirmation_old=(*cell.confirmation_old, *old),
+    )
 
 
-def _run(rates: Sequence[float], trials: int, chance: random.Random) -> RunResult:
-    cells = []
-    for number, rate in enumerate(rates):
-        made = _trials(rate, trials, chance)
-        case = f"case {number:03}"
-        cells.append(
-            Cell(
-                id=f"arena.yaml::{case}[m]",
-                file="arena.yaml",
-                case=case,
-                provider="m",
-                model="m",
-                verdict="passed" if all(trial is PASSED for trial in made) else "failed",
-                trials=made,
-                hashes=_HASHES,
-            )
+def _numbered(cell: Cell, rate: float, count: int, chance: random.Random) -> tuple[Trial, ...]:
+    first = len(cell.trials) + len(cell.confirmation) + len(cell.sample)
+    drawn = _draw([rate], count, chance)[0]
+    return tuple(replace(trial, index=first + place) for place, trial in enumerate(drawn))
+
+
+def _shifted(rate: float, shift: float) -> float:
+    """Return a pass rate with its log odds shifted."""
+    if not 0 < rate < 1 or not shift:
+        return rate
+    odds = rate / (1 - rate) * 2.718281828459045**shift
+    return odds / (1 + odds)
+
+
+def _draw(rates: Sequence[float], trials: int, chance: random.Random) -> list[tuple[Trial, ...]]:
+    return [
+        tuple(PASSED if chance.random() < rate else FAILED for _ in range(trials)) for rate in rates
+    ]
+
+
+def _kept(trials: Sequence[tuple[Trial, ...]]) -> Baseline:
+    return baseline_of(_run(trials, again=False))
+
+
+def _run(trials: Sequence[tuple[Trial, ...]], again: bool) -> RunResult:
+    hashes = {**_HASHES, "prompt": "p2"} if again else _HASHES
+    cells = [
+        Cell(
+            id=f"arena.yaml::case {number:03}[m]",
+            file="arena.yaml",
+            case=f"case {number:03}",
+            provider="m",
+            model="m",
+            verdict="passed" if all(trial is PASSED for trial in own) else "failed",
+            trials=own,
+            hashes=hashes,
+            old_version="p m" if again else None,
         )
+        for number, own in enumerate(trials)
+    ]
     return RunResult(_INFO, tuple(cells), finished_at="2026-01-01T00:01:00Z")
-
-
-def _trials(rate: float, count: int, chance: random.Random) -> tuple[Trial, ...]:
-    return tuple(PASSED if chance.random() < rate else FAILED for _ in range(count))
 
 
 if __name__ == "__main__":

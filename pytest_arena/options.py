@@ -20,9 +20,13 @@ FILE_PATTERNS = ("arena.yaml", "arena.yml", "*.arena.yaml", "*.arena.yml")
 BASELINE = ".arena/baseline.jsonl"
 """Where a baseline is written unless `--arena-baseline` names a file."""
 
-Kind = Literal["flag", "text", "words", "repeated", "count", "amount", "share", "choice"]
+Kind = Literal[
+    "flag", "text", "words", "repeated", "count", "auto", "amount", "measure", "share", "part",
+    "choice",
+]  # fmt: skip
 """What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
-whole number of at least 1, an `amount` above 0, a `share` between 0 and 1."""
+whole number of at least 1, `auto` that word or such a number, an `amount` above 0, a `measure` at
+least 0, a `share` between 0 and 1, a `part` the same with both ends."""
 
 
 class Option:
@@ -77,7 +81,7 @@ class Option:
                 for word, means in self.choices.items()
             ]
             return f"{self.meaning}: {', '.join(words)}"
-        if self.kind == "flag" or self.default in (None, ()):
+        if self.kind == "flag" or self.default in (None, ()) or "(default)" in self.meaning:
             return self.meaning
         # what is told apart by commas on the command line is told apart by blanks in an ini file
         between = {"words": ",", "repeated": " "}.get(self.kind)
@@ -223,6 +227,7 @@ class Settings:
         choices={
             "any": "each failed cell",
             "regression": "only what became worse than the baseline",
+            "drift": "that, or a provider that did",
             "none": "nothing",
         },
     )
@@ -230,9 +235,37 @@ class Settings:
         "share", "chance of a false alarm in a run that changed nothing", "P", default=0.05
     )
     min_effect: float = _option(
-        "share", "fall of a cell's pass rate that makes it a suspect", "SHARE", default=0.5
+        "share", "share of failed trials that makes a cell a suspect", "SHARE", default=0.5
     )
-    confirm_trials: int = _option("count", "fresh trials for each suspect", "N", default=8)
+    confirm_trials: int | None = _option(
+        "auto",
+        "most fresh trials for each suspect: auto (default) = as many as tell change from chance",
+        "N",
+        default=None,
+    )
+    old: str = _option(
+        "text",
+        "ask the baseline's version beside the new one: auto (default) = where the baseline keeps "
+        "how, git:REV = as it was there, off = never",
+        "WHERE",
+        default="auto",
+    )
+    blind: str = _option(
+        "choice",
+        "a cell that passed before and never passes now, with a baseline too small for proof",
+        "WHAT",
+        default="fail",
+        choices={"fail": "fails the run", "warn": "is a warning"},
+    )
+    least_compared: float = _option(
+        "part", "share of the cells that must be comparable with the baseline", "SHARE", default=0.5
+    )
+    drift: float = _option(
+        "measure",
+        "how far a provider's day may move the log odds of all cells",
+        "LOGIT",
+        default=0.5,
+    )
     formats: tuple[str, ...] = _option(
         "words",
         f"formats to write: {','.join(REPORT_FORMATS)}",

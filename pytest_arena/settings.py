@@ -117,11 +117,35 @@ def _share(given: object, flag: str) -> float:
     return number
 
 
-def _number(given: object) -> float:
+def _measure(given: object, flag: str) -> float:
+    number = _number(given, otherwise=-1.0)
+    if not 0 <= number < float("inf"):
+        raise UsageError(
+            Problem(
+                f"{flag}: {str(given)!r} is not a number of at least 0",
+                fix=f"give a number, as in {flag}=0.5",
+            )
+        )
+    return number
+
+
+def _part(given: object, flag: str) -> float:
+    number = _number(given, otherwise=-1.0)
+    if not 0 <= number <= 1:
+        raise UsageError(
+            Problem(
+                f"{flag}: {str(given)!r} is not a number from 0 to 1",
+                fix=f"give a share, as in {flag}=0.5",
+            )
+        )
+    return number
+
+
+def _number(given: object, otherwise: float = 0.0) -> float:
     try:
         return float(str(given))
     except ValueError:
-        return 0.0
+        return otherwise
 
 
 def _choice(given: object, flag: str, choices: tuple[str, ...]) -> str:
@@ -146,18 +170,30 @@ _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "repeated": lambda given, _flag: (given,) if isinstance(given, str) else tuple(given),
     "words": _words,
     "count": _count,
+    "auto": lambda given, flag: None if given == "auto" else _count(given, flag),
     "amount": _amount,
+    "measure": _measure,
+    "part": _part,
     "share": _share,
 }
 
 
 def _check_combinations(settings: Settings) -> None:
     """Refuse options that would have no effect without another one."""
-    if settings.fail_on == "regression" and settings.baseline is None:
+    if settings.fail_on in ("regression", "drift") and settings.baseline is None:
         raise UsageError(
             Problem(
-                "--arena-fail-on regression needs a baseline",
+                f"--arena-fail-on {settings.fail_on} needs a baseline",
                 fix="name one with --arena-baseline",
+            )
+        )
+    old = settings.old
+    if old not in ("auto", "off") and old.removeprefix("git:") in ("", old):
+        raise UsageError(
+            Problem(
+                f"--arena-old: unknown value {old!r}",
+                expected="auto, off, or git:REV",
+                fix=suggest(old, ("auto", "off")) or "name a revision, as in --arena-old=git:main",
             )
         )
     if settings.prune_recordings and settings.record == "off":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_arena.results import RunResult
     from pytest_arena.results.run import Gate
 
-_STRICTEST = ("any", "regression", "none")
+_STRICTEST = ("any", "drift", "regression", "none")
 
 
 def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None) -> RunResult:
@@ -130,11 +130,21 @@ def _rules(options: Mapping[str, Any]) -> Rules:
     """Return the rules that the shards were run by; what they differ in is as if not given."""
     from pytest_arena.comparison.gate.gate import Rules
 
-    usual = Rules()
+    usual, fail_on = Rules(), _fail_on(options)
     alpha, effect = options.get("alpha"), options.get("min_effect")
-    trials = options.get("confirm_trials")
+    trials, drift = options.get("confirm_trials"), options.get("drift")
+    least = _share(options.get("least_compared"), usual.least_compared)
+    fails_on_doubt = fail_on in ("regression", "drift")
     return Rules(
-        alpha if isinstance(alpha, float) and 0 < alpha < 1 else usual.alpha,
-        effect if isinstance(effect, (int, float)) and 0 < effect <= 1 else usual.min_effect,
-        trials if isinstance(trials, int) and trials > 0 else usual.confirm_trials,
+        alpha=alpha if isinstance(alpha, float) and 0 < alpha < 1 else usual.alpha,
+        min_effect=_share(effect, usual.min_effect) or usual.min_effect,
+        confirm_trials=trials if type(trials) is int and trials > 0 else None,
+        drift=drift if isinstance(drift, (int, float)) and drift >= 0 else usual.drift,
+        least_compared=least if fails_on_doubt else None,
+        blind_fails=options.get("blind") != "warn" and fails_on_doubt,
+        drift_fails=fail_on == "drift",
     )
+
+
+def _share(given: object, usual: float | None) -> float | None:
+    return given if isinstance(given, (int, float)) and 0 <= given <= 1 else usual

@@ -1,34 +1,55 @@
-"""The regression gate inside a run: suspects get fresh trials, and the verdict is passed on."""
+"""The regression gate inside a run: what it needs to be asked, and what it makes of a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_arena.comparison.baseline.file import write_baseline
-from pytest_arena.comparison.baseline.model import Baseline, scores_by_turn
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, key_of, scores_by_turn
 from pytest_arena.comparison.baseline.source import MissingBaselineError, read_baseline
 from pytest_arena.comparison.baseline.update import Collected, Updated, update
 from pytest_arena.comparison.gate.apply import fresh_trials, with_gate
-from pytest_arena.comparison.gate.gate import Rules, assess, suspects
+from pytest_arena.comparison.gate.decision import Ask
+from pytest_arena.comparison.gate.gate import Rules, assess, wanted
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import BASELINE, Settings
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 
+if TYPE_CHECKING:
+    from pytest_arena.collection.old_versions import OldVersions
+    from pytest_arena.registry import Registry
+
 _NOBODY = RunInfo(run_id="", started_at="", plugin_version="")
+
+
+PENDING = ("suspected", "blind", "drifted", "regressed")
+"""What may be another word once all cells of the run have been judged together."""
+
+
+class Excuse(NamedTuple):
+    """Why a cell that did not pass does not fail its item; `pending`: so far."""
+
+    reason: str
+    pending: bool = False
 
 
 class Gatekeeper:
     """Compare cells with the baseline, in the process that ran them and in the controller."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, registry: Registry) -> None:
         self._settings = settings
+        self._registry = registry
         self._folder = folder
         self._rules = rules_of(settings)
         self.baseline: Baseline | None = None
         self.missing: str | None = None
+        self._gone_cells: list[BaselineCell] | None = None
+        self._known: Collected | None = None
         if settings.baseline is not None:
             try:
                 self.baseline = read_baseline(settings.baseline, folder)
@@ -37,32 +58,69 @@ class Gatekeeper:
                     raise
                 self.missing = str(error)
 
-    def excuse(self, cell: Cell) -> str | None:
+    def excuse(self, cell: Cell, ids: Iterable[str]) -> Excuse | None:
         """Return why a failed cell does not fail its item, or None where it does.
 
         One answer that is always the same needs no statistics: its flip is a regression at once.
-        All other cells are judged when the run ends.
+        All other cells are judged when the run ends. `ids` are those of all cells that there are.
         """
-        if cell.verdict == "passed" or self._settings.fail_on == "any":
+        fail_on = self._settings.fail_on
+        if cell.verdict == "passed" or fail_on == "any":
             return None
-        if self._settings.fail_on == "none":
-            return "--arena-fail-on none"
+        if fail_on == "none":
+            return Excuse("--arena-fail-on none")
         if cell.verdict == "error":
             return None
         if self.baseline is None:
-            return "not compared: there is no baseline yet"
-        (found,) = assess(_run_of([cell]), self.baseline, self._rules).cells
-        return None if found.fails else f"{found.status}: {found.reason}"
+            return Excuse("not compared: there is no baseline yet")
+        run, collected = _run_of([cell]), self._collected(ids)
+        near = self._near(cell, collected)
+        (found, *_) = assess(run, near, self._rules, collected=collected).cells
+        if found.status in ("regressed", "error") and not found.fresh:
+            return None
+        if found.status in PENDING or wanted(run, near, self._rules, collected=collected):
+            return Excuse(f"{found.status}: {found.reason}", pending=True)
+        return Excuse(f"{found.status}: {found.reason}")
+
+    def _near(self, cell: Cell, collected: Collected) -> Baseline:
+        """Return the part of the baseline that can have a say on a cell."""
+        assert self.baseline is not None  # noqa: S101
+        own = self.baseline.cells.get(key_of(cell))
+        cells = [own] if own is not None else self._gone(collected)
+        return replace(self.baseline, cells={near.key: near for near in cells})
+
+    def _gone(self, collected: Collected) -> list[BaselineCell]:
+        if self._gone_cells is None and self.baseline is not None:
+            self._gone_cells = collected.gone_from(self.baseline)
+        return self._gone_cells or []
+
+    @property
+    def holds(self) -> bool:
+        """Whether a cell's word may be out until the run is judged as a whole."""
+        return self.baseline is not None and self._settings.fail_on in ("regression", "drift")
+
+    @property
+    def fatal(self) -> tuple[str, ...]:
+        """The statuses that fail a cell's item."""
+        found = ["regressed", "error"]
+        if self._rules.blind_fails:
+            found.append("blind")
+        if self._rules.drift_fails:
+            found.append("drifted")
+        return tuple(found)
 
     def with_baseline(self, arena: Arena) -> Arena:
         """Return an arena whose cells know the answers and scores that the baseline has of them."""
         if self.baseline is None:
             return arena
-        known = self.baseline.cells
+        known, olds = self.baseline.cells, self._old_versions
 
         def informed(plan: CellPlan) -> CellPlan:
             before = known.get((plan.file, plan.case.name, plan.provider.name))
-            if before is None or not (before.outputs or before.scores):
+            if before is None:
+                return plan
+            plan = olds.beside(plan) if olds is not None else plan
+            if not (before.outputs or before.scores):
                 return plan
             return replace(
                 plan,
@@ -72,15 +130,20 @@ class Gatekeeper:
 
         return replace(arena, cells=tuple(informed(plan) for plan in arena.cells))
 
-    def suspects(self, cells: Sequence[Cell]) -> list[str]:
-        """Return the ids of the cells that need fresh trials."""
+    @cached_property
+    def _old_versions(self) -> OldVersions | None:
+        settings = self._settings
+        if self.baseline is None or settings.old == "off" or settings.mock or settings.records:
+            return None
+        from pytest_arena.collection.old_versions import OldVersions
+
+        return OldVersions(settings.old, self.baseline, self._folder, self._registry)
+
+    def wanted(self, cells: Sequence[Cell], collected: Collected) -> list[Ask]:
+        """Return the further trials that tell change from chance, as far as is known now."""
         if self.baseline is None:
             return []
-        return suspects(_run_of(cells), self.baseline, self._rules)
-
-    @property
-    def confirm_trials(self) -> int:
-        return self._rules.confirm_trials
+        return wanted(_run_of(cells), self.baseline, self._rules, collected=collected)
 
     def conclude(self, run: RunResult, collected: Collected) -> RunResult:
         """Return the run with the gate's verdict and the standing of each cell."""
@@ -100,6 +163,18 @@ class Gatekeeper:
         write_baseline(path, updated.baseline)
         return f"baseline: {self._shown(path)} ({_counts(updated)})"
 
+    def collected(self, ids: Iterable[str]) -> Collected:
+        """Return what there is now, with the files of the baseline that are no more."""
+        files = {cell.file for cell in self.baseline.cells.values()} if self.baseline else set()
+        gone = [file for file in files if not (self._folder / file).exists()]
+        return Collected.of(list(ids), gone)
+
+    def _collected(self, ids: Iterable[str]) -> Collected:
+        """Return the same, found out once: when cells run, all have been collected."""
+        if self._known is None:
+            self._known = self.collected(ids)
+        return self._known
+
     @property
     def _target(self) -> Path:
         named = self._settings.baseline
@@ -115,7 +190,16 @@ class Gatekeeper:
 
 def rules_of(settings: Settings) -> Rules:
     """Return what the gate goes by, as the options say."""
-    return Rules(settings.alpha, settings.min_effect, settings.confirm_trials)
+    fails_on_doubt = settings.fail_on in ("regression", "drift")
+    return Rules(
+        alpha=settings.alpha,
+        min_effect=settings.min_effect,
+        confirm_trials=settings.confirm_trials,
+        drift=settings.drift,
+        least_compared=settings.least_compared if fails_on_doubt else None,
+        blind_fails=settings.blind == "fail" and fails_on_doubt,
+        drift_fails=settings.fail_on == "drift",
+    )
 
 
 def _run_of(cells: Sequence[Cell]) -> RunResult:

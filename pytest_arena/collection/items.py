@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from _pytest._code.code import TerminalRepr
 
+    from pytest_arena.collection.gate import Excuse
     from pytest_arena.loading.plans import Arena, CellPlan
     from pytest_arena.results.cell import Cell
 from pytest_arena.results.cell import Cell
@@ -39,7 +40,7 @@ class CellRunner(Protocol):
 
     def run(self, item: CellItem) -> Cell: ...
 
-    def excuse(self, cell: Cell) -> str | None: ...
+    def excuse(self, cell: Cell) -> Excuse | None: ...
 
 
 class ArenaFile(pytest.File):
@@ -134,8 +135,9 @@ class CellItem(pytest.Item):
     def runtest(self) -> None:
         cell = self.session_state.run(self)
         excuse = self.session_state.excuse(cell)
+        self.stash[PENDING] = excuse is not None and excuse.pending
         if excuse is not None:
-            pytest.xfail(excuse)
+            pytest.xfail(excuse.reason)
         if cell.verdict == "skipped":
             pytest.skip(cell.reason or "")
         if cell.verdict == "failed":
@@ -159,6 +161,8 @@ class CellItem(pytest.Item):
 
 CELL = pytest.StashKey[tuple[Cell, str]]()
 """The cell that an item has finished and its report has not taken along yet."""
+PENDING = pytest.StashKey[bool]()
+"""Whether the gate has not decided on an item's cell yet."""
 RESUMED = pytest.StashKey[bool]()
 """Whether an item's cell was finished by an interrupted run."""
 

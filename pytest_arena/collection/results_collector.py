@@ -69,6 +69,7 @@ class ResultsCollector:
         self.repeated_errors = RepeatedErrors()
         self._reruns = Reruns()
         self._facts = CollectionReport()
+        self._held: list[dict[str, Any]] = []
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -124,16 +125,48 @@ class ResultsCollector:
         warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
         notes = dict.fromkeys([*self._facts.notes, *facts.notes])
         self._facts = replace(facts, warnings=list(warnings), notes=list(notes))
-        if facts.answers:
-            self._recordings().hear(facts.answers)
+        self._held += facts.held
+        self.hear_of_answers(facts.answers)
+
+    def conclude_collection(self, facts: CollectionReport) -> None:
+        """Hear the only process that runs cells, and tell pytest what became of them."""
+        self.hear(facts)
+        self.release_held()
+
+    def hear_of_answers(self, answers: Mapping[str, Any]) -> None:
+        """Learn what a process took from recordings or the cache, and what it put there."""
+        if answers:
+            self._recordings().hear(answers)
 
     # --- when it ends
 
+    def read_shards(self) -> None:
+        """Take the last word of workers: what they finished and could not report."""
+        for cell_id, line in dict(self._shards.read()).items():
+            if cell_id not in self._lines:
+                self.add(cell_id, line)
+
+    def cells(self) -> tuple[Cell, ...]:
+        """Return the cells that have finished, in the order of collection."""
+        place = {cell_id: number for number, cell_id in enumerate(self._order)}
+        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
+        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
+        return tuple(cell_from_line(line) for line in self._lines.values())
+
+    def release_held(self) -> None:
+        """Tell pytest what became of the cells whose reports were held back."""
+        held, self._held = self._held, []
+        if not held or self._gatekeeper is None:
+            return
+        from pytest_arena.collection.held_reports import release
+
+        run = self._gatekeeper.conclude(RunResult(self._info, self.cells()), self.collected())
+        known = {cell.id: (cell, self._lines[cell.id]) for cell in run.cells}
+        release(self._config, held, known, self._gatekeeper.fatal)
+
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        # the last word of a worker: what it finished and could not report, and fresh trials
-        for cell_id, line in dict(self._shards.read()).items():
-            self.add(cell_id, line)
+        self.read_shards()
         if not self._lines:
             self._conclude_recordings(())
             return
@@ -149,7 +182,7 @@ class ResultsCollector:
         self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
-                self._said.append(self._gatekeeper.update(run, self._collected()))
+                self._said.append(self._gatekeeper.update(run, self.collected()))
             except UsageError as error:
                 self._refused = str(error)
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -191,23 +224,20 @@ class ResultsCollector:
             return int(pytest.ExitCode.TESTS_FAILED)
         return given
 
-    def _collected(self) -> Collected:
+    def collected(self) -> Collected:
+        """Return what there is now, whether this run ran it or not."""
         from pytest_arena.comparison.baseline.update import Collected
 
-        baseline = self._gatekeeper.baseline if self._gatekeeper is not None else None
-        files = {cell.file for cell in baseline.cells.values()} if baseline is not None else set()
-        gone = [file for file in files if not (self._config.rootpath / file).exists()]
-        return Collected.of(self._facts.ids, gone)
+        if self._gatekeeper is None:
+            return Collected.of(self._facts.ids)
+        return self._gatekeeper.collected(self._facts.ids)
 
     def _conclude(self, *, interrupted: bool) -> RunResult:
-        place = {cell_id: number for number, cell_id in enumerate(self._order)}
-        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
-        cells = tuple(cell_from_line(self._lines[cell_id]) for cell_id in ordered)
-        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
+        cells = self.cells()
         info = replace(self._info, options={**self._info.options, "arenas": self._facts.arenas})
         run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
         if self._gatekeeper is not None:
-            run = self._gatekeeper.conclude(run, self._collected())
+            run = self._gatekeeper.conclude(run, self.collected())
             self._lines |= {cell.id: cell_line(cell) for cell in run.cells if cell.standing}
         run = self._with_limits(run)
         given: list[str | list[str]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,7 @@ class FinishedCells:
         if not self.holds(cell_id, plan):
             return None
         cell = self._cells.pop(cell_id)
-        return cell_of(
+        now = cell_of(
             plan,
             cell_id,
             cell.verdict,
@@ -138,6 +139,16 @@ class FinishedCells:
             assertions=cell.assertions,
             trials_not_run=cell.trials_not_run,
             load=cell.load,
+        )
+        if now.old_version != cell.old_version:
+            return now
+        # what told change from chance so far, beside the same old version
+        return replace(
+            now,
+            confirmation=cell.confirmation,
+            confirmation_old=cell.confirmation_old,
+            sample=cell.sample,
+            sample_old=cell.sample_old,
         )
 
     def _is_as_it_was(self, cell: Cell, plan: CellPlan) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Generator
-from dataclasses import replace
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +31,16 @@ from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.loading import load_arena
+from pytest_arena.loading.versions import versions_of
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gate import Gatekeeper
+    from pytest_arena.collection.gate import Excuse
+    from pytest_arena.collection.held_reports import HeldReports
     from pytest_arena.collection.resume import FinishedCells
+    from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
 
@@ -55,7 +57,9 @@ class ArenaSession:
         tell: Callable[[CollectionReport], None],
         knows_order: bool,
         resume_from: Path | None = None,
+        confirms: bool = False,
     ) -> None:
+        """`confirms`: this process runs all cells, and asks again for those that look bad."""
         self.config = parts.config
         self.settings = parts.settings
         self.registry = parts.registry
@@ -68,7 +72,9 @@ class ArenaSession:
         self._gatekeeper = parts.gatekeeper
         self._kept = kept_answers(parts.config, parts.settings)
         self._resumed = _finished_cells(resume_from, parts.settings)
-        self._finished: dict[str, tuple[CellItem, Cell]] = {}
+        self._confirms = confirms
+        self._finished: dict[str, Cell] = {}
+        self.held: HeldReports | None = None
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
         self._session: pytest.Session | None = None
@@ -116,12 +122,14 @@ class ArenaSession:
                     "name": arena.name,
                     "description": arena.description,
                     "schedule": arena.schedule,
+                    "versions": self.redactor.clean_value(versions_of(arena.cells)),
                     "gates": [gate.model_dump(exclude_unset=True) for gate in arena.gates],
                     "comparison": arena.comparison.model_dump() if arena.comparison else None,
                 }
                 for arena in self.arenas
             ],
             answers=self._kept.use(),
+            held=self.held.taken() if self.held is not None else [],
         )
 
     # --- running
@@ -167,9 +175,11 @@ class ArenaSession:
             wait=engine.wait,
         )
 
-    def excuse(self, cell: Cell) -> str | None:
+    def excuse(self, cell: Cell) -> Excuse | None:
         """Return why a cell that did not pass does not fail its item, or None where it does."""
-        return self._gatekeeper.excuse(cell) if self._gatekeeper is not None else None
+        if self._gatekeeper is None:
+            return None
+        return self._gatekeeper.excuse(cell, self.collected)
 
     def keep(self, item: CellItem, cell: Cell) -> Cell:
         """Put a finished cell where it cannot be lost; the report takes it along."""
@@ -177,7 +187,7 @@ class ArenaSession:
         self._sink(item.nodeid, line)
         leave(item, cell, line)
         if self._gatekeeper is not None:
-            self._finished[item.nodeid] = (item, cell)
+            self._finished[item.nodeid] = cell
         others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
         item.user_properties = [*others, *junit_properties(cell)]
         return cell
@@ -215,23 +225,35 @@ class ArenaSession:
             self._tell(self.facts())
 
     def _end(self, engine: Engine) -> None:
-        if self._gatekeeper is not None and not engine.closing:
-            self._confirm(self._gatekeeper, engine)
+        if self._confirms and not engine.closing:
+            self.confirm(list(self._finished.values()))
         engine.stop_calling()
         if self._lookahead is not None:
             for item, work in self._lookahead.leftovers():
                 self.keep(item, self._conclude(item, work.result(), engine))
         engine.close()
 
-    def _confirm(self, gatekeeper: Gatekeeper, engine: Engine) -> None:
-        """Run fresh trials of this process's suspects, all at once within the limits."""
-        asked = gatekeeper.suspects([cell for _, cell in self._finished.values()])
-        items = [self._finished[cell_id] for cell_id in asked]
-        works = engine.start_fresh([item.plan for item, _ in items], gatekeeper.confirm_trials)
-        for (item, cell), work in zip(items, works, strict=True):
-            fresh = self._conclude(item, work.result(), engine)
-            over_budget = fresh.over_budget or cell.over_budget
-            self.keep(item, replace(cell, confirmation=fresh.trials, over_budget=over_budget))
+    def confirm(self, cells: Sequence[Cell], collected: Collected | None = None) -> None:
+        """Ask again for cells of the loaded files that look bad, until the gate has decided."""
+        if self._gatekeeper is None:
+            return
+        from pytest_arena.collection.confirmation import Confirmation
+
+        plans = {f"{plan.file}::{plan.name}": plan for arena in self.arenas for plan in arena.cells}
+        known = collected or self._gatekeeper.collected(self.collected)
+        Confirmation(
+            self._gatekeeper, self._running_engine(), plans, self.config.rootpath, self._keep_again
+        ).run(cells, known)
+
+    def _keep_again(self, cell: Cell) -> Cell:
+        cell, line = seal(cell, self.redactor)
+        self._sink(cell.id, line)
+        return cell
+
+    def close(self) -> None:
+        """Stop calling, and let go of everything."""
+        if self._engine is not None:
+            self._engine.close()
 
     def _running_engine(self) -> Engine:
         if self._engine is None:

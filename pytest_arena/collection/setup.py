@@ -50,7 +50,7 @@ def activate(config: pytest.Config) -> None:
         register_plugins(config, registry)
         settings = read_settings(config)
         _check_distribution(config)
-        gatekeeper = _gatekeeper(config, settings)
+        gatekeeper = _gatekeeper(config, settings, registry)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     parts = RunContext(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
@@ -107,6 +107,11 @@ def _activate_controller(parts: RunContext) -> None:
             demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
         )
         config.pluginmanager.register(controller, "arena-controller")
+        if parts.gatekeeper is not None and parts.gatekeeper.baseline is not None:
+            from pytest_arena.collection.controller_gate import ControllerGate
+
+            gate = ControllerGate(parts, results_collector, WorkerJournals(folder, run_id).folder)
+            config.pluginmanager.register(gate, "arena-gate")
         redaction = RunRedaction(config, Redactor(os.environ))
         config.pluginmanager.register(redaction, "arena-redaction")
     else:
@@ -117,9 +122,10 @@ def _activate_controller(parts: RunContext) -> None:
             parts,
             share=share,
             sink=results_collector.add,
-            tell=results_collector.hear,
+            tell=results_collector.conclude_collection,
             knows_order=True,
             resume_from=resume_from,
+            confirms=True,
         )
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
@@ -131,6 +137,11 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     """Register what collects and runs arena files in this process."""
     from pytest_arena.collection.preflight import Preflight
 
+    if parts.gatekeeper is not None and parts.gatekeeper.holds:
+        from pytest_arena.collection.held_reports import HeldReports
+
+        session.held = HeldReports(parts.config)
+        parts.config.pluginmanager.register(session.held, "arena-held-reports")
     preflight = Preflight(parts, share, session.arenas, knows_order=knows_order)
     manager = parts.config.pluginmanager
     manager.register(session, "arena-session")
@@ -138,13 +149,13 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     manager.register(RunRedaction(parts.config, session.redactor), "arena-redaction")
 
 
-def _gatekeeper(config: pytest.Config, settings: Settings) -> Gatekeeper | None:
+def _gatekeeper(config: pytest.Config, settings: Settings, registry: Registry) -> Gatekeeper | None:
     """Return what compares with a baseline, where the run asks for that."""
     if not settings.compares and settings.fail_on == "any":
         return None
     from pytest_arena.collection.gate import Gatekeeper
 
-    return Gatekeeper(settings, config.rootpath)
+    return Gatekeeper(settings, config.rootpath, registry)
 
 
 def _interrupted(folder: Path, settings: Settings) -> Interrupted | None:

@@ -167,6 +167,8 @@ class CollectionReport:
 
     answers: dict[str, Any] = field(default_factory=dict)
     """What was answered without a call, in this process alone."""
+    held: list[dict[str, Any]] = field(default_factory=list)
+    """The reports of this process's cells that the gate has not decided on."""
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)

@@ -35,7 +35,7 @@ def judge_summaries(cells: Iterable[Cell]) -> tuple[JudgeSummary, ...]:
     """Return one summary a judge, those with most calls first."""
     found: dict[str, list[tuple[Finding, Judging]]] = {}
     for cell in cells:
-        findings = [f for t in (*cell.trials, *cell.confirmation) for f in t.assertions]
+        findings = [f for t in (*cell.trials, *cell.extra_trials) for f in t.assertions]
         for finding in _flat([*findings, *cell.assertions]):
             if finding.judge is not None and (finding.judge.votes or finding.judge.calibration):
                 found.setdefault(finding.judge.key, []).append((finding, finding.judge))

@@ -87,19 +87,19 @@ class Engine:
 
     def start(self, plans: Sequence[CellPlan]) -> list[Work]:
         """Queue cells and return a future for each, in order; calls start as limits allow."""
-        return self._queue(plans, self._count_of, 0)
+        return self._queue([_Asked(plan, self._count_of(plan), 0, Future()) for plan in plans])
 
-    def start_fresh(self, plans: Sequence[CellPlan], trials: int) -> list[Work]:
-        """Queue so many further trials of cells that have run, numbered behind those."""
-        return self._queue(plans, lambda plan: trials * len(plan.case.dialogues), 1)
+    def start_again(self, asked: Sequence[tuple[CellPlan, int]]) -> list[Work]:
+        """Queue one further asking of each plan, all its prompts once, under the trial's index."""
+        prompts = [len(plan.case.dialogues) for plan, _ in asked]
+        return self._queue(
+            [
+                _Asked(plan, count, index * count, Future())
+                for (plan, index), count in zip(asked, prompts, strict=True)
+            ]
+        )
 
-    def _queue(
-        self, plans: Sequence[CellPlan], count_of: Callable[[CellPlan], int], rounds_before: int
-    ) -> list[Work]:
-        asked = [
-            _Asked(plan, count_of(plan), rounds_before * self._count_of(plan), Future())
-            for plan in plans
-        ]
+    def _queue(self, asked: Sequence[_Asked]) -> list[Work]:
         if asked:
             # for nothing, waking the loop would cost more than all else of an item
             self._thread.post(lambda: self._begin(asked))

@@ -53,6 +53,8 @@ def cell_of(
         assertions=assertions,
         trials_not_run=trials_not_run,
         load=load,
+        old_version=plan.old.version if plan.old is not None else None,
+        model_alone=plan.provider.is_model_alone,
     )
 
 

@@ -132,9 +132,18 @@ class CellPlan:
     """Mean scores of this cell in the baseline that the run is compared with: by turn (None: of
     the whole trial), then by what they measure."""
 
+    old: CellPlan | None = None
+    """The version that the baseline was made with, judged as this one is; where that is another
+    one and can be asked."""
+
     @property
     def name(self) -> str:
         return f"{self.case.name}[{self.provider.name}]"
+
+    @property
+    def version(self) -> str:
+        """What is asked and of whom, as hashes."""
+        return f"{self.hashes['prompt']} {self.hashes['provider']}"
 
     @property
     def skip(self) -> str | None:

@@ -82,6 +82,7 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
     # A copy without validation: the options are a model of the class's own.
     filled = spec.model_copy(update={"options": options})
     filled._place = entry.place
+    filled._vendor = cls is not None and cls.vendor
     return filled
 
 
@@ -195,6 +196,6 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
     if not changes:
         return spec
     filled = spec.model_copy(update=changes)
-    filled._place = spec.place
+    filled._place, filled._vendor = spec.place, spec._vendor
     filled._from_defaults = frozenset(set(filled.params) - set(spec.params))
     return filled

@@ -63,6 +63,8 @@ class Provider:
     aliases: ClassVar[tuple[str, ...]] = ()
     Options: ClassVar[OptionsModel] = None
     """A model of the YAML keys that this kind of provider alone understands."""
+    vendor: ClassVar[bool] = False
+    """True where a vendor's model answers alone, unless an endpoint of one's own is named."""
     offline: ClassVar[bool] = False
     """True where no call leaves the process."""
     needs_model: ClassVar[bool] = True

@@ -58,6 +58,7 @@ class LiteLLMProvider(Provider):
     """Call a provider through litellm, with its retries, caches, callbacks and logs off."""
 
     type = "litellm"
+    vendor = True
 
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         super().__init__(spec, environment)

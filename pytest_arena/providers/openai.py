@@ -41,6 +41,7 @@ class OpenAIProvider(Provider):
     """
 
     type = "openai"
+    vendor = True
     aliases = ("openai_compatible", "openai-compatible", "custom_openai")
 
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:

@@ -24,9 +24,11 @@ class Count:
 class GateFinding:
     """How a cell stands beside the baseline: its status, the reason, and what changed.
 
-    `status` is one of `regressed`, `error`, `suspected`, `insufficient data`, `incomparable`,
-    `flaky`, `fixed`, `still failing`, `still passing`, `new`. `changed` names which of prompt,
-    provider, assertions and judge differ; `prompt_diff` holds the lines of a unified diff.
+    `status` is one of `regressed`, `error`, `blind`, `suspected`, `drifted`, `insufficient data`,
+    `incomparable`, `flaky`, `fixed`, `still failing`, `still passing`, `new`. `fresh` and `old`
+    count the trials that were asked after the run: of this version, and of the baseline's.
+    `changed` names which of prompt, provider, assertions and judge differ; `prompt_diff` holds
+    the lines of a unified diff.
     """
 
     status: str
@@ -40,6 +42,8 @@ class GateFinding:
     prompt_diff: tuple[str, ...] = ()
     output_before: str | None = None
     renamed_from: str | None = None
+    old: Count | None = None
+    evidence: NonNegativeFloat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,17 @@ class Cell:
     assertions: tuple[Finding, ...] = ()
     """Findings over all trials (consistency, success_rate, …)."""
     confirmation: tuple[Trial, ...] = ()
-    """Fresh trials of a cell that looked worse than its baseline; only they decide about it."""
+    """Fresh trials of a cell that looked bad; only they decide about it."""
+    confirmation_old: tuple[Trial, ...] = ()
+    """Trials of the baseline's version, each the pair of a fresh trial with its number."""
+    sample: tuple[Trial, ...] = ()
+    """Fresh trials for the test over the suite, which saw a fall and no cell that explains it."""
+    sample_old: tuple[Trial, ...] = ()
+    """Their pairs of the baseline's version."""
+    old_version: str | None = None
+    """The hashes of the baseline's version, where it is another one and can still be asked."""
+    model_alone: bool = False
+    """Whether answers come from a vendor's model, with no code of ours behind the call."""
     standing: GateFinding | None = None
     """How it stands beside the baseline, where there is one."""
     over_budget: str | None = None
@@ -76,9 +90,14 @@ class Cell:
     @property
     def judgings(self) -> tuple[Judging, ...]:
         """All judgements of the cell: of its trials, fresh ones too, and over all of them."""
-        trials = (*self.trials, *self.confirmation)
+        trials = (*self.trials, *self.extra_trials)
         found = [judging for trial in trials for judging in trial.judgings]
         return (*found, *(j for finding in self.assertions for j in finding.judgings))
+
+    @property
+    def extra_trials(self) -> tuple[Trial, ...]:
+        """The trials that were asked after the run, to tell change from chance."""
+        return (*self.confirmation, *self.confirmation_old, *self.sample, *self.sample_old)
 
     @property
     def flaky(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from pydantic import NonNegativeInt
+from pydantic import NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.cell import Cell
 
@@ -16,7 +16,10 @@ class Gate:
     """What the gate concluded of a whole run.
 
     `removed` are the cells of the baseline that are no more; `suite` says in a sentence what the
-    test over all cases found.
+    test over all cells found, and `moved` what lies below the baseline without being proven to be
+    our change. `compared` of `judged` cells could be held against the baseline: of those that ran
+    and stand in it, or in a file that does; `least_compared` is the share that must be. `calls`
+    and their price went into telling change from chance.
     """
 
     baseline: str
@@ -25,6 +28,12 @@ class Gate:
     suite: str | None = None
     suite_failed: bool = False
     removed: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    compared: NonNegativeInt = 0
+    judged: NonNegativeInt = 0
+    least_compared: NonNegativeFloat | None = None
+    calls: NonNegativeInt = 0
+    cost_usd: NonNegativeFloat | None = None
 
 
 @dataclass(frozen=True, slots=True)

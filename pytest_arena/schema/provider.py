@@ -73,6 +73,7 @@ class ProviderSpec(ArenaModel):
     """US dollars for a million output tokens, over litellm's price."""
     options: Any = Field(default=None, exclude=True)
     """The keys that belong to this kind of provider alone, as its `Options` model."""
+    _vendor: bool = PrivateAttr(default=False)
 
     _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
 
@@ -123,6 +124,13 @@ class ProviderSpec(ArenaModel):
         if not self.model:
             return ""
         return self.model if self.model.startswith(prefix) else prefix + self.model
+
+    @property
+    def is_model_alone(self) -> bool:
+        """Whether a vendor's model answers: an endpoint that is named may have code of ours
+        behind it."""
+        named = self.api_base or any(one.api_base for one in self.endpoints)
+        return self._vendor and not named
 
     @property
     def host(self) -> str:

@@ -246,9 +246,9 @@ def test_suspects_get_fresh_trials_and_only_these_decide(
     assert not {"regressed", "suspected"} & set(found.values())
     broken = next(c for c in live.cells().values() if c["case"] == "Case (n=2)")
     assert len(broken["trials"]) == 3
-    assert [trial["verdict"] for trial in broken["confirmation"]] == ["failed"] * 8
-    assert {trial["index"] for trial in broken["confirmation"]} == set(range(3, 11))
-    assert broken["standing"]["fresh"] == {"passed": 0, "judged": 8}
+    assert [trial["verdict"] for trial in broken["confirmation"]] == ["failed"] * 10
+    assert {trial["index"] for trial in broken["confirmation"]} == set(range(3, 13))
+    assert broken["standing"]["fresh"] == {"passed": 0, "judged": 10}
 
 
 def test_an_unchanged_live_provider_passes_the_gate(live: Project, spread: tuple[str, ...]) -> None:

@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, Prompt
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, Prompt, Version
 from pytest_arena.comparison.baseline.serialize import (
     Mistake,
     cell_from_record,
     cell_record,
     prompt_from_record,
     text_of,
+    version_from_record,
 )
 from pytest_arena.errors import Location, Problem, UsageError, shorten
 
@@ -28,7 +29,7 @@ _KIND = re.compile(rb'"kind"\s*:\s*"baseline"')
 
 
 def baseline_bytes(baseline: Baseline) -> bytes:
-    """Return the file's content: a header, the cells by key, the prompts by hash.
+    """Return the file's content: a header, the cells by key, prompts and providers by hash.
 
     It holds no time and no run id, so that equal answers give equal bytes.
     """
@@ -39,6 +40,12 @@ def baseline_bytes(baseline: Baseline) -> bytes:
         _line({"kind": "prompt", "hash": hashed, "texts": [list(text) for text in texts]})
         for hashed, texts in sorted(baseline.prompts.items())
         if hashed in used
+    ]
+    asked = {cell.hashes.get("provider") for cell in baseline.cells.values()}
+    lines += [
+        _line({"kind": "provider", "hash": hashed, **version})
+        for hashed, version in sorted(baseline.providers.items())
+        if hashed in asked
     ]
     return ("\n".join(lines) + "\n").encode()
 
@@ -81,6 +88,7 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
     cells: dict[Key, BaselineCell] = {}
     lines: dict[Key, int] = {}
     prompts: dict[str, Prompt] = {}
+    providers: dict[str, Version] = {}
     for number, record in _records(data, name, problems):
         place = Location(name, number, 1)
         try:
@@ -89,6 +97,8 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
                 _check_format(record, place, problems)
             elif kind == "prompt":
                 prompts[text_of(record, "hash")] = prompt_from_record(record)
+            elif kind == "provider":
+                providers[text_of(record, "hash")] = version_from_record(record)
             elif kind == "cell":
                 cell = cell_from_record(record)
                 known = cells.setdefault(cell.key, cell)
@@ -101,7 +111,7 @@ def parse_baseline(data: bytes, name: str) -> Baseline:
             problems.append(_bad_line(str(mistake), place))
     if problems:
         raise UsageError(problems)
-    return Baseline(cells, prompts, name)
+    return Baseline(cells, prompts, providers, name)
 
 
 def _records(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_arena.results import Cell
 
@@ -12,6 +12,8 @@ Key = tuple[str, str, str]
 """What identifies a cell: file, case and provider name."""
 Prompt = tuple[tuple[str, str], ...]
 """The roles and texts of what a case sends, without answers."""
+Version = Mapping[str, Any]
+"""What it takes to ask a provider as it was: its kind, model, parameters and endpoint."""
 HASHES = ("prompt", "provider", "assertions", "judge")
 
 
@@ -89,10 +91,14 @@ class BaselineCell:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The cells of a baseline by key, and the prompts by their hash, for diffs."""
+    """The cells of a baseline by key, and the prompts and providers by their hash.
+
+    They are kept for diffs, and so that the old version can be asked again.
+    """
 
     cells: Mapping[Key, BaselineCell] = field(default_factory=dict)
     prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    providers: Mapping[str, Version] = field(default_factory=dict)
     name: str = "the baseline"
     """How messages name it: the file or the `git:` reference that it was read from."""
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt
+from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt, Version
+
+VERSION = ("provider", "model", "api_base", "api_key_env", "params")
+"""The keys of what it takes to ask a provider again."""
 
 
 class Mistake(Exception):
@@ -123,6 +126,16 @@ def prompt_from_record(record: Mapping[str, Any]) -> Prompt:
             raise Mistake("'texts' holds something else than a role and a text")
         found.append((text[0], text[1]))
     return tuple(found)
+
+
+def version_from_record(record: Mapping[str, Any]) -> Version:
+    version = {name: record[name] for name in VERSION if record.get(name) is not None}
+    for name, value in version.items():
+        if name != "params":
+            text_of(version, name)
+        elif not isinstance(value, dict):
+            raise Mistake("'params' is not a mapping")
+    return version
 
 
 def _pair(place: str, counted: Any) -> tuple[int, int]:

@@ -49,6 +49,24 @@ class MissingBaselineError(UsageError):
     """Report that there is no baseline yet, which a first run may be allowed to go without."""
 
 
+def files_at(revision: str, folder: Path) -> bytes:
+    """Return all files under a folder as they were at a revision, as a tar archive."""
+    reference = _GIT + revision
+    _check_repository(reference, folder)
+    commit = _commit(reference, revision, folder)
+    done = _git(folder, "archive", "--format=tar", commit)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise UsageError(
+            Problem(
+                f"{reference}: git cannot read the files there: {shorten(said)}",
+                expected="a revision whose files this clone has",
+                fix=f"fetch it first: git fetch origin {shorten(revision)}",
+            )
+        )
+    return done.stdout
+
+
 def _results(data: bytes, reference: str) -> RunResult:
     """Read a results file's content, wherever it came from; problems name the reference."""
     with TemporaryDirectory(prefix="arena-baseline-") as folder:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Literal
 
-from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Figures, Prompt, key_of
+from pytest_arena.comparison.baseline.model import (
+    Baseline,
+    BaselineCell,
+    Figures,
+    Prompt,
+    Version,
+    key_of,
+)
+from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Finding, LoadTestResult, RunResult, Trial, Verdict
 from pytest_arena.results.judging import BASELINE
@@ -22,7 +30,18 @@ def baseline_of(run: RunResult, *, outputs: bool = False, name: str | None = Non
     """Return a run as a baseline; skipped cells say nothing and are left out."""
     ran = sorted((cell for cell in run.cells if cell.verdict != "skipped"), key=key_of)
     cells = {key_of(cell): summarize_cell(cell, outputs=outputs) for cell in ran}
-    return Baseline(cells, prompts_of(ran), name or "the baseline")
+    return Baseline(cells, prompts_of(ran), providers_of(run), name or "the baseline")
+
+
+def providers_of(run: RunResult) -> dict[str, Version]:
+    """Return what a run keeps of its providers, by their hash."""
+    found: dict[str, Version] = {}
+    for arena in run.info.options.get("arenas") or ():
+        versions = arena.get("versions") if isinstance(arena, Mapping) else None
+        if isinstance(versions, Mapping):
+            known = {hashed: v for hashed, v in versions.items() if isinstance(v, Mapping)}
+            found |= {hashed: version_from_record(v) for hashed, v in known.items()}
+    return found
 
 
 def summarize_cell(

@@ -13,7 +13,7 @@ from pytest_arena.comparison.baseline.model import (
     cell_id,
     key_of,
 )
-from pytest_arena.comparison.baseline.summarize import prompts_of, summarize_cell
+from pytest_arena.comparison.baseline.summarize import prompts_of, providers_of, summarize_cell
 from pytest_arena.comparison.stats.exact_tests import fisher_worse
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.results import Cell, RunResult, Trial
@@ -42,6 +42,10 @@ class Collected:
         """Return the cells with the files that their ids name, and files that are no more."""
         files = {cell.partition("::")[0] for cell in ids}
         return cls(frozenset(ids), frozenset(files | set(gone_files)))
+
+    def gone_from(self, baseline: Baseline) -> list[BaselineCell]:
+        """Return the cells of a baseline that are no more."""
+        return [cell for cell in baseline.cells.values() if self.lacks(cell)]
 
     def lacks(self, cell: BaselineCell) -> bool:
         """Return whether a cell of the baseline is no more, and not only out of sight."""
@@ -98,8 +102,9 @@ def update(
     for key in pruned:
         del cells[key]
     prompts = {**prompts_of(run.cells), **baseline.prompts}
+    providers = {**baseline.providers, **providers_of(run)}
     return Updated(
-        replace(baseline, cells=cells, prompts=prompts),
+        replace(baseline, cells=cells, prompts=prompts, providers=providers),
         tuple(added),
         tuple(changed),
         tuple(left),

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.source import read_baseline
+from pytest_arena.comparison.baseline.summarize import figures_of
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
 from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
@@ -22,17 +23,14 @@ from pytest_arena.schema.thresholds import ThresholdSpec
 def with_gate(
     run: RunResult, baseline: Baseline, rules: Rules, collected: Collected | None = None
 ) -> RunResult:
-    """Return the run with the gate's verdict and the standing of each cell.
-
-    The fresh trials of suspects are those that the cells hold (`confirmation`).
-    """
-    result = assess(run, baseline, rules, fresh=fresh_trials(run.cells), collected=collected)
+    """Return the run with the gate's verdict and the standing of each cell."""
+    result = assess(run, baseline, rules, collected=collected)
     by_id = {cell.id: cell for cell in result.cells}
     cells = tuple(
         replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
         for cell in run.cells
     )
-    return replace(run, cells=cells, gate=_gate(result))
+    return replace(run, cells=cells, gate=_gate(result, run.cells))
 
 
 def with_limits(
@@ -83,7 +81,7 @@ def _read_and_assess(
         return None, f" ({str(error).splitlines()[0]})"
     if baseline is None:
         return None, ""
-    gate = assess(run, baseline, rules, fresh=fresh_trials(run.cells))
+    gate = assess(run, baseline, rules)
     return Against(baseline, gate), ""
 
 
@@ -113,7 +111,9 @@ def _standing(cell: GateCell) -> GateFinding:
         before=_count(cell.before),
         now=_count(cell.now),
         fresh=_count(cell.fresh),
+        old=_count(cell.old),
         p_value=cell.adjusted,
+        evidence=cell.evidence,
         changed=cell.changed,
         dropped=cell.dropped,
         prompt_diff=cell.prompt_diff,
@@ -126,12 +126,19 @@ def _count(cell: BaselineCell | None) -> Count | None:
     return Count(cell.passed, cell.judged) if cell else None
 
 
-def _gate(result: GateResult) -> Gate:
+def _gate(result: GateResult, cells: Iterable[Cell]) -> Gate:
+    extra = figures_of([trial for cell in cells for trial in cell.extra_trials])
     return Gate(
         baseline=result.baseline,
         failed=result.failed,
         counts={str(status): count for status, count in result.counts.items()},
         suite=result.suite.reason if result.suite else None,
-        suite_failed=result.suite is not None and result.suite.significant,
+        suite_failed=result.suite_failed,
         removed=tuple(cell.id for cell in result.of("removed")),
+        moved=tuple(test.warning for test in result.moved),
+        compared=result.compared,
+        judged=result.judged,
+        least_compared=result.rules.least_compared,
+        calls=extra.requests,
+        cost_usd=extra.cost_usd if extra.requests else None,
     )

@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Literal
 
 from pytest_arena.comparison.baseline.model import HASHES, Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline.summarize import summarize_cell
 from pytest_arena.comparison.gate.status import Status
 from pytest_arena.results import Cell, RunResult
 
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the gate goes by.
-
-    `alpha` is the chance of a false alarm in a whole run, `min_effect` the fall of a pass rate
-    (from 0 to 1) that makes a cell a suspect, `confirm_trials` how many fresh trials one gets.
-    """
-
-    alpha: float = 0.05
-    min_effect: float = 0.5
-    confirm_trials: int = 8
-
-    def __post_init__(self) -> None:
-        if not 0 < self.alpha < 1 or not 0 < self.min_effect <= 1 or self.confirm_trials < 1:
-            raise ValueError(f"no gate can go by {self}")
-
-    @property
-    def effect(self) -> Fraction:
-        """`min_effect` as it was written: 0.7 and not the nearest binary number."""
-        return Fraction(str(self.min_effect))
+Way = Literal["again", "stored", "unchanged"]
+"""How a cell is judged: beside the old version, asked again; by what the baseline stores of it; or
+so, but for a word on its provider alone, since nothing of ours changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateCell:
     """The status of one cell and the reason for it.
 
-    `before`, `now` and `fresh` are the counts behind it (baseline, this run, confirmation);
-    `p_value` is Fisher's, `adjusted` the same after Holm. `changed` names which of prompt,
+    `before`, `now`, `fresh` and `old` are the counts behind it (baseline, this run, trials after
+    the run, and those of the old version beside them); `adjusted` is the p-value after the
+    step-up over all suspects, `evidence` what the pairs say. `changed` names which of prompt,
     provider, assertions and judge are not as they were; `dropped` are the assertions, by place,
     whose rate fell by `min_effect` or more. `prompt_diff` holds the lines of a unified diff.
     """
@@ -50,17 +36,13 @@ class GateCell:
     before: BaselineCell | None = None
     now: BaselineCell | None = None
     fresh: BaselineCell | None = None
-    p_value: float | None = None
+    old: BaselineCell | None = None
     adjusted: float | None = None
+    evidence: float | None = None
     changed: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     prompt_diff: tuple[str, ...] = ()
     renamed_from: str | None = None
-
-    @property
-    def fails(self) -> bool:
-        """Whether the cell alone fails a run with `--arena-fail-on regression`."""
-        return self.status in ("regressed", "error")
 
     @property
     def flaky(self) -> bool:
@@ -84,6 +66,12 @@ class CellPair:
     before: BaselineCell | None
 
     @property
+    def renamed_from(self) -> str | None:
+        """The case's name in the baseline, where it is another one."""
+        renamed = self.before is not None and self.before.case != self.key[1]
+        return self.before.case if renamed and self.before is not None else None
+
+    @property
     def changed(self) -> tuple[str, ...]:
         """Which of the hashes differ."""
         if self.before is None:
@@ -92,23 +80,26 @@ class CellPair:
         return tuple(name for name in HASHES if before.get(name, "") != now.get(name, ""))
 
     @property
-    def drop(self) -> Fraction | None:
-        """The fall of the pass rate; None where a side has no trial with a verdict."""
-        before, now = self.before, self.now
-        if before is None or not before.judged or not now.judged:
-            return None
-        return Fraction(before.passed, before.judged) - Fraction(now.passed, now.judged)
+    def judged_anew(self) -> tuple[str, ...]:
+        """What judges the answers and is not as it was."""
+        return tuple(name for name in self.changed if name in ("assertions", "judge"))
+
+    @property
+    def asked_again(self) -> bool:
+        """Whether the old version can be asked beside the new one."""
+        return self.cell.old_version is not None and bool(self.changed)
 
     @property
     def comparable(self) -> bool:
-        """Whether both sides reached a verdict on the same question."""
+        """Whether both sides reached a verdict on the same question, or can be made to."""
         before = self.before
         return (
             before is not None
             and "error" not in (before.verdict, self.now.verdict)
-            and not {"assertions", "judge"} & set(self.changed)
+            and (self.asked_again or not self.judged_anew)
             and (before.source == "mock") == (self.now.source == "mock")
-            and self.drop is not None
+            and before.judged > 0
+            and self.now.judged > 0
         )
 
     @property
@@ -117,22 +108,68 @@ class CellPair:
         return self.now.deterministic and self.before is not None and self.before.deterministic
 
     @property
-    def by_statistics(self) -> bool:
-        """Whether trials of the two sides can be weighed against each other; a load has none."""
-        return self.comparable and not self.deterministic and self.cell.load is None
+    def way(self) -> Way | None:
+        """How trials of the two sides are weighed against each other; None where they are not."""
+        if not self.comparable or self.deterministic or self.cell.load is not None:
+            return None
+        if self.asked_again:
+            return "again"
+        ours = bool(self.changed) or not self.cell.model_alone
+        return "stored" if ours else "unchanged"
+
+    @property
+    def stored(self) -> tuple[int, int]:
+        """The baseline's trials and passes; none where something else judges them now."""
+        if self.before is None or self.judged_anew:
+            return (0, 0)
+        return (self.before.judged, self.before.passed)
+
+    @property
+    def drop(self) -> Fraction:
+        """The fall of the pass rate, of a cell that is comparable."""
+        trials, passed = self.stored
+        if not trials:
+            return Fraction()
+        return Fraction(passed, trials) - Fraction(self.now.passed, self.now.judged)
 
 
-def pairs_of(run: RunResult, baseline: Baseline) -> list[CellPair]:
-    """Return the cells of a run with those of the baseline, by key; skipped ones are left out."""
+def pairs_of(
+    run: RunResult, baseline: Baseline, gone: Sequence[BaselineCell] = ()
+) -> list[CellPair]:
+    """Return the cells of a run with those of the baseline; skipped ones are left out.
+
+    They are found by key; a case that asks what one of those that are `gone` asked is that one,
+    renamed.
+    """
+    ran = [cell for cell in sorted(run.cells, key=key_of) if cell.verdict != "skipped"]
+    twins = _twins([cell for cell in ran if key_of(cell) not in baseline.cells], gone)
     pairs = []
-    for cell in sorted(run.cells, key=key_of):
-        if cell.verdict != "skipped":
-            key = key_of(cell)
-            now, before = summarize_cell(cell), baseline.cells.get(key)
-            if before is not None and now.deterministic != before.deterministic:
-                now, before = _one_answer(now), _one_answer(before)
-            pairs.append(CellPair(key, cell, now, before))
+    for cell in ran:
+        key = key_of(cell)
+        now, before = summarize_cell(cell), baseline.cells.get(key, twins.get(key))
+        if before is not None and now.deterministic != before.deterministic:
+            now, before = _one_answer(now), _one_answer(before)
+        pairs.append(CellPair(key, cell, now, before))
     return pairs
+
+
+def _twins(new: Sequence[Cell], gone: Sequence[BaselineCell]) -> dict[Key, BaselineCell]:
+    """Return which of the cells that are gone a new one is, where there is no doubt."""
+    places = Counter(_question(cell.file, cell.provider, cell.hashes.get("prompt")) for cell in new)
+    known: dict[tuple[str, ...], list[BaselineCell]] = {}
+    for before in gone:
+        place = _question(before.file, before.provider, before.hashes.get("prompt"))
+        known.setdefault(place, []).append(before)
+    found = {}
+    for cell in new:
+        place = _question(cell.file, cell.provider, cell.hashes.get("prompt"))
+        if cell.hashes.get("prompt") and places[place] == 1 and len(known.get(place, ())) == 1:
+            found[key_of(cell)] = known[place][0]
+    return found
+
+
+def _question(file: str, provider: str, prompt: str | None) -> tuple[str, ...]:
+    return (file, provider, prompt or "")
 
 
 def _one_answer(side: BaselineCell) -> BaselineCell:

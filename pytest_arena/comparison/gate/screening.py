@@ -1,72 +1,28 @@
-"""The status of one cell beside its baseline, before and after its confirmation."""
+"""The status of a cell that no fresh trials decide about."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
 
 from pytest_arena.comparison.baseline.model import BaselineCell
-from pytest_arena.comparison.gate.cells import CellPair, GateCell, Rules
+from pytest_arena.comparison.gate.cells import CellPair, GateCell
+from pytest_arena.comparison.gate.rules import Rules
 from pytest_arena.comparison.gate.status import Status
-from pytest_arena.comparison.stats.exact_tests import fisher_worse, smallest_p, trials_wanted
+from pytest_arena.comparison.stats.exact_tests import fisher_worse
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell
 
 
-def screened(pairs: Sequence[CellPair], rules: Rules) -> list[tuple[CellPair, GateCell | None]]:
-    """Return the status of each cell, or None where fresh trials have to decide."""
-    return [(pair, _screen(pair, rules)) for pair in pairs]
-
-
-def confirmed(
-    pair: CellPair,
-    fresh: BaselineCell | None,
-    p_value: float | None,
-    adjusted: float | None,
-    rules: Rules,
-) -> GateCell:
-    """Return the status of a suspect after its fresh trials (None: there were none)."""
-    before = pair.before
-    if before is None or fresh is None:
-        reason = f"{_rates(pair)}; no fresh trials were made to confirm it"
-        return _cell(pair, rules, "suspected", reason)
-    if not fresh.judged:
-        reason = f"{_rates(pair)}, and none of {fresh.trials} fresh trials reached a verdict"
-        return replace(_cell(pair, rules, "error", reason), fresh=fresh)
-    counts = f"{fresh.passed} of {fresh.judged} fresh trials passed"
-    significance = f"(p = {adjusted:.2g})" if adjusted is not None else ""
-    share = Fraction(fresh.passed, fresh.judged)
-    drop = Fraction(before.passed, before.judged) - share
-    if adjusted is not None and adjusted <= rules.alpha / 2:
-        status: Status = "regressed"
-        reason = f"{counts}, {before.passed} of {before.judged} did in the baseline {significance}"
-    elif smallest_p(before.passed, before.judged, fresh.judged) > rules.alpha / 2:
-        status = "suspected"
-        reason = f"{_rates(pair)}; only {fresh.judged} of {fresh.trials} fresh trials reached a "
-        reason += "verdict, too few to confirm it"
-    elif drop >= rules.effect:
-        status = "suspected"
-        reason = f"{_rates(pair)}; {counts}, which may be chance {significance}"
-    else:
-        status = "flaky"
-        reason = f"{_rates(pair)}, but {counts}"
-    result = _cell(pair, rules, status, reason)
-    return replace(result, fresh=fresh, p_value=p_value, adjusted=adjusted)
-
-
-def _screen(pair: CellPair, rules: Rules) -> GateCell | None:
-    for look in (_unfit, _by_load, _by_answer, _by_drop, _by_verdict):
+def screened(pair: CellPair, rules: Rules) -> GateCell:
+    """Return the status of a cell by its verdicts and rates alone."""
+    for look in (_unfit, _by_load, _by_answer, _by_verdict):
         found = look(pair, rules)
-        if found == "suspect":
-            return None
         if found is not None:
-            return _cell(pair, rules, *found)
+            return cell_with(pair, rules, *found)
     raise AssertionError("the last look gives a status to every cell")
 
 
-_Found = tuple[Status, str] | Literal["suspect"] | None
+_Found = tuple[Status, str] | None
 
 
 def _unfit(pair: CellPair, rules: Rules) -> _Found:
@@ -76,9 +32,8 @@ def _unfit(pair: CellPair, rules: Rules) -> _Found:
         return "error", _why_no_verdict(pair.cell)
     if before is None:
         return "new", f"not in the baseline; {now.verdict} now"
-    judged_anew = [name for name in ("assertions", "judge") if name in pair.changed]
-    if judged_anew:
-        what = " and the ".join(judged_anew)
+    if pair.judged_anew and not pair.asked_again:
+        what = " and the ".join(pair.judged_anew)
         return "incomparable", f"the {what} changed since the baseline; {now.verdict} now"
     if (before.source == "mock") != (now.source == "mock"):
         side = "baseline's" if before.source == "mock" else "run's"
@@ -113,38 +68,23 @@ def _by_answer(pair: CellPair, rules: Rules) -> _Found:
     return _of_verdicts(before, now, "regressed", "fixed"), reason
 
 
-def _by_drop(pair: CellPair, rules: Rules) -> _Found:
-    """Find suspects, and those that would be, had the baseline more trials."""
-    before, drop = pair.before, pair.drop
-    if before is None or drop is None or drop < rules.effect:
-        return None
-    level = rules.alpha / 2
-    if smallest_p(before.passed, before.judged, rules.confirm_trials) <= level:
-        return "suspect"
-    wanted = trials_wanted(rules.confirm_trials, level)
-    enough = f"{wanted} passed ones could" if wanted else "more fresh trials are needed"
-    return "insufficient data", (
-        f"{_rates(pair)}; with {rules.confirm_trials} fresh trials, a baseline of "
-        f"{before.judged} can never show a regression ({enough})"
-    )
-
-
 def _by_verdict(pair: CellPair, rules: Rules) -> _Found:
     before, now = pair.before, pair.now
     if before is None:
         return None
+    if pair.judged_anew:
+        word: Status = "still passing" if now.verdict == "passed" else "still failing"
+        what = " and the ".join(pair.judged_anew)
+        return word, f"the {what} changed; {now.verdict} now, and no suspect"
     over_all = _failed_over_all(pair.cell)
     if (before.verdict, now.verdict) == ("passed", "failed") and over_all:
         reason = f"{over_all} failed over all trials, which fresh trials cannot confirm"
-        return "suspected", f"{reason}; {_rates(pair)}"
+        return "suspected", f"{reason}; {rates(pair)}"
     if (before.verdict, now.verdict) != ("failed", "passed"):
-        return _of_verdicts(before, now, "flaky", "fixed"), _rates(pair)
+        return _of_verdicts(before, now, "flaky", "fixed"), rates(pair)
     if fisher_worse(now.passed, now.judged, before.passed, before.judged) <= rules.alpha:
-        return "fixed", _rates(pair)
-    if smallest_p(now.judged, now.judged, before.judged) > rules.alpha:
-        reason = f"{_rates(pair)}: too few trials to tell a repair from chance"
-        return "insufficient data", reason
-    return "flaky", _rates(pair)
+        return "fixed", rates(pair)
+    return "flaky", rates(pair)
 
 
 def _of_verdicts(before: BaselineCell, now: BaselineCell, worse: Status, better: Status) -> Status:
@@ -153,7 +93,8 @@ def _of_verdicts(before: BaselineCell, now: BaselineCell, worse: Status, better:
     return worse if now.verdict == "failed" else better
 
 
-def _cell(pair: CellPair, rules: Rules, status: Status, reason: str) -> GateCell:
+def cell_with(pair: CellPair, rules: Rules, status: Status, reason: str) -> GateCell:
+    """Return what is known of a cell, with its status and the reason for it."""
     return GateCell(
         key=pair.key,
         id=pair.cell.id,
@@ -163,10 +104,12 @@ def _cell(pair: CellPair, rules: Rules, status: Status, reason: str) -> GateCell
         now=pair.now,
         changed=pair.changed,
         dropped=_dropped(pair, rules),
+        renamed_from=pair.renamed_from,
     )
 
 
-def _rates(pair: CellPair) -> str:
+def rates(pair: CellPair) -> str:
+    """Say how many trials passed, on both sides."""
     now, before = pair.now, pair.before
     if before is None:
         return f"{now.passed} of {now.judged} passed"
@@ -200,7 +143,7 @@ def _failed_over_all(cell: Cell) -> str:
 
 
 def _dropped(pair: CellPair, rules: Rules) -> tuple[str, ...]:
-    if pair.before is None or not pair.comparable:
+    if pair.before is None or not pair.comparable or pair.judged_anew:
         return ()
     found = []
     for place, (held, judged) in pair.now.assertions.items():

@@ -7,7 +7,9 @@ from typing import Literal, get_args
 Status = Literal[
     "regressed",
     "error",
+    "blind",
     "suspected",
+    "drifted",
     "insufficient data",
     "incomparable",
     "flaky",
@@ -19,3 +21,5 @@ Status = Literal[
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 """All statuses, those that ask for attention first."""
+NOT_COMPARED: tuple[Status, ...] = ("error", "insufficient data", "incomparable", "new", "removed")
+"""The statuses of cells that could not be held against the baseline."""

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_arena.comparison.gate.status import STATUSES
+from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, paired_mean
-from pytest_arena.results import Cell, GateFinding, RunResult
+from pytest_arena.results import Cell, Gate, GateFinding, RunResult
 
 AS_BEFORE = ("still passing", "still failing")
 """The statuses of cells that did not change."""
-_NOT_COMPARED = ("error", "insufficient data", "incomparable", "new", "removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,13 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
     found = Counter(cell.standing.status for cell in run.cells if cell.standing)
     if gate.removed:
         found["removed"] = len(gate.removed)
-    compared = any(status not in _NOT_COMPARED for status in found)
+    compared = gate.compared or sum(n for s, n in found.items() if s not in NOT_COMPARED)
     return SinceBaseline(
         baseline=gate.baseline,
-        headline=_headline(gate.baseline, found, gate.suite_failed, compared),
-        reasons=_reasons(gate.suite, gate.suite_failed),
+        headline=_headline(gate, found, compared),
+        reasons=(*_reasons(gate.suite, gate.suite_failed), *gate.moved, *_price(gate)),
         failed=gate.suite_failed or found["regressed"] > 0,
-        compared=compared,
+        compared=compared > 0,
         counts=tuple((status, found[status]) for status in by_attention(found)),
         regressed=tuple(cell for cell in run.cells if is_regressed(cell)),
         removed=gate.removed,
@@ -67,21 +66,49 @@ def is_regressed(cell: Cell) -> bool:
     return cell.standing is not None and cell.standing.status == "regressed"
 
 
-def _headline(baseline: str, found: Counter[str], suite_failed: bool, compared: bool) -> str:
+def _headline(gate: Gate, found: Counter[str], compared: int) -> str:
     """Claim no more than was compared."""
+    total = sum(found.values()) - found["removed"]
+    against = f"against {gate.baseline}"
+    if found["error"]:
+        also = f"; {found['regressed']} regressed" if found["regressed"] else ""
+        return f"Errors: {found['error']} of {_cells(total)} reached no verdict{also}, {against}"
     if found["regressed"]:
-        return f"{_cells(found['regressed'])} regressed against {baseline}"
-    if suite_failed:
-        return f"The suite as a whole is worse than {baseline}"
+        return f"Regression: {found['regressed']} of {_cells(total)}, {against}"
+    if gate.suite_failed:
+        return f"Regression: the suite as a whole, {against}"
+    if found["blind"]:
+        return f"Cannot tell: {_cells(found['blind'])}, {against}"
     if not compared:
-        return f"No cell could be compared with {baseline}"
-    headline = f"No regression against {baseline}"
-    suspected, unjudged = found["suspected"], found["error"]
-    if suspected:
-        headline += f", {_cells(suspected)} {'is' if suspected == 1 else 'are'} suspected"
-    if unjudged:
-        headline += f"{' and' if suspected else ','} {_cells(unjudged)} reached no verdict"
-    return headline
+        return f"Nothing was judged: no cell could be compared with {gate.baseline}"
+    if gate.least_compared is not None and compared < gate.least_compared * gate.judged:
+        return f"Too little was judged: {compared:,} of {gate.judged:,}, {against}"
+    doubts = _doubts(gate, found, compared, total)
+    if doubts:
+        return f"No regression proven, but {' and '.join(doubts)}, {against}"
+    return f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}"
+
+
+def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[str]:
+    said = [
+        f"{_cells(found[status])} {'is' if found[status] == 1 else 'are'} {status}"
+        for status in ("suspected", "drifted")
+        if found[status]
+    ]
+    if gate.moved:
+        said.append("the suite lies below the baseline")
+    if compared < total:
+        said.append(f"{compared:,} of {_cells(total)} were compared")
+    return said
+
+
+def _price(gate: Gate) -> tuple[str, ...]:
+    """Say what telling change from chance took."""
+    if not gate.calls:
+        return ()
+    calls = "1 call" if gate.calls == 1 else f"{gate.calls:,} calls"
+    cost = f", ${gate.cost_usd:.4g}" if gate.cost_usd is not None else ""
+    return (f"Telling change from chance took {calls} after the run{cost}.",)
 
 
 def _reasons(suite: str | None, suite_failed: bool) -> tuple[str, ...]:
@@ -105,7 +132,7 @@ def _by_provider(cells: Sequence[Cell]) -> dict[str, Estimate]:
 
 def _change(standing: GateFinding) -> float | None:
     before, now = standing.before, standing.now
-    if standing.status in _NOT_COMPARED or not before or not now:
+    if standing.status in NOT_COMPARED or not before or not now:
         return None
     if not before.judged or not now.judged:
         return None

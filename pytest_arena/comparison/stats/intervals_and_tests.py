@@ -149,17 +149,6 @@ def pass_all(n: int, passed: int, k: int) -> float | None:
     return None if not 0 < k <= n else comb(passed, k) / comb(n, k)
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p-values adjusted by Holm's step-down method, in the order given."""
-    n = len(p_values)
-    order = sorted(range(n), key=lambda i: p_values[i])
-    adjusted, floor = [0.0] * n, 0.0
-    for rank, i in enumerate(order):
-        floor = max(floor, min(1.0, p_values[i] * (n - rank)))
-        adjusted[i] = floor
-    return adjusted
-
-
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     """Return p-values adjusted by Benjamini and Hochberg's step-up method, in the order given."""
     n = len(p_values)

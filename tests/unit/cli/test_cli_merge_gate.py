@@ -12,7 +12,7 @@ from pytest_arena.cli import main
 from pytest_arena.results import Cell, RunResult, Verdict, read_run
 from pytest_arena.results.run import Gate, ThresholdFinding
 
-OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": 8}
+OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": "auto"}
 
 
 def cell(case: str, verdict: Verdict = "passed", *, trials: int = 3, fresh: str = "") -> Cell:
@@ -44,7 +44,9 @@ def baseline() -> str:
 
 def test_a_regression_in_one_shard_fails_the_whole(baseline: str) -> None:
     write_run("s/1", cell("A"), cell("B"), options=OPTIONS, exit_code=0)
-    write_run("s/2", cell("C"), cell("D", "failed", fresh="ffffffff"), options=OPTIONS, exit_code=1)
+    write_run(
+        "s/2", cell("C"), cell("D", "failed", fresh="ffffffffff"), options=OPTIONS, exit_code=1
+    )
     code, run = merged("--baseline", baseline)
     assert code == 1
     assert run.gate is not None

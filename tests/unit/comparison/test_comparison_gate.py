@@ -16,94 +16,232 @@ from hypothesis import strategies as st
 from pytest_arena.comparison.baseline.model import Baseline
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.cells import GateCell
-from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, suspects
+from pytest_arena.comparison.gate.decision import Ask
+from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, wanted
 from pytest_arena.comparison.gate.status import STATUSES
-from pytest_arena.results import Cell, Finding
+from pytest_arena.results import Cell, Finding, Trial
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
 
 RESET = "arena.yaml::Reset[mini]"
+OLD = "p1 m1"
 
 
-def verdict_on(before: Cell, now: Cell, fresh: str = "") -> GateCell:
-    trials = {now.id: trials_of(fresh)} if fresh else None
-    (cell,) = assess(run_of(now), kept(before), fresh=trials).cells
+def asked(cell: Cell, new: str, old: str | None = None) -> Cell:
+    """Return a cell with fresh trials, beside the old version where those of it are given."""
+    first = len(cell.trials)
+    beside = None if old is None else numbered(old, first)
+    return replace(
+        cell,
+        confirmation=numbered(new, first),
+        confirmation_old=beside or (),
+        old_version=None if old is None else OLD,
+    )
+
+
+def numbered(marks: str, first: int) -> tuple[Trial, ...]:
+    return tuple(replace(t, index=first + place) for place, t in enumerate(trials_of(marks)))
+
+
+def verdict_on(before: Cell, now: Cell, fresh: str = "", rules: Rules | None = None) -> GateCell:
+    (cell,) = assess(run_of(asked(now, fresh)), kept(before), rules).cells
     return cell
+
+
+def again(before: str, now: str, new: str, old: str) -> GateCell:
+    cell = asked(cell_of(now, prompt="p2"), new, old)
+    (found,) = assess(run_of(cell), kept(cell_of(before))).cells
+    return found
 
 
 def test_a_suspect_that_fails_its_fresh_trials_has_regressed() -> None:
     before, now = cell_of("P" * 20), cell_of("FFF", prompt="p2")
-    assert suspects(run_of(now), kept(before)) == [RESET]
-    cell = verdict_on(before, now, "F" * 8)
+    assert wanted(run_of(now), kept(before)) == [Ask(RESET, 5)]
+    cell = verdict_on(before, now, "F" * 10)
     assert cell.status == "regressed"
-    assert cell.fails
     assert cell.changed == ("prompt",)
     assert cell.dropped == ("0:contains",)
-    assert cell.p_value == pytest.approx(1 / 3108105)
-    assert cell.reason == ("0 of 8 fresh trials passed, 20 of 20 did in the baseline (p = 3.2e-07)")
+    assert cell.reason == (
+        "0 of 10 fresh trials passed, 20 of 20 did in the baseline (p = 1.7e-08)"
+    )
+
+
+@pytest.mark.parametrize(("before", "trials"), [("P", 80), ("PP", 10), ("PPP", 10), ("P" * 20, 10)])
+def test_one_broken_cell_is_named_whatever_the_baseline_has(before: str, trials: int) -> None:
+    now = cell_of("FFF")
+    cell = now
+    for done in range(0, trials, 5):
+        cell = asked(now, "F" * done)
+        assert wanted(run_of(cell), kept(cell_of(before)))
+    cell = asked(now, "F" * trials)
+    assert not wanted(run_of(cell), kept(cell_of(before)))
+    assert verdict_on(cell_of(before), now, "F" * trials).status == "regressed"
 
 
 def test_only_fresh_trials_decide_since_the_others_chose_the_suspect() -> None:
-    cell = verdict_on(cell_of("P" * 20), cell_of("FFF"), "P" * 8)
+    cell = verdict_on(cell_of("P" * 20), cell_of("FFF"), "P" * 10)
     assert cell.status == "flaky"
-    assert not cell.fails
     assert cell.reason == (
-        "0 of 3 passed now, 20 of 20 in the baseline, but 8 of 8 fresh trials passed"
+        "0 of 3 passed now, 20 of 20 in the baseline, but 10 of 10 fresh trials passed"
     )
+
+
+def test_a_cell_is_asked_no_further_once_nothing_can_be_shown_any_more() -> None:
+    now = asked(cell_of("FFF"), "P" * 20)
+    assert wanted(run_of(now), kept(cell_of("PPP"))) == []
+
+
+def test_a_run_of_one_trial_is_topped_up_before_a_cell_is_a_suspect() -> None:
+    now, baseline = cell_of("F"), kept(cell_of("PPPPP"))
+    assert wanted(run_of(now), baseline) == [Ask(RESET, 2)]
+    cleared = asked(now, "PP")
+    assert wanted(run_of(cleared), baseline) == []
+    (cell,) = assess(run_of(cleared), baseline).cells
+    assert cell.status == "flaky"
+    assert cell.reason == (
+        "0 of 1 passed now, 5 of 5 in the baseline, but 2 of 2 further trials passed"
+    )
+    still = asked(now, "PF")
+    assert wanted(run_of(still), baseline) == [Ask(RESET, 5)]
+    # the trials that made it a suspect are no part of the ten that decide
+    (cell,) = assess(run_of(asked(now, "PF" + "F" * 10)), baseline).cells
+    assert cell.reason.startswith("0 of 10 fresh trials passed")
 
 
 def test_a_suspect_without_fresh_trials_stays_one() -> None:
     cell = verdict_on(cell_of("P" * 20), cell_of("FFF"))
     assert cell.status == "suspected"
-    assert not cell.fails
     assert cell.reason == (
         "0 of 3 passed now, 20 of 20 in the baseline; no fresh trials were made to confirm it"
     )
 
 
 def test_a_suspect_that_is_worse_by_what_may_be_chance_stays_one() -> None:
-    cell = verdict_on(cell_of("PPPF"), cell_of("FFF"), "FFFFFPPF")
+    cell = verdict_on(cell_of("PPPF"), cell_of("FFF"), "FFFFFPPFFF")
     assert cell.status == "suspected"
-    assert cell.reason == (
-        "0 of 3 passed now, 3 of 4 in the baseline; 2 of 8 fresh trials passed, "
-        "which may be chance (p = 0.15)"
+    assert cell.reason.startswith(
+        "0 of 3 passed now, 3 of 4 in the baseline; 2 of 10 fresh trials passed, 3 of 4 did in "
+        "the baseline, which may be chance"
     )
 
 
-def test_holm_makes_many_suspects_pay_for_their_number() -> None:
+def test_many_suspects_pay_for_their_number_by_a_step_up() -> None:
     cases = [f"case {n}" for n in range(10)]
     before = [cell_of("PPP", case) for case in cases]
-    now = [cell_of("FFF", case) for case in cases]
-    fresh = {cell.id: trials_of("PPPPPPPP") for cell in now}
-    fresh[now[0].id] = trials_of("FFFFFFFF")
-    result = assess(run_of(*now), kept(*before), fresh=fresh)
-    first = result.cells[0]
-    assert first.p_value == pytest.approx(1 / 165)
-    assert first.adjusted == pytest.approx(10 / 165)
-    assert first.status == "suspected"
-    alone = assess(run_of(now[0]), kept(before[0]), fresh=fresh)
-    assert alone.cells[0].status == "regressed"
+    now = [asked(cell_of("FFF", case), "P" * 20) for case in cases]
+    now[0] = asked(cell_of("FFF", cases[0]), "F" * 10)
+    first = assess(run_of(*now), kept(*before)).cells[0]
+    assert first.adjusted == pytest.approx(10 * 0.000891449 / 0.3, rel=1e-4)
+    assert first.status == "blind"
+    assert wanted(run_of(*now), kept(*before)) == [Ask(now[0].id, 10)]
+    all_broken = [asked(cell, "F" * 10) for cell in now]
+    assert assess(run_of(*all_broken), kept(*before)).counts == {"regressed": 10}
 
 
-@pytest.mark.parametrize(("before", "now"), [("P", "F"), ("P", "FFF")])
-def test_one_trial_in_the_baseline_is_too_little_to_show_anything(before: str, now: str) -> None:
-    run, baseline = run_of(cell_of(now)), kept(cell_of(before))
-    assert suspects(run, baseline) == []
-    (cell,) = assess(run, baseline).cells
-    assert cell.status == "insufficient data"
+def test_what_passed_and_never_passes_now_is_blind_where_it_cannot_be_proven() -> None:
+    cases = [f"case {n}" for n in range(6)]
+    calm = [cell_of("PPP", f"calm {n}") for n in range(60)]
+    calm = [cell_of("PPP", f"calm {n}") for n in range(60)]
+    before = [*calm, *(cell_of("P" if case == "case 0" else "F", case) for case in cases)]
+    now = [asked(cell_of("FFF", case), "F" * 80 if case == "case 0" else "") for case in cases]
+    result = assess(run_of(*calm, *now), kept(*before))
+    (cell,) = result.of("blind")
+    assert (cell.status, result.failed) == ("blind", True)
     assert cell.reason == (
-        f"0 of {len(now)} passed now, 1 of 1 in the baseline; with 8 fresh trials, a baseline of 1 "
-        "can never show a regression (2 passed ones could)"
+        "passed 1 of 1 in the baseline and 0 of 80 fresh trials now; beside 5 other suspects a "
+        "baseline of 1 trial proves nothing. Let the old version be asked again "
+        "(--arena-old git:main), or make the baseline with 5 trials"
+    )
+    assert not assess(run_of(*calm, *now), kept(*before), Rules(blind_fails=False)).failed
+
+
+def test_pairs_name_what_the_old_version_passed_in_the_same_minutes() -> None:
+    cell = again("PPP", "FFF", "F" * 4, "P" * 4)
+    assert cell.status == "regressed"
+    assert cell.evidence == pytest.approx(132.593, rel=1e-4)
+    assert cell.reason == (
+        "The new version passed 0 of 4 fresh trials, the old one 4 of 4 in the same minutes "
+        "(evidence 133 to 1, 40 were needed)"
     )
 
 
-def test_three_fresh_trials_against_three_are_insufficient() -> None:
-    run, baseline = run_of(cell_of("FFF")), kept(cell_of("PPP"))
-    rules = Rules(confirm_trials=3)
-    assert suspects(run, baseline, rules) == []
-    (cell,) = assess(run, baseline, rules).cells
-    assert cell.status == "insufficient data"
-    assert cell.reason.endswith("(5 passed ones could)")
+@pytest.mark.parametrize(
+    ("before", "now", "new", "old", "status", "reason"),
+    [
+        (
+            "PPPPPPPP", "FFF", "FFF", "FFF", "drifted",
+            "fails under the old version, too: new 0 of 3, old 0 of 3, 8 of 8 in the baseline. "
+            "Not your change",
+        ),
+        (
+            "P", "PFF", "PPPPPF", "PPPPPF", "flaky",
+            "no change: 1 of 3 passed in the run; asked again: new 5 of 6, old 5 of 6",
+        ),
+        (
+            "F", "FFF", "FFF", "FFF", "still failing",
+            "fails under the old version, too: new 0 of 3, old 0 of 3",
+        ),
+    ],
+)  # fmt: skip
+def test_pairs_clear_what_is_no_change_of_ours(
+    before: str, now: str, new: str, old: str, status: str, reason: str
+) -> None:
+    cell = again(before, now, new, old)
+    assert (cell.status, cell.reason) == (status, reason)
+
+
+def test_pairs_are_asked_in_rounds_of_three_and_the_last_one_no_larger_than_it_must_be() -> None:
+    now, baseline = cell_of("FFF", prompt="p2"), kept(cell_of("PPP"))
+    first = replace(now, old_version=OLD)
+    assert wanted(run_of(first), baseline) == [Ask(RESET, 3, beside_old=True)]
+    assert wanted(run_of(asked(now, "FFF", "PPP")), baseline) == [Ask(RESET, 1, beside_old=True)]
+    assert wanted(run_of(asked(now, "FFFF", "PPPP")), baseline) == []
+    alike = wanted(run_of(asked(now, "FFFF", "FFFF")), baseline)
+    # the cell is cleared, so that the fall of the suite is still to be explained
+    assert alike == [Ask(RESET, 2, beside_old=True, for_suite=True)]
+
+
+def test_a_cell_that_was_nearly_as_bad_before_is_not_asked_again() -> None:
+    now = replace(cell_of("FFP", prompt="p2"), old_version=OLD)
+    assert wanted(run_of(now), kept(cell_of("FFFPP"))) == []
+
+
+def test_changed_assertions_are_compared_where_the_old_version_can_be_asked() -> None:
+    now = asked(cell_of("FFF", assertions="a2"), "FFFF", "PPPP")
+    (cell,) = assess(run_of(now), kept(cell_of("P" * 20))).cells
+    assert (cell.status, cell.changed) == ("regressed", ("assertions",))
+    passing = replace(cell_of("PPP", assertions="a2"), old_version=OLD)
+    (cell,) = assess(run_of(passing), kept(cell_of("F" * 20))).cells
+    assert cell.status == "still passing"
+
+
+def test_what_only_the_provider_can_have_changed_has_drifted_and_fails_only_if_wanted() -> None:
+    now = replace(asked(cell_of("FFF"), "F" * 10), model_alone=True)
+    result = assess(run_of(now), kept(cell_of("PPPPP")))
+    assert (result.cells[0].status, result.failed) == ("drifted", False)
+    assert result.cells[0].reason.endswith("nothing of yours changed: the provider did")
+    assert assess(run_of(now), kept(cell_of("PPPPP")), Rules(drift_fails=True)).failed
+    changed = replace(now, hashes={**now.hashes, "prompt": "p2"})
+    assert assess(run_of(changed), kept(cell_of("PPPPP"))).counts == {"regressed": 1}
+
+
+def test_confirm_trials_limits_what_a_suspect_is_asked() -> None:
+    rules, baseline = Rules(confirm_trials=4), kept(cell_of("PPPPP"))
+    assert wanted(run_of(cell_of("FFF")), baseline, rules) == [Ask(RESET, 4)]
+    assert wanted(run_of(asked(cell_of("FFF"), "FFFF")), baseline, rules) == []
+    beside = asked(cell_of("FFF", prompt="p2"), "FFFF", "PFPF")
+    assert all(ask.for_suite for ask in wanted(run_of(beside), baseline, rules))
+
+
+def test_a_case_with_several_prompts_is_asked_all_of_them() -> None:
+    trials = [replace(t, index=n // 2, variant=n % 2) for n, t in enumerate(trials_of("FFFFFF"))]
+    now = cell_of("FFFFFF", trials=trials)
+    assert wanted(run_of(now), kept(cell_of("PPPPPP"))) == [Ask(RESET, 3)]
+
+
+def test_a_spent_budget_ends_the_asking() -> None:
+    now = replace(cell_of("FFF"), over_budget="$1 of the run")
+    assert wanted(run_of(now), kept(cell_of("PPP"))) == []
 
 
 @pytest.mark.parametrize("source", ["mock", "recording", "cache"])
@@ -117,10 +255,10 @@ def test_a_deterministic_cell_needs_no_statistics(
 ) -> None:
     old = cell_of(before, source=source)
     new = cell_of(now, source=source)
-    assert suspects(run_of(new), kept(old)) == []
+    assert wanted(run_of(new), kept(old)) == []
     cell = verdict_on(old, new)
     assert cell.status == status
-    assert cell.p_value is None
+    assert cell.adjusted is None
 
 
 def test_the_reason_of_a_flip_tells_whether_the_answer_is_another() -> None:
@@ -150,7 +288,6 @@ def test_mock_answers_are_not_compared_with_real_ones(before: str, now: str) -> 
 
 def test_an_answer_that_was_replayed_often_counts_once_beside_live_ones() -> None:
     cell = verdict_on(cell_of("P" * 20, source="recording"), cell_of("FFF"))
-    assert cell.status == "insufficient data"
     assert cell.before is not None
     assert cell.before.judged == 1
 
@@ -166,13 +303,13 @@ def test_changed_assertions_make_a_cell_incomparable_and_never_a_regression(part
 def test_a_changed_model_is_compared_and_named() -> None:
     now = cell_of("FFF")
     now = replace(now, hashes={**now.hashes, "provider": "m2"})
-    cell = verdict_on(cell_of("P" * 20), now, "F" * 8)
+    cell = verdict_on(cell_of("P" * 20), now, "F" * 10)
     assert (cell.status, cell.changed, cell.prompt_diff) == ("regressed", ("provider",), ())
 
 
 def test_an_outage_is_neither_a_regression_nor_a_pass() -> None:
     run, baseline = run_of(cell_of("EEE")), kept(cell_of("P" * 20))
-    assert suspects(run, baseline) == []
+    assert wanted(run, baseline) == []
     result = assess(run, baseline)
     (cell,) = result.cells
     assert cell.status == "error"
@@ -189,25 +326,20 @@ def test_errors_stay_out_of_the_denominators() -> None:
 
 
 def test_fresh_trials_without_a_verdict_are_an_error_of_the_cell() -> None:
-    cell = verdict_on(cell_of("P" * 20), cell_of("FFF"), "E" * 8)
+    now = asked(cell_of("FFF"), "E" * 80)
+    assert wanted(run_of(now), kept(cell_of("P" * 20))) == []
+    cell = verdict_on(cell_of("P" * 20), cell_of("FFF"), "E" * 80)
     assert cell.status == "error"
     assert cell.reason == (
-        "0 of 3 passed now, 20 of 20 in the baseline, and none of 8 fresh trials reached a verdict"
+        "0 of 3 passed now, 20 of 20 in the baseline, and none of 80 fresh trials reached a verdict"
     )
-
-
-def test_too_few_fresh_trials_with_a_verdict_confirm_nothing() -> None:
-    cell = verdict_on(cell_of("PPP"), cell_of("FFF"), "FFEEEEEE")
-    assert cell.status == "suspected"
-    assert cell.reason.endswith("only 2 of 8 fresh trials reached a verdict, too few to confirm it")
 
 
 def test_what_failed_before_is_still_failing() -> None:
     result = assess(run_of(cell_of("FFF")), kept(cell_of("F" * 20)))
     assert result.counts == {"still failing": 1}
     assert not result.failed
-    assert result.suite is not None
-    assert (result.suite.p_value, result.suite.significant) == (1.0, False)
+    assert wanted(run_of(cell_of("FFF")), kept(cell_of("F" * 20))) == []
 
 
 @pytest.mark.parametrize(
@@ -218,7 +350,7 @@ def test_what_failed_before_is_still_failing() -> None:
         ("F" * 20, "PPP", "fixed"),
         ("P" * 18 + "FF", "PPP", "flaky"),
         ("P" * 18 + "FF", "PPF", "still failing"),
-        ("F", "P", "insufficient data"),
+        ("F", "P", "flaky"),
         ("E", "P", "insufficient data"),
     ],
 )
@@ -237,15 +369,16 @@ def test_what_fails_over_all_trials_alone_is_suspected_and_said_to_be_beyond_con
     )
 
 
-def test_new_and_removed_cells_fail_nothing() -> None:
-    run = run_of(cell_of("F", "new"))
-    seen = Collected.of([run.cells[0].id])
-    result = assess(run, kept(cell_of("P", "old", prompt="p9")), collected=seen)
+def test_new_and_removed_cells_are_no_regression() -> None:
+    run = run_of(cell_of("P", "kept"), cell_of("F", "new", prompt="p8"))
+    seen = Collected.of([cell.id for cell in run.cells])
+    baseline = kept(cell_of("P", "kept"), cell_of("P", "old", prompt="p9"))
+    result = assess(run, baseline, collected=seen)
     assert [(cell.key[1], cell.status) for cell in result.cells] == [
-        ("new", "new"), ("old", "removed"),
+        ("kept", "still passing"), ("new", "new"), ("old", "removed"),
     ]  # fmt: skip
     assert not result.failed
-    assert result.cells[0].reason == "not in the baseline; failed now"
+    assert result.cells[1].reason == "not in the baseline; failed now"
 
 
 def test_deselected_cells_and_other_files_are_not_removed() -> None:
@@ -258,22 +391,24 @@ def test_deselected_cells_and_other_files_are_not_removed() -> None:
     assert assess(run, baseline, collected=gone).counts == {"still passing": 1, "removed": 1}
 
 
-def test_a_renamed_case_is_named() -> None:
-    run = run_of(cell_of("F", "New name"))
+def test_a_renamed_case_is_known_by_its_prompt_and_compared() -> None:
+    run = run_of(asked(cell_of("FFF", "New name"), "F" * 10))
     seen = Collected.of([run.cells[0].id])
-    new, removed = assess(run, kept(cell_of("P", "Old name")), collected=seen).cells
-    assert (new.status, new.renamed_from, removed.status) == ("new", "Old name", "removed")
-    assert new.reason == (
-        "not in the baseline; failed now; it asks what 'Old name' asked, which is gone: renamed?"
-    )
+    (cell,) = assess(run, kept(cell_of("PPPPP", "Old name")), collected=seen).cells
+    assert (cell.status, cell.renamed_from) == ("regressed", "Old name")
     twins = kept(cell_of("P", "Old name"), cell_of("P", "Older name"))
-    assert assess(run, twins, collected=seen).cells[0].renamed_from is None
+    assert assess(run, twins, collected=seen).counts == {"new": 1, "removed": 2}
+    both = run_of(cell_of("F", "New name"), cell_of("F", "Newer name"))
+    of_both = Collected.of([cell.id for cell in both.cells])
+    assert assess(both, kept(cell_of("P", "Old name")), collected=of_both).counts == {
+        "new": 2, "removed": 1,
+    }  # fmt: skip
 
 
 def test_the_prompt_is_shown_as_a_diff() -> None:
     old = cell_of("P" * 20, trials=trials_of("P" * 20, prompt="Be polite.\nAnswer."))
     new = cell_of("FFF", trials=trials_of("FFF", prompt="Be rude.\nAnswer."), prompt="p2")
-    cell = verdict_on(old, new, "F" * 8)
+    cell = verdict_on(old, new, "F" * 10)
     assert cell.prompt_diff == (
         "--- baseline", "+++ now", "@@ -1,2 +1,2 @@",
         "-user: Be polite.", "+user: Be rude.", " user: Answer.",
@@ -286,20 +421,63 @@ def test_skipped_cells_are_left_out() -> None:
     assert (result.cells, result.suite, result.failed) == ((), None, False)
 
 
-def test_the_suite_is_tested_over_cases_and_not_over_cells() -> None:
-    cases = [f"case {n}" for n in range(12)]
-    before = [cell_of("P" * 20, case, name) for case in cases for name in ("a", "b")]
-    now = [cell_of("PPF", case, name) for case in cases for name in ("a", "b")]
-    suite = assess(run_of(*now), kept(*before)).suite
-    assert suite is not None
-    assert (suite.cases, suite.worse, suite.better) == (12, 12, 0)
-    assert suite.p_value == pytest.approx(2**-12)
-    assert suite.drop == pytest.approx(1 / 3)
-    assert suite.reason == (
-        "over 12 cases the pass rate is 33.3 points below the baseline's "
-        "(12 worse, 0 better; p = 0.000244)"
+def suite_of(before: str, now: str, *, cells: int = 30, **facts: object) -> GateResult:
+    cases = [f"case {n}" for n in range(cells)]
+    old = [cell_of(before, case) for case in cases]
+    new = [replace(cell_of(now, case), **facts) for case in cases]
+    return assess(run_of(*new), kept(*old))
+
+
+def test_a_suite_that_is_worse_by_more_than_a_providers_day_fails_the_run() -> None:
+    result = suite_of("P" * 20, "PPF")
+    (test,) = result.tests
+    assert (test.significant, test.moved, result.failed) == (True, False, True)
+    assert test.reason.startswith(
+        "over 30 cells the pass rate is 33.3 points below the baseline's (30 worse, 0 better; p = "
     )
-    assert assess(run_of(*now), kept(*before)).failed
+
+
+def test_a_suite_that_a_providers_day_may_explain_has_moved_which_is_a_warning() -> None:
+    cases = [f"case {n}" for n in range(40)]
+    old = [cell_of("P" * 17 + "FFF", case) for case in cases]
+    new = [cell_of("PPF" if n % 4 else "PPP", case) for n, case in enumerate(cases)]
+    result = assess(run_of(*new), kept(*old))
+    assert (result.suite_failed, result.failed, len(result.moved)) == (False, False, 1)
+    assert result.moved[0].warning.startswith("The suite is 10.0 points below the baseline (p = ")
+    assert assess(run_of(*new), kept(*old), Rules(drift=0.0)).failed
+
+
+def test_a_suite_whose_old_version_can_be_asked_is_asked_in_pairs() -> None:
+    cases = [f"case {n:02}" for n in range(30)]
+    baseline = kept(*(cell_of("P" * 20, case) for case in cases))
+    new = [replace(cell_of("PPF", case, prompt="p2"), old_version=OLD) for case in cases]
+    asks = wanted(run_of(*new), baseline)
+    assert asks == [Ask(cell.id, 2, beside_old=True, for_suite=True) for cell in new]
+    worse = [replace(cell, sample=numbered("PF", 3), sample_old=numbered("PP", 3)) for cell in new]
+    result = assess(run_of(*worse), baseline)
+    assert result.suite_failed
+    assert result.suite is not None
+    assert result.suite.reason.endswith(
+        "asked again side by side, the old version alone passed 30 times, the new one alone 0 times"
+    )
+    alike = [replace(cell, sample=numbered("PF", 3), sample_old=numbered("FP", 3)) for cell in new]
+    assert wanted(run_of(*alike), baseline) == []
+    result = assess(run_of(*alike), baseline)
+    assert not result.failed
+    assert result.moved[0].warning == (
+        "The suite is 33.3 points below the stored baseline, but not below the old version asked "
+        "today: the provider or the baseline's luck."
+    )
+
+
+def test_each_of_several_providers_is_a_group_of_its_own() -> None:
+    cases = [f"case {n}" for n in range(30)]
+    old = [cell_of("P" * 20, case, name) for case in cases for name in ("a", "b")]
+    new = [cell_of("PPP", case, "a") for case in cases]
+    new += [cell_of("PPF", case, "b") for case in cases]
+    result = assess(run_of(*new), kept(*old))
+    assert {test.provider: test.significant for test in result.tests}["b"]
+    assert not {test.provider: test.significant for test in result.tests}["a"]
 
 
 def test_deterministic_cells_are_no_part_of_the_test_over_the_suite() -> None:
@@ -308,10 +486,20 @@ def test_deterministic_cells_are_no_part_of_the_test_over_the_suite() -> None:
 
 
 @pytest.mark.parametrize("baseline", [Baseline(), kept()])
-def test_an_empty_baseline_makes_every_cell_new(baseline: Baseline) -> None:
-    result = assess(run_of(cell_of("F")), baseline)
+def test_an_empty_baseline_compares_nothing_and_is_not_green(baseline: Baseline) -> None:
+    result = assess(run_of(cell_of("P")), baseline)
     assert result.counts == {"new": 1}
-    assert not result.failed
+    assert (result.compared, result.too_little, result.failed) == (0, True, True)
+    assert not assess(run_of(cell_of("P")), baseline, Rules(least_compared=None)).failed
+
+
+@pytest.mark.parametrize(("new", "failed"), [(2, False), (3, True)])
+def test_too_little_compared_is_not_green(new: int, failed: bool) -> None:
+    known = [cell_of("P", f"known {n}") for n in range(2)]
+    strange = [cell_of("P", f"new {n}") for n in range(new)]
+    elsewhere = [cell_of("P", f"case {n}", file="other.yaml") for n in range(9)]
+    result = assess(run_of(*known, *strange, *elsewhere), kept(*known))
+    assert (result.compared, result.judged, result.failed) == (2, 2 + new, failed)
 
 
 def test_an_empty_run_is_no_regression() -> None:
@@ -319,11 +507,13 @@ def test_an_empty_run_is_no_regression() -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [{"alpha": 0.0}, {"alpha": 1.0}, {"min_effect": 0.0}, {"confirm_trials": 0}]
-)
+    "rules",
+    [{"alpha": 0.0}, {"alpha": 1.0}, {"min_effect": 0.0}, {"confirm_trials": 0}, {"drift": -1.0},
+     {"least_compared": 1.5}],
+)  # fmt: skip
 def test_rules_that_make_no_sense_are_refused(rules: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="no gate can go by"):
-        Rules(**rules)
+        Rules(**rules)  # type: ignore[arg-type]
 
 
 marks = st.text("PFE", min_size=1, max_size=6)
@@ -336,21 +526,22 @@ sides = st.tuples(marks, marks, st.text("PFE", max_size=8), sources, st.sampled_
 def test_any_run_gets_a_verdict_that_depends_on_no_order(
     given_sides: list[tuple[str, str, str, str, str]], chance: Random
 ) -> None:
-    before, now, fresh = [], [], {}
+    before, now = [], []
     for number, (old, new, more, source, changed) in enumerate(given_sides):
         case = f"case {number}"
         before.append(cell_of(old, case, source=source))
-        now.append(cell_of(new, case, source=source, assertions=changed if number % 3 else "a1"))
-        fresh[now[-1].id] = trials_of(more)
-    result = assess(run_of(*now), kept(*before), fresh=fresh)
+        cell = cell_of(new, case, source=source, assertions=changed if number % 3 else "a1")
+        now.append(asked(cell, more, more[::-1] if number % 2 else None))
+    result = assess(run_of(*now), kept(*before))
     assert [cell.status in STATUSES for cell in result.cells] == [True] * len(now)
-    assert all(finite(cell.p_value) and finite(cell.adjusted) for cell in result.cells)
-    assert result.suite is None or (isfinite(result.suite.p_value) and isfinite(result.suite.drop))
+    assert all(finite(cell.adjusted) and finite(cell.evidence) for cell in result.cells)
+    assert all(isfinite(test.p_value) and isfinite(test.drop) for test in result.tests)
     for cell in result.cells:
         assert cell.status != "regressed" or (cell.now is not None and cell.now.failed)
     chance.shuffle(before)
     chance.shuffle(now)
-    assert assess(run_of(*now), kept(*before), fresh=fresh) == result
+    assert assess(run_of(*now), kept(*before)) == result
+    assert wanted(run_of(*now), kept(*before)) == wanted(run_of(*reversed(now)), kept(*before))
 
 
 def finite(value: float | None) -> bool:
@@ -362,19 +553,28 @@ def finite(value: float | None) -> bool:
 def test_a_run_is_never_worse_than_itself(mark: str, cells: int) -> None:
     same = [cell_of(mark, f"case {n}") for n in range(cells)]
     result = assess(run_of(*same), kept(*same))
-    assert not result.of("regressed", "suspected", "fixed", "flaky")
-    assert result.suite is None or result.suite.p_value == 1.0
+    assert not result.of("regressed", "fixed", "blind")
+    assert not result.suite_failed
+    assert not result.moved
 
 
 @pytest.mark.untraced  # traced, it takes ten times as long; what it runs is covered by others
-@pytest.mark.parametrize("number", range(3))
-def test_the_gate_is_quiet_without_a_change_and_finds_what_is_broken(number: int) -> None:
-    # the whole simulation, with 1,000 runs, is benchmarks/gate.py
-    from gate import SCENARIOS, simulate
+@pytest.mark.parametrize("again", [True, False], ids=["asked again", "stored"])
+@pytest.mark.parametrize("before", [1, 2, 3, 5, 20])
+@pytest.mark.parametrize("broken", [0, 1, 5, 10])
+def test_whatever_is_broken_in_a_perfect_suite_is_named(
+    before: int, broken: int, again: bool
+) -> None:
+    # the whole simulation is benchmarks/gate.py
+    from gate import Scenario, one_run
 
-    outcome = simulate(SCENARIOS[number], 60, seed=number)
-    assert outcome.meets(SCENARIOS[number]), outcome
-    assert outcome.extra_calls < 60
+    scenario = Scenario("", before, 3, again, "perfect", 10, broken=broken)
+    result, calls = one_run(scenario, Random(1))
+    assert [cell.status == "regressed" for cell in result.cells] == [
+        number < broken for number in range(10)
+    ]
+    if broken == 1:
+        assert calls == (8 if again else 80 if before == 1 else 10)
 
 
 def test_the_result_holds_its_rules_and_the_baselines_name() -> None:

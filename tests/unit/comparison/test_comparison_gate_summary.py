@@ -31,24 +31,36 @@ def run_of(*statuses: str, suite: str | None = None, suite_failed: bool = False)
 @pytest.mark.parametrize(
     ("statuses", "headline"),
     [
-        (["regressed"], "1 cell regressed against main.jsonl"),
-        (["regressed", "regressed", "fixed"], "2 cells regressed against main.jsonl"),
-        (["still passing", "still failing"], "No regression against main.jsonl"),
+        (["regressed"], "Regression: 1 of 1 cell, against main.jsonl"),
+        (["regressed", "regressed", "fixed"], "Regression: 2 of 3 cells, against main.jsonl"),
         (
-            ["still passing", "suspected"],
-            "No regression against main.jsonl, 1 cell is suspected",
+            ["still passing", "still failing"],
+            "No regression: 2 of 2 cells compared with main.jsonl",
         ),
         (
-            ["suspected", "suspected", "error"],
-            "No regression against main.jsonl, 2 cells are suspected and 1 cell reached no verdict",
+            ["still passing", "suspected", "drifted", "drifted"],
+            "No regression proven, but 1 cell is suspected and 2 cells are drifted, "
+            "against main.jsonl",
+        ),
+        (
+            ["still passing", "incomparable"],
+            "No regression proven, but 1 of 2 cells were compared, against main.jsonl",
+        ),
+        (["blind", "blind", "suspected"], "Cannot tell: 2 cells, against main.jsonl"),
+        (
+            ["suspected", "regressed", "error"],
+            "Errors: 1 of 3 cells reached no verdict; 1 regressed, against main.jsonl",
         ),
         (
             ["flaky", "error", "error"],
-            "No regression against main.jsonl, 2 cells reached no verdict",
+            "Errors: 2 of 3 cells reached no verdict, against main.jsonl",
         ),
-        (["new", "insufficient data", "error"], "No cell could be compared with main.jsonl"),
-        (["incomparable", ""], "No cell could be compared with main.jsonl"),
-        ([], "No cell could be compared with main.jsonl"),
+        (
+            ["new", "insufficient data"],
+            "Nothing was judged: no cell could be compared with main.jsonl",
+        ),
+        (["incomparable", ""], "Nothing was judged: no cell could be compared with main.jsonl"),
+        ([], "Nothing was judged: no cell could be compared with main.jsonl"),
     ],
 )
 def test_the_headline_claims_no_more_than_was_compared(statuses: list[str], headline: str) -> None:
@@ -58,9 +70,30 @@ def test_the_headline_claims_no_more_than_was_compared(statuses: list[str], head
 def test_a_worse_suite_is_the_headline_where_no_cell_is_clearly_worse() -> None:
     run = run_of("still passing", suite="over 9 cases it fell (p = 0.01)", suite_failed=True)
     conclusion = compare(run).conclusion
-    assert conclusion.headline == "The suite as a whole is worse than main.jsonl"
+    assert conclusion.headline == "Regression: the suite as a whole, against main.jsonl"
     assert conclusion.reasons[0] == (
         "The suite as a whole is worse by more than chance: over 9 cases it fell (p = 0.01)."
+    )
+
+
+def test_too_little_compared_is_said_before_doubts_and_what_the_rest_took_behind_them() -> None:
+    run = run_of("still passing", "suspected", "new", "new", "new", "new")
+    assert run.gate
+    gate = replace(
+        run.gate, compared=2, judged=6, least_compared=0.5, moved=("The suite moved.",), calls=12,
+        cost_usd=0.5,
+    )  # fmt: skip
+    found = since_baseline(replace(run, gate=gate))
+    assert found
+    assert found.headline == "Too little was judged: 2 of 6, against main.jsonl"
+    assert found.reasons == (
+        "The suite moved.", "Telling change from chance took 12 calls after the run, $0.5.",
+    )  # fmt: skip
+    unchecked = since_baseline(replace(run, gate=replace(gate, least_compared=None)))
+    assert unchecked
+    assert unchecked.headline == (
+        "No regression proven, but 1 cell is suspected and the suite lies below the baseline and "
+        "2 of 6 cells were compared, against main.jsonl"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.comparison.baseline.summarize import baseline_of, summarize_cell
-from pytest_arena.comparison.gate.gate import Rules, assess, suspects
+from pytest_arena.comparison.gate.gate import Rules, assess, wanted
 from pytest_arena.comparison.gate.thresholds import check_limits
 from pytest_arena.results import Cell, LoadTestResult, RunInfo, RunResult, Trial
 from pytest_arena.schema.thresholds import ThresholdSpec
@@ -76,7 +76,7 @@ def test_a_load_that_failed_is_not_made_again() -> None:
     passing = load_cell("passed")
     baseline = baseline_of(run_of(passing))
     failing = run_of(load_cell("failed"))
-    assert suspects(failing, baseline, RULES) == []
+    assert wanted(failing, baseline, RULES) == []
     (found,) = assess(failing, baseline, RULES).cells
     assert found.reason == (
         "failed now, passed in the baseline; a load is not made again to confirm it"

@@ -112,7 +112,10 @@ def test_without_a_gate_no_report_speaks_of_a_baseline(
 def test_the_terminal_names_regressions_and_counts_all_statuses() -> None:
     lines = terminal(compared())
     text = " ".join(" ".join(lines).split())
-    assert "3 cells regressed against .arena/baseline.jsonl" in lines
+    assert (
+        "Errors: 3 of 156 cells reached no verdict; 3 regressed, against .arena/baseline.jsonl"
+        in text
+    )
     assert "change" in lines[0]
     said = r"1 of 8 fresh trials passed, 20 of 20 did in the baseline; the prompt .*?changed"
     assert re.search(said, text)
@@ -141,7 +144,7 @@ def test_color_changes_nothing_but_the_styles() -> None:
 
 def test_markdown_opens_with_the_gates_verdict_and_folds_regressions_with_their_diff() -> None:
     text = render(compare(compared()))
-    assert "## ❌ 3 cells regressed against .arena/baseline.jsonl\n" in text
+    assert "## ❌ Errors: 3 of 156 cells reached no verdict; 3 regressed, against" in text
     assert "<summary>3 cells regressed</summary>" in text
     assert "passed 20 of 20 → 0 of 1 → 1 of 8 fresh, p < .001" in text
     assert "```diff\n--- baseline\n+++ now\n" in text

@@ -1,0 +1,108 @@
+"""The trials after a run that tell change from chance: asked in one process, for all its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.engine.trial_checks import conclude_trial
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema import CellAssertion
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.gate import Gatekeeper
+    from pytest_arena.comparison.baseline.update import Collected
+    from pytest_arena.comparison.gate.decision import Ask
+    from pytest_arena.engine.engine import Engine, Work
+    from pytest_arena.engine.trials import CellRun
+    from pytest_arena.loading.plans import CellPlan
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One asking of a cell that is under way: of its old version, or of the new one."""
+
+    ask: Ask
+    old: bool
+    plan: CellPlan
+    work: Work
+
+
+class Confirmation:
+    """Asks what the gate wants to know until it is decided.
+
+    In each round all cells are asked at once, within the limits, a pair's old version beside its
+    new one. `keep` is given each cell with its further trials, so that an interrupted run can go
+    on from there.
+    """
+
+    def __init__(
+        self,
+        gatekeeper: Gatekeeper,
+        engine: Engine,
+        plans: Mapping[str, CellPlan],
+        root: Path,
+        keep: Callable[[Cell], Cell],
+    ) -> None:
+        self._gatekeeper = gatekeeper
+        self._engine = engine
+        self._plans = plans
+        self._root = root
+        self._keep = keep
+
+    def run(self, cells: Sequence[Cell], collected: Collected) -> None:
+        """Ask for fresh trials of the cells until the gate wants no more."""
+        known = {cell.id: cell for cell in cells}
+        while asks := self._gatekeeper.wanted(list(known.values()), collected):
+            if self._engine.closing:
+                return
+            for cell in self._ask(asks, known):
+                known[cell.id] = self._keep(cell)
+
+    def _ask(self, asks: Sequence[Ask], known: Mapping[str, Cell]) -> list[Cell]:
+        asked: list[tuple[Ask, bool, CellPlan, int]] = []
+        for ask in asks:
+            plan, first = _single(self._plans[ask.cell_id]), _next_index(known[ask.cell_id])
+            for index in range(first, first + ask.rounds):
+                asked.append((ask, False, plan, index))
+                if ask.beside_old and plan.old is not None:
+                    asked.append((ask, True, _single(plan.old), index))
+        works = self._engine.start_again([(plan, index) for _, _, plan, index in asked])
+        under_way = [
+            _Asked(ask, old, plan, work)
+            for (ask, old, plan, _), work in zip(asked, works, strict=True)
+        ]
+        done = {ask.cell_id: known[ask.cell_id] for ask in asks}
+        for one in under_way:
+            done[one.ask.cell_id] = self._with_trials(done[one.ask.cell_id], one)
+        return list(done.values())
+
+    def _with_trials(self, cell: Cell, one: _Asked) -> Cell:
+        done: CellRun = one.work.result()
+        trials = tuple(conclude_trial(one.plan, executed, self._root) for executed in done.executed)
+        over_budget = done.unpaid or cell.over_budget
+        held = tuple(trial for trial in trials if trial.verdict != "skipped" or trial.responses)
+        return _added(replace(cell, over_budget=over_budget), one, held)
+
+
+def _added(cell: Cell, one: _Asked, trials: tuple[Trial, ...]) -> Cell:
+    if one.ask.for_suite and one.old:
+        return replace(cell, sample_old=cell.sample_old + trials)
+    if one.ask.for_suite:
+        return replace(cell, sample=cell.sample + trials)
+    if one.old:
+        return replace(cell, confirmation_old=cell.confirmation_old + trials)
+    return replace(cell, confirmation=cell.confirmation + trials)
+
+
+def _next_index(cell: Cell) -> int:
+    return 1 + max((trial.index for trial in (*cell.trials, *cell.extra_trials)), default=-1)
+
+
+def _single(plan: CellPlan) -> CellPlan:
+    """Return a plan whose trials are judged one by one, without what looks at all of them."""
+    kept = tuple(a for a in plan.case.assertions if not isinstance(a, CellAssertion))
+    return replace(plan, case=replace(plan.case, assertions=kept))
