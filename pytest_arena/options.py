@@ -50,6 +50,7 @@ class Option:
         ini_only: bool,
         choices: Mapping[str, str],
         shown: bool,
+        flag: str | None,
     ) -> None:
         self.kind = kind
         self.meaning = meaning
@@ -59,6 +60,7 @@ class Option:
         self.ini_only = ini_only
         self.choices = choices
         self.shown = shown
+        self._flag = flag
 
     def __set_name__(self, owner: type, field: str) -> None:
         self.field = field
@@ -70,7 +72,7 @@ class Option:
 
     @property
     def flag(self) -> str:
-        return "--" + self.name.replace("_", "-")
+        return self._flag or "--" + self.name.replace("_", "-")
 
     @property
     def help(self) -> str:
@@ -99,8 +101,9 @@ def _option(
     ini_only: bool = False,
     choices: Mapping[str, str] = MappingProxyType({}),
     shown: bool = True,
+    flag: str | None = None,
 ) -> Any:
-    """Return one row; its option is named after the field unless `name` says otherwise."""
+    """Return one row; its option is named after the field unless `name` or `flag` say otherwise."""
     return Option(
         kind,
         meaning,
@@ -110,6 +113,7 @@ def _option(
         ini_only=ini_only,
         choices=choices,
         shown=shown,
+        flag=flag,
     )
 
 
@@ -214,7 +218,18 @@ class Settings:
         shown=False,
     )
     update_baseline: bool = _option(
-        "flag", f"write the baseline from this run (default {BASELINE})", default=False, shown=False
+        "flag",
+        f"write the baseline from this run, of at least five trials a cell (default {BASELINE})",
+        default=False,
+        shown=False,
+    )
+    add_to_baseline: bool = _option(
+        "flag",
+        "let a green run's trials strengthen the baseline: cells that are as they were keep their "
+        "newest 20",
+        default=False,
+        flag="--arena-update-baseline=add",
+        shown=False,
     )
     prune_baseline: bool = _option(
         "flag", "take cells that are no more out of the baseline", default=False, shown=False
@@ -298,6 +313,12 @@ class Settings:
     def compares(self) -> bool:
         """Whether there is a baseline, or will be one."""
         return self.baseline is not None or self.update_baseline
+
+    @property
+    def makes_baseline(self) -> bool:
+        """Whether cells get the trials of a baseline, unless their number was given."""
+        anew = self.update_baseline and not self.add_to_baseline
+        return anew and self.trials is None and not self.mock and self.record != "none"
 
     @property
     def records(self) -> bool:

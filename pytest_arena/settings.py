@@ -20,6 +20,8 @@ def read_settings(config: pytest.Config) -> Settings:
         given = given_for(config, option)
         if given is not None:
             found[option.field] = read(option.name, given)
+    if found.get("add_to_baseline"):
+        found["update_baseline"] = True
     settings = Settings(**found)
     _check_combinations(settings)
     return settings

@@ -14,6 +14,7 @@ from pytest_arena.comparison.baseline.source import MissingBaselineError, read_b
 from pytest_arena.comparison.baseline.update import Collected, Updated, update
 from pytest_arena.comparison.gate.apply import fresh_trials, with_gate
 from pytest_arena.comparison.gate.decision import Ask
+from pytest_arena.comparison.gate.forecast import forecast
 from pytest_arena.comparison.gate.gate import Rules, assess, wanted
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import BASELINE, Settings
@@ -151,9 +152,15 @@ class Gatekeeper:
             return run
         return with_gate(run, self.baseline, self._rules, collected)
 
-    def update(self, run: RunResult, collected: Collected) -> str:
-        """Write the baseline from a run and say what changed; a refusal is a `UsageError`."""
+    def update(self, run: RunResult, collected: Collected) -> list[str]:
+        """Write the baseline from a run and say what changed, and what it can show.
+
+        A refusal is a `UsageError`.
+        """
         path = self._target
+        if self._settings.add_to_baseline and run.exit_code:
+            # the trials of a run that failed would be let in or not by how they came out
+            return [f"baseline: {self._shown(path)} was left as it is, since the run failed"]
         try:
             old = read_baseline(str(path), self._folder)
         except MissingBaselineError:
@@ -161,7 +168,9 @@ class Gatekeeper:
         prune = collected if self._settings.prune_baseline else None
         updated = update(old, run, prune=prune, fresh=fresh_trials(run.cells))
         write_baseline(path, updated.baseline)
-        return f"baseline: {self._shown(path)} ({_counts(updated)})"
+        said = [f"baseline: {self._shown(path)} ({_counts(updated)})"]
+        ahead = forecast(updated.baseline, self._rules)
+        return [*said, ahead.sentence] if ahead is not None else said
 
     def collected(self, ids: Iterable[str]) -> Collected:
         """Return what there is now, with the files of the baseline that are no more."""

@@ -182,7 +182,7 @@ class ResultsCollector:
         self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
-                self._said.append(self._gatekeeper.update(run, self.collected()))
+                self._said += self._gatekeeper.update(run, self.collected())
             except UsageError as error:
                 self._refused = str(error)
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR

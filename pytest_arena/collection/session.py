@@ -31,7 +31,7 @@ from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.loading import load_arena
-from pytest_arena.loading.versions import versions_of
+from pytest_arena.loading.versions import versions_of, with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.text.redaction import Redactor
@@ -100,6 +100,8 @@ class ArenaSession:
         arena = load_arena(path, root=self.config.rootpath, registry=self.registry)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers)
+        if self.settings.makes_baseline:
+            arena = with_baseline_trials(arena)
         if self._gatekeeper is not None:
             arena = self._gatekeeper.with_baseline(arena)
         self.arenas.append(arena)

@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pytest_arena.loading.hashing import Hasher, provider_hash
-from pytest_arena.loading.plans import CasePlan, CellPlan, TurnPlan
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan
 from pytest_arena.schema import ProviderSpec
 
+BASELINE_TRIALS = 5
 _SYSTEM = ("system", "developer")
 
 
@@ -30,6 +31,22 @@ def versions_of(plans: Iterable[CellPlan]) -> dict[str, dict[str, Any]]:
             }
             found[hashed] = {name: value for name, value in version.items() if value}
     return found
+
+
+def with_baseline_trials(arena: Arena) -> Arena:
+    """Return an arena whose cells have enough trials for a baseline; a mock's are all alike.
+
+    All get as many: further trials for those that look unsteady would make their neighbours look
+    better than they are.
+    """
+    return replace(arena, cells=tuple(_with_trials(plan) for plan in arena.cells))
+
+
+def _with_trials(plan: CellPlan) -> CellPlan:
+    case = plan.case
+    if plan.provider.provider == "mock" or case.load is not None or case.trials >= BASELINE_TRIALS:
+        return plan
+    return replace(plan, case=replace(case, trials=BASELINE_TRIALS))
 
 
 def earlier_version(

@@ -50,7 +50,9 @@ def live(project: Project) -> Project:
     project.write(arena=ARENA)
     project.pytester.makeconftest(MODEL)
     wrong(project)
-    project.run_apart("--arena-update-baseline").assert_outcomes(passed=6)
+    made = project.run_apart("--arena-update-baseline", "--arena-trials=1")
+    made.assert_outcomes(passed=6)
+    made.stdout.fnmatch_lines(["This baseline (1 trial a cell) can prove 6 of 6 cells if *"])
     return project
 
 
@@ -205,6 +207,25 @@ def test_nothing_secret_is_kept_to_ask_again(project: Project) -> None:
     kept = (project.path / BASELINE).read_text()
     assert "host.example/v1" in kept
     assert not [word for word in ("pa55", "k3y", "s3cret") if word in kept]
+
+
+def trials(project: Project) -> set[int]:
+    lines = (project.path / BASELINE).read_text().splitlines()
+    return {record["trials"] for line in lines if (record := json.loads(line)).get("case")}
+
+
+def test_a_baseline_gets_five_trials_and_green_runs_add_to_it(project: Project) -> None:
+    project.write(arena=ARENA)
+    project.pytester.makeconftest(MODEL)
+    wrong(project)
+    project.run_apart("--arena-update-baseline").assert_outcomes(passed=6)
+    assert trials(project) == {5}
+    project.run_apart("--arena-update-baseline=add").assert_outcomes(passed=6)
+    assert trials(project) == {6}
+    wrong(project, "question 2")
+    failed = project.run_apart("--arena-update-baseline=add")
+    failed.stdout.fnmatch_lines([f"baseline: {BASELINE} was left as it is, since the run failed"])
+    assert trials(project) == {6}
 
 
 def test_a_run_goes_on_in_the_middle_of_its_confirmation(live: Project) -> None:

@@ -17,12 +17,23 @@ GIVEN: dict[Kind, tuple[str, Any]] = {
     "words": ("csv, json", ("csv", "json")),
     "repeated": ("one", ("one",)),
     "count": ("3", 3),
+    "auto": ("3", 3),
     "amount": ("2.5", 2.5),
+    "measure": ("0", 0.0),
+    "part": ("1", 1.0),
     "share": ("0.25", 0.25),
 }
 """What is written for an option of each kind, and what it is read as."""
 
-WRONG: dict[Kind, str] = {"count": "0", "amount": "-1", "share": "1", "choice": "nonsense"}
+WRONG: dict[Kind, str] = {
+    "count": "0",
+    "auto": "0",
+    "amount": "-1",
+    "measure": "-1",
+    "share": "1",
+    "part": "2",
+    "choice": "nonsense",
+}
 NEEDED = {
     "arena_fail_on": ("--arena-baseline=x",),
     "arena_prune_recordings": ("--arena-record=none",),
@@ -33,6 +44,8 @@ every_option = pytest.mark.parametrize("option", OPTIONS, ids=lambda option: opt
 
 
 def example(option: Option) -> tuple[str, Any]:
+    if option.name == "arena_old":
+        return "git:main", "git:main"
     if option.kind == "choice":
         other = next(word for word in option.choices if word != option.default)
         return other, other
@@ -96,7 +109,7 @@ def test_help_says_the_default_and_what_the_choices_mean(option: Option) -> None
 def test_results_show_what_a_row_says_that_they_show() -> None:
     shown = Settings(providers=("a", "b"), alpha=0.1).shown()
     assert list(shown) == [option.field for option in OPTIONS if option.shown]
-    assert (shown["providers"], shown["alpha"], shown["confirm_trials"]) == (["a", "b"], 0.1, 8)
+    assert (shown["providers"], shown["alpha"], shown["confirm_trials"]) == (["a", "b"], 0.1, None)
     assert "report_dir" not in shown
 
 

@@ -53,7 +53,7 @@ def files_at(revision: str, folder: Path) -> bytes:
     """Return all files under a folder as they were at a revision, as a tar archive."""
     reference = _GIT + revision
     _check_repository(reference, folder)
-    commit = _commit(reference, revision, folder)
+    commit = _branch(reference, revision, folder)
     done = _git(folder, "archive", "--format=tar", commit)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
@@ -128,11 +128,11 @@ def _from_git(reference: str, folder: Path) -> bytes:
         )
     _check_repository(reference, folder)
     if match:
-        head = _commit(reference, "HEAD", folder)
+        head = _branch(reference, "HEAD", folder)
         commit = _merge_base(reference, match["branch"], head, folder)
         revision = f"merge-base({match['branch']})"
     else:
-        commit = _commit(reference, revision, folder)
+        commit = _branch(reference, revision, folder)
     return _blob(reference, revision, commit, path, folder)
 
 
@@ -157,36 +157,55 @@ def _check_repository(reference: str, folder: Path) -> None:
         )
 
 
+class _UnknownRevisionError(Exception):
+    """Say that git knows no such revision."""
+
+
 def _commit(reference: str, revision: str, folder: Path) -> str:
     # --end-of-options: a revision that begins with - must not become an option
     wanted = ("--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     done = _git(folder, "rev-parse", *wanted)
     found = done.stdout.decode(errors="replace").split()
     if done.returncode or not found:
-        raise UsageError(
-            Problem(
-                f"baseline {reference}: git knows no revision {shorten(revision)!r}",
-                expected="a branch, tag or commit that this clone has",
-                fix=f"fetch it first: git fetch origin {shorten(revision)}",
-            )
-        )
+        raise _UnknownRevisionError
     return found[-1]
 
 
 def _merge_base(reference: str, branch: str, head: str, folder: Path) -> str:
-    other = _commit(reference, branch, folder)
+    other = _branch(reference, branch, folder)
     done = _git(folder, "merge-base", head, other)
     found = done.stdout.decode(errors="replace").split()
     if done.returncode or not found:
+        shallow = _git(folder, "rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+        deepen = "git fetch --unshallow origin"
+        fix = f"fetch the whole history: {deepen} (in GitHub Actions: fetch-depth: 0)"
+        if not shallow:
+            fix = "name a branch that this one comes from"
         raise UsageError(
             Problem(
                 f"baseline {reference}: this branch and {branch!r} have no common commit",
                 expected="a clone that goes back to where the branches parted",
-                fix="fetch the whole history: git fetch --unshallow (in GitHub Actions: "
-                "fetch-depth: 0)",
+                fix=fix,
             )
         )
     return found[0]
+
+
+def _branch(reference: str, branch: str, folder: Path) -> str:
+    """Return the commit of a branch, which a clone of CI may know as its remote's alone."""
+    for name in (branch, f"origin/{branch}"):
+        try:
+            return _commit(reference, name, folder)
+        except _UnknownRevisionError:
+            continue
+    known = shorten(branch.removeprefix("origin/"))
+    raise UsageError(
+        Problem(
+            f"baseline {reference}: git knows no revision {shorten(branch)!r}",
+            expected="a branch, tag or commit that this clone has",
+            fix=f"fetch it first: git fetch origin {known}:refs/remotes/origin/{known}",
+        )
+    )
 
 
 def _blob(reference: str, revision: str, commit: str, path: str, folder: Path) -> bytes:

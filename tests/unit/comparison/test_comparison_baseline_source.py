@@ -171,7 +171,7 @@ def test_an_unknown_revision_is_never_an_option(repository: Path, revision: str)
     assert complaint(f"git:{revision}:b.jsonl", repository) == (
         f"baseline git:{revision}:b.jsonl: git knows no revision {revision!r}\n"
         "  expected: a branch, tag or commit that this clone has\n"
-        f"  fix: fetch it first: git fetch origin {revision}"
+        f"  fix: fetch it first: git fetch origin {revision}:refs/remotes/origin/{revision}"
     )
 
 
@@ -190,8 +190,31 @@ def test_branches_without_a_common_commit(repository: Path) -> None:
     assert complaint("git:merge-base(main):b.jsonl", repository) == (
         "baseline git:merge-base(main):b.jsonl: this branch and 'main' have no common commit\n"
         "  expected: a clone that goes back to where the branches parted\n"
-        "  fix: fetch the whole history: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)"
+        "  fix: name a branch that this one comes from"
     )
+
+
+def test_a_detached_shallow_checkout_knows_main_as_its_remotes_and_is_told_how_to_go_deeper(
+    repository: Path, tmp_path: Path
+) -> None:
+    commit(repository, BASELINE)
+    git(repository, "checkout", "-q", "-b", "change")
+    for mark in "FP":
+        commit(repository, baseline_bytes(kept(cell_of(mark))))
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", "--depth=1", "--branch=change", repository.as_uri(), str(clone))
+    git(clone, "checkout", "-q", "--detach")
+    reference = "git:merge-base(main):b.jsonl"
+    first = complaint(reference, clone)
+    assert first.endswith("fix: fetch it first: git fetch origin main:refs/remotes/origin/main")
+    git(clone, "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    second = complaint(reference, clone)
+    assert second.endswith(
+        "fix: fetch the whole history: git fetch --unshallow origin (in GitHub Actions: "
+        "fetch-depth: 0)"
+    )
+    git(clone, "fetch", "-q", "--unshallow", "origin")
+    assert read_baseline(reference, clone).cells == read_baseline("git:main:b.jsonl", clone).cells
 
 
 def test_a_file_that_the_revision_lacks(repository: Path) -> None:
