@@ -24,10 +24,10 @@ _NAME = (
 )
 _QUOTES = r"[\\\"'`*]{0,4}"
 _ASSIGNED = (
-    # At the start of a word, behind a sign or a digit, or with a capital of its own: apiToken.
-    rf"(?:(?<![A-Za-z:])|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z]{{4}})){_NAME}{_QUOTES}"
-    rf"(?:\s{{0,2}}(?:=>|:=|=|:|\|)\s{{0,2}}{_QUOTES}\s?{_QUOTES}|\s+is:?\s+{_QUOTES}|"
-    rf"(?<=--)\s+|>)"
+    # At the start of a word, behind a sign, or with a capital of its own (apiToken); "…:secret:"
+    # behind a number is a part of an address.
+    rf"(?:(?<![A-Za-z])(?<!\d:)|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z]{{4}})){_NAME}{_QUOTES}"
+    rf"(?:\s{{0,2}}(?:=>|:=|=|:|\|)\s{{0,2}}{_QUOTES}\s?{_QUOTES}|\s+is:?\s+{_QUOTES}|>)"
     # A call is code, and no value.
     r"(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096})(?![^\s\"'`,;<>()\[\]{}|\\]|[(\[])"
 )
@@ -38,7 +38,7 @@ _FLAG = (
 _NEXT_PARAMETER = re.compile(r"&\w+=.*")
 _PLACEHOLDER = (
     r"(?i)example|your|my[-_]|xxxx|placeholder|change.?me|dummy|sample|redacted|insert|replace|"
-    r"\*{3}|\.{3}|…|\$|%[a-z]|^(?:os|process|env|settings|config|self|this)\.|^https?:|://|"
+    r"\*{3}|\.{3}|…|\$[{(]|^\$|\$[a-z_]{3,}|^%[a-z_]+\d?%?$|%[sd]\b|^(?:os|process|env|settings|config|self|this)\.|^https?:|://|"
     r"^(?:sha\d+|md5|data)[-:]|^\d{4}-\d\d-\d\d|"
     r"^[a-z]{1,24}\d?(?:_[a-z]{2,24}\d?)+$"
 )

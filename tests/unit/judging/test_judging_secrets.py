@@ -153,7 +153,8 @@ def test_the_secret_of_an_aws_key_is_found_in_every_notation(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["aB3/dE5+fG7hJ9kL1mN2pQ==", "kT7wq9Lm2xVb", "LLfrWLE/TWcMqMwCgtctruz+"]
+    "value",
+    ["aB3/dE5+fG7hJ9kL1mN2pQ==", "kT7wq9Lm2xVb", "LLfrWLE/TWcMqMwCgtctruz+", "k7$T9%wq2!Lm#4xV"],
 )
 @pytest.mark.parametrize(
     "text",
@@ -163,6 +164,7 @@ def test_the_secret_of_an_aws_key_is_found_in_every_notation(text: str) -> None:
         '{{"clientSecret": "{}"}}',
         "accessToken: {}",
         "'refresh_token' => '{}'",
+        ":password => '{}'",
         "https://x.example/y?api_key={}&page=2",
         "deploy --token {} --verbose",
         "<password>{}</password>",
