@@ -31,11 +31,18 @@ class Unasked:
     """Adds to pytest's own word on a file that nothing collects how to have it collected."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._hint = _HINT.format(name=name)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collection(self) -> Generator[None, object, object]:
         try:
             return (yield)
         except pytest.UsageError as error:
-            raise pytest.UsageError(*error.args, _HINT.format(name=self._name)) from error
+            raise pytest.UsageError(*error.args, self._hint) from error
+
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> None:
+        # xdist's workers collect, and their controller does not hear why they found nothing
+        if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            terminalreporter.write_line(self._hint)

@@ -277,6 +277,17 @@ def test_an_arena_named_without_the_option_is_told_how_to_collect_it(
     ]
 
 
+def test_an_arena_named_without_the_option_is_told_so_by_xdist_too(three: Project) -> None:
+    result = three.pytester.runpytest("arena.yaml", "-n2")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(
+        [
+            "'arena.yaml' is an arena file, and arena files are collected when that is asked for",
+            "  fix: add --arena, or arena = true to the ini file",
+        ]
+    )
+
+
 def test_another_yaml_file_is_left_to_whoever_collects_it(three: Project) -> None:
     three.write(other="a: 1\n")
     three.pytester.makeconftest(
