@@ -61,6 +61,7 @@ KIND = [
     "acknowledgement",
     "warm_word",
     "empathy",
+    "goodwill",
 ]
 UNKIND = [
     "insult",
@@ -74,6 +75,9 @@ UNKIND = [
     "threat",
     "accusing_question",
     "blunt_order",
+    "scorn",
+    "reproach",
+    "condescension",
 ]
 _FORMAL = ["connective", "formal_word", "passive", "nominal", "formal_greeting", "closing"]
 _CASUAL = [

@@ -35,6 +35,7 @@ from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
 ROOT = Path(__file__).resolve().parents[2]
 
 DOCS = ROOT / "docs"
+EMAILS = Path(__file__).with_name("emails.tsv")
 HAND_WRITTEN = ("hand2", "hand_blind")
 _PLACE = re.compile(r"(<!-- measured -->\n).*?(<!-- end measured -->)", re.DOTALL)
 _START = (
@@ -66,6 +67,7 @@ def main() -> None:
         *politeness(data),
         *formality(data),
         *professional(data),
+        *contempt(),
         *other_tones(data),
         *sentiment(data),
         *speed(),
@@ -136,6 +138,28 @@ def professional(data: ToneData) -> Iterable[Figure]:
         f"{decided}, {counts['right']}, {counts['unsure'] / total:.0%}",
         not counts["wrong"] and counts["unsure"] <= 0.3 * total,
     )
+
+
+def contempt() -> Iterable[Figure]:
+    """Count which of the rude, and which of the polite texts in formal words are professional."""
+    parts = {
+        "rules": "looked at while rules were written",
+        "before": "written before the rules",
+        "after": "written after them",
+    }
+    rows = [line.split("\t") for line in EMAILS.read_text(encoding="utf-8").splitlines()]
+    for part, meaning in parts.items():
+        passed: dict[str, list[bool]] = {"rude": [], "polite": []}
+        for row in rows:
+            if len(row) == 3 and row[1] == part:
+                passed[row[0]].append(judge_tone(row[2], "professional").answer == "yes")
+        rude, polite = passed["rude"], passed["polite"]
+        yield Figure(
+            f"professional, {len(rude)} rude and {len(polite)} polite e-mails and replies in "
+            f"formal words, {meaning}: rude passed, polite passed",
+            f"{sum(rude)}, {sum(polite)}",
+            sum(rude) <= 0.15 * len(rude) and sum(polite) >= 0.8 * len(polite),
+        )
 
 
 def other_tones(data: ToneData) -> Iterable[Figure]:

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
 from pytest_arena.judging.detectors.phones import find_phones
+from pytest_arena.judging.detectors.spans import DisjointSpans
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
 
@@ -177,16 +178,21 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
     number.
     """
     folded = fold_in_place(text, wide=True)
-    taken: list[Personal] = []
-    for entity, find in _FINDERS.items():
-        # All kinds are looked for, so that a card number is never taken for a phone number.
-        for start, end in find(folded.text):
-            if not any(start < other.end and end > other.start for other in taken):
-                taken.append(Personal(entity, start, end))
-    kept = [one for one in taken if one.entity in entities]
+    taken = DisjointSpans()
+    # All kinds are looked for, so that a card number is never taken for a phone number.
+    found = [
+        Personal(entity, start, end)
+        for entity, find in _FINDERS.items()
+        for start, end in find(folded.text)
+        if taken.add(start, end)
+    ]
     return sorted(
-        (Personal(one.entity, *folded.span(one.start, one.end)) for one in kept),
-        key=lambda personal: personal.start,
+        (
+            Personal(one.entity, *folded.span(one.start, one.end))
+            for one in found
+            if one.entity in entities
+        ),
+        key=lambda one: one.start,
     )
 
 

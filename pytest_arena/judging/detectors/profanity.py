@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import ClassVar, Literal
 
 from pytest_arena.judging.detectors.base import Detector, Look, seen
+from pytest_arena.judging.detectors.spans import DisjointSpans
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
 
@@ -50,8 +51,8 @@ class _Words:
     whole: dict[str, str]
     inside: dict[str, str]
     inside_pattern: re.Pattern[str]
-    plain: tuple[tuple[str, str], ...]
-    """Forms that hidden letters are filled in from."""
+    plain: Mapping[tuple[str, int], list[tuple[str, str]]]
+    """Forms that hidden letters are filled in from, by first letter and length."""
     phrases: re.Pattern[str]
     harmless: re.Pattern[str]
     disguised: frozenset[str]
@@ -96,19 +97,15 @@ def find_profanity(
     folded = fold_in_place(text, wide=True)
     known = _words(words, allow)
     least = _RANK[min_severity]
-    harmless = [match.span() for match in known.harmless.finditer(folded.text)]
-    found: list[Profane] = []
-    for severity, start, end in _candidates(folded.text, known):
-        if _RANK[severity] < least:
-            continue
-        if any(start < stop and end > begin for begin, stop in harmless):
-            continue
-        if not any(start < one.end and end > one.start for one in found):
-            found.append(Profane(severity, start, end))
-    return [
-        Profane(one.severity, *folded.span(one.start, one.end))
-        for one in sorted(found, key=lambda one: one.start)
+    harmless, taken = DisjointSpans(), DisjointSpans()
+    for match in known.harmless.finditer(folded.text):
+        harmless.add(*match.span())
+    found = [
+        Profane(severity, *folded.span(start, end))
+        for severity, start, end in _candidates(folded.text, known)
+        if _RANK[severity] >= least and not harmless.meets(start, end) and taken.add(start, end)
     ]
+    return sorted(found, key=lambda one: one.start)
 
 
 def _candidates(text: str, known: _Words) -> Iterator[tuple[str, int, int]]:
@@ -178,8 +175,8 @@ def _of_hidden(token: str, known: _Words) -> str | None:
         return None
     pattern = re.compile("".join("[a-z]" if c in "*#%" else re.escape(c) for c in token))
     open_end = token[-1] in "*#%"
-    for word, severity in known.plain:
-        if len(word) != len(token) or (open_end and word not in _COMMONEST):
+    for word, severity in known.plain.get((token[0], len(token)), ()):
+        if open_end and word not in _COMMONEST:
             continue
         if pattern.fullmatch(word):
             return severity
@@ -239,12 +236,15 @@ def _words(further: tuple[str, ...], allow: tuple[str, ...]) -> _Words:
                     whole.setdefault(stem + ending, severity)
     disguised = frozenset(profanity_words.DISGUISED.split()) - allowed
     plain += [(word, "strong") for word in sorted(disguised)]
+    by_start: dict[tuple[str, int], list[tuple[str, str]]] = {}
+    for word, severity in plain:
+        by_start.setdefault((word[0], len(word)), []).append((word, severity))
     phrases = [word for word in whole if "-" in word]
     return _Words(
         whole,
         inside,
         re.compile("|".join(inside) or r"(?!)"),
-        tuple(plain),
+        by_start,
         _phrase_pattern(phrases),
         _phrase_pattern(
             [*profanity_words.HARMLESS.split(), *(a.replace(" ", "-") for a in allowed)]

@@ -16,7 +16,12 @@ from pytest_arena.judging.tone.sentiment import Feeling, feel
 from pytest_arena.judging.tone.tokens import STOP, Tokens, tokenize
 
 _KIND = {**read_lists("courtesy"), **read_lists("warmth")}
-CUES = {**_KIND, **read_lists("formality"), **read_lists("hostility")}
+CUES = {
+    **_KIND,
+    **read_lists("formality"),
+    **read_lists("hostility"),
+    **read_lists("contempt"),
+}
 FEATURES = (*CUES, *MARKS, "contraction", *MEASURES, "valence", "positive_words", "negative_words")
 _BY_WORDS = frozenset(
     [

@@ -18,7 +18,7 @@ _PATTERNS = {
     "capitals_word": rf"\b(?!(?:{_ACRONYMS})s?\b)[A-Z]{{3,}}\b",
     "emoji": "[\U0001f300-\U0001faff☀-➿\U0001f1e6-\U0001f1ff]️?",
     "emoticon": r"(?<![\w:])(?:[:;=8]['\-^]?[)(DPp/\\|*oO3](?!\w)|<3|\bxD\b|\^_\^)",
-    "lower_start": r"(?:\A\s*|[.!?]\s+|\n\s*)[a-z]+",
+    "lower_start": r"(?:\A\s*|[.!?]\s+|\n[^\S\n]*)[a-z]+",
     "lower_i": r"(?<![\w.'])i(?=\s|'m|'ve|'ll|'d)(?!\.e)",
 }
 MARKS = tuple(_PATTERNS)

@@ -8,7 +8,10 @@ _STRAIGHT = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\t": " "}
 )
 _BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
-_LINK = re.compile(r"https?://\S+|www\.\S+|<url>|\S+@\S+\.\w+", re.IGNORECASE)
+_LINK = re.compile(r"https?://\S+|www\.\S+|<url>", re.IGNORECASE)
+_PIECE = re.compile(r"\S+")
+# What follows an @ in an address, up to its last dot with a name behind.
+_DOMAIN = re.compile(r"@\S+\.\w+")
 _INLINE = re.compile(r"`[^`\n]+`")
 _TABLE = re.compile(r"^[ ]*\|.*\|[ ]*$", re.MULTILINE)
 _CITED = re.compile(r"^[ ]*>.*$", re.MULTILINE)
@@ -37,7 +40,10 @@ def mask(text: str) -> tuple[str, bool]:
     if "`" in plain:
         plain, pieces = _INLINE.subn(_blank, plain)
         has_code = has_code or pieces > 0
-    for pattern in (_LINK, _TABLE, _CITED, _MARKUP):
+    plain = _LINK.sub(_blank, plain)
+    if "@" in plain:
+        plain = _PIECE.sub(_without_address, plain)
+    for pattern in (_TABLE, _CITED, _MARKUP):
         plain = pattern.sub(_blank, plain)
     return plain, has_code
 
@@ -51,6 +57,18 @@ def looks_like_code(plain: str) -> bool:
     """Return whether most lines of a text read as a program, a query or data."""
     lines = [line for line in plain.splitlines() if line.strip()]
     return bool(lines) and sum(bool(_PROGRAM.search(line)) for line in lines) > len(lines) / 2
+
+
+def _without_address(piece: re.Match[str]) -> str:
+    """Return a piece between blanks with its e-mail address covered, if it has one.
+
+    An address is looked for once a piece: a pattern that may begin at any of its letters takes
+    time by the cube of its length.
+    """
+    text = piece[0]
+    at = text.find("@", 1)
+    domain = _DOMAIN.match(text, at) if at > 0 else None
+    return text if domain is None else " " * domain.end() + text[domain.end() :]
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -24,7 +24,19 @@ COURTEOUS = [
     "conditional_question",
     "empathy",
 ]
-HARD = ["dismissive", "threat", "sarcasm", "impatience", "blame", "accusing_question"]
+SALUTATIONS = ("formal_greeting", "closing")
+"""What a letter of any tone has, and so no sign that its writer means well."""
+HARD = [
+    "dismissive",
+    "threat",
+    "sarcasm",
+    "impatience",
+    "blame",
+    "accusing_question",
+    "scorn",
+    "reproach",
+    "condescension",
+]
 """Cues of contempt: with one of them a text is not called professional or polite."""
 SLOPPY = ("textspeak", "elongated")
 CASUAL: Mapping[str, float] = {
@@ -70,6 +82,16 @@ class Evidence(NamedTuple):
     def courteous(self) -> int:
         """How many kinds of courtesy there are."""
         return len({cue.name for cue in self.reading.cues} & set(COURTEOUS))
+
+    @property
+    def well_meant(self) -> int:
+        """How many kinds of courtesy there are beside salutations."""
+        kinds = {*COURTEOUS, "goodwill"}.difference(SALUTATIONS)
+        return len({cue.name for cue in self.reading.cues} & kinds)
+
+    @property
+    def is_letter(self) -> bool:
+        return self.reading.words[:1] == ("dear",) or self.reading.has("closing")
 
     @property
     def hard(self) -> bool:
@@ -141,6 +163,9 @@ def _professional(text: Evidence) -> tuple[Answer, float]:
     if doubtful or text.scales.worst >= 0.8:
         return "unsure", strength
     # sympathy alone is warm, and professional only beside what serves the matter
+    if text.is_letter and not text.well_meant:
+        # to be sober is not enough in a letter: scorn is sober, too
+        return "unsure", strength
     if text.courteous > text.reading.has("empathy") and _is_civil(text):
         return "yes", strength
     return ("yes" if _is_matter_of_fact(text) else "unsure"), strength

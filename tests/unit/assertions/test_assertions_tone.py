@@ -154,5 +154,5 @@ def test_the_judge_hash_knows_the_scorer_and_the_judge(build: Callable[[str], As
     tone = build("{type: tone, value: polite}")
     alone = tone.judge_facts(None)
     assert alone is not None
-    assert json.loads(alone) == ["embedded tone", 1, None]
+    assert json.loads(alone) == ["embedded tone", 2, None]
     assert tone.judge_facts(JUDGE) != alone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pytest_arena.judging.tone import TONES, VERSION
 from pytest_arena.judging.tone.analysis import CUES, read
 from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
+from pytest_arena.judging.tone.masking import mask
 from pytest_arena.judging.tone.phrases import Phrases
 from pytest_arena.judging.tone.tokens import tokenize
 from pytest_arena.judging.tone.weights import FILE, load
@@ -249,6 +251,48 @@ def test_every_weight_is_of_a_feature_and_the_version_counts_their_changes() -> 
     assert set(CUES) < features
     lists = sorted(FILE.with_name("cues").glob("*.txt"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (FILE, *lists))).hexdigest()
-    assert (VERSION, digest[:16]) == (1, "65435c272f9293e3"), (
+    assert (VERSION, digest[:16]) == (2, "94fe8b7d3d084575"), (
         "count VERSION up, and put the digest here"
+    )
+
+
+EMAILS = Path(__file__).parents[3] / "benchmarks" / "tone" / "emails.tsv"
+
+
+@pytest.mark.parametrize("part", ["rules", "before", "after"])
+def test_contempt_in_formal_words_is_hardly_ever_professional(part: str) -> None:
+    lines = EMAILS.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    passed: dict[str, list[bool]] = {"rude": [], "polite": []}
+    for kind, own_part, text in rows:
+        if own_part == part:
+            passed[kind].append(judge_tone(text, "professional").answer == "yes")
+    assert sum(passed["rude"]) <= 0.15 * len(passed["rude"])
+    assert sum(passed["polite"]) >= 0.8 * len(passed["polite"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear Mr. Hale, your conclusions, if they deserve the name, rest on nothing of substance.",
+        "We do hope that the answer is simple enough for you this time.",
+        "If you were able to read a calendar, you would know when the office is open.",
+        "Thank you for your ninth message today. We do have other customers.",
+        "Dear Ms. Lee, the errors were found. The report was sent back to your desk. Regards",
+    ],
+)
+def test_formal_words_do_not_make_contempt_professional(text: str) -> None:
+    assert judge_tone(text, "professional").answer != "yes"
+
+
+def test_a_letter_with_good_will_in_it_is_professional() -> None:
+    text = "Dear Ms. Lee, I found two errors and would be glad to go through them with you."
+    assert judge_tone(text, "professional").answer == "yes"
+
+
+def test_an_address_is_covered_with_the_piece_that_it_stands_in() -> None:
+    plain, has_code = mask("Write to <ann@a.example.org>, or to @ann, or a@b.")
+    assert (plain.split(), has_code) == (
+        ["Write", "to", ">,", "or", "to", "@ann,", "or", "a@b."],
+        False,
     )
