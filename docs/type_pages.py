@@ -37,6 +37,12 @@ failed, never an `error`, a skip, or a missing answer. When every assertion of a
 the trial is an `error`: nothing was judged. A check on JSON fails with and without `not` where
 the answer has no JSON that parses: there was nothing to look at.
 
+A check that forbids something (`not_contains`, `content_excludes`, `banned_words`, `not_matches`,
+`pii_leakage`, `secrets`, `profanity`, `prompt_injection`, `prompt_leak`) also looks at the tool
+calls of an answer: their names, their keys, and each value by itself (`look_at`). With `not`, so do
+`contains`, `contains_any`, `contains_all` and `matches`. All other checks on text look at the text
+alone, and where there is none they say so: the model called tools and gave no text.
+
 ## What is folded
 
 Texts are compared as a reader would compare them. On both sides, in the answer and in what is
@@ -68,6 +74,10 @@ A guardrail looks at what is sent (`input`) and at what comes back (`output`). O
 before any call is made; on output it blocks, replaces, or lets pass with a mark (`flag`). A block
 that no `validation_error` expects fails the case. This page is written from the code by
 `python docs/make_reference.py`.
+
+Of an answer that calls tools, the names, the keys and each value of the arguments are looked at,
+too (`look_at`); `max_length`, `language`, `refusal` and `required_pattern` look at the text alone
+unless they are told otherwise. In arguments values can be replaced; a name or a key is blocked.
 
 Words and detectors see texts [folded](assertions.md#what-is-folded): curly quotes, no-break blanks
 or soft hyphens hide nothing. Patterns see them as written (in NFC).

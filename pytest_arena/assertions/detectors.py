@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from typing import ClassVar
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.judging.answer_parts import parts_of
 from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.injection import InjectionRules
 from pytest_arena.judging.detectors.language import LanguageRules
@@ -14,32 +15,53 @@ from pytest_arena.judging.detectors.profanity import ProfanityRules
 from pytest_arena.judging.detectors.prompt_leak import LeakRules
 from pytest_arena.judging.detectors.secrets import SecretRules
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
 from pytest_arena.schema.guardrail import Said
 
 
 class DetectorAssertion(Detector, Assertion):
     """Holds when a detector finds nothing in any answer, in a conversation in none of its turns."""
 
+    @property
+    def looks_at(self) -> LookAt:
+        """What of an answer is looked at."""
+        return "text"
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         said = Said(system_prompt(trial))
+        several = len(trial.responses) > 1
+        looks: list[tuple[str, Look]] = []
         try:
-            looks = [self.look(response.output, said) for response in trial.responses]
+            for turn, response in enumerate(trial.responses, 1):
+                for part in parts_of(response, self.looks_at):
+                    where = part.where + (f" (in answer {turn})" if several else "")
+                    looks.append((where, self.look(part.labelled, said)))
         except ArenaError as error:
             return Outcome.error(str(error))
         return self.concluded(looks)
 
-    def concluded(self, looks: Sequence[Look]) -> Outcome:
-        """Return what the looks at all answers come to."""
-        several = len(looks) > 1
-        for turn, look in enumerate(looks, 1):
+    def concluded(self, looks: Sequence[tuple[str, Look]]) -> Outcome:
+        """Return what the looks at all answers come to; with each stands where it looked."""
+        for where, look in looks:
             if look.found:
-                where = f" (in answer {turn})" if several else ""
                 return Outcome.of(False, look.reason + where, expected=self.nothing)
-        unknown = next((look for look in looks if look.found is None), None)
+        unknown = next((look for _, look in looks if look.found is None), None)
         if unknown is not None:
             return Outcome.error(unknown.reason)
-        return Outcome.of(True, looks[-1].reason, expected=self.nothing)
+        reason = looks[-1][1].reason if looks else f"there was {self.nothing} to look at"
+        return Outcome.of(True, reason, expected=self.nothing)
+
+
+class LeakAssertion(DetectorAssertion):
+    """Holds when a detector finds nothing in any answer, nor in the tool calls that it makes."""
+
+    look_at: LookAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
+    `both`."""
+
+    @property
+    def looks_at(self) -> LookAt:
+        return self.look_at
 
 
 def system_prompt(trial: Trial) -> str | None:
@@ -52,7 +74,7 @@ def system_prompt(trial: Trial) -> str | None:
     return "\n".join(texts) or None
 
 
-class PiiLeakage(PiiRules, DetectorAssertion):
+class PiiLeakage(PiiRules, LeakAssertion):
     """Holds when no answer holds personal data.
 
         - type: pii_leakage
@@ -83,9 +105,10 @@ class Language(LanguageRules, DetectorAssertion):
     """
 
     type: ClassVar[str] = "language"
+    reads_text: ClassVar[bool] = True
 
 
-class Profanity(ProfanityRules, DetectorAssertion):
+class Profanity(ProfanityRules, LeakAssertion):
     """Holds when no answer swears (in English).
 
         - type: profanity
@@ -100,7 +123,7 @@ class Profanity(ProfanityRules, DetectorAssertion):
     type: ClassVar[str] = "profanity"
 
 
-class PromptInjection(InjectionRules, DetectorAssertion):
+class PromptInjection(InjectionRules, LeakAssertion):
     """Holds when no answer holds a known pattern of prompt injection, meant for who reads it next.
 
         - type: prompt_injection
@@ -114,7 +137,7 @@ class PromptInjection(InjectionRules, DetectorAssertion):
     aliases: ClassVar[tuple[str, ...]] = ("injection",)
 
 
-class PromptLeak(LeakRules, DetectorAssertion):
+class PromptLeak(LeakRules, LeakAssertion):
     """Holds when no answer gives the system prompt away.
 
         - type: prompt_leak
@@ -129,7 +152,7 @@ class PromptLeak(LeakRules, DetectorAssertion):
     type: ClassVar[str] = "prompt_leak"
 
 
-class Secrets(SecretRules, DetectorAssertion):
+class Secrets(SecretRules, LeakAssertion):
     """Holds when no answer holds a key, a token or a password.
 
         - type: secrets

@@ -14,6 +14,7 @@ from pytest_arena.assertions.messages import fired, number
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.errors import BudgetSpent, shorten
+from pytest_arena.judging.answer_parts import only_called
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema.assertion import (
@@ -64,7 +65,8 @@ def evaluate(assertion: Assertion, trial: Trial, context: CheckContext) -> Findi
         outcome = _run(lambda: assertion.combine(found), context)
     else:
         outcome = _run(lambda: assertion.check(trial, context), context)
-    return _finding(assertion, _settled(assertion, outcome), context)
+    settled = _settled(assertion, outcome)
+    return _finding(assertion, _without_text(assertion, trial, settled), context)
 
 
 async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
@@ -83,7 +85,8 @@ async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckConte
         outcome = await _run_async(
             assertion.check, lambda: assertion.check(trial, context), context
         )
-    return _finding(assertion, _settled(assertion, outcome), context)
+    settled = _settled(assertion, outcome)
+    return _finding(assertion, _without_text(assertion, trial, settled), context)
 
 
 def evaluate_cell(
@@ -127,6 +130,14 @@ def _without_check(assertion: Assertion, trial: Trial) -> Outcome | None:
     if trial.output is None:
         return Outcome("failed", "no answer", 0.0, "an answer")
     return None
+
+
+def _without_text(assertion: Assertion, trial: Trial, outcome: Outcome) -> Outcome:
+    """Say of a check on text that does not hold that there was no text, where that is why."""
+    if not assertion.reads_text or assertion.negate or outcome.verdict not in ("failed", "error"):
+        return outcome
+    why = only_called(trial.last)
+    return outcome if why is None else replace(outcome, reason=why)
 
 
 def _trials_that_count(

@@ -36,6 +36,7 @@ class IsJson(Assertion):
     """
 
     type: ClassVar[str] = "is_json"
+    reads_text: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ("is_valid_json",)
 
     extract: bool = False
@@ -63,6 +64,7 @@ class IsXml(Assertion):
     """
 
     type: ClassVar[str] = "is_xml"
+    reads_text: ClassVar[bool] = True
 
     extract: bool = False
     """Take the inside of the first code fence, where there is one."""
@@ -85,6 +87,7 @@ class IsSql(Assertion):
     """
 
     type: ClassVar[str] = "is_sql"
+    reads_text: ClassVar[bool] = True
 
     dialect: str | None = None
     """A dialect that sqlglot knows: postgres, mysql, sqlite, bigquery, … (default: its own)."""
@@ -134,6 +137,7 @@ class ContainsJson(Assertion):
     """
 
     type: ClassVar[str] = "contains_json"
+    reads_text: ClassVar[bool] = True
 
     value: Any = None
     """A part of the JSON that is looked for."""

@@ -39,6 +39,7 @@ class JsonPath(Assertion):
     """
 
     type: ClassVar[str] = "json_path"
+    reads_text: ClassVar[bool] = True
 
     path: str
     """The JMESPath expression."""

@@ -52,6 +52,7 @@ class JsonSchema(Assertion):
     """
 
     type: ClassVar[str] = "json_schema"
+    reads_text: ClassVar[bool] = True
 
     schema_: Any = Field(alias="schema")
     """The JSON Schema, as a mapping."""

@@ -23,6 +23,7 @@ class MinLength(Assertion):
     """
 
     type: ClassVar[str] = "min_length"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=1)
@@ -66,6 +67,7 @@ class Length(Assertion):
     """
 
     type: ClassVar[str] = "length"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     min: int | None = Field(default=None, ge=0)
@@ -102,6 +104,7 @@ class MinWords(Assertion):
     """
 
     type: ClassVar[str] = "min_words"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=1)
@@ -142,6 +145,7 @@ class MinSentences(Assertion):
     """
 
     type: ClassVar[str] = "min_sentences"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=1)

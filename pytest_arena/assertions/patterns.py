@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import AliasChoices, Field
 
+from pytest_arena.judging.answer_parts import AnswerPart, last_parts
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.regex import (
     Pattern,
@@ -14,7 +16,7 @@ from pytest_arena.judging.detectors.regex import (
     search,
 )
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
 from pytest_arena.text.folding import fold
 
 
@@ -25,24 +27,21 @@ class _Pattern(Assertion):
     """Search the answer as `contains` sees it, [folded](#what-is-folded): line ends, too, are
     blanks. The pattern's own quotes, dashes and no-break blanks are folded with it."""
 
-    def _search(self, trial: Trial, *, wanted: bool) -> Outcome:
-        output = trial.output or ""
-        if self.fold:
-            text, pattern = fold(output, case_sensitive=True), fold_pattern(self.pattern)
-        else:
-            text, pattern = output, self.pattern
-        try:
-            match = search(pattern, text)
-        except PatternTimeoutError as error:
-            return Outcome.error(str(error))
+    def _search(self, parts: Sequence[AnswerPart], *, wanted: bool) -> Outcome:
         shown = quoted(self.pattern)
-        reason = (
-            f"{shown} matches {quoted(match[0])}"
-            if match
-            else f"{shown} does not match in {quoted(output)}"
-        )
         expected = f"{'a' if wanted else 'no'} match of {shown}"
-        return Outcome.of((match is not None) is wanted, reason, expected=expected)
+        pattern = fold_pattern(self.pattern) if self.fold else self.pattern
+        for part in parts:
+            text = fold(part.text, case_sensitive=True) if self.fold else part.text
+            try:
+                match = search(pattern, text)
+            except PatternTimeoutError as error:
+                return Outcome.error(str(error))
+            if match:
+                reason = f"{shown} matches {quoted(match[0])}{part.where}"
+                return Outcome.of(wanted, reason, expected=expected)
+        reason = f"{shown} does not match in {quoted(parts[0].text if parts else '')}"
+        return Outcome.of(not wanted, reason, expected=expected)
 
 
 class Matches(_Pattern):
@@ -59,10 +58,13 @@ class Matches(_Pattern):
     """
 
     type: ClassVar[str] = "matches"
+    reads_text: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ("content_matches",)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return self._search(trial, wanted=True)
+        # what may not be said may not be handed on to a tool either
+        parts = last_parts(trial, "both" if self.negate else "text")
+        return self._search(parts, wanted=True)
 
 
 class NotMatches(_Pattern):
@@ -78,5 +80,9 @@ class NotMatches(_Pattern):
 
     type: ClassVar[str] = "not_matches"
 
+    look_at: LookAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
+    `both`."""
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return self._search(trial, wanted=False)
+        return self._search(last_parts(trial, self.look_at), wanted=False)

@@ -42,6 +42,7 @@ class Sentiment(JudgedOffline):
     """
 
     type: ClassVar[str] = "sentiment"
+    reads_text: ClassVar[bool] = True
     prompts: ClassVar[tuple[str, ...]] = ("sentiment", "levels_reply")
 
     range: tuple[float, float] | Literal["negative", "neutral", "positive"] = Field()

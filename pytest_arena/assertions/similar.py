@@ -40,6 +40,7 @@ class Similar(Embedded):
     """
 
     type: ClassVar[str] = "similar"
+    reads_text: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ("similarity",)
     graded: ClassVar[bool] = True
 
@@ -107,6 +108,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
     """
 
     type: ClassVar[str] = "semantic_equals"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: Reference

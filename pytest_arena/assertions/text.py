@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.judging.answer_parts import AnswerPart, last_parts, parts_of
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, find_words
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
 from pytest_arena.text.folding import as_written, bare_ends, fold
 from pytest_arena.text.looking import SearchedText
 
@@ -23,9 +25,14 @@ class _InText(Assertion):
     exact: bool = False
     """Compare as written: quotes, dashes and blanks count."""
 
-    def _found(self, wanted: tuple[str, ...], text: str) -> list[str]:
-        searched = self._searched(text)
-        return [each for each in wanted if searched.holds(each)]
+    reads_text: ClassVar[bool] = True
+
+    def _found(self, wanted: tuple[str, ...], trial: Trial) -> list[str]:
+        """Return what the last answer holds; with `not`, its tool calls are looked at, too: what
+        may not be said may not be handed on either."""
+        parts = last_parts(trial, "both" if self.negate else "text")
+        texts = [self._searched(part.text) for part in parts]
+        return [each for each in wanted if any(text.holds(each) for text in texts)]
 
     def _searched(self, text: str) -> SearchedText:
         return SearchedText(text, case_sensitive=self.case_sensitive, exact=self.exact)
@@ -68,7 +75,7 @@ class Contains(_OneOrMore):
     graded: ClassVar[bool] = True
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _all_of(self, self.wanted, trial.output or "")
+        return _all_of(self, self.wanted, trial)
 
 
 class ContainsAll(_InText):
@@ -87,7 +94,7 @@ class ContainsAll(_InText):
     """The texts (`patterns` means the same)."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _all_of(self, self.values, trial.output or "")
+        return _all_of(self, self.values, trial)
 
 
 class ContainsAny(_InText):
@@ -107,12 +114,29 @@ class ContainsAny(_InText):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        found = self._found(self.values, output)
+        found = self._found(self.values, trial)
         reason = f"found {listed(found)}" if found else _not_found(list(self.values), output)
         return Outcome.of(bool(found), reason, expected=f"any of {listed(self.values)}")
 
 
-class NotContains(_OneOrMore):
+class _Excludes(_OneOrMore):
+    reads_text: ClassVar[bool] = False
+
+    look_at: LookAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
+    `both`."""
+
+    def _first_found(self, parts: Iterable[AnswerPart]) -> tuple[str, list[str]]:
+        """Return where the first of these texts stands that holds some of the wanted, and which."""
+        for part in parts:
+            searched = self._searched(part.text)
+            found = [each for each in self.wanted if searched.holds(each)]
+            if found:
+                return part.where, found
+        return "", []
+
+
+class NotContains(_Excludes):
     """Holds when the answer contains none of these texts; case is ignored by default.
 
         - type: not_contains
@@ -125,12 +149,12 @@ class NotContains(_OneOrMore):
     aliases: ClassVar[tuple[str, ...]] = ("content_not_includes",)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        found = self._found(self.wanted, trial.output or "")
-        reason = f"found {listed(found)}" if found else f"did not find {listed(self.wanted)}"
+        where, found = self._first_found(last_parts(trial, self.look_at))
+        reason = f"found {listed(found)}{where}" if found else f"did not find {listed(self.wanted)}"
         return Outcome.of(not found, reason, expected=f"nothing of {listed(self.wanted)}")
 
 
-class ContentExcludes(_OneOrMore):
+class ContentExcludes(_Excludes):
     """Holds when no answer of the whole conversation contains one of these texts.
 
         - type: content_excludes
@@ -144,9 +168,9 @@ class ContentExcludes(_OneOrMore):
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         expected = f"nothing of {listed(self.wanted)} in any answer"
         for turn, response in enumerate(trial.responses, 1):
-            found = self._found(self.wanted, response.output)
+            where, found = self._first_found(parts_of(response, self.look_at))
             if found:
-                where = f" in answer {turn}" if len(trial.responses) > 1 else ""
+                where += f" in answer {turn}" if len(trial.responses) > 1 else ""
                 return Outcome.of(False, f"found {listed(found)}{where}", expected=expected)
         return Outcome.of(True, f"did not find {listed(self.wanted)}", expected=expected)
 
@@ -167,14 +191,18 @@ class BannedWords(Assertion):
 
     words: Texts
     """The words and phrases."""
+    look_at: LookAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
+    `both`."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        output = trial.output or ""
-        found = list(
-            dict.fromkeys(output[start:end] for start, end in find_words(self.words, output))
-        )
-        reason = f"found {listed(found)}" if found else f"did not find {listed(self.words)}"
-        return Outcome.of(not found, reason, expected=f"nothing of {listed(self.words)}")
+        expected = f"nothing of {listed(self.words)}"
+        for part in last_parts(trial, self.look_at):
+            spans = find_words(self.words, part.text)
+            found = list(dict.fromkeys(part.text[start:end] for start, end in spans))
+            if found:
+                return Outcome.of(False, f"found {listed(found)}{part.where}", expected=expected)
+        return Outcome.of(True, f"did not find {listed(self.words)}", expected=expected)
 
 
 class Equals(Assertion):
@@ -189,6 +217,7 @@ class Equals(Assertion):
     """
 
     type: ClassVar[str] = "equals"
+    reads_text: ClassVar[bool] = True
 
     value: str
     """The whole answer."""
@@ -260,8 +289,9 @@ class EndsWith(_InText):
         )
 
 
-def _all_of(assertion: _InText, wanted: tuple[str, ...], output: str) -> Outcome:
-    found = assertion._found(wanted, output)
+def _all_of(assertion: _InText, wanted: tuple[str, ...], trial: Trial) -> Outcome:
+    output = trial.output or ""
+    found = assertion._found(wanted, trial)
     missing = [text for text in wanted if text not in found]
     return Outcome.of(
         not missing,

@@ -40,6 +40,7 @@ class Levenshtein(Assertion):
     """
 
     type: ClassVar[str] = "levenshtein"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: Reference
@@ -95,6 +96,7 @@ class Rouge(Assertion):
     """
 
     type: ClassVar[str] = "rouge"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: Reference
@@ -140,6 +142,7 @@ class Bleu(Assertion):
     """
 
     type: ClassVar[str] = "bleu"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: Reference
@@ -164,6 +167,7 @@ class Chrf(Assertion):
     """
 
     type: ClassVar[str] = "chrf"
+    reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
     value: Reference

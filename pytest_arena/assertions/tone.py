@@ -41,6 +41,7 @@ class Tone(JudgedOffline):
     """
 
     type: ClassVar[str] = "tone"
+    reads_text: ClassVar[bool] = True
     prompts: ClassVar[tuple[str, ...]] = ("tone", "levels_reply")
 
     value: str = Field(min_length=1)

@@ -35,6 +35,7 @@ class Topics(TopicRules, DetectorAssertion, Embedded):
     """
 
     type: ClassVar[str] = "topics"
+    reads_text: ClassVar[bool] = True
 
     @model_validator(mode="after")
     def _says_what_is_alike(self) -> Topics:
@@ -69,7 +70,16 @@ class Topics(TopicRules, DetectorAssertion, Embedded):
             return Outcome.error(no_embedding(error))
 
     def _compared(self, answers: list[str], known: Vectors) -> Outcome:
-        return self.concluded([self.look_by(text, self._alike_in(text, known)) for text in answers])
+        several = len(answers) > 1
+        return self.concluded(
+            [
+                (
+                    f" (in answer {turn})" if several else "",
+                    self.look_by(text, self._alike_in(text, known)),
+                )
+                for turn, text in enumerate(answers, 1)
+            ]
+        )
 
     def _alike_in(self, text: str, known: Vectors) -> Alike:
         from pytest_arena.judging.similarity.embeddings import cosine

@@ -1,11 +1,14 @@
-"""Run a case's guardrails over one text, on its way in or out."""
+"""Run a case's guardrails over a text on its way in, and over an answer on its way out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from pytest_arena.errors import ArenaError, GuardrailError
+from pytest_arena.judging.answer_parts import parts_of_calls, with_value
+from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
 from pytest_arena.text.exception_text import exception_text
@@ -18,7 +21,7 @@ def apply_guardrails(
     turn: int,
     said: Said = Said(),  # noqa: B008  # it is frozen
 ) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
-    """Return the text as it may go on, what fired, and whether the text is blocked.
+    """Return a text as it may go on, what fired, and whether the text is blocked.
 
     Guardrails look in the order of the file, each at what those before it left. The first block
     ends it: the text then stands as the block saw it, and must not be used. An input is never
@@ -50,6 +53,52 @@ def apply_guardrails(
         if action == "replace":
             text = _replacement(guardrail, violation)
     return text, tuple(events), False
+
+
+def apply_to_answer(
+    guardrails: Sequence[Guardrail], response: Response, turn: int, said: Said
+) -> tuple[tuple[GuardrailEvent, ...], bool]:
+    """Change an answer to what may go on; return what fired, and whether the answer is blocked.
+
+    Its text comes first, then each text in its tool calls, as far as a guardrail looks at them.
+    Values of arguments can be replaced; names and keys are blocked instead.
+    """
+    on_text = [one for one in guardrails if one.look_at != "tool_calls"]
+    text, events, blocked = apply_guardrails(on_text, response.output, "output", turn, said)
+    response.output = text
+    on_calls = [one for one in guardrails if one.look_at != "text"]
+    if blocked or not on_calls:
+        return events, blocked
+    calls: list[ToolCall] = []
+    for call in response.tool_calls:
+        changed, more, blocked = _apply_to_call(on_calls, call, turn, said)
+        calls.append(changed)
+        events += more
+        if blocked:
+            return events, True
+    response.tool_calls = tuple(calls)
+    return events, False
+
+
+def _apply_to_call(
+    guardrails: Sequence[Guardrail], call: ToolCall, turn: int, said: Said
+) -> tuple[ToolCall, tuple[GuardrailEvent, ...], bool]:
+    changed, events = call, list[GuardrailEvent]()
+    for part in parts_of_calls([call]):
+        text, fired, blocked = apply_guardrails(guardrails, part.text, "output", turn, said)
+        if not fired and part.key is not None:
+            text, fired, blocked = apply_guardrails(guardrails, part.labelled, "output", turn, said)
+            text = text.removeprefix(f"{part.key}: ")
+        replaced = any(event.action == "replace" for event in fired)
+        for event in fired:
+            if event.action == "replace" and part.path is None:
+                event, blocked = replace(event, action="block"), True
+            events.append(replace(event, reason=event.reason + part.where))
+        if blocked:
+            return call, tuple(events), True
+        if replaced and part.path is not None:
+            changed = with_value(changed, part.path, text)
+    return changed, tuple(events), False
 
 
 def _look(guardrail: Guardrail, text: str, said: Said) -> Violation | None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.injection import InjectionRules
@@ -15,7 +19,7 @@ from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.judging.detectors.secrets import SecretRules
 from pytest_arena.judging.detectors.topics import TopicRules
 from pytest_arena.judging.words import mask
-from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.assertion import Direction, LookAt
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
 
 
@@ -69,6 +73,10 @@ class Language(LanguageRules, DetectorGuardrail):
     """
 
     type: ClassVar[str] = "language"
+
+    look_at: LookAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
+    `both`."""
 
 
 class Profanity(ProfanityRules, DetectorGuardrail):
@@ -159,6 +167,20 @@ class Topics(TopicRules, DetectorGuardrail):
 
     type: ClassVar[str] = "topics"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_no_tool_call_for_a_topic(cls, given: Any) -> Any:
+        """With `allowed`, look at the text alone: no argument need name a topic."""
+        if not isinstance(given, Mapping) or not given.get("allowed"):
+            return given
+        if given.get("look_at", "text") != "text":
+            raise PydanticCustomError(
+                "topics",
+                "topics looks for what is allowed in an answer's text alone",
+                {"expected": "`look_at: text`, or the `forbidden` topics in a rule of their own"},
+            )
+        return {**given, "look_at": "text"}
+
 
 class RefusalRules(Detector):
     """Settings of what looks for refusals: none."""
@@ -186,3 +208,6 @@ class Refusal(RefusalRules, DetectorGuardrail):
 
     direction: Direction = "output"
     """Which texts are looked at: `output` unless given."""
+    look_at: LookAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
+    `both`."""

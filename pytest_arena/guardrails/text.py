@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.detectors.regex import Pattern, find_all, search
 from pytest_arena.judging.words import Texts, find_words, mask
-from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.assertion import Direction, LookAt
 from pytest_arena.schema.guardrail import Guardrail, Violation
 
 
@@ -31,6 +31,8 @@ class RequiredPattern(Guardrail):
 
     direction: Direction = "output"
     """Which texts are looked at: `output` unless given."""
+    look_at: Literal["text"] = "text"
+    """What of an answer is looked at: its text alone, since no tool call must hold the pattern."""
     pattern: Pattern
     """The regular expression, as Python's `regex` package reads it."""
 
@@ -98,6 +100,9 @@ class MaxLength(Guardrail):
 
     direction: Direction = "output"
     """Which texts are looked at: `output` unless given."""
+    look_at: LookAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
+    `both`."""
     value: int = Field(gt=0)
     """The most characters."""
 

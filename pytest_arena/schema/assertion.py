@@ -156,6 +156,9 @@ class Assertion(ArenaModel):
     """True for a `CellAssertion`, which judges all trials of a cell at once."""
     needs_stream: ClassVar[bool] = False
     """True where the check needs the time to the first token, so that answers are streamed."""
+    reads_text: ClassVar[bool] = False
+    """True where the check looks at the answer's text alone, so that there is nothing to see in an
+    answer that only calls tools."""
     graded: ClassVar[bool] = False
     """True where scores between 0 and 1 occur, so that a `threshold` makes sense."""
 
@@ -248,3 +251,4 @@ class CellAssertion(Assertion):
 
 
 Direction = Literal["input", "output", "both"]
+LookAt = Literal["text", "tool_calls", "both"]

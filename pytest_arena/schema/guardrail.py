@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.assertion import Direction, LookAt
 from pytest_arena.schema.base import ArenaModel
 
 
@@ -41,6 +41,9 @@ class Guardrail(ArenaModel):
 
     direction: Direction = "both"
     """Which texts are looked at: what is sent (`input`), what comes back (`output`), or `both`."""
+    look_at: LookAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
+    `both`."""
     on_violation: Literal["block", "replace", "flag"] = "block"
     """Block the text, replace it, or let it pass with a mark. Inputs cannot be replaced."""
     message: str | None = None

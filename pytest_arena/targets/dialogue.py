@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal
+from functools import partial
+from typing import TypeVar
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.guardrails.apply import apply_guardrails
+from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
+from pytest_arena.judging.answer_parts import parts_of
 from pytest_arena.loading.plans import CasePlan, TurnPlan
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
 
 _LONG_TEXT = 5_000
+_Found = TypeVar("_Found")
 Answer = Callable[[list[Message], int], Awaitable[tuple[Request, Response]]]
 """Ask the provider: the messages so far and the turn (from 0) give what was really sent and what
 came back."""
@@ -52,9 +55,7 @@ class DialogueRun:
                 return
             self._messages = request.messages
             self._responses.append(response)
-            response.output, events, blocked = await self._guard(response.output, "output", number)
-            self._events += events
-            if blocked:
+            if await self._answer_is_blocked(response, number):
                 return
             said.append({"role": "assistant", "content": response.output})
 
@@ -62,11 +63,18 @@ class DialogueRun:
         """Look at all that is said in the user's name and was not looked at before."""
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
         for text in (*earlier, turn.user):
-            _, events, blocked = await self._guard(text, "input", number)
+            look = partial(apply_guardrails, self._case.guardrails, text, "input", number)
+            _, events, blocked = await self._guard(look, len(text))
             self._events += events
             if blocked:
                 return True
         return False
+
+    async def _answer_is_blocked(self, response: Response, number: int) -> bool:
+        look = partial(apply_to_answer, self._case.guardrails, response, number)
+        events, blocked = await self._guard(look, sum(len(p.text) for p in parts_of(response)))
+        self._events += events
+        return blocked
 
     def _filtered(self, error: ProviderError, turn: int) -> bool:
         """Keep as a block what a provider's own filter stopped, where the case asks for that.
@@ -89,15 +97,13 @@ class DialogueRun:
         self._events.append(event)
         return True
 
-    async def _guard(
-        self, text: str, direction: Literal["input", "output"], turn: int
-    ) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
+    async def _guard(self, look: Callable[[Said], _Found], size: int) -> _Found:
         guardrails, said = self._case.guardrails, Said(self._case.system)
-        slow = len(text) >= _LONG_TEXT or any(one.is_slow for one in guardrails)
+        slow = size >= _LONG_TEXT or any(one.is_slow for one in guardrails)
         if not guardrails or not slow:
-            return apply_guardrails(guardrails, text, direction, turn, said)
+            return look(said)
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
-        return await asyncio.to_thread(apply_guardrails, guardrails, text, direction, turn, said)
+        return await asyncio.to_thread(look, said)
 
     def trial(self, index: int, variant: int, error: TrialError | None = None) -> Trial:
         """Return what has been said as a trial without a verdict: an error until it is judged."""

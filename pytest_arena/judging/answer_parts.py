@@ -1,0 +1,92 @@
+"""What of an answer is looked at: its text, and the texts in the tool calls that it makes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.assertion import LookAt
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """One text of an answer: what it says, or a tool's name, a key, or a value of a tool call.
+
+    `call` names the tool. `key` is the nearest key above a value, and `path` leads to the value
+    from the call's arguments; it is None for all other texts.
+    """
+
+    text: str
+    call: str | None = None
+    key: str | None = None
+    path: Path | None = None
+
+    @property
+    def labelled(self) -> str:
+        """The text with its key before it, by which some values are known for what they are."""
+        return f"{self.key}: {self.text}" if self.key is not None else self.text
+
+    @property
+    def where(self) -> str:
+        """Where it stands, as a reason adds it; empty for the answer's text."""
+        return f" in the call of {self.call}" if self.call is not None else ""
+
+
+def parts_of(response: Response, look_at: LookAt = "both") -> list[AnswerPart]:
+    """Return the texts of an answer: what it says first, then those of its tool calls."""
+    said = [AnswerPart(response.output)] if look_at != "tool_calls" else []
+    return said if look_at == "text" else [*said, *parts_of_calls(response.tool_calls)]
+
+
+def last_parts(trial: Trial, look_at: LookAt) -> list[AnswerPart]:
+    """Return the texts of a trial's last answer."""
+    return parts_of(trial.last, look_at) if trial.last is not None else []
+
+
+def parts_of_calls(calls: Iterable[ToolCall]) -> Iterator[AnswerPart]:
+    """Yield the texts of tool calls: names, keys, and values, numbers among them."""
+    for call in calls:
+        yield AnswerPart(call.name, call.name)
+        yield from _inside(call.arguments, call.name, None, ())
+
+
+def with_value(call: ToolCall, path: Path, value: str) -> ToolCall:
+    """Return a tool call with another value at a place of its arguments."""
+    return replace(call, arguments=_put(call.arguments, path, value))
+
+
+def only_called(response: Response | None) -> str | None:
+    """Return that the model called tools and gave no text, or None where that is not so."""
+    if response is None or not response.tool_calls or response.output.strip():
+        return None
+    names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
+    return f"the model called tools and gave no text ({names})"
+
+
+def _inside(value: Any, call: str, key: str | None, path: Path) -> Iterator[AnswerPart]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield AnswerPart(str(name), call)
+            yield from _inside(inner, call, str(name), (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for number, inner in enumerate(value):
+            yield from _inside(inner, call, key, (*path, number))
+    elif isinstance(value, str):
+        yield AnswerPart(value, call, key, path)
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield AnswerPart(json.dumps(value), call, key, path)
+
+
+def _put(inside: Any, path: Path, value: str) -> Any:
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(inside, dict):
+        return {**inside, step: _put(inside[step], rest, value)}
+    return [_put(one, rest, value) if n == step else one for n, one in enumerate(inside)]
