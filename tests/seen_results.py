@@ -1,23 +1,15 @@
-"""Results as tests look at them: every field of a cell, and what is summed over its answers."""
+"""Results as tests look at them: every field of a cell, and of a trial's answers together."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.results import Cell, Trial
+from pytest_arena.results import Cell, Response, Trial
 from pytest_arena.results.reading import read_lines
 
 _OF_ALL_ANSWERS = ("latency_ms", "first_token_ms", "input_tokens", "output_tokens", "cost_usd")
-_OF_THE_LAST_ANSWER = (
-    "model",
-    "answered_by",
-    "filtered",
-    "reasoning",
-    "reasoning_tokens",
-    "refusal",
-)
 
 
 def seen_cells(path: Path) -> dict[str, dict[str, Any]]:
@@ -37,8 +29,8 @@ def _trial(trial: Trial) -> dict[str, Any]:
     found = _plain(asdict(trial))
     for name in ("output", "source", "finish_reason", "attempts", *_OF_ALL_ANSWERS):
         found[name] = getattr(trial, name)
-    for name in _OF_THE_LAST_ANSWER:
-        found[name] = getattr(trial.last, name, None)
+    for one in fields(Response):
+        found.setdefault(one.name, getattr(trial.last, one.name, None))
     found["guardrail"] = _plain(asdict(trial.guardrail)) if trial.guardrail else None
     found["tool_calls"] = [_plain(asdict(call)) for call in trial.tool_calls]
     return found

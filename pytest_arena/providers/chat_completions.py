@@ -30,6 +30,7 @@ def answer_from(body: Any) -> Answer:
     answer = Answer(
         usage=usage_from(body.get("usage")),
         model=_name(body.get("model")),
+        system_fingerprint=_name(body.get("system_fingerprint")),
         tells_filter=_tells_filter(body, choice),
     )
     answer.finish(choice.get("finish_reason"))
@@ -104,6 +105,8 @@ class AnswerStream:
 
 def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
     answer.model = _name(chunk.get("model")) or answer.model
+    fingerprint = _name(chunk.get("system_fingerprint"))
+    answer.system_fingerprint = fingerprint or answer.system_fingerprint
     answer.usage = usage_from(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
@@ -133,5 +136,5 @@ def _tells_filter(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
     return bool(choice.get("content_filter_results") or body.get("prompt_filter_results"))
 
 
-def _name(model: Any) -> str | None:
-    return model if isinstance(model, str) and model else None
+def _name(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

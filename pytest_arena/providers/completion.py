@@ -79,6 +79,7 @@ class Answer:
     finish_reason: str | None = None
     usage: Usage | None = None
     model: str | None = None
+    system_fingerprint: str | None = None
     tells_filter: bool = False
     """Whether this provider says where its content filter steps in."""
     allowance: Allowance | None = None
@@ -150,6 +151,7 @@ class Answer:
             output_tokens=usage.output_tokens,
             reasoning_tokens=usage.reasoning_tokens,
             model=self.model,
+            system_fingerprint=self.system_fingerprint,
             filtered=self._filtered(),
             allowance=self.allowance,
         )

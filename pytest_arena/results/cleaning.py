@@ -54,10 +54,9 @@ def clean_response(response: Response, hide: Callable[[str], str] = str) -> None
         response.reasoning = hide("\n\n".join(filter(None, (told, thoughts))))
     if response.refusal:
         response.refusal = hide(clean_text(response.refusal))
-    if response.finish_reason:
-        response.finish_reason = clean_text(response.finish_reason)
-    if response.model:
-        response.model = clean_text(response.model)
+    for name in ("finish_reason", "model", "system_fingerprint"):
+        if word := getattr(response, name):
+            setattr(response, name, clean_text(word))
     if response.tool_calls:
         response.tool_calls = tuple(
             ToolCall(clean_text(call.name), clean_value(call.arguments), clean_text(call.id))

@@ -100,6 +100,8 @@ class Response:
     """What the provider marked as a refusal; it is the output as well where there is no other."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""
+    system_fingerprint: str | None = None
+    """The build of the model that answered, by the provider's own name for it."""
 
 
 def source_of(responses: Iterable[Response]) -> Source | None:

@@ -33,6 +33,7 @@ TOLD = (
     "input_tokens",
     "output_tokens",
     "reasoning_tokens",
+    "system_fingerprint",
     "cost_usd",
     "attempts",
     "error",
@@ -166,6 +167,12 @@ WHOLE = {
         reasoning_tokens=5,
         **KNOWN,
     ),
+    "fingerprint": answer(
+        whole(body={"system_fingerprint": "fp_1"}), system_fingerprint="fp_1", **KNOWN
+    ),
+    "odd_fingerprint": answer(
+        whole(body={"system_fingerprint": 7}), system_fingerprint=None, **KNOWN
+    ),
     "no_usage": answer(whole(body={"usage": None}), output="Paris", **UNKNOWN),
     "usage_of_nulls": answer(counts(None, None), output="Paris", **UNKNOWN),
     "usage_of_zeros": answer(counts(0, 0), output="Paris", **UNKNOWN),
@@ -262,6 +269,11 @@ WHOLE = {
 STREAMED = {
     "plain": answer(
         stream(chunk("Par"), chunk("is"), chunk(finish="stop"), COUNTED, DONE), **KNOWN
+    ),
+    "fingerprint": answer(
+        stream({**chunk("Paris"), "system_fingerprint": "fp_1"}, chunk(finish="stop"), COUNTED),
+        system_fingerprint="fp_1",
+        **KNOWN,
     ),
     "no_done": answer(stream(chunk("Paris"), chunk(finish="stop"), COUNTED), **KNOWN),
     "done_alone": answer(stream(chunk("Paris"), COUNTED, DONE), finish_reason=None, **KNOWN),
