@@ -13,6 +13,7 @@ from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.model import Baseline
+    from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.comparison.gate.gate import Rules
     from pytest_arena.results import RunResult
     from pytest_arena.results.run import Gate
@@ -38,7 +39,7 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         from pytest_arena.comparison.gate.apply import with_gate
 
         baseline = read_baseline(reference, Path.cwd())
-        run = with_gate(run, baseline, rules)
+        run = with_gate(run, baseline, rules, _collected(baseline, shards))
     gate = _joined_gate([shard.gate for shard in shards if shard.gate is not None])
     if gate is not None and run.gate is None:
         parts = f"the gates of {len(shards)} shards were put side by side; "
@@ -48,6 +49,24 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         run = replace(run, gate=replace(run.gate, removed=gate.removed))
     run = _limited(run, baseline, rules)
     return replace(run, exit_code=_code(run, shards))
+
+
+def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | None:
+    """Return what there is now, as all shards that compared themselves saw it."""
+    from pytest_arena.comparison.baseline.update import Collected
+
+    gates = [shard.gate for shard in shards if shard.gate is not None]
+    if not gates:
+        return None
+    removed = reduce(set.intersection, (set(gate.removed) for gate in gates))
+    renamed = {
+        f"{cell.file}::{cell.standing.renamed_from}[{cell.provider}]"
+        for shard in shards
+        for cell in shard.cells
+        if cell.standing is not None and cell.standing.renamed_from is not None
+    }
+    known = {cell.id for cell in baseline.cells.values()} - removed - renamed
+    return Collected.of(known, {cell.file for cell in baseline.cells.values()})
 
 
 def _limited(run: RunResult, baseline: Baseline | None, rules: Rules) -> RunResult:

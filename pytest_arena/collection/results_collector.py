@@ -278,6 +278,7 @@ class ResultsCollector:
             self._facts.arenas,
             own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
             rules=rules_of(self._settings),
+            ids=self._facts.ids,
             folder=self._config.rootpath,
         )
 

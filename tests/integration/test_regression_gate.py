@@ -319,6 +319,17 @@ def test_a_broken_limit_fails_a_run_whose_cells_are_excused(recorded: Project) -
     result.stdout.fnmatch_lines(["*is broken: accuracy: pass_rate is 50 %, below 90 %*"])
 
 
+def test_cells_that_were_not_selected_do_not_break_a_limit(recorded: Project) -> None:
+    recorded.write(arena=CALM.replace("mock: red", "mock: blue") + GATES)
+    result = recorded.run("--arena-fail-on=none", "-k", "Colours")
+    limits = recorded.records()[-1]["limits"]
+    assert (limits[0]["verdict"], limits[0]["action"]) == ("failed", "warn")
+    assert limits[0]["reason"].endswith("1 of 2 cells were not selected, so that it fails nothing")
+    result.stdout.fnmatch_lines(["*(a warning): accuracy: pass_rate is 0 %*"])
+    recorded.run("--arena-fail-on=none")
+    assert recorded.records()[-1]["limits"][0]["action"] == "fail"
+
+
 def test_a_limit_that_needs_a_baseline_is_never_held_without_one(project: Project) -> None:
     project.write(arena=CALM + GATES)
     result = project.run()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,14 @@ def with_limits(
     own: Baseline | None,
     rules: Rules,
     folder: Path,
+    ids: Collection[str] = (),
 ) -> RunResult:
     """Return the run with what became of the entries of `gates:`, each on its own file's cells.
 
     `arenas` are the facts of the arena files: `file`, and `gates` as they were written. `own` is
     the run's baseline; an entry may name another one, relative to `folder`. One that cannot be
-    read leaves its limit an error that says why.
+    read leaves its limit an error that says why. `ids` are all cells of the files: where some of
+    those that an entry means were not selected, it can only warn.
     """
     known: dict[str | None, _Reading] = {}
 
@@ -58,8 +60,28 @@ def with_limits(
     for arena in arenas:
         for written in arena.get("gates", ()):
             spec = ThresholdSpec.model_validate(written)
-            found.append(_finding(str(arena["file"]), spec, run, reading(spec.baseline)))
+            finding = _finding(str(arena["file"]), spec, run, reading(spec.baseline))
+            found.append(_of_a_part(finding, spec, run, ids))
     return replace(run, limits=tuple(found))
+
+
+def _of_a_part(
+    finding: ThresholdFinding, spec: ThresholdSpec, run: RunResult, ids: Collection[str]
+) -> ThresholdFinding:
+    """Return what became of a limit, which says nothing of cells that were not selected."""
+    meant = {
+        one
+        for one in ids
+        if one.startswith(f"{finding.file}::")
+        and (not spec.providers or one.endswith(tuple(f"[{name}]" for name in spec.providers)))
+    }
+    left = len(meant - {cell.id for cell in run.cells})
+    if not left:
+        return finding
+    reason = f"{finding.reason}; {left:,} of {len(meant):,} cells were not selected"
+    if finding.verdict != "passed" and finding.action == "fail":
+        return replace(finding, action="warn", reason=f"{reason}, so that it fails nothing")
+    return replace(finding, reason=reason)
 
 
 def fresh_trials(cells: Iterable[Cell]) -> Mapping[str, Sequence[Trial]]:

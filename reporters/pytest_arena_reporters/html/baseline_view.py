@@ -15,7 +15,14 @@ MOST_REGRESSIONS = 12
 UNFOLDED = 3
 MOST_REMOVED = 20
 MOST_DIFF_LINES = 12
-_COLORS = {"regressed": "v-f", "error": "v-e", "suspected": "v-e", "fixed": "v-p"}
+_COLORS = {
+    "regressed": "v-f",
+    "error": "v-e",
+    "blind": "v-e",
+    "suspected": "v-e",
+    "drifted": "v-e",
+    "fixed": "v-p",
+}
 _DIFF_MARKS = {"+": "ins", "-": "del"}
 
 

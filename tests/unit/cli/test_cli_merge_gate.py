@@ -9,7 +9,7 @@ import pytest
 from results_files import make_cell, write_run
 
 from pytest_arena.cli import main
-from pytest_arena.results import Cell, RunResult, Verdict, read_run
+from pytest_arena.results import Cell, GateFinding, RunResult, Verdict, read_run
 from pytest_arena.results.run import Gate, ThresholdFinding
 
 OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": "auto"}
@@ -65,6 +65,21 @@ def test_a_shard_that_failed_by_its_gate_alone_does_not_fail_a_whole_that_holds(
     assert code == 0
     assert run.gate is not None
     assert run.gate.counts == {"flaky": 1, "still passing": 1}
+
+
+def test_a_case_that_a_shard_saw_renamed_is_compared_by_the_whole() -> None:
+    asked = {"prompt": "the same"}
+    baseline = str(write_run("before", cell("A"), cell("B"), replace(cell("D"), hashes=asked)))
+    finding = GateFinding("still passing", "as before", renamed_from="D")
+    renamed = replace(cell("New name"), hashes=asked, standing=finding)
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate())
+    write_run("s/2", renamed, cell("B"), options=OPTIONS, exit_code=0, gate=gate())
+    code, run = merged("--baseline", baseline)
+    assert code == 0
+    found = {c.case: c.standing for c in run.cells if c.standing}
+    assert found["New name"].renamed_from == "D"
+    assert run.gate is not None
+    assert run.gate.counts == {"still passing": 3}
 
 
 def test_an_error_fails_the_whole_whatever_the_gate_says(baseline: str) -> None:
