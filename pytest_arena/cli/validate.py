@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
-from pytest_arena.errors import ArenaFileError, Problem, UsageError
+from pytest_arena.errors import ArenaFileError, Problem, UsageError, UserError
 from pytest_arena.options import FILE_PATTERNS, Settings
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | None]:
     """Print one file's problems; return their number, and the arena where there are none."""
+    from pytest_arena.engine.provider_factory import configuration_problems
     from pytest_arena.loading import load_arena
 
     try:
@@ -108,6 +110,12 @@ def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | 
     except ArenaFileError as error:
         sys.stdout.write(f"{error}\n")
         return len(error.problems), None
+    found = configuration_problems(
+        registry, [*(plan.provider for plan in arena.cells), *arena.judges], os.environ
+    )
+    if found:
+        sys.stdout.write(f"{UserError(found)}\n")
+        return len(found), None
     for warning in arena.warnings:
         sys.stdout.write(f"warning: {warning}\n")
     return 0, arena

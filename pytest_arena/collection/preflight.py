@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,8 @@ class Preflight:
                 )
                 self._refuse(problem)
         calls = not self.settings.mock and self.settings.record != "none"
+        if calls:
+            self._check_configuration()
         if self.settings.max_cost_usd is not None and calls:
             self._check_prices()
 
@@ -55,6 +58,19 @@ class Preflight:
             check_formats(self.settings.formats, lambda: known_formats(self.registry))
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
+
+    def _check_configuration(self) -> None:
+        """Refuse keys, URLs, headers and proxies with which no call could be made."""
+        from pytest_arena.engine.provider_factory import configuration_problems
+
+        specs = [
+            spec
+            for arena in self._arenas
+            for spec in (*(plan.provider for plan in arena.cells), *arena.judges)
+        ]
+        problems = configuration_problems(self.registry, specs, os.environ)
+        if problems:
+            self._refuse(*problems)
 
     def _check_prices(self) -> None:
         from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
@@ -129,9 +145,9 @@ class Preflight:
             )
             self._refuse(problem)
 
-    def _refuse(self, problem: Problem) -> None:
+    def _refuse(self, *problems: Problem) -> None:
         """End the run as a usage error, which only the controller can do."""
-        text = str(UsageError(problem))
+        text = str(UsageError(problems))
         if not hasattr(self.config, "workerinput"):
             raise pytest.UsageError(text)
         report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)

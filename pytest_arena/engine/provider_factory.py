@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
 
-from pytest_arena.errors import InternalError
+from pytest_arena.errors import InternalError, Problem
 from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
@@ -46,6 +46,21 @@ def provider_factory(
         return cls(spec, environment)
 
     return make
+
+
+def configuration_problems(
+    registry: Registry, specs: Iterable[ProviderSpec], variables: Mapping[str, str]
+) -> list[Problem]:
+    """Return the mistakes with which providers could not be called, each once."""
+    from pytest_arena.engine.calling.load_balancer import specs_of
+
+    found: dict[str, Problem] = {}
+    for spec in {id(spec): spec for spec in specs}.values():
+        cls = provider_class(registry, spec)
+        for place in specs_of(spec) if spec.endpoints and not cls.offline else [spec]:
+            for problem in cls.problems(place, variables):
+                found.setdefault(problem.what, problem)
+    return list(found.values())
 
 
 def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
@@ -87,6 +87,12 @@ class Provider:
     def own_price(self) -> Price | None:
         """What the tokens of this provider's model cost, where that is known before a call."""
         return type(self).price(self.spec)
+
+    @classmethod
+    def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
+        """Return the mistakes in an entry, and in the variables that it reads, with which no call
+        could be made; looked for before a run."""
+        return []
 
     def note_usage(self, usage: Usage | None) -> None:
         """Put counts that cannot be believed into the run's notes, the first of a provider."""

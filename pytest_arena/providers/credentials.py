@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +43,12 @@ class Access:
                 self.has_key_header = True
                 self.headers[name] = Secret(text)
                 self._keep_secret(text.rpartition(" ")[2])
+
+    def check(self, problems: Sequence[Problem]) -> None:
+        """Raise mistakes that nobody looked for before the run, as one `ProviderError`."""
+        if problems:
+            said = "\n".join(str(problem) for problem in problems)
+            raise ProviderError(ErrorKind.CONFIGURATION, said)
 
     @property
     def on_loopback(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.configuration import base_of, problems_of, redirection_note
 from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
@@ -73,6 +74,12 @@ class LiteLLMProvider(Provider):
         if self.spec.provider == self.type:
             return self.spec.full_model.partition("/")[2]
         return self.spec.full_model
+
+    @classmethod
+    def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
+        own = _own_variable(spec)
+        keys = (f"{own}_API_KEY", f"{own}_API_TOKEN")
+        return problems_of(spec, variables, base_variables=_bases(spec), key_variables=keys)
 
     @classmethod
     def warm_up(cls) -> None:
@@ -166,6 +173,11 @@ class LiteLLMProvider(Provider):
         async with self._starting:
             if self._access is None:
                 access = Access(self.spec, self.environment)
+                access.check(self.problems(self.spec, self.environment.variables))
+                base = base_of(self.spec, self.environment.variables, _bases(self.spec))
+                if base is not None and base.variable is not None:
+                    note = redirection_note(self.spec, base)
+                    self.environment.add_note(f"endpoint {self.spec.name}", note)
                 # Importing takes seconds, unless `warm_up` has done it.
                 await asyncio.to_thread(self.warm_up)
                 self._settings = self._connection(access)
@@ -300,6 +312,18 @@ def _add(answer: Answer, received: Any, choices: Any) -> None:
 def _plain(value: Any) -> Any:
     """Return one of litellm's records as a mapping."""
     return value.model_dump() if hasattr(value, "model_dump") else value
+
+
+def _own_variable(spec: ProviderSpec) -> str:
+    """Return how the variables of a provider begin: `OPENAI` for `openai/gpt-4o`."""
+    return spec.full_model.removeprefix("litellm/").partition("/")[0].upper().replace("-", "_")
+
+
+def _bases(spec: ProviderSpec) -> tuple[str, ...]:
+    """Return the variables from which litellm takes a provider's endpoint."""
+    own = _own_variable(spec)
+    either = own in ("OPENAI", "ANTHROPIC")
+    return (f"{own}_BASE_URL", f"{own}_API_BASE") if either else (f"{own}_API_BASE",)
 
 
 def _headers(received: Any) -> Mapping[str, str]:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from pytest_arena.errors import Problem
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.chat_completions import AnswerStream, answer_from
 from pytest_arena.providers.completion import Answer
+from pytest_arena.providers.configuration import base_of, problems_of, redirection_note
 from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _EMBEDDINGS = "/embeddings"
 _PATH = "/chat/completions"
 _BASE = "https://api.openai.com/v1"
+_BASES = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+"""Where the official client and litellm take the endpoint from, the first that is set."""
 _ACCOUNT = {"OPENAI_ORG_ID": "OpenAI-Organization", "OPENAI_PROJECT_ID": "OpenAI-Project"}
 """What the official client takes from the environment as well, for OpenAI's own billing."""
 
@@ -52,6 +56,12 @@ class OpenAIProvider(Provider):
         self._access: Access | None = None
         self._starting = asyncio.Lock()
         self._prices: dict[str | None, Price | None] = {}
+
+    @classmethod
+    def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
+        return problems_of(
+            spec, variables, base_variables=_BASES, key_variables=("OPENAI_API_KEY",)
+        )
 
     @classmethod
     def warm_up(cls) -> None:
@@ -122,11 +132,18 @@ class OpenAIProvider(Provider):
             if self._client is None or self._access is None:
                 from pytest_arena.providers.http_client import open_client
 
-                self._access = access = Access(self.spec, self.environment)
+                access = Access(self.spec, self.environment)
+                access.check(self.problems(self.spec, self.environment.variables))
+                self._access = access
                 headers = self._headers(access)
-                base = access.api_base or self.environment.variables.get("OPENAI_BASE_URL")
+                base = base_of(self.spec, self.environment.variables, _BASES)
+                if base is not None and base.variable is not None:
+                    note = redirection_note(self.spec, base)
+                    self.environment.add_note(f"endpoint {self.spec.name}", note)
                 await asyncio.to_thread(load_prices)
-                self._client = await open_client(base or _BASE, headers, access.secrets)
+                self._client = await open_client(
+                    base.url if base else _BASE, headers, access.secrets
+                )
             return self._client, self._access
 
     def _headers(self, access: Access) -> dict[str, str]:
@@ -165,7 +182,8 @@ class OpenAIProvider(Provider):
 
     def _is_openai(self, access: Access) -> bool:
         """Return whether OpenAI itself is called, which tells of its filter by finish reason."""
-        return not access.api_base and not access.environment.variables.get("OPENAI_BASE_URL")
+        variables = access.environment.variables
+        return not access.api_base and not any(variables.get(name) for name in _BASES)
 
     def _priced(self, answer: Answer, response: Response) -> Response:
         self.note_usage(answer.usage)

@@ -1,0 +1,47 @@
+"""Mistakes in keys and URLs are told before a run, and a redirected endpoint within it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Project
+from servers.wire import WireServer
+
+from pytest_arena.cli import main
+
+ARENA = """\
+providers:
+  - {name: p, provider: openai, model: m%s}
+tests:
+  - {name: A, prompt: hi, assertions: [{type: contains, value: ok}]}
+"""
+
+
+def test_a_bad_url_is_a_usage_error_and_found_by_validate(
+    project: Project, spread: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=ARENA % ', api_base: "127.0.0.1:1/v1"')
+    result = project.run(*spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = result.stderr.str() + result.stdout.str()
+    assert "arena.yaml:2:5: api_base of provider 'p' has no scheme" in said
+    assert "fix: write http://127.0.0.1:1/v1" in said
+    assert main(["validate", str(Path(project.path, "arena.yaml"))]) == 1
+    assert "api_base of provider 'p' has no scheme" in capsys.readouterr().out
+    assert project.run("--arena-mock", *spread).ret != pytest.ExitCode.USAGE_ERROR
+
+
+def test_the_run_says_where_a_variable_sends_its_calls(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA % "")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-dummy-0123456789")
+    with WireServer() as server:
+        monkeypatch.setenv("OPENAI_API_BASE", f"{server.url}/v1")
+        result = project.run(*spread)
+        assert server.calls == 1
+    result.assert_outcomes(passed=1)
+    said = " ".join(result.stdout.str().split())
+    assert f"provider 'p' calls {server.url}/v1, as OPENAI_API_BASE says" in said
