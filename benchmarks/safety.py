@@ -50,6 +50,7 @@ PII = {
 }
 """Label in the data: our name, and the least precision and recall."""
 PAIRS = ROOT / "benchmarks" / "similar" / "pairs.jsonl"
+CONTRASTS = PAIRS.with_name("contrasts.tsv")
 REPLIES = ROOT / "benchmarks" / "refusals" / "replies.jsonl"
 XSTEST = {"1": "answer", "2": "refusal", "3": "partial"}
 """What the first letter of a label says of a reply."""
@@ -273,7 +274,35 @@ def similar(_data: Path) -> Figures:
     apart = min(values["same"]) > max(values["different"])
     text = "Our own pairs of sentences, [benchmarks/similar](../benchmarks/similar/pairs.jsonl):"
     missed = () if apart else ("similarity: the same and something else overlap",)
-    return Figures("similarity.md", "similarity", f"{text}\n\n{_table(heads, rows)}", missed)
+    tables = f"{text}\n\n{_table(heads, rows)}\n\n{_contrasts()}"
+    return Figures("similarity.md", "similarity", tables, missed)
+
+
+def _contrasts() -> str:
+    """Return what becomes of pairs that are alike and differ in one thing, by what that is."""
+    verdicts: dict[tuple[str, str], Counter[str]] = {}
+    for line in CONTRASTS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        part, kind, first, second = line.split("\t")
+        trial = Trial(messages=(), responses=(Response(second),), verdict="passed")
+        finding = evaluate(SemanticEquals(value=first), trial, CheckContext())
+        verdicts.setdefault((part, kind), Counter())[finding.verdict] += 1
+    seen = {"rules": "looked at while the rules were written", "held": "counted only"}
+    rows = [
+        [kind, seen[part], *(str(found[verdict]) for verdict in ("passed", "failed", "unsure"))]
+        for (part, kind), found in verdicts.items()
+    ]
+    text = (
+        "Pairs that differ in one thing, and such that say the same, under `semantic_equals`, "
+        + ("[by the same hand as the rules](../benchmarks/similar/contrasts.tsv):")
+    )
+    heads = [
+        "what differs",
+        "pairs",
+        *(f"semantic_equals {v}" for v in ("passed", "failed", "unsure")),
+    ]
+    return f"{text}\n\n{_table(heads, rows)}"
 
 
 def speed(data: Path) -> str:

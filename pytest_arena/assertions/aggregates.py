@@ -14,6 +14,7 @@ from pytest_arena.assertions.messages import bounded, counted, dollars, millisec
 from pytest_arena.assertions.metrics import unknown_cost, untimed
 from pytest_arena.comparison.stats.quantiles import sorted_quantile
 from pytest_arena.errors import ProviderError
+from pytest_arena.judging.similarity.contrast import first_contrast
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import mean_pairwise
 from pytest_arena.results.trial import Trial
@@ -227,8 +228,10 @@ class Consistency(Embedded, CellAssertion, MayBeUnsure):
     Two answers are as alike as their texts, their sorted words (by the share of characters in
     common order, ignoring case and runs of blanks) or their words and letters as `similar` compares
     them are, whichever is most. This compares wording, not meaning; with `embedding` the vectors of
-    a model are compared. See [Similarity](similarity.md). Of more than 150 answers, as a
-    load case has them, 150 are compared, evenly spread.
+    a model are compared. It is `unsure` where two answers are alike and apart by a word or two, a
+    number, a negation or the order of their words: they may say opposite things. See
+    [Similarity](similarity.md). Of more than 150 answers, as a load case has them, 150 are
+    compared, evenly spread.
 
     Error: when fewer than two trials have an answer, the answers are too long to be compared, or
     the embedding model gives no vectors.
@@ -263,7 +266,7 @@ class Consistency(Embedded, CellAssertion, MayBeUnsure):
         if self.embedding is not None:
             return self._by_embedding(answers, f"{said} vectors of", context)
         try:
-            return self._outcome(mean_pairwise(answers), said)
+            return self._outcome(mean_pairwise(answers), said, answers)
         except TooLongError as error:
             return Outcome.error(str(error))
 
@@ -277,10 +280,15 @@ class Consistency(Embedded, CellAssertion, MayBeUnsure):
             known = dict(zip(texts, vectors, strict=True))
             # thousands of pairs take a while: not on the loop
             found = [known.get(text) for text in answers]
-            return self._outcome(await asyncio.to_thread(mean_cosine, found), said)
+            mean = await asyncio.to_thread(mean_cosine, found)
+            return await asyncio.to_thread(self._outcome, mean, said, answers)
         except (ProviderError, EmbeddingError) as error:
             return Outcome.error(no_embedding(error))
 
-    def _outcome(self, mean: float, subject: str) -> Outcome:
+    def _outcome(self, mean: float, subject: str, answers: list[str]) -> Outcome:
         shown = bounded(mean, number, minimum=self.min_similarity, subject=subject)
+        differing = first_contrast(answers) if shown.verdict == "passed" else None
+        if differing is not None:
+            reason = f"words cannot tell: {differing}; {shown.reason}"
+            return Outcome("unsure", reason, mean, shown.expected)
         return Outcome(shown.verdict, shown.reason, mean, shown.expected)

@@ -12,6 +12,7 @@ from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.assertions.messages import bounded, number
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.similarity.contrast import Contrast, contrast
 from pytest_arena.judging.similarity.embeddings import EmbeddingError
 from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
 from pytest_arena.judging.words import Texts
@@ -19,9 +20,9 @@ from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 
 Reference = Annotated[str, Field(min_length=1)]
-APART, HALF, ALIKE, NEARLY = 0.2, 0.5, 0.7, 0.8
+APART, HALF, NEARLY = 0.2, 0.5, 0.8
 """Similarity of words up to which two texts mean something else, from which a number that is
-missing counts, from which they mean the same, and from which a negation makes the difference."""
+missing counts, and from which a negation makes the difference."""
 ALIKE_BY_VECTORS = 0.85
 
 
@@ -32,9 +33,10 @@ class Similar(Embedded):
           value: You can return it within 30 days for a full refund.
           min_similarity: 0.6
 
-    Words and letters are compared: word order and endings hardly matter, other words for the same
-    thing do, and so "shipped" and "not shipped" are nearly the same. With `embedding` the vectors
-    of a model are compared. See [Similarity](similarity.md) for what to expect of either.
+    Words and letters are compared, not meaning: word order and endings hardly matter, other words
+    for the same thing do, and so "shipped" and "not shipped" are nearly the same. With `embedding`
+    the vectors of a model are compared. See [Similarity](similarity.md) for what to expect of
+    either.
 
     Error: when a text is too long to be compared, or the embedding model gives no vectors.
     """
@@ -89,7 +91,10 @@ class Similar(Embedded):
         nearest = quoted(self.references[values.index(best)])
         subject = f"the similarity to {nearest} is"
         shown = bounded(best, number, minimum=self.min_similarity, subject=subject)
-        return Outcome(shown.verdict, shown.reason, best, shown.expected)
+        seen = "words and letters" if self.embedding is None else "vectors"
+        return Outcome(
+            shown.verdict, f"{shown.reason} (of {seen}, not of meaning)", best, shown.expected
+        )
 
 
 class SemanticEquals(Embedded, MayBeUnsure):
@@ -98,11 +103,13 @@ class SemanticEquals(Embedded, MayBeUnsure):
         - type: semantic_equals
           value: We do not ship to Canada.
 
-    A number of the reference that is missing speaks against it, and so does a negation that only
-    one of two nearly equal texts has. Else texts of nearly the same words mean the same, texts of
-    quite other words do not, and in between the assertion is `unsure`: words cannot tell. With
-    `embedding` the vectors of a model tell (`min_similarity`). For a fact inside a longer answer
-    ask a judge: `factuality`.
+    Texts of the same words mean the same, with parts of a sentence moved and spellings of one thing
+    made one (twelve and 12, can't and cannot, $5 and 5 dollars). Texts of quite other words do not,
+    nor do those without a number of the reference, or with a negation that only one of two nearly
+    equal texts has. All else is `unsure`: one word, unit or name is enough to mean something else,
+    and words cannot tell. With `embedding` the vectors of a model tell (`min_similarity`), and it
+    is unsure where texts are apart by no more than two words, a number or a negation. For a fact
+    inside a longer answer ask a judge: `factuality`.
 
     Error: when a text is too long to be compared, or the embedding model gives no vectors.
     """
@@ -114,7 +121,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
     value: Reference
     """The reference."""
     min_similarity: float | None = Field(default=None, gt=0, le=1)
-    """The least similarity: 0.7 for words, 0.85 for vectors unless given."""
+    """The least similarity; 0.85 for vectors unless given. For words none is needed."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         answer = trial.output or ""
@@ -124,17 +131,14 @@ class SemanticEquals(Embedded, MayBeUnsure):
             value = similarity(answer, self.value)
         except TooLongError as error:
             return Outcome.error(str(error))
+        differing = contrast(answer, self.value)
+        reason = f"the similarity of words is {number(value)}"
+        if differing.same:
+            least = self.min_similarity or 0.0
+            return Outcome.of(value >= least, reason, score=value, expected=self._expected)
         if value <= APART:
-            reason = f"the similarity of words is {number(value)}"
             return Outcome("failed", reason, value, self._expected)
-        against = self._against(answer, value)
-        if against is not None:
-            return against
-        if value >= (self.min_similarity or ALIKE):
-            reason = f"the similarity of words is {number(value)}"
-            return Outcome("passed", reason, value, self._expected)
-        reason = f"words cannot tell: their similarity is {number(value)}"
-        return Outcome("unsure", reason, value, self._expected)
+        return self._against(answer, value) or self._untold(differing, reason, value)
 
     async def _by_embedding(self, answer: str, context: CheckContext) -> Outcome:
         if not answer.strip():
@@ -150,7 +154,18 @@ class SemanticEquals(Embedded, MayBeUnsure):
         reason = f"the similarity of vectors is {number(value)}"
         if value < least:
             return Outcome("failed", reason, value, self._expected)
-        return self._against(answer, words) or Outcome("passed", reason, value, self._expected)
+        differing = contrast(answer, self.value)
+        if not differing.same:
+            against = self._against(answer, words)
+            if against is not None:
+                return against
+            if differing.near:
+                return self._untold(differing, reason, value)
+        return Outcome("passed", reason, value, self._expected)
+
+    def _untold(self, differing: Contrast, reason: str, value: float) -> Outcome:
+        told = f"words cannot tell: {differing.reason}; {reason}"
+        return Outcome("unsure", told, value, self._expected)
 
     def _against(self, answer: str, value: float) -> Outcome | None:
         """Return what speaks against two alike texts meaning the same, which vectors hardly see."""

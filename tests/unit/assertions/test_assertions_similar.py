@@ -10,7 +10,13 @@ import pytest
 from pydantic import ValidationError
 
 from pytest_arena.assertions.aggregates import Consistency
-from pytest_arena.assertions.evaluate import evaluate_async, evaluate_cell_async, needs_loop
+from pytest_arena.assertions.evaluate import (
+    evaluate,
+    evaluate_async,
+    evaluate_cell,
+    evaluate_cell_async,
+    needs_loop,
+)
 from pytest_arena.assertions.similar import SemanticEquals, Similar
 from pytest_arena.assertions.topics import Topics
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -46,6 +52,51 @@ def test_a_reference_that_is_not_met_is_named(judge: Any) -> None:
 def test_words_tell_what_they_can(judge: Any, answer: str, verdict: str) -> None:
     found = judge("{type: semantic_equals, value: We do not ship to Canada.}", answer)
     assert found.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [
+        ("The request was denied by the board.", "The request was approved by the board."),
+        ("Mia owes Leo ten euros.", "Leo owes Mia ten euros."),
+        ("It is -8 degrees outside.", "It is 8 degrees outside."),
+        ("Up to 3 MB are free.", "Up to 3 TB are free."),
+        ("The gate is open.", "The gate is never open."),
+    ],
+)
+def test_what_is_one_word_apart_never_means_the_same(
+    judge: Any, trial: Any, answer: str, reference: str
+) -> None:
+    async def embed(spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        return [(1.0, 0.0) for _ in texts]
+
+    by_words = evaluate(SemanticEquals(value=reference), trial(answer), CheckContext())
+    assert by_words.verdict in ("unsure", "failed")
+    same = SemanticEquals(value=reference, embedding=SPEC)
+    by_vectors = asyncio.run(evaluate_async(same, trial(answer), CheckContext(embed=embed)))
+    assert by_vectors.verdict in ("unsure", "failed")
+    trials = (trial(answer), trial(reference))
+    alike = evaluate_cell(Consistency(min_similarity=0.5), trials, CheckContext())
+    assert alike.verdict == "unsure"
+    assert alike.reason.startswith("words cannot tell: ")
+    vectors = Consistency(min_similarity=0.5, embedding=SPEC)
+    alike = asyncio.run(evaluate_cell_async(vectors, trials, CheckContext(embed=embed)))
+    assert alike.verdict == "unsure"
+
+
+def test_vectors_tell_a_paraphrase(trial: Any) -> None:
+    async def embed(spec: ProviderSpec, texts: Sequence[str]) -> list[tuple[float, ...]]:
+        return [(1.0, 0.0) for _ in texts]
+
+    same = SemanticEquals(value="Parcels to Canada are not possible.", embedding=SPEC)
+    answer = "Sadly we do not ship anything there."
+    found = asyncio.run(evaluate_async(same, trial(answer), CheckContext(embed=embed)))
+    assert found.verdict == "passed"
+
+
+def test_the_reason_says_that_similar_does_not_see_meaning(judge: Any) -> None:
+    found = judge("{type: similar, value: We ship.}", "We ship.")
+    assert found.reason.endswith("(of words and letters, not of meaning)")
 
 
 def test_a_missing_number_is_told(judge: Any) -> None:

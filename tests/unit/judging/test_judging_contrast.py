@@ -1,0 +1,68 @@
+"""Whether two alike texts say the same: in the same words, or a word, number or name apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_arena.judging.similarity.contrast import contrast, first_contrast
+
+PAIRS = Path(__file__).parents[3] / "benchmarks" / "similar" / "contrasts.tsv"
+ROWS = [
+    line.split("\t")
+    for line in PAIRS.read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize("part", ["rules", "held"])
+def test_what_differs_in_one_thing_is_never_the_same(part: str) -> None:
+    pairs = [row[1:] for row in ROWS if row[0] == part]
+    assert len(pairs) > 50
+    wrong = [
+        (first, second)
+        for kind, first, second in pairs
+        for one, other in ((first, second), (second, first))
+        if contrast(one, other).same is not (kind == "same")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "reason"),
+    [
+        ("Cats are animals", "Animals are cats", "the same words stand in another order"),
+        (
+            "Save it and close it now",
+            "Close it and save it now",
+            "the same words stand in another order",
+        ),
+        ("You save 5 % of $20", "You save 20 % of $5", "the same words stand in another order"),
+        ("Open from 5 to 9", "Open from 9 to 5", "the same words stand in another order"),
+        ("2-3 days", "2-4 days", "'3' stands against '4'"),
+        ("It is 👍", "It is 👎", "'👍' stands against '👎'"),
+        ("Das ist gut", "Das ist nicht gut", "nothing stands against 'nicht'"),
+        ("Yes", "No", "'yes' stands against 'no'"),
+        ("Yes", "...", "one has no words"),
+    ],
+)
+def test_what_differs_is_named(first: str, second: str, reason: str) -> None:
+    found = contrast(first, second)
+    assert (found.same, found.near, found.reason) == (False, True, reason)
+
+
+def test_texts_that_share_little_are_not_near() -> None:
+    assert not contrast("It rains a lot", "Wet weather came down here").near
+    # but with another number they may be the same sentence with another fact
+    assert contrast("The fee for all members is 5 euros", "You pay 7 when you join the club").near
+
+
+def test_the_first_contrast_of_several_texts_is_told() -> None:
+    assert first_contrast(["On Friday we ship", "We ship on Friday", "we ship on friday!"]) is None
+    told = first_contrast(["We ship on Friday", "We ship on Monday", "We ship on Friday"])
+    assert told == "'friday' stands against 'monday'"
+
+
+def test_long_texts_of_the_same_few_words_are_compared_in_time() -> None:
+    assert not contrast("a b " * 20_000 + "c", "c " + "b a " * 20_000).same
