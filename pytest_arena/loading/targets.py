@@ -14,6 +14,7 @@ from pytest_arena.loading.templates import fill
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.yaml_errors import decode
 from pytest_arena.schema import ArenaSpec, PromptSpec
+from pytest_arena.text.folding import without_only_final_break
 
 _MAX_BYTES = 2_000_000
 
@@ -107,5 +108,5 @@ def _from_file(path: str, place: Location, context: LoadContext) -> Template | N
         found = context.find(path, place, "prompt file")
         name = display_name(found, context.root)
         text = decode(read_limited(found, _MAX_BYTES, place, "prompt file"), name)
-        return Template(text, Location(name, 1, 1))
+        return Template(without_only_final_break(text), Location(name, 1, 1))
     return None

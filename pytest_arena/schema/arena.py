@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
@@ -43,9 +43,9 @@ class Defaults(ArenaModel):
 class PromptSpec(ArenaModel):
     """A prompt that targets use: inline, or a text file with the system prompt."""
 
-    system: str | None = None
+    system: PromptText | None = None
     """The system prompt; `{{ name }}` stands for a variable."""
-    user: str | None = None
+    user: PromptText | None = None
     """A template around the case's prompt, which is `{{ prompt }}` in it."""
     path: str | None = None
     """A text file that holds the system prompt, beside the arena file."""

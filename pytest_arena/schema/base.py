@@ -6,6 +6,7 @@ import re
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,6 +19,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from pytest_arena.errors import Location
 from pytest_arena.schema.describing import field_docs
+from pytest_arena.text.folding import without_only_final_break
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
@@ -78,6 +80,10 @@ def parse_duration(value: Any) -> float:
         )
     return seconds
 
+
+PromptText = Annotated[str, AfterValidator(without_only_final_break)]
+"""A text that is sent to a model: without the line break that YAML's `|` and `>` add at its end;
+one that ends in several keeps them, since somebody wanted them."""
 
 Duration = Annotated[
     float,

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
-from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
@@ -80,14 +80,14 @@ class MessageSpec(ArenaModel):
 
     role: Literal["system", "developer", "user", "assistant"]
     """Who said it."""
-    content: str
+    content: PromptText
     """What was said; `{{ name }}` stands for a variable."""
 
 
 class TurnSpec(ArenaModel):
     """Describe one turn of a scripted conversation."""
 
-    user: str
+    user: PromptText
     """What the user says; `{{ name }}` stands for a variable."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of this turn's answer."""
@@ -102,16 +102,17 @@ class CaseSpec(ArenaModel):
     """Unique in the file. With `matrix` or `data` it may hold `{{ name }}` itself."""
     description: str | None = None
     """Shown in reports."""
-    prompt: str | None = None
-    """What is sent; `{{ name }}` stands for a variable."""
-    prompts: tuple[str, ...] | None = None
+    prompt: PromptText | None = None
+    """What is sent; `{{ name }}` stands for a variable. The line break that YAML's `|` and `>` add
+    at the end is not sent, nor is it of other prompts; one that ends in several keeps them."""
+    prompts: tuple[PromptText, ...] | None = None
     """Several prompts, each sent on its own; every answer must hold."""
     conversation: tuple[TurnSpec, ...] | None = None
     """Turns of one conversation, each sent with all that was said before."""
     messages: tuple[MessageSpec, ...] | None = None
     """What was said before, answers of the model among it; the last message is the user's, and is
     answered."""
-    system: str | None = None
+    system: PromptText | None = None
     """The system prompt, instead of the one that the case's target has."""
     target: str | None = None
     """How the case reaches the provider: the name of an entry of `targets:`

@@ -82,6 +82,11 @@ def without_final_break(text: str) -> str:
     return text[:-1] if text.endswith("\n") and len(text) > 1 else text
 
 
+def without_only_final_break(text: str) -> str:
+    """Return a text without its final line break, where it does not end in more than one."""
+    return text if text.endswith("\n\n") else without_final_break(text)
+
+
 def is_marks_only(text: str) -> bool:
     """Return whether a text holds neither a letter, nor a digit, nor a symbol such as an emoji."""
     kinds = (unicodedata.category(character) for character in text)

@@ -137,3 +137,36 @@ def test_an_attack_wraps_the_last_message(load: Load) -> None:
     )
     ((turn,),) = arena.cells[-1].case.dialogues
     assert (turn.before, turn.user) == (({"role": "user", "content": "a"},), "b!!")
+
+
+def test_a_prompt_has_no_final_line_break_unless_it_ends_in_more_than_one(load: Load) -> None:
+    arena = load(
+        f"""\
+prompts:
+  block: {{system: "Be kind.\\n"}}
+  file: {{path: system.txt}}
+targets:
+  block: {{type: prompt, prompt: block}}
+  file: {{type: prompt, prompt: file}}
+tests:
+  - name: block
+    target: block
+    prompt: |
+      one
+      two
+    {CHECK}
+  - name: kept
+    target: file
+    prompt: "one\\n\\n"
+    {CHECK}
+  - {{name: turns, conversation: [{{user: "hi\\n"}}], {CHECK}}}
+""",
+        {"system.txt": "From a file.\n"},
+    )
+    plans = {cell.case.name: cell.case for cell in arena.cells}
+    said = {name: (plan.system, plan.dialogues[0][0].user) for name, plan in plans.items()}
+    assert said == {
+        "block": ("Be kind.", "one\ntwo"),
+        "kept": ("From a file.", "one\n\n"),
+        "turns": (None, "hi"),
+    }
