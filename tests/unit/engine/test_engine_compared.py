@@ -19,7 +19,7 @@ tests:
   - name: A
     prompt: Hi
     LOAD
-    mock: [one, two, one]
+    mock: [Hello, good day to you, Hello]
     assertions:
       - {type: consistency, min_similarity: 0.9, embedding: {provider: vectors, model: v}}
 """
@@ -27,18 +27,18 @@ TRIALS = "trials: 3"
 
 
 class Embedding(Provider):
-    """Find all texts alike, but for `two` where it is told so."""
+    """Find all texts alike, but for one greeting where it is told so."""
 
     type = "vectors"
     requests: list[Request]
-    two = (1.0, 0.0)
+    other = (1.0, 0.0)
 
     async def embed(self, request: Request) -> Response:
         type(self).requests.append(request)
         texts = [message["content"] for message in request.messages]
         if "broken" in texts:
             raise ProviderError(ErrorKind.BAD_REQUEST, "no vectors today")
-        vectors = [self.two if text == "two" else (1.0, 0.0) for text in texts]
+        vectors = [self.other if text == "good day to you" else (1.0, 0.0) for text in texts]
         return Response(output=json.dumps(vectors), latency_ms=1.0, cost_usd=0.0)
 
 
@@ -67,7 +67,7 @@ def test_the_vectors_of_all_answers_decide(run: Run, monkeypatch: pytest.MonkeyP
     ]
     (request,) = Embedding.requests
     assert (request.purpose, request.case, len(request.messages)) == ("embedding", "A", 2)
-    monkeypatch.setattr(Embedding, "two", (0.0, 1.0))
+    monkeypatch.setattr(Embedding, "other", (0.0, 1.0))
     assert run().cells[0].verdict == "failed"
 
 
@@ -79,7 +79,7 @@ def test_they_are_recorded_and_replayed(run: Run) -> None:
 
 
 def test_a_model_without_vectors_is_an_error_of_the_cell(run: Run) -> None:
-    (cell,) = run(ARENA.replace("LOAD", TRIALS).replace("two, one]", "broken, one]")).cells
+    (cell,) = run(ARENA.replace("LOAD", TRIALS).replace("good day to you", "broken")).cells
     assert cell.verdict == "error"
     assert cell.assertions[0].reason == "the texts could not be embedded: no vectors today"
 
@@ -101,7 +101,7 @@ def test_a_load_case_compares_its_answers(run: Run) -> None:
 def test_topics_are_recorded_and_replayed_as_well(run: Run) -> None:
     check = "{type: topics, allowed: {number: [two]}, min_similarity: 0.9, embedding: EMBEDDING}"
     check = check.replace("EMBEDDING", "{provider: vectors, model: v}")
-    text = ARENA.replace("LOAD", "trials: 1").replace("one, two, one", "a word")
+    text = ARENA.replace("LOAD", "trials: 1").replace("Hello, good day to you, Hello", "a word")
     text = text.partition("      - ")[0] + f"      - {check}\n"
     assert run(text, record="once").cells[0].verdict == "passed"
     assert run(text, record="none").cells[0].verdict == "passed"
