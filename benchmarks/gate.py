@@ -12,21 +12,13 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from math import sqrt
 
-from pytest_arena.comparison.baseline.model import Baseline
-from pytest_arena.comparison.baseline.summarize import baseline_of
-from pytest_arena.comparison.gate.decision import Ask
-from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, wanted
-from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
+from pytest_arena.comparison.gate.gate import GateResult, Rules
+from pytest_arena.comparison.gate.simulation import PASSED, Rates, draw, judge, kept
 
-_INFO = RunInfo("simulated", "2026-01-01T00:00:00Z", "0")
-_HASHES = {"prompt": "p", "provider": "m", "assertions": "a", "judge": ""}
-_ANSWER = (Response("an answer", source="call"),)
-PASSED = Trial((), _ANSWER, verdict="passed")
-FAILED = Trial((), _ANSWER, verdict="failed")
 RULES = Rules()
 
 SUITES: dict[str, Callable[[random.Random], float]] = {
@@ -149,41 +141,14 @@ def simulate(scenario: Scenario, runs: int, *, seed: int) -> Outcome:
 def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]:
     """Return the gate's verdict on one run, and how many calls it asked for."""
     rates = [SUITES[scenario.suite](chance) for _ in range(scenario.cases)]
-    made = [_draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
-    baseline = _kept(max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)))
+    made = [draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
+    baseline = kept(max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)))
     shift = chance.gauss(0, scenario.day)
     today = [_shifted(rate, shift) for rate in rates]
     now = [max(0.0, rate - scenario.drop) for rate in today]
     now[: scenario.broken] = [0.0] * scenario.broken
-    run = _run(_draw(now, scenario.trials, chance), scenario.again)
-    calls = 0
-    while asks := wanted(run, baseline, RULES):
-        cells = {cell.id: (place, cell) for place, cell in enumerate(run.cells)}
-        asked = list(run.cells)
-        for ask in asks:
-            place, cell = cells[ask.cell_id]
-            new = _numbered(cell, now[place], ask.rounds, chance)
-            old = _numbered(cell, today[place], ask.rounds if ask.beside_old else 0, chance)
-            asked[place] = _with(cell, ask, new, old)
-            calls += len(new) + len(old)
-        run = replace(run, cells=tuple(asked))
-    return assess(run, baseline, RULES), calls
-
-
-def _with(cell: Cell, ask: Ask, new: Sequence[Trial], old: Sequence[Trial]) -> Cell:
-    if ask.for_suite:
-        return replace(cell, sample=(*cell.sample, *new), sample_old=(*cell.sample_old, *old))
-    return replace(
-        cell,
-        confirmation=(*cell.confirmation, *new),
-        confirmation_old=(*cell.confirmation_old, *old),
-    )
-
-
-def _numbered(cell: Cell, rate: float, count: int, chance: random.Random) -> tuple[Trial, ...]:
-    first = len(cell.trials) + len(cell.confirmation) + len(cell.sample)
-    drawn = _draw([rate], count, chance)[0]
-    return tuple(replace(trial, index=first + place) for place, trial in enumerate(drawn))
+    trials = draw(now, scenario.trials, chance)
+    return judge(trials, baseline, Rates(now, today), chance, RULES, again=scenario.again)
 
 
 def _shifted(rate: float, shift: float) -> float:
@@ -192,35 +157,6 @@ def _shifted(rate: float, shift: float) -> float:
         return rate
     odds = rate / (1 - rate) * 2.718281828459045**shift
     return odds / (1 + odds)
-
-
-def _draw(rates: Sequence[float], trials: int, chance: random.Random) -> list[tuple[Trial, ...]]:
-    return [
-        tuple(PASSED if chance.random() < rate else FAILED for _ in range(trials)) for rate in rates
-    ]
-
-
-def _kept(trials: Sequence[tuple[Trial, ...]]) -> Baseline:
-    return baseline_of(_run(trials, again=False))
-
-
-def _run(trials: Sequence[tuple[Trial, ...]], again: bool) -> RunResult:
-    hashes = {**_HASHES, "prompt": "p2"} if again else _HASHES
-    cells = [
-        Cell(
-            id=f"arena.yaml::case {number:03}[m]",
-            file="arena.yaml",
-            case=f"case {number:03}",
-            provider="m",
-            model="m",
-            verdict="passed" if all(trial is PASSED for trial in own) else "failed",
-            trials=own,
-            hashes=hashes,
-            old_version="p m" if again else None,
-        )
-        for number, own in enumerate(trials)
-    ]
-    return RunResult(_INFO, tuple(cells), finished_at="2026-01-01T00:01:00Z")
 
 
 if __name__ == "__main__":

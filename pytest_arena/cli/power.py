@@ -17,18 +17,24 @@ if TYPE_CHECKING:
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("power", help="how many cases and trials it takes to see a drop")
-    parser.add_argument("results", help="results of a run, or their folder")
+    parser.add_argument(
+        "results", help="results of a run, or their folder; or a baseline, to see what it can show"
+    )
     parser.add_argument("--baseline", metavar="REF", help="take the spread from this baseline")
     parser.add_argument(
         "--drop", type=float, default=0.05, help="the fall of the pass rate to see (default 0.05)"
     )
     parser.add_argument("--alpha", type=float, default=0.05, help="chance of a false alarm")
     parser.add_argument("--power", type=float, default=0.8, help="chance to see it (default 0.8)")
+    parser.add_argument(
+        "--runs", type=int, default=100, metavar="N", help="simulated runs of a baseline (100)"
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan; 0 where the results say enough for one."""
+    from pytest_arena.comparison.baseline.file import is_baseline
     from pytest_arena.comparison.baseline.source import read_baseline
     from pytest_arena.comparison.power import plan_power
     from pytest_arena.results.merging import merge
@@ -41,6 +47,11 @@ def run(arguments: argparse.Namespace) -> int:
                     fix=f"give a share, as in --{name}=0.05",
                 )
             )
+    given = Path(arguments.results)
+    if given.is_file() and is_baseline(given.read_bytes()):
+        from pytest_arena.cli.baseline_outlook import show
+
+        return show(given, alpha=arguments.alpha, drop=arguments.drop, runs=arguments.runs)
     baseline = read_baseline(arguments.baseline, Path.cwd()) if arguments.baseline else None
     plan = plan_power(
         merge(results_files.read_all([arguments.results])),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from gate_runs import cell_of, kept
 
 from pytest_arena.cli import main
+from pytest_arena.comparison.baseline.file import write_baseline
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.serialize import cell_line
@@ -55,3 +57,31 @@ def test_what_it_cannot_use_is_refused(
 ) -> None:
     assert main(["power", results(tmp_path, *verdicts), option]) == 4
     assert capsys.readouterr().err.startswith(text)
+
+
+def test_a_baseline_is_simulated_by_its_own_pass_rates(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = [cell_of("PPPPP" if n else "FFFFF", f"case {n}") for n in range(6)]
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, kept(*cells))
+    assert main(["power", str(path), "--runs", "8", "--drop", "0.5"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("This baseline (5 trials a cell) can prove 5 of 6 cells if one ")
+    assert lines[2].startswith("8 simulated runs a line by its own pass rates, 3 trials a cell")
+    told = {line[:28].strip(): line[28:].split(",")[0] for line in lines[4:]}
+    assert list(told) == [
+        "nothing changed", "1 cell stops passing", "5 cells stop passing", "all 50 points worse",
+    ]  # fmt: skip
+    assert (told["nothing changed"], told["5 cells stop passing"]) == ("0%", "100%")
+
+
+def test_simulations_of_nothing_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, kept(cell_of("P", source="mock")))
+    assert main(["power", str(path)]) == 4
+    assert "no cell of" in capsys.readouterr().err
+    assert main(["power", str(path), "--runs", "0"]) == 4
+    assert "--runs: 0 is not a number of at least 1" in capsys.readouterr().err
