@@ -18,6 +18,9 @@ Way = Literal["again", "stored", "unchanged"]
 so, but for a word on its provider alone, since nothing of ours changed."""
 
 
+_GONE = 3
+
+
 @dataclass(frozen=True, slots=True)
 class GateCell:
     """The status of one cell and the reason for it.
@@ -86,8 +89,13 @@ class CellPair:
 
     @property
     def asked_again(self) -> bool:
-        """Whether the old version can be asked beside the new one."""
-        return self.cell.old_version is not None and bool(self.changed)
+        """Whether the old version can be asked beside the new one.
+
+        One whose first trials all ended in an error cannot: a model may have been withdrawn.
+        """
+        old = self.cell.confirmation_old
+        gone = len(old) >= _GONE and all(trial.verdict == "error" for trial in old)
+        return self.cell.old_version is not None and bool(self.changed) and not gone
 
     @property
     def comparable(self) -> bool:

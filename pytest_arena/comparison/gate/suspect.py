@@ -12,6 +12,7 @@ from pytest_arena.comparison.stats.pair_evidence import pair_evidence
 
 _ROUND_OF_PAIRS = 3
 _ROUND = 5
+_IN_VAIN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Suspect:
     def wanted(self, rules: Rules, suspects: int) -> int:
         """Return how often it must be asked next, beside so many suspects; 0 where it is done."""
         most = rules.most_pairs if self.pair.way == "again" else _last_look(self, rules)
-        if self.fresh.asked >= 2 * most or self.pair.cell.over_budget:
+        in_vain = self.fresh.asked >= _IN_VAIN * self.fresh.prompts and not self.fresh.new
+        if in_vain or self.fresh.asked >= 2 * most or self.pair.cell.over_budget:
             # errors took the place of verdicts: further calls are no better
             return 0
         if self.pair.way == "again":

@@ -206,6 +206,23 @@ def test_a_cell_that_was_nearly_as_bad_before_is_not_asked_again() -> None:
     assert wanted(run_of(now), kept(cell_of("FFFPP"))) == []
 
 
+def test_an_old_version_that_cannot_be_asked_any_more_leaves_the_stored_baseline() -> None:
+    now, baseline = cell_of("FFF", prompt="p2"), kept(cell_of("PPPPP"))
+    gone = asked(now, "FFF", "EEE")
+    assert wanted(run_of(gone), baseline) == [Ask(RESET, 5)]
+    (cell,) = assess(run_of(asked(now, "F" * 10, "EEE")), baseline).cells
+    assert cell.status == "regressed"
+    assert cell.reason.startswith("0 of 10 fresh trials passed, 5 of 5 did in the baseline")
+    judged_anew = asked(cell_of("FFF", assertions="a2"), "FFF", "EEE")
+    assert assess(run_of(judged_anew), baseline).counts == {"incomparable": 1}
+
+
+def test_calls_that_only_fail_are_not_repeated_for_long() -> None:
+    now = asked(cell_of("FFF"), "E" * 10)
+    assert wanted(run_of(now), kept(cell_of("PPPPP"))) == []
+    assert assess(run_of(now), kept(cell_of("PPPPP"))).counts == {"error": 1}
+
+
 def test_changed_assertions_are_compared_where_the_old_version_can_be_asked() -> None:
     now = asked(cell_of("FFF", assertions="a2"), "FFFF", "PPPP")
     (cell,) = assess(run_of(now), kept(cell_of("P" * 20))).cells
