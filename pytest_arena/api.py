@@ -21,8 +21,10 @@ from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.errors import UsageError
+from pytest_arena.gating.run_gate import RunGate
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.loading import load_arena
+from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
@@ -49,6 +51,8 @@ def run_arena(
     record: str = Settings.record,
     max_cost: float | None = None,
     block_network: bool = False,
+    baseline: str | Path | None = None,
+    fail_on: str = Settings.fail_on,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -56,9 +60,10 @@ def run_arena(
 
     `providers` keeps only these providers or groups, `mock` answers from the arena's `mock:`
     texts, `concurrency` bounds the calls in flight, `trials` overrides the cases' own. `record`
-    (off, none, once, new or all), `max_cost` (US dollars) and `block_network` mean what the
-    options of these names mean under pytest; what was recorded or could not be paid for stands in
-    the `notes` of the run.
+    (off, none, once, new or all), `max_cost` (US dollars), `block_network`, `baseline` and
+    `fail_on` (any, regression, drift or none) mean what the options of these names mean under
+    pytest; what was recorded or could not be paid for stands in the `notes` of the run, what the
+    comparison found in its `gate`, `limits` and `exit_code`.
 
     The conftest files beside the arena and installed plug-ins are loaded as pytest would load
     them: what they register is known, and their hooks are called. `plugins` are further objects
@@ -79,6 +84,8 @@ def run_arena(
             record=record,
             max_cost_usd=max_cost,
             block_network=block_network,
+            baseline=baseline,
+            fail_on=fail_on,
         ),
         registry,
         plugins,
@@ -98,6 +105,8 @@ async def arun_arena(
     record: str = Settings.record,
     max_cost: float | None = None,
     block_network: bool = False,
+    baseline: str | Path | None = None,
+    fail_on: str = Settings.fail_on,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -113,6 +122,8 @@ async def arun_arena(
         record=record,
         max_cost_usd=max_cost,
         block_network=block_network,
+        baseline=baseline,
+        fail_on=fail_on,
     )
     run = await asyncio.to_thread(_Run, path, settings, registry, plugins)
     with run.engine() as engine:
@@ -146,7 +157,8 @@ class _Run:
         self._registry = self._registered(registry)
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]
-        self._arena: Arena = whole.only(settings.providers)
+        self._gate = RunGate(settings, self._root, self._registry, self._ids)
+        self._arena: Arena = self._gate.with_baseline(whole.only(settings.providers))
         self._redactor = Redactor(os.environ)
         learn_keys(self._redactor, self._arena)
         self._quotas = Quotas()
@@ -190,6 +202,8 @@ class _Run:
             quotas=self._quotas,
             budget_name="max_cost",
         )
+        under_load = {plan.provider.name for plan in self._plans if plan.case.load is not None}
+        engine.keep_apart(under_load, together=under_load)
         try:
             with self._network():
                 yield engine
@@ -216,11 +230,20 @@ class _Run:
     def cells(self, engine: Engine) -> dict[str, Cell]:
         """Run all cells and return them by id, as far as they are not skipped."""
         works = engine.start(self._plans)
-        return {
+        done = {
             cell.id: cell
             for plan, work in zip(self._plans, works, strict=True)
             for cell in [self._conclude(plan, work.result(), engine)]
         }
+
+        def keep(cell: Cell) -> Cell:
+            done[cell.id] = seal(cell, self._redactor)[0]
+            return done[cell.id]
+
+        plans = {f"{plan.file}::{plan.name}": plan for plan in self._plans}
+        self._gate.confirm(list(done.values()), plans, engine, keep)
+        self._notes = list(engine.notes)
+        return done
 
     def _conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:
         cell = conclude_cell(
@@ -243,18 +266,23 @@ class _Run:
             for plan in self._arena.cells
             for cell_id in [f"{plan.file}::{plan.name}"]
         )
+        facts = arena_facts(self._arena, self._redactor.clean_value)
         info = RunInfo(
             run_id=uuid4().hex[:12],
             started_at=self._started_at,
             plugin_version=__version__,
             git=git_facts(self._root),
-            options=self._settings.shown(),
+            options={**self._settings.shown(), "arenas": [facts]},
             versions=versions(),
         )
-        run = RunResult(info, every, finished_at=now())
-        budgets = budget_lines(every, self._quotas.warnings)
-        notes = [*budgets, *self._notes, *self._recorded(every)]
-        return replace(run, notes=(*notes, *self._summary(run), *self._hook_failures.lines()))
+        run = self._gate.judged(RunResult(info, every, finished_at=now()), facts)
+        budgets = budget_lines(run.cells, self._quotas.warnings)
+        notes = [*budgets, *self._notes, *self._recorded(run.cells), *self._summary(run)]
+        broken = self._hook_failures.lines()
+        plans = self._arena.cells
+        expected = {f"{plan.file}::{plan.name}" for plan in plans if plan.xfail is not None}
+        code = 3 if broken else self._gate.exit_code(run, expected)
+        return replace(run, notes=(*notes, *broken), exit_code=code)
 
     def _summary(self, run: RunResult) -> list[str]:
         """Return what the hooks of others have to say of the run."""

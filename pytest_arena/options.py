@@ -321,6 +321,11 @@ class Settings:
         return anew and self.trials is None and not self.mock and self.record != "none"
 
     @property
+    def has_gate(self) -> bool:
+        """Whether cells are held against a baseline, or excused from failing the run."""
+        return self.compares or self.fail_on != "any"
+
+    @property
     def records(self) -> bool:
         """Whether recordings are read or written; a mock's answers stand in the file already."""
         return self.record != "off" and not self.mock

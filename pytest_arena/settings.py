@@ -37,7 +37,9 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
         for option in OPTIONS
         if given.get(option.field) is not None
     }
-    return Settings(**found)
+    settings = Settings(**found)
+    _check_baseline(settings, "fail_on", "baseline=")
+    return settings
 
 
 def check_formats(
@@ -180,15 +182,19 @@ _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
 }
 
 
-def _check_combinations(settings: Settings) -> None:
-    """Refuse options that would have no effect without another one."""
+def _check_baseline(settings: Settings, fail_on: str, baseline: str) -> None:
+    """Refuse a gate without a baseline, with the names by which the two options are called."""
     if settings.fail_on in ("regression", "drift") and settings.baseline is None:
         raise UsageError(
             Problem(
-                f"--arena-fail-on {settings.fail_on} needs a baseline",
-                fix="name one with --arena-baseline",
+                f"{fail_on} {settings.fail_on} needs a baseline", fix=f"name one with {baseline}"
             )
         )
+
+
+def _check_combinations(settings: Settings) -> None:
+    """Refuse options that would have no effect without another one."""
+    _check_baseline(settings, "--arena-fail-on", "--arena-baseline")
     old = settings.old
     if old not in ("auto", "off") and old.removeprefix("git:") in ("", old):
         raise UsageError(

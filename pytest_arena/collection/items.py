@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from _pytest._code.code import TerminalRepr
 
-    from pytest_arena.collection.gate import Excuse
+    from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.loading.plans import Arena, CellPlan
     from pytest_arena.results.cell import Cell
 from pytest_arena.results.cell import Cell

@@ -217,10 +217,11 @@ class ResultsCollector:
 
     def _exit_code(self, run: RunResult, given: int) -> int:
         """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
-        over = any(limit.fails for limit in run.limits)
-        worse = over or (run.gate is not None and run.gate.failed)
-        worse = worse or any(cell.over_budget for cell in run.cells)
-        if given == pytest.ExitCode.OK and worse and self._settings.fail_on != "none":
+        if (
+            given == pytest.ExitCode.OK
+            and run.failed_as_a_whole
+            and self._settings.fail_on != "none"
+        ):
             return int(pytest.ExitCode.TESTS_FAILED)
         return given
 
@@ -270,8 +271,8 @@ class ResultsCollector:
     def _with_limits(self, run: RunResult) -> RunResult:
         if not any(arena["gates"] for arena in self._facts.arenas):
             return run
-        from pytest_arena.collection.gate import rules_of
         from pytest_arena.comparison.gate.apply import with_limits
+        from pytest_arena.gating.gatekeeper import rules_of
 
         return with_limits(
             run,

@@ -12,7 +12,7 @@ from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gate import Gatekeeper
+    from pytest_arena.gating.gatekeeper import Gatekeeper
 
 
 @dataclass(frozen=True, slots=True)

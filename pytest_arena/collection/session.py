@@ -31,16 +31,17 @@ from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.loading import load_arena
-from pytest_arena.loading.versions import versions_of, with_baseline_trials
+from pytest_arena.loading.facts import arena_facts
+from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gate import Excuse
     from pytest_arena.collection.held_reports import HeldReports
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.comparison.baseline.update import Collected
+    from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
 
@@ -118,18 +119,7 @@ class ArenaSession:
             formats=[name for arena in self.arenas for name in arena.report_formats],
             warnings=self._quotas.warnings,
             notes=self._engine.notes if self._engine is not None else [],
-            arenas=[
-                {
-                    "file": arena.file,
-                    "name": arena.name,
-                    "description": arena.description,
-                    "schedule": arena.schedule,
-                    "versions": self.redactor.clean_value(versions_of(arena.cells)),
-                    "gates": [gate.model_dump(exclude_unset=True) for gate in arena.gates],
-                    "comparison": arena.comparison.model_dump() if arena.comparison else None,
-                }
-                for arena in self.arenas
-            ],
+            arenas=[arena_facts(arena, self.redactor.clean_value) for arena in self.arenas],
             answers=self._kept.use(),
             held=self.held.taken() if self.held is not None else [],
         )
@@ -239,7 +229,7 @@ class ArenaSession:
         """Ask again for cells of the loaded files that look bad, until the gate has decided."""
         if self._gatekeeper is None:
             return
-        from pytest_arena.collection.confirmation import Confirmation
+        from pytest_arena.gating.confirmation import Confirmation
 
         plans = {f"{plan.file}::{plan.name}": plan for arena in self.arenas for plan in arena.cells}
         known = collected or self._gatekeeper.collected(self.collected)

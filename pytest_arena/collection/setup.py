@@ -27,10 +27,10 @@ from pytest_arena.settings import read_settings
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_scheduler import Demands
+    from pytest_arena.gating.gatekeeper import Gatekeeper
 
 
 class Builtins:
@@ -50,7 +50,7 @@ def activate(config: pytest.Config) -> None:
         register_plugins(config, registry)
         settings = read_settings(config)
         _check_distribution(config)
-        gatekeeper = _gatekeeper(config, settings, registry)
+        gatekeeper = _gatekeeper(settings, config.rootpath, registry)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
     parts = RunContext(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
@@ -149,13 +149,13 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     manager.register(RunRedaction(parts.config, session.redactor), "arena-redaction")
 
 
-def _gatekeeper(config: pytest.Config, settings: Settings, registry: Registry) -> Gatekeeper | None:
+def _gatekeeper(settings: Settings, root: Path, registry: Registry) -> Gatekeeper | None:
     """Return what compares with a baseline, where the run asks for that."""
-    if not settings.compares and settings.fail_on == "any":
+    if not settings.has_gate:
         return None
-    from pytest_arena.collection.gate import Gatekeeper
+    from pytest_arena.gating.gatekeeper import Gatekeeper
 
-    return Gatekeeper(settings, config.rootpath, registry)
+    return Gatekeeper(settings, root, registry)
 
 
 def _interrupted(folder: Path, settings: Settings) -> Interrupted | None:

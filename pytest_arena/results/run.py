@@ -99,6 +99,13 @@ class RunResult:
     limits: tuple[ThresholdFinding, ...] = ()
 
     @property
+    def failed_as_a_whole(self) -> bool:
+        """Whether the gate, a limit or a budget fails the run, whatever became of its cells."""
+        worse = any(limit.fails for limit in self.limits)
+        worse = worse or (self.gate is not None and self.gate.failed)
+        return worse or any(cell.over_budget for cell in self.cells)
+
+    @property
     def totals(self) -> dict[str, float]:
         """Count cells by verdict and sum the known costs in US dollars."""
         counts: dict[str, float] = {"cells": len(self.cells)}

@@ -13,11 +13,11 @@ from pytest_arena.results.trial import Trial
 from pytest_arena.schema import CellAssertion
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.gate import Gatekeeper
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.comparison.gate.decision import Ask
     from pytest_arena.engine.engine import Engine, Work
     from pytest_arena.engine.trials import CellRun
+    from pytest_arena.gating.gatekeeper import Gatekeeper
     from pytest_arena.loading.plans import CellPlan
 
 

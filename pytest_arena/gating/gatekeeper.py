@@ -22,7 +22,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.old_versions import OldVersions
+    from pytest_arena.gating.old_versions import OldVersions
     from pytest_arena.registry import Registry
 
 _NOBODY = RunInfo(run_id="", started_at="", plugin_version="")
@@ -136,7 +136,7 @@ class Gatekeeper:
         settings = self._settings
         if self.baseline is None or settings.old == "off" or settings.mock or settings.records:
             return None
-        from pytest_arena.collection.old_versions import OldVersions
+        from pytest_arena.gating.old_versions import OldVersions
 
         return OldVersions(settings.old, self.baseline, self._folder, self._registry)
 

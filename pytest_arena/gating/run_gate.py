@@ -1,0 +1,85 @@
+"""What a run without pytest is held against: its baseline, its file's limits, and its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.gating.gatekeeper import Gatekeeper, rules_of
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.run import RunResult
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.engine import Engine
+    from pytest_arena.loading.plans import Arena, CellPlan
+    from pytest_arena.options import Settings
+    from pytest_arena.registry import Registry
+
+
+class RunGate:
+    """The gate of a run that has all its cells in one process, with no items to excuse.
+
+    `ids` are those of all cells of the file, the ones that are left out included.
+    """
+
+    def __init__(
+        self, settings: Settings, root: Path, registry: Registry, ids: Sequence[str]
+    ) -> None:
+        self._settings = settings
+        self._root = root
+        self._ids = ids
+        self._keeper = Gatekeeper(settings, root, registry) if settings.has_gate else None
+
+    def with_baseline(self, arena: Arena) -> Arena:
+        """Return an arena whose cells know what the baseline has of them."""
+        return arena if self._keeper is None else self._keeper.with_baseline(arena)
+
+    def confirm(
+        self,
+        cells: Sequence[Cell],
+        plans: Mapping[str, CellPlan],
+        engine: Engine,
+        keep: Callable[[Cell], Cell],
+    ) -> None:
+        """Ask again for cells that look worse than the baseline, until the gate has decided."""
+        if self._keeper is None or self._keeper.baseline is None:
+            return
+        from pytest_arena.gating.confirmation import Confirmation
+
+        collected = self._keeper.collected(self._ids)
+        Confirmation(self._keeper, engine, plans, self._root, keep).run(cells, collected)
+
+    def judged(self, run: RunResult, facts: Mapping[str, Any]) -> RunResult:
+        """Return the run with what its baseline and the file's limits say of it."""
+        if self._keeper is not None:
+            run = self._keeper.conclude(run, self._keeper.collected(self._ids))
+        if not facts["gates"]:
+            return run
+        from pytest_arena.comparison.gate.apply import with_limits
+
+        own = self._keeper.baseline if self._keeper is not None else None
+        rules = rules_of(self._settings)
+        return with_limits(run, [facts], own=own, rules=rules, folder=self._root)
+
+    def exit_code(self, run: RunResult, expected: Collection[str]) -> int:
+        """Return the exit code that pytest would have; `expected` are cells that may fail."""
+        if not run.cells:
+            return 5
+        failed = any(
+            self._fails(cell)
+            for cell in run.cells
+            if cell.verdict == "error" or (cell.verdict == "failed" and cell.id not in expected)
+        )
+        worse = run.failed_as_a_whole and self._settings.fail_on != "none"
+        return int(failed or worse)
+
+    def _fails(self, cell: Cell) -> bool:
+        """Whether a cell without a pass fails the run: the gate may excuse it."""
+        if self._keeper is None:
+            return True
+        excuse = self._keeper.excuse(cell, self._ids)
+        if excuse is None:
+            return True
+        standing = cell.standing.status if cell.standing is not None else None
+        return excuse.pending and standing in self._keeper.fatal

@@ -1,0 +1,139 @@
+"""`run_arena` is held against a baseline and against the file's limits, as a run of pytest is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_arena import Provider, Response, RunResult, run_arena
+from pytest_arena.comparison.baseline.file import write_baseline
+from pytest_arena.comparison.baseline.summarize import baseline_of
+from pytest_arena.errors import UsageError
+from pytest_arena.registry import Registry
+from pytest_arena.results.request_response import Request
+
+ARENA = """\
+providers: [{name: m, provider: fickle, model: any}]
+tests:
+  - {name: Steady, prompt: steady, trials: 5, assertions: [{type: contains, value: good}]}
+  - {name: Other, prompt: other, trials: 5, assertions: [{type: contains, value: good}]}
+"""
+
+
+class Fickle(Provider):
+    """Answer well, but for the prompts that are in a bad way."""
+
+    type = "fickle"
+    bad: tuple[str, ...] = ()
+    asked: list[str]
+
+    async def complete(self, request: Request) -> Response:
+        prompt = request.messages[-1]["content"]
+        Fickle.asked.append(prompt)
+        return Response("bad" if prompt in Fickle.bad else "good")
+
+
+Run = Callable[..., RunResult]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the arena while some prompts are in a bad way."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "arena.yaml").write_text(ARENA)
+    registry = Registry()
+    registry.provider(Fickle)
+
+    def go(*bad: str, **given: Any) -> RunResult:
+        monkeypatch.setattr(Fickle, "bad", bad)
+        monkeypatch.setattr(Fickle, "asked", [], raising=False)
+        return run_arena("arena.yaml", registry=registry, **given)
+
+    return go
+
+
+@pytest.fixture
+def baseline(run: Run, tmp_path: Path) -> Path:
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, baseline_of(run()))
+    return path
+
+
+def test_the_exit_code_is_what_pytest_s_would_be(run: Run, tmp_path: Path) -> None:
+    assert run().exit_code == 0
+    assert run("other").exit_code == 1
+    assert run("other", fail_on="none").exit_code == 0
+    assert run(providers=["nobody"]).exit_code == 5
+    text = ARENA.replace("{name: Other,", "{name: Other, xfail: known,")
+    (tmp_path / "arena.yaml").write_text(text)
+    assert run("other").exit_code == 0
+
+
+def test_an_error_fails_the_run_although_a_failure_would_be_excused(
+    run: Run, baseline: Path
+) -> None:
+    class Broken:
+        def pytest_arena_before_request(self, request: Request) -> None:
+            raise ValueError("no")
+
+    found = run(baseline=baseline, fail_on="regression", plugins=[Broken()])
+    assert {cell.verdict for cell in found.cells} == {"error"}
+    assert found.exit_code == 1
+
+
+def test_a_cell_that_became_worse_is_asked_again_and_fails_the_run(
+    run: Run, baseline: Path
+) -> None:
+    found = run("other", baseline=str(baseline), fail_on="regression")
+    steady, other = found.cells
+    assert found.gate is not None
+    assert found.gate.failed
+    assert found.exit_code == 1
+    assert other.standing is not None
+    assert other.standing.status == "regressed"
+    assert len(other.confirmation) > 0
+    assert Fickle.asked.count("other") == 5 + len(other.extra_trials)
+    assert steady.standing is not None
+    assert steady.standing.status != "regressed"
+
+
+def test_a_run_that_is_as_good_as_before_passes_the_gate(run: Run, baseline: Path) -> None:
+    found = run(baseline=baseline, fail_on="regression")
+    assert found.gate is not None
+    assert (found.gate.failed, found.exit_code) == (False, 0)
+    assert found.info.options["fail_on"] == "regression"
+
+
+def test_a_failure_that_the_baseline_had_is_excused(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, baseline_of(run("other")))
+    found = run("other", baseline=path, fail_on="regression")
+    assert [cell.verdict for cell in found.cells] == ["passed", "failed"]
+    assert found.exit_code == 0
+    assert run("other", baseline=path).exit_code == 1
+
+
+def test_the_limits_of_the_file_are_checked(run: Run, tmp_path: Path) -> None:
+    text = "gates: [{name: Rate, metric: pass_rate, min: 0.9}]\n" + ARENA
+    (tmp_path / "arena.yaml").write_text(
+        text.replace("trials: 5,", "trials: 5, pass_threshold: 0.1,")
+    )
+    assert [limit.verdict for limit in run().limits] == ["passed"]
+    found = run("other")
+    assert [limit.verdict for limit in found.limits] == ["failed"]
+    assert found.exit_code == 1
+
+
+def test_a_gate_without_a_baseline_is_refused(run: Run) -> None:
+    with pytest.raises(UsageError) as caught:
+        run(fail_on="regression")
+    assert str(caught.value) == (
+        "fail_on regression needs a baseline\n  fix: name one with baseline="
+    )
+    with pytest.raises(UsageError, match=r"^there is no baseline nowhere\.jsonl"):
+        run(baseline="nowhere.jsonl")
+    with pytest.raises(UsageError, match=r"^fail_on: unknown value 'regresion'"):
+        run(fail_on="regresion")
