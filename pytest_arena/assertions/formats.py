@@ -67,11 +67,12 @@ class IsXml(Assertion):
     reads_text: ClassVar[bool] = True
 
     extract: bool = False
-    """Take the inside of the first code fence, where there is one."""
+    """Take the inside of a code fence, where there is one: of the language, else of the first."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        problem = _xml_problem((fenced(output) if self.extract else output).strip())
+        xml = fenced(output, "xml", "html", "svg") if self.extract else output
+        problem = _xml_problem(xml.strip())
         return Outcome.of(problem is None, problem or "is XML", expected="XML")
 
 
@@ -92,7 +93,7 @@ class IsSql(Assertion):
     dialect: str | None = None
     """A dialect that sqlglot knows: postgres, mysql, sqlite, bigquery, … (default: its own)."""
     extract: bool = False
-    """Take the inside of the first code fence, where there is one."""
+    """Take the inside of a code fence, where there is one: of the language, else of the first."""
 
     @field_validator("dialect")
     @classmethod
@@ -115,7 +116,7 @@ class IsSql(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        sql = fenced(output) if self.extract else output
+        sql = fenced(output, "sql", self.dialect or "sql") if self.extract else output
         if len(sql) > _MOST_SQL:
             return Outcome.error(f"an answer of {len(sql):,} characters is too long to be parsed")
         return _parsed_sql(sql, self.dialect)

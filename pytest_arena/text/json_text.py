@@ -12,7 +12,9 @@ from typing import Any, NoReturn
 from pytest_arena.errors import ArenaError
 from pytest_arena.text.folding import as_written, bare_ends, without_final_break
 
-_FENCE = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(
+    r"^[ \t]*```[ \t]*(?P<name>\w*)[^\n`]*\n(?P<inside>.*?)^[ \t]*```", re.DOTALL | re.MULTILINE
+)
 _OPENING = re.compile(
     r"(?:^[ \t>*+-]*(?:\d+[.)][ \t]*)?(?P<mark>`{3,}|~{3,})|(?P<inline>`{3,})(?=[ \t]*json\b))"
     r"[ \t]*(?P<name>[\w.+/-]*)(?:[^\n\[{`]*\n)?",
@@ -28,6 +30,7 @@ _THOUGHT_END = re.compile(
 _START = re.compile(r"[\[{](?!`|\s*[^\W\d_][\w'’-]*(?:\s+[^\W\d]|\s*\}|[.;!?)]))")
 """What begins like an object or a list, whether or not it parses; "{ to open a block" does not."""
 _BRACKETS = re.compile(r"""["'{}\[\]]""")
+_CONTENT = re.compile(r"""[\[{"':]""")
 _QUOTE_MARK = re.compile(r"^[ \t]*>", re.MULTILINE)
 _SINGLE_QUOTED = re.compile(r"[\[{]\s*'")
 _PAIRS = {"{": "}", "[": "]"}
@@ -115,9 +118,8 @@ def find_json(text: str, read: Callable[[str], Any] = read_json) -> FoundJson:
     try:
         found.loose.append((text, read(text)))
         return found
-    except NotJsonError as error:
-        if _START.match(bare_ends(text)):
-            found.broken = str(error)
+    except NotJsonError:
+        pass
     text = without_thoughts(text)
     position = 0
     while opening := _OPENING.search(text, position):
@@ -139,10 +141,13 @@ def without_thoughts(text: str) -> str:
     return _THOUGHT_END.sub("", text, count=1)
 
 
-def fenced(text: str) -> str:
-    """Return the inside of the first code fence, or the whole text where there is none."""
-    match = _FENCE.search(text)
-    return match[1] if match else text
+def fenced(text: str, *names: str) -> str:
+    """Return the inside of the first code fence of one of these languages, else of the first one,
+    or the whole text where there is none; thoughts are left out."""
+    text = without_thoughts(text)
+    fences = list(_FENCE.finditer(text))
+    named = [one for one in fences if one["name"].lower() in names]
+    return next((one["inside"] for one in (*named, *fences)), text)
 
 
 def same_json(first: Any, second: Any) -> bool:
@@ -209,7 +214,9 @@ def _search_prose(text: str, found: FoundJson, read: Callable[[str], Any]) -> No
         try:
             found.loose.append((piece, read(piece)))
         except NotJsonError as error:
-            found.broken = found.broken or f"what begins like JSON is {error}"
+            # a link's text or a placeholder has nothing in it that could have been a value
+            if _CONTENT.search(piece, 1):
+                found.broken = found.broken or f"what begins like JSON is {error}"
 
 
 def _end_of_value(text: str, start: int) -> int:

@@ -64,8 +64,9 @@ class SearchedText:
     def _is_literal(self, wanted: str) -> bool:
         if self._exact:
             return True
-        has_blanks = any(character.isspace() for character in wanted)
-        return (has_blanks or not wanted.isascii()) and is_marks_only(wanted)
+        if not is_marks_only(wanted):
+            return False
+        return not wanted.isascii() or any(character.isspace() for character in wanted)
 
     def _fold(self, text: str) -> str:
         return fold(text, case_sensitive=self._case_sensitive)

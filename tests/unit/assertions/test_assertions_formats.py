@@ -287,8 +287,18 @@ def test_a_broken_json_fence_is_not_made_up_for_by_prose(judge: Any) -> None:
 
 
 def test_an_answer_without_json_holds_none(judge: Any) -> None:
-    assert judge("{type: contains_json, value: {a: 1}, not: true}", "in words").verdict == "passed"
+    for answer in ("in words", "see [link](http://x.y) or {name}", "- [x] done (a, b)"):
+        assert judge("{type: contains_json, value: {a: 1}, not: true}", answer).verdict == "passed"
     assert judge("{type: is_json, not: true}", '{"a"').verdict == "passed"
+
+
+def test_sql_and_xml_are_taken_from_their_own_fences(judge: Any) -> None:
+    fences = {"json": "{}", "sql": "SELECT 1", "xml": "<a/>"}
+    answer = "<think>\n```sql\nnot this\n```\n</think>\n" + "\n".join(
+        f"```{name}\n{inside}\n```" for name, inside in fences.items()
+    )
+    assert judge("{type: is_sql, extract: true}", answer).verdict == "passed"
+    assert judge("{type: is_xml, extract: true}", answer).verdict == "passed"
 
 
 def test_the_first_value_that_fits_the_schema_is_taken(judge: Any) -> None:
