@@ -11,14 +11,28 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _INVISIBLE = (
-    *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E),
+    *(
+        0x00AD,
+        0x034F,
+        0x061C,
+        0x115F,
+        0x1160,
+        0x3164,
+        0xFFA0,
+        0x17B4,
+        0x17B5,
+        0x180B,
+        0x180C,
+        0x180D,
+        0x180E,
+    ),
     *range(0x200B, 0x2010),
     *range(0x202A, 0x202F),
     *range(0x2060, 0x2070),
     *range(0xFE00, 0xFE10),
     0xFEFF,
     *range(0xFFF9, 0xFFFC),
-    *range(0xE0000, 0xE0080),
+    *range(0xE0000, 0xE01F0),
 )
 """Soft hyphens, zero-width characters, marks of direction and of variants, tags."""
 _SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u0374\u00b4\u1ffd\uff07"
@@ -79,7 +93,7 @@ def bare_ends(text: str) -> str:
 
 def without_final_break(text: str) -> str:
     """Return a text without the one line break that YAML's `|` and `>` add at its end."""
-    return text[:-1] if text.endswith("\n") and len(text) > 1 else text
+    return text.removesuffix("\n").removesuffix("\r") or text if text.endswith("\n") else text
 
 
 def without_only_final_break(text: str) -> str:

@@ -191,7 +191,7 @@ def _fence_from(text: str, opening: re.Match[str]) -> tuple[str, int]:
     """Return what is inside a fence, and where the text goes on; one that is never closed ends
     with the text."""
     mark = opening["mark"] or opening["inline"]
-    closing = re.compile(rf"^[ \t>]*{mark}+(?!\w)|(?<=[}}\]]){mark}", re.MULTILINE)
+    closing = re.compile(rf"^[ \t>]*{mark}+(?!\w)|(?<=[}}\]])[ \t]*{mark}", re.MULTILINE)
     end = closing.search(text, opening.end())
     inside = text[opening.end() : end.start() if end else len(text)]
     if ">" in opening[0]:

@@ -282,6 +282,13 @@ def test_thoughts_and_other_fences_are_no_answer(answer: str, judge: Any) -> Non
     assert finding.reason.startswith("there is no JSON object or list in the answer")
 
 
+@pytest.mark.parametrize(
+    "answer", ['```json {"a": 1} ```', '```json\n{"a": 1}```', "```json [1]\t```"]
+)
+def test_a_json_fence_may_end_on_the_line_of_its_value(answer: str, judge: Any) -> None:
+    assert judge("{type: is_json, extract: true}", answer).verdict == "passed"
+
+
 def test_a_broken_json_fence_is_not_made_up_for_by_prose(judge: Any) -> None:
     assert judge(IS_ONE, FENCED.format('{"a": 1,}') + ' or {"a": 1}').verdict == "failed"
 

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.text.folding import bare_ends, fold, fold_in_place, is_marks_only
+from pytest_arena.text.folding import (
+    bare_ends,
+    fold,
+    fold_in_place,
+    is_marks_only,
+    without_final_break,
+)
 
 ODD = (
     "aB \n\r\te\u0301\u0300\u00e9\u00a0\u200b\u200d\u2019\u2026\u2011"
@@ -29,6 +35,9 @@ ODD = (
         ("1,000", "1,000"),
         ("--force", "--force"),
         ("\u2764\ufe0f", "\u2764"),
+        ("ha\u3164ck", "hack"),
+        ("ha\uffa0ck", "hack"),
+        ("ha\U000e0100ck", "hack"),
     ],
 )
 def test_what_looks_the_same_is_the_same(written: str, plain: str) -> None:
@@ -42,6 +51,13 @@ def test_full_width_forms_are_folded_where_asked_for() -> None:
 
 def test_blanks_and_invisible_characters_go_from_both_ends() -> None:
     assert bare_ends("\ufeff \u00a0a \u200b b\u200b\n\u3000") == "a \u200b b"
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"), [("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("a\r", "a\r"), ("\n", "\n")]
+)
+def test_one_final_line_break_of_either_kind_goes(text: str, bare: str) -> None:
+    assert without_final_break(text) == bare
 
 
 @pytest.mark.parametrize(("text", "marks"), [("—", True), ("- ", True), ("❤", False), ("5", False)])
