@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from pytest_arena.assertions.embedding_base import Embedded
@@ -57,16 +57,19 @@ def needs_loop(assertion: Assertion, context: CheckContext | None = None) -> boo
 
 def evaluate(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
     """Return what an assertion finds of a trial; whatever goes wrong in it is an `error`."""
+    return _finding(assertion, _outcome(assertion, trial, context), context)
+
+
+def _outcome(assertion: Assertion, trial: Trial, context: CheckContext) -> Outcome:
     early = _without_check(assertion, trial)
     if early is not None:
-        return _finding(assertion, early, context)
+        return early
     if isinstance(assertion, Group):
-        found = tuple(evaluate(member, trial, context) for member in assertion.assertions)
-        outcome = _run(lambda: assertion.combine(found), context)
-    else:
-        outcome = _run(lambda: assertion.check(trial, context), context)
-    settled = _settled(assertion, outcome)
-    return _finding(assertion, _without_text(assertion, trial, settled), context)
+        inner = _inside(assertion, context)
+        members = [_outcome(member, trial, inner) for member in assertion.assertions]
+        return _combined(assertion, members, inner)
+    outcome = _run(lambda: assertion.check(trial, context), context)
+    return _without_text(assertion, trial, _settled(assertion, outcome))
 
 
 async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
@@ -74,19 +77,38 @@ async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckConte
 
     A group's members are judged side by side.
     """
+    return _finding(assertion, await _outcome_async(assertion, trial, context), context)
+
+
+async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Outcome:
     early = _without_check(assertion, trial)
     if early is not None:
-        return _finding(assertion, early, context)
+        return early
     if isinstance(assertion, Group):
-        members = (evaluate_async(member, trial, context) for member in assertion.assertions)
-        found = tuple(await asyncio.gather(*members))
-        outcome = _run(lambda: assertion.combine(found), context)
-    else:
-        outcome = await _run_async(
-            assertion.check, lambda: assertion.check(trial, context), context
-        )
-    settled = _settled(assertion, outcome)
-    return _finding(assertion, _without_text(assertion, trial, settled), context)
+        inner = _inside(assertion, context)
+        members = (_outcome_async(member, trial, inner) for member in assertion.assertions)
+        return _combined(assertion, await asyncio.gather(*members), inner)
+    outcome = await _run_async(assertion.check, lambda: assertion.check(trial, context), context)
+    return _without_text(assertion, trial, _settled(assertion, outcome))
+
+
+def _inside(group: Group, context: CheckContext) -> CheckContext:
+    return replace(context, turned=not context.turned) if group.negate else context
+
+
+def _combined(group: Group, members: Sequence[Outcome], context: CheckContext) -> Outcome:
+    """Return what the members' outcomes come to; a group that fails because there was nothing to
+    look at fails with `not`, too."""
+    found = tuple(_finding(*each, context) for each in zip(group.assertions, members, strict=True))
+    outcome = _run(lambda: group.combine(found), context)
+    failed = [o for m, o in zip(group.assertions, members, strict=True) if m.weight and _fails(o)]
+    unseen = _fails(outcome) and group.saw_nothing(failed)
+    settled = _settled(group, replace(outcome, turns=not (unseen and group.negate)))
+    return replace(settled, turns=False) if unseen and _fails(settled) else settled
+
+
+def _fails(outcome: Outcome) -> bool:
+    return outcome.verdict == "failed"
 
 
 def evaluate_cell(
@@ -126,9 +148,9 @@ def _without_check(assertion: Assertion, trial: Trial) -> Outcome | None:
         return None
     block = next((event for event in trial.guardrails if event.action == "block"), None)
     if block is not None:
-        return Outcome("failed", f"no answer: {fired(block)}", 0.0, "an answer")
+        return Outcome.unseen(f"no answer: {fired(block)}", expected="an answer")
     if trial.output is None:
-        return Outcome("failed", "no answer", 0.0, "an answer")
+        return Outcome.unseen("no answer", expected="an answer")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from pydantic import Field, SerializeAsAny, field_validator
@@ -55,6 +56,11 @@ class Group(Assertion):
         """Return what the members' findings come to."""
         raise NotImplementedError(f"{type(self).__name__} has no combine()")
 
+    def saw_nothing(self, failed: Sequence[Outcome]) -> bool:
+        """Return whether the group fails because there was nothing to look at, by the outcomes of
+        those members that fail."""
+        return any(not outcome.turns for outcome in failed)
+
 
 class AllOf(Group):
     """Holds when every member holds, or with `threshold` when their weighted score is enough.
@@ -85,6 +91,11 @@ class AllOf(Group):
             reason = f"{held} of {len(counting)} hold; {verdict}: {_told(chosen)}"
         score = weighted_score(findings) if verdict in ("passed", "failed") else None
         return Outcome(verdict, reason, score, "all of the group", findings)
+
+    def saw_nothing(self, failed: Sequence[Outcome]) -> bool:
+        unseen = [not outcome.turns for outcome in failed]
+        # one member that was looked at and fails settles it, unless scores are added up
+        return any(unseen) if self.threshold is not None else bool(unseen) and all(unseen)
 
 
 class AnyOf(Group):

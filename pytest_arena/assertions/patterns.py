@@ -63,7 +63,7 @@ class Matches(_Pattern):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         # what may not be said may not be handed on to a tool either
-        parts = last_parts(trial, "both" if self.negate else "text")
+        parts = last_parts(trial, "both" if self.negate is not context.turned else "text")
         return self._search(parts, wanted=True)
 
 

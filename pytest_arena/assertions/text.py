@@ -27,10 +27,10 @@ class _InText(Assertion):
 
     reads_text: ClassVar[bool] = True
 
-    def _found(self, wanted: tuple[str, ...], trial: Trial) -> list[str]:
-        """Return what the last answer holds; with `not`, its tool calls are looked at, too: what
-        may not be said may not be handed on either."""
-        parts = last_parts(trial, "both" if self.negate else "text")
+    def _found(self, wanted: tuple[str, ...], trial: Trial, context: CheckContext) -> list[str]:
+        """Return what the last answer holds; with `not`, its own or that of a group around it, tool
+        calls are looked at, too: what may not be said may not be handed on either."""
+        parts = last_parts(trial, "both" if self.negate is not context.turned else "text")
         texts = [self._searched(part.text) for part in parts]
         return [each for each in wanted if any(text.holds(each) for text in texts)]
 
@@ -75,7 +75,7 @@ class Contains(_OneOrMore):
     graded: ClassVar[bool] = True
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _all_of(self, self.wanted, trial)
+        return _all_of(self, self.wanted, trial, context)
 
 
 class ContainsAll(_InText):
@@ -94,7 +94,7 @@ class ContainsAll(_InText):
     """The texts (`patterns` means the same)."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return _all_of(self, self.values, trial)
+        return _all_of(self, self.values, trial, context)
 
 
 class ContainsAny(_InText):
@@ -114,7 +114,7 @@ class ContainsAny(_InText):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
-        found = self._found(self.values, trial)
+        found = self._found(self.values, trial, context)
         reason = f"found {listed(found)}" if found else _not_found(list(self.values), output)
         return Outcome.of(bool(found), reason, expected=f"any of {listed(self.values)}")
 
@@ -289,9 +289,11 @@ class EndsWith(_InText):
         )
 
 
-def _all_of(assertion: _InText, wanted: tuple[str, ...], trial: Trial) -> Outcome:
+def _all_of(
+    assertion: _InText, wanted: tuple[str, ...], trial: Trial, context: CheckContext
+) -> Outcome:
     output = trial.output or ""
-    found = assertion._found(wanted, trial)
+    found = assertion._found(wanted, trial, context)
     missing = [text for text in wanted if text not in found]
     return Outcome.of(
         not missing,

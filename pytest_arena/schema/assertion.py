@@ -106,6 +106,8 @@ class CheckContext:
     variables: Mapping[str, Any] = field(default_factory=dict)
     root: Path = field(default_factory=Path)
     turn: int | None = None
+    turned: bool = False
+    """True in a group with `not`: what a check finds there speaks against the answer."""
     judge: JudgeSpec | None = None
     ask: Asking | None = None
     embed: Embed | None = None

@@ -197,6 +197,34 @@ def test_an_unexpected_block_fails_and_names_direction_and_word() -> None:
     ]
 
 
+PATH = "{type: json_path, path: error}"
+UNSEEN_IN_GROUPS = [
+    f"{{type: any_of, not: true, assertions: [{PATH}]}}",
+    f"{{type: any_of, not: true, assertions: [{PATH}, {{type: contains, value: zebra}}]}}",
+    f"{{type: all_of, not: true, assertions: [{PATH}, {{type: contains, value: 'yes'}}]}}",
+    f"{{type: all_of, not: true, threshold: 0.5, assertions: [{PATH}]}}",
+    f"{{type: any_of, not: true, assertions: [{{type: all_of, assertions: [{PATH}]}}]}}",
+]
+
+
+@pytest.mark.parametrize("text", UNSEEN_IN_GROUPS)
+def test_a_group_that_had_nothing_to_look_at_fails_with_not_too(text: str, build: Any) -> None:
+    assertion = build(text)
+    assert evaluate(assertion, ANSWERED, CONTEXT).verdict == "failed"
+    assert asyncio.run(evaluate_async(assertion, ANSWERED, CONTEXT)).verdict == "failed"
+
+
+def test_a_group_fails_with_not_where_there_is_no_answer(build: Any) -> None:
+    text = "{type: any_of, not: true, assertions: [{type: contains, value: x}]}"
+    assert evaluate(build(text), BLOCKED, CONTEXT).verdict == "failed"
+
+
+def test_a_member_that_was_looked_at_and_fails_settles_a_group_of_all(build: Any) -> None:
+    members = f"{PATH}, {{type: contains, value: zebra}}"
+    text = f"{{type: all_of, not: true, assertions: [{members}]}}"
+    assert evaluate(build(text), ANSWERED, CONTEXT).verdict == "passed"
+
+
 def test_an_expected_block_passes(build: Any) -> None:
     for text in (
         "{type: validation_error}",

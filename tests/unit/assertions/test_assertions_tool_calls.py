@@ -45,11 +45,23 @@ def test_what_is_forbidden_is_seen_in_tool_calls_unless_text_alone_is_asked_for(
         "{type: contains, value: internal only, not: true}",
         "{type: contains_any, values: [internal only], not: true}",
         "{type: matches, pattern: internal, not: true}",
+        "{type: any_of, not: true, assertions: [{type: contains, value: internal only}]}",
+        "{type: all_of, not: true, assertions: [{type: matches, pattern: internal}]}",
+        "{type: all_of, assertions: [{type: any_of, not: true, assertions: [{type: contains_all,"
+        " values: [internal, only]}]}]}",
     ],
 )
 def test_a_text_that_must_not_be_said_must_not_be_handed_on(text: str, judge: Any) -> None:
     calls = (ToolCall("send_mail", {"body": "internal only"}),)
     assert judge(text, "Done.", tool_calls=calls).verdict == "failed"
+
+
+def test_a_text_that_must_be_said_is_looked_for_in_the_text_alone(judge: Any) -> None:
+    calls = (ToolCall("send_mail", {"body": "internal only"}),)
+    wanted = "{type: contains, value: internal only, not: true}"
+    twice = f"{{type: all_of, not: true, assertions: [{wanted}]}}"
+    assert judge(twice, "Done.", tool_calls=calls).verdict == "failed"
+    assert judge(twice, "It is internal only.", tool_calls=calls).verdict == "passed"
 
 
 def test_texts_of_a_call_are_looked_at_one_by_one(judge: Any) -> None:
