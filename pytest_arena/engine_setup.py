@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.call_hooks import ConfigHooks
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.provider_factory import provider_factory, variables_of
+from pytest_arena.engine.provider_factory import provider_factory, retirement_notes, variables_of
 
 if TYPE_CHECKING:
     import pytest
@@ -77,6 +77,13 @@ def set_up_engine(
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)
+    if settings.retiring == "warn" and not settings.mock:
+        called = [
+            spec
+            for arena in arenas
+            for spec in (*(plan.provider for plan in arena.cells), *arena.judges)
+        ]
+        engine.notes.extend(retirement_notes(registry, called))
     for arena in arenas:
         engine.limit((*arena.providers, *arena.judges))
         quotas.learn(arena)

@@ -246,6 +246,17 @@ class Settings:
             "none": "nothing",
         },
     )
+    retiring: str = _option(
+        "choice",
+        "what comes of models that are switched off, or will be within 60 days",
+        "WHAT",
+        default="warn",
+        choices={
+            "warn": "a note in the run",
+            "error": "the run is refused",
+            "off": "nothing",
+        },
+    )
     alpha: float = _option(
         "share", "chance of a false alarm in a run that changed nothing", "P", default=0.05
     )

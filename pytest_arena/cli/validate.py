@@ -102,7 +102,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | None]:
     """Print one file's problems; return their number, and the arena where there are none."""
-    from pytest_arena.engine.provider_factory import configuration_problems
+    from pytest_arena.engine.provider_factory import configuration_problems, retirement_notes
     from pytest_arena.loading import load_arena
 
     try:
@@ -110,13 +110,12 @@ def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | 
     except ArenaFileError as error:
         sys.stdout.write(f"{error}\n")
         return len(error.problems), None
-    found = configuration_problems(
-        registry, [*(plan.provider for plan in arena.cells), *arena.judges], os.environ
-    )
+    called = [*(plan.provider for plan in arena.cells), *arena.judges]
+    found = configuration_problems(registry, called, os.environ)
     if found:
         sys.stdout.write(f"{UserError(found)}\n")
         return len(found), None
-    for warning in arena.warnings:
+    for warning in (*arena.warnings, *retirement_notes(registry, called)):
         sys.stdout.write(f"warning: {warning}\n")
     return 0, arena
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
     from pytest_arena.engine.calling.sharding import Share
     from pytest_arena.loading.plans import Arena
+    from pytest_arena.schema import ProviderSpec
 
 
 class Preflight:
@@ -50,6 +51,7 @@ class Preflight:
         calls = not self.settings.mock and self.settings.record != "none"
         if calls:
             self._check_configuration()
+            self._check_retiring()
         if self.settings.max_cost_usd is not None and calls:
             self._check_prices()
 
@@ -63,14 +65,27 @@ class Preflight:
         """Refuse keys, URLs, headers and proxies with which no call could be made."""
         from pytest_arena.engine.provider_factory import configuration_problems
 
-        specs = [
+        problems = configuration_problems(self.registry, self._called(), os.environ)
+        if problems:
+            self._refuse(*problems)
+
+    def _check_retiring(self) -> None:
+        if self.settings.retiring != "error":
+            return
+        from pytest_arena.engine.provider_factory import retirement_notes
+
+        fix = "name a model that lives on, or give --arena-retiring=warn"
+        notes = retirement_notes(self.registry, self._called())
+        if notes:
+            self._refuse(*(Problem(f"--arena-retiring=error: {note}", fix=fix) for note in notes))
+
+    def _called(self) -> list[ProviderSpec]:
+        """Return the providers and judges of all cells."""
+        return [
             spec
             for arena in self._arenas
             for spec in (*(plan.provider for plan in arena.cells), *arena.judges)
         ]
-        problems = configuration_problems(self.registry, specs, os.environ)
-        if problems:
-            self._refuse(*problems)
 
     def _check_prices(self) -> None:
         from pytest_arena.loading.budgets import unknown_price, unpriced_of_run

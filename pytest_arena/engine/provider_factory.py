@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from threading import Thread
 
 from pytest_arena.errors import InternalError, Problem
@@ -61,6 +62,22 @@ def configuration_problems(
             for problem in cls.problems(place, variables):
                 found.setdefault(problem.what, problem)
     return list(found.values())
+
+
+def retirement_notes(registry: Registry, specs: Iterable[ProviderSpec]) -> list[str]:
+    """Say which models are switched off, or will be soon."""
+    from pytest_arena.providers.model_params import retirement_note
+
+    called = [
+        spec
+        for spec in {id(spec): spec for spec in specs}.values()
+        if not provider_class(registry, spec).offline
+    ]
+    if not called:
+        return []
+    today = date.today()  # a day told for no zone in particular
+    found = [retirement_note(spec, today) for spec in called]
+    return list(dict.fromkeys(note for note in found if note is not None))
 
 
 def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:

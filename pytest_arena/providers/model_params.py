@@ -12,6 +12,8 @@ from typing import Any
 from pytest_arena.providers.litellm_data import model_entries
 from pytest_arena.schema.provider import ProviderSpec
 
+WARNED_DAYS = 60
+"""How long before a model is switched off a run begins to say so."""
 _SAMPLING = (
     "temperature",
     "top_p",
@@ -85,6 +87,15 @@ def retires_on(full_model: str) -> date | None:
         return date.fromisoformat(str(entry.get("deprecation_date")))
     except ValueError:
         return None
+
+
+def retirement_note(spec: ProviderSpec, today: date) -> str | None:
+    """Say that a provider's model is switched off, or will be within 60 days; else None."""
+    day = retires_on(spec.full_model.removeprefix("litellm/"))
+    if day is None or (day - today).days > WARNED_DAYS:
+        return None
+    when = "is switched off since" if day <= today else "will be switched off on"
+    return f"provider {spec.name!r}: {spec.full_model} {when} {day}, by litellm's map of models"
 
 
 @cache

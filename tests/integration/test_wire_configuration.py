@@ -9,6 +9,7 @@ from conftest import Project
 from servers.wire import WireServer
 
 from pytest_arena.cli import main
+from pytest_arena.providers.litellm_data import model_entries
 
 ARENA = """\
 providers:
@@ -45,3 +46,25 @@ def test_the_run_says_where_a_variable_sends_its_calls(
     result.assert_outcomes(passed=1)
     said = " ".join(result.stdout.str().split())
     assert f"provider 'p' calls {server.url}/v1, as OPENAI_API_BASE says" in said
+
+
+@pytest.mark.parametrize("how", ["warn", "error", "off"])
+def test_a_model_that_is_switched_off_is_told_as_asked(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    how: str,
+) -> None:
+    entry = {"litellm_provider": "openai", "deprecation_date": "2020-01-01"}
+    monkeypatch.setitem(model_entries(), "old-1", entry)
+    told = "provider 'p': openai/old-1 is switched off since 2020-01-01"
+    with WireServer() as server:
+        text = ARENA.replace("model: m", "model: old-1") % f", api_base: {server.url}/v1"
+        project.write(arena=text)
+        result = project.run(f"--arena-retiring={how}")
+        assert server.calls == (0 if how == "error" else 1)
+    said = " ".join((result.stdout.str() + result.stderr.str()).split())
+    assert (told in said) is (how != "off")
+    assert (result.ret == pytest.ExitCode.USAGE_ERROR) is (how == "error")
+    assert main(["validate", str(Path(project.path, "arena.yaml"))]) == 0
+    assert f"warning: {told}" in capsys.readouterr().out

@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from pytest_arena.providers.litellm_data import model_entries
-from pytest_arena.providers.model_params import fitted, left_out_note, retires_on
+from pytest_arena.providers.model_params import (
+    fitted,
+    left_out_note,
+    retirement_note,
+    retires_on,
+)
 from pytest_arena.schema import ProviderSpec
 
 DEFAULTS = {"max_tokens": 500, "temperature": 0.7, "top_p": 0.9}
@@ -82,3 +87,22 @@ def test_a_model_says_when_it_retires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert retires_on("openai/bad-1") is None
     assert retires_on("groq/old-1") is None
     assert retires_on("openai/our-model") is None
+
+
+@pytest.mark.parametrize(
+    ("today", "said"),
+    [
+        (date(2026, 5, 23), None),
+        (date(2026, 5, 24), "will be switched off on"),
+        (date(2026, 7, 22), "will be switched off on"),
+        (date(2026, 7, 23), "is switched off since"),
+        (date(2027, 7, 23), "is switched off since"),
+    ],
+)
+def test_a_model_that_retires_is_told_sixty_days_before(
+    monkeypatch: pytest.MonkeyPatch, today: date, said: str | None
+) -> None:
+    entry = {"litellm_provider": "openai", "deprecation_date": "2026-07-23"}
+    monkeypatch.setitem(model_entries(), "old-1", entry)
+    told = f"provider 'p': openai/old-1 {said} 2026-07-23, by litellm's map of models"
+    assert retirement_note(spec_of("old-1"), today) == (told if said else None)
