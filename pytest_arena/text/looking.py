@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from pytest_arena.text.folding import (
     as_written,
@@ -28,6 +27,7 @@ class SearchedText:
         self._text = text
         self._case_sensitive = case_sensitive
         self._exact = exact
+        self._folded: str | None = None
 
     def holds(self, wanted: str) -> bool:
         """Return whether the text holds another."""
@@ -36,10 +36,10 @@ class SearchedText:
             return self._cased(as_written(wanted)) in self._cased(as_written(self._text))
         needle = self._fold(wanted)
         if not (wanted[0].isspace() or wanted[-1].isspace()):
-            return needle in self._folded
+            return needle in self._folded_text()
         before = _NOT_BEHIND if wanted[0].isspace() else ""
         after = _NOT_BEFORE if wanted[-1].isspace() else ""
-        return re.search(before + re.escape(needle) + after, self._folded) is not None
+        return re.search(before + re.escape(needle) + after, self._folded_text()) is not None
 
     def begins_with(self, wanted: str) -> bool:
         """Return whether the text begins with another, what is blank before either aside."""
@@ -48,8 +48,10 @@ class SearchedText:
             start = as_written(wanted).lstrip() or wanted
             return self._cased(bare_ends(as_written(self._text))).startswith(self._cased(start))
         needle = self._fold(wanted)
-        rest = self._folded[len(needle) :]
-        return self._folded.startswith(needle) and not (wanted[-1].isspace() and rest[:1].isalnum())
+        rest = self._folded_text()[len(needle) :]
+        return self._folded_text().startswith(needle) and not (
+            wanted[-1].isspace() and rest[:1].isalnum()
+        )
 
     def ends_with(self, wanted: str) -> bool:
         """Return whether the text ends with another, what is blank behind either aside."""
@@ -58,8 +60,10 @@ class SearchedText:
             end = as_written(wanted).rstrip() or wanted
             return self._cased(bare_ends(as_written(self._text))).endswith(self._cased(end))
         needle = self._fold(wanted)
-        rest = self._folded[: -len(needle)]
-        return self._folded.endswith(needle) and not (wanted[0].isspace() and rest[-1:].isalnum())
+        rest = self._folded_text()[: -len(needle)]
+        return self._folded_text().endswith(needle) and not (
+            wanted[0].isspace() and rest[-1:].isalnum()
+        )
 
     def _is_literal(self, wanted: str) -> bool:
         if self._exact:
@@ -74,6 +78,7 @@ class SearchedText:
     def _cased(self, text: str) -> str:
         return text if self._case_sensitive else text.casefold()
 
-    @cached_property
-    def _folded(self) -> str:
-        return self._fold(self._text)
+    def _folded_text(self) -> str:
+        if self._folded is None:
+            self._folded = self._fold(self._text)
+        return self._folded
