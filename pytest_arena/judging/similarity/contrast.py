@@ -58,10 +58,10 @@ _SHORT = (
     (re.compile(r"\b(it|that|there|here|what|who|he|she)'s\b"), r"\1 is"),
     (re.compile(r"\be-mail"), "email"),
     (re.compile(r"\bper cent\b"), "percent"),
+    (re.compile(r"([$€£]) ?(\d+(?:[.,]\d+)*)"), r"\2 \1"),
 )
 _TOKEN = re.compile(r"(?:(?<![\w)])[+-])?\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w]|_")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
-_MONEY = ("dollar", "euro", "pound")
 _NEAR = 2
 """So many words that only one of two texts has may be one fact, told otherwise."""
 
@@ -80,25 +80,36 @@ class Contrast(NamedTuple):
 _SAME = Contrast(True, True, "the same words")
 
 
+class _Statement(NamedTuple):
+    """The telling words of a text in their order, and what may turn it around."""
+
+    words: tuple[str, ...]
+    counts: Counter[str]
+    numbers: frozenset[str]
+    is_negated: bool
+    is_definite: bool
+
+
 def contrast(first: str, second: str) -> Contrast:
     """Return whether two texts say the same, and what differs where they may not."""
-    one, other = _tokens(first), _tokens(second)
-    if not one or not other:
+    one, other = _statement(first), _statement(second)
+    if not one.words or not other.words:
         # nothing but punctuation says nothing
         return _SAME if fold(first) == fold(second) else Contrast(False, True, "one has no words")
-    definite = all(_DEFINITE.search(fold(text)) for text in (first, second))
-    if one == other or _is_moved(one, other, both_definite=definite):
+    if one.words == other.words or _is_moved(one, other):
         return _SAME
-    here, there = Counter(one), Counter(other)
-    added, missing = list((here - there).elements()), list((there - here).elements())
+    added = list((one.counts - other.counts).elements())
+    missing = list((other.counts - one.counts).elements())
     if not added and not missing:
         return Contrast(False, True, "the same words stand in another order")
-    reason = f"{_told(added)} stands against {_told(missing)}"
     apart = max(len(added), len(missing))
-    near = apart <= 1 or (apart <= _NEAR and len(one) > len(added))
-    if not near:
-        near = numbers_of(first) != numbers_of(second) or is_negated(first) != is_negated(second)
-    return Contrast(False, near, reason)
+    near = (
+        apart <= 1
+        or (apart <= _NEAR and len(one.words) > len(added))
+        or one.numbers != other.numbers
+        or one.is_negated != other.is_negated
+    )
+    return Contrast(False, near, f"{_told(added)} stands against {_told(missing)}")
 
 
 def first_contrast(texts: Sequence[str]) -> str | None:
@@ -111,12 +122,23 @@ def first_contrast(texts: Sequence[str]) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)
+def _statement(text: str) -> _Statement:
+    words, folded = _tokens(text), fold(text)
+    return _Statement(
+        words,
+        Counter(words),
+        frozenset(numbers_of(text)),
+        is_negated(text),
+        bool(_DEFINITE.search(folded)),
+    )
+
+
 def _told(tokens: list[str]) -> str:
     shown = " ".join(tokens[:5]) + (" …" if len(tokens) > 5 else "")
     return f"'{shown}'" if tokens else "nothing"
 
 
-@lru_cache(maxsize=512)
 def _tokens(text: str) -> tuple[str, ...]:
     text = fold(text)
     for pattern, full in _SHORT:
@@ -127,10 +149,6 @@ def _tokens(text: str) -> tuple[str, ...]:
         token = _ONE_THING.get(token, token)
         if token not in _LEFT_OUT and _tells(token):
             found.append(token)
-    # $5 is 5 dollars
-    for place in range(len(found) - 1):
-        if found[place] in _MONEY and found[place + 1][-1].isdigit():
-            found[place], found[place + 1] = found[place + 1], found[place]
     return tuple(found)
 
 
@@ -151,25 +169,28 @@ def _number(written: str) -> str:
     return sign + digits
 
 
-def _is_moved(one: tuple[str, ...], other: tuple[str, ...], *, both_definite: bool) -> bool:
+def _is_moved(first: _Statement, second: _Statement) -> bool:
     """Return whether one text is the other with a part of the sentence at another place.
 
     That is "on Friday" or the like in front instead of behind, the words on either side of "and" or
     "or", and those of "X is the Y".
     """
-    if len(one) != len(other) or Counter(one) != Counter(other):
+    one, other = first.words, second.words
+    if len(one) != len(other) or first.counts != second.counts:
         return False
     differing = [place for place, word in enumerate(one) if word != other[place]]
-    first, last = differing[0], differing[-1] + 1
-    here, there = one[first:last], other[first:last]
+    start, end = differing[0], differing[-1] + 1
+    here, there = one[start:end], other[start:end]
     if len(here) > _MOST_MOVED or _FOCUS & set(here):
         return False
     is_whole = len(here) == len(one)
     for cut in range(1, len(here)):
         head, tail = here[:cut], here[cut:]
-        if tail + head == there and (first == 0 or last == len(one)):
+        if tail + head == there and (start == 0 or end == len(one)):
             return head[0] in _FRONTED or tail[0] in _FRONTED
         if (*tail[1:], tail[0], *head) == there:
             joins = tail[0] in ("and", "or") and len(here) == 3
-            return joins or (tail[0] == "is" and is_whole and both_definite)
+            return joins or (
+                tail[0] == "is" and is_whole and first.is_definite and second.is_definite
+            )
     return False

@@ -52,6 +52,19 @@ def test_what_differs_is_named(first: str, second: str, reason: str) -> None:
     assert (found.same, found.near, found.reason) == (False, True, reason)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("It costs -$5.00 now", "it costs −5 dollars now"),
+        ("The winner is the blue team", "The blue team is the winner"),
+        ("We aren’t open in May", "we are not open in May."),
+        ("...", "..."),
+    ],
+)
+def test_spellings_of_one_thing_are_the_same(first: str, second: str) -> None:
+    assert contrast(first, second).same
+
+
 def test_texts_that_share_little_are_not_near() -> None:
     assert not contrast("It rains a lot", "Wet weather came down here").near
     # but with another number they may be the same sentence with another fact
