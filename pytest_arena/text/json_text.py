@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from pytest_arena.errors import ArenaError
 from pytest_arena.text.folding import as_written, bare_ends, without_final_break
+from pytest_arena.text.thoughts import without_thoughts
 
 _FENCE = re.compile(
     r"^[ \t]*```[ \t]*(?P<name>\w*)[^\n`]*\n(?P<inside>.*?)^[ \t]*```", re.DOTALL | re.MULTILINE
@@ -21,12 +22,6 @@ _OPENING = re.compile(
     re.MULTILINE,
 )
 _JSON_NAMES = frozenset(("json", "jsonc", "json5", "application/json"))
-_THOUGHT = re.compile(
-    r"<(think|thinking|thought|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE
-)
-_THOUGHT_END = re.compile(
-    r"\A.*?</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE
-)
 _START = re.compile(r"[\[{](?!`|\s*[^\W\d_][\w'’-]*(?:\s+[^\W\d]|\s*\}|[.;!?)]))")
 """What begins like an object or a list, whether or not it parses; "{ to open a block" does not."""
 _BRACKETS = re.compile(r"""["'{}\[\]]""")
@@ -133,12 +128,6 @@ def find_json(text: str, read: Callable[[str], Any] = read_json) -> FoundJson:
             _search_prose(inside, found, read)
     _search_prose(text[position:], found, read)
     return found
-
-
-def without_thoughts(text: str) -> str:
-    """Return an answer without what a model thought aloud before it or between."""
-    text = _THOUGHT.sub("", text)
-    return _THOUGHT_END.sub("", text, count=1)
 
 
 def fenced(text: str, *names: str) -> str:

@@ -1,4 +1,4 @@
-"""What a model thought before it answered, taken off the front of its text."""
+"""What a model thought before it answered, taken out of its text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 _NAMES = r"think|thinking|thought|thoughts|reasoning"
 _OPEN = re.compile(rf"\s*<({_NAMES})>", re.IGNORECASE)
+_ANYWHERE = re.compile(rf"<({_NAMES})>.*?(?:</\1>|\Z)", re.IGNORECASE | re.DOTALL)
+_UP_TO_END = re.compile(rf"\A.*?</(?:{_NAMES})>", re.IGNORECASE | re.DOTALL)
 _END_ALONE = re.compile(r"\s*</think(?:ing)?>[ \t]*(?:\r?\n|$)", re.IGNORECASE)
 """The end of thoughts whose beginning stood in the prompt, as some chat templates have it."""
 
@@ -28,6 +30,12 @@ def split_thoughts(text: str) -> tuple[str, str]:
         thoughts.append(text[: end.start()].strip())
         text = text[end.end() :].lstrip()
     return "\n\n".join(filter(None, thoughts)), text
+
+
+def without_thoughts(text: str) -> str:
+    """Return an answer without all thoughts in it, wherever they stand, for who looks for JSON or
+    code: what is tried out in a thought is no answer."""
+    return _UP_TO_END.sub("", _ANYWHERE.sub("", text), count=1)
 
 
 def answer_has_begun(text: str) -> bool:

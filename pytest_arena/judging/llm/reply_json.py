@@ -14,8 +14,8 @@ from pytest_arena.text.json_text import (
     NotJsonError,
     UnreadableJsonError,
     find_json,
-    without_thoughts,
 )
+from pytest_arena.text.thoughts import without_thoughts
 
 _LONGEST_REPLY = 200_000
 _FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
