@@ -17,7 +17,8 @@ _FENCE = re.compile(
     r"^[ \t]*```[ \t]*(?P<name>\w*)[^\n`]*\n(?P<inside>.*?)^[ \t]*```", re.DOTALL | re.MULTILINE
 )
 _OPENING = re.compile(
-    r"(?:^[ \t>*+-]*(?:\d+[.)][ \t]*)?(?P<mark>`{3,}|~{3,})|(?P<inline>`{3,})(?=[ \t]*json\b))"
+    r"(?:^[ \t>*+-]*(?:\d+[.)][ \t]*)?(?P<mark>`{3,}|~{3,})"
+    r"|(?<!`)(?P<inline>`{3,})(?=[ \t]*json\b))"
     r"[ \t]*(?P<name>[\w.+/-]*)(?:[^\n\[{`]*\n)?",
     re.MULTILINE,
 )
