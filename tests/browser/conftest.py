@@ -92,12 +92,15 @@ def browser() -> Iterator[Any]:
 def open_report(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     contexts = []
 
-    def opened(run: RunResult | Path, address: str = "", **options: Any) -> Opened:
+    def opened(
+        run: RunResult | Path, address: str = "", *, strict: bool = True, **options: Any
+    ) -> Opened:
         options.setdefault("viewport", {"width": 1280, "height": 800})
         context = browser.new_context(**options)
         contexts.append(context)
         made = Opened(context.new_page())
-        made.page.add_init_script(STRICT)
+        if strict:
+            made.page.add_init_script(STRICT)
         made.page.on("console", lambda message: made.complaints.append(message.text))
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
         made.page.on("dialog", lambda dialog: made.complaints.append(dialog.message))
