@@ -23,7 +23,7 @@ providers:
   - name: chatty
     provider: mock
   # A real model is a column too; its key comes from OPENAI_API_KEY:
-  # - {name: mini, provider: openai, model: gpt-4o-mini}
+  # - {name: mini, provider: openai, model: gpt-5.4-mini}
 
 variables:
   company: TechCorp
