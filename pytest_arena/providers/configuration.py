@@ -37,7 +37,7 @@ def base_of(spec: ProviderSpec, variables: Mapping[str, str], names: Sequence[st
 
     None without one, and where a variable within it is not set, which its call will tell.
     """
-    if spec.api_base:
+    if spec.api_base is not None:
         url = _filled(spec.api_base, variables)
         return Base(url, f"api_base of provider {spec.name!r}") if url is not None else None
     for name in names:
@@ -93,6 +93,10 @@ def _base_problems(spec: ProviderSpec, base: Base) -> Iterator[Problem]:
         expected = "a base URL such as https://models.example.com/v1"
         return Problem(f"{base.origin} {wrong}", spec.place, expected=expected, fix=fix)
 
+    if not base.url:
+        # or its calls, with the key, would go to the provider's public address
+        yield problem("is empty", "write the URL, or leave api_base out")
+        return
     if re.search(r"\s", base.url):
         yield problem("holds a blank or a line break", "remove it")
         return

@@ -69,6 +69,7 @@ def test_a_good_base_url_is_no_problem(base: str | None) -> None:
             f"write {GOOD}",
         ),
         (f"{GOOD}/embeddings", "ends in /embeddings, which each call adds itself", f"write {GOOD}"),
+        ("", "is empty", "write the URL, or leave api_base out"),
         (f"{GOOD}\n", "holds a blank or a line break", "remove it"),
         ("https://h:port/v1", "is no URL", "write it as scheme, host and path"),
     ],
@@ -78,6 +79,11 @@ def test_a_base_url_that_cannot_be_called(base: str, wrong: str, fix: str, provi
     (found,) = problems(api_base=base, provider=provider)
     assert found.what == f"api_base of provider 'p' {wrong}"
     assert found.fix == fix
+
+
+def test_a_base_url_of_an_empty_variable_is_told() -> None:
+    said = problems({"BASE_URL": ""}, api_base="${BASE_URL}")
+    assert str(said[0]).splitlines()[0].endswith("api_base of provider 'p' is empty")
 
 
 def test_azures_url_with_a_query_says_what_to_write_and_is_fine_for_azure_itself() -> None:
