@@ -50,7 +50,9 @@ _MARKS: dict[int, str | None] = {
     **{ord(mark): "\n" for mark in _LINE_ENDS},
     ord("\u2026"): "...",
 }
-_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _MARKS
+_STYLED = {styled: unicodedata.normalize("NFKC", chr(styled)) for styled in range(0x1D400, 0x1D800)}
+"""Bold, italic and other letters and digits of mathematics, in which people write headlines."""
+_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _STYLED | _MARKS
 _AROUND = "".join(map(chr, _INVISIBLE)) + _BLANKS + _LINE_ENDS + " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _LONGEST_KEPT = 10_000
 _TELLING = frozenset("LNM")
@@ -62,7 +64,7 @@ def fold(text: str, *, case_sensitive: bool = False, wide: bool = False) -> str:
 
     In NFC, with straight quotes, plain hyphens and three dots, without invisible characters, with
     one blank for each run of white space and none around, by default in one case. `wide` takes
-    full-width letters for their usual forms, too.
+    full-width and mathematical letters for their usual forms, too.
     """
     if len(text) > _LONGEST_KEPT:
         return _fold(text, case_sensitive, wide)

@@ -46,6 +46,7 @@ def test_what_looks_the_same_is_the_same(written: str, plain: str) -> None:
 
 def test_full_width_forms_are_folded_where_asked_for() -> None:
     assert fold("ｈａｃｋ", wide=True) == "hack"
+    assert fold("𝗵𝗮𝗰𝗸 𝒾𝓉 𝟜𝟚", wide=True) == "hack it 42"
     assert fold("ｈａｃｋ") == "ｈａｃｋ"
 
 
