@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from pytest_arena.errors import ArenaError, GuardrailError
-from pytest_arena.judging.answer_parts import parts_of_calls, with_value
+from pytest_arena.judging.answer_parts import AnswerPart, parts_of_calls, with_value
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.guardrail import Guardrail, Said, Violation
@@ -85,10 +85,7 @@ def _apply_to_call(
 ) -> tuple[ToolCall, tuple[GuardrailEvent, ...], bool]:
     changed, events = call, list[GuardrailEvent]()
     for part in parts_of_calls([call]):
-        text, fired, blocked = apply_guardrails(guardrails, part.text, "output", turn, said)
-        if not fired and part.key is not None:
-            text, fired, blocked = apply_guardrails(guardrails, part.labelled, "output", turn, said)
-            text = text.removeprefix(f"{part.key}: ")
+        text, fired, blocked = _apply_to_part(guardrails, part, turn, said)
         replaced = any(event.action == "replace" for event in fired)
         for event in fired:
             if event.action == "replace" and part.path is None:
@@ -99,6 +96,26 @@ def _apply_to_call(
         if replaced and part.path is not None:
             changed = with_value(changed, part.path, text)
     return changed, tuple(events), False
+
+
+def _apply_to_part(
+    guardrails: Sequence[Guardrail], part: AnswerPart, turn: int, said: Said
+) -> tuple[str, tuple[GuardrailEvent, ...], bool]:
+    """Look at a text as it stands, then under its key's name, then at what escapes hide in it."""
+    text, fired, blocked = apply_guardrails(guardrails, part.text, "output", turn, said)
+    if not fired and part.key is not None:
+        text, fired, blocked = apply_guardrails(guardrails, part.labelled, "output", turn, said)
+        text = text.removeprefix(f"{part.key}: ")
+    hidden = replace(part, text=text).without_escapes
+    if blocked or hidden is None:
+        return text, fired, blocked
+    _, more, blocked = apply_guardrails(guardrails, hidden.text, "output", turn, said)
+    for event in more:
+        # what is hidden has no place that could be replaced
+        by_replacing = event.action == "replace"
+        fired += (replace(event, action="block") if by_replacing else event,)
+        blocked = blocked or by_replacing
+    return text, fired, blocked
 
 
 def _look(guardrail: Guardrail, text: str, said: Said) -> Violation | None:

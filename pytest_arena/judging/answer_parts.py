@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,9 @@ from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import LookAt
 
 Path = tuple[str | int, ...]
+
+_ESCAPES = re.compile(r'(?:\\u[0-9a-fA-F]{4})+|\\["\\/bfnrt]')
+_JSON_STARTS = ("{", "[", '"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,14 @@ class AnswerPart:
         return f"{self.key}: {self.text}" if self.key is not None else self.text
 
     @property
+    def without_escapes(self) -> AnswerPart | None:
+        """A value that is JSON in a text, broken or not, with its escapes read; None for others."""
+        if "\\" not in self.text or not self.text.lstrip().startswith(_JSON_STARTS):
+            return None
+        text = _ESCAPES.sub(_escaped, self.text)
+        return replace(self, text=text, path=None) if text != self.text else None
+
+    @property
     def where(self) -> str:
         """Where it stands, as a reason adds it; empty for the answer's text."""
         return f" in the call of {self.call}" if self.call is not None else ""
@@ -41,7 +53,11 @@ class AnswerPart:
 def parts_of(response: Response, look_at: LookAt = "both") -> list[AnswerPart]:
     """Return the texts of an answer: what it says first, then those of its tool calls."""
     said = [AnswerPart(response.output)] if look_at != "tool_calls" else []
-    return said if look_at == "text" else [*said, *parts_of_calls(response.tool_calls)]
+    if look_at == "text":
+        return said
+    called = list(parts_of_calls(response.tool_calls))
+    read = (part.without_escapes for part in called)
+    return [*said, *called, *(part for part in read if part is not None)]
 
 
 def last_parts(trial: Trial, look_at: LookAt) -> list[AnswerPart]:
@@ -67,6 +83,12 @@ def only_called(response: Response | None) -> str | None:
         return None
     names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
     return f"the model called tools and gave no text ({names})"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    text: str = json.loads(f'"{match[0]}"')
+    # half of a pair is no character
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _inside(value: Any, call: str, key: str | None, path: Path) -> Iterator[AnswerPart]:

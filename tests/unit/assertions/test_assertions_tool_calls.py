@@ -20,6 +20,9 @@ FORBIDDEN: list[tuple[str, Any]] = [
     ("{type: not_contains, value: internal only}", {"body": "internal\nonly"}),
     ("{type: content_excludes, value: internal only}", "{'body': 'internal only"),
     ("{type: not_matches, pattern: '^[0-9]{16}$'}", {"card": "4111111111111111"}),
+    ("{type: pii_leakage}", {"payload": r'{"to": "bob\u0040corp.io"}'}),
+    ("{type: not_contains, value: internal only}", {"payload": r'{"a": "internal\u00a0only"}'}),
+    ("{type: banned_words, words: [café]}", r'{"body": "the caf\u00e9, \ud83d cut'),
 ]
 
 

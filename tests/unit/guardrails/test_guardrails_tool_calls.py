@@ -85,6 +85,17 @@ def test_arguments_that_are_no_object_are_replaced_as_the_text_that_they_are() -
     assert response.tool_calls[0].arguments == '{"body": "****'
 
 
+def test_what_escapes_hide_in_a_text_of_json_is_blocked() -> None:
+    guardrail = PiiLeakage(direction="output", on_violation="replace")
+    hidden = {"payload": r'{"to": "bob\u0040corp.io"}'}
+    (_, blocked), response = looked(guardrail, hidden)
+    assert blocked
+    assert response.tool_calls[0].arguments == hidden
+    (_, blocked), response = looked(guardrail, {"payload": r'{"to": "bob@corp.io\n"}'})
+    assert not blocked
+    assert response.tool_calls[0].arguments == {"payload": r'{"to": "***********\n"}'}
+
+
 @pytest.mark.parametrize("arguments", [{"hack": 1}, {"a": [{"hack": "x"}]}])
 def test_a_key_cannot_be_replaced_and_is_blocked(arguments: Any) -> None:
     guardrail = BannedWords(words=("hack",), direction="output", on_violation="replace")
