@@ -63,6 +63,7 @@ def apply_to_answer(
     Its text comes first, then each text in its tool calls, as far as a guardrail looks at them.
     Values of arguments can be replaced; names and keys are blocked instead.
     """
+    said = replace(said, refusal=response.refusal)
     on_text = [one for one in guardrails if one.look_at != "tool_calls"]
     text, events, blocked = apply_guardrails(on_text, response.output, "output", turn, said)
     response.output = text

@@ -186,6 +186,9 @@ class RefusalRules(Detector):
     """Settings of what looks for refusals: none."""
 
     def look(self, text: str, said: Said) -> Look:
+        if said.refusal:
+            # marked by the provider, in whatever language it is
+            return Look(True, f"declines, as the provider says: {quoted(said.refusal)}")
         phrase = find_refusal(text)
         if phrase is None:
             return Look(False, "does not decline")

@@ -28,6 +28,8 @@ class Said:
 
     system: str | None = None
     """The system prompt, where there is one."""
+    refusal: str | None = None
+    """What the provider itself marked as a refusal, of an answer that is one."""
 
 
 class Guardrail(ArenaModel):

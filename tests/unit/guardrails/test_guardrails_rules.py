@@ -15,11 +15,14 @@ from pydantic import ValidationError
 
 from pytest_arena.errors import GuardrailError
 from pytest_arena.guardrails import BUILTINS
-from pytest_arena.guardrails.apply import apply_guardrails
+from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
+from pytest_arena.guardrails.detectors import Refusal
 from pytest_arena.guardrails.text import BannedWords, ForbiddenPattern, MaxLength, RequiredPattern
 from pytest_arena.registry import Registry, Shipped
+from pytest_arena.results import Response
 from pytest_arena.schema import Guardrail, Violation
 from pytest_arena.schema.describing import described_fields
+from pytest_arena.schema.guardrail import Said
 
 CLASSES: list[type[Guardrail]] = [shipped.load() for shipped in BUILTINS]
 every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.type)
@@ -237,3 +240,12 @@ def test_a_replaced_text_passes_the_same_guardrail(text: str, words: list[str]) 
     rule = BannedWords(words=tuple(words), direction="output", on_violation="replace")
     once, _, _ = apply_guardrails((rule,), text, "output", 0)
     assert apply_guardrails((rule,), once, "output", 0) == (once, (), False)
+
+
+def test_what_a_provider_marks_as_a_refusal_is_one_in_any_language() -> None:
+    guardrail = Refusal()
+    marked = Response("", refusal="Das kann ich nicht tun.")
+    (event,), blocked = apply_to_answer([guardrail], marked, 0, Said())
+    assert blocked
+    assert event.reason == "declines, as the provider says: 'Das kann ich nicht tun.'"
+    assert apply_to_answer([guardrail], Response("Ja."), 0, Said()) == ((), False)
