@@ -11,6 +11,7 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.results.trial import GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.folding import bare_ends
 
 
 class FinishReason(Assertion):
@@ -202,6 +203,6 @@ def unanswered(trial: Trial) -> str | None:
         return "there is no answer"
     if trial.finish_reason == "content_filter":
         return "the provider's content filter stopped the answer"
-    if not trial.last.output.strip() and not trial.last.tool_calls:
+    if not bare_ends(trial.last.output) and not trial.last.tool_calls:
         return f"the answer is empty (finish reason: {trial.finish_reason or 'not given'})"
     return None

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from pytest_arena.assertions.messages import fired, share
 from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
+from pytest_arena.text.folding import bare_ends
 
 NOTHING_JUDGED = Finding(
     "evaluation",
@@ -132,7 +133,7 @@ def _empty_answers(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Find
             expected="an answer",
         )
         for turn, response in enumerate(trial.responses)
-        if not response.output.strip() and not response.tool_calls
+        if not bare_ends(response.output) and not response.tool_calls
     ]
 
 

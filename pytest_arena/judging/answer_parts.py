@@ -11,6 +11,7 @@ from typing import Any
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import LookAt
+from pytest_arena.text.folding import bare_ends
 
 Path = tuple[str | int, ...]
 
@@ -79,7 +80,7 @@ def with_value(call: ToolCall, path: Path, value: str) -> ToolCall:
 
 def only_called(response: Response | None) -> str | None:
     """Return that the model called tools and gave no text, or None where that is not so."""
-    if response is None or not response.tool_calls or response.output.strip():
+    if response is None or not response.tool_calls or bare_ends(response.output):
         return None
     names = ", ".join(dict.fromkeys(call.name for call in response.tool_calls))
     return f"the model called tools and gave no text ({names})"

@@ -16,6 +16,7 @@ from pytest_arena.loading.load_tests import MOST_MESSAGES
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trial import Trial
+from pytest_arena.text.folding import bare_ends
 
 MOST_JUDGED = 1000
 """Conversations that are held whole and judged; fewer where each asks a judge."""
@@ -268,6 +269,6 @@ def _without_texts(trial: Trial) -> Trial:
 
 def _without_text(response: Response) -> Response:
     # what is left tells an empty answer from one with a text
-    if response.output.strip():
+    if bare_ends(response.output):
         return replace(response, output="…", tool_calls=())
     return replace(response)

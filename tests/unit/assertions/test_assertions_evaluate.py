@@ -246,8 +246,9 @@ def test_a_block_by_another_guardrail_is_still_unexpected(build: Any) -> None:
     assert finding.reason == ("blocked on input by banned_words: 'hack', not blocked by max_length")
 
 
-def test_an_empty_answer_fails_unless_it_is_asked_for(build: Any) -> None:
-    empty = Trial(messages=(), responses=(Response(" \n", finish_reason="stop"),), verdict="passed")
+@pytest.mark.parametrize("text", [" \n", "\u200b\u00a0\ufeff"])
+def test_an_empty_answer_fails_unless_it_is_asked_for(text: str, build: Any) -> None:
+    empty = Trial(messages=(), responses=(Response(text, finish_reason="stop"),), verdict="passed")
     verdict, _, findings = conclude(empty, (), (), threshold=None)
     assert verdict == "failed"
     assert findings[0].reason == "the answer is empty (finish reason: stop)"
