@@ -12,7 +12,7 @@ PARQUET_EXTRA = "pip install 'pytest-arena[parquet]'"
 
 
 class ArenaError(Exception):
-    """Stand at the root of every exception that this plugin raises on purpose."""
+    """The root of every exception that this plugin raises on purpose."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +29,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Describe one mistake of a user: where, what, what was expected, and the fix."""
+    """One mistake of a user: where, what, what was expected, and the fix."""
 
     what: str
     place: Location | None = None
@@ -46,7 +46,7 @@ class Problem:
 
 
 class UserError(ArenaError):
-    """Report mistakes of a user, all at once and in the order of their places."""
+    """Mistakes of a user, all at once and in the order of their places."""
 
     def __init__(self, problems: Problem | Iterable[Problem]) -> None:
         given = (problems,) if isinstance(problems, Problem) else tuple(problems)
@@ -55,11 +55,11 @@ class UserError(ArenaError):
 
 
 class ArenaFileError(UserError):
-    """Report the mistakes in an arena file and the files that it names."""
+    """The mistakes in an arena file and the files that it names."""
 
 
 class UsageError(UserError):
-    """Report a mistake in an option or in how the run was asked for (exit code 4)."""
+    """A mistake in an option or in how the run was asked for (exit code 4)."""
 
 
 class ErrorKind(StrEnum):
@@ -97,7 +97,7 @@ LASTING = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.INSUFFICIENT_QUOTA, Err
 
 
 class ProviderError(ArenaError):
-    """Report that a provider gave no answer: its kind, HTTP status and Retry-After in seconds.
+    """A provider gave no answer: the failure's kind, HTTP status and Retry-After in seconds.
 
     `attempts` is how often the provider was called for it. `elsewhere` is set where another
     endpoint of the same provider may answer at once.
@@ -128,19 +128,19 @@ class ProviderError(ArenaError):
 
 
 class NetworkBlockedError(OSError):
-    """Refuse a connection under `--arena-block-network`; the message names host and port."""
+    """A connection refused under `--arena-block-network`; the message names host and port."""
 
 
 class BudgetSpent(ArenaError):
-    """Report that a call was not made, since a budget is spent; the text says which."""
+    """A call was not made, since a budget is spent; the text says which."""
 
 
 class GuardrailError(ArenaError):
-    """Report that a guardrail could not look at a text, so that the trial has no verdict."""
+    """A guardrail could not look at a text, so that the trial has no verdict."""
 
 
 class InternalError(ArenaError):
-    """Report a bug of this plugin; the text asks the user to send it to us."""
+    """A bug of this plugin; the text asks the user to send it to us."""
 
 
 def suggest(word: str, known: Iterable[str]) -> str | None:

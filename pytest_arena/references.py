@@ -21,7 +21,7 @@ _IMPORTING = threading.RLock()
 
 
 class UnresolvedError(ArenaError):
-    """Report that a `module:function` cannot be found or called, and why."""
+    """A `module:function` cannot be found or called; the text says why."""
 
 
 def resolve(call: str, root: Path) -> Callable[..., Any]:

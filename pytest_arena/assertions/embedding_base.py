@@ -12,7 +12,7 @@ from pytest_arena.schema.provider import ProviderSpec
 
 
 class Embedded(Assertion):
-    """Compare texts, by their words or by an embedding; subclass it and write `check`."""
+    """An assertion that compares texts, by words or by an embedding; subclass it, write `check`."""
 
     embedding: EmbeddingSpec | None = None
     """Compare by the vectors of this model: `provider/model`, an entry of `providers:`, a

@@ -27,7 +27,7 @@ from pytest_arena.text.json_text import (
 
 
 class SchemaUnusableError(ArenaError):
-    """Report that a schema could not be applied: an unknown reference, a slow pattern, depth."""
+    """A schema that could not be applied: an unknown reference, a slow pattern, depth."""
 
 
 class JsonSchema(Assertion):

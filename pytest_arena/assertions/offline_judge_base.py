@@ -12,7 +12,7 @@ from pytest_arena.schema.judge import JudgeSpec
 
 
 class JudgedOffline(JudgedAssertion):
-    """Judge offline where that is possible; ask a judge, if there is one, where it is unsure."""
+    """An assertion that judges offline, and asks a judge, if there is one, where it is unsure."""
 
     def surely_asks(self, context: CheckContext) -> bool:
         return False

@@ -32,7 +32,7 @@ _BY_NAME = (
 
 
 class UnknownKeywordError(ValueError):
-    """Report what a schema says that nobody checks: where, what, and what may be meant."""
+    """What a schema says that nobody checks: where, what, and what may be meant."""
 
     def __init__(self, path: tuple[str, ...], problem: str, fix: str | None) -> None:
         super().__init__(f"at {'.'.join(path)}: {problem}" if path else problem)

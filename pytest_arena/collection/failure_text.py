@@ -18,7 +18,7 @@ LONGEST_ERROR = 4_000
 
 
 class CellFailed(AssertionError):
-    """Fail an item whose cell failed."""
+    """The failure of an item whose cell failed."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell
@@ -26,7 +26,7 @@ class CellFailed(AssertionError):
 
 
 class CellErrored(ArenaError):
-    """Fail an item whose cell reached no verdict."""
+    """The error of an item whose cell reached no verdict."""
 
     def __init__(self, cell: Cell) -> None:
         self.cell = cell

@@ -30,7 +30,7 @@ from pytest_arena.results.cell import Cell
 
 
 class ArenaWarning(pytest.PytestWarning):
-    """Warn of something in an arena file that is allowed but looks wrong."""
+    """A warning of something in an arena file that is allowed but looks wrong."""
 
 
 class CellRunner(Protocol):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Preflight:
-    """Look at options and files together; what cannot be done as asked is a usage error.
+    """The look at options and files together: what cannot be done as asked is a usage error.
 
     `arenas` grows while files are collected. `knows_order` says whether this process knows which
     cells the other workers run.

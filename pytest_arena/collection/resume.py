@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Interrupted:
-    """Gather what interrupted runs of a report folder finished, in the controller.
+    """What interrupted runs of a report folder finished; gathered in the controller.
 
     It goes into a file of its own, so that a run that is interrupted again loses nothing.
     """

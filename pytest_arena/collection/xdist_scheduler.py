@@ -66,7 +66,7 @@ class Slots:
 
 
 class MixedScheduling:
-    """Schedule cells by slot, and ordinary tests to whichever worker has room.
+    """A scheduler that gives cells out by slot, and ordinary tests to whichever worker has room.
 
     Each worker gets its cells and the ordinary tests in the order of collection. A suite without
     cells is left to xdist's own scheduler. Implements xdist's `Scheduling` protocol.

@@ -18,7 +18,7 @@ GUESSED_LATENCY_S = 2.0
 
 @dataclass(slots=True)
 class RunEstimate:
-    """Add up what one provider will be asked, or one judge (`judges`).
+    """The sum of what one provider will be asked, or one judge (`judges`).
 
     `calls` are the most of them, and all other figures are for so many; `least_calls` are fewer
     where the answers decide whether a judge is asked. `most_output_tokens` is the bound that the
@@ -80,7 +80,7 @@ def total_seconds(rows: Sequence[RunEstimate], concurrency: int, latency_s: floa
 
 
 class _Rows:
-    """Gather the rows, providers before judges."""
+    """The rows of an estimate, providers before judges."""
 
     def __init__(self, trials: int | None, latency_s: float) -> None:
         self._trials = trials

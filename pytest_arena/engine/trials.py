@@ -240,7 +240,7 @@ class TrialRunner:
 
 
 class _CutShort(BudgetSpent):
-    """Bring along what had been said when the budget was spent."""
+    """What had been said when the budget was spent."""
 
     def __init__(self, text: str, trial: Trial) -> None:
         super().__init__(text)

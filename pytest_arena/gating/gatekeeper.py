@@ -40,7 +40,7 @@ class Excuse(NamedTuple):
 
 
 class Gatekeeper:
-    """Compare cells with the baseline, in the process that ran them and in the controller."""
+    """What compares cells with the baseline, in the process that ran them and in the controller."""
 
     def __init__(self, settings: Settings, folder: Path, registry: Registry) -> None:
         self._settings = settings

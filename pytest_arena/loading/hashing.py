@@ -14,7 +14,7 @@ from pytest_arena.schema.provider import host_of
 
 
 class Hasher:
-    """Hash cases and providers; what many of them share is dumped once."""
+    """The hashes of cases and providers; what many of them share is dumped once."""
 
     def __init__(self) -> None:
         self._dumps: dict[int, tuple[ArenaModel, Any]] = {}

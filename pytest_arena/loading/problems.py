@@ -31,7 +31,7 @@ def one_of(word: str, known: Iterable[str], otherwise: str) -> str:
 
 
 class ProblemList:
-    """Gather problems; the same problem at the same place is kept once.
+    """The problems found so far; the same problem at the same place is kept once.
 
     A mistake in a case with 10,000 data rows is one mistake, not 10,000.
     """

@@ -20,7 +20,7 @@ _MISSING = object()
 
 
 class TemplateError(ArenaError):
-    """Report a template that cannot be filled: what, what was expected, the fix, and where.
+    """A template that cannot be filled: what, what was expected, the fix, and where.
 
     `offset` counts characters from the template's start.
     """

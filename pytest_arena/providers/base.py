@@ -23,7 +23,7 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class ProviderEnvironment:
-    """Hand a provider what it may need from outside: variables, and a place to report secrets.
+    """What a provider may need from outside: variables, and a place to report secrets.
 
     Every value given to `add_secret` is kept out of all that is written. What is given to
     `add_note` stands in the run's notes, the first note of each key alone.

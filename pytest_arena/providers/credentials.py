@@ -25,7 +25,7 @@ class Secret(str):
 
 
 class Access:
-    """Fill in what an entry of `providers:` takes from the environment, and keep its secrets.
+    """What an entry of `providers:` takes from the environment, its secrets kept apart.
 
     `api_base` and `headers` have their `${NAME}` replaced; a missing variable is a
     `ProviderError`.

@@ -26,7 +26,7 @@ def _nobody(headers: Mapping[str, str]) -> None:
 
 
 class HttpClient:
-    """Post JSON to one base URL with the same headers each time.
+    """A client that posts JSON to one base URL with the same headers each time.
 
     Connections are kept open and not counted, since the engine's limits are. A proxy is taken
     from the environment (`HTTPS_PROXY`, `NO_PROXY`, …), certificates from the system and from

@@ -40,7 +40,7 @@ class Stored:
 
 
 class RecordingFile:
-    """Read and merge one recording; `name` is relative to the root directory."""
+    """One recording, read and merged; `name` is relative to the root directory."""
 
     def __init__(self, root: Path, name: str) -> None:
         self.name = name

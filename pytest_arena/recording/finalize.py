@@ -20,7 +20,7 @@ class _Use:
 
 
 class RecordingsKeeper:
-    """Hear from each process what it used, merge what was recorded, and tell of it."""
+    """What each process used of recordings, to merge what was recorded, and tell of it."""
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self._root = root

@@ -72,7 +72,7 @@ class ComparisonSpec(ArenaModel):
 
 
 class ArenaSpec(ArenaModel):
-    """Describe a whole arena file."""
+    """A whole arena file."""
 
     arena: Literal[1] = 1
     """The format's version."""

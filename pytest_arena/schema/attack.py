@@ -24,7 +24,7 @@ Encoding = Literal[
 
 
 class AttackSpec(ArenaModel):
-    """Describe an attack of one's own: a text around the prompt."""
+    """An attack of one's own: a text around the prompt."""
 
     name: str = Field(pattern=r"^[A-Za-z][\w-]*$")
     """Letters, digits, `_` and `-`; it ends the case's name and is part of a tag."""

@@ -26,7 +26,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 
 
 class ArenaModel(BaseModel):
-    """Stand for one mapping of an arena file: its keys are the fields, unknown ones are refused."""
+    """One mapping of an arena file: its keys are the fields, unknown ones are refused."""
 
     model_config = ConfigDict(
         frozen=True,

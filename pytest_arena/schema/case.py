@@ -85,7 +85,7 @@ class MessageSpec(ArenaModel):
 
 
 class TurnSpec(ArenaModel):
-    """Describe one turn of a scripted conversation."""
+    """One turn of a scripted conversation."""
 
     user: PromptText
     """What the user says; `{{ name }}` stands for a variable."""
@@ -96,7 +96,7 @@ class TurnSpec(ArenaModel):
 
 
 class CaseSpec(ArenaModel):
-    """Describe one case: a prompt or a conversation, and what must hold of the answer."""
+    """One case: a prompt or a conversation, and what must hold of the answer."""
 
     name: str
     """Unique in the file. With `matrix` or `data` it may hold `{{ name }}` itself."""

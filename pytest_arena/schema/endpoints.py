@@ -8,7 +8,7 @@ from pytest_arena.schema.base import ArenaModel
 
 
 class EndpointSpec(ArenaModel):
-    """Describe one of several endpoints of a provider; what it does not say is the provider's."""
+    """One of several endpoints of a provider; what it does not say is the provider's."""
 
     api_base: str | None = None
     """The endpoint's base URL."""

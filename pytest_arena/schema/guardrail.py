@@ -33,7 +33,7 @@ class Said:
 
 
 class Guardrail(ArenaModel):
-    """Look for something that must not get in or out; subclass it and write `find`.
+    """A rule on what must not get in or out; subclass it and write `find`.
 
     The fields are the YAML keys of an entry of `guardrails: rules:`.
     """

@@ -11,7 +11,7 @@ from pytest_arena.schema.provider import ProviderSpec
 
 
 class RubricLevel(ArenaModel):
-    """Describe one level of a rubric."""
+    """One level of a rubric."""
 
     level: str = Field(min_length=1)
     """Its name, in a word or two."""

@@ -11,7 +11,7 @@ from pytest_arena.schema.base import ArenaModel, Duration
 
 
 class BudgetSpec(ArenaModel):
-    """Describe a budget, of an arena file, a provider or a case.
+    """A budget, of an arena file, a provider or a case.
 
     It holds over all workers together and is looked at before each call starts.
     """
@@ -43,7 +43,7 @@ class BudgetSpec(ArenaModel):
 
 
 class RateLimitSpec(ArenaModel):
-    """Describe what a provider allows in a minute, over all workers together."""
+    """What a provider allows in a minute, over all workers together."""
 
     requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Calls that may start in a minute; they are spread evenly over it."""

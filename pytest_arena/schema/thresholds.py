@@ -15,7 +15,7 @@ from pytest_arena.schema.base import ArenaModel
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """Describe a metric: what it says, its unit, and whether more of it is better."""
+    """A metric: what it says, its unit, and whether more of it is better."""
 
     meaning: str
     unit: Literal["share", "ms", "usd", "tokens"]
@@ -51,7 +51,7 @@ _LIMITS = ("min", "max", "threshold", "max_degradation", "max_new_failures")
 
 
 class ThresholdSpec(ArenaModel):
-    """Describe a limit on a metric, absolute or against a baseline."""
+    """A limit on a metric, absolute or against a baseline."""
 
     metric: str
     """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type,

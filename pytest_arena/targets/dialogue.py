@@ -23,7 +23,7 @@ came back."""
 
 
 class DialogueRun:
-    """Run one dialogue, and know at any time what has been said.
+    """One dialogue that runs, and knows at any time what has been said.
 
     Each turn is sent with all that was said before. A guardrail that blocks ends the dialogue:
     on input before any call is made, on output with the answer taken out.

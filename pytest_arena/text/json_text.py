@@ -33,11 +33,11 @@ _PAIRS = {"{": "}", "[": "]"}
 
 
 class NotJsonError(ArenaError):
-    """Report that an answer is not JSON; the text says where and why."""
+    """An answer is not JSON; the text says where and why."""
 
 
 class UnreadableJsonError(ArenaError):
-    """Report that nobody can say whether an answer is JSON: it is nested too deeply."""
+    """Nobody can say whether an answer is JSON: it is nested too deeply."""
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ _ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'
 
 
 class Redactor:
-    """Replace secrets in texts: known values, and whatever has the form of a well-known key.
+    """What replaces secrets in texts: known values, and whatever has the form of a well-known key.
 
     Both are found plain, JSON-escaped, URL-escaped and in base64, there also as a part of what
     was encoded.

@@ -36,7 +36,7 @@ def fenced(text: str, limit: int = 1500, language: str = "text") -> str:
 
 
 class Page:
-    """Gather blocks as long as there is room, some of which is kept for what must be closed."""
+    """Blocks of a page, as many as there is room for, less what closing them takes."""
 
     def __init__(self, limit: int) -> None:
         self._parts: list[str] = []

@@ -46,7 +46,7 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
 
 
 class MissingBaselineError(UsageError):
-    """Report that there is no baseline yet, which a first run may be allowed to go without."""
+    """There is no baseline yet, which a first run may be allowed to go without."""
 
 
 def files_at(revision: str, folder: Path) -> bytes:
@@ -158,7 +158,7 @@ def _check_repository(reference: str, folder: Path) -> None:
 
 
 class _UnknownRevisionError(Exception):
-    """Say that git knows no such revision."""
+    """A revision that git does not know."""
 
 
 def _commit(reference: str, revision: str, folder: Path) -> str:

@@ -51,7 +51,7 @@ class Hold:
 
 @dataclass(slots=True)
 class _Spent:
-    """Add up an account over all processes."""
+    """An account, added up over all processes."""
 
     calls: float = 0.0
     tokens: float = 0.0

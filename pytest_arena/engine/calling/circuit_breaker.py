@@ -21,7 +21,7 @@ _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, Er
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """Watch one provider's calls; any success starts the count again.
+    """The calls of one provider, watched; any success starts the count again.
 
     Down means: its key, its account or its certificate is no good, or three calls in a row failed
     with all their attempts, or five attempts in a row ran into the timeout (each of which has

@@ -60,7 +60,7 @@ class CallHooks(Protocol):
 
 
 class ProviderClient:
-    """Make provider calls within the limits; lives on the event loop."""
+    """The client that makes provider calls within the limits; lives on the event loop."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from itertools import count
 
 
 class Limits:
-    """Hand out places for calls; lives on the event loop.
+    """The places for calls in flight; lives on the event loop.
 
     `total` is this process's part of the limit over all providers, `of_provider` gives its part
     of one provider's limit.

@@ -32,7 +32,7 @@ class Reservation:
 
 
 class Quotas:
-    """Hand out budgets and rates, shared with all processes of the run on this machine.
+    """Budgets and rates, shared by all processes of the run on this machine.
 
     `path` is the file that they share; without it, the process is on its own. `portion` is their
     part of all limits, `processes` their number. What a plain arena does not use is not imported.

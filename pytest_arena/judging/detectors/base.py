@@ -26,7 +26,7 @@ class Look:
 
 
 class Detector(ArenaModel):
-    """Look for something that should not be in a text; the fields are YAML keys."""
+    """What looks for something that should not be in a text; the fields are YAML keys."""
 
     nothing: ClassVar[str] = "nothing of the kind"
     """What there should be, in a few words."""

@@ -17,7 +17,7 @@ _LANGUAGE = "en"
 
 
 class PresidioError(ArenaError):
-    """Report that Presidio cannot be asked, and what it needs."""
+    """Presidio cannot be asked; the text says what it needs."""
 
 
 def find_by_presidio(

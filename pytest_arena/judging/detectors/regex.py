@@ -22,7 +22,7 @@ _FOREIGN = re.compile(r"(?<!\\)((?:\\\\)*)\\?([^\x00-\x7f])")
 
 
 class PatternTimeoutError(ArenaError):
-    """Report that a pattern ran out of time on a text, so that nothing is known of the text."""
+    """A pattern ran out of time on a text, so that nothing is known of the text."""
 
     def __init__(self, pattern: str) -> None:
         super().__init__(

@@ -53,7 +53,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """Read a reply that chooses one level. `quoted_from` names the material that quotes are of;
+    """The reader of a reply that chooses one level; `quoted_from` names the material of quotes;
     none means any."""
 
     levels: tuple[Level, ...]
@@ -101,7 +101,7 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Read a reply that lists items with a verdict each.
+    """The reader of a reply that lists items with a verdict each.
 
     `worth` are the verdicts with what each is worth; `quotes` say for each key that holds a quote
     which material it is of and for which verdicts it is needed. `count` demands that many items,

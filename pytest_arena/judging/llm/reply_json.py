@@ -22,7 +22,7 @@ _FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
 
 
 class BadReplyError(ArenaError):
-    """Report why a judge's reply cannot be used, in words that the judge can mend it by."""
+    """Why a judge's reply cannot be used, in words that the judge can mend it by."""
 
 
 def parse_reply(text: str, material: Sequence[Material] = ()) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ _Embed = Callable[[list[str]], Any]
 
 
 class EmbeddingError(ArenaError):
-    """Report that texts could not be embedded, and why."""
+    """Texts could not be embedded; the text says why."""
 
 
 def cosine(first: Sequence[float], second: Sequence[float]) -> float:

@@ -34,7 +34,7 @@ _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class TooLongError(ArenaError):
-    """Report that a text is too long to be compared."""
+    """A text is too long to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
