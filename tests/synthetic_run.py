@@ -392,6 +392,7 @@ def _compared(maker: _Maker, cell: Cell, number: int, status: str | None) -> Cel
         changed=changed,
         dropped=("0:contains", "3:any_of/1:contains") if confirmed else (),
         prompt_diff=diff if "prompt" in changed else (),
+        differences=(maker.foreign("model: one → two"),) if "provider" in changed else (),
         output_before=f"Before: {answer}" if answer and confirmed else None,
     )
     return replace(

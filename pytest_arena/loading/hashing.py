@@ -46,7 +46,7 @@ class Hasher:
             # figures under another load are no figures to compare with
             facts["load"] = asdict(case.load)
         if case.guardrails:
-            facts["guardrails"] = self._guardrails(case)
+            facts["guardrails"] = self.guardrails(case)
         return _hash(facts)
 
     def judge(self, case: CasePlan) -> str:
@@ -58,7 +58,8 @@ class Hasher:
                 facts.append([asked, self._dump(assertion), case.documents])
         return _hash(facts) if facts else ""
 
-    def _guardrails(self, case: CasePlan) -> str:
+    def guardrails(self, case: CasePlan) -> str:
+        """Return the hash of a case's guardrails, which that of its assertions covers."""
         known = self._texts.get(id(case.guardrails))
         if known is None:
             text = _hash([self._dump(guardrail) for guardrail in case.guardrails])

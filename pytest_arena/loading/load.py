@@ -136,6 +136,7 @@ def _cells(
         wanted = case.providers if case.providers is not None else spec.defaults.providers
         prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
         judge = hasher.judge(case.plan)
+        guardrails = {"guardrails": hasher.guardrails(case.plan)} if case.plan.guardrails else {}
         rivals = _rivals(case.plan, others, context)
         for provider in providers:
             if wanted is not None and not {provider.name, provider.group} & set(wanted):
@@ -151,6 +152,7 @@ def _cells(
                     "provider": hashes[provider.name],
                     "assertions": assertions,
                     "judge": judge,
+                    **guardrails,
                 },
                 fallbacks=tuple(others[name] for name in provider.fallbacks),
                 rivals=rivals,

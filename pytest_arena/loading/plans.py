@@ -113,6 +113,7 @@ class CellPlan:
 
     `hashes` keep apart what can change between two runs: `prompt` (messages), `provider` (model,
     endpoint's host and parameters), `assertions` (with guardrails and thresholds) and `judge`.
+    `guardrails` is that part of the assertions alone, where the case has some.
     """
 
     file: str

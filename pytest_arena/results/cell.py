@@ -28,7 +28,8 @@ class GateFinding:
     `incomparable`, `flaky`, `fixed`, `still failing`, `still passing`, `new`. `fresh` and `old`
     count the trials that were asked after the run: of this version, and of the baseline's.
     `changed` names which of prompt, provider, assertions and judge differ; `prompt_diff` holds
-    the lines of a unified diff.
+    the lines of a unified diff, `differences` a line for each other thing that is not as it was
+    (`params.temperature: 0.5 → 0.9`).
     """
 
     status: str
@@ -44,6 +45,7 @@ class GateFinding:
     renamed_from: str | None = None
     old: Count | None = None
     evidence: NonNegativeFloat | None = None
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,20 @@ def tallies(standing: GateFinding) -> str:
 
 
 def what_changed(cell: Cell) -> str:
-    """Return what is not as it was: `the prompt and the provider changed`."""
+    """Return what is not as it was: `the prompt and the provider changed (model: a → b)`."""
     standing = cell.standing
     if standing is None or standing.before is None:
         return ""
+    said = _changed(standing, known=bool(cell.hashes.get("prompt")))
+    differences = "; ".join(standing.differences)
+    if not (said and differences):
+        return said or differences
+    return f"{said} ({differences})" if standing.changed else f"{said}, but {differences}"
+
+
+def _changed(standing: GateFinding, *, known: bool) -> str:
     if not standing.changed:
-        return "prompt and provider are as they were" if cell.hashes.get("prompt") else ""
+        return "prompt and provider are as they were" if known else ""
     names = [f"the {name}" for name in standing.changed]
     head = ", ".join(names[:-1])
     return f"{head} and {names[-1]} changed" if head else f"{names[-1]} changed"

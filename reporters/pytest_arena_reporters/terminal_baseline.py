@@ -8,6 +8,7 @@ from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.terminal_text import DIM, RED, cut_to, one_line, styled, wrapped
 
 MOST_REGRESSIONS = 10
+MOST_LINES = 5
 
 
 def render(found: SinceBaseline, width: int, color: bool) -> list[str]:
@@ -25,7 +26,9 @@ def _regression(cell: Cell, width: int, color: bool) -> list[str]:
     if cell.standing is None:
         return []
     name = cut_to(one_line(f"  {cell.case} [{cell.provider}]"), width - 2)
-    parts = [one_line(cell.standing.reason), beside_baseline.what_changed(cell)]
-    detail = "; ".join(part for part in parts if part)
+    parts = [cell.standing.reason, beside_baseline.what_changed(cell)]
+    detail = "; ".join(one_line(part) for part in parts if part)
     lines = [styled(f"  {name}", RED, color)]
-    return lines + [styled(f"    {line}", DIM, color) for line in wrapped(detail, width - 4)[:3]]
+    return lines + [
+        styled(f"    {line}", DIM, color) for line in wrapped(detail, width - 4)[:MOST_LINES]
+    ]

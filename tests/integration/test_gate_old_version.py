@@ -116,20 +116,21 @@ def test_what_fails_under_the_old_version_too_has_drifted_and_is_no_failure(
 
 
 @pytest.mark.parametrize(
-    ("change", "broken"),
+    ("change", "broken", "said"),
     [
-        (("model: one", "model: two"), "two 0.5"),
-        (("temperature: 0.5", "temperature: 0.9"), "one 0.9"),
-        (('"question {{ n }}?"', '"question {{ n }}, please?"'), "please"),
+        (("model: one", "model: two"), "two 0.5", ["model: one → two"]),
+        (("temperature: 0.5", "temperature: 0.9"), "one 0.9", ["params.temperature: 0.5 → 0.9"]),
+        (('"question {{ n }}?"', '"question {{ n }}, please?"'), "please", []),
     ],
 )
 def test_each_change_of_ours_is_asked_beside_what_it_was(
-    live: Project, change: tuple[str, str], broken: str
+    live: Project, change: tuple[str, str], broken: str, said: list[str]
 ) -> None:
     live.write(arena=ARENA.replace(*change))
     wrong(live, broken)
     assert gate(live).ret == pytest.ExitCode.TESTS_FAILED
     assert set(statuses(live).values()) == {"regressed"}
+    assert all(c["standing"].get("differences", []) == said for c in live.cells().values())
     assert all("in the same minutes" in c["standing"]["reason"] for c in live.cells().values())
     wrong(live)
     assert gate(live).ret == pytest.ExitCode.OK

@@ -42,7 +42,8 @@ class BaselineCell:
     one mock or recorded answer, and is that answer's; `outputs` are the answers themselves, where
     they were asked for. `history` has a letter for each trial with a verdict, P or F, the newest
     last. `scores` are the newest run's means by turn and measure (`0/polite tone`, `/polite tone`
-    for the whole trial).
+    for the whole trial). `models` and `builds` are those that answered the newest run's calls, by
+    the provider's own names.
     """
 
     file: str
@@ -60,6 +61,8 @@ class BaselineCell:
     outputs: tuple[str, ...] | None = None
     history: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
+    models: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:

@@ -46,6 +46,9 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
         record["digest"] = cell.digest
     if cell.scores:
         record["scores"] = {name: cell.scores[name] for name in sorted(cell.scores)}
+    for name, reported in (("models", cell.models), ("builds", cell.builds)):
+        if reported:
+            record[name] = list(reported)
     if cell.outputs is not None:
         record["outputs"] = list(cell.outputs)
     return record
@@ -88,6 +91,8 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         outputs=None if outputs is None else _texts(record, "outputs"),
         history=history,
         scores={n: _score(n, score) for n, score in _mapping(record, "scores").items()},
+        models=_texts(record, "models"),
+        builds=_texts(record, "builds"),
     )
 
 

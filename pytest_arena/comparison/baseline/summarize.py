@@ -17,7 +17,7 @@ from pytest_arena.comparison.baseline.model import (
 )
 from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.comparison.trial_rows import message_text
-from pytest_arena.results import Cell, Finding, LoadTestResult, RunResult, Trial, Verdict
+from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, source_of
 
@@ -73,7 +73,21 @@ def summarize_cell(
         else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
         scores=_scores(own),
+        models=_names(response.model for response in _called(own)),
+        builds=_names(response.system_fingerprint for response in _called(own)),
     )
+
+
+def _called(trials: Iterable[Trial]) -> Iterator[Response]:
+    """Yield what the provider itself said now: a fallback or a replay says nothing of it."""
+    for trial in trials:
+        for response in trial.responses:
+            if response.source == "call" and response.answered_by is None:
+                yield response
+
+
+def _names(found: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({name for name in found if name}))
 
 
 def _summary_of_load(

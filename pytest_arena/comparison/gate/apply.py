@@ -139,6 +139,7 @@ def _standing(cell: GateCell) -> GateFinding:
         changed=cell.changed,
         dropped=cell.dropped,
         prompt_diff=cell.prompt_diff,
+        differences=cell.differences,
         output_before=outputs[0] if outputs else None,
         renamed_from=cell.renamed_from,
     )

@@ -29,7 +29,8 @@ class GateCell:
     the run, and those of the old version beside them); `adjusted` is the p-value after the
     step-up over all suspects, `evidence` what the pairs say. `changed` names which of prompt,
     provider, assertions and judge are not as they were; `dropped` are the assertions, by place,
-    whose rate fell by `min_effect` or more. `prompt_diff` holds the lines of a unified diff.
+    whose rate fell by `min_effect` or more. `prompt_diff` holds the lines of a unified diff,
+    `differences` a line for each other thing that is not as it was.
     """
 
     key: Key
@@ -45,6 +46,7 @@ class GateCell:
     changed: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     prompt_diff: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
     renamed_from: str | None = None
 
     @property

@@ -1,12 +1,18 @@
-"""What changed beside a cell's status: the words of its prompt."""
+"""What changed beside a cell's status: the words of its prompt, and how and by whom it is asked."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from difflib import unified_diff
+from typing import Any
 
-from pytest_arena.comparison.baseline.model import Baseline, Prompt
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Prompt, Version
 from pytest_arena.comparison.baseline.summarize import prompts_of
 from pytest_arena.comparison.gate.cells import CellPair
+
+_UNSET = "not set"
+_MOST_OF_A_VALUE = 120
 
 
 def prompt_diff(baseline: Baseline, pair: CellPair) -> tuple[str, ...]:
@@ -22,6 +28,64 @@ def prompt_diff(baseline: Baseline, pair: CellPair) -> tuple[str, ...]:
         return ()
     diff = unified_diff(_lines(old), _lines(new), "baseline", "now", lineterm="", n=2)
     return tuple(diff)
+
+
+def differences(
+    baseline: Baseline, versions: Mapping[str, Version], pair: CellPair
+) -> tuple[str, ...]:
+    """Return what else is not as it was, a line each: `params.temperature: 0.5 → 0.9`.
+
+    The provider's entry and its parameters, as far as both sides kept them (`versions` are those
+    of the run, by hash), the guardrails, and the model and its build as the provider reports them.
+    """
+    before, now = pair.before, pair.now
+    if before is None:
+        return ()
+    found: list[str] = []
+    if "provider" in pair.changed:
+        old = baseline.providers.get(before.hashes.get("provider", ""))
+        new = versions.get(now.hashes.get("provider", ""))
+        if old is not None and new is not None:
+            found += _of_versions(old, new)
+    if "assertions" in pair.changed:
+        found += _of_guardrails(before, now)
+    found += _reported("model as the provider reports it", before.models, now.models)
+    found += _reported("build as the provider reports it", before.builds, now.builds)
+    return tuple(found)
+
+
+def _of_versions(old: Version, new: Version) -> Iterator[str]:
+    then, now = dict(_settings(old)), dict(_settings(new))
+    for name in {**then, **now}:
+        if then.get(name) != now.get(name):
+            sides = [_short(side.get(name, _UNSET)) for side in (then, now)]
+            yield f"{name}: " + (" → ".join(sides) if sides[0] != sides[1] else "changed")
+
+
+def _settings(version: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each setting by its name, nested ones as `params.temperature`."""
+    for name, value in version.items():
+        if isinstance(value, Mapping) and value:
+            yield from _settings(value, f"{way}{name}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield f"{way}{name}", text
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _MOST_OF_A_VALUE else f"{value[: _MOST_OF_A_VALUE - 1]}…"
+
+
+def _of_guardrails(before: BaselineCell, now: BaselineCell) -> Iterator[str]:
+    old, new = before.hashes.get("guardrails"), now.hashes.get("guardrails")
+    if old != new:
+        yield "guardrails: " + ("added" if not old else "changed" if new else "removed")
+
+
+def _reported(what: str, before: tuple[str, ...], now: tuple[str, ...]) -> Iterator[str]:
+    # a provider may answer from several at once: only what has none in common is another one
+    if before and now and not set(before) & set(now):
+        yield f"{what}: {', '.join(before)} → {', '.join(now)}"
 
 
 def _lines(prompt: Prompt) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_arena.comparison.baseline.model import Baseline
+from pytest_arena.comparison.baseline.model import Baseline, Version
+from pytest_arena.comparison.baseline.summarize import providers_of
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.cells import CellPair, GateCell, pairs_of
-from pytest_arena.comparison.gate.changes import prompt_diff
+from pytest_arena.comparison.gate.changes import differences, prompt_diff
 from pytest_arena.comparison.gate.decision import Ask, Decision
 from pytest_arena.comparison.gate.rules import Rules
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES, Status
@@ -112,7 +113,8 @@ def assess(
     gone = collected.gone_from(baseline) if collected else []
     pairs = pairs_of(run, baseline, gone)
     decision = Decision(pairs, rules)
-    cells = [_explained(judged(pair, decision, rules), pair, baseline) for pair in pairs]
+    versions = providers_of(run)
+    cells = [_explained(judged(pair, decision, rules), pair, baseline, versions) for pair in pairs]
     files = {cell.file for cell in baseline.cells.values()}
     renamed = {pair.before.key for pair in pairs if pair.before is not None}
     removed = [GateCell.removed(cell) for cell in gone if cell.key not in renamed]
@@ -130,7 +132,8 @@ def _judged(pairs: Sequence[CellPair], files: set[str]) -> int:
     return sum(pair.before is not None or pair.key[0] in files for pair in pairs)
 
 
-def _explained(cell: GateCell, pair: CellPair, baseline: Baseline) -> GateCell:
-    if "prompt" not in cell.changed:
-        return cell
-    return replace(cell, prompt_diff=prompt_diff(baseline, pair))
+def _explained(
+    cell: GateCell, pair: CellPair, baseline: Baseline, versions: Mapping[str, Version]
+) -> GateCell:
+    diff = prompt_diff(baseline, pair) if "prompt" in cell.changed else ()
+    return replace(cell, prompt_diff=diff, differences=differences(baseline, versions, pair))

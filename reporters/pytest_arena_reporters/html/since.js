@@ -9,6 +9,7 @@ function standing(cell, record) {
     ["Fresh trials", own.fresh ? `${tally(own.fresh)} passed` : null],
     ["p, adjusted", own.p_value === undefined ? null : pValue(own.p_value).replace(/^p (= )?/, "")],
     ["Changed", own.changed ? own.changed.join(", ") : own.before ? "nothing that is asked or demanded" : null],
+    ["Not as it was", own.differences ? own.differences.join("; ") : null],
     ["Worse in", own.dropped ? own.dropped.map(placeOf).join(", ") : null], ["Once named", own.renamed_from]];
   return node("section", {}, node("h2", { text: "Since the baseline" }),
     node("p", { class: "stands" }, node("b", { text: statusOf(cell) }), ": ", node("span", { text: own.reason })), facts(rows));

@@ -45,6 +45,17 @@ def test_scores_that_are_measured_are_kept_by_turn_as_means_and_read_back() -> N
     assert cell_from_record(cell_record(cell)) == cell
 
 
+def test_the_models_and_builds_that_answered_are_kept_and_read_back() -> None:
+    (trial,) = trials_of("P")
+    (answer,) = trial.responses
+    told = replace(answer, model="m-1", system_fingerprint="fp_1")
+    cell = summarize_cell(cell_of("P", trials=[replace(trial, responses=(told,))]))
+    assert (cell.models, cell.builds) == (("m-1",), ("fp_1",))
+    assert cell_from_record(cell_record(cell)) == cell
+    with pytest.raises(Mistake, match="'models' is not a list of texts"):
+        cell_from_record({**cell_record(cell), "models": "m-1"})
+
+
 @pytest.mark.parametrize(
     ("scores", "what"),
     [

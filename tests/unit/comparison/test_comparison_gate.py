@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_arena.comparison.baseline.model import Baseline
+from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.cells import GateCell
 from pytest_arena.comparison.gate.decision import Ask
 from pytest_arena.comparison.gate.gate import GateResult, Rules, assess, wanted
 from pytest_arena.comparison.gate.status import STATUSES
-from pytest_arena.results import Cell, Finding, Trial
+from pytest_arena.results import Cell, Finding, RunResult, Trial
 
 sys.path.append(str(Path(__file__).parents[3] / "benchmarks"))
 
@@ -430,6 +431,89 @@ def test_the_prompt_is_shown_as_a_diff() -> None:
         "--- baseline", "+++ now", "@@ -1,2 +1,2 @@",
         "-user: Be polite.", "+user: Be rude.", " user: Answer.",
     )  # fmt: skip
+
+
+def asked_as(cell: Cell, version: dict[str, object], hashed: str) -> RunResult:
+    """Return the run of a cell whose provider was asked so."""
+    run = run_of(replace(cell, hashes={**cell.hashes, "provider": hashed}))
+    arenas = [{"file": "arena.yaml", "versions": {hashed: version}}]
+    return replace(run, info=replace(run.info, options={"arenas": arenas}))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lines"),
+    [
+        ({"model": "one"}, {"model": "two"}, ("model: one → two",)),
+        ({"provider": "openai", "model": "m"}, {"provider": "ollama", "model": "m"},
+         ("provider: openai → ollama",)),
+        ({"params": {"temperature": 0}}, {"params": {"temperature": 0.9, "top_p": 1}},
+         ("params.temperature: 0 → 0.9", "params.top_p: not set → 1")),
+        ({"params": {"stop": ["a"], "format": {"type": "text", "strict": True}}},
+         {"params": {"format": {"type": "json", "strict": True}}},
+         ('params.stop: ["a"] → not set', "params.format.type: text → json")),
+        ({"params": {"stop": "a" * 500}}, {"params": {"stop": "a" * 499}},
+         ("params.stop: changed",)),
+    ],
+)  # fmt: skip
+def test_what_changed_in_a_provider_is_named_value_by_value(
+    old: dict[str, object], new: dict[str, object], lines: tuple[str, ...]
+) -> None:
+    baseline = baseline_of(asked_as(cell_of("PPP"), old, "m1"))
+    (cell,) = assess(asked_as(cell_of("FFF"), new, "m2"), baseline).cells
+    assert cell.differences == lines
+
+
+def test_a_provider_that_was_not_kept_has_no_differences() -> None:
+    run = asked_as(cell_of("FFF"), {"model": "two"}, "m2")
+    (cell,) = assess(run, kept(cell_of("PPP"))).cells
+    assert (cell.changed, cell.differences) == (("provider",), ())
+
+
+def reporting(marks: str, *models: str, build: str | None = None) -> Cell:
+    trials = []
+    for trial, model in zip(trials_of(marks), models, strict=True):
+        (answer,) = trial.responses
+        told = replace(answer, model=model, system_fingerprint=build)
+        trials.append(replace(trial, responses=(told,)))
+    return cell_of(marks, trials=trials)
+
+
+@pytest.mark.parametrize(
+    ("now", "lines"),
+    [
+        (reporting("FF", "m-2", "m-2"), ("model as the provider reports it: m-0, m-1 → m-2",)),
+        (reporting("FF", "m-1", "m-2"), ()),
+        (reporting("FF", "m-0", "m-0", build="b"), ("build as the provider reports it: a → b",)),
+        (cell_of("FF"), ()),
+    ],
+)
+def test_another_model_than_the_provider_reported_is_named(
+    now: Cell, lines: tuple[str, ...]
+) -> None:
+    (cell,) = assess(run_of(now), kept(reporting("PP", "m-1", "m-0", build="a"))).cells
+    assert (cell.changed, cell.differences) == ((), lines)
+
+
+def test_what_a_fallback_or_a_replay_reports_is_not_the_providers_model() -> None:
+    cell = reporting("PPP", "own", "other", "older")
+    first, second, third = cell.trials
+    (theirs,), (replayed,) = second.responses, third.responses
+    second = replace(second, responses=(replace(theirs, answered_by="backup"),))
+    third = replace(third, responses=(replace(replayed, source="cache"),))
+    baseline = kept(replace(cell, trials=(first, second, third)))
+    assert [before.models for before in baseline.cells.values()] == [("own",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "line"),
+    [("", "g1", "added"), ("g1", "g2", "changed"), ("g1", "", "removed")],
+)
+def test_guardrails_that_changed_are_told_from_assertions(before: str, now: str, line: str) -> None:
+    old, new = cell_of("PPP"), cell_of("FFF", assertions="a2")
+    old = replace(old, hashes={**old.hashes, "guardrails": before})
+    new = replace(new, hashes={**new.hashes, "guardrails": now})
+    (cell,) = assess(run_of(new), kept(old)).cells
+    assert cell.differences == (f"guardrails: {line}",)
 
 
 def test_skipped_cells_are_left_out() -> None:

@@ -313,6 +313,16 @@ def test_a_change_shows_in_its_own_hash_alone(
     assert {name for name in before if before[name] != after[name]} == changed
 
 
+def test_guardrails_have_a_hash_of_their_own_where_there_are_some(load: LoadTestResult) -> None:
+    def hashed(guardrails: str, value: str = "x") -> str | None:
+        text = BASE.replace("value: x", f"value: {value}")
+        return load(text + guardrails).cells[0].hashes.get("guardrails")
+
+    five, six = ("\nguardrails: {max_length: 5}", "\nguardrails: {max_length: 6}")
+    assert hashed("") is None
+    assert hashed(five) == hashed(five, "y") != hashed(six)
+
+
 def test_hashes_see_the_members_of_groups(load: LoadTestResult) -> None:
     group = "tests: [{{name: A, prompt: a, assertions: [{{type: any_of, assertions: [{0}]}}]}}]"
     one = load(group.format("{type: contains, value: x}")).cells[0].hashes

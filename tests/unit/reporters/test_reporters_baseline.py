@@ -82,6 +82,27 @@ def test_what_changed_is_named(changed: tuple[str, ...], words: str) -> None:
     assert beside_baseline.what_changed(cell) == words
 
 
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ((), "prompt and provider are as they were, but build: a → b; x: 1 → 2"),
+        (("provider",), "the provider changed (build: a → b; x: 1 → 2)"),
+    ],
+)
+def test_each_difference_stands_beside_what_changed(
+    changed: tuple[str, ...], words: str, tmp_path: Path
+) -> None:
+    told = standing(changed=changed, differences=("build: a → b", "x: 1 → 2"))
+    run = compared(1, regressed=1)
+    (first, *rest) = run.cells
+    run = replace(run, cells=(replace(first, standing=told), *rest))
+    assert beside_baseline.what_changed(run.cells[0]) == words
+    assert words in " ".join(line.strip() for line in terminal(run, 100))
+    page = HtmlReporter().write(run, tmp_path).path.read_text(encoding="utf-8")
+    assert words in page
+    assert words in render(compare(run)).replace("\\", "")
+
+
 def test_nothing_is_said_of_hashes_that_are_not_known() -> None:
     cell = replace(synthetic_run(1, 1).cells[0], standing=standing(), hashes={})
     assert beside_baseline.what_changed(cell) == ""
