@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 # Emphasis is a border (_hack_), a name in code is one word (hack_it).
 _BORDER_BEFORE, _BORDER_BEHIND = r"(?<![^\W_]_*)", r"(?!_*[^\W_])"
+# A Latin word ends where such a script begins, and where a Korean particle does.
+_OTHER_LETTER = rf"[^\W_\p{{Hangul}}{_UNSPACED[1:]}"
+_LATIN = r"\p{Latin}|\d"
+_LATIN_BEFORE, _LATIN_BEHIND = rf"(?<!{_OTHER_LETTER}_*)", rf"(?!_*{_OTHER_LETTER})"
 _ABBREVIATION = re.compile(
     r"\b(?:e\.g|i\.e|etc|vs|cf|approx|Dr|Mr|Mrs|Ms|Prof|St|Jr|Sr|No|Fig|Inc|Ltd|a\.m|p\.m)\.(?=\s+\S)"
 )
@@ -123,8 +127,11 @@ def _whole(word: str) -> str:
 
     parts = fold(word, case_sensitive=True, wide=True).split()
     body = r"\s+".join(regex.escape(part) for part in parts)
-    before = "" if regex.match(_UNSPACED, parts[0][0]) else _BORDER_BEFORE
-    after = "" if regex.match(_UNSPACED, parts[-1][-1]) else _BORDER_BEHIND
+    first, last = parts[0][0], parts[-1][-1]
+    before = _LATIN_BEFORE if regex.match(_LATIN, first) else _BORDER_BEFORE
+    after = _LATIN_BEHIND if regex.match(_LATIN, last) else _BORDER_BEHIND
+    before = "" if regex.match(_UNSPACED, first) else before
+    after = "" if regex.match(_UNSPACED, last) else after
     return f"{before}{body}{after}"
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 _NUMBER = re.compile(
     r"(?<![\w.\-/+$€£#])(?<!\d,)(?:\+|00)?\(?\d{1,4}\)?(?:[\s.\-/]{0,2}\(?\d{1,4}\)?){1,6}"
-    r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w/]|-\d|[.,]\d|%)"
+    r"(?:\s?(?:x|ext\.?)\s?\d{1,6})?(?![\w/]|-\d|[.,]\d|%)",
+    re.ASCII,
 )
 # Forms that hardly anything else has: +49 30 1234567, (555) 123-4567, 555-123-4567, 030 1234567.
 _STRONG = re.compile(

@@ -212,14 +212,15 @@ def _by_form(pattern: str, holds: Callable[[str], bool] | None = None) -> Finder
 
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    # ASCII alone: in scripts without blanks, and before Korean particles, data stands amid letters
+    return re.compile(pattern, re.ASCII)
 
 
 def _find_ibans(text: str) -> Iterator[tuple[int, int]]:
     """Yield IBANs; words may follow that look like further groups, so the longest valid wins."""
     for match in _compiled(_IBAN).finditer(text):
         for end in range(match.end(), match.start() + 14, -1):
-            at_edge = end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+            at_edge = end == len(text) or not _ALNUM.match(text, end)
             if at_edge and text[end - 1].isalnum() and is_iban(text[match.start() : end]):
                 yield match.start(), end
                 break
@@ -244,10 +245,12 @@ def _is_address(text: str) -> bool:
     return not address.is_unspecified
 
 
+_ALNUM = re.compile(r"[A-Za-z0-9]")
 Finder = Callable[[str], Iterator[tuple[int, int]]]
+_L = "A-Za-z0-9À-ÖØ-öø-ɏ"
 _EMAIL = (
-    r"(?<![\w.+%'-])[A-Za-z0-9_%+'-](?:[A-Za-z0-9._%+'-]{0,62}[A-Za-z0-9_%+-])?"
-    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w-])"
+    rf"(?<![{_L}_+%'-])(?<![{_L}]\.)[{_L}_%+'-](?:[{_L}._%+'-]{{0,62}}[{_L}_%+-])?"
+    rf"@(?:[{_L}](?:[{_L}-]{{0,62}}[{_L}])?\.){{1,8}}[A-Za-z]{{2,24}}(?![{_L}_-])"
 )
 _IBAN = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:(?:[ -]{1,2}| ?\n)?[A-Za-z0-9]{1,4}){3,8}"
 _CARD = r"(?<![\w+-])(?<!\d\.)\d(?:[ -]{0,2}\d){11,18}(?![\w-]|\.\d)"

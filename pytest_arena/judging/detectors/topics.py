@@ -19,7 +19,11 @@ from pytest_arena.text.folding import fold, fold_in_place
 Topics = dict[str, Texts]
 Alike = Callable[[tuple[str, ...]], dict[str, list[tuple[int, int]]]]
 """Return of some phrases those that sentences of a text are like, and where these stand."""
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_WORD = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|"
+    r"(?:[A-Za-z0-9À-ɏḀ-ỿ]+|[^\W_]+)(?:['’][^\W_]+)?"
+)
+"""A word; in scripts without blanks, one sign, so that a phrase is found amid others."""
 _SENTENCE = re.compile(r"[^\s.!?\n][^.!?\n]*")
 _EXAMPLE_WORDS = 3
 _LONGEST_SENTENCE = 1_000

@@ -16,6 +16,16 @@ def test_a_forbidden_topic_is_known_by_its_words(text: str) -> None:
     assert FORBIDDEN.look(text, Said()).found is True
 
 
+@pytest.mark.parametrize(
+    "text", ["医生的诊断是流感", "是diagnosis的", "การวินิจฉัยโรค", "side effectsが"]
+)
+def test_scripts_without_blanks_hide_no_topic(text: str) -> None:
+    phrases = ("诊断", "diagnosis", "วินิจฉัย", "side effect")
+    rules = TopicRules(forbidden={"medicine": phrases})
+    assert rules.look(text, Said()).found is True
+    assert rules.look("医生断诊是", Said()).found is False
+
+
 def test_it_is_named_with_the_words_that_told() -> None:
     look = FORBIDDEN.look("The diagnosis and its side effects", Said())
     assert look.reason == "the topic 'medicine' comes up: 'diagnosis', 'side effects'"
