@@ -17,10 +17,6 @@ def show(path: Path, *, alpha: float, drop: float, runs: int) -> int:
     from pytest_arena.comparison.gate.rules import Rules
     from pytest_arena.comparison.gate.simulation import outlook
 
-    if runs < 1:
-        raise UsageError(
-            Problem(f"--runs: {runs} is not a number of at least 1", fix="write it like --runs=100")
-        )
     baseline, rules = read_baseline(str(path), Path.cwd()), Rules(alpha=alpha)
     ahead = forecast(baseline, rules)
     if ahead is None:
