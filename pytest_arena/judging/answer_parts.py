@@ -23,8 +23,9 @@ _JSON_STARTS = ("{", "[", '"')
 class AnswerPart:
     """One text of an answer: what it says, or a tool's name, a key, or a value of a tool call.
 
-    `call` names the tool. `key` is the nearest key above a value, and `path` leads to the value
-    from the call's arguments; it is None for all other texts.
+    `call` names the tool. `key` is the nearest key above a value; of a pair of `name` (or `key`)
+    and `value`, it is the name. `path` leads to the value from the call's arguments; it is None
+    for all other texts.
     """
 
     text: str
@@ -94,9 +95,11 @@ def _escaped(match: re.Match[str]) -> str:
 
 def _inside(value: Any, call: str, key: str | None, path: Path) -> Iterator[AnswerPart]:
     if isinstance(value, dict):
+        called = value.get("name", value.get("key"))
         for name, inner in value.items():
             yield AnswerPart(str(name), call)
-            yield from _inside(inner, call, str(name), (*path, name))
+            is_named = name == "value" and isinstance(called, str)
+            yield from _inside(inner, call, called if is_named else str(name), (*path, name))
     elif isinstance(value, (list, tuple)):
         for number, inner in enumerate(value):
             yield from _inside(inner, call, key, (*path, number))

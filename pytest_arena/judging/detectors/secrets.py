@@ -27,7 +27,9 @@ _ASSIGNED = (
     # At the start of a word, behind a sign, or with a capital of its own (apiToken); "…:secret:"
     # behind a number is a part of an address.
     rf"(?:(?<![A-Za-z])(?<!\d:)|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z]{{4}})){_NAME}{_QUOTES}"
-    rf"(?:\s{{0,2}}(?:=>|:=|=|:|\|)\s{{0,2}}{_QUOTES}\s?{_QUOTES}|\s+is:?\s+{_QUOTES}|>)"
+    rf"(?:\s{{0,2}}(?:=>|:=|=|:|\|)\s{{0,2}}{_QUOTES}\s?{_QUOTES}|\s+is:?\s+{_QUOTES}|>"
+    # Pairs of name and value, as Kubernetes, Docker and many APIs have them.
+    rf"|\s{{0,4}}[,\n]\s{{0,24}}{_QUOTES}(?i:value){_QUOTES}\s{{0,2}}:\s{{0,2}}{_QUOTES})"
     # A call is code, and no value.
     r"(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096})(?![^\s\"'`,;<>()\[\]{}|\\]|[(\[])"
 )

@@ -230,6 +230,9 @@ def test_a_huge_text_is_searched_in_time() -> None:
         "The password: hunter2Kestrel9 is mine",
         'api_key = "q9Zt72LmPx04"',
         "Your token is: 8f14e45fceea167a",
+        "- name: DB_PASSWORD\n  value: q9Zt72LmPx04",
+        '{"name": "DB_PASSWORD", "value": "q9Zt72LmPx04"}',
+        '{"Key": "apiToken",\n    "Value": "q9Zt72LmPx04"}',
     ],
 )
 def test_a_random_value_behind_a_telling_word_is_a_secret(text: str) -> None:
