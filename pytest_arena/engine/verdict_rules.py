@@ -44,6 +44,7 @@ def cell_of(
         verdict=verdict,
         trials=trials,
         tags=plan.case.tags,
+        cluster=plan.case.cluster,
         hashes=plan.hashes,
         description=plan.case.description,
         line=plan.case.line,

@@ -281,6 +281,7 @@ def _plan(
         params=settings.params,
         variables=variables,
         tags=tuple(dict.fromkeys((*tags, *spec.tags))),
+        cluster=spec.cluster,
         description=spec.description,
         skip=spec.skip,
         xfail=spec.xfail,

@@ -71,6 +71,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     ("context", "documents docs retrieval_context", _HERE),
     ("tags", "marks markers labels", _HERE),
+    ("cluster", "family clusters", _HERE),
     ("trials", "repeat samples n times", _HERE),
     ("name", "id title label", _HERE),
     (

@@ -67,6 +67,7 @@ class CasePlan:
     params: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    cluster: str | None = None
     description: str | None = None
     skip: Reasons | None = None
     xfail: Reasons | None = None

@@ -86,6 +86,8 @@ class Cell:
     """The budget that kept trials of the cell from running."""
     trials_not_run: NonNegativeInt = 0
     """Trials that were not started, since the cell's outcome could not change any more."""
+    cluster: str | None = None
+    """The family of prompts that the case is of, in its file."""
     load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
 

@@ -12,6 +12,22 @@ from pytest_arena.results.cell import Cell
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyShift:
+    """A family of cases that fell together, beyond chance.
+
+    `fell` of its `cells` have a lower pass rate than in the baseline; `drop` is the mean fall over
+    all of them, from 0 to 1.
+    """
+
+    file: str
+    name: str
+    cells: NonNegativeInt
+    fell: NonNegativeInt
+    drop: NonNegativeFloat
+    p_value: NonNegativeFloat
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What the gate concluded of a whole run.
 
@@ -19,7 +35,7 @@ class Gate:
     test over all cells found, and `moved` what lies below the baseline without being proven to be
     our change. `compared` of `judged` cells could be held against the baseline: of those that ran
     and stand in it, or in a file that does; `least_compared` is the share that must be. `calls`
-    and their price went into telling change from chance.
+    and their price went into telling change from chance. `families` fell together.
     """
 
     baseline: str
@@ -34,6 +50,7 @@ class Gate:
     least_compared: NonNegativeFloat | None = None
     calls: NonNegativeInt = 0
     cost_usd: NonNegativeFloat | None = None
+    families: tuple[FamilyShift, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,17 @@ Reasons = Annotated[
 """A reason that holds for every provider, or one for each provider or group by name."""
 
 
+def _family(value: object) -> object:
+    """Return a family's name; an empty cell of a table names none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+Cluster = Annotated[str | None, BeforeValidator(_family)]
+"""The name of a family of cases, as written or from a column."""
+
+
 class MessageSpec(ArenaModel):
     """One message of a conversation that was held before: who said it, and what."""
 
@@ -134,6 +145,9 @@ class CaseSpec(ArenaModel):
     attacks: tuple[Any, ...] = ()
     """Attacks that the case is repeated under: names (`base64`, `role_play`, …, or `encodings`,
     `jailbreaks`, `all`), attacks of your own, and `{file: …}` with a list of them."""
+    cluster: Cluster = None
+    """The family of prompts that the case is of, such as `"{{ topic }}"`: cases of one family share
+    their good and bad days, and the regression gate takes them as one observation."""
     providers: tuple[str, ...] | None = None
     """Only these providers or provider groups."""
     tags: tuple[str, ...] = ()

@@ -258,3 +258,38 @@ def test_options_of_the_gate_that_make_no_sense_are_refused(live: Project, optio
     result = gate(live, option)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*{option.partition('=')[0]}:*"])
+
+
+FAMILIES = """\
+providers: [{name: m, provider: live, model: one}]
+tests:
+  - name: Case
+    matrix: {topic: [refunds, returns, hours], n: [1, 2, 3, 4, 5, 6, 7, 8]}
+    cluster: "{{ topic }}"
+    prompt: "version 1 {{ topic }} {{ n }}"
+    assertions: [{type: equals, value: "yes"}]
+"""
+AT_TIMES = MODEL.replace(
+    "        return Response(",
+    "        asked[text] = asked.get(text, 0) + 1\n"
+    "        wrong = wrong and asked[text] % 3 == 1\n"
+    "        return Response(",
+).replace("class Model", "asked = {}\n\nclass Model")
+
+
+def test_a_family_that_falls_together_is_named_and_fails_no_run(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(arena=FAMILIES)
+    project.pytester.makeconftest(AT_TIMES)
+    wrong(project)
+    project.run_apart("--arena-update-baseline").assert_outcomes(passed=24)
+    project.write(arena=FAMILIES.replace("version 1", "version 2"))
+    wrong(project, "refunds")
+    result = gate(project, "--arena-trials=3", "--arena-old=off", *spread)
+    result.assert_outcomes(passed=16, xfailed=8)
+    assert result.ret == pytest.ExitCode.OK
+    said = " ".join(result.stdout.str().split())
+    assert "the family 'refunds' fell as a whole, against" in said
+    (family,) = summary(project)["families"]
+    assert (family["name"], family["cells"], family["fell"]) == ("refunds", 8, 8)

@@ -159,6 +159,7 @@ def _gate(result: GateResult, cells: Iterable[Cell]) -> Gate:
         suite_failed=result.suite_failed,
         removed=tuple(cell.id for cell in result.of("removed")),
         moved=tuple(test.warning for test in result.moved),
+        families=result.families,
         compared=result.compared,
         judged=result.judged,
         least_compared=result.rules.least_compared,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pytest_arena.comparison.gate.cells import CellPair
+from pytest_arena.comparison.gate.families import fallen_together
 from pytest_arena.comparison.gate.fresh import Fresh, topping_up
 from pytest_arena.comparison.gate.rules import Rules
 from pytest_arena.comparison.gate.suite import (
@@ -18,6 +19,7 @@ from pytest_arena.comparison.gate.suite import (
 )
 from pytest_arena.comparison.gate.suspect import Suspect, is_candidate
 from pytest_arena.comparison.stats.intervals_and_tests import benjamini_hochberg
+from pytest_arena.results.run import FamilyShift
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,11 @@ class Decision:
     def tests(self) -> list[GroupTest]:
         """The tests over all cells and over each provider's."""
         return self._suite[0]
+
+    @property
+    def families(self) -> tuple[FamilyShift, ...]:
+        """The families of cases that fell together; they are named, and fail nothing."""
+        return fallen_together(self._pairs, self._rules.half)
 
     def _screening(self) -> list[Ask]:
         asks = []

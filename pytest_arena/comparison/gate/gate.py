@@ -17,6 +17,7 @@ from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES, Status
 from pytest_arena.comparison.gate.suite import GroupTest
 from pytest_arena.comparison.gate.verdicts import judged
 from pytest_arena.results import RunResult
+from pytest_arena.results.run import FamilyShift
 
 __all__ = ["STATUSES", "GateCell", "GateResult", "Rules", "Status", "assess", "wanted"]
 
@@ -35,6 +36,7 @@ class GateResult:
     baseline: str
     compared: int
     judged: int
+    families: tuple[FamilyShift, ...] = ()
 
     @property
     def suite(self) -> GroupTest | None:
@@ -125,6 +127,7 @@ def assess(
         baseline=baseline.name,
         compared=sum(cell.status not in NOT_COMPARED for cell in cells),
         judged=_judged(pairs, files),
+        families=decision.families,
     )
 
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pytest_arena.comparison.gate.cells import CellPair, Way
+from pytest_arena.comparison.gate.families import clusters_of, stratum_of
 from pytest_arena.comparison.gate.fresh import Pair, pairs_in
 from pytest_arena.comparison.gate.rules import Rules
+from pytest_arena.comparison.stats.clustered import clustered_worse
 from pytest_arena.comparison.stats.exact_tests import fewer_now
 from pytest_arena.comparison.stats.stratified import stratified_worse
 
@@ -27,7 +29,8 @@ class GroupTest:
     `drop` is the mean fall of the pass rate against the baseline, from −1 to 1 (below 0: better);
     `worse` and `better` count the cells whose rate fell and rose. `moved`: it lies below the
     baseline, which is not proven to be our change. `down` and `up` count the fresh pairs in which
-    the old version passed alone, and the new one alone.
+    the old version passed alone, and the new one alone. `by_family` is the p-value with whole
+    families, where a fall that is larger than a provider's day might be that of a few.
     """
 
     way: Way
@@ -41,6 +44,7 @@ class GroupTest:
     moved: bool = False
     down: int | None = None
     up: int | None = None
+    by_family: float | None = None
 
     @property
     def who(self) -> str:
@@ -78,6 +82,12 @@ class GroupTest:
             return (
                 f"{who} is {points} below the baseline (p = {self.p_value:.2g}), and nothing of "
                 "yours changed: the provider did."
+            )
+        if self.by_family is not None:
+            return (
+                f"{who} is {points} below the baseline (p = {self.p_value:.2g}), but few families "
+                f"of cases carry it (p = {self.by_family:.2g} with whole families). Ask the old "
+                "version again to tell."
             )
         return (
             f"{who} is {points} below the baseline (p = {self.p_value:.2g}). A provider's day may "
@@ -120,10 +130,12 @@ def level_of(group: Group, groups: Sequence[Group], rules: Rules) -> float:
 
 def stored_test(group: Group, level: float, rules: Rules) -> GroupTest:
     """Test a group by what the baseline stores of it."""
-    strata = [(*pair.stored, pair.now.judged, pair.now.passed) for pair in group.pairs]
+    strata = [stratum_of(pair) for pair in group.pairs]
     p_value = stratified_worse(strata)
     # a provider's day may move all cells: what it may explain is a warning
     ours = group.way == "stored" and stratified_worse(strata, rules.drift) <= level
+    by_family = _by_family(group, rules) if ours else None
+    ours = ours and (by_family is None or by_family <= level)
     known = [pair.drop for pair in group.pairs if pair.stored[0]]
     return GroupTest(
         way=group.way,
@@ -135,7 +147,16 @@ def stored_test(group: Group, level: float, rules: Rules) -> GroupTest:
         p_value=p_value,
         significant=ours,
         moved=not ours and p_value <= level,
+        by_family=by_family,
     )
+
+
+def _by_family(group: Group, rules: Rules) -> float | None:
+    """Return the p-value with whole families; None where no two cells are of one."""
+    clusters = clusters_of(group.pairs)
+    if len(clusters) == len(group.pairs):
+        return None
+    return clustered_worse([[stratum_of(pair) for pair in own] for own in clusters], rules.drift)
 
 
 class SuiteAgain:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, paired_mean
+from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, Gate, GateFinding, RunResult
+from pytest_arena.results.run import FamilyShift
 
 AS_BEFORE = ("still passing", "still failing")
 """The statuses of cells that did not change."""
@@ -46,7 +48,12 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
     return SinceBaseline(
         baseline=gate.baseline,
         headline=_headline(gate, found, compared),
-        reasons=(*_reasons(gate.suite, gate.suite_failed), *gate.moved, *_price(gate)),
+        reasons=(
+            *_reasons(gate.suite, gate.suite_failed),
+            *gate.moved,
+            *(_shared_shift(shift) for shift in gate.families),
+            *_price(gate),
+        ),
         failed=gate.suite_failed or found["regressed"] > 0,
         compared=compared > 0,
         counts=tuple((status, found[status]) for status in by_attention(found)),
@@ -97,9 +104,25 @@ def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[
     ]
     if gate.moved:
         said.append("the suite lies below the baseline")
+    if len(gate.families) == 1:
+        said.append(f"the family {_named(gate.families[0])} fell as a whole")
+    elif gate.families:
+        said.append(f"{len(gate.families):,} families fell as a whole")
     if compared < total:
         said.append(f"{compared:,} of {_cells(total)} were compared")
     return said
+
+
+def _shared_shift(shift: FamilyShift) -> str:
+    """Say that a family's cells fell together, which is one finding and not so many."""
+    return (
+        f"The family {_named(shift)} of {shift.file} fell as a whole: {shift.fell:,} of its "
+        f"{_cells(shift.cells)}, by {shift.drop * 100:.1f} points (p = {shift.p_value:.2g})."
+    )
+
+
+def _named(shift: FamilyShift) -> str:
+    return repr(shorten(shift.name, 60))
 
 
 def _price(gate: Gate) -> tuple[str, ...]:

@@ -35,6 +35,17 @@ def stratified_worse(strata: Iterable[Stratum], drift: float = 0.0) -> float:
     return min(1.0, spread.at_most(passed - lowest))
 
 
+def shortfall(stratum: Stratum, drift: float = 0.0) -> float:
+    """Return by how many passes a stratum now lies below what its margins let expect."""
+    before, passed_before, now, passed_now = stratum
+    both = passed_before + passed_now
+    if not before or not now:
+        return 0.0
+    chances = _tilted(before, now, both, exp(-drift))
+    expected = sum(x * chance for x, chance in enumerate(chances, max(0, both - before)))
+    return expected - passed_now
+
+
 class _Spread:
     """The chances of whole numbers from `first` on; what lies below them is kept as `lost`.
 

@@ -548,6 +548,57 @@ def test_a_suite_that_a_providers_day_may_explain_has_moved_which_is_a_warning()
     assert assess(run_of(*new), kept(*old), Rules(drift=0.0)).failed
 
 
+def families_of(*falls: str, cells: int = 5) -> GateResult:
+    """Compare families of so many cells, each with these trials now and a perfect baseline."""
+    new = [
+        replace(cell_of(now, f"case {place}-{n}"), cluster=f"topic {place}")
+        for place, now in enumerate(falls)
+        for n in range(cells)
+    ]
+    old = [cell_of("P" * 20, cell.case) for cell in new]
+    return assess(run_of(*new), kept(*old))
+
+
+def test_a_fall_of_few_families_is_a_warning_that_names_them() -> None:
+    result = families_of("PPF", "PPF", "PPP", "PPP", "PPP", cells=8)
+    assert (result.suite_failed, result.failed, len(result.moved)) == (False, False, 1)
+    assert "few families of cases carry it (p = 0.25 with whole families)" in (
+        result.moved[0].warning
+    )
+    assert [(f.file, f.name, f.cells, f.fell) for f in result.families] == [
+        ("arena.yaml", "topic 0", 8, 8), ("arena.yaml", "topic 1", 8, 8),
+    ]  # fmt: skip
+    assert result.families[0].drop == pytest.approx(1 / 3)
+    alone = suite_of("P" * 20, "PPF", cells=16)
+    assert alone.suite_failed
+    assert not alone.families
+
+
+def test_a_fall_of_most_families_still_fails_the_run() -> None:
+    result = families_of(*["PPF"] * 8, "PPP")
+    assert (result.suite_failed, len(result.families)) == (True, 8)
+
+
+def test_a_family_of_which_one_cell_fell_has_not_shifted() -> None:
+    new = [replace(cell_of("PPP", f"case {n}"), cluster="refunds") for n in range(4)]
+    broken = replace(asked(cell_of("FFF", "broken", prompt="p2"), "F" * 10), cluster="refunds")
+    old = [cell_of("P" * 20, cell.case) for cell in (*new, broken)]
+    result = assess(run_of(*new, broken), kept(*old))
+    assert ([cell.case for cell in (c.now for c in result.of("regressed")) if cell]) == ["broken"]
+    assert not result.families
+
+
+def test_families_of_one_name_in_two_files_are_two() -> None:
+    new = [
+        replace(cell_of("PPF", f"case {n}"), cluster="refunds", file=file, id=f"{file}::{n}")
+        for file, count in (("a.yaml", 8), ("b.yaml", 1))
+        for n in range(count)
+    ]
+    old = [replace(cell, trials=trials_of("P" * 20)) for cell in new]
+    result = assess(run_of(*new), kept(*old))
+    assert [(family.file, family.cells) for family in result.families] == [("a.yaml", 8)]
+
+
 def test_a_suite_whose_old_version_can_be_asked_is_asked_in_pairs() -> None:
     cases = [f"case {n:02}" for n in range(30)]
     baseline = kept(*(cell_of("P" * 20, case) for case in cases))

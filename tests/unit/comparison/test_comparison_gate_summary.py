@@ -11,6 +11,7 @@ from pytest_arena.comparison import compare
 from pytest_arena.comparison.gate.summary import by_attention, since_baseline
 from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.results import Count, Gate, GateFinding, Response, RunResult, Trial
+from pytest_arena.results.run import FamilyShift
 
 
 def run_of(*statuses: str, suite: str | None = None, suite_failed: bool = False) -> RunResult:
@@ -95,6 +96,25 @@ def test_too_little_compared_is_said_before_doubts_and_what_the_rest_took_behind
         "No regression proven, but 1 cell is suspected and the suite lies below the baseline and "
         "2 of 6 cells were compared, against main.jsonl"
     )
+
+
+def test_a_family_that_fell_is_named_in_the_headline_and_its_fall_told_once() -> None:
+    run = run_of("still passing", "still passing")
+    assert run.gate
+    shift = FamilyShift("arena.yaml", "refunds", 12, 9, 0.22, 0.0004)
+    found = since_baseline(replace(run, gate=replace(run.gate, families=(shift,))))
+    assert found
+    assert found.headline == (
+        "No regression proven, but the family 'refunds' fell as a whole, against main.jsonl"
+    )
+    assert found.reasons == (
+        "The family 'refunds' of arena.yaml fell as a whole: 9 of its 12 cells, by 22.0 points "
+        "(p = 0.0004).",
+    )
+    both = (shift, replace(shift, name="returns"))
+    found = since_baseline(replace(run, gate=replace(run.gate, families=both)))
+    assert found
+    assert found.headline.startswith("No regression proven, but 2 families fell as a whole, ")
 
 
 def test_the_providers_verdict_follows_that_of_the_gate() -> None:

@@ -6,12 +6,14 @@ from itertools import product
 from math import exp, prod
 from random import Random
 
+import numpy as np
 import pytest
 from scipy import stats
 
 from pytest_arena.comparison.stats.boschloo import boschloo_worse
+from pytest_arena.comparison.stats.clustered import clustered_worse, turned_around
 from pytest_arena.comparison.stats.pair_evidence import WAYS, pair_evidence
-from pytest_arena.comparison.stats.stratified import stratified_worse
+from pytest_arena.comparison.stats.stratified import Stratum, shortfall, stratified_worse
 
 SHARES = [step / 20 for step in range(1, 20)]
 
@@ -108,3 +110,52 @@ def test_many_strata_of_every_size_take_no_time_and_are_never_understated() -> N
     variance = sum(m * t / both * (1 - t / both) * n / (both - 1) for t, both, n, m, c in moved)
     z = (sum(c for *_, c in moved) + 0.5 - mean) / variance**0.5
     assert stratified_worse(strata) == pytest.approx(float(stats.norm.cdf(z)), rel=0.2)
+
+
+@pytest.mark.parametrize("drift", [0.0, 0.5])
+@pytest.mark.parametrize("stratum", [*STRATA, (20, 18, 3, 0), (1, 1, 3, 3), (3, 0, 3, 0)])
+def test_a_shortfall_is_what_the_margins_let_expect_beyond_what_passed(
+    stratum: Stratum, drift: float
+) -> None:
+    before, passed_before, now, passed_now = stratum
+    spread = stats.nchypergeom_fisher(before + now, passed_before + passed_now, now, exp(-drift))
+    assert shortfall(stratum, drift) == pytest.approx(float(spread.mean()) - passed_now)
+    assert shortfall((0, 0, 3, 1)) == shortfall((3, 2, 0, 0)) == 0
+
+
+@pytest.mark.parametrize("falls", [[3.0, 1.5, -0.5, 2.0], [1.0] * 7 + [-1.0] * 2, [-2.0, 1.0, 1.0]])
+def test_turning_few_clusters_around_agrees_with_scipy(falls: list[float]) -> None:
+    expected = stats.permutation_test(
+        (np.array(falls), np.zeros(len(falls))),
+        lambda one, other, axis: np.sum(one - other, axis=axis),
+        permutation_type="samples", alternative="greater", n_resamples=np.inf, vectorized=True,
+    ).pvalue  # fmt: skip
+    assert turned_around(falls) == pytest.approx(float(expected))
+
+
+def test_turning_many_clusters_around_is_near_the_exact_share_and_always_the_same() -> None:
+    falls = [1.0] * 14 + [-1.0] * 6 + [0.0] * 5
+    exact = float(stats.binom.sf(13, 20, 0.5))
+    assert turned_around(falls) == turned_around(falls) == pytest.approx(exact, abs=0.01)
+    assert turned_around([1.0] * 40) == 1 / 10_000
+    assert turned_around([]) == turned_around([0.0]) == turned_around([-1.0]) == 1
+
+
+def test_clusters_that_shift_each_its_own_way_are_no_fall_of_all() -> None:
+    chance = Random(11)
+    plain = whole = 0
+    for _ in range(120):
+        clusters = []
+        for _ in range(10):
+            day = chance.gauss(0, 1)
+            rates = [1 / (1 + exp(-1 - shift)) for shift in (0.0, day)]
+            cells = []
+            for _ in range(8):
+                old, new = (sum(chance.random() < rate for _ in range(3)) for rate in rates)
+                cells.append((3, old, 3, new))
+            clusters.append(cells)
+        plain += stratified_worse([cell for own in clusters for cell in own]) <= 0.025
+        whole += clustered_worse(clusters) <= 0.025
+    assert plain >= 15
+    assert whole <= 6
+    assert clustered_worse([[(3, 3, 3, 1)] * 4] * 8) == 1 / 2**8

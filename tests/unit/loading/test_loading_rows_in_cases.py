@@ -275,3 +275,39 @@ def test_rows_are_read_as_the_mapping_says(load: Load) -> None:
     case = arena.cells[0].case
     assert case.dialogues[0][0].user == "hi en"
     assert [one.values for one in case.assertions] == [("x", "y")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("written", "row", "family"),
+    [
+        ("'{{ text }}'", {"text": " refunds "}, "refunds"),
+        ("'{{ text }}'", {"text": "yes"}, "yes"),
+        ("'{{ text }}'", {"text": ""}, None),
+        ("'{{ text }}'", {"text": None}, None),
+        ("'{{ text }}'", {"text": 5}, "5"),
+        ("'{{ text }}/{{ n }}'", {"text": "refunds", "n": 1}, "refunds/1"),
+        ("refunds", {}, "refunds"),
+        ("2024", {}, "2024"),
+    ],
+)
+def test_a_cases_family_is_a_text_or_a_column(
+    load: Load, written: str, row: dict[str, Any], family: str | None
+) -> None:
+    case = loaded(load, f"prompt: hi, cluster: {written}, {CHECK}", {"id": 1, **row})
+    assert case.cluster == family
+
+
+def test_a_case_under_attack_stays_in_its_family(load: Load) -> None:
+    text = f"tests:\n  - {{name: A, prompt: hi, cluster: c, attacks: [base64], {CHECK}}}\n"
+    assert {cell.case.cluster for cell in load(text).cells} == {"c"}
+
+
+def test_a_column_that_no_row_has_is_no_family(refused: Refused) -> None:
+    text = f"tests:\n  - {{name: A, prompt: hi, cluster: '{{{{ topic }}}}', {CHECK}}}\n"
+    assert "topic" in refused(text)
+
+
+@pytest.mark.parametrize("written", ["[a, b]", "{a: b}"])
+def test_what_is_no_text_names_no_family(refused: Refused, written: str) -> None:
+    text = f"tests:\n  - {{name: A, prompt: hi, cluster: {written}, {CHECK}}}\n"
+    assert "cluster" in refused(text).splitlines()[0]
