@@ -58,6 +58,10 @@ _SHORT = (
     (re.compile(r"\b(it|that|there|here|what|who|he|she)'s\b"), r"\1 is"),
     (re.compile(r"\be-mail"), "email"),
     (re.compile(r"\bper cent\b"), "percent"),
+    # signs of code and of mathematics, told from punctuation: a != b, !ready, C#, -x
+    (re.compile(r"!(?==)|(?<![\w!])!(?=[\w(])"), " ¬ "),
+    (re.compile(r"(?<=[^\W\d_])#"), " ♯ "),
+    (re.compile(r"(?<![\w)])-(?=[^\W\d_])"), " − "),
     (re.compile(r"([$€£]) ?(\d+(?:[.,]\d+)*)"), r"\2 \1"),
 )
 _TOKEN = re.compile(r"(?:(?<![\w)])[+-])?\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w]|_")

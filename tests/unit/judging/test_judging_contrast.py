@@ -42,6 +42,10 @@ def test_what_differs_in_one_thing_is_never_the_same(part: str) -> None:
         ("Open from 5 to 9", "Open from 9 to 5", "the same words stand in another order"),
         ("2-3 days", "2-4 days", "'3' stands against '4'"),
         ("It is 👍", "It is 👎", "'👍' stands against '👎'"),
+        ("if a != b", "if a = b", "'¬' stands against nothing"),
+        ("run !ready", "run ready", "'¬' stands against nothing"),
+        ("Write C#.", "Write C.", "'♯' stands against nothing"),
+        ("take -x", "take x", "'−' stands against nothing"),
         ("Das ist gut", "Das ist nicht gut", "nothing stands against 'nicht'"),
         ("Yes", "No", "'yes' stands against 'no'"),
         ("Yes", "...", "one has no words"),
@@ -58,6 +62,7 @@ def test_what_differs_is_named(first: str, second: str, reason: str) -> None:
         ("It costs -$5.00 now", "it costs −5 dollars now"),
         ("The winner is the blue team", "The blue team is the winner"),
         ("We aren’t open in May", "we are not open in May."),
+        ("Great! Thanks - bye!", "Great, thanks – bye"),
         ("...", "..."),
     ],
 )
