@@ -213,7 +213,8 @@ def _hidden_message(text: str) -> tuple[int, int] | None:
 def _compiled() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
     # The names of jailbreaks are told from words by their capitals.
     cased = {"name of a jailbreak"}
+    # Words are English: they end where letters of other scripts begin.
     return tuple(
-        (name, weight, re.compile(pattern, 0 if name in cased else re.IGNORECASE))
+        (name, weight, re.compile(pattern, re.ASCII | (0 if name in cased else re.IGNORECASE)))
         for name, weight, pattern in _PATTERNS
     )
