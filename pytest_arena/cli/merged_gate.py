@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_arena.results import RunResult
     from pytest_arena.results.run import Gate
 
+_MOST_NAMED = 5
 _STRICTEST = ("any", "drift", "regression", "none")
 
 
@@ -39,7 +40,9 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         from pytest_arena.comparison.gate.apply import with_gate
 
         baseline = read_baseline(reference, Path.cwd())
-        run = with_gate(run, baseline, rules, _collected(baseline, shards))
+        collected = _collected(baseline, shards)
+        run = with_gate(run, baseline, rules, collected)
+        run = replace(run, notes=(*run.notes, *_undecided(run, baseline, rules, collected)))
     gate = _joined_gate([shard.gate for shard in shards if shard.gate is not None])
     if gate is not None and run.gate is None:
         parts = f"the gates of {len(shards)} shards were put side by side; "
@@ -49,6 +52,36 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         run = replace(run, gate=replace(run.gate, removed=gate.removed))
     run = _limited(run, baseline, rules)
     return replace(run, exit_code=_code(run, shards))
+
+
+def _undecided(
+    run: RunResult, baseline: Baseline, rules: Rules, collected: Collected | None
+) -> list[str]:
+    """Say which cells in doubt one run would have asked further, and what to do about them.
+
+    A shard stops asking when a cell is decided beside its own suspects; beside those of all
+    shards, more evidence is needed.
+    """
+    from pytest_arena.comparison.gate.gate import wanted
+
+    asked = {ask.cell_id for ask in wanted(run, baseline, rules, collected=collected)}
+    doubtful = [
+        cell
+        for cell in run.cells
+        if cell.id in asked
+        and cell.confirmation
+        and cell.standing is not None
+        and cell.standing.status in ("blind", "suspected")
+    ]
+    if not doubtful:
+        return []
+    names = ", ".join(f"{cell.case} [{cell.provider}]" for cell in doubtful[:_MOST_NAMED])
+    more = len(doubtful) - _MOST_NAMED
+    names += f" and {more:,} more" if more > 0 else ""
+    return [
+        f"not decided, since each shard asked only as often as its own suspects needed: {names}; "
+        "run these cells in one job (pytest --arena --lf, or -k) against the same baseline"
+    ]
 
 
 def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | None:

@@ -55,6 +55,23 @@ def test_a_regression_in_one_shard_fails_the_whole(baseline: str) -> None:
     assert regressed["D"] == "regressed"
 
 
+def test_a_cell_that_its_shard_stopped_asking_too_soon_for_the_whole_is_named() -> None:
+    baseline = str(write_run("before", *(cell(case, trials=2) for case in "ACD")))
+    # alone, ten failures decide; beside the other shard's suspect it takes more
+    write_run("s/1", cell("D", "failed", fresh="ffffffffff"), options=OPTIONS, exit_code=1)
+    assert main(["merge", "s", "--baseline", baseline, "--output", "alone"]) == 1
+    assert read_run("alone/results.jsonl").notes == ()
+    write_run("s/2", cell("A"), cell("C", "failed", fresh="ppppp"), options=OPTIONS, exit_code=0)
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert run.gate.counts["blind"] == 1
+    (note,) = run.notes
+    assert note.startswith("not decided, since each shard asked only as often as its own suspects")
+    assert ": D [" in note
+    assert "C [" not in note
+
+
 def test_a_shard_that_failed_by_its_gate_alone_does_not_fail_a_whole_that_holds(
     baseline: str,
 ) -> None:
