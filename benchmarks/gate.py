@@ -13,7 +13,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 
 from pytest_arena.comparison.gate.gate import GateResult, Rules
@@ -35,8 +35,10 @@ class Scenario:
     """One line of the table: a suite, its trials, and what is different in the run.
 
     `again`: the old version can be asked. `broken` cases never pass, all others pass by `drop`
-    less. `day` is the sd of a shift of all log odds, `greenest` how many baselines there were of
-    which the greenest was kept. `least` and `most` bound the share of runs that the gate fails.
+    less. `day` is the sd of a shift of all log odds, and `family_day` of one that the cases of a
+    family share, which are so many (`family`) and which the gate knows of if `told`; `greenest` how
+    many baselines there were of which the greenest was kept. `least` and `most` bound the share of
+    runs that the gate fails.
     """
 
     name: str
@@ -48,6 +50,9 @@ class Scenario:
     broken: int = 0
     drop: float = 0.0
     day: float = 0.0
+    family: int = 1
+    family_day: float = 0.0
+    told: bool = True
     greenest: int = 1
     least: float = 0.0
     most: float = 1.0
@@ -77,15 +82,24 @@ def _grid() -> list[Scenario]:
     return found
 
 
-SCENARIOS = _grid()
+def _families() -> list[Scenario]:
+    """Return suites of families: each has a day of its own, or all became worse."""
+    wild = Scenario("6 families, day of each 2", 5, 3, False, cases=120, family=20, family_day=2.0)
+    worse = Scenario("20 families 20 points worse", 5, 3, False, family=5, drop=0.2, least=0.9)
+    return [replace(wild, name=f"{wild.name}, untold", told=False), wild, worse]
+
+
+SCENARIOS = [*_grid(), *_families()]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Shares of runs: failed, named a cell, blind, below the baseline; and calls a run."""
+    """Shares of runs: failed, failed for the suite as a whole, named a cell, blind, below the
+    baseline; and calls a run."""
 
     runs: int
     failed: float
+    suite: float
     named: float
     blind: float
     moved: float
@@ -102,7 +116,19 @@ class Outcome:
 def main() -> None:
     """Print one line a scenario; exit with 1 where one misses its aim."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 400
-    titles = ("fails", "names", "blind", "moved", "found", "innocent", "calls", "s", "seed", "aim")
+    titles = [
+        "fails",
+        "suite",
+        "names",
+        "blind",
+        "moved",
+        "found",
+        "innocent",
+        "calls",
+        "s",
+        "seed",
+        "aim",
+    ]
     print(f"{runs} runs a line".ljust(52) + "".join(f"{title:>9}" for title in titles))
     missed = False
     for seed, scenario in enumerate(SCENARIOS):
@@ -113,7 +139,8 @@ def main() -> None:
         missed = missed or not met
         way = "asked again" if scenario.again else "stored"
         label = f"{scenario.name}, {scenario.suite}, {scenario.before}/{scenario.trials}, {way}"
-        shares = (outcome.failed, outcome.named, outcome.blind, outcome.moved, outcome.found)
+        shares = (outcome.failed, outcome.suite, outcome.named, outcome.blind, outcome.moved)
+        shares += (outcome.found,)
         line = label.ljust(52) + "".join(f"{share:>8.1%} " for share in shares)
         line += f"{outcome.innocent:>8.1%} {outcome.extra_calls:>8.0f}{took:>9.1f}{seed:>9}"
         print(f"{line}{'met' if met else 'MISSED':>9}", flush=True)
@@ -129,6 +156,7 @@ def simulate(scenario: Scenario, runs: int, *, seed: int) -> Outcome:
     return Outcome(
         runs=runs,
         failed=sum(bool(r.of("regressed")) or r.suite_failed for r, _ in results) / runs,
+        suite=sum(r.suite_failed for r, _ in results) / runs,
         named=sum(any(cells) for cells in named) / runs,
         blind=sum(bool(r.of("blind")) for r, _ in results) / runs,
         moved=sum(bool(r.moved) for r, _ in results) / runs,
@@ -144,11 +172,16 @@ def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]
     made = [draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
     baseline = kept(max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)))
     shift = chance.gauss(0, scenario.day)
-    today = [_shifted(rate, shift) for rate in rates]
+    days = [chance.gauss(0, scenario.family_day) for _ in rates] if scenario.family_day else []
+    today = [
+        _shifted(rate, shift + (days[place // scenario.family] if days else 0.0))
+        for place, rate in enumerate(rates)
+    ]
     now = [max(0.0, rate - scenario.drop) for rate in today]
     now[: scenario.broken] = [0.0] * scenario.broken
     trials = draw(now, scenario.trials, chance)
-    return judge(trials, baseline, Rates(now, today), chance, RULES, again=scenario.again)
+    rates_now, family = Rates(now, today), scenario.family if scenario.told else 1
+    return judge(trials, baseline, rates_now, chance, RULES, again=scenario.again, family=family)
 
 
 def _shifted(rate: float, shift: float) -> float:

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
-    parser = commands.add_parser("power", help="how many cases and trials it takes to see a drop")
+    parser = commands.add_parser(
+        "power",
+        help="how many cases and trials it takes to see a drop; with --measured, how often a file "
+        "run against itself differs",
+    )
     parser.add_argument(
         "results",
         help="results of a run, or their folder; or a baseline, to see what it can show; or an "

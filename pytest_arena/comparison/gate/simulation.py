@@ -55,13 +55,21 @@ def kept(trials: Drawn) -> Baseline:
 
 
 def judge(
-    trials: Drawn, baseline: Baseline, rates: Rates, chance: Random, rules: Rules, *, again: bool
+    trials: Drawn,
+    baseline: Baseline,
+    rates: Rates,
+    chance: Random,
+    rules: Rules,
+    *,
+    again: bool,
+    family: int = 1,
 ) -> tuple[GateResult, int]:
     """Return the gate's verdict on cells with these trials, and how many calls it asked for.
 
-    `again`: something of ours changed, and the old version can be asked.
+    `again`: something of ours changed, and the old version can be asked. So many cells after one
+    another are of one `family`.
     """
-    run, calls = _run(trials, again=again), 0
+    run, calls = _run(trials, again=again, family=family), 0
     while asks := wanted(run, baseline, rules):
         cells = {cell.id: (place, cell) for place, cell in enumerate(run.cells)}
         asked = list(run.cells)
@@ -135,7 +143,7 @@ def _numbered(cell: Cell, rate: float, count: int, chance: Random) -> tuple[Tria
     return tuple(replace(trial, index=first + place) for place, trial in enumerate(drawn))
 
 
-def _run(trials: Drawn, *, again: bool) -> RunResult:
+def _run(trials: Drawn, *, again: bool, family: int = 1) -> RunResult:
     hashes = {**_HASHES, "prompt": "p2"} if again else _HASHES
     cells = [
         Cell(
@@ -148,6 +156,7 @@ def _run(trials: Drawn, *, again: bool) -> RunResult:
             trials=own,
             hashes=hashes,
             old_version="p m" if again else None,
+            cluster=str(number // family) if family > 1 else None,
         )
         for number, own in enumerate(trials)
     ]
