@@ -276,6 +276,12 @@ class Settings:
         "WHERE",
         default="auto",
     )
+    bisect: bool = _option(
+        "flag",
+        "ask what regressed with each change alone, beside the old version, and name the one that "
+        "did it",
+        default=False,
+    )
     blind: str = _option(
         "choice",
         "a cell that passed before and never passes now, with a baseline too small for proof",

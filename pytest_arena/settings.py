@@ -204,6 +204,14 @@ def _check_combinations(settings: Settings) -> None:
                 fix=suggest(old, ("auto", "off")) or "name a revision, as in --arena-old=git:main",
             )
         )
+    if settings.bisect and (settings.baseline is None or old == "off"):
+        raise UsageError(
+            Problem(
+                "--arena-bisect asks the old version with each change",
+                expected="a baseline, and an old version that may be asked",
+                fix="name one with --arena-baseline, and leave --arena-old=off out",
+            )
+        )
     if settings.prune_recordings and settings.record == "off":
         raise UsageError(
             Problem(

@@ -149,6 +149,8 @@ class FinishedCells:
             confirmation_old=cell.confirmation_old,
             sample=cell.sample,
             sample_old=cell.sample_old,
+            hunks=cell.hunks,
+            hunks_old=cell.hunks_old,
         )
 
     def _is_as_it_was(self, cell: Cell, plan: CellPlan) -> bool:

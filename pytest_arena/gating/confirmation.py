@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.trial_checks import conclude_trial
+from pytest_arena.gating.further_trials import next_index, single
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema import CellAssertion
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.update import Collected
@@ -61,15 +61,21 @@ class Confirmation:
                 return
             for cell in self._ask(asks, known):
                 known[cell.id] = self._keep(cell)
+        suspects = self._gatekeeper.to_bisect(list(known.values()), collected)
+        if suspects:
+            from pytest_arena.gating.bisection import Bisection
+
+            rules = self._gatekeeper.rules
+            Bisection(rules, self._engine, self._plans, self._root, self._keep).run(suspects)
 
     def _ask(self, asks: Sequence[Ask], known: Mapping[str, Cell]) -> list[Cell]:
         asked: list[tuple[Ask, bool, CellPlan, int]] = []
         for ask in asks:
-            plan, first = _single(self._plans[ask.cell_id]), _next_index(known[ask.cell_id])
+            plan, first = single(self._plans[ask.cell_id]), next_index(known[ask.cell_id])
             for index in range(first, first + ask.rounds):
                 asked.append((ask, False, plan, index))
                 if ask.beside_old and plan.old is not None:
-                    asked.append((ask, True, _single(plan.old), index))
+                    asked.append((ask, True, single(plan.old), index))
         works = self._engine.start_again([(plan, index) for _, _, plan, index in asked])
         under_way = [
             _Asked(ask, old, plan, work)
@@ -96,13 +102,3 @@ def _added(cell: Cell, one: _Asked, trials: tuple[Trial, ...]) -> Cell:
     if one.old:
         return replace(cell, confirmation_old=cell.confirmation_old + trials)
     return replace(cell, confirmation=cell.confirmation + trials)
-
-
-def _next_index(cell: Cell) -> int:
-    return 1 + max((trial.index for trial in (*cell.trials, *cell.extra_trials)), default=-1)
-
-
-def _single(plan: CellPlan) -> CellPlan:
-    """Return a plan whose trials are judged one by one, without what looks at all of them."""
-    kept = tuple(a for a in plan.case.assertions if not isinstance(a, CellAssertion))
-    return replace(plan, case=replace(plan.case, assertions=kept))

@@ -46,7 +46,7 @@ class Gatekeeper:
         self._settings = settings
         self._registry = registry
         self._folder = folder
-        self._rules = rules_of(settings)
+        self.rules = rules_of(settings)
         self.baseline: Baseline | None = None
         self.missing: str | None = None
         self._gone_cells: list[BaselineCell] | None = None
@@ -76,10 +76,10 @@ class Gatekeeper:
             return Excuse("not compared: there is no baseline yet")
         run, collected = _run_of([cell]), self._collected(ids)
         near = self._near(cell, collected)
-        (found, *_) = assess(run, near, self._rules, collected=collected).cells
+        (found, *_) = assess(run, near, self.rules, collected=collected).cells
         if found.status in ("regressed", "error") and not found.fresh:
             return None
-        if found.status in PENDING or wanted(run, near, self._rules, collected=collected):
+        if found.status in PENDING or wanted(run, near, self.rules, collected=collected):
             return Excuse(f"{found.status}: {found.reason}", pending=True)
         return Excuse(f"{found.status}: {found.reason}")
 
@@ -104,9 +104,9 @@ class Gatekeeper:
     def fatal(self) -> tuple[str, ...]:
         """The statuses that fail a cell's item."""
         found = ["regressed", "error"]
-        if self._rules.blind_fails:
+        if self.rules.blind_fails:
             found.append("blind")
-        if self._rules.drift_fails:
+        if self.rules.drift_fails:
             found.append("drifted")
         return tuple(found)
 
@@ -144,13 +144,21 @@ class Gatekeeper:
         """Return the further trials that tell change from chance, as far as is known now."""
         if self.baseline is None:
             return []
-        return wanted(_run_of(cells), self.baseline, self._rules, collected=collected)
+        return wanted(_run_of(cells), self.baseline, self.rules, collected=collected)
+
+    def to_bisect(self, cells: Sequence[Cell], collected: Collected) -> list[Cell]:
+        """Return the cells that regressed beside their old version, if `--arena-bisect` asks so."""
+        if self.baseline is None or not self._settings.bisect:
+            return []
+        found = assess(_run_of(cells), self.baseline, self.rules, collected=collected)
+        worse = {cell.id for cell in found.of("regressed") if cell.evidence is not None}
+        return [cell for cell in cells if cell.id in worse]
 
     def conclude(self, run: RunResult, collected: Collected) -> RunResult:
         """Return the run with the gate's verdict and the standing of each cell."""
         if self.baseline is None:
             return run
-        return with_gate(run, self.baseline, self._rules, collected)
+        return with_gate(run, self.baseline, self.rules, collected)
 
     def update(self, run: RunResult, collected: Collected) -> list[str]:
         """Write the baseline from a run and say what changed, and what it can show.
@@ -169,7 +177,7 @@ class Gatekeeper:
         updated = update(old, run, prune=prune, fresh=fresh_trials(run.cells))
         write_baseline(path, updated.baseline)
         said = [f"baseline: {self._shown(path)} ({_counts(updated)})"]
-        ahead = forecast(updated.baseline, self._rules)
+        ahead = forecast(updated.baseline, self.rules)
         return [*said, ahead.sentence] if ahead is not None else said
 
     def collected(self, ids: Iterable[str]) -> Collected:

@@ -49,6 +49,14 @@ class GateFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class HunkTrials:
+    """The trials of the old version with one change alone (`--arena-bisect`)."""
+
+    name: str
+    trials: tuple[Trial, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """One case × provider: one pytest item, one row of the results."""
 
@@ -76,6 +84,10 @@ class Cell:
     """Fresh trials for the test over the suite, which saw a fall and no cell that explains it."""
     sample_old: tuple[Trial, ...] = ()
     """Their pairs of the baseline's version."""
+    hunks: tuple[HunkTrials, ...] = ()
+    """Each of several changes alone, where one was looked for that made the cell worse."""
+    hunks_old: tuple[Trial, ...] = ()
+    """Trials of the baseline's version beside them, each the pair of those with its number."""
     old_version: str | None = None
     """The hashes of the baseline's version, where it is another one and can still be asked."""
     model_alone: bool = False
@@ -101,7 +113,9 @@ class Cell:
     @property
     def extra_trials(self) -> tuple[Trial, ...]:
         """The trials that were asked after the run, to tell change from chance."""
-        return (*self.confirmation, *self.confirmation_old, *self.sample, *self.sample_old)
+        hunks = (trial for hunk in self.hunks for trial in hunk.trials)
+        asked = (*self.confirmation, *self.confirmation_old, *self.sample, *self.sample_old)
+        return (*asked, *hunks, *self.hunks_old)
 
     @property
     def flaky(self) -> bool:

@@ -35,6 +35,7 @@ WRONG: dict[Kind, str] = {
     "choice": "nonsense",
 }
 NEEDED = {
+    "arena_bisect": ("--arena-baseline=x",),
     "arena_fail_on": ("--arena-baseline=x",),
     "arena_prune_recordings": ("--arena-record=none",),
     "arena_prune_baseline": ("--arena-update-baseline",),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pytest_arena.comparison.baseline.model import Baseline, Version
 from pytest_arena.comparison.baseline.summarize import providers_of
 from pytest_arena.comparison.baseline.update import Collected
+from pytest_arena.comparison.gate.bisect import culprit
 from pytest_arena.comparison.gate.cells import CellPair, GateCell, pairs_of
 from pytest_arena.comparison.gate.changes import differences, prompt_diff
 from pytest_arena.comparison.gate.decision import Ask, Decision
@@ -116,7 +117,10 @@ def assess(
     pairs = pairs_of(run, baseline, gone)
     decision = Decision(pairs, rules)
     versions = providers_of(run)
-    cells = [_explained(judged(pair, decision, rules), pair, baseline, versions) for pair in pairs]
+    cells = [
+        _explained(_bisected(judged(pair, decision, rules), pair, rules), pair, baseline, versions)
+        for pair in pairs
+    ]
     files = {cell.file for cell in baseline.cells.values()}
     renamed = {pair.before.key for pair in pairs if pair.before is not None}
     removed = [GateCell.removed(cell) for cell in gone if cell.key not in renamed]
@@ -133,6 +137,11 @@ def assess(
 
 def _judged(pairs: Sequence[CellPair], files: set[str]) -> int:
     return sum(pair.before is not None or pair.key[0] in files for pair in pairs)
+
+
+def _bisected(cell: GateCell, pair: CellPair, rules: Rules) -> GateCell:
+    said = culprit(pair.cell, rules) if cell.status == "regressed" else ""
+    return replace(cell, reason=f"{cell.reason}. {said}") if said else cell
 
 
 def _explained(

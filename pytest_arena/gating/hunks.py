@@ -1,0 +1,146 @@
+"""What was changed in a cell, taken apart: the old version with one change alone, for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from itertools import chain
+from typing import Any
+
+from pytest_arena.loading.plans import CellPlan, TurnPlan
+from pytest_arena.schema import ProviderSpec
+
+_MOST_OF_A_NAME = 60
+_Edit = tuple[int, int, list[str]]
+"""The lines of the old text that are replaced, from and to, and those in their place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One change by itself, and the old version with it and no other."""
+
+    name: str
+    plan: CellPlan
+
+
+def hunks_of(plan: CellPlan) -> list[Hunk]:
+    """Return each change between a plan's old version and its new one; none without an old one."""
+    if plan.old is None:
+        return []
+    old, seen = plan.old, Counter[str]()
+    found = []
+    for hunk in chain(_of_system(old, plan), _of_turns(old, plan), _of_provider(old, plan)):
+        seen[hunk.name] += 1
+        again = seen[hunk.name]
+        found.append(hunk if again == 1 else replace(hunk, name=f"{hunk.name} (no. {again})"))
+    return found
+
+
+def _of_system(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
+    before, now = old.case.system, new.case.system
+    if before is None or now is None:
+        if before != now:
+            name = _named("system", (before or "").split("\n"), (now or "").split("\n"))
+            yield Hunk(name, replace(old, case=replace(old.case, system=now)))
+        return
+    for edit in _edits(before, now):
+        system = _edited(before, edit)
+        name = _named_edit("system", before, edit)
+        yield Hunk(name, replace(old, case=replace(old.case, system=system)))
+
+
+def _of_turns(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
+    """Yield the changes of what users say, the same one of all the case's prompts as one."""
+    turns = max((len(dialogue) for dialogue in old.case.dialogues), default=0)
+    for turn in range(turns):
+        sides = [
+            (before[turn], now[turn])
+            for before, now in zip(old.case.dialogues, new.case.dialogues, strict=True)
+            if turn < len(before)
+        ]
+        place = "user" if turns == 1 else f"user, turn {turn + 1}"
+        edits = [_edits(before.user, now.user) for before, now in sides]
+        if len({len(found) for found in edits}) > 1:
+            # not one template's prompts any more: they cannot be taken apart together
+            name = next(
+                _named(place, b.user.split("\n"), n.user.split("\n"))
+                for b, n in sides
+                if b.user != n.user
+            )
+            yield Hunk(name, _with_turns(old, turn, [replace(b, user=n.user) for b, n in sides]))
+        else:
+            for number, edit in enumerate(edits[0]):
+                texts = [
+                    replace(before, user=_edited(before.user, found[number]))
+                    for (before, _), found in zip(sides, edits, strict=True)
+                ]
+                name = _named_edit(place, sides[0][0].user, edit)
+                yield Hunk(name, _with_turns(old, turn, texts))
+        if any(before.before != now.before for before, now in sides):
+            told = [replace(before, before=now.before) for before, now in sides]
+            yield Hunk(f"{place}: the messages before it", _with_turns(old, turn, told))
+
+
+def _with_turns(plan: CellPlan, turn: int, turns: Sequence[TurnPlan]) -> CellPlan:
+    """Return a plan with one turn replaced in each dialogue that has it."""
+    given = iter(turns)
+    dialogues = tuple(
+        (*dialogue[:turn], next(given), *dialogue[turn + 1 :]) if turn < len(dialogue) else dialogue
+        for dialogue in plan.case.dialogues
+    )
+    return replace(plan, case=replace(plan.case, dialogues=dialogues))
+
+
+def _of_provider(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
+    before, now = _params(old), _params(new)
+    if (old.provider.full_model, old.provider.host) != (new.provider.full_model, new.provider.host):
+        name = f"model: {_asked(old.provider)} → {_asked(new.provider)}"
+        yield Hunk(name, _with_params(replace(old, provider=new.provider), before))
+    for key in dict.fromkeys(chain(before, now)):
+        if before.get(key) != now.get(key):
+            changed = {**before, key: now[key]} if key in now else dict(before)
+            if key not in now:
+                del changed[key]
+            yield Hunk(f"params.{key}", _with_params(old, changed))
+
+
+def _params(plan: CellPlan) -> dict[str, Any]:
+    return {**plan.case.params, **plan.provider.params}
+
+
+def _with_params(plan: CellPlan, params: Mapping[str, Any]) -> CellPlan:
+    spec = plan.provider.model_copy(update={"params": dict(params), "fallbacks": ()})
+    return replace(plan, provider=spec, case=replace(plan.case, params={}))
+
+
+def _asked(spec: ProviderSpec) -> str:
+    return " at ".join(part for part in (spec.full_model or spec.provider, spec.host) if part)
+
+
+def _edits(before: str, now: str) -> list[_Edit]:
+    old, new = before.split("\n"), now.split("\n")
+    codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return [(i, j, new[k:end]) for tag, i, j, k, end in codes if tag != "equal"]
+
+
+def _edited(before: str, edit: _Edit) -> str:
+    lines, (first, last, put) = before.split("\n"), edit
+    return "\n".join([*lines[:first], *put, *lines[last:]])
+
+
+def _named_edit(place: str, before: str, edit: _Edit) -> str:
+    first, last, put = edit
+    return _named(place, before.split("\n")[first:last], put)
+
+
+def _named(place: str, gone: Sequence[str], put: Sequence[str]) -> str:
+    """Return the name of a change of lines: `system: - Be kind. + Be terse.`."""
+    sides = [f"{mark} {_short(lines)}" for mark, lines in (("-", gone), ("+", put)) if any(lines)]
+    return f"{place}: {' '.join(sides) or 'blank lines'}"
+
+
+def _short(lines: Sequence[str]) -> str:
+    text = " ".join(" ".join(lines).split())
+    return text if len(text) <= _MOST_OF_A_NAME else f"{text[: _MOST_OF_A_NAME - 1]}…"
