@@ -38,7 +38,7 @@ def test_a_fallback_answers_and_is_named_everywhere(
     assert said in " ".join(result.outlines)
     trials = {name: cell["trials"][0] for name, cell in project.cells().items()}
     assert trials["arena.yaml::A[first]"]["answered_by"] == "other"
-    assert "answered_by" not in trials["arena.yaml::A[other]"]
+    assert trials["arena.yaml::A[other]"]["answered_by"] is None
     report = (project.path / "arena-report" / "report.md").read_text()
     assert "came from other, its fallback" in report
     bodies = [r.body for r in server.requests if r.body["model"] == "good"]

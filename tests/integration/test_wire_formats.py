@@ -349,6 +349,7 @@ def test_a_missing_key_is_told_for_every_cell_and_nothing_is_called(
             "message": f"{file}:{line}:5: provider {way!r} has no API key\n"
             f"  expected: the environment variable {variable}\n"
             f"  fix: export {variable}=…, or name another variable {other} api_key_env",
+            "attempts": 0,
         }
     assert len(project.cells()) == 2 * (len(WAYS) + len(KEYS))
     assert server.calls == before

@@ -114,6 +114,7 @@ def test_a_fixture_that_breaks_is_an_error_of_its_cells(project: Project) -> Non
         assert cell["trials"][0]["error"] == {
             "kind": "setup",
             "message": "RuntimeError: no database",
+            "attempts": 0,
         }
 
 
