@@ -11,7 +11,7 @@ from pydantic import NonNegativeInt
 
 from pytest_arena.errors import LASTING, RETRYABLE, ErrorKind, ProviderError
 from pytest_arena.results.request_response import Response, Source
-from pytest_arena.results.serialize import read, response_from_record, response_record
+from pytest_arena.results.serialize import read, record_of, response_from_record
 
 FORMAT = 1
 _OF_THE_REQUEST = frozenset(
@@ -74,7 +74,7 @@ def entry_of(
 
 def answer_record(response: Response) -> dict[str, Any]:
     """Return an answer without its source, which says where a run had it from."""
-    return {name: value for name, value in response_record(response).items() if name != "source"}
+    return {name: value for name, value in record_of(response).items() if name != "source"}
 
 
 def answer_from_record(record: Mapping[str, Any], source: Source) -> Response:

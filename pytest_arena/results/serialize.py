@@ -87,12 +87,6 @@ def _same_default(one: Field[Any]) -> Any:
     return field() if one.default is MISSING else field(default=one.default)
 
 
-def response_record(response: Response) -> dict[str, Any]:
-    """Return an answer as a mapping that JSON can hold."""
-    record: dict[str, Any] = json.loads(_dumped(response))
-    return record
-
-
 def response_from_record(record: Mapping[str, Any], path: str = "") -> Response:
     """Return the answer of a mapping; one that is not as it must be is a `ShapeError`, with
     `path` before its own."""
@@ -100,7 +94,7 @@ def response_from_record(record: Mapping[str, Any], path: str = "") -> Response:
 
 
 def record_of(value: Any) -> dict[str, Any]:
-    """Return a cell, the facts of a run or its end as `results.jsonl` holds it."""
+    """Return a cell, an answer, the facts of a run or its end as a mapping that JSON can hold."""
     record: dict[str, Any] = json.loads(_dumped(value))
     return record
 

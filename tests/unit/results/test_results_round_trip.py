@@ -24,7 +24,6 @@ from pytest_arena.results.serialize import (
     read,
     record_of,
     response_from_record,
-    response_record,
     run_line,
 )
 from pytest_arena.results.trial import Trial
@@ -71,7 +70,7 @@ def test_a_run_survives_its_file(seed: int) -> None:
 @seeds
 def test_an_answer_survives_a_recording(seed: int) -> None:
     response = filled(Response, seed)
-    assert response_from_record(response_record(response)) == response
+    assert response_from_record(record_of(response)) == response
 
 
 def test_cells_survive_a_merge_and_a_report(
