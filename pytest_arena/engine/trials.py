@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
@@ -187,6 +188,7 @@ class TrialRunner:
         case, spec = plan.case, plan.provider
         index, variant = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
+        session = case.session_id or uuid4().hex
 
         async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
             request = Request(
@@ -204,6 +206,8 @@ class TrialRunner:
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,
+                session=session,
+                variables=case.variables,
                 under_load=case.load is not None,
             )
             return request, await call(request)

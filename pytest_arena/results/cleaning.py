@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -58,10 +59,20 @@ def clean_response(response: Response, hide: Callable[[str], str] = str) -> None
         if word := getattr(response, name):
             setattr(response, name, clean_text(word))
     if response.tool_calls:
-        response.tool_calls = tuple(
-            ToolCall(clean_text(call.name), clean_value(call.arguments), clean_text(call.id))
-            for call in response.tool_calls
-        )
+        response.tool_calls = tuple(_clean_call(call) for call in response.tool_calls)
+    response.context = tuple(hide(clean_text(text)) for text in response.context)
+
+
+def _clean_call(call: ToolCall) -> ToolCall:
+    return replace(
+        call,
+        name=clean_text(call.name),
+        arguments=clean_value(call.arguments),
+        id=clean_text(call.id),
+        result=clean_value(call.result),
+        error=None if call.error is None else clean_text(call.error),
+        parent=None if call.parent is None else clean_text(call.parent),
+    )
 
 
 def _rounded(milliseconds: float | None) -> float | None:

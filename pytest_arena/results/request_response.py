@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -19,15 +19,24 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of a tool that the model asked for.
+    """One call of a tool: what was asked for, and what came of it where it was run.
 
     Arguments are the parsed JSON: an object, unless the model gave something else. What does not
-    parse is kept as the text that it is.
+    parse is kept as the text that it is. `result` and `error` are None where nobody told them, as
+    of a bare model, which asks for calls and runs none.
     """
 
     name: str
     arguments: Any
     id: str = ""
+    result: Any = None
+    """What the tool gave, as JSON or text."""
+    error: str | None = None
+    """Why the tool failed."""
+    latency_ms: NonNegativeFloat | None = None
+    """The time that the tool took."""
+    parent: str | None = None
+    """The `id` of the call within which this one was made, as of an agent called as a tool."""
 
 
 @dataclass(slots=True)
@@ -62,6 +71,10 @@ class Request:
     mock: Any = None
     mock_responses: Any = None
     session_id: str | None = None
+    session: str = ""
+    """One text for all turns of a dialogue, another for each trial; for systems that remember."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """The case's variables, for systems that take them."""
     json_only: bool = False
     under_load: bool = False
     """Whether it is a call of a load case, so that one of many trials is like another."""
@@ -100,6 +113,10 @@ class Response:
     """What the provider marked as a refusal; it is the output as well where there is no other."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""
+    context: tuple[str, ...] = ()
+    """The documents that a system says its answer rests on."""
+    reported_latency_ms: NonNegativeFloat | None = None
+    """The time that a system says it took itself."""
     system_fingerprint: str | None = None
     """The build of the model that answered, by the provider's own name for it."""
 

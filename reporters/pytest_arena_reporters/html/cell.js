@@ -79,7 +79,10 @@ function speech(role, text, answer = false) {
 
 function toolCalls(calls) {
   return (calls ?? []).map((call) => node("div", { class: "said" },
-    node("h3", { text: `tool call: ${call.name}` }), node("pre", { class: "code", text: call.arguments })));
+    node("h3", { text: `tool call: ${call.name}${call.latency_ms === undefined ? "" : `, ${milliseconds(call.latency_ms)}`}` }),
+    node("pre", { class: "code", text: call.arguments }),
+    call.result === undefined ? null : node("pre", { class: "code", text: `→ ${call.result}` }),
+    call.error === undefined ? null : node("p", { class: "v-e", text: `It failed: ${call.error}` })));
 }
 
 function checks(trial, record, cell) {
