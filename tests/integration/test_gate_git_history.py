@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from conftest import Project
-from test_gate_old_version import ARENA, MODEL, statuses, summary, wrong
+from live_model import ARENA, MODEL, statuses, summary, wrong
 
 FROM_MAIN = "--arena-baseline=git:merge-base(main):.arena/baseline.jsonl"
 

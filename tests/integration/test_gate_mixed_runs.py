@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from conftest import Project
-from test_gate_old_version import MODEL, gate, statuses, summary, wrong
+from live_model import MODEL, gate, statuses, summary, wrong
 
 TWO = """\
 providers:
