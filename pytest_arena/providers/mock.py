@@ -6,17 +6,25 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.completion import CallParts
 from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.message_content import text_of
 from pytest_arena.providers.prices import Price, price_of
 from pytest_arena.providers.usage import Usage
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema.base import ArenaModel, Duration
-from pytest_arena.schema.mock import CaseMock, MockAnswer, MockPattern, MockResponses
+from pytest_arena.schema.mock import (
+    CaseMock,
+    MockAnswer,
+    MockPattern,
+    MockResponses,
+    MockToolCall,
+)
 from pytest_arena.schema.provider import ProviderSpec
 
 _STATUS = {
@@ -93,10 +101,8 @@ class MockProvider(Provider):
         output = answer.text
         if answer.finish_reason == "content_filter" and not output and not answer.tool_calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
-        calls = tuple(
-            ToolCall(name=call.name, arguments=call.arguments, id=f"call_{number}")
-            for number, call in enumerate(answer.tool_calls, 1)
-        )
+        calls = tuple(_call(call, number) for number, call in enumerate(answer.tool_calls, 1))
+        waiting = any(call.result is None and call.error is None for call in calls)
         usage = Usage(
             input_tokens=_given(answer.input_tokens, _tokens_of_messages, request),
             output_tokens=_given(answer.output_tokens, _tokens_of_answer, answer),
@@ -104,7 +110,7 @@ class MockProvider(Provider):
         price = self._own_price()
         return Response(
             output=output,
-            finish_reason=answer.finish_reason or ("tool_calls" if calls else "stop"),
+            finish_reason=answer.finish_reason or ("tool_calls" if waiting else "stop"),
             filtered=True if answer.finish_reason == "content_filter" else None,
             tool_calls=calls,
             latency_ms=latency_ms,
@@ -211,6 +217,17 @@ def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
 
 def _at(index: int, count: int, round_and_round: bool) -> int:
     return index % count if round_and_round else min(index, count - 1)
+
+
+def _call(call: MockToolCall, number: int) -> ToolCall:
+    asked = CallParts(call.id or f"call_{number}", call.name, call.arguments).tool_call()
+    return replace(
+        asked,
+        result=call.result,
+        error=call.error,
+        latency_ms=None if call.latency is None else call.latency * 1000,
+        parent=call.parent,
+    )
 
 
 async def _wait(seconds: float) -> None:

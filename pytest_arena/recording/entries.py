@@ -125,5 +125,6 @@ def _said(record: Mapping[str, Any]) -> Any:
     # what is not there and what is empty say the same
     answer = record["response"]
     said = {name: value for name, value in answer.items() if name not in _VARIES and value}
-    said["tool_calls"] = [{**call, "id": ""} for call in record["response"].get("tool_calls", ())]
+    calls = record["response"].get("tool_calls", ())
+    said["tool_calls"] = [{**call, "id": "", "latency_ms": None} for call in calls]
     return said

@@ -113,6 +113,9 @@ class Response:
     """What the provider marked as a refusal; it is the output as well where there is no other."""
     filtered: bool | None = None
     """Whether the provider's content filter stepped in; None where the provider does not say."""
+    tells_tools: bool = True
+    """Whether the provider says which tools were called; False where `tool_calls` is empty because
+    nobody told, as of a system that returns a text alone."""
     context: tuple[str, ...] = ()
     """The documents that a system says its answer rests on."""
     reported_latency_ms: NonNegativeFloat | None = None

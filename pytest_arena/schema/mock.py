@@ -27,8 +27,19 @@ class MockToolCall(ArenaModel):
 
     name: str
     """The tool's name."""
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    """What the tool is called with."""
+    arguments: dict[str, Any] | str = Field(default_factory=dict)
+    """What the tool is called with; a text is read as the JSON that a model writes, and stays what
+    it is where it is none."""
+    id: str = ""
+    """`call_1`, `call_2`, … unless given."""
+    result: Any = None
+    """What the tool gave, as of an agent that runs its tools itself."""
+    error: str | None = None
+    """Why the tool failed."""
+    latency: Duration | None = None
+    """How long the tool is said to have taken; nothing waits for it."""
+    parent: str | None = None
+    """The `id` of the call within which this one was made."""
 
 
 class MockAnswer(ArenaModel):
@@ -39,7 +50,7 @@ class MockAnswer(ArenaModel):
     tool_calls: tuple[MockToolCall, ...] = ()
     """Tools that the answer calls."""
     finish_reason: str | None = None
-    """`stop` (or `tool_calls`) unless given."""
+    """`stop` unless given, or `tool_calls` where a call has neither a result nor an error."""
     latency: Duration | None = None
     """How long the answer takes; the mock really waits."""
     first_token: Duration | None = None

@@ -135,6 +135,26 @@ def test_a_tool_call_is_read(way: Way, server: WireServer, stream: bool) -> None
     assert (response.output, response.finish_reason) == ("", "tool_calls")
 
 
+def test_parallel_calls_are_the_same_record_in_every_format(
+    way: Way, server: WireServer, stream: bool
+) -> None:
+    if way.provider == "ollama":
+        pytest.skip("/api/generate has no tools: litellm reads one call from the answer's text")
+    script = """<<text='Let me look.' tool='find:{"id": "7", "deep": [1, {"a": null}]}'
+        tool='find:{"id": "8"}' tool='refund'>>"""
+    response = complete(way, server.url, script, tools=[TOOL], stream=stream)
+    assert [(call.name, call.arguments) for call in response.tool_calls] == [
+        ("find", {"id": "7", "deep": [1, {"a": None}]}),
+        ("find", {"id": "8"}),
+        ("refund", {}),
+    ]
+    assert len({call.id for call in response.tool_calls}) == 3
+    untold = {(c.result, c.error, c.latency_ms, c.parent) for c in response.tool_calls}
+    assert untold == {(None, None, None, None)}
+    assert (response.output, response.finish_reason) == ("Let me look.", "tool_calls")
+    assert response.tells_tools
+
+
 def test_cached_tokens_cost_less(server: WireServer) -> None:
     for name in ("openai", "openai-litellm", "anthropic", "gemini"):
         plain = complete(WAYS[name], server.url, "hi")

@@ -33,7 +33,8 @@ class Reply:
     error: ErrorName | None = None
     status: int | None = None
     retry_after: str | None = None
-    tool: tuple[str, dict[str, Any]] | None = None
+    tools: tuple[tuple[str, dict[str, Any]], ...] = ()
+    """Tools that are called, each by its name with its arguments; `text` stands beside them."""
     finish_reason: str | None = None
     input_tokens: int = 11
     output_tokens: int = 7
@@ -59,15 +60,15 @@ class OpenAIFormat:
 
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
         message: dict[str, Any] = {"role": "assistant", "content": reply.text}
-        if reply.tool:
-            name, arguments = reply.tool
-            message["content"] = None
+        if reply.tools:
+            message["content"] = reply.text or None
             message["tool_calls"] = [
                 {
-                    "id": "call_1",
+                    "id": f"call_{number}",
                     "type": "function",
                     "function": {"name": name, "arguments": json.dumps(arguments)},
                 }
+                for number, (name, arguments) in enumerate(reply.tools, 1)
             ]
         choices = [{"index": 0, "message": message, "finish_reason": self._finish(reply)}]
         if reply.fault == "no_choices":
@@ -84,16 +85,13 @@ class OpenAIFormat:
             return _sse({**head, "choices": [choice]})
 
         yield event({"role": "assistant", "content": ""})
-        if reply.tool:
-            name, arguments = reply.tool
-            text = json.dumps(arguments)
-            call = {"index": 0, "id": "call_1", "type": "function"}
+        for part in _said(reply):
+            yield event({"content": part})
+        for index, (name, arguments) in enumerate(reply.tools):
+            call = {"index": index, "id": f"call_{index + 1}", "type": "function"}
             yield event({"tool_calls": [{**call, "function": {"name": name, "arguments": ""}}]})
-            for part in _halves(text):
-                yield event({"tool_calls": [{"index": 0, "function": {"arguments": part}}]})
-        else:
-            for part in _halves(reply.text):
-                yield event({"content": part})
+            for part in _halves(json.dumps(arguments)):
+                yield event({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
         yield event({}, self._finish(reply))
         if (request.get("stream_options") or {}).get("include_usage"):
             yield _sse({**head, "choices": [], "usage": _usage(reply)})
@@ -149,7 +147,7 @@ class OpenAIFormat:
         }
 
     def _finish(self, reply: Reply) -> str:
-        return reply.finish_reason or ("tool_calls" if reply.tool else "stop")
+        return reply.finish_reason or ("tool_calls" if reply.tools else "stop")
 
 
 class AnthropicFormat:
@@ -158,14 +156,13 @@ class AnthropicFormat:
     content_type = "text/event-stream"
 
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
-        content: list[dict[str, Any]] = [{"type": "text", "text": reply.text}]
-        if reply.tool:
-            name, arguments = reply.tool
-            content = [{"type": "tool_use", "id": "call_1", "name": name, "input": arguments}]
         if reply.fault == "no_choices":
             return json_bytes({"type": "message"})
-        if not reply.tool and not reply.text:
-            content = []
+        content = [{"type": "text", "text": reply.text}] if reply.text else []
+        content += [
+            {"type": "tool_use", "id": f"call_{number}", "name": name, "input": arguments}
+            for number, (name, arguments) in enumerate(reply.tools, 1)
+        ]
         body = self._message(request, reply)
         return json_bytes({**body, "content": content, "stop_reason": self._finish(reply)})
 
@@ -174,20 +171,11 @@ class AnthropicFormat:
             return f"event: {kind}\n".encode() + _sse({"type": kind, **body})
 
         yield event("message_start", {"message": self._message(request, reply)})
-        if reply.tool:
-            name, arguments = reply.tool
-            block = {"type": "tool_use", "id": "call_1", "name": name, "input": {}}
-            deltas = [
-                {"type": "input_json_delta", "partial_json": part}
-                for part in _halves(json.dumps(arguments))
-            ]
-        else:
-            block = {"type": "text", "text": ""}
-            deltas = [{"type": "text_delta", "text": part} for part in _halves(reply.text)]
-        yield event("content_block_start", {"index": 0, "content_block": block})
-        for delta in deltas:
-            yield event("content_block_delta", {"index": 0, "delta": delta})
-        yield event("content_block_stop", {"index": 0})
+        for index, (block, deltas) in enumerate(self._blocks(reply)):
+            yield event("content_block_start", {"index": index, "content_block": block})
+            for delta in deltas:
+                yield event("content_block_delta", {"index": index, "delta": delta})
+            yield event("content_block_stop", {"index": index})
         yield event(
             "message_delta",
             {
@@ -218,6 +206,15 @@ class AnthropicFormat:
         }[reply.error or "server"]
         return status, json_bytes({"type": "error", "error": {"type": kind, "message": text}})
 
+    def _blocks(self, reply: Reply) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        if reply.text or not reply.tools:
+            deltas = [{"type": "text_delta", "text": part} for part in _halves(reply.text)]
+            yield {"type": "text", "text": ""}, deltas
+        for number, (name, arguments) in enumerate(reply.tools, 1):
+            block = {"type": "tool_use", "id": f"call_{number}", "name": name, "input": {}}
+            parts = _halves(json.dumps(arguments))
+            yield block, [{"type": "input_json_delta", "partial_json": part} for part in parts]
+
     def _message(self, request: dict[str, Any], reply: Reply) -> dict[str, Any]:
         return {
             "id": "msg_1",
@@ -239,7 +236,7 @@ class AnthropicFormat:
         given = {"stop": "end_turn", "length": "max_tokens", "content_filter": "refusal"}
         if reply.finish_reason:
             return given.get(reply.finish_reason, reply.finish_reason)
-        return "tool_use" if reply.tool else "end_turn"
+        return "tool_use" if reply.tools else "end_turn"
 
 
 class GeminiFormat:
@@ -250,13 +247,13 @@ class GeminiFormat:
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
         if reply.fault == "no_choices":
             return json_bytes({"modelVersion": "gemini", "usageMetadata": self._usage(reply)})
-        return json_bytes(self._body(reply, self._parts(reply, reply.text), last=True))
+        return json_bytes(self._body(reply, [*_texts(reply.text), *self._calls(reply)], last=True))
 
     def stream(self, reply: Reply, request: dict[str, Any]) -> Iterator[bytes]:
-        parts = [reply.text] if reply.tool else list(_halves(reply.text))
-        for number, part in enumerate(parts, 1):
-            last = number == len(parts)
-            yield _sse(self._body(reply, self._parts(reply, part), last=last))
+        chunks = [_texts(part) for part in _said(reply)]
+        chunks += [[call] for call in self._calls(reply)]
+        for number, parts in enumerate(chunks, 1):
+            yield _sse(self._body(reply, parts, last=number == len(chunks)))
 
     def error(self, reply: Reply, key: str) -> tuple[int, bytes]:
         status, kind, text = {
@@ -287,11 +284,8 @@ class GeminiFormat:
             body["details"] = [{"reason": "API_KEY_INVALID", "domain": "googleapis.com"}]
         return status, json_bytes({"error": body})
 
-    def _parts(self, reply: Reply, text: str) -> list[dict[str, Any]]:
-        if reply.tool:
-            name, arguments = reply.tool
-            return [{"functionCall": {"name": name, "args": arguments}}]
-        return [{"text": text}] if text else []
+    def _calls(self, reply: Reply) -> list[dict[str, Any]]:
+        return [{"functionCall": {"name": name, "args": given}} for name, given in reply.tools]
 
     def _body(self, reply: Reply, parts: list[dict[str, Any]], *, last: bool) -> dict[str, Any]:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
@@ -326,12 +320,14 @@ class OllamaFormat:
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
         if reply.fault == "no_choices":
             return json_bytes({"model": request.get("model", "")})
-        return json_bytes({**self._part(reply, reply.text, request), **self._end(reply)})
+        return json_bytes({**self._part(reply.text, reply.tools, request), **self._end(reply)})
 
     def stream(self, reply: Reply, request: dict[str, Any]) -> Iterator[bytes]:
-        for part in [reply.text] if reply.tool else _halves(reply.text):
-            yield json_bytes({**self._part(reply, part, request), "done": False}) + b"\n"
-        empty = self._part(Reply(text=""), "", request)
+        parts = [self._part(text, (), request) for text in _said(reply)]
+        parts += [self._part("", (call,), request) for call in reply.tools]
+        for part in parts:
+            yield json_bytes({**part, "done": False}) + b"\n"
+        empty = self._part("", (), request)
         yield json_bytes({**empty, **self._end(reply)}) + b"\n"
 
     def error(self, reply: Reply, key: str) -> tuple[int, bytes]:
@@ -350,21 +346,19 @@ class OllamaFormat:
         }[reply.error or "server"]
         return status, json_bytes({"error": text})
 
-    def _part(self, reply: Reply, text: str, request: dict[str, Any]) -> dict[str, Any]:
+    def _part(
+        self, text: str, tools: tuple[tuple[str, dict[str, Any]], ...], request: dict[str, Any]
+    ) -> dict[str, Any]:
         head = {"model": request.get("model", ""), "created_at": "2025-01-01T00:00:00Z"}
         if not self.chat:
-            if reply.tool:
-                name, arguments = reply.tool
-                text = json.dumps({"name": name, "arguments": arguments})
+            for name, arguments in tools:
+                text += json.dumps({"name": name, "arguments": arguments})
             return {**head, "response": text}
         message: dict[str, Any] = {"role": "assistant", "content": text}
-        if reply.tool:
-            name, arguments = reply.tool
-            message = {
-                "role": "assistant",
-                "content": "",
-                "tool_calls": [{"function": {"name": name, "arguments": arguments}}],
-            }
+        if tools:
+            message["tool_calls"] = [
+                {"function": {"name": name, "arguments": arguments}} for name, arguments in tools
+            ]
         return {**head, "message": message}
 
     def _end(self, reply: Reply) -> dict[str, Any]:
@@ -447,6 +441,15 @@ def _usage(reply: Reply) -> dict[str, Any]:
 
 def _sse(body: Any) -> bytes:
     return b"data: " + json_bytes(body) + b"\n\n"
+
+
+def _said(reply: Reply) -> Iterator[str]:
+    """Yield the text in two parts; none where only tools are called."""
+    return _halves(reply.text) if reply.text or not reply.tools else iter(())
+
+
+def _texts(text: str) -> list[dict[str, Any]]:
+    return [{"text": text}] if text else []
 
 
 def _halves(text: str) -> Iterator[str]:

@@ -89,7 +89,8 @@ def reply_from_marker(request: WireRequest, plain: Reply) -> Reply:
             given["chunk_pause_s"] = float(value)
         elif name == "tool":
             tool, _, arguments = value.partition(":")
-            given["tool"] = (tool, json.loads(arguments or "{}"))
+            given.setdefault("text", "")
+            given["tools"] = (*given.get("tools", ()), (tool, json.loads(arguments or "{}")))
         elif name in ("times", "status", "input_tokens", "output_tokens", "cached_tokens"):
             given[name] = int(value)
         elif name in ("text", "error", "retry_after", "finish_reason"):

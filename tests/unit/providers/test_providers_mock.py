@@ -10,7 +10,7 @@ import pytest
 from pytest_arena.errors import ErrorKind, Location, ProviderError
 from pytest_arena.providers import ProviderEnvironment
 from pytest_arena.providers.mock import MockOptions, MockProvider
-from pytest_arena.results import Request, Response
+from pytest_arena.results import Request, Response, ToolCall
 from pytest_arena.schema import (
     CaseMock,
     MockAnswer,
@@ -177,6 +177,31 @@ def test_tool_calls_are_made() -> None:
         ("lookup", {"id": 7}, "call_1")
     ]
     assert (response.output, response.finish_reason) == ("", "tool_calls")
+
+
+def test_a_call_that_was_run_tells_what_came_of_it_and_needs_no_further_answer() -> None:
+    done = MockToolCall(
+        name="lookup", id="c7", result={"status": "shipped"}, latency="20ms", parent="c1"
+    )
+    failed = MockToolCall(name="refund", error="no such order")
+    response = ask(
+        provider(), request(mock=CaseMock(default=(MockAnswer(tool_calls=(done, failed)),)))
+    )
+    assert response.tool_calls == (
+        ToolCall("lookup", {}, "c7", {"status": "shipped"}, None, 20.0, "c1"),
+        ToolCall("refund", {}, "call_2", None, "no such order"),
+    )
+    assert response.finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [('{"id": 7}', {"id": 7}), ('{"id": ', '{"id": '), ("", {}), ("[1]", [1])]
+)
+def test_arguments_as_text_are_read_as_a_models_are(given: str, kept: object) -> None:
+    answer = MockAnswer(tool_calls=(MockToolCall(name="lookup", arguments=given),))
+    response = ask(provider(), request(mock=CaseMock(default=(answer,))))
+    assert [call.arguments for call in response.tool_calls] == [kept]
+    assert response.finish_reason == "tool_calls"
 
 
 def test_latency_is_really_taken_and_the_first_token_comes_half_way() -> None:
