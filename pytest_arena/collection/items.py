@@ -148,10 +148,19 @@ class CellItem(pytest.Item):
     def repr_failure(  # type: ignore[override]
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> str | TerminalRepr:
-        if isinstance(excinfo.value, (CellFailed, CellErrored)):
-            path, line, _ = self.reportinfo()
-            return failure_repr(str(path), line + 1, report_text(excinfo.value.cell))
-        return super().repr_failure(excinfo)
+        cell = self._cell_of(excinfo.value)
+        if cell is None:
+            return super().repr_failure(excinfo)
+        path, line, _ = self.reportinfo()
+        return failure_repr(str(path), line + 1, report_text(cell))
+
+    def _cell_of(self, raised: BaseException) -> Cell | None:
+        """Return the cell that an outcome of the item tells of."""
+        if isinstance(raised, (CellFailed, CellErrored)):
+            return raised.cell
+        if isinstance(raised, pytest.xfail.Exception) and has_cell(self):
+            return self.stash[CELL][0]
+        return None
 
     def reportinfo(self) -> tuple[Any, int, str]:
         case = self.plan.case

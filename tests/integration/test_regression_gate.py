@@ -84,6 +84,14 @@ def test_what_failed_before_is_expected_to_fail(project: Project, spread: tuple[
     assert statuses(project)["Colours"] == "still failing"
 
 
+def test_an_excused_cell_tells_its_own_story(project: Project) -> None:
+    project.write(arena=CALM.replace("mock: red", "mock: blue"))
+    project.run("--arena-update-baseline")
+    text = gate(project, "--xfail-tb").stdout.str()
+    assert "answer    blue" in text
+    assert "runtest" not in text
+
+
 def test_a_new_cell_that_fails_is_no_regression(recorded: Project) -> None:
     more = CALM + (
         "  - name: Shapes\n    prompt: Name a shape\n    mock: hm\n"
