@@ -1,15 +1,16 @@
 """Measure the gate end to end: pytest runs against a local server whose pass rates are set.
 
 Run `python benchmarks/gate_runs.py`, or with numbers of runs: `--unchanged 200 --broken 50`. Each
-run writes a baseline, rewords the prompt, and is compared with it. The server answers rightly with
-a probability of each case's own, and never where the new prompt breaks the case. It prints the
-seed of each line, and 95 % intervals (Wilson).
+run writes a baseline, changes something, and is compared with it. The server answers rightly with
+a probability of each case's own, and never where the new prompt or the day breaks the case. It
+prints the seed of each line, and 95 % intervals (Wilson).
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import io
 import json
 import os
@@ -35,20 +36,62 @@ from pytest_arena.comparison.stats.intervals_and_tests import wilson
 
 CASES = 20
 ARENA = """\
-providers:
-  - {{name: m, provider: openai, model: any, api_base: "{url}/v1"}}
+providers: [{providers}]
 prompts: {{shop: {{system: "version {version}"}}}}
 targets: {{shop: {{type: prompt, prompt: shop}}}}
 tests:
-  - name: Case
+  - name: {name}
     matrix: {{n: [{numbers}]}}
     target: shop
     prompt: "question {{{{ n }}}}?"
-    assertions: [{{type: equals, value: "yes"}}]
+    assertions: [{{type: {assertion}, value: "yes"}}]
 """
+PROVIDER = "{{name: {name}, provider: openai, model: {name}, retries: 0{base}}}"
+TITLES = ("what changed", "way", "before", "runs", "fails", "broken cells named", "others named")
 OTHERS = ("cacheprovider", "randomly", "rerunfailures", "asyncio")
 PYTEST = ("--arena", "--arena-report=", "-q", *(f"-pno:{plugin}" for plugin in OTHERS))
+LISTED = ("blind", "drifted", "suspected", "error", "incomparable", "new", "removed")
+"""The statuses of a row's last column but calls, time and seed: cells a run."""
 _OLD, _NEW = 1, 2
+Place = tuple[str, int]
+"""A provider and the number of a case."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is not as it was when the baseline was made.
+
+    `broken` cases fail with the new prompt, `sick` ones with any, since the provider's day is bad.
+    `own` is an endpoint of one's own (`api_base`), which may have one's own code behind it.
+    """
+
+    title: str
+    broken: int = 0
+    sick: int = 0
+    reworded: bool = True
+    renamed: bool = False
+    judged_otherwise: bool = False
+    down: bool = False
+    own: bool = False
+
+    @property
+    def ours(self) -> int:
+        """How many cases broke by what may be ours, and must be named."""
+        return self.sick if self.own else self.broken
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what changed, and what the gate has."""
+
+    change: Change
+    before: int
+    again: bool
+    seed: int
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return ("m", "down") if self.change.down else ("m",)
 
 
 @dataclass
@@ -59,70 +102,100 @@ class Model:
     """
 
     rates: list[float]
-    broken: int
+    change: Change
     seed: int
-    asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    later: bool = False
+    """Whether the baseline is made, and the day a new one."""
+    asked: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
     def __call__(self, request: WireRequest) -> Reply:
+        model = str(request.body["model"])
+        if self.later and model == "down":
+            return Reply(error="server")
         (named,) = re.findall(r"version (\d).*question (\d+)", str(request.body))
-        self.asked[named] += 1
+        key = (model, *named)
+        self.asked[key] += 1
         version, number = map(int, named)
-        dead = version == _NEW and number < self.broken
-        draw = random.Random(f"{self.seed} {named} {self.asked[named]}").random()
-        return Reply("yes" if not dead and draw < self.rates[number] else "no")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the table: how many cases the new prompt breaks, and what the gate has."""
-
-    broken: int
-    before: int
-    again: bool
-    seed: int
+        broken = version == _NEW and number < self.change.broken
+        sick = self.later and number < self.change.sick
+        draw = random.Random(f"{self.seed} {key} {self.asked[key]}").random()
+        return Reply("yes" if not broken and not sick and draw < self.rates[number] else "no")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to: its exit code, the numbers of the cases it named, and its calls."""
+    """What a run came to: its exit code, the cells it named, the others by status, its calls."""
 
     failed: bool
-    named: frozenset[int]
-    blind: bool
+    named: frozenset[Place]
+    statuses: Counter[str]
     calls: int
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--unchanged", type=int, default=20, help="runs of no change (20)")
-    parser.add_argument("--broken", type=int, default=10, help="runs of each number broken (10)")
+    parser.add_argument("--broken", type=int, default=10, help="runs of each other change (10)")
     parser.add_argument("--trials", type=int, default=3, help="trials of a cell in a run (3)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the first line (0)")
+    parser.add_argument("--only", default="", help="only the lines whose title holds this")
     given = parser.parse_args()
     print(f"{CASES} cases of Beta(8,1), {given.trials} trials a cell in the run")
-    titles = ("way", "before", "broken", "runs", "fails", "named", "innocent", "blind", "calls")
-    print("| " + " | ".join((*titles, "s", "seed")) + " |\n|" + " --- |" * 11, flush=True)
-    settings = [(n, b, a) for a in (True, False) for b in (1, 3, 5) for n in (0, 1, 2, 5)]
-    for seed, (broken, before, again) in enumerate(settings, given.seed):
-        runs = given.broken if broken else given.unchanged
-        print(measured(Line(broken, before, again, seed), runs, given.trials), flush=True)
+    titles = (*TITLES, "other cells a run", "calls", "s", "seed")
+    print("| " + " | ".join(titles) + " |\n|" + " --- |" * len(titles), flush=True)
+    one_run(lines()[0], given.trials, random.Random(0))
+    gc.collect()
+    gc.freeze()  # pytest collects garbage at each end; what is imported is none
+    for line in lines():
+        if given.only in line.change.title:
+            still = not line.change.broken and not line.change.sick and not line.change.down
+            runs = given.unchanged if still else given.broken
+            print(measured(line, runs, given.trials), flush=True)
+
+
+def lines() -> list[Line]:
+    """Return all lines of the table with their seeds."""
+    reworded = [Change(f"the prompt; {n} of {CASES} broken", broken=n) for n in (0, 1, 2, 5)]
+    grid = [(c, b, a) for a in (True, False) for b in (1, 3, 5) for c in reworded]
+    others = [
+        Change("nothing; the vendor's model fails 5 cases", sick=5, reworded=False),
+        Change("nothing; an endpoint of one's own fails 5 cases", sick=5, reworded=False, own=True),
+        Change("the prompt; the vendor's model fails 5 cases", sick=5),
+        Change("all names", renamed=True, reworded=False),
+        Change(
+            "all names; an endpoint of one's own fails 5 cases",
+            sick=5,
+            reworded=False,
+            renamed=True,
+            own=True,
+        ),
+        Change("all names and the prompt", renamed=True),
+        Change("all assertions", reworded=False, judged_otherwise=True),
+        Change("all assertions and the prompt; 5 of 20 broken", broken=5, judged_otherwise=True),
+        Change("the prompt; one of two providers down", down=True),
+        Change("the prompt; 5 of 20 broken; one of two providers down", broken=5, down=True),
+    ]
+    grid += [(change, 5, True) for change in others]
+    return [Line(change, before, again, seed) for seed, (change, before, again) in enumerate(grid)]
 
 
 def measured(line: Line, runs: int, trials: int) -> str:
     """Return a row of the table, of so many runs."""
     chance, started = random.Random(line.seed), time.perf_counter()
     found = [one_run(line, trials, chance) for _ in range(runs)]
-    named = sum(number < line.broken for outcome in found for number in outcome.named)
-    innocent = sum(any(n >= line.broken for n in outcome.named) for outcome in found)
+    broken = {("m", number) for number in range(line.change.ours)}
+    named = sum(len(outcome.named & broken) for outcome in found)
+    innocent = sum(bool(outcome.named - broken) for outcome in found)
+    counts = sum((outcome.statuses for outcome in found), Counter[str]())
+    others = [f"{status} {counts[status] / runs:.3g}" for status in LISTED if counts[status]]
     row = (
+        line.change.title,
         "asked again" if line.again else "stored",
         line.before,
-        line.broken,
         runs,
         _share(sum(outcome.failed for outcome in found), runs),
-        _share(named, runs * line.broken) if line.broken else "",
+        _share(named, runs * len(broken)) if broken else "–",
         _share(innocent, runs),
-        sum(outcome.blind for outcome in found),
+        ", ".join(others) or "–",
         round(sum(outcome.calls for outcome in found) / runs),
         round(time.perf_counter() - started),
         line.seed,
@@ -131,14 +204,16 @@ def measured(line: Line, runs: int, trials: int) -> str:
 
 
 def one_run(line: Line, trials: int, chance: random.Random) -> Outcome:
-    """Make a baseline, change the prompt, and return what the gate says."""
+    """Make a baseline, change what the line says, and return what the gate says."""
     rates = [chance.betavariate(8, 1) for _ in range(CASES)]
-    model = Model(rates, line.broken, chance.getrandbits(32))
+    model = Model(rates, line.change, chance.getrandbits(32))
     with WireServer(model, keep=False) as server, _folder() as folder:
-        _write(folder, server.url, _OLD)
+        os.environ.update(OPENAI_BASE_URL=f"{server.url}/v1", OPENAI_API_KEY="none")
+        base = f', api_base: "{server.url}/v1"' if line.change.own else ""
+        _write(folder, line.providers, base, Change("", reworded=False))
         _pytest("--arena-update-baseline", f"--arena-trials={line.before}")
-        _write(folder, server.url, _NEW)
-        before = server.calls
+        _write(folder, line.providers, base, line.change)
+        model.later, before = True, server.calls
         code = _pytest(
             "--arena-baseline=.arena/baseline.jsonl",
             "--arena-fail-on=regression",
@@ -148,10 +223,21 @@ def one_run(line: Line, trials: int, chance: random.Random) -> Outcome:
         statuses = _statuses(folder)
         return Outcome(
             failed=code == 1,
-            named=frozenset(n for n, status in statuses.items() if status == "regressed"),
-            blind="blind" in statuses.values(),
+            named=frozenset(place for place, status in statuses.items() if status == "regressed"),
+            statuses=Counter(statuses.values()),
             calls=server.calls - before,
         )
+
+
+def _write(folder: Path, providers: tuple[str, ...], base: str, change: Change) -> None:
+    text = ARENA.format(
+        providers=", ".join(PROVIDER.format(name=name, base=base) for name in providers),
+        version=_NEW if change.reworded else _OLD,
+        name="Another" if change.renamed else "Case",
+        numbers=", ".join(map(str, range(CASES))),
+        assertion="contains" if change.judged_otherwise else "equals",
+    )
+    (folder / "arena.yaml").write_text(text, encoding="utf-8")
 
 
 def _pytest(*options: str) -> int:
@@ -163,19 +249,15 @@ def _pytest(*options: str) -> int:
     return code
 
 
-def _statuses(folder: Path) -> dict[int, str]:
+def _statuses(folder: Path) -> dict[Place, str]:
     records = map(json.loads, (folder / "arena-report" / "results.jsonl").read_text().splitlines())
     return {
-        int(re.findall(r"n=(\d+)", record["case"])[0]): record["standing"]["status"]
+        (record["provider"], int(re.findall(r"n=(\d+)", record["case"])[0])): record["standing"][
+            "status"
+        ]
         for record in records
         if record["kind"] == "cell"
     }
-
-
-def _write(folder: Path, url: str, version: int) -> None:
-    numbers = ", ".join(map(str, range(CASES)))
-    text = ARENA.format(url=url, version=version, numbers=numbers)
-    (folder / "arena.yaml").write_text(text, encoding="utf-8")
 
 
 @contextlib.contextmanager
