@@ -271,7 +271,7 @@ def tries_of(cell: Cell) -> Iterator[tuple[int, int]]:
     judged: Counter[int] = Counter()
     passed: Counter[int] = Counter()
     for trial in cell.trials:
-        judged[trial.variant] += trial.verdict in ("passed", "failed")
-        passed[trial.variant] += trial.verdict == "passed"
-    for variant, count in sorted(judged.items()):
-        yield count, passed[variant]
+        judged[trial.dialogue] += trial.verdict in ("passed", "failed")
+        passed[trial.dialogue] += trial.verdict == "passed"
+    for dialogue, count in sorted(judged.items()):
+        yield count, passed[dialogue]

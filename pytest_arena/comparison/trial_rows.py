@@ -21,7 +21,7 @@ _NAMED: dict[str, Kind] = {
     "cell_verdict": "text",
     "cell_reason": "text",
     "trial": "integer",
-    "variant": "integer",
+    "dialogue": "integer",
     "verdict": "text",
     "score": "number",
     "prompt": "text",
@@ -162,7 +162,7 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
     guardrail = trial.guardrail
     return {
         "trial": trial.index,
-        "variant": trial.variant,
+        "dialogue": trial.dialogue,
         "verdict": trial.verdict,
         "score": trial.score,
         "prompt": last_prompt(trial),

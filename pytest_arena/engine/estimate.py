@@ -110,9 +110,9 @@ class _Rows:
             for dialogue in plan.case.dialogues
         ]
         load = plan.case.load is not None
-        for variant, count in enumerate(rounds):
+        for place, count in enumerate(rounds):
             least, most = judged_rounds(count, sum(rounds), load=load)
-            for call in judge_calls(plan, variant, likely):
+            for call in judge_calls(plan, place, likely):
                 row = self._judge(call.spec)
                 replied, most_replied = _answer_tokens(call.spec.params)
                 row.calls += most

@@ -33,7 +33,7 @@ class JudgeCall:
     surely: bool
 
 
-def judge_calls(plan: CellPlan, variant: int, answer_tokens: float) -> list[JudgeCall]:
+def judge_calls(plan: CellPlan, dialogue: int, answer_tokens: float) -> list[JudgeCall]:
     """Return the calls of judges about one trial of a dialogue, whose answers have so many tokens.
 
     What two assertions ask alike is asked once. A second call, after a reply that cannot be used,
@@ -41,9 +41,9 @@ def judge_calls(plan: CellPlan, variant: int, answer_tokens: float) -> list[Judg
     """
     found: dict[tuple[int, str], JudgeCall] = {}
     trial: Trial | None = None
-    for assertion, turn in checks(plan.case, variant):
+    for assertion, turn in checks(plan.case, dialogue):
         for judged, surely in _judged(assertion, surely=True):
-            trial = trial or _likely_trial(plan, variant, answer_tokens)
+            trial = trial or _likely_trial(plan, dialogue, answer_tokens)
             context = context_of(plan, Path(), turn)
             seen = trial if turn is None else trial.at_turn(turn)
             surely = surely and judged.surely_asks(context)
@@ -84,16 +84,16 @@ def _asked(
             yield spec, messages
 
 
-def _likely_trial(plan: CellPlan, variant: int, answer_tokens: float) -> Trial:
+def _likely_trial(plan: CellPlan, dialogue: int, answer_tokens: float) -> Trial:
     """Return a trial as it may come out, with answers of that length."""
     answer = "x" * round(answer_tokens * CHARACTERS_PER_TOKEN)
     said: list[Message] = []
     if plan.case.system is not None:
         said.append({"role": "system", "content": plan.case.system})
-    turns = plan.case.dialogues[variant]
+    turns = plan.case.dialogues[dialogue]
     for number, turn in enumerate(turns):
         if number:
             said.append({"role": "assistant", "content": answer})
         said += [*turn.before, {"role": "user", "content": turn.user}]
     responses = tuple(Response(output=answer) for _ in turns)
-    return Trial(messages=tuple(said), responses=responses, verdict="error", variant=variant)
+    return Trial(messages=tuple(said), responses=responses, verdict="error", dialogue=dialogue)

@@ -75,7 +75,7 @@ class JudgeClient:
             case=self._plan.case.name,
             provider=spec.name,
             trial=self._trial,
-            variants=len(self._plan.case.dialogues),
+            dialogues=len(self._plan.case.dialogues),
             purpose="embedding",
         )
         return vectors_from(await self._client.call(spec, request))
@@ -109,7 +109,7 @@ class JudgeClient:
             case=case.name,
             provider=spec.name,
             trial=self._trial,
-            variants=len(case.dialogues),
+            dialogues=len(case.dialogues),
             turn=turn,
             turns=turn + 1,
             mock=_own_mock(case.mock, spec.name),

@@ -38,11 +38,11 @@ class Executed:
     """The budget that ended the trial, which then has the verdict `skipped`."""
 
 
-def checks(case: CasePlan, variant: int) -> list[tuple[Assertion, int | None]]:
+def checks(case: CasePlan, dialogue: int) -> list[tuple[Assertion, int | None]]:
     """Return the assertions on one trial, each with its turn (None: on the whole trial)."""
     found: list[tuple[Assertion, int | None]] = [
         (assertion, number)
-        for number, turn in enumerate(case.dialogues[variant])
+        for number, turn in enumerate(case.dialogues[dialogue])
         for assertion in turn.assertions
     ]
     found += [(assertion, None) for assertion in case.assertions if not assertion.over_trials]
@@ -66,7 +66,7 @@ async def judge_on_loop(
         return executed
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
     judge_client: JudgeClient | None = None
-    for place, (assertion, turn) in enumerate(checks(plan.case, trial.variant)):
+    for place, (assertion, turn) in enumerate(checks(plan.case, trial.dialogue)):
         context = context_of(plan, root, turn)
         if needs_loop(assertion, context):
             judge_client = judge_client or make_judge_client()
@@ -110,7 +110,7 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         return trial
     if trial.error is not None:
         return replace(trial, verdict="error")
-    wanted = checks(plan.case, trial.variant)
+    wanted = checks(plan.case, trial.dialogue)
     if plan.case.attack is not None:
         held = repelled(trial, wanted)
         if held:

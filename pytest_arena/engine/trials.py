@@ -186,7 +186,7 @@ class TrialRunner:
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
         case, spec = plan.case, plan.provider
-        index, variant = divmod(number, len(case.dialogues))
+        index, place = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
         session = case.session_id or uuid4().hex
 
@@ -200,9 +200,9 @@ class TrialRunner:
                 case=case.name,
                 provider=spec.name,
                 trial=number,
-                variants=len(case.dialogues),
+                dialogues=len(case.dialogues),
                 turn=turn,
-                turns=len(case.dialogues[variant]),
+                turns=len(case.dialogues[place]),
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,
@@ -212,7 +212,7 @@ class TrialRunner:
             )
             return request, await call(request)
 
-        dialogue = DialogueRun(case, case.dialogues[variant], answer)
+        dialogue = DialogueRun(case, case.dialogues[place], answer)
         failure = None
         try:
             await dialogue.run()
@@ -221,11 +221,11 @@ class TrialRunner:
         except GuardrailError as error:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
         except BudgetSpent as spent:
-            raise _CutShort(str(spent), dialogue.trial(index, variant)) from spent
-        return dialogue.trial(index, variant, failure)
+            raise _CutShort(str(spent), dialogue.trial(index, place)) from spent
+        return dialogue.trial(index, place, failure)
 
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
-        number = trial.index * len(plan.case.dialogues) + trial.variant
+        number = trial.index * len(plan.case.dialogues) + trial.dialogue
         try:
             return await judge_on_loop(
                 plan, trial, self._root, lambda: self.judge_client(plan, number)

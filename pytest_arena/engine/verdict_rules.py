@@ -87,7 +87,7 @@ def with_assertions(
         over_all, [*rated, *(one for one in plan.case.assertions if one.over_trials)], strict=True
     )
     for trial in trials:
-        asked = [assertion for assertion, _ in checks(plan.case, trial.variant)]
+        asked = [assertion for assertion, _ in checks(plan.case, trial.dialogue)]
         yield from zip_longest(trial.assertions, asked)
 
 

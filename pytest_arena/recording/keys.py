@@ -46,7 +46,7 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
         "model": spec.full_model,
         "messages": request.messages,
         "params": params,
-        "trial": request.trial // request.variants,
+        "trial": request.trial // request.dialogues,
     }
     if request.tools:
         facts["tools"] = request.tools

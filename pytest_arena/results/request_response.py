@@ -45,7 +45,7 @@ class Request:
 
     `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, from
     the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
-    call of the run this is; `turns` is how many the dialogue has, `variants` how many dialogues
+    call of the run this is; `turns` is how many the dialogue has, `dialogues` how many dialogues
     the case has, which its trials take in turn. `purpose` says what a call is for that is not the
     case's own: `judge` where an answer is being judged, `embedding`
     where the messages are texts to embed; `provider` is the judge then, `case` and
@@ -64,7 +64,7 @@ class Request:
     provider: str = ""
     purpose: str = ""
     trial: int = 0
-    variants: int = 1
+    dialogues: int = 1
     turn: int = 0
     turns: int = 1
     attempt: int = 0

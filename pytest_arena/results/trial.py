@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import NonNegativeFloat, NonNegativeInt
+from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.request_response import Message, Response, Source, ToolCall
@@ -85,7 +85,11 @@ class Trial:
     guardrails: tuple[GuardrailEvent, ...] = ()
     error: TrialError | None = None
     index: NonNegativeInt = 0
-    variant: NonNegativeInt = 0
+    dialogue: Annotated[
+        NonNegativeInt, Field(validation_alias=AliasChoices("dialogue", "variant"))
+    ] = 0
+    """Which of the case's dialogues it ran, as one of several `prompts:`; earlier files call it
+    `variant`."""
     score: float | None = None
 
     @property

@@ -105,7 +105,7 @@ class DialogueRun:
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
         return await asyncio.to_thread(look, said)
 
-    def trial(self, index: int, variant: int, error: TrialError | None = None) -> Trial:
+    def trial(self, index: int, dialogue: int, error: TrialError | None = None) -> Trial:
         """Return what has been said as a trial without a verdict: an error until it is judged."""
         return Trial(
             messages=tuple(self._messages),
@@ -114,5 +114,5 @@ class DialogueRun:
             verdict="error",
             error=error,
             index=index,
-            variant=variant,
+            dialogue=dialogue,
         )

@@ -180,10 +180,10 @@ def prompts_of(cells: Iterable[Cell]) -> dict[str, Prompt]:
     for cell in sorted(cells, key=key_of):
         hashed = cell.hashes.get("prompt")
         if hashed and hashed not in found:
-            variants: dict[int, Prompt] = {}
+            dialogues: dict[int, Prompt] = {}
             for trial in cell.trials:
-                variants.setdefault(trial.variant, _prompt(trial))
-            texts = tuple(line for _, prompt in sorted(variants.items()) for line in prompt)
+                dialogues.setdefault(trial.dialogue, _prompt(trial))
+            texts = tuple(line for _, prompt in sorted(dialogues.items()) for line in prompt)
             if texts:
                 found[hashed] = texts
     return found
@@ -248,11 +248,11 @@ def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
             return None
         said = [[r.output, [[c.name, c.arguments] for c in r.tool_calls]] for r in trial.responses]
         answer = (json.dumps(said, sort_keys=True, default=str), verdict)
-        if answers.setdefault(trial.variant, answer) != answer:
+        if answers.setdefault(trial.dialogue, answer) != answer:
             return None
     if not answers:
         return None
-    whole = json.dumps([(variant, text) for variant, (text, _) in sorted(answers.items())])
+    whole = json.dumps([(dialogue, text) for dialogue, (text, _) in sorted(answers.items())])
     return sha256(whole.encode()).hexdigest()[:16]
 
 

@@ -48,7 +48,7 @@ class Fresh:
 
 def prompts_of(cell: Cell) -> int:
     """Return how many trials it takes to ask once: one for each prompt of the case."""
-    return 1 + max((trial.variant for trial in cell.trials), default=0)
+    return 1 + max((trial.dialogue for trial in cell.trials), default=0)
 
 
 def topping_up(judged: int, prompts: int) -> int:
@@ -75,4 +75,4 @@ def _passed(cell: Cell, trials: Sequence[Trial]) -> tuple[bool, ...]:
 
 
 def _number(trial: Trial) -> tuple[int, int]:
-    return (trial.index, trial.variant)
+    return (trial.index, trial.dialogue)

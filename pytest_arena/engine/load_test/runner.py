@@ -93,8 +93,8 @@ def most_judged(plan: CellPlan, root: Path) -> int:
     """Return how many trials of a load are judged: fewer where each asks another model."""
     every = [
         (check, turn)
-        for variant in range(len(plan.case.dialogues))
-        for check, turn in checks(plan.case, variant)
+        for dialogue in range(len(plan.case.dialogues))
+        for check, turn in checks(plan.case, dialogue)
     ]
     asks = any(needs_loop(check, context_of(plan, root, turn)) for check, turn in every)
     # what a judge was paid for is kept, beside the errors
@@ -263,7 +263,7 @@ def _without_texts(trial: Trial) -> Trial:
         guardrails=tuple(replace(event, original=None) for event in trial.guardrails),
         error=trial.error,
         index=trial.index,
-        variant=trial.variant,
+        dialogue=trial.dialogue,
     )
 
 

@@ -138,4 +138,4 @@ def _evenly(trials: Sequence[Trial], most: int) -> list[Trial]:
 
 
 def _place(trial: Trial) -> tuple[int, int]:
-    return trial.index, trial.variant
+    return trial.index, trial.dialogue

@@ -133,7 +133,7 @@ function figuresOf(trial, text) {
     ["Calls", answers.length > 1 ? number(answers.length) : null], ...labelled("Trial", trial, text), ...labelled("Response", last, text),
     ["Answered by", last.answered_by ? `${last.answered_by}, a fallback` : null], ["Source", last.source ?? (answers.length ? "call" : null)],
     ["Attempts", answers.some((r) => r.attempts) ? number(answers.reduce((sum, r) => sum + (r.attempts ?? 1), 0)) : null],
-    ["Prompt variant", trial.variant ? String(trial.variant + 1) : null]];
+    ["Prompt", trial.dialogue ? String(trial.dialogue + 1) : null]];
   return node("section", {}, node("h2", { text: "Figures" }), facts(rows));
 }
 
@@ -161,7 +161,7 @@ function labelled(kind, record, text) {
 function repeated(record) {
   const judged = record.trials.filter((t) => t.verdict === "p" || t.verdict === "f");
   const n = judged.length;
-  if (record.load || record.trials_not_run || n < 2 || judged.some((t) => t.variant)) return null;
+  if (record.load || record.trials_not_run || n < 2 || judged.some((t) => t.dialogue)) return null;
   const missed = judged.filter((t) => t.verdict === "f").length;
   // C(m, k) / C(n, k), the chance that k trials are all among m of n
   const among = (m, k) => Array.from({ length: k }, (_, i) => (m - i) / (n - i)).reduce((a, b) => a * Math.max(0, b), 1);

@@ -94,7 +94,7 @@ def test_the_digest_sees_tool_calls() -> None:
 
 def test_each_prompt_of_a_case_has_an_answer_of_its_own() -> None:
     one, two = trials_of("PF", "mock")
-    two = replace(two, variant=1, responses=(Response("another", source="mock"),))
+    two = replace(two, dialogue=1, responses=(Response("another", source="mock"),))
     assert summarize_cell(cell_of("PF", trials=[one, two])).deterministic
 
 

@@ -252,7 +252,7 @@ def test_confirm_trials_limits_what_a_suspect_is_asked() -> None:
 
 
 def test_a_case_with_several_prompts_is_asked_all_of_them() -> None:
-    trials = [replace(t, index=n // 2, variant=n % 2) for n, t in enumerate(trials_of("FFFFFF"))]
+    trials = [replace(t, index=n // 2, dialogue=n % 2) for n, t in enumerate(trials_of("FFFFFF"))]
     now = cell_of("FFFFFF", trials=trials)
     assert wanted(run_of(now), kept(cell_of("PPPPPP"))) == [Ask(RESET, 3)]
 

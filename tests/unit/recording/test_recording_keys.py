@@ -75,7 +75,7 @@ def test_what_an_answer_depends_on_is_in_the_key(other: str) -> None:
         key(Request(messages=HI, file="b.yaml", case="B", provider="q", turn=2, turns=3)),
         key(Request(messages=HI, params={"extra_headers": {"x": "y"}, "timeout": 3})),
         key(Request(messages=HI, params={"api_key": "sk-secret", "stream": True})),
-        key(Request(messages=HI, trial=1, variants=2)),
+        key(Request(messages=HI, trial=1, dialogues=2)),
     ],
     ids=[
         "name",
@@ -86,7 +86,7 @@ def test_what_an_answer_depends_on_is_in_the_key(other: str) -> None:
         "place",
         "extra-headers",
         "api-key",
-        "variant",
+        "dialogue",
     ],
 )
 def test_how_it_is_sent_and_for_whom_is_not_in_the_key(other: str) -> None:
@@ -105,7 +105,7 @@ def test_of_an_endpoint_only_the_host_counts() -> None:
 
 
 def test_the_trials_of_several_dialogues_are_counted_apart() -> None:
-    second_prompt = Request(messages=HI, trial=3, variants=3)
+    second_prompt = Request(messages=HI, trial=3, dialogues=3)
     assert key(second_prompt) == key(Request(messages=HI, trial=1))
 
 

@@ -138,9 +138,9 @@ def test_pass_at_k_and_pass_all_of_k_are_means_over_prompts() -> None:
 def test_trials_that_say_nothing_of_repetition_are_left_out() -> None:
     stopped = replace(GREETING, trials_not_run=2)
     once = cell("Once", "passed", "p")
-    variants = replace(GREETING, trials=tuple(trial("passed", variant=i) for i in range(3)))
+    several = replace(GREETING, trials=tuple(trial("passed", dialogue=i) for i in range(3)))
     errors = cell("Errors", "error", "epe")
-    assert repeats_of([RUSH, stopped, once, variants, errors]) is None
+    assert repeats_of([RUSH, stopped, once, several, errors]) is None
 
 
 def test_summaries_tell_pass_at_k_and_pass_all_of_k() -> None:

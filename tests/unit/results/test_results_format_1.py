@@ -73,7 +73,7 @@ def cells() -> tuple[Cell, ...]:
     return (
         _cell("one", "passed", trial("passed", ANSWER, assertions=FOUND, score=0.8), tags=("a",)),
         _cell("turns", "passed", trial("passed", ANSWER, Response("Bye", source="mock"), index=1)),
-        _cell("error", "error", trial("error", error=failure, variant=1), reason="down", line=3),
+        _cell("error", "error", trial("error", error=failure, dialogue=1), reason="down", line=3),
         _cell("half", "error", trial("error", ANSWER, error=failure), defined_in="b.yaml"),
         _cell("blocked", "failed", trial("failed", ANSWER, guardrails=(FLAGGED, BLOCKED))),
         _cell("input", "failed", trial("failed", guardrails=(BLOCKED,))),
