@@ -75,7 +75,7 @@ def _undecided(
     ]
     if not doubtful:
         return []
-    names = ", ".join(f"{cell.case} [{cell.provider}]" for cell in doubtful[:_MOST_NAMED])
+    names = ", ".join(f"{cell.case} [{cell.column}]" for cell in doubtful[:_MOST_NAMED])
     more = len(doubtful) - _MOST_NAMED
     names += f" and {more:,} more" if more > 0 else ""
     return [
@@ -93,7 +93,7 @@ def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | N
         return None
     removed = reduce(set.intersection, (set(gate.removed) for gate in gates))
     renamed = {
-        f"{cell.file}::{cell.standing.renamed_from}[{cell.provider}]"
+        f"{cell.file}::{cell.standing.renamed_from}[{cell.column}]"
         for shard in shards
         for cell in shard.cells
         if cell.standing is not None and cell.standing.renamed_from is not None

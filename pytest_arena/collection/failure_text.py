@@ -68,7 +68,7 @@ def report_text(cell: Cell) -> str:
     """Return the whole story of a cell: prompt, answer, and each assertion that did not hold."""
     trial = _telling(cell)
     model = f" · {cell.model}" if cell.model else ""
-    lines = [headline(cell), "", f"  {cell.case} [{cell.provider}{model}]"]
+    lines = [headline(cell), "", f"  {cell.case} [{cell.column}{model}]"]
     if cell.load is not None:
         lines.append(_entry("load", load_in_words(cell.load)))
     if trial is not None:

@@ -41,6 +41,7 @@ def junit_properties(cell: Cell) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [
         ("arena_case", cell.case),
         ("arena_provider", cell.provider),
+        *((("arena_variant", cell.variant),) if cell.variant else ()),
         ("arena_verdict", cell.verdict),
     ]
     if cell.model:

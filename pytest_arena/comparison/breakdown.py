@@ -27,8 +27,8 @@ def by_tag(cells: Sequence[Cell]) -> tuple[Breakdown, ...]:
     tags: dict[str, dict[str, list[Cell]]] = {}
     for cell in cells:
         for tag in set(cell.tags):
-            tags.setdefault(tag, {}).setdefault(cell.provider, []).append(cell)
-    providers = dict.fromkeys(cell.provider for cell in cells)
+            tags.setdefault(tag, {}).setdefault(cell.column, []).append(cell)
+    providers = dict.fromkeys(cell.column for cell in cells)
     return tuple(
         Breakdown(tag, tuple(count_verdicts(own.get(name, ())) for name in providers))
         for tag, own in sorted(tags.items())
@@ -44,9 +44,9 @@ def by_assertion(cells: Sequence[Cell]) -> tuple[Breakdown, ...]:
     types: dict[str, dict[str, dict[str, int]]] = {}
     for cell in cells:
         for kind, verdict in assertion_verdicts(cell).items():
-            counts = types.setdefault(kind, {}).setdefault(cell.provider, {})
+            counts = types.setdefault(kind, {}).setdefault(cell.column, {})
             counts[verdict] = counts.get(verdict, 0) + 1
-    providers = dict.fromkeys(cell.provider for cell in cells)
+    providers = dict.fromkeys(cell.column for cell in cells)
     return tuple(
         Breakdown(kind, tuple(Counts(**own.get(name, {})) for name in providers))
         for kind, own in sorted(types.items())

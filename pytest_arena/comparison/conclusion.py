@@ -200,7 +200,7 @@ def _fallen_back(run: RunResult) -> list[str]:
     answers: dict[str, list[str]] = {}
     for cell in run.cells:
         for response in (r for trial in cell.trials for r in trial.responses if r.answered_by):
-            answers.setdefault(cell.provider, []).append(response.answered_by or "")
+            answers.setdefault(cell.column, []).append(response.answered_by or "")
     return [
         f"{len(names):,} {'answer' if len(names) == 1 else 'answers'} of {provider} came from "
         f"{', '.join(dict.fromkeys(names))}, its fallback: its figures are mixed."

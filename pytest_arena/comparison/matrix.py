@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_arena.results import Cell
+from pytest_arena.results.cell import column_name
 
 Pair = tuple[str, str]
-"""Two providers by name."""
+"""Two columns by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """One case: its name and file, and one cell for each provider (None where not run)."""
+    """One case: its name and file, and one cell for each column (None where not run)."""
 
     file: str
     case: str
@@ -21,13 +22,16 @@ class CaseRow:
 
     @property
     def differs(self) -> bool:
-        """Whether providers came to different verdicts."""
+        """Whether columns came to different verdicts."""
         return len({cell.verdict for cell in self.cells if cell and cell.verdict != "skipped"}) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """All cases of a run against all its providers, both in the order of collection."""
+    """All cases of a run against all its columns, both in the order of collection.
+
+    `providers` are the columns' names: each is a provider, or one under a variant.
+    """
 
     providers: tuple[str, ...]
     rows: tuple[CaseRow, ...]
@@ -36,12 +40,12 @@ class Matrix:
 def matrix(cells: Iterable[Cell]) -> Matrix:
     """Lay cells out as case × provider."""
     cells = tuple(cells)
-    providers = tuple(dict.fromkeys(cell.provider for cell in cells))
+    providers = tuple(dict.fromkeys(cell.column for cell in cells))
     column = {name: i for i, name in enumerate(providers)}
     cases: dict[tuple[str, str], list[Cell | None]] = {}
     for cell in cells:
         row = cases.setdefault((cell.file, cell.case), [None] * len(providers))
-        row[column[cell.provider]] = cell
+        row[column[cell.column]] = cell
     return Matrix(
         providers,
         tuple(CaseRow(file, case, tuple(row)) for (file, case), row in cases.items()),
@@ -49,7 +53,7 @@ def matrix(cells: Iterable[Cell]) -> Matrix:
 
 
 def preferences(cells: Iterable[Cell | None]) -> dict[Pair, float]:
-    """Return, for each pair of providers whose answers a judge compared, the share that the first
+    """Return, for each pair of columns whose answers a judge compared, the share that the first
     won: the mean over trials, a tie counting half. Both orders of a pair are there."""
     found: dict[Pair, list[float]] = {}
     for cell in cells:
@@ -57,8 +61,10 @@ def preferences(cells: Iterable[Cell | None]) -> dict[Pair, float]:
         for judging in judgings:
             if cell is None or judging.preferred is None or judging.rival is None:
                 continue
-            found.setdefault((cell.provider, judging.rival), []).append(judging.preferred)
-            found.setdefault((judging.rival, cell.provider), []).append(1 - judging.preferred)
+            # another provider's answer is one under the same variant
+            own, rival = cell.column, column_name(judging.rival, cell.variant)
+            found.setdefault((own, rival), []).append(judging.preferred)
+            found.setdefault((rival, own), []).append(1 - judging.preferred)
     return {pair: sum(sorted(shares)) / len(shares) for pair, shares in found.items()}
 
 

@@ -138,7 +138,7 @@ class Attacks:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSummary:
-    """The figures of one provider over all its cells.
+    """The figures of one column over all its cells: of a provider, or of one under a variant.
 
     `replayed` counts trials whose answers, and so whose latencies, come from a recording or a
     cache; `trials` counts all of them. Latencies, and costs by case, are those of calls that were
@@ -175,7 +175,7 @@ def summarize(cells: Sequence[Cell]) -> tuple[ProviderSummary, ...]:
     """Return one summary a provider, in the order in which providers were collected."""
     by_provider: dict[str, list[Cell]] = {}
     for cell in cells:
-        by_provider.setdefault(cell.provider, []).append(cell)
+        by_provider.setdefault(cell.column, []).append(cell)
     return tuple(_summary(name, own) for name, own in by_provider.items())
 
 

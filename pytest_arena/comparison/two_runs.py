@@ -101,7 +101,7 @@ class TwoRuns:
     def _provider(
         self, name: str, before: ProviderSummary | None, after: ProviderSummary | None
     ) -> ProviderChange:
-        pairs = [(a, b) for a, b in self.pairs if b.provider == name]
+        pairs = [(a, b) for a, b in self.pairs if b.column == name]
         return ProviderChange(
             name,
             before,
@@ -134,7 +134,7 @@ def same_checks(before: Cell, after: Cell) -> bool:
 
 
 def _key(cell: Cell) -> tuple[str, str, str]:
-    return cell.file, cell.case, cell.provider
+    return cell.file, cell.case, cell.column
 
 
 def _pass_rate(pairs: Sequence[tuple[Cell, Cell]]) -> Difference | None:

@@ -56,9 +56,17 @@ class HunkTrials:
     trials: tuple[Trial, ...] = ()
 
 
+def column_name(provider: str, variant: str | None) -> str:
+    """Return the name of a column: a provider's, or `provider/variant`."""
+    return f"{provider}/{variant}" if variant else provider
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One case × provider: one pytest item, one row of the results."""
+    """One case × column: one pytest item, one row of the results.
+
+    The column is the `provider`, or the provider under a `variant`.
+    """
 
     id: str
     file: str
@@ -102,6 +110,12 @@ class Cell:
     """The family of prompts that the case is of, in its file."""
     load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
+    variant: str | None = None
+
+    @property
+    def column(self) -> str:
+        """What is compared: the provider's name, or `provider/variant`."""
+        return column_name(self.provider, self.variant)
 
     @property
     def judgings(self) -> tuple[Judging, ...]:

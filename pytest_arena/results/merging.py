@@ -124,7 +124,7 @@ def _conflicts(files: Sequence[ResultsFile]) -> list[Problem]:
     problems = []
     for file in files:
         for cell in file.run.cells:
-            place = (cell.file, cell.case, cell.provider)
+            place = (cell.file, cell.case, cell.column)
             other, known = seen.setdefault(place, (file, cell))
             if known != cell:
                 verdicts = f"{known.verdict} and {cell.verdict}"
@@ -186,7 +186,7 @@ def _agreed(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _in_order(files: Sequence[ResultsFile]) -> tuple[Cell, ...]:
     """Put cells as one run would have collected them.
 
-    Files stand by name, as pytest finds them, cases by line, providers as the shards name them;
+    Files stand by name, as pytest finds them, cases by line, columns as the shards name them;
     whatever order a shard itself shows goes before that.
     """
     shards = [file.run.cells for file in files]
@@ -204,16 +204,16 @@ def _in_file_order(shards: Sequence[Sequence[Cell]]) -> list[Cell]:
     lines: dict[str, int] = {}
     by_place: dict[tuple[str, str], Cell] = {}
     for cell in (cell for cells in shards for cell in cells):
-        by_place.setdefault((cell.case, cell.provider), cell)
+        by_place.setdefault((cell.case, cell.column), cell)
         # the lines of an included case count in another file; such a case follows what it followed
         lines.setdefault(cell.case, (cell.line or 0) if cell.defined_in is None else 0)
     cases = in_one_order(
         [_unique(cell.case for cell in cells) for cells in shards], rank=lambda case: lines[case]
     )
-    providers = in_one_order(
-        [_unique(cell.provider for cell in cells) for cells in shards], rank=lambda provider: 0
+    columns = in_one_order(
+        [_unique(cell.column for cell in cells) for cells in shards], rank=lambda column: 0
     )
-    places = ((case, provider) for case in cases for provider in providers)
+    places = ((case, column) for case in cases for column in columns)
     return [by_place[place] for place in places if place in by_place]
 
 

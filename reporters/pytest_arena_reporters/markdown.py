@@ -176,7 +176,7 @@ def _add_loads(page: Page, run: RunResult) -> None:
         return
     found = load_lines.loads(run)
     lines = [
-        f"- load **{inline(cell.case, 120)}** × {inline(cell.provider, 80)} ({cell.verdict}): "
+        f"- load **{inline(cell.case, 120)}** × {inline(cell.column, 80)} ({cell.verdict}): "
         f"{inline(words)}\n"
         for cell, words in found[: load_lines.MOST_LOADS]
     ]
@@ -209,7 +209,7 @@ def _add_failures(page: Page, cells: list[Cell], most: int) -> None:
 
 def _failure(cell: Cell) -> str:
     head = (
-        f"**{inline(cell.case, 120)}** × {inline(cell.provider, 80)} ({cell.verdict})  \n"
+        f"**{inline(cell.case, 120)}** × {inline(cell.column, 80)} ({cell.verdict})  \n"
         f"{inline(why(cell), 600)}\n\n"
     )
     said = answer(cell)

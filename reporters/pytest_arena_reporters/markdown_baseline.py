@@ -38,7 +38,7 @@ def _regression(cell: Cell) -> str:
         return ""
     changed = beside_baseline.what_changed(cell)
     lines = [
-        f"**{inline(cell.case, 120)}** × {inline(cell.provider, 80)}: "
+        f"**{inline(cell.case, 120)}** × {inline(cell.column, 80)}: "
         f"{beside_baseline.tallies(standing)}",
         inline("; ".join(part for part in (standing.reason, changed) if part), 600),
         inline(why(cell), 400),

@@ -55,7 +55,7 @@ def _add_flips(page: Page, title: str, flips: list[Flip]) -> None:
 def _flip(flip: Flip) -> str:
     verdicts = f"{flip.before.verdict} {two_runs.ARROW} {flip.after.verdict}"
     reason = inline(two_runs.reason(flip), 600)
-    name = f"**{inline(flip.after.case, 120)}** × {inline(flip.after.provider, 80)}"
+    name = f"**{inline(flip.after.case, 120)}** × {inline(flip.after.column, 80)}"
     return f"- {name}: {verdicts}" + (f"  \n  {reason}" if reason else "") + "\n"
 
 

@@ -161,7 +161,7 @@ def _under_load(run: RunResult, width: int) -> list[str]:
     found = load_lines.loads(run)
     lines = []
     for cell, words in found[: load_lines.MOST_LOADS]:
-        text = f"Load {one_line(cell.case)} [{one_line(cell.provider)}] {cell.verdict}: {words}"
+        text = f"Load {one_line(cell.case)} [{one_line(cell.column)}] {cell.verdict}: {words}"
         lines += wrapped(text, width)
     more = len(found) - load_lines.MOST_LOADS
     return lines + ([f"and {figures.plural(more, 'more load case')}"] if more > 0 else [])

@@ -25,7 +25,7 @@ def render(found: SinceBaseline, width: int, color: bool) -> list[str]:
 def _regression(cell: Cell, width: int, color: bool) -> list[str]:
     if cell.standing is None:
         return []
-    name = cut_to(one_line(f"  {cell.case} [{cell.provider}]"), width - 2)
+    name = cut_to(one_line(f"  {cell.case} [{cell.column}]"), width - 2)
     parts = [cell.standing.reason, beside_baseline.what_changed(cell)]
     detail = "; ".join(one_line(part) for part in parts if part)
     lines = [styled(f"  {name}", RED, color)]

@@ -64,7 +64,7 @@ def _provider(change: ProviderChange, width: int, color: bool) -> list[str]:
 
 def _flip(flip: Flip, width: int, color: bool) -> list[str]:
     verdicts = f"{flip.before.verdict} {two_runs.ARROW} {flip.after.verdict}"
-    name = one_line(f"{flip.after.case} [{flip.after.provider}]")
+    name = one_line(f"{flip.after.case} [{flip.after.column}]")
     lines = [cut_to(f"  {name}: {verdicts}", width)]
     reason = one_line(two_runs.reason(flip))
     if reason:

@@ -100,7 +100,7 @@ def reason(flip: Flip) -> str:
 
 
 def _some(cells: tuple[Cell, ...], most: int = 3) -> str:
-    names = [f"{cell.case} [{cell.provider}]" for cell in cells[:most]]
+    names = [f"{cell.case} [{cell.column}]" for cell in cells[:most]]
     return ", ".join(names) + (", …" if len(cells) > most else "")
 
 

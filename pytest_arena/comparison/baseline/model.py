@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pytest_arena.results import Cell
+from pytest_arena.results.cell import column_name
 
 Key = tuple[str, str, str]
-"""What identifies a cell: file, case and provider name."""
+"""What identifies a cell: file, case and column."""
 Prompt = tuple[tuple[str, str], ...]
 """The roles and texts of what a case sends, without answers."""
 Version = Mapping[str, Any]
@@ -63,10 +64,15 @@ class BaselineCell:
     scores: Mapping[str, float] = field(default_factory=dict)
     models: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
+    variant: str | None = None
+
+    @property
+    def column(self) -> str:
+        return column_name(self.provider, self.variant)
 
     @property
     def key(self) -> Key:
-        return (self.file, self.case, self.provider)
+        return (self.file, self.case, self.column)
 
     @property
     def id(self) -> str:
@@ -108,13 +114,13 @@ class Baseline:
 
 def cell_id(key: Key) -> str:
     """Return the node id of a cell."""
-    file, case, provider = key
-    return f"{file}::{case}[{provider}]"
+    file, case, column = key
+    return f"{file}::{case}[{column}]"
 
 
 def key_of(cell: Cell) -> Key:
     """Return what identifies a cell of a run."""
-    return (cell.file, cell.case, cell.provider)
+    return (cell.file, cell.case, cell.column)
 
 
 def scores_by_turn(cell: BaselineCell) -> dict[int | None, dict[str, float]]:

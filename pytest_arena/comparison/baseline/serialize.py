@@ -42,6 +42,8 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
             "tokens": figures.tokens,
         },
     }
+    if cell.variant is not None:
+        record["variant"] = cell.variant
     if cell.digest is not None:
         record["digest"] = cell.digest
     if cell.scores:
@@ -77,6 +79,7 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         raise Mistake("'history' is not a P for each passed trial and an F for each failed one")
     hashes = _mapping(record, "hashes")
     digest, source, outputs = record.get("digest"), record.get("source"), record.get("outputs")
+    variant = record.get("variant")
     return BaselineCell(
         file=text_of(record, "file"),
         case=text_of(record, "case"),
@@ -93,6 +96,7 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         scores={n: _score(n, score) for n, score in _mapping(record, "scores").items()},
         models=_texts(record, "models"),
         builds=_texts(record, "builds"),
+        variant=None if variant is None else text_of(record, "variant"),
     )
 
 

@@ -165,21 +165,21 @@ def pairs_of(
 
 def _twins(new: Sequence[Cell], gone: Sequence[BaselineCell]) -> dict[Key, BaselineCell]:
     """Return which of the cells that are gone a new one is, where there is no doubt."""
-    places = Counter(_question(cell.file, cell.provider, cell.hashes.get("prompt")) for cell in new)
+    places = Counter(_question(cell.file, cell.column, cell.hashes.get("prompt")) for cell in new)
     known: dict[tuple[str, ...], list[BaselineCell]] = {}
     for before in gone:
-        place = _question(before.file, before.provider, before.hashes.get("prompt"))
+        place = _question(before.file, before.column, before.hashes.get("prompt"))
         known.setdefault(place, []).append(before)
     found = {}
     for cell in new:
-        place = _question(cell.file, cell.provider, cell.hashes.get("prompt"))
+        place = _question(cell.file, cell.column, cell.hashes.get("prompt"))
         if cell.hashes.get("prompt") and places[place] == 1 and len(known.get(place, ())) == 1:
             found[key_of(cell)] = known[place][0]
     return found
 
 
-def _question(file: str, provider: str, prompt: str | None) -> tuple[str, ...]:
-    return (file, provider, prompt or "")
+def _question(file: str, column: str, prompt: str | None) -> tuple[str, ...]:
+    return (file, column, prompt or "")
 
 
 def _one_answer(side: BaselineCell) -> BaselineCell:

@@ -148,7 +148,7 @@ def _by_provider(cells: Sequence[Cell]) -> dict[str, Estimate]:
     for cell in cells:
         change = _change(cell.standing) if cell.standing else None
         if change is not None:
-            changes.setdefault(cell.provider, []).append(change)
+            changes.setdefault(cell.column, []).append(change)
     means = {provider: paired_mean(own) for provider, own in changes.items()}
     return {provider: mean for provider, mean in means.items() if mean is not None}
 

@@ -160,7 +160,7 @@ def _tokens(figures: Figures) -> float | None:
 def _unknown(
     cells: Iterable[BaselineCell], of: Callable[[Figures], float | None], name: str
 ) -> str:
-    unknown = sorted({cell.provider for cell in cells if of(cell.figures) is None})
+    unknown = sorted({cell.column for cell in cells if of(cell.figures) is None})
     return f"the {name} of calls to {', '.join(unknown)} is not known"
 
 

@@ -72,7 +72,7 @@ def _regression(cell: Cell, standing: GateFinding) -> Regression:
     lines = [line for line in standing.prompt_diff if not line.startswith(("--- ", "+++ ", "@@"))]
     return Regression(
         text(cell.case, 120),
-        text(cell.provider, 60),
+        text(cell.column, 60),
         cell_link(cell),
         beside_baseline.tallies(standing),
         text(standing.reason, 300),

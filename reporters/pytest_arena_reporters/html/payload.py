@@ -115,7 +115,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "cases": cases,
         "chunk": CHUNK,
         "case": numbers,
-        "provider": [providers[cell.provider] for cell in cells],
+        "provider": [providers[cell.column] for cell in cells],
         "verdict": "".join(cell.verdict[0] for cell in cells),
         "checks": checks,
         "trials": [len(cell.trials) for cell in cells],

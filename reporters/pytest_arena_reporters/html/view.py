@@ -65,7 +65,7 @@ def cell_link(cell: Cell) -> str:
 
 
 def cell_key(cell: Cell) -> str:
-    return f"{cell.file}::{cell.case}[{cell.provider}]"
+    return f"{cell.file}::{cell.case}[{cell.column}]"
 
 
 def leaderboard(comparison: Comparison) -> list[RankedProvider]:
@@ -154,7 +154,7 @@ def failure_rows(run: RunResult) -> tuple[list[dict[str, str]], int]:
     return [
         {
             "case": text(cell.case, 120),
-            "provider": text(cell.provider, 60),
+            "provider": text(cell.column, 60),
             "verdict": cell.verdict,
             "why": text(why(cell), 220),
             "link": cell_link(cell),
