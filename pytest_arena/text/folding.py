@@ -52,7 +52,10 @@ _MARKS: dict[int, str | None] = {
 }
 _STYLED = {styled: unicodedata.normalize("NFKC", chr(styled)) for styled in range(0x1D400, 0x1D800)}
 """Bold, italic and other letters and digits of mathematics, in which people write headlines."""
-_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _STYLED | _MARKS
+_SMALL = {
+    small: unicodedata.normalize("NFKC", chr(small)) for small in (*range(0xFE50, 0xFE6C), 0x2024)
+}
+_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _SMALL | _STYLED | _MARKS
 _AROUND = "".join(map(chr, _INVISIBLE)) + _BLANKS + _LINE_ENDS + " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _LONGEST_KEPT = 10_000
 _TELLING = frozenset("LNM")

@@ -15,10 +15,12 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
+from pytest_arena.judging.detectors.emails import find_emails, plain_address
 from pytest_arena.judging.detectors.phones import find_phones
 from pytest_arena.judging.detectors.spans import DisjointSpans
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
+from pytest_arena.text.unescaping import unescape_in_place
 
 _IBAN_LENGTHS: dict[str, int] = {
     country: int(length)
@@ -177,7 +179,8 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
     Where two kinds claim the same place, the one with the stronger form wins: an IBAN is no phone
     number.
     """
-    folded = fold_in_place(text, wide=True)
+    unescaped = unescape_in_place(text)
+    folded = fold_in_place(unescaped.text, wide=True)
     taken = DisjointSpans()
     # All kinds are looked for, so that a card number is never taken for a phone number.
     found = [
@@ -188,7 +191,7 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
     ]
     return sorted(
         (
-            Personal(one.entity, *folded.span(one.start, one.end))
+            Personal(one.entity, *unescaped.span(*folded.span(one.start, one.end)))
             for one in found
             if one.entity in entities
         ),
@@ -197,7 +200,7 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
 
 
 def _plain(text: str) -> str:
-    folded = fold(text, wide=True)
+    folded = plain_address(fold(unescape_in_place(text).text, wide=True))
     return folded if "@" in folded else re.sub(r"[\s-]", "", folded)
 
 
@@ -247,11 +250,6 @@ def _is_address(text: str) -> bool:
 
 _ALNUM = re.compile(r"[A-Za-z0-9]")
 Finder = Callable[[str], Iterator[tuple[int, int]]]
-_L = "A-Za-z0-9À-ÖØ-öø-ɏ"
-_EMAIL = (
-    rf"(?<![{_L}_+%'-])(?<![{_L}]\.)[{_L}_%+'-](?:[{_L}._%+'-]{{0,62}}[{_L}_%+-])?"
-    rf"@(?:[{_L}](?:[{_L}-]{{0,62}}[{_L}])?\.){{1,8}}[A-Za-z]{{2,24}}(?![{_L}_-])"
-)
 _IBAN = r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?:(?:[ -]{1,2}| ?\n)?[A-Za-z0-9]{1,4}){3,8}"
 _CARD = r"(?<![\w+-])(?<!\d\.)\d(?:[ -]{0,2}\d){11,18}(?![\w-]|\.\d)"
 _BROKEN_CARD = r"(?<![\w+-])\d{4}(?:[ -]\d{4}){0,2}-?\n\d{4}(?:[ -]\d{4}){0,2}(?![\w-]|\.\d)"
@@ -261,7 +259,7 @@ _SSN = r"(?<![\w.-])\d{3}([- .])\d{2}\1\d{4}(?![\w-]|\.\d)"
 _IPV4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d|\w)"
 _IPV6 = r"(?<![\w:.])(?:[A-Fa-f0-9]{0,4}:){2,7}[A-Fa-f0-9]{0,4}(?![\w:])"
 _FINDERS: dict[str, Finder] = {
-    "email": _by_form(_EMAIL),
+    "email": find_emails,
     "iban": _find_ibans,
     "card": _find_cards,
     "ssn": _by_form(_SSN, is_ssn),

@@ -160,3 +160,77 @@ def test_typography_hides_nothing_and_spans_are_of_the_original(text: str) -> No
 
 def test_a_column_of_numbers_is_no_card() -> None:
     assert find_pii("4111\n1111\n1111\n1111") == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bob [at] corp [dot] io",
+        "bob(at)corp(dot)co(dot)uk",
+        "jane.doe {at} corp {dot} io",
+        "o'neil+news <at> corp <dot> io",
+        "bob [at] corp.io",
+        "BOB AT CORP DOT IO",
+        "jane dot doe at gmail dot com",
+        "bob_at_corp_dot_io",
+        "bob@corp[.]io",
+        "bob[@]corp dot io",
+        "bob @ corp . io",
+        "bob(a)corp.io",
+        "bob (arroba) corp (punto) com",
+        "bob%40corp.io",
+        "bob%2540corp.io",
+        "bob&#64;corp.io",
+        "bob&#x40;corp&period;io",
+        "bob&commat;corp.io",
+        r"bob\u0040corp.io",
+        r"bob\@corp.io",
+        "bob\uff20corp\uff0eio",
+        "bob\ufe6bcorp\u2024io",
+        "иван@почта.рф",
+    ],
+)
+def test_an_address_is_found_however_its_signs_are_written(address: str) -> None:
+    for text in (address, f"“Write to {address}, please.”"):
+        assert found(text) == [("email", address)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "look [at] this [dot]",
+        "look at this dot com boom",
+        "Look at the dot in the picture.",
+        "She worked at amazon dot com in 1999",
+        "Visit us at shop dot com, or meet me @ node.js",
+        "It is available (at) example.com",
+        "Contact support at example.com",
+        "updated_at_field.name = created_at_time.now()",
+        "50%20off and 20%40 sale, &amp; &lt; 100%",
+        "git@host dot is odd",
+    ],
+)
+def test_words_between_which_at_and_dot_stand_by_chance_are_no_address(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("4111%201111%201111%201111", "card"),
+        ("DE89&nbsp;3704&nbsp;0044&nbsp;0532&nbsp;0130&nbsp;00", "iban"),
+        ("&#50;19-09-9999", "ssn"),
+        ("%2B44%2020%207946%200958", "phone"),
+    ],
+)
+def test_escapes_hide_no_number_and_spans_are_of_the_original(text: str, entity: str) -> None:
+    assert found(f"é: {text}") == [(entity, text)]
+
+
+@pytest.mark.parametrize(
+    "address", ["help [at] example [dot] com", "help&#64;example.com", "help@example[.]com"]
+)
+def test_an_allowed_address_may_be_written_otherwise(address: str) -> None:
+    rules = PiiRules(allow=("*@example.com",))
+    assert rules.look(f"Write to {address}", Said()).found is False
+    assert rules.look(f"Write to {address}.org", Said()).found is True
