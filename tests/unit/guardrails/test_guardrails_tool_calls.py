@@ -86,14 +86,23 @@ def test_arguments_that_are_no_object_are_replaced_as_the_text_that_they_are() -
 
 
 def test_what_escapes_hide_in_a_text_of_json_is_blocked() -> None:
-    guardrail = PiiLeakage(direction="output", on_violation="replace")
-    hidden = {"payload": r'{"to": "bob\u0040corp.io"}'}
+    guardrail = BannedWords(words=("hack",), direction="output", on_violation="replace")
+    hidden = {"payload": r'{"to": "h\u0061ck"}'}
     (_, blocked), response = looked(guardrail, hidden)
     assert blocked
     assert response.tool_calls[0].arguments == hidden
-    (_, blocked), response = looked(guardrail, {"payload": r'{"to": "bob@corp.io\n"}'})
+    (_, blocked), response = looked(guardrail, {"payload": r'{"to": "hack\n"}'})
     assert not blocked
-    assert response.tool_calls[0].arguments == {"payload": r'{"to": "***********\n"}'}
+    assert response.tool_calls[0].arguments == {"payload": r'{"to": "****\n"}'}
+
+
+@pytest.mark.parametrize("address", ["bob@corp.io", r"bob\u0040corp.io", "bob [at] corp.io"])
+def test_an_address_in_a_text_of_json_is_replaced_however_it_is_written(address: str) -> None:
+    guardrail = PiiLeakage(direction="output", on_violation="replace")
+    (_, blocked), response = looked(guardrail, {"payload": f'{{"to": "{address}"}}'})
+    assert not blocked
+    covered = "*" * len(address)
+    assert response.tool_calls[0].arguments == {"payload": f'{{"to": "{covered}"}}'}
 
 
 @pytest.mark.parametrize("arguments", [{"hack": 1}, {"a": [{"hack": "x"}]}])
