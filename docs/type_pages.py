@@ -43,6 +43,16 @@ calls of an answer: their names, their keys, and each value by itself (`look_at`
 `contains`, `contains_any`, `contains_all` and `matches`. All other checks on text look at the text
 alone, and where there is none they say so: the model called tools and gave no text.
 
+## Answers that a filter cut
+
+Where the provider's content filter stopped an answer (`finish_reason: content_filter`, Azure's
+filter results, Gemini's `SAFETY`, Anthropic's `refusal`), what came of it is a part. A part shows
+that something was said: `contains` holds, and `not_contains` fails. That nothing was said it does
+not show: what forbids or limits, what reads the whole answer (JSON, similarity, tone, judges), and
+`not` before what demands, are an `error` there and never hold. `content_filter`, `finish_reason`
+and `success` judge the cut itself, and `refusal` what was declined before it. What your own
+`max_tokens` cut (`finish_reason: length`) is the answer that you asked for, and judged as it is.
+
 ## What is folded
 
 Texts are compared as a reader would compare them. On both sides, in the answer and in what is

@@ -10,7 +10,7 @@ from pytest_arena.assertions.messages import fired
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.results.trial import GuardrailEvent, Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
 from pytest_arena.text.folding import bare_ends
 
 
@@ -26,6 +26,7 @@ class FinishReason(Assertion):
     """
 
     type: ClassVar[str] = "finish_reason"
+    more_text: ClassVar[MoreText] = "nothing"
 
     value: str = Field(min_length=1)
     """The reason."""
@@ -56,10 +57,12 @@ class Refusal(Assertion):
     wait to help" is none, and neither is withholding one thing and helping with the rest. What
     the provider itself marks as a refusal is one, in any language. See [Refusals](refusal.md).
 
-    Error: never.
+    Error: when a content filter cut the answer, and the part that came is no refusal.
     """
 
     type: ClassVar[str] = "refusal"
+    # where a part does not tell, the check says so itself
+    more_text: ClassVar[MoreText] = "nothing"
 
     expected: bool = True
     """Whether the answer shall decline."""
@@ -68,6 +71,11 @@ class Refusal(Assertion):
         output = trial.output or ""
         marked = trial.last.refusal if trial.last else None
         phrase = marked or find_refusal(output)
+        if phrase is None and trial.last and trial.last.is_cut_by_filter:
+            return Outcome.error(
+                "the provider's content filter cut the answer before it was known to be a refusal: "
+                f"{quoted(output)}"
+            )
         reason = f"declines: {quoted(phrase)}" if phrase else f"does not decline: {quoted(output)}"
         expected = "a refusal" if self.expected else "no refusal"
         return Outcome.of((phrase is not None) is self.expected, reason, expected=expected)
@@ -88,6 +96,7 @@ class ValidationError(Assertion):
     """
 
     type: ClassVar[str] = "validation_error"
+    more_text: ClassVar[MoreText] = "nothing"
     aliases: ClassVar[tuple[str, ...]] = ("guardrail_triggered",)
     needs_answer: ClassVar[bool] = False
 
@@ -136,6 +145,7 @@ class ContentFilter(Assertion):
     """
 
     type: ClassVar[str] = "content_filter"
+    more_text: ClassVar[MoreText] = "nothing"
     needs_answer: ClassVar[bool] = False
 
     expected: bool = True
@@ -146,7 +156,7 @@ class ContentFilter(Assertion):
         block = next((event for event in trial.guardrails if event.type == self.type), None)
         if block is not None:
             return Outcome.of(self.expected, fired(block), expected=expected)
-        if any(response.filtered for response in trial.responses):
+        if any(response.is_cut_by_filter for response in trial.responses):
             reason = "the content filter stopped the answer"
             return Outcome.of(self.expected, reason, expected=expected)
         if not trial.responses or any(r.filtered is None for r in trial.responses):
@@ -175,6 +185,7 @@ class Success(Assertion):
     """
 
     type: ClassVar[str] = "success"
+    more_text: ClassVar[MoreText] = "nothing"
     needs_answer: ClassVar[bool] = False
 
     expected: bool = True
@@ -201,7 +212,7 @@ def unanswered(trial: Trial) -> str | None:
         return fired(block)
     if trial.last is None:
         return "there is no answer"
-    if trial.finish_reason == "content_filter":
+    if trial.last.is_cut_by_filter:
         return "the provider's content filter stopped the answer"
     if not bare_ends(trial.last.output) and not trial.last.tool_calls:
         return f"the answer is empty (finish reason: {trial.finish_reason or 'not given'})"

@@ -15,12 +15,14 @@ from pytest_arena.judging.detectors.profanity import ProfanityRules
 from pytest_arena.judging.detectors.prompt_leak import LeakRules
 from pytest_arena.judging.detectors.secrets import SecretRules
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.schema.guardrail import Said
 
 
 class DetectorAssertion(Detector, Assertion):
     """Holds when a detector finds nothing in any answer, in a conversation in none of its turns."""
+
+    whole_dialogue: ClassVar[bool] = True
 
     @property
     def looks_at(self) -> LookAt:
@@ -54,6 +56,8 @@ class DetectorAssertion(Detector, Assertion):
 
 class LeakAssertion(DetectorAssertion):
     """Holds when a detector finds nothing in any answer, nor in the tool calls that it makes."""
+
+    more_text: ClassVar[MoreText] = "harm"
 
     look_at: LookAt = "both"
     """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or

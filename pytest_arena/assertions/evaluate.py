@@ -35,6 +35,7 @@ __all__ = [
     "needs_loop",
 ]
 
+CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
 Check = Callable[[], Outcome | Awaitable[Outcome]]
 _FLIPPED = {"passed": "failed", "failed": "passed"}
 
@@ -69,7 +70,7 @@ def _outcome(assertion: Assertion, trial: Trial, context: CheckContext) -> Outco
         members = [_outcome(member, trial, inner) for member in assertion.assertions]
         return _combined(assertion, members, inner)
     outcome = _run(lambda: assertion.check(trial, context), context)
-    return _without_text(assertion, trial, _settled(assertion, outcome))
+    return _concluded(assertion, trial, outcome, context)
 
 
 async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
@@ -89,7 +90,7 @@ async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckConte
         members = (_outcome_async(member, trial, inner) for member in assertion.assertions)
         return _combined(assertion, await asyncio.gather(*members), inner)
     outcome = await _run_async(assertion.check, lambda: assertion.check(trial, context), context)
-    return _without_text(assertion, trial, _settled(assertion, outcome))
+    return _concluded(assertion, trial, outcome, context)
 
 
 def _inside(group: Group, context: CheckContext) -> CheckContext:
@@ -152,6 +153,30 @@ def _without_check(assertion: Assertion, trial: Trial) -> Outcome | None:
     if trial.output is None:
         return Outcome.unseen("no answer", expected="an answer")
     return None
+
+
+def _concluded(
+    assertion: Assertion, trial: Trial, outcome: Outcome, context: CheckContext
+) -> Outcome:
+    outcome = _without_text(assertion, trial, _settled(assertion, outcome))
+    return _of_a_part(assertion, trial, outcome, context)
+
+
+def _of_a_part(
+    assertion: Assertion, trial: Trial, outcome: Outcome, context: CheckContext
+) -> Outcome:
+    """Take back what speaks for an answer that a content filter cut, where more of it could have
+    spoken against it."""
+    seen = trial.responses if assertion.whole_dialogue else trial.responses[-1:]
+    if not any(response.is_cut_by_filter for response in seen):
+        return outcome
+    speaks_for = "failed" if context.turned else "passed"
+    held = (outcome.verdict == "passed") is not assertion.negate
+    shown = outcome.verdict in _FLIPPED and assertion.is_shown_by_a_part(held=held)
+    passes = outcome.verdict == speaks_for and outcome.turns
+    if shown or not (passes or (outcome.verdict == "unsure" and assertion.lets_unsure_pass)):
+        return outcome
+    return replace(outcome, verdict="error", score=None, reason=f"{CUT}: {outcome.reason}")
 
 
 def _without_text(assertion: Assertion, trial: Trial, outcome: Outcome) -> Outcome:

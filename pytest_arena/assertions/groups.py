@@ -11,13 +11,14 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.trial_verdict import weighted_score
 from pytest_arena.errors import shorten
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent
-from pytest_arena.schema.assertion import Assertion, Outcome
+from pytest_arena.schema.assertion import Assertion, MoreText, Outcome
 
 
 class Group(Assertion):
     """Further assertions; a group is asked about blocked trials too, its members decide."""
 
     needs_answer: ClassVar[bool] = False
+    more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
     assertions: tuple[SerializeAsAny[Assertion], ...] = Field(min_length=1)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.messages import bounded, counted
 from pytest_arena.judging.words import count_sentences, count_words
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
 
 
 class MinLength(Assertion):
@@ -23,6 +23,7 @@ class MinLength(Assertion):
     """
 
     type: ClassVar[str] = "min_length"
+    more_text: ClassVar[MoreText] = "help"
     reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
@@ -43,6 +44,7 @@ class MaxLength(Assertion):
     """
 
     type: ClassVar[str] = "max_length"
+    more_text: ClassVar[MoreText] = "harm"
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=0)
@@ -104,6 +106,7 @@ class MinWords(Assertion):
     """
 
     type: ClassVar[str] = "min_words"
+    more_text: ClassVar[MoreText] = "help"
     reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
@@ -124,6 +127,7 @@ class MaxWords(Assertion):
     """
 
     type: ClassVar[str] = "max_words"
+    more_text: ClassVar[MoreText] = "harm"
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=0)
@@ -145,6 +149,7 @@ class MinSentences(Assertion):
     """
 
     type: ClassVar[str] = "min_sentences"
+    more_text: ClassVar[MoreText] = "help"
     reads_text: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
@@ -167,6 +172,7 @@ class MaxSentences(Assertion):
     """
 
     type: ClassVar[str] = "max_sentences"
+    more_text: ClassVar[MoreText] = "harm"
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=0)

@@ -101,6 +101,7 @@ class JudgeConversation(_ByCriteria):
     type: ClassVar[str] = "judge_conversation"
     aliases: ClassVar[tuple[str, ...]] = ("llm_judge_conversation",)
     prompts: ClassVar[tuple[str, ...]] = ("conversation", "levels_reply")
+    whole_dialogue: ClassVar[bool] = True
 
     def question(self, trial: Trial, context: CheckContext) -> Question:
         form = Levels(self.levels, ("conversation",))

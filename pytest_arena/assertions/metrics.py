@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.messages import bounded, counted, dollars, milliseconds
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
 
 NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
@@ -35,6 +35,7 @@ class ResponseTime(Assertion):
     """
 
     type: ClassVar[str] = "response_time"
+    more_text: ClassVar[MoreText] = "nothing"
     aliases: ClassVar[tuple[str, ...]] = ("latency",)
     graded: ClassVar[bool] = True
 
@@ -59,6 +60,7 @@ class FirstToken(Assertion):
     """
 
     type: ClassVar[str] = "first_token"
+    more_text: ClassVar[MoreText] = "nothing"
     needs_stream: ClassVar[bool] = True
     graded: ClassVar[bool] = True
 
@@ -87,6 +89,7 @@ class Cost(Assertion):
     """
 
     type: ClassVar[str] = "cost"
+    more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
     max_usd: float = Field(ge=0)
@@ -108,6 +111,7 @@ class TokenCount(Assertion):
     """
 
     type: ClassVar[str] = "token_count"
+    more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
     max: int | None = Field(default=None, ge=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -16,8 +17,11 @@ from pytest_arena.judging.detectors.regex import (
     search,
 )
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.text.folding import fold
+
+_OF_THE_END = re.compile(r"\$|\\[Zz]|\(\?!")
+"""What makes a pattern depend on what does not follow."""
 
 
 class _Pattern(Assertion):
@@ -26,6 +30,11 @@ class _Pattern(Assertion):
     fold: bool = False
     """Search the answer as `contains` sees it, [folded](#what-is-folded): line ends, too, are
     blanks. The pattern's own quotes, dashes and no-break blanks are folded with it."""
+
+    def is_shown_by_a_part(self, *, held: bool) -> bool:
+        if _OF_THE_END.search(self.pattern):
+            return False
+        return super().is_shown_by_a_part(held=held)
 
     def _search(self, parts: Sequence[AnswerPart], *, wanted: bool) -> Outcome:
         shown = quoted(self.pattern)
@@ -60,6 +69,7 @@ class Matches(_Pattern):
     type: ClassVar[str] = "matches"
     reads_text: ClassVar[bool] = True
     aliases: ClassVar[tuple[str, ...]] = ("content_matches",)
+    more_text: ClassVar[MoreText] = "help"
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         # what may not be said may not be handed on to a tool either
@@ -79,6 +89,7 @@ class NotMatches(_Pattern):
     """
 
     type: ClassVar[str] = "not_matches"
+    more_text: ClassVar[MoreText] = "harm"
 
     look_at: LookAt = "both"
     """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or

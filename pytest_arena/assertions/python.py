@@ -42,6 +42,7 @@ class Python(Assertion):
 
     type: ClassVar[str] = "python"
     graded: ClassVar[bool] = True
+    whole_dialogue: ClassVar[bool] = True
 
     call: str = Field(validation_alias=AliasChoices("call", "value"))
     """The function, as `module:function`."""

@@ -12,7 +12,7 @@ from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.judging.llm.reply import Items
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.schema.assertion import CheckContext, MoreText, Outcome
 from pytest_arena.schema.case import Documents
 
 LEAST = 0.8
@@ -120,6 +120,7 @@ class ContextRecall(_WithDocuments):
     """
 
     type: ClassVar[str] = "context_recall"
+    more_text: ClassVar[MoreText] = "nothing"
     prompts: ClassVar[tuple[str, ...]] = ("support", "items_reply")
 
     reference: str = Field(min_length=1, validation_alias=AliasChoices("reference", "value"))
@@ -175,6 +176,7 @@ class ContextRelevance(_WithDocuments):
     """
 
     type: ClassVar[str] = "context_relevance"
+    more_text: ClassVar[MoreText] = "nothing"
     aliases: ClassVar[tuple[str, ...]] = ("context_relevancy",)
     prompts: ClassVar[tuple[str, ...]] = ("documents", "items_reply")
 
@@ -200,6 +202,7 @@ class ContextPrecision(_WithDocuments):
     """
 
     type: ClassVar[str] = "context_precision"
+    more_text: ClassVar[MoreText] = "nothing"
     prompts: ClassVar[tuple[str, ...]] = ("documents", "items_reply")
 
     reference: str | None = Field(default=None, min_length=1)

@@ -12,7 +12,7 @@ from pytest_arena.judging.answer_parts import AnswerPart, last_parts, parts_of
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, find_words
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.text.folding import as_written, bare_ends, fold
 from pytest_arena.text.looking import SearchedText
 
@@ -26,6 +26,7 @@ class _InText(Assertion):
     """Compare as written: quotes, dashes and blanks count."""
 
     reads_text: ClassVar[bool] = True
+    more_text: ClassVar[MoreText] = "help"
 
     def _found(self, wanted: tuple[str, ...], trial: Trial, context: CheckContext) -> list[str]:
         """Return what the last answer holds; with `not`, its own or that of a group around it, tool
@@ -121,6 +122,7 @@ class ContainsAny(_InText):
 
 class _Excludes(_OneOrMore):
     reads_text: ClassVar[bool] = False
+    more_text: ClassVar[MoreText] = "harm"
 
     look_at: LookAt = "both"
     """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
@@ -164,6 +166,7 @@ class ContentExcludes(_Excludes):
     """
 
     type: ClassVar[str] = "content_excludes"
+    whole_dialogue: ClassVar[bool] = True
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         expected = f"nothing of {listed(self.wanted)} in any answer"
@@ -188,6 +191,7 @@ class BannedWords(Assertion):
     """
 
     type: ClassVar[str] = "banned_words"
+    more_text: ClassVar[MoreText] = "harm"
 
     words: Texts
     """The words and phrases."""
@@ -276,6 +280,7 @@ class EndsWith(_InText):
     """
 
     type: ClassVar[str] = "ends_with"
+    more_text: ClassVar[MoreText] = "either"
 
     value: Text
     """The end."""

@@ -31,8 +31,8 @@ def answer_from(body: Any) -> Answer:
         usage=usage_from(body.get("usage")),
         model=_name(body.get("model")),
         system_fingerprint=_name(body.get("system_fingerprint")),
-        tells_filter=_tells_filter(body, choice),
     )
+    _add_filter(answer, body, choice)
     answer.finish(choice.get("finish_reason"))
     add_message(answer, message)
     for call in _calls(message):
@@ -112,7 +112,7 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, Mapping) or choice.get("index"):
         return
-    answer.tells_filter = answer.tells_filter or _tells_filter(chunk, choice)
+    _add_filter(answer, chunk, choice)
     answer.finish(choice.get("finish_reason"))
     delta = choice.get("delta")
     if not isinstance(delta, Mapping):
@@ -131,9 +131,15 @@ def _calls(message: Mapping[str, Any]) -> list[Any]:
     return [{"index": 0, "function": older}] if isinstance(older, Mapping) and older else []
 
 
-def _tells_filter(body: Mapping[str, Any], choice: Mapping[str, Any]) -> bool:
-    """Return whether an answer brings the findings of a content filter, as Azure's do."""
-    return bool(choice.get("content_filter_results") or body.get("prompt_filter_results"))
+def _add_filter(answer: Answer, body: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
+    """Add the findings of a content filter, as Azure's answers bring them; it may say instead that
+    it could not run."""
+    results = choice.get("content_filter_results")
+    found = list(results.values()) if isinstance(results, Mapping) else []
+    told = [one["filtered"] for one in found if isinstance(one, Mapping) and "filtered" in one]
+    of_the_prompt = not found and bool(body.get("prompt_filter_results"))
+    answer.tells_filter = answer.tells_filter or bool(told) or of_the_prompt
+    answer.was_filtered = answer.was_filtered or True in told
 
 
 def _name(value: Any) -> str | None:

@@ -16,14 +16,32 @@ from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.text.thoughts import answer_has_begun
 
+REFUSAL = "refusal"
+"""Anthropic's stop reason where a model, or a classifier beside it, declines to go on."""
 _REASONS = {
     "eos": "stop",
     "eos_token": "stop",
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
     "tool_use": "tool_calls",
-    "safety": "content_filter",
+    **dict.fromkeys(
+        (
+            "blocklist",
+            "content_filtered",
+            "error_toxic",
+            "guardrail_intervened",
+            "prohibited_content",
+            "recitation",
+            REFUSAL,
+            "safety",
+            "sensitive",
+            "spii",
+        ),
+        "content_filter",
+    ),
 }
 """What hosts of open models and gateways write for OpenAI's finish reasons."""
 
@@ -82,6 +100,10 @@ class Answer:
     system_fingerprint: str | None = None
     tells_filter: bool = False
     """Whether this provider says where its content filter steps in."""
+    was_filtered: bool = False
+    """Whether it said so beside the finish reason."""
+    is_refusal: bool = False
+    """Whether the provider says of the answer as a whole that the model refuses."""
     allowance: Allowance | None = None
     _has_begun: bool = False
     _thinks: bool = False
@@ -94,8 +116,10 @@ class Answer:
     def finish(self, reason: Any) -> None:
         """Keep a finish reason, in OpenAI's words."""
         if isinstance(reason, str) and reason:
-            lower = reason.lower()
+            # Gemini's endpoint in OpenAI's format adds its own: "content_filter: RECITATION"
+            lower = reason.lower().partition(":")[0].strip()
             self.finish_reason = _REASONS.get(lower, lower)
+            self.is_refusal = self.is_refusal or lower == REFUSAL
 
     def add_call(self, call: Any, *, whole: bool) -> None:
         """Add a tool call, or in a stream a part of one.
@@ -135,13 +159,13 @@ class Answer:
         A filter that left nothing of the answer is a `ProviderError`.
         """
         text, refusal = "".join(self.texts), "".join(self.refusals)
-        if self.finish_reason == "content_filter" and not text and not refusal and not self.calls:
+        if self._filtered() and not text and not refusal and not self.calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
         spoke = bool(text or refusal or self.reasoning or self.calls)
         self.usage = usage = _beside_answer(self.usage or Usage(), spoke=spoke)
         return Response(
             output=text or refusal,
-            refusal=refusal or None,
+            refusal=refusal or (text if self.is_refusal else None) or None,
             reasoning="".join(self.reasoning) or None,
             finish_reason=self.finish_reason,
             tool_calls=tuple(parts.tool_call() for parts in self.calls),
@@ -157,7 +181,7 @@ class Answer:
         )
 
     def _filtered(self) -> bool | None:
-        if self.finish_reason == "content_filter":
+        if self.was_filtered or self.finish_reason == "content_filter":
             return True
         return False if self.tells_filter and self.finish_reason else None
 

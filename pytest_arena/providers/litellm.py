@@ -165,6 +165,7 @@ class LiteLLMProvider(Provider):
                 raise failed
             if not wire.reports_usage:
                 answer.usage = None
+            answer.is_refusal = wire.tells_refusal
         answer.hear(wire.headers if wire.status else _headers(received))
         answer.tells_filter = answer.tells_filter or self._tells_filter()
         return answer, first_token_ms, latency_ms

@@ -32,6 +32,7 @@ _USAGE = re.compile(
     rb"\s*(?!null)"
 )
 """Where providers of other formats report their tokens."""
+_REFUSAL = re.compile(rb'"stop_reason"\s*:\s*"refusal"')
 _LAST_EVENT = re.compile(rb"^data: ?\[DONE\]", re.MULTILINE)
 _ENDS = (
     ("/v1/messages", re.compile(rb'message_stop|"stop_reason"\s*:\s*"')),
@@ -113,6 +114,12 @@ class Wire:
         """Whether an answer of another format says anything of tokens; true where none was
         heard, since litellm is all there is to believe then."""
         return not self.parts or _USAGE.search(self.body) is not None
+
+    @property
+    def tells_refusal(self) -> bool:
+        """Whether an answer of Anthropic's format ends as a refusal, which litellm takes for any
+        filter's work."""
+        return _REFUSAL.search(self.body) is not None
 
     def check(self, *, streams: bool) -> None:
         """Raise the failure of an answer of another format that is an error, or a stream of one

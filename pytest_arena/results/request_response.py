@@ -123,6 +123,11 @@ class Response:
     system_fingerprint: str | None = None
     """The build of the model that answered, by the provider's own name for it."""
 
+    @property
+    def is_cut_by_filter(self) -> bool:
+        """Whether what came is a part of an answer that the provider's content filter stopped."""
+        return self.filtered is True or self.finish_reason == "content_filter"
+
 
 def source_of(responses: Iterable[Response]) -> Source | None:
     """Return where answers came from; those of a provider go before replayed ones."""

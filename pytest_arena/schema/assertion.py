@@ -143,6 +143,9 @@ class When(ArenaModel):
         return None
 
 
+MoreText = Literal["help", "harm", "either", "nothing"]
+
+
 class Assertion(ArenaModel):
     """Check something of a trial; subclass it, give it a `type`, fields, and a `check`.
 
@@ -163,6 +166,12 @@ class Assertion(ArenaModel):
     answer that only calls tools."""
     graded: ClassVar[bool] = False
     """True where scores between 0 and 1 occur, so that a `threshold` makes sense."""
+    more_text: ClassVar[MoreText] = "either"
+    """What more text of the answer could do to what the check found: `help` it to hold, `harm` it,
+    `either`, or `nothing`. An answer that a content filter cut is a part of one: it shows that a
+    word was said, not that none was."""
+    whole_dialogue: ClassVar[bool] = False
+    """True where the check looks at all answers of a conversation, not at the last alone."""
 
     negate: bool = Field(default=False, alias="not")
     """Turn the check around: it holds where it would have failed."""
@@ -179,6 +188,11 @@ class Assertion(ArenaModel):
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""
         raise NotImplementedError(f"{type(self).__name__} has no check()")
+
+    def is_shown_by_a_part(self, *, held: bool) -> bool:
+        """Return whether a part of an answer is enough to tell that the check, `not` aside, held
+        (or did not)."""
+        return self.more_text in ("nothing", "help" if held else "harm")
 
     def judge_facts(self, judge: JudgeSpec | None) -> str | None:
         """Return what decides how a judge would judge this, for hashes; None: none is asked.

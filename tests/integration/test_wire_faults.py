@@ -35,6 +35,7 @@ TOLD = (
     "reasoning_tokens",
     "system_fingerprint",
     "cost_usd",
+    "filtered",
     "attempts",
     "error",
 )
@@ -120,6 +121,15 @@ def answer(reply: Reply, **says: Any) -> Fault:
 UNKNOWN = {"input_tokens": None, "output_tokens": None, "cost_usd": None}
 KNOWN = {"output": "Paris", "input_tokens": 11, "output_tokens": 7}
 TWO_CALLS = [{"name": "f", "arguments": {}, "id": "a"}, {"name": "g", "arguments": {}, "id": "b"}]
+
+
+def azure(filtered: bool) -> dict[str, Any]:
+    """The findings of Azure's filter, as they stand in a choice."""
+    safe = {"filtered": False, "severity": "safe"}
+    return {"content_filter_results": {"hate": safe, "violence": {**safe, "filtered": filtered}}}
+
+
+CUT = {"output": "Paris", "finish_reason": "content_filter", "filtered": True}
 
 
 def counts(prompt: Any, completion: Any) -> Reply:
@@ -252,6 +262,22 @@ WHOLE = {
     "overloaded": error(refused(529, type="overloaded_error"), "server", 3),
     "too_long": error(refused(400, code="context_length_exceeded"), "context_length"),
     "filtered": error(whole(None, "content_filter"), "content_filter"),
+    "filter_cut_it": answer(whole(finish="content_filter"), **CUT),
+    "filter_of_gemini_cut_it": answer(whole(finish="SAFETY"), **CUT),
+    "filter_of_gemini_in_openai_format_cut_it": answer(
+        whole(finish="content_filter: RECITATION"), **CUT
+    ),
+    "filter_of_bedrock_cut_it": answer(whole(finish="guardrail_intervened"), **CUT),
+    "filter_of_azure_cut_it": answer(
+        whole(choice=azure(filtered=True)), output="Paris", finish_reason="stop", filtered=True
+    ),
+    "filter_of_azure_let_it_pass": answer(whole(choice=azure(filtered=False)), filtered=False),
+    "filter_of_azure_did_not_run": answer(
+        whole(choice={"content_filter_results": {"error": {"code": "content_filter_error"}}}),
+        filtered=None,
+    ),
+    "filter_of_azure_left_nothing": error(whole("", choice=azure(filtered=True)), "content_filter"),
+    "ended_as_a_refusal": answer(whole(finish="refusal"), refusal="Paris", **CUT),
     "no_choices": error(whole(body={"choices": []}), "bad_response"),
     "sign_in_page": error(
         Reply(body=b"<html>Please sign in</html>", body_type="text/html"), "bad_response"
@@ -333,6 +359,22 @@ STREAMED = {
         tool_calls=[{"name": "f", "arguments": {"n": 5}, "id": "t1"}],
     ),
     "not_streamed": answer(whole(), **KNOWN),
+    "filter_cut_it": answer(
+        stream(chunk("Paris"), chunk(finish="content_filter"), COUNTED, DONE), **CUT
+    ),
+    "filter_of_azure_cut_it": answer(
+        stream(
+            chunk("Paris"),
+            {**chunk(), "choices": [{**chunk(finish="stop")["choices"][0], **azure(True)}]},
+            COUNTED,
+            DONE,
+        ),
+        output="Paris",
+        filtered=True,
+    ),
+    "ended_as_a_refusal": answer(
+        stream(chunk("Paris"), chunk(finish="refusal"), COUNTED, DONE), refusal="Paris", **CUT
+    ),
     "no_end": error(stream(chunk("Par")), "connection", 3),
     "no_end_but_usage": error(stream(chunk("Par"), COUNTED), "connection", 3),
     "cut_in_a_chunk": error(stream(chunk("Par"), tail=b'data: {"id": "c", "choi'), "connection", 3),
@@ -427,6 +469,8 @@ def test_each_fault_is_told_alike_by_every_way(project: Project, server: WireSer
             right = reached == (fault.kind, fault.attempts) and direct["verdict"] == "error"
         else:
             right = direct["error"] is None and all(direct[n] == v for n, v in fault.says)
+            # what is forbidden is not known to be missing of a part
+            right &= bool(direct["filtered"]) is (("not_contains", "error") in direct["judged"])
         if differs or not right:
             wrong[name] = {"direct": direct, **differs}
     assert wrong == {}

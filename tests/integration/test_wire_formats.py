@@ -298,6 +298,20 @@ def test_an_answer_is_kept_with_usage_cost_finish_reason_times_and_attempts(
             assert trial["latency_ms"] > (trial["first_token_ms"] or 0)
 
 
+def test_an_answer_that_a_filter_cut_is_told_in_every_format(
+    project: Project, server: WireServer
+) -> None:
+    found = run(project, server, {"cut": Fault("text=ok finish_reason=content_filter", "", "")})
+    for name, cell in found["cut"].items():
+        way = name[:-1].split("[")[1]
+        (trial,) = cell["trials"]
+        if way == "ollama":
+            continue  # litellm drops the reason that Ollama's /api/generate gives
+        assert (trial["finish_reason"], trial["filtered"]) == ("content_filter", True), name
+        # by Anthropic's own word it is the model that declines
+        assert trial["refusal"] == ("ok" if way == "anthropic" else None), name
+
+
 def test_an_empty_answer_fails_and_says_so(project: Project, server: WireServer) -> None:
     found = run(project, server, {"empty": Fault("text=''", "", "")})["empty"]
     for name, cell in found.items():
