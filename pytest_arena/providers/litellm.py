@@ -268,7 +268,12 @@ class LiteLLMProvider(Provider):
         return fit.params
 
     def _tells_filter(self) -> bool:
-        return self._model.partition("/")[0] in _TELL_FILTER
+        family = self._model.partition("/")[0]
+        if family == "openai":
+            # many speak OpenAI's format; that no filter stepped in is known of OpenAI itself alone
+            variables = self.environment.variables
+            return base_of(self.spec, variables, _bases(self.spec)) is None
+        return family in _TELL_FILTER
 
     def _priced(self, answer: Answer, response: Response) -> Response:
         self.note_usage(answer.usage)

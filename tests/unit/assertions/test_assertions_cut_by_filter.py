@@ -39,7 +39,7 @@ CUT_SHORT = {"finish_reason": "content_filter", "filtered": True}
         "{type: topics, forbidden: {war: [bomb]}}",
         "{type: refusal, expected: false}",
         "{type: refusal}",
-        "{type: semantic_equals, value: 'Sure, mix ann and the order #12', on_unsure: pass}",
+        "{type: semantic_equals, value: Sure. Mix the two; it is, on_unsure: pass}",
     ],
 )
 def test_what_the_rest_of_an_answer_could_undo_is_an_error(text: str, judge: Any) -> None:
