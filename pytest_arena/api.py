@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from pytest_arena._version import __version__
@@ -20,12 +20,13 @@ from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.trials import CellRun
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.engine_setup import learn_keys, set_up_engine
-from pytest_arena.errors import UsageError
+from pytest_arena.errors import Problem, UsageError
 from pytest_arena.gating.run_gate import RunGate
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.plans import Arena, CellPlan
+from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.budgets import budget_lines
@@ -53,6 +54,8 @@ def run_arena(
     block_network: bool = False,
     baseline: str | Path | None = None,
     fail_on: str = Settings.fail_on,
+    update_baseline: bool | Literal["add"] = False,
+    bisect: bool = False,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -60,10 +63,11 @@ def run_arena(
 
     `providers` keeps only these providers or groups, `mock` answers from the arena's `mock:`
     texts, `concurrency` bounds the calls in flight, `trials` overrides the cases' own. `record`
-    (off, none, once, new or all), `max_cost` (US dollars), `block_network`, `baseline` and
-    `fail_on` (any, regression, drift or none) mean what the options of these names mean under
-    pytest; what was recorded or could not be paid for stands in the `notes` of the run, what the
-    comparison found in its `gate`, `limits` and `exit_code`.
+    (off, none, once, new or all), `max_cost` (US dollars), `block_network`, `baseline`, `fail_on`
+    (any, regression, drift or none), `update_baseline` (`True` or `"add"`) and `bisect` mean what
+    the options of these names mean under pytest; what was recorded, could not be paid for or
+    became of the baseline file stands in the `notes` of the run, what the comparison found in its
+    `gate`, `limits` and `exit_code`. A baseline that could not be written is exit code 4.
 
     The conftest files beside the arena and installed plug-ins are loaded as pytest would load
     them: what they register is known, and their hooks are called. `plugins` are further objects
@@ -86,6 +90,8 @@ def run_arena(
             block_network=block_network,
             baseline=baseline,
             fail_on=fail_on,
+            update_baseline=update_baseline,
+            bisect=bisect,
         ),
         registry,
         plugins,
@@ -107,6 +113,8 @@ async def arun_arena(
     block_network: bool = False,
     baseline: str | Path | None = None,
     fail_on: str = Settings.fail_on,
+    update_baseline: bool | Literal["add"] = False,
+    bisect: bool = False,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -124,6 +132,8 @@ async def arun_arena(
         block_network=block_network,
         baseline=baseline,
         fail_on=fail_on,
+        update_baseline=update_baseline,
+        bisect=bisect,
     )
     run = await asyncio.to_thread(_Run, path, settings, registry, plugins)
     with run.engine() as engine:
@@ -132,9 +142,15 @@ async def arun_arena(
     return await asyncio.to_thread(run.result, cells)
 
 
-def _settings(**given: Any) -> Settings:
+def _settings(*, update_baseline: bool | Literal["add"], **given: Any) -> Settings:
+    if update_baseline not in (True, False, "add"):
+        raise UsageError(
+            Problem(f"update_baseline: unknown value {update_baseline!r}", expected="True or 'add'")
+        )
+    added = update_baseline == "add"
+    baseline = {"update_baseline": bool(update_baseline), "add_to_baseline": added}
     # the cache lies in the folder of pytest's own
-    return settings_of({**given, "cache": "off"})
+    return settings_of({**given, **baseline, "cache": "off"})
 
 
 class _Run:
@@ -158,7 +174,10 @@ class _Run:
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]
         self._gate = RunGate(settings, self._root, self._registry, self._ids)
-        self._arena: Arena = self._gate.with_baseline(whole.only(settings.providers))
+        chosen = whole.only(settings.providers)
+        if settings.makes_baseline:
+            chosen = with_baseline_trials(chosen)
+        self._arena: Arena = self._gate.with_baseline(chosen)
         self._redactor = Redactor(os.environ)
         learn_keys(self._redactor, self._arena)
         self._quotas = Quotas()
@@ -281,8 +300,10 @@ class _Run:
         broken = self._hook_failures.lines()
         plans = self._arena.cells
         expected = {f"{plan.file}::{plan.name}" for plan in plans if plan.xfail is not None}
-        code = 3 if broken else self._gate.exit_code(run, expected)
-        return replace(run, notes=(*notes, *broken), exit_code=code)
+        run = replace(run, exit_code=self._gate.exit_code(run, expected))
+        said, written = self._gate.update(run)
+        code = 3 if broken else run.exit_code if written else 4
+        return replace(run, notes=(*notes, *said, *broken), exit_code=code)
 
     def _summary(self, run: RunResult) -> list[str]:
         """Return what the hooks of others have to say of the run."""

@@ -39,6 +39,7 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     }
     settings = Settings(**found)
     _check_baseline(settings, "fail_on", "baseline=")
+    _check_bisect(settings, "bisect=True", "baseline=")
     return settings
 
 
@@ -192,6 +193,19 @@ def _check_baseline(settings: Settings, fail_on: str, baseline: str) -> None:
         )
 
 
+def _check_bisect(settings: Settings, bisect: str, baseline: str) -> None:
+    """Refuse to look for what did it where no old version can be asked."""
+    if settings.bisect and (settings.baseline is None or settings.old == "off"):
+        left_out = ", and leave --arena-old=off out" if settings.old == "off" else ""
+        raise UsageError(
+            Problem(
+                f"{bisect} asks the old version with each change",
+                expected="a baseline, and an old version that may be asked",
+                fix=f"name one with {baseline}{left_out}",
+            )
+        )
+
+
 def _check_combinations(settings: Settings) -> None:
     """Refuse options that would have no effect without another one."""
     _check_baseline(settings, "--arena-fail-on", "--arena-baseline")
@@ -204,14 +218,7 @@ def _check_combinations(settings: Settings) -> None:
                 fix=suggest(old, ("auto", "off")) or "name a revision, as in --arena-old=git:main",
             )
         )
-    if settings.bisect and (settings.baseline is None or old == "off"):
-        raise UsageError(
-            Problem(
-                "--arena-bisect asks the old version with each change",
-                expected="a baseline, and an old version that may be asked",
-                fix="name one with --arena-baseline, and leave --arena-old=off out",
-            )
-        )
+    _check_bisect(settings, "--arena-bisect", "--arena-baseline")
     if settings.prune_recordings and settings.record == "off":
         raise UsageError(
             Problem(

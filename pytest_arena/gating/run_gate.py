@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_arena.errors import UsageError
 from pytest_arena.gating.gatekeeper import Gatekeeper, rules_of
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunResult
@@ -61,6 +62,18 @@ class RunGate:
         own = self._keeper.baseline if self._keeper is not None else None
         rules = rules_of(self._settings)
         return with_limits(run, [facts], own=own, rules=rules, folder=self._root)
+
+    def update(self, run: RunResult) -> tuple[list[str], bool]:
+        """Write the baseline anew if the run is to do that.
+
+        Returns what to say of it, and whether nothing stood against it.
+        """
+        if self._keeper is None or not self._settings.update_baseline:
+            return [], True
+        try:
+            return self._keeper.update(run, self._keeper.collected(self._ids)), True
+        except UsageError as error:
+            return [str(error)], False
 
     def exit_code(self, run: RunResult, expected: Collection[str]) -> int:
         """Return the exit code that pytest would have; `expected` are cells that may fail."""

@@ -137,3 +137,65 @@ def test_a_gate_without_a_baseline_is_refused(run: Run) -> None:
         run(baseline="nowhere.jsonl")
     with pytest.raises(UsageError, match=r"^fail_on: unknown value 'regresion'"):
         run(fail_on="regresion")
+
+
+def test_a_run_writes_its_baseline_and_is_compared_with_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arena.yaml").write_text(ARENA.replace(" trials: 5,", ""))
+    first = run(update_baseline=True)
+    assert first.notes[0] == "baseline: .arena/baseline.jsonl (2 added)"
+    assert "(5 trials a cell)" in first.notes[1]
+    assert (first.exit_code, len(Fickle.asked)) == (0, 10)
+    assert run(baseline=".arena/baseline.jsonl", fail_on="regression").exit_code == 0
+    assert run("other", baseline=".arena/baseline.jsonl", fail_on="regression").exit_code == 1
+
+
+def test_only_a_green_run_adds_to_the_baseline(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / ".arena" / "baseline.jsonl"
+    run(update_baseline="add")
+    before = path.read_bytes()
+    failed = run("other", update_baseline="add")
+    assert "left as it is, since the run failed" in failed.notes[0]
+    assert (failed.exit_code, path.read_bytes()) == (1, before)
+    assert "(2 changed)" in run(update_baseline="add").notes[0]
+    assert path.read_bytes() != before
+
+
+def test_a_baseline_that_cannot_be_written_is_exit_code_4(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "broken.jsonl").write_text('{"kind": "baseline", "format": 99}\n')
+    broken = {"trials": 1, "update_baseline": True}
+    (tmp_path / ".arena").mkdir()
+    (tmp_path / "broken.jsonl").rename(tmp_path / ".arena" / "baseline.jsonl")
+    found = run(**broken)
+    assert found.exit_code == 4
+    assert "baseline format 99 is not known" in found.notes[0]
+    assert len(found.cells) == 2
+
+
+def test_a_value_that_update_baseline_does_not_take_is_refused(run: Run) -> None:
+    with pytest.raises(UsageError, match="update_baseline: unknown value 'ad'"):
+        run(update_baseline="ad")
+
+
+def test_of_two_changes_bisect_names_the_one_that_did_it(run: Run, tmp_path: Path) -> None:
+    arena = """\
+providers: [{name: m, provider: fickle, model: any, params: {temperature: 0.5}}]
+tests:
+  - {name: Steady, prompt: steady, assertions: [{type: contains, value: good}]}
+  - {name: Other, prompt: other, assertions: [{type: contains, value: good}]}
+"""
+    (tmp_path / "arena.yaml").write_text(arena)
+    run(update_baseline=True)
+    changed = arena.replace("0.5", "0.9").replace("prompt: other", "prompt: otherwise")
+    (tmp_path / "arena.yaml").write_text(changed)
+    compared = {"baseline": ".arena/baseline.jsonl", "fail_on": "regression"}
+    found = run("otherwise", bisect=True, **compared)
+    (worse,) = [cell for cell in found.cells if cell.verdict == "failed"]
+    assert worse.standing is not None
+    assert ". What did it: user: - other + otherwise (passed 0 of " in worse.standing.reason
+    without = run("otherwise", **compared)
+    assert not any(cell.hunks for cell in without.cells)
+
+
+def test_bisect_without_a_baseline_is_refused(run: Run) -> None:
+    with pytest.raises(UsageError, match="bisect=True asks the old version"):
+        run(bisect=True)
