@@ -12,7 +12,7 @@ from pydantic import Field
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question, Ruling, rule, spec_facts
 from pytest_arena.judging.llm.prompt import Material, Task, prompt_file
 from pytest_arena.judging.llm.reply import Level, Levels
-from pytest_arena.results.request_response import Message, Response
+from pytest_arena.results.request_response import Message, Response, ToolCall
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 from pytest_arena.schema.judge import JudgeSpec
@@ -131,12 +131,19 @@ def answer(trial: Trial) -> Material:
 
 
 def spoken(response: Response) -> str:
-    """Return an answer's text and its tool calls."""
-    calls = [
-        f"(calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)})"
-        for call in response.tool_calls
-    ]
+    """Return an answer's text and its tool calls, with what came of them."""
+    calls = [_called(call) for call in response.tool_calls]
     return "\n".join([response.output, *calls] if response.output else calls)
+
+
+def _called(call: ToolCall) -> str:
+    said = f"calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)}"
+    if call.error is not None:
+        said += f", which fails: {call.error}"
+    elif call.result is not None:
+        given = json.dumps(call.result, ensure_ascii=False, default=str)
+        said += f", which gives {given}"
+    return f"({said})"
 
 
 def transcript(messages: Sequence[Message]) -> str:

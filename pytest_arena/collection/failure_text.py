@@ -9,6 +9,7 @@ from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocat
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
+from pytest_arena.results.request_response import ToolCall
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.text.printable import printable
 
@@ -127,8 +128,15 @@ def _said(trial: Trial) -> list[str]:
             lines.append(_entry("the answer was", event.original))
     if trial.output is not None:
         lines.append(_entry("answer", trial.output or "(empty)"))
-    lines += [_entry("tool call", f"{c.name}({c.arguments})") for c in trial.tool_calls]
+    lines += [_entry("tool call", _called(call)) for call in trial.tool_calls]
     return lines
+
+
+def _called(call: ToolCall) -> str:
+    if call.error is not None:
+        return f"{call.name}({call.arguments}) failed: {call.error}"
+    came = "" if call.result is None else f" → {call.result}"
+    return f"{call.name}({call.arguments}){came}"
 
 
 def _finding(cell: Cell, finding: Finding) -> list[str]:

@@ -158,8 +158,20 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         root,
         turn,
         judge=case.judge,
+        tools=_offered({**case.params, **plan.provider.params}.get("tools")),
         documents=case.documents,
         themes=case.expected_themes,
         calibrations=case.calibrations,
         baseline_scores=plan.baseline_scores.get(turn, {}),
     )
+
+
+def _offered(tools: Any) -> dict[str, Any]:
+    """Return the schemas of tools in OpenAI's form, by the tools' names; others are passed over,
+    as the provider is to judge of them."""
+    found: dict[str, Any] = {}
+    for tool in tools if isinstance(tools, list) else ():
+        function = tool.get("function", tool) if isinstance(tool, Mapping) else None
+        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
+            found[function["name"]] = function.get("parameters") or {}
+    return found

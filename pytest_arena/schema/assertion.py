@@ -111,6 +111,8 @@ class CheckContext:
     judge: JudgeSpec | None = None
     ask: Asking | None = None
     embed: Embed | None = None
+    tools: Mapping[str, Any] = field(default_factory=dict)
+    """The schemas of the arguments of the tools that were offered, by the tools' names."""
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     rival: Callable[[str], Awaitable[Trial]] | None = None

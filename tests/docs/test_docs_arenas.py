@@ -49,7 +49,13 @@ def test_every_example_arena_has_a_test() -> None:
         "red-team",
         "load",
         "support-bot",
+        "tools",
     }
+
+
+def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "tools", expected=0)
+    assert len(cells(run, "passed")) == len(run.cells) == 3
 
 
 @WORKERS

@@ -198,6 +198,17 @@ def test_themes_are_the_assertions_or_the_cases(ask: Any) -> None:
     assert "take up each of these themes: a, b." in judge.prompt
 
 
+def test_a_judge_sees_what_came_of_tool_calls(ask: Any) -> None:
+    calls = (
+        ToolCall("lookup", {"id": 7}, result={"status": "lost"}),
+        ToolCall("refund", {}, error="no such order"),
+    )
+    called = replace(TALK.responses[0], output="", tool_calls=calls)
+    _, judge = ask("{type: tone, value: x}", level("fully"), replace(TALK, responses=(called,)))
+    assert '(calls the tool lookup with {"id": 7}, which gives {"status": "lost"})' in judge.prompt
+    assert "(calls the tool refund with {}, which fails: no such order)" in judge.prompt
+
+
 def test_tool_calls_are_part_of_the_answer(ask: Any) -> None:
     called = replace(TALK.responses[0], output="", tool_calls=(ToolCall("lookup", {"id": 7}),))
     _, judge = ask("{type: tone, value: x}", level("fully"), replace(TALK, responses=(called,)))

@@ -1,0 +1,137 @@
+"""The base of assertions on tool calls: which calls are looked at, and how reasons tell them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.errors import shorten
+from pytest_arena.results.request_response import ToolCall
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.printable import printable
+
+Calls = Sequence[ToolCall]
+_MOST_TOLD = 5
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+ToolName = Annotated[str, Field(min_length=1)]
+ToolNames = Annotated[
+    tuple[ToolName, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}},
+            ]
+        }
+    ),
+]
+"""The name of a tool, or a list of names."""
+
+
+def one_or(*words: str) -> Any:
+    """Return what makes a field's type a number that counts from 1, or one of these words."""
+
+    def checked(value: object) -> object:
+        if value in words or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
+            return value
+        listed = ", ".join(words)
+        raise PydanticCustomError(
+            "one_or_word",
+            "bad value {given}",
+            {
+                "given": shorten(repr(value), 60),
+                "expected": f"a whole number from 1 on, or {listed}",
+                "fix": f"write 1, or {words[0]}",
+            },
+        )
+
+    schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"enum": list(words)}]}
+    return PlainValidator(checked), WithJsonSchema(schema)
+
+
+_TURN_CHECK, _TURN_SCHEMA = one_or("last")
+Turn = Annotated[int | str, _TURN_CHECK, _TURN_SCHEMA]
+"""A turn's number from 1 on, or `last`."""
+
+
+class ToolCallAssertion(Assertion):
+    """An assertion on tool calls; subclass it and write `judge_calls`."""
+
+    turn: Turn | None = None
+    """Look at the calls of this turn's answer alone, counted from 1, or `last`; without it, at
+    those of the whole conversation. In a turn's own assertions it is always that turn."""
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        """Judge the calls in the order in which they were made."""
+        raise NotImplementedError(f"{type(self).__name__} has no judge_calls()")
+
+    def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        responses = trial.responses
+        if self.turn is not None and context.turn is not None:
+            return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
+        if isinstance(self.turn, int):
+            if self.turn > len(responses):
+                return Outcome.error(f"there is no turn {self.turn}: {len(responses)} answers came")
+            responses = responses[self.turn - 1 : self.turn]
+        elif self.turn == "last":
+            responses = responses[-1:]
+        if not all(response.tells_tools for response in responses):
+            return Outcome.error("the provider does not tell which tools were called")
+        calls = [call for response in responses for call in response.tool_calls]
+        return self.judge_calls(calls, context)
+
+
+def told(calls: Calls) -> str:
+    """Return calls as reasons show them: `called: find_order({"number": "7"}), refund({})`."""
+    if not calls:
+        return "no tool was called"
+    shown = [told_one(call) for call in calls[:_MOST_TOLD]]
+    further = f" and {len(calls) - _MOST_TOLD} more" if len(calls) > _MOST_TOLD else ""
+    return f"called: {', '.join(shown)}{further}"
+
+
+def told_one(call: ToolCall) -> str:
+    """Return one call with its arguments, cut in the middle where they are long."""
+    return f"{tool_name(call.name)}({shown_json(call.arguments)})"
+
+
+def tool_name(name: str) -> str:
+    """Return a name that a model made up, fit for a reason."""
+    return printable(shorten(name, 60))
+
+
+def shown_json(value: Any, longest: int = 60) -> str:
+    """Return a value as short JSON; a text that is none stays as it is."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return printable(shorten(text, longest))
+
+
+def named(calls: Calls, tools: Iterable[str]) -> list[ToolCall]:
+    """Return the calls of these tools; of all tools where none is named."""
+    wanted = set(tools)
+    return [call for call in calls if not wanted or call.name in wanted]
+
+
+def untold(calls: Calls, every: Calls) -> Outcome | None:
+    """Return an error where nobody told what came of calls, as of a bare model's; else None.
+
+    A tool may give nothing, so that one call of `every` with a result, an error or a time tells
+    that the calls were run.
+    """
+    run = any(
+        c.result is not None or c.error is not None or c.latency_ms is not None for c in every
+    )
+    if not calls or run:
+        return None
+    return Outcome.error(f"nobody told what came of the calls; {told(calls)}")

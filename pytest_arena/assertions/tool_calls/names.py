@@ -1,0 +1,257 @@
+"""Which tools were called, how often, and in which order."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.assertions.messages import bounded, counted, number
+from pytest_arena.assertions.tool_calls.base import (
+    Calls,
+    ToolCallAssertion,
+    ToolName,
+    ToolNames,
+    named,
+    told,
+    tool_name,
+)
+from pytest_arena.schema.assertion import CheckContext, Outcome
+
+Names = Annotated[ToolNames, Field(min_length=1)]
+
+
+class ToolsCalled(ToolCallAssertion):
+    """Holds when these tools were called.
+
+        - type: tools_called
+          tools: [find_order, refund]
+          order: in_order
+
+    `order: any` (the default) wants each tool, in whatever order and beside whatever others;
+    `in_order` wants them one after another, others may stand between; `exact` wants these calls
+    and no others. A tool that is named twice is wanted twice. Calls that failed count: see
+    `no_tool_errors`.
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tools_called"
+    aliases: ClassVar[tuple[str, ...]] = ("tool_called",)
+
+    tools: Names = Field(validation_alias=AliasChoices("tools", "tool_names", "value"))
+    """The tools, one or several."""
+    order: Literal["any", "in_order", "exact"] = "any"
+    """Whether the order counts: `any`, `in_order`, or `exact`, without any other call."""
+    min_calls: int = Field(default=1, ge=1)
+    """How often each of them is called at least."""
+    max_calls: int | None = Field(default=None, ge=1)
+    """How often each of them may be called."""
+
+    @model_validator(mode="after")
+    def _bounds_fit(self) -> ToolsCalled:
+        if self.max_calls is not None and self.max_calls < self.min_calls:
+            raise _bad_bounds("min_calls", "max_calls")
+        return self
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        wanted, made = Counter(self.tools), Counter(call.name for call in calls)
+        expected = " before ".join(self.tools) if self.order != "any" else ", ".join(self.tools)
+        if self.order == "exact":
+            expected = f"exactly {', '.join(self.tools)}"
+        for name, times in wanted.items():
+            least = max(times, self.min_calls)
+            if made[name] < least:
+                often = "" if least == 1 else f" {number(least)} times"
+                reason = f"expected {name}{often}; {told(calls)}"
+                return Outcome.of(False, reason, expected=expected)
+            if self.max_calls is not None and made[name] > self.max_calls:
+                reason = f"{name} was called {made[name]} times, more than {self.max_calls} allowed"
+                return Outcome.of(False, f"{reason}; {told(calls)}", expected=expected)
+        names = [call.name for call in calls]
+        holds = {
+            "any": True,
+            "in_order": followed(self.tools, names) == len(self.tools),
+            "exact": names == list(self.tools),
+        }[self.order]
+        reason = told(calls) if holds else f"expected {expected}; {told(calls)}"
+        return Outcome.of(holds, reason, expected=expected)
+
+
+class ToolsNotCalled(ToolCallAssertion):
+    """Holds when none of these tools was called.
+
+        - type: tools_not_called
+          tools: [delete_account]
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tools_not_called"
+
+    tools: Names = Field(validation_alias=AliasChoices("tools", "tool_names", "value"))
+    """The tools, one or several."""
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        found = named(calls, self.tools)
+        return Outcome.of(not found, told(found or calls), expected=f"no {', '.join(self.tools)}")
+
+
+class ToolCallCount(ToolCallAssertion):
+    """Holds when a tool, or all tools together, were called so many times.
+
+        - type: tool_call_count
+          tool: search
+          min: 1
+          max: 3
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tool_call_count"
+
+    tool: ToolName | None = None
+    """Count the calls of this tool alone."""
+    min: int | None = Field(default=None, ge=0)
+    """How many there are at least."""
+    max: int | None = Field(default=None, ge=0)
+    """How many there may be."""
+
+    @model_validator(mode="after")
+    def _counts_something(self) -> ToolCallCount:
+        if self.min is None and self.max is None:
+            raise PydanticCustomError(
+                "tool_call_count",
+                "tool_call_count has neither min nor max",
+                {"expected": "min, max or both", "fix": "add max: …"},
+            )
+        if self.min is not None and self.max is not None and self.max < self.min:
+            raise _bad_bounds("min", "max")
+        return self
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        found = named(calls, [self.tool] if self.tool else [])
+        form = counted("tool call")
+        if self.tool is not None:
+            form = lambda calls: f"{counted('call')(calls)} of {self.tool}"  # noqa: E731
+        return bounded(len(found), form, minimum=self.min, maximum=self.max)
+
+
+class ToolCallSequence(ToolCallAssertion):
+    """Holds when tools were called one after another; other calls may stand between.
+
+        - type: tool_call_sequence
+          sequence: [find_order, refund]
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tool_call_sequence"
+
+    sequence: Names = Field(validation_alias=AliasChoices("sequence", "value"))
+    """The tools in their order; one may be named several times."""
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        expected = " before ".join(self.sequence)
+        matched = followed(self.sequence, [call.name for call in calls])
+        if matched == len(self.sequence):
+            return Outcome.of(True, told(calls), expected=expected)
+        missing = self.sequence[matched]
+        after = f" after {self.sequence[matched - 1]}" if matched else ""
+        return Outcome.of(False, f"expected {missing}{after}; {told(calls)}", expected=expected)
+
+
+class ToolNoRepeat(ToolCallAssertion):
+    """Holds when no call was made again.
+
+        - type: tool_no_repeat
+          max_repeats: 2
+
+    The same call is the same tool with the same arguments, wherever it stands. `compare: tool`
+    takes any two calls of a tool for the same, whatever their arguments, and `consecutive: true`
+    counts only those that follow one another; PromptArena means both.
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tool_no_repeat"
+
+    tools: ToolNames = ()
+    """Look at these tools alone."""
+    max_repeats: int = Field(default=1, ge=1)
+    """How often a call may be made."""
+    compare: Literal["call", "tool"] = "call"
+    """What is the same: a `call` with its arguments, or any call of the same `tool`."""
+    consecutive: bool = False
+    """Count only calls that follow one another."""
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        seen: Counter[str] = Counter()
+        before = ""
+        for call in calls:
+            given = "" if self.compare == "tool" else call.arguments
+            same = json.dumps([call.name, given], sort_keys=True, default=str)
+            if self.consecutive and same != before:
+                seen.clear()
+            before = same
+            seen[same] += 1
+            looked_at = not self.tools or call.name in self.tools
+            if looked_at and seen[same] > self.max_repeats:
+                reason = f"{tool_name(call.name)} was called again; {told(calls)}"
+                return Outcome.of(False, reason, expected=self._expected())
+        return Outcome.of(True, told(calls), expected=self._expected())
+
+    def _expected(self) -> str:
+        what = "call" if self.compare == "call" else "tool"
+        return f"no {what} more than {number(self.max_repeats)}×" + (
+            " in a row" if self.consecutive else ""
+        )
+
+
+class ToolCallF1(ToolCallAssertion):
+    """Holds when exactly these tools were called, by the F1 score of their names.
+
+        - type: tool_call_f1
+          tools: [find_order, refund]
+          threshold: 0.6
+
+    The names that were called are compared with those that were wanted, each once: F1 is the
+    harmonic mean of precision and recall. Without `threshold` it must be 1.
+
+    Error: when the provider does not tell which tools were called.
+    """
+
+    type: ClassVar[str] = "tool_call_f1"
+    aliases: ClassVar[tuple[str, ...]] = ("tool-call-f1",)
+    graded: ClassVar[bool] = True
+
+    tools: Names = Field(validation_alias=AliasChoices("tools", "value"))
+    """The tools that are wanted."""
+
+    def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
+        wanted, made = set(self.tools), {call.name for call in calls}
+        score = 2 * len(wanted & made) / (len(wanted) + len(made))
+        reason = f"F1 {number(score)}: {told(calls)}"
+        return Outcome.of(score == 1, reason, score=score, expected=", ".join(self.tools))
+
+
+def followed(wanted: Iterable[str], names: Iterable[str]) -> int:
+    """Return how many of the wanted names were found one after another."""
+    left, matched = iter(names), 0
+    for name in wanted:
+        if name not in left:
+            break
+        matched += 1
+    return matched
+
+
+def _bad_bounds(least: str, most: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        "tool_call_bounds",
+        "{most} is less than {least}",
+        {"least": least, "most": most, "expected": f"{least} at most as large as {most}"},
+    )
