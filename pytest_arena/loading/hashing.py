@@ -46,7 +46,7 @@ class Hasher:
             # figures under another load are no figures to compare with
             facts["load"] = asdict(case.load)
         if case.guardrails:
-            facts["guardrails"] = self.guardrails(case)
+            facts["guardrails"] = _hash([self._dump(guardrail) for guardrail in case.guardrails])
         return _hash(facts)
 
     def judge(self, case: CasePlan) -> str:
@@ -59,10 +59,14 @@ class Hasher:
         return _hash(facts) if facts else ""
 
     def guardrails(self, case: CasePlan) -> str:
-        """Return the hash of a case's guardrails, which that of its assertions covers."""
+        """Return the name and the hash of each of a case's guardrails: `max_length:5e0f… …`.
+
+        The hash of its assertions covers them; these tell which of them is another one.
+        """
         known = self._texts.get(id(case.guardrails))
         if known is None:
-            text = _hash([self._dump(guardrail) for guardrail in case.guardrails])
+            dumped = [self._dump(guardrail) for guardrail in case.guardrails]
+            text = " ".join(f"{each['type']}:{_hash(each)}" for each in dumped)
             known = self._texts[id(case.guardrails)] = (case.guardrails, text)
         return known[1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from typing import Any
@@ -77,9 +78,23 @@ def _short(value: str) -> str:
 
 
 def _of_guardrails(before: BaselineCell, now: BaselineCell) -> Iterator[str]:
-    old, new = before.hashes.get("guardrails"), now.hashes.get("guardrails")
-    if old != new:
+    """Yield which guardrails were added, removed or changed, as far as both sides name theirs."""
+    old, new = (Counter(side.hashes.get("guardrails", "").split()) for side in (before, now))
+    if before.hashes.get("guardrails", "") == now.hashes.get("guardrails", ""):
+        return
+    if not all(":" in each for each in (*old, *new)):
         yield "guardrails: " + ("added" if not old else "changed" if new else "removed")
+        return
+    gone, come = (_names(side) for side in (old - new, new - old))
+    said = [f"{name} changed" for name in sorted((gone & come).elements())]
+    said += [f"{name} added" for name in sorted((come - gone).elements())]
+    said += [f"{name} removed" for name in sorted((gone - come).elements())]
+    yield f"guardrails: {', '.join(said) or 'in another order'}"
+
+
+def _names(guardrails: Counter[str]) -> Counter[str]:
+    """Return how often each kind of guardrail is among them."""
+    return Counter(each.rpartition(":")[0] for each in guardrails.elements())
 
 
 def _reported(what: str, before: tuple[str, ...], now: tuple[str, ...]) -> Iterator[str]:

@@ -506,7 +506,22 @@ def test_what_a_fallback_or_a_replay_reports_is_not_the_providers_model() -> Non
 
 @pytest.mark.parametrize(
     ("before", "now", "line"),
-    [("", "g1", "added"), ("g1", "g2", "changed"), ("g1", "", "removed")],
+    [
+        ("", "g1", "added"),
+        ("g1", "g2", "changed"),
+        ("g1", "", "removed"),
+        ("", "max_length:1", "max_length added"),
+        ("max_length:1", "", "max_length removed"),
+        ("max_length:1 pii:2", "pii:2 max_length:3", "max_length changed"),
+        (
+            "max_length:1 pii:2",
+            "refusal:4 max_length:3",
+            "max_length changed, refusal added, pii removed",
+        ),
+        ("pii:1 pii:2", "pii:2", "pii removed"),
+        ("pii:1 max_length:2", "max_length:2 pii:1", "in another order"),
+        ("0123456789abcdef", "max_length:3", "changed"),
+    ],
 )
 def test_guardrails_that_changed_are_told_from_assertions(before: str, now: str, line: str) -> None:
     old, new = cell_of("PPP"), cell_of("FFF", assertions="a2")

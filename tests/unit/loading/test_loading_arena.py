@@ -321,6 +321,9 @@ def test_guardrails_have_a_hash_of_their_own_where_there_are_some(load: LoadTest
     five, six = ("\nguardrails: {max_length: 5}", "\nguardrails: {max_length: 6}")
     assert hashed("") is None
     assert hashed(five) == hashed(five, "y") != hashed(six)
+    both = hashed("\nguardrails: {max_length: 5, banned_words: [hack]}") or ""
+    assert sorted(each.partition(":")[0] for each in both.split()) == ["banned_words", "max_length"]
+    assert hashed(five) in both.split()
 
 
 def test_hashes_see_the_members_of_groups(load: LoadTestResult) -> None:
