@@ -12,6 +12,11 @@ from hashlib import sha256
 from typing import ClassVar
 
 from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
+from pytest_arena.judging.detectors.command_passwords import (
+    find_command_passwords,
+    is_stand_in,
+    password_of_basic,
+)
 from pytest_arena.judging.detectors.published_keys import DIGITS, PUBLISHED
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold_in_place
@@ -70,7 +75,8 @@ class SecretRules(Detector):
     nothing: ClassVar[str] = "no secret"
 
     assigned: bool = True
-    """Also look for values after "password:", "token =" and the like that look random."""
+    """Also look for values after "password:", "token =" and the like that look random, and for
+    passwords of commands (`curl -u`, `--password`, `PGPASSWORD=`)."""
     allow: tuple[str, ...] = ()
     """Texts that may occur, such as a key of the documentation. `*` stands for anything."""
 
@@ -98,7 +104,11 @@ def find_secrets(text: str, *, assigned: bool = True) -> list[KeySpan]:
     found = [span for span in keys if not _is_harmless(folded.text, span)]
     if assigned:
         known = [(span.start, span.end) for span in keys]
-        for span in _find_assigned(folded.text):
+        commands = (
+            KeySpan("password in a command", start, end)
+            for start, end in find_command_passwords(folded.text)
+        )
+        for span in (*_find_assigned(folded.text), *commands):
             if not any(span.start < end and span.end > start for start, end in known):
                 known.append((span.start, span.end))
                 found.append(span)
@@ -114,6 +124,10 @@ def _is_harmless(text: str, span: KeySpan) -> bool:
         user = _URL_USER.search(text, max(0, span.start - 65), span.start)
         same = user is not None and user["user"] == value
         return same or _compiled(_URL_PLACEHOLDER).search(value) is not None
+    if span.kind == "basic credentials":
+        password = password_of_basic(value)
+        if password is not None and is_stand_in(password):
+            return True
     digest = sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
     return (
         digest[:DIGITS] in PUBLISHED

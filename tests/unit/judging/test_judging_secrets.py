@@ -270,3 +270,54 @@ def test_a_secret_is_never_named_in_full() -> None:
 def test_an_allowed_key_is_no_secret() -> None:
     key = EXAMPLES["AWS access key"]
     assert SecretRules(allow=("AKIA*",)).look(key, Said()).found is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -u deploy:{} https://api.example.com",
+        "curl -sS \\\n  --user 'deploy:{}' https://api.example.com",
+        "http -a deploy:{} GET api.example.com",
+        "mysql --password={} -u root",
+        "wget --user=deploy --http-password={} https://x.example",
+        "PGPASSWORD={} psql -h db",
+        "export MYSQL_PWD='{}'",
+        "DB_PASS={}",
+        "sshpass -p {} ssh deploy@host",
+        "docker login -u deploy -p {}",
+        "mysqldump -u root -p{} app",
+    ],
+)
+def test_a_password_of_a_command_is_found_though_it_is_a_word(text: str) -> None:
+    for password in ("swordfish", "hunter2", "Tr0ub4dor&3"):
+        (span,) = find_secrets(text.format(password))
+        assert text.format(password)[span.start : span.end] == password
+
+
+def test_a_password_behind_an_option_is_told_from_the_next_word() -> None:
+    (span,) = find_secrets("mysql --password hunter2 -u root")
+    assert (span.kind, span.end - span.start) == ("password in a command", 7)
+    assert find_secrets("the --password option sets it") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -u user:password https://api.example.com",
+        "curl -u <user>:<password> https://api.example.com",
+        "curl -u $USER:$PASS https://api.example.com",
+        "curl -u user:xxxx https://api.example.com",
+        "docker run --user 1000:1000 image",
+        "mysql --password=<password> -u root, or --password=$PASS",
+        "--password PASSWORD, --password-stdin, --password prompts for it",
+        "PGPASSWORD=password psql; POSTGRES_PASSWORD=postgres; DB_PASS=changeme",
+        "PGPASSWORD=$PASS psql; PGPASSWORD=${PASS} psql; PASSWORD=os.environ['X']",
+        "MYSQL_ROOT_PASSWORD=my-secret-pw and FIRST_PASS=true",
+        "PWD=/home/deploy; DB_PASSWORD=/run/secrets/db",
+        "mysql -u root -p app",
+        "Authorization: Basic <base64>",
+        "Authorization: " + "Basic " + "dXNlcjpwYXNzd29yZA==",
+    ],
+)
+def test_what_stands_in_for_a_password_of_a_command_is_none(text: str) -> None:
+    assert find_secrets(text) == []
