@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_arena.collection.failure_text import failure_repr, report_text
+from pytest_arena.collection.failure_repr import failure_repr
 from pytest_arena.collection.items import PENDING, CellItem
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.failure_text import report_text
 
 
 class HeldReports:

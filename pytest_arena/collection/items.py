@@ -10,13 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
 
-from pytest_arena.collection.failure_text import (
-    CellErrored,
-    CellFailed,
-    failure_repr,
-    report_text,
-)
+from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
 from pytest_arena.errors import UserError
+from pytest_arena.results.failure_text import report_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
-
-from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.errors import shorten
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.request_response import ToolCall
@@ -16,22 +14,6 @@ from pytest_arena.text.printable import printable
 LONGEST = 600
 LONGEST_ERROR = 4_000
 """Frames of the user's own code are of no use when they are cut in the middle."""
-
-
-class CellFailed(AssertionError):
-    """The failure of an item whose cell failed."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        super().__init__(headline(cell))
-
-
-class CellErrored(ArenaError):
-    """The error of an item whose cell reached no verdict."""
-
-    def __init__(self, cell: Cell) -> None:
-        self.cell = cell
-        super().__init__(headline(cell))
 
 
 def headline(cell: Cell) -> str:
@@ -83,19 +65,6 @@ def report_text(cell: Cell) -> str:
     if held:
         lines.append(f"  ({held} other assertion{'s' if held > 1 else ''} held)")
     return printable("\n".join(lines))
-
-
-def failure_repr(path: str, line: int, text: str) -> ReprExceptionInfo:
-    """Return a text as a failure that keeps its first line for the short summary.
-
-    It has the shape of pytest's own native tracebacks, since only these survive the way from an
-    xdist worker to the controller.
-    """
-    crash = ReprFileLocation(path, line, text.splitlines()[0])
-    entry = ReprEntryNative([text + "\n"])
-    return ReprExceptionInfo(
-        reprtraceback=ReprTraceback([entry], None, style="native"), reprcrash=crash
-    )
 
 
 def _telling(cell: Cell) -> Trial | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_arena.collection.failure_text import report_text
 from pytest_arena.results import Cell, Response, ToolCall, Trial
+from pytest_arena.results.failure_text import report_text
 
 
 def test_tool_calls_are_told_with_what_came_of_them() -> None:
