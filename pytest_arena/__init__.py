@@ -8,6 +8,8 @@ from pytest_arena._version import __version__
 
 if TYPE_CHECKING:
     from pytest_arena.api import arun_arena, run_arena
+    from pytest_arena.checks.expect import aexpect, expect
+    from pytest_arena.checks.failures import CheckErrored, CheckFailed
     from pytest_arena.comparison import load_results
     from pytest_arena.errors import ErrorKind, ProviderError
     from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -28,6 +30,10 @@ _HOMES = {
     "load_results": "pytest_arena.comparison",
     "arun_arena": "pytest_arena.api",
     "run_arena": "pytest_arena.api",
+    "aexpect": "pytest_arena.checks.expect",
+    "expect": "pytest_arena.checks.expect",
+    "CheckErrored": "pytest_arena.checks.failures",
+    "CheckFailed": "pytest_arena.checks.failures",
     "ErrorKind": "pytest_arena.errors",
     "ProviderError": "pytest_arena.errors",
     "Provider": "pytest_arena.providers.base",
@@ -57,6 +63,8 @@ __all__ = [
     "Cell",
     "CellAssertion",
     "CheckContext",
+    "CheckErrored",
+    "CheckFailed",
     "ErrorKind",
     "Finding",
     "Guardrail",
@@ -74,7 +82,9 @@ __all__ = [
     "Trial",
     "Violation",
     "__version__",
+    "aexpect",
     "arun_arena",
+    "expect",
     "load_results",
     "run_arena",
 ]

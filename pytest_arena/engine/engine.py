@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_arena.engine.calling.client import Answers, CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
@@ -16,7 +16,10 @@ from pytest_arena.engine.event_loop import EventLoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.base import Provider
-from pytest_arena.schema import JudgeAccess, ProviderSpec
+from pytest_arena.schema import ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.judge_client import JudgeClient
 
 T = TypeVar("T")
 
@@ -125,13 +128,17 @@ class Engine:
         """What there is to say of the calls as a whole; complete once the engine is closed."""
         return self._client.notes
 
-    def judge_client(self, plan: CellPlan, number: int) -> JudgeAccess:
+    def judge_client(self, plan: CellPlan, number: int) -> JudgeClient:
         """Return what asks judges about the trial of a cell with this number, on the loop."""
         return self._runner.judge_client(plan, number)
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the engine's loop and wait for it, in another thread."""
-        return self._thread.submit(work).result()
+        return self.submit(work).result()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine on the engine's loop and return a future for any thread."""
+        return self._thread.submit(work)
 
     def close(self) -> None:
         """Cancel what is in flight, free connections, stop the loop."""

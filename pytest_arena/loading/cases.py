@@ -299,6 +299,21 @@ def _plan(
     )
 
 
+def blank_case(settings: CaseSettings) -> CasePlan:
+    """Return a case without a word of its own, with what every case of the file has."""
+    return CasePlan(
+        name="",
+        line=0,
+        dialogues=(),
+        guardrails=settings.guardrails,
+        params=settings.params,
+        variables=settings.variables,
+        trials=settings.trials,
+        judge=settings.judge,
+        calibrations=settings.calibrations,
+    )
+
+
 def _owner(case: YamlMap) -> str:
     name = case.get("name")
     return f"case {shorten(str(name), 60)!r}" if name is not None else "a case"

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, shorten, suggest
-from pytest_arena.loading.cases import CaseSettings, LoadedCase, load_cases
+from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
-from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
+from pytest_arena.loading.plans import Arena, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.targets import build_targets, find_target
@@ -29,13 +29,19 @@ _BUILT_APART = frozenset({"providers", "guardrails", "judge", "mock", "tests", *
 
 
 def load_arena(
-    path: Path, *, root: Path, registry: Registry, select: tuple[str, ...] = ()
+    path: Path,
+    *,
+    root: Path,
+    registry: Registry,
+    select: tuple[str, ...] = (),
+    needs_cases: bool = True,
 ) -> Arena:
     """Load an arena file with everything that it names, and return its cells.
 
     `root` is what files are named relative to, and what they must be inside of. `select` keeps
-    only the providers with these names or groups. Raises `ArenaFileError` with every problem of
-    the file, each with its place.
+    only the providers with these names or groups; a file that is asked for its providers and judges
+    alone need not have cases (`needs_cases`). Raises `ArenaFileError` with every problem of the
+    file, each with its place.
     """
     context = LoadContext(root=root, registry=registry)
     try:
@@ -45,12 +51,18 @@ def load_arena(
             raise error
         context.problems.raise_if_any()
         raise
-    arena = _load(path, tree, select, context)
+    arena = _load(path, tree, select, context, needs_cases)
     context.problems.raise_if_any()
     return arena
 
 
-def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadContext) -> Arena:
+def _load(
+    path: Path,
+    tree: YamlMap,
+    select: tuple[str, ...],
+    context: LoadContext,
+    needs_cases: bool,
+) -> Arena:
     light = {
         key: value
         for key, value in tree.items()
@@ -82,7 +94,7 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
     _check_gates(spec, tree, context)
     responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))
-    if not cases and not len(context.problems):
+    if not cases and needs_cases and not len(context.problems):
         context.problems.add(
             "the arena has no cases",
             tree.place,
@@ -107,6 +119,9 @@ def _load(path: Path, tree: YamlMap, select: tuple[str, ...], context: LoadConte
         every_provider=tuple(providers),
         judges=tuple(context.judges.values()),
         all_providers=tuple(sorted(settings.providers | settings.groups)),
+        blank=blank_case(settings),
+        responses=responses,
+        defaults=spec.defaults,
     )
 
 
@@ -137,7 +152,8 @@ def _cells(
         prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
         judge = hasher.judge(case.plan)
         guardrails = {"guardrails": hasher.guardrails(case.plan)} if case.plan.guardrails else {}
-        rivals = _rivals(case.plan, others, context)
+        rivals = rivals_of(case.plan, others)
+        context.judges |= {id(others[name]): others[name] for name in rivals}
         for provider in providers:
             if wanted is not None and not {provider.name, provider.group} & set(wanted):
                 continue
@@ -174,17 +190,6 @@ def _calibrations(path: Path, context: LoadContext) -> Mapping[str, Calibration]
     from pytest_arena.loading.calibrations import load_calibrations
 
     return load_calibrations(path, context)
-
-
-def _rivals(
-    case: CasePlan, others: Mapping[str, ProviderSpec], context: LoadContext
-) -> Mapping[str, tuple[ProviderSpec, ...]]:
-    names = {name for assertion in every_assertion(case) for name in assertion.rivals}
-    context.judges |= {id(others[name]): others[name] for name in names}
-    return {
-        name: (others[name], *(others[other] for other in others[name].fallbacks))
-        for name in sorted(names)
-    }
 
 
 def _check_default_providers(

@@ -13,6 +13,7 @@ from pytest_arena.schema import (
     BudgetSpec,
     CaseMock,
     ComparisonSpec,
+    Defaults,
     Guardrail,
     JudgeSpec,
     MockResponses,
@@ -108,6 +109,17 @@ def with_members(assertions: Iterable[Assertion]) -> Iterator[Assertion]:
         yield from with_members(assertion.members)
 
 
+def rivals_of(
+    case: CasePlan, providers: Mapping[str, ProviderSpec]
+) -> dict[str, tuple[ProviderSpec, ...]]:
+    """Return the providers that a case's assertions compare with, each with its fallbacks."""
+    names = {name for assertion in every_assertion(case) for name in assertion.rivals}
+    return {
+        name: (providers[name], *(providers[other] for other in providers[name].fallbacks))
+        for name in sorted(names)
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class CellPlan:
     """One case × provider. `file` is relative to the root directory, with `/`.
@@ -199,6 +211,11 @@ class Arena:
     compare with."""
     all_providers: tuple[str, ...] = ()
     """Names and groups of all providers of the file, those not selected included."""
+    blank: CasePlan = field(default_factory=lambda: CasePlan("", 0, ()))
+    """A case without a word of its own: the judge, guardrails and params that each case has."""
+    responses: MockResponses | None = None
+    """The file's own answers for the mock."""
+    defaults: Defaults = field(default_factory=Defaults)
 
     def only(self, select: Sequence[str]) -> Arena:
         """Return the arena with the providers of these names and groups; none given: with all."""

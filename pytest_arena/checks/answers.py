@@ -1,0 +1,76 @@
+"""Whatever an application answered, as the `Response` that assertions look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.results.request_response import Response, ToolCall
+
+_FIGURES = ("latency_ms", "input_tokens", "output_tokens", "cost_usd", "model", "finish_reason")
+_CALL = ("name", "arguments", "id", "result", "error", "latency_ms", "parent")
+_RESPONSE = TypeAdapter(Response)
+
+
+def response_of(answer: Any, place: Location) -> Response:
+    """Return an answer as a response.
+
+    It may be a text, a `Response`, or a mapping or an object with `output`, `tool_calls` and what
+    is known of its tokens, cost and time. Nothing is guessed of anything else: a `UserError`.
+    """
+    if isinstance(answer, Response):
+        return answer
+    if isinstance(answer, str):
+        return Response(answer)
+    output, calls = _value(answer, "output"), _value(answer, "tool_calls")
+    if not isinstance(output, str) and (output is not None or not calls):
+        raise UserError(_no_answer(answer, place))
+    figures = {name: _value(answer, name) for name in _FIGURES}
+    context = _value(answer, "context")
+    given = {
+        "output": output or "",
+        "tool_calls": tuple(_tool_call(call) for call in calls or ()),
+        "context": (context,) if isinstance(context, str) else tuple(context or ()),
+        **{name: value for name, value in figures.items() if value is not None},
+    }
+    try:
+        return _RESPONSE.validate_python(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(step) for step in first["loc"])
+        raise UserError(
+            Problem(
+                f"the answer's {key} is {shorten(repr(first['input']))}",
+                place,
+                expected="output: a text; tokens, cost_usd and latency_ms: numbers; "
+                "tool_calls: a list with name and arguments",
+            )
+        ) from None
+
+
+def _tool_call(call: Any) -> ToolCall:
+    if isinstance(call, ToolCall):
+        return call
+    given = {name: _value(call, name) for name in _CALL}
+    known = {name: value for name, value in given.items() if value is not None}
+    return ToolCall(**{"name": "", "arguments": {}, **known})
+
+
+def _value(holder: Any, name: str) -> Any:
+    if isinstance(holder, Mapping):
+        return holder.get(name)
+    value = getattr(holder, name, None)
+    return None if callable(value) else value
+
+
+def _no_answer(answer: Any, place: Location) -> Problem:
+    shown = "None" if answer is None else f"a {type(answer).__qualname__}"
+    return Problem(
+        f"{shown} is no answer: no text and no tool call was found in it",
+        place,
+        expected="a text, a Response, or something with output and tool_calls",
+        fix="hand over the answer's text, as in expect(answer.text, …)",
+    )

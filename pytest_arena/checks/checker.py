@@ -1,0 +1,93 @@
+"""Judge answers that are there already, as the trials of a cell are judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.assertions.evaluate import needs_loop
+from pytest_arena.checks.failures import CheckErrored, CheckFailed
+from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.trial_checks import (
+    Executed,
+    checks,
+    conclude_trial,
+    context_of,
+    judge_on_loop,
+)
+from pytest_arena.engine.verdict_rules import cell_of
+from pytest_arena.errors import BudgetSpent, ErrorKind, Problem, UsageError
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.trial import Trial, TrialError
+
+
+class Checker:
+    """What judges answers for Python code, on the engine that `engine` gives when it is needed."""
+
+    def __init__(self, root: Path, engine: Callable[[], Engine]) -> None:
+        self._root = root
+        self._engine = engine
+
+    def check(self, plan: CellPlan, trial: Trial, called: str) -> Trial:
+        """Return a trial with its verdict; `called` is what the caller may await instead."""
+        work = self._work(plan, trial)
+        if work is None:
+            return conclude_trial(plan, Executed(trial), self._root)
+        _refuse_on_loop(work, called)
+        try:
+            executed = self._engine().wait(work)
+        except BudgetSpent as spent:
+            executed = _unpaid(trial, spent)
+        return conclude_trial(plan, executed, self._root)
+
+    async def acheck(self, plan: CellPlan, trial: Trial) -> Trial:
+        """Do the same without blocking the running event loop."""
+        work, executed = self._work(plan, trial), Executed(trial)
+        if work is not None:
+            try:
+                executed = await asyncio.wrap_future(self._engine().submit(work))
+            except BudgetSpent as spent:
+                executed = _unpaid(trial, spent)
+        return await asyncio.to_thread(conclude_trial, plan, executed, self._root)
+
+    def _work(self, plan: CellPlan, trial: Trial) -> Coroutine[Any, Any, Executed] | None:
+        """Return what must be judged on the event loop; None where nothing must."""
+        context = context_of(plan, self._root, None)
+        if not any(needs_loop(assertion, context) for assertion, _ in checks(plan.case, 0)):
+            return None
+        engine = self._engine()
+        return judge_on_loop(
+            plan, trial, self._root, lambda: engine.judge_client(plan, trial.index)
+        )
+
+
+def raise_unless_passed(plan: CellPlan, trial: Trial) -> None:
+    """Raise `CheckFailed` or `CheckErrored` unless a judged trial has passed."""
+    __tracebackhide__ = True
+    if trial.verdict == "passed":
+        return
+    cell = cell_of(plan, f"{plan.file}::{plan.name}", trial.verdict, trials=(trial,))
+    raise CheckFailed(cell) if trial.verdict == "failed" else CheckErrored(cell)
+
+
+def _unpaid(trial: Trial, spent: BudgetSpent) -> Executed:
+    return Executed(replace(trial, error=TrialError(str(ErrorKind.PROVIDER), f"budget: {spent}")))
+
+
+def _refuse_on_loop(work: Coroutine[Any, Any, Any], called: str) -> None:
+    """Refuse to wait where a running event loop would stand still, perhaps for ever: the judge may
+    be served by that very loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    work.close()
+    raise UsageError(
+        Problem(
+            "a judge would be asked while an event loop is running, which would stand still",
+            fix=f"write await {called}",
+        )
+    )

@@ -1,0 +1,146 @@
+"""The arena file that checks in Python go by: who judges, and whose answers are compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plans import Arena, CellPlan, TurnPlan, rivals_of
+from pytest_arena.registry import Registry
+from pytest_arena.results.request_response import Message
+from pytest_arena.schema import Assertion, ProviderSpec
+
+FILES = ("arena.yaml", "arena.yml")
+APPLICATION = "application"
+"""The column of answers that the code under test gave, where nobody names another one."""
+
+
+def nearest_arena(folder: Path, root: Path) -> Path | None:
+    """Return the `arena.yaml` in a folder or in the nearest one above it, up to the root."""
+    for place in (folder, *folder.parents):
+        found = next((place / name for name in FILES if (place / name).is_file()), None)
+        if found is not None or place == root:
+            return found
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What was said before an answer: the messages, the last of them the user's."""
+
+    messages: tuple[Message, ...] = ()
+    documents: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        prompt: str | Sequence[Message] | None,
+        place: Location,
+        *,
+        documents: str | Sequence[str] = (),
+    ) -> Conversation:
+        """Return what a prompt, or a list of messages, stands for."""
+        said: list[Message] = []
+        if isinstance(prompt, str):
+            said.append({"role": "user", "content": prompt})
+        elif prompt is not None:
+            said += [_message(one, place) for one in prompt]
+        return cls(tuple(said), (documents,) if isinstance(documents, str) else tuple(documents))
+
+    @property
+    def system(self) -> str | None:
+        """The system prompt, where one comes first."""
+        first = self.messages[0] if self.messages else {}
+        return first["content"] if first.get("role") == "system" else None
+
+    @property
+    def turn(self) -> TurnPlan | None:
+        """The user's last message with all that was said before it; None where there is none."""
+        if not self.messages or self.messages[-1]["role"] != "user":
+            return None
+        before = self.messages[1:-1] if self.system is not None else self.messages[:-1]
+        return TurnPlan(self.messages[-1]["content"], before=before)
+
+
+def _message(given: Any, place: Location) -> Message:
+    if isinstance(given, Mapping) and isinstance(given.get("role"), str) and "content" in given:
+        return dict(given)
+    raise UserError(
+        Problem(
+            f"{shorten(repr(given))} is not a message",
+            place,
+            expected="a prompt, or messages with role and content",
+            fix='write it like [{"role": "user", "content": "Hello"}]',
+        )
+    )
+
+
+class Surroundings:
+    """What checks in Python go by: an arena file's providers, judge and guardrails, if there is
+    one, and what is registered."""
+
+    def __init__(self, root: Path, registry: Registry, arena: Arena | None) -> None:
+        self.root = root
+        self.registry = registry
+        self.arena = arena or Arena("", None, (), ())
+        self.providers = {spec.name: spec for spec in self.arena.every_provider}
+
+    def context(self, place: Location) -> LoadContext:
+        """Return what building something that is written at a place goes by."""
+        context = LoadContext(self.root, self.registry, files=[place.file])
+        context.providers = dict(self.providers)
+        context.defaults = self.arena.defaults
+        return context
+
+    def plan(
+        self,
+        *,
+        file: str,
+        case: str,
+        line: int,
+        column: ProviderSpec,
+        said: Conversation,
+        assertions: tuple[Assertion, ...] = (),
+        place: Location,
+    ) -> CellPlan:
+        """Return the plan of one question to a column, and of what must hold of its answer."""
+        turn = said.turn
+        for name in {name for one in assertions for name in one.rivals}:
+            if turn is None:
+                raise UserError(
+                    Problem(
+                        f"provider {name!r} cannot be asked the same: no prompt is known",
+                        place,
+                        fix='say what was asked, as in expect(answer, …, prompt="…")',
+                    )
+                )
+        blank = self.arena.blank
+        plan = replace(
+            blank,
+            name=case,
+            line=line,
+            source=file,
+            dialogues=((turn,) if turn is not None else (),),
+            system=said.system,
+            assertions=assertions,
+            documents=said.documents,
+            trials=1,
+        )
+        return CellPlan(
+            file=file,
+            case=plan,
+            provider=column,
+            hashes={},
+            fallbacks=tuple(self.providers[name] for name in column.fallbacks),
+            rivals=rivals_of(plan, self.providers),
+            mock_responses=self.arena.responses,
+        )
+
+
+def application(name: str) -> ProviderSpec:
+    """Return the column of answers that code under test gave, which nobody here asks."""
+    return ProviderSpec(name=name)

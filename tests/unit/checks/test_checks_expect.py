@@ -1,0 +1,211 @@
+"""`expect` and `aexpect`: answers of any code, judged as an arena's are."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_arena import CheckErrored, CheckFailed, Response, ToolCall, aexpect, expect
+from pytest_arena.assertions.text import Contains
+from pytest_arena.errors import ArenaFileError, UsageError, UserError
+
+JUDGED = """\
+providers: [{name: m, provider: mock}]
+judge:
+  provider: mock
+  responses:
+    default: '{"evidence": ["Hello"], "reasoning": "Kind.", "level": "%s"}'
+"""
+
+
+@dataclass
+class Answered:
+    """An answer as an application's own class has it."""
+
+    output: str
+    tool_calls: list[dict[str, Any]] = field(default_factory=list)
+    latency_ms: float | None = None
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def called_in(folder: Path, code: str) -> None:
+    """Run code as if it stood in a file of this folder."""
+    file = folder / "app.py"
+    exec(compile(code, str(file), "exec"), {"__name__": "app"})
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda: expect("Hello there", contains="hello"),
+        lambda: expect("Hello there", contains=["hello", "there"]),
+        lambda: expect("Hello there", contains={"value": "Hello", "case_sensitive": True}),
+        lambda: expect("Hello there", {"contains": "hello", "max_words": 2}),
+        lambda: expect("Hello there", {"type": "contains", "value": "bye", "not": True}),
+        lambda: expect("Hello there", [{"type": "contains", "value": "hello"}], max_words=2),
+        lambda: expect("Hello there", Contains(value="hello")),
+        lambda: expect("Hello there", any_of=[{"contains": "bye"}, {"contains": "hello"}]),
+        lambda: expect("Hello there", is_json=False, refusal=False),
+        lambda: expect('{"a": 1}', is_json=True, json_path={"path": "a", "equals": 1}),
+        lambda: expect('{"a": 1}', json_schema={"type": "object"}, contains_json={"a": 1}),
+        lambda: expect(Response("Hello", latency_ms=5), response_time=10),
+        lambda: expect(Answered("Hello", latency_ms=5), response_time=10),
+        lambda: expect({"output": "Hello", "latency_ms": 5}, latency=10),
+    ],
+)
+def test_what_holds_passes_however_it_is_written(
+    project: Path, check: Callable[[], object]
+) -> None:
+    assert check()
+
+
+def test_what_does_not_hold_fails_like_an_assert_with_the_story_of_a_case(project: Path) -> None:
+    with pytest.raises(AssertionError) as caught:
+        called_in(
+            project,
+            "from pytest_arena import expect\n"
+            "expect('Hello', contains='bye', max_words=3, prompt='Say bye')",
+        )
+    assert isinstance(caught.value, CheckFailed)
+    assert str(caught.value).splitlines() == [
+        "failed: contains: did not find 'bye' in 'Hello'",
+        "",
+        "  line 2 [application]",
+        "  prompt    Say bye",
+        "  answer    Hello",
+        "  ✗ contains (app.py:2)",
+        "      did not find 'bye' in 'Hello'",
+        "      expected: 'bye'",
+        "  (1 other assertion held)",
+    ]
+
+
+def test_a_finding_of_each_assertion_is_returned(project: Path) -> None:
+    found = expect("Hello there", contains="hello", max_words=3)
+    assert [(one.type, one.verdict) for one in found] == [
+        ("contains", "passed"),
+        ("max_words", "passed"),
+    ]
+
+
+def test_what_nobody_can_tell_is_an_error_and_no_failed_assertion(project: Path) -> None:
+    with pytest.raises(CheckErrored, match=r"^error: response_time: the response has no timing"):
+        expect("Hello", response_time=10)
+    assert not issubclass(CheckErrored, AssertionError)
+
+
+def test_an_empty_answer_fails_whatever_else_holds(project: Path) -> None:
+    with pytest.raises(CheckFailed, match="the answer is empty"):
+        expect("", not_contains="bye")
+
+
+def test_tool_calls_of_an_application_are_seen(project: Path) -> None:
+    answer = Answered("", [{"name": "refund", "arguments": {"order": 7}}])
+    when = {"value": "x", "when": {"tool_called": "refund"}}
+    with pytest.raises(CheckFailed, match=r"^failed: contains: .*refund"):
+        expect(answer, contains=when)
+    assert expect(Response("x", tool_calls=(ToolCall("refund", {}),)), contains=when)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("contians='x'", "app.py:2:1: unknown assertion type 'contians'"),
+        ("contains={'valeu': 'x'}", "app.py:2:1: unknown key 'valeu' in assertion 'contains'"),
+        ("contains={'Value': 'x'}", "app.py:2:1: unknown key 'Value' in assertion 'contains'"),
+        ("contains=True", "app.py:2:1: contains has no text to look for"),
+        ("length=5", "app.py:2:1: 5 says nothing that 'length' knows"),
+        ("['contains']", "app.py:2:1: 'contains' is not an assertion"),
+        ("", "app.py:2:1: nothing to check"),
+        ("{}", "app.py:2:1: nothing to check"),
+        ("consistency=True", "app.py:2:1: 'consistency' looks at all trials of a cell"),
+        (
+            "contains={'value': 'x', 'pass_threshold': 0.5}",
+            "app.py:2:1: 'pass_threshold' of 'contains' looks at all trials of a cell",
+        ),
+        (
+            "preferred_over={'provider': 'm', 'judge': {'provider': 'mock', 'name': 'j'}}",
+            "app.py:2:1: provider 'm' cannot be asked the same: no prompt is known",
+        ),
+    ],
+)
+def test_a_mistake_is_told_at_the_call(project: Path, code: str, told: str) -> None:
+    (project / "arena.yaml").write_text(JUDGED % "fully")
+    with pytest.raises(UserError) as caught:
+        called_in(project, f"from pytest_arena import expect\nexpect('Hello', {code})")
+    assert str(caught.value).startswith(told)
+
+
+def test_an_unknown_name_is_told_with_what_is_meant(project: Path) -> None:
+    with pytest.raises(ArenaFileError, match=r"fix: did you mean 'contains'\?"):
+        expect("Hello", contians="x")
+
+
+@pytest.mark.parametrize("answer", [None, 7, object(), {"text": "Hello"}, {"output": 7}])
+def test_what_is_no_answer_is_refused_and_not_guessed(project: Path, answer: object) -> None:
+    with pytest.raises(UserError, match="no answer"):
+        expect(answer, contains="Hello")
+
+
+def test_figures_that_are_none_are_refused(project: Path) -> None:
+    with pytest.raises(UserError, match="the answer's latency_ms is 'soon'"):
+        expect({"output": "Hello", "latency_ms": "soon"}, contains="Hello")
+
+
+def test_the_judge_is_that_of_the_nearest_arena_file(project: Path) -> None:
+    code = "from pytest_arena import expect\nexpect('Hello', llm_judge='is kind')"
+    (project / "arena.yaml").write_text(JUDGED % "not")
+    for folder, level in (("near", "fully"), ("far", None)):
+        (project / folder / "src").mkdir(parents=True)
+        if level is not None:
+            (project / folder / "arena.yaml").write_text(JUDGED % level)
+    called_in(project / "near" / "src", code)
+    with pytest.raises(CheckFailed, match=r"^failed: llm_judge"):
+        called_in(project / "far" / "src", code)
+
+
+def test_the_arena_file_can_be_named(project: Path) -> None:
+    (project / "arena.yaml").write_text("nonsense: 1\n")
+    (project / "other.yaml").write_text(JUDGED % "fully")
+    assert expect("Hello", llm_judge="is kind", file="other.yaml")
+
+
+def test_an_assertion_has_a_judge_of_its_own(project: Path) -> None:
+    judge = {
+        "provider": "mock",
+        "responses": {"default": '{"evidence": ["Hello"], "reasoning": "Kind.", "level": "fully"}'},
+    }
+    assert expect("Hello", llm_judge={"criteria": "is kind", "judge": judge})
+
+
+def test_without_a_judge_nothing_passes(project: Path) -> None:
+    with pytest.raises(CheckErrored, match="no judge is configured"):
+        expect("Hello", llm_judge="is kind")
+
+
+def test_a_running_loop_is_not_blocked_by_a_judge(project: Path) -> None:
+    (project / "arena.yaml").write_text(JUDGED % "fully")
+
+    async def judged() -> int:
+        with pytest.raises(UsageError, match=r"write await aexpect\(…\)"):
+            expect("Hello", llm_judge="is kind", file="arena.yaml")
+        # what asks nobody needs no loop
+        expect("Hello", contains="hello")
+        found = await asyncio.gather(
+            *(aexpect("Hello", llm_judge="is kind", file="arena.yaml") for _ in range(5))
+        )
+        with pytest.raises(CheckFailed):
+            await aexpect("Hello", contains="bye")
+        return len(found)
+
+    assert asyncio.run(judged()) == 5
