@@ -25,6 +25,12 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     ("provider", "type vendor platform", _HERE),
     ("params", "config parameters settings options generation", _HERE),
+    ("params", "tools functions", "write params: {{tools: […]}}, in OpenAI's form"),
+    (
+        "providers",
+        "tools functions mcp_servers mcp",
+        "write params: {{tools: […]}} in an entry of providers:, in OpenAI's form",
+    ),
     ("api_base", "deployment", "write the deployment as model:, and its address as api_base:"),
     (
         "api_base",
@@ -137,6 +143,16 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
         "write a function of your own, and type: python with call: module:function",
     ),
     ("finish_reason", "stop_reason", _TYPE),
+    ("tools_called", "trajectory:tool_used tool_used calls_tool", _TYPE),
+    ("tools_not_called", "tool_not_called no_tool_called", _TYPE),
+    ("tool_call_sequence", "trajectory:tool_sequence tool_sequence tool_order", _TYPE),
+    ("tool_args", "trajectory:tool_args_match tool_args_match tool_arguments", _TYPE),
+    ("tool_call_count", "trajectory:step_count tool_calls max_tool_calls", _TYPE),
+    (
+        "valid_tool_calls",
+        "is_valid_openai_tools_call is_valid_openai_function_call is_valid_function_call",
+        _TYPE,
+    ),
     ("any_of", "or any assert_set", _TYPE),
     ("all_of", "and all", _TYPE),
 )
