@@ -48,14 +48,15 @@ def _render(
 ) -> Any:
     """Return a value of a tree, filled in.
 
-    Null in a template is an empty text, but in assertions, where it may be what is compared with.
+    Null in a template is an empty text, but in assertions (`nulls`), where it may be what is
+    compared with. There a block's final line break is no part of a text to look for, either.
     """
     value = tree[key]
     if type(value) is str:
         if "{{" not in value:
             return value
         try:
-            filled = fill_template(value, variables)
+            filled = fill_template(value, variables, inline=nulls)
         except TemplateError as error:
             problems.add(error.what, tree.value_place(key), expected=error.expected, fix=error.fix)
             return value

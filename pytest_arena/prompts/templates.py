@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.errors import ArenaError, shorten, suggest
+from pytest_arena.text.folding import without_only_final_break
 
 _OPEN = re.compile(r"(\\?)\{\{")
 _STEP = re.compile(
@@ -33,12 +34,13 @@ class TemplateError(ArenaError):
         self.offset = offset
 
 
-def render_text(template: str, variables: Mapping[str, Any]) -> str:
+def render_text(template: str, variables: Mapping[str, Any], *, inline: bool = False) -> str:
     r"""Return a template with its `{{ name }}` filled in, each exactly once.
 
     Values inside values are reached by `{{ a.b }}` and `{{ items[0] }}`; `\{{` is a literal `{{`.
     What is filled in is never looked at again. None is empty, booleans are lower case, lists and
-    mappings are JSON. Raises `TemplateError` for a name that is not defined.
+    mappings are JSON. With `inline`, a value loses the final line break of a YAML block where text
+    follows it on its line. Raises `TemplateError` for a name that is not defined.
     """
     if "{{" not in template:
         return template
@@ -60,18 +62,24 @@ def render_text(template: str, variables: Mapping[str, Any]) -> str:
                 r"close it with '}}', or write \{{ for the two braces themselves",
                 opening.start(),
             )
-        parts.append(as_text(_look_up(template[opening.end() : end], variables, opening.start())))
+        text = as_text(_look_up(template[opening.end() : end], variables, opening.start()))
         position = end + 2
+        if inline and template[position : position + 1] not in ("", "\n", "\r"):
+            text = without_only_final_break(text)
+        parts.append(text)
     parts.append(template[position:])
     return "".join(parts)
 
 
-def fill_template(template: str, variables: Mapping[str, Any]) -> Any:
+def fill_template(template: str, variables: Mapping[str, Any], *, inline: bool = False) -> Any:
     """Return the value itself of a template that is exactly one `{{ name }}`, whatever its type;
-    of any other template, the text. Raises `TemplateError` as `render_text` does.
+    of any other template, the text. Raises `TemplateError`, and takes `inline`, as `render_text`
+    does.
     """
     whole = _WHOLE.fullmatch(template)
-    return _look_up(whole[1], variables, 0) if whole else render_text(template, variables)
+    if whole:
+        return _look_up(whole[1], variables, 0)
+    return render_text(template, variables, inline=inline)
 
 
 def names_in(template: str, variables: Mapping[str, Any]) -> list[str]:

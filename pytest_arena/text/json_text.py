@@ -23,8 +23,13 @@ _OPENING = re.compile(
     re.MULTILINE,
 )
 _JSON_NAMES = frozenset(("json", "jsonc", "json5", "application/json"))
-_START = re.compile(r"[\[{](?!`|\s*[^\W\d_][\w'’-]*(?:\s+[^\W\d]|\s*\}|[.;!?)]))")
+_START = re.compile(r"[\[{](?!`(?![^`\n]*`\s*:)|\s*[^\W\d_][\w'’-]*(?:\s+[^\W\d]|\s*\}|[.;!?)]))")
 """What begins like an object or a list, whether or not it parses; "{ to open a block" does not."""
+_INTERVAL = re.compile(r"\[\s*[-+]?[\w.∞]+\s*[,;]\s*[-+]?[\w.∞]+\s*\)")
+"""A half-open interval, such as [0, 1)."""
+_REMARK = re.compile(r"\[\s*[^\W\d]\w*:")
+"""What may be the beginning of a remark, such as [sic: where nothing closes it."""
+_MOST_REMARKS = 8
 _BRACKETS = re.compile(r"""["'{}\[\]]""")
 _CONTENT = re.compile(r"""[\[{"':]""")
 _QUOTE_MARK = re.compile(r"^[ \t]*>", re.MULTILINE)
@@ -197,10 +202,20 @@ def _read_fence(inside: str, found: FoundJson, read: Callable[[str], Any]) -> No
 
 
 def _search_prose(text: str, found: FoundJson, read: Callable[[str], Any]) -> None:
-    position = 0
+    position = remarks = 0
     while match := _START.search(text, position):
-        position = _end_of_value(text, match.start())
-        piece = text[match.start() : position]
+        start = match.start()
+        if interval := _INTERVAL.match(text, start):
+            position = interval.end()
+            continue
+        end = _end_of_value(text, start)
+        if end is None and remarks < _MOST_REMARKS and _REMARK.match(text, start):
+            # each of them was read to the end of the text
+            remarks += 1
+            position = match.end()
+            continue
+        position = len(text) if end is None else end
+        piece = text[start:position]
         try:
             found.loose.append((piece, read(piece)))
         except NotJsonError as error:
@@ -209,9 +224,9 @@ def _search_prose(text: str, found: FoundJson, read: Callable[[str], Any]) -> No
                 found.broken = found.broken or f"what begins like JSON is {error}"
 
 
-def _end_of_value(text: str, start: int) -> int:
+def _end_of_value(text: str, start: int) -> int | None:
     """Return where something ends that begins like JSON, whether or not it parses: behind the
-    bracket that closes it, else at the end of the text."""
+    bracket that closes it, or None where nothing does."""
     single = _SINGLE_QUOTED.match(text, start) is not None
     closers: list[str] = []
     counts = Counter[str]()
@@ -231,9 +246,9 @@ def _end_of_value(text: str, start: int) -> int:
         elif sign == '"' or (sign == "'" and single):
             closing = re.compile(rf"(?:[^{sign}\\]|\\.)*{sign}", re.DOTALL).match(text, position)
             if closing is None:
-                return len(text)
+                return None
             position = closing.end()
-    return len(text)
+    return None
 
 
 def _said(error: ValueError) -> str:

@@ -233,6 +233,10 @@ FENCED = "```json\n{}\n```"
         '```\n{"a": 1}\n```',
         '\ufeff{"a": 1}\u200b',
         '- [ ] open\n- [x] done\n{"a": 1, "b": 2}',
+        'On the interval [0, 1) we have {"a": 1}',
+        'On [-1.5; ∞) and (2, 3] it is {"a": 1}',
+        'As they wrote [sic: {"a": 1}',
+        '`{code}` and {`code`} and [`x`](y): {"a": 1}',
     ],
 )
 def test_of_several_values_the_answer_is_taken(answer: str, judge: Any) -> None:
@@ -251,6 +255,10 @@ BROKEN = [
     '{"x": NaN, "y": {"a": 1}}',
     '{"x": "one\ntwo", "y": {"a": 1}}',
     '{"x": [1, "y": {"a": 1}}',
+    '{`y`: {"a": 1}}',
+    'Here: { `y` : {"a": 1} } it is.',
+    '[note: {"a": 1}]',
+    '[1, 2, {"a": 1}',
     '{"x": "he said \\"{", "y": {"a": 1}, ',
     FENCED.format('{"x": 0, "y": {"a": 1}, "cut'),
 ]

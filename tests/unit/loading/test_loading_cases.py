@@ -170,3 +170,27 @@ tests:
         "kept": ("From a file.", "one\n\n"),
         "turns": (None, "hi"),
     }
+
+
+def test_a_block_in_the_middle_of_what_is_looked_for_brings_no_line_break(load: Load) -> None:
+    text = """\
+variables:
+  bad: |
+    really bad
+  many: "two\\n\\n"
+tests:
+  - name: one
+    prompt: "{{ bad }}!"
+    assertions:
+      - {type: contains, value: "{{ bad }} only"}
+      - {type: contains, value: "{{ many }}{{ bad }}\\nend"}
+      - {type: contains, value: "{{ bad }}"}
+"""
+    plan = load(text).cells[0]
+    assert [getattr(one, "value", None) for one in plan.case.assertions] == [
+        "really bad only",
+        "two\n\nreally bad\n\nend",
+        "really bad\n",
+    ]
+    # a prompt keeps what is written
+    assert plan.case.dialogues[0][0].user == "really bad\n!"
