@@ -32,7 +32,7 @@ def response_of(answer: Any, place: Location) -> Response:
     context = _value(answer, "context")
     given = {
         "output": output or "",
-        "tool_calls": tuple(_tool_call(call) for call in calls or ()),
+        "tool_calls": [_tool_call(call) for call in calls] if _is_list(calls) else calls or (),
         "context": (context,) if isinstance(context, str) else tuple(context or ()),
         **{name: value for name, value in figures.items() if value is not None},
     }
@@ -51,12 +51,16 @@ def response_of(answer: Any, place: Location) -> Response:
         ) from None
 
 
-def _tool_call(call: Any) -> ToolCall:
+def _tool_call(call: Any) -> ToolCall | dict[str, Any]:
     if isinstance(call, ToolCall):
         return call
     given = {name: _value(call, name) for name in _CALL}
     known = {name: value for name, value in given.items() if value is not None}
-    return ToolCall(**{"name": "", "arguments": {}, **known})
+    return {"arguments": {}, **known}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple))
 
 
 def _value(holder: Any, name: str) -> Any:

@@ -157,6 +157,12 @@ def test_what_is_no_answer_is_refused_and_not_guessed(project: Path, answer: obj
         expect(answer, contains="Hello")
 
 
+@pytest.mark.parametrize("calls", ["refund", 7, [{"name": 5}], [{"arguments": {}}], ["refund"]])
+def test_calls_that_are_none_are_refused(project: Path, calls: object) -> None:
+    with pytest.raises(UserError, match="the answer's tool_calls"):
+        expect({"output": "Hello", "tool_calls": calls}, contains="Hello")
+
+
 def test_figures_that_are_none_are_refused(project: Path) -> None:
     with pytest.raises(UserError, match="the answer's latency_ms is 'soon'"):
         expect({"output": "Hello", "latency_ms": "soon"}, contains="Hello")
