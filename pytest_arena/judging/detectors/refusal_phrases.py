@@ -74,7 +74,8 @@ PLAIN = (
     r"\b(?:do not|don't) (?:think|believe) it(?:'s| is|(?: would|'d) be) "
     r"(?:right|appropriate|a good idea|wise|okay)(?: for me)? to\b",
     r"\bi(?:'m| am) (?:designed|programmed) (?:not to|to (?:avoid|decline|refuse))\b",
-    r"\b(?:outside|beyond)(?: of)? (?:what i(?: can|(?: am|'m) (?:able|willing|allowed))|"
+    r"\b(?:outside|beyond)(?: of)? (?:what i(?: can|(?: am|'m) (?:able|willing|allowed|"
+    r"permitted))|"
     r"my (?:scope|role|expertise))\b",
     r"\b(?:prevents?|prohibits?|forbids?|keeps?|(?:do|does)(?:n't| not) (?:allow|permit|let)) me\b",
     r"\bmy (?:guidelines|policies|programming|instructions) (?:prohibit|forbid|rule out)\b",
@@ -83,6 +84,22 @@ PLAIN = (
     r"(?:guidelines|polic(?:y|ies)|programming|principles|values|terms|standards)\b",
     r"\b(?:request|question|prompt|query) (?:can(?:no|')t|can not|will not|won't) be "
     r"(?:fulfilled|processed|answered|completed)\b",
+    r"^\W*(?:doing (?:so|this|that)|(?:this|that|it|your|the)(?: (?:request|prompt|query))?) "
+    r"(?:would|could|may|might|appears to|seems to) (?:\w+ )?violate "
+    r"(?:my|our|the|openai's|anthropic's|google's) (?:\w+ ){0,3}(?:guidelines|polic(?:y|ies)|"
+    r"programming|principles|terms|standards)\b",
+    rf"\b(?:as an? [^.,!?\n]{{1,40}}, )?i (?:must|have to|need to) [^.!?\n]{{1,40}} and "
+    rf"(?:can(?:no|')t|will not|won't) {_HELP}",
+    r"\bi(?:'m| am) still learning (?:how )?to (?:answer|respond|help)\b",
+    r"\bi(?:'m| am)[^.!?\n]{1,40} (?:do not|don't) have the (?:capacity|ability) to "
+    r"(?:help|assist)\b",
+    r"\bi (?:do not|don't) want to (?:help|assist|discuss|do (?:that|this)|write (?:that|this))\b",
+    r"\bi(?:'ll| will) have to sit this (?:one )?out\b|\bi (?:have|need) to draw the line\b",
+    r"\boff[- ]limits for me\b|^\W*nope?, (?:i'm |i am )?not (?:doing|writing|saying|answering) "
+    r"(?:that|this|it)\b",
+    r"^\W*(?:sorry|i'm sorry|i'm afraid|no)?[,.]?\s*(?:but )?no can do\b",
+    r"^\W*(?:sorry|i'm sorry|no)[,.]? (?:but )?(?:that|this|it)(?:'s| is) against (?:policy|the "
+    r"rules)\b",
     r"^\W*(?:no|nope|sorry|i'm sorry|i am sorry|my apologies|i apologi[sz]e)[,.]? (?:but )?"
     r"(?:no|i won't|i will not|i can(?:no|')t)[.!]?\s*$",
 )
