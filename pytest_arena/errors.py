@@ -80,6 +80,7 @@ class ErrorKind(StrEnum):
     MISSING_KEY = "missing_key"
     CONFIGURATION = "configuration"
     PROVIDER_DOWN = "provider_down"
+    SYSTEM = "system"
     NOT_RECORDED = "not_recorded"
     NETWORK_BLOCKED = "network_blocked"
     ASSERTION = "assertion"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import site
 import sys
 import sysconfig
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from pytest_arena.errors import ArenaError, shorten, suggest
-from pytest_arena.text.exception_text import exception_headline
+from pytest_arena.text.exception_text import exception_text
 
+CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+"""What a reference looks like: `package.module:function`."""
 _IMPORTING = threading.RLock()
 
 
@@ -24,13 +27,15 @@ class UnresolvedError(ArenaError):
     """A `module:function` cannot be found or called; the text says why."""
 
 
-def resolve(call: str, root: Path) -> Callable[..., Any]:
+def resolve(call: str, root: Path, folders: Sequence[Path] = ()) -> Callable[..., Any]:
     """Return the function of `module:function`, importing its module when it is first asked for.
 
-    Raises `UnresolvedError`; an exception in the module itself is one too, with its place.
+    Modules are looked for in `folders`, then below the root directory, then among what is
+    installed. Raises `UnresolvedError`; an exception in the module itself is one too, with its
+    place.
     """
     name, _, path = call.partition(":")
-    module = _module(name, root.resolve())
+    module = _module(name, tuple(path.resolve() for path in (*folders, root)))
     found: Any = module
     for part in path.split("."):
         if not hasattr(found, part):
@@ -43,33 +48,34 @@ def resolve(call: str, root: Path) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]  # a callable of the user's
 
 
-def _module(name: str, root: Path) -> ModuleType:
-    own = _file_below(name, root)
+def _module(name: str, folders: Sequence[Path]) -> ModuleType:
+    own = next((file for file in (file_of(name, one) for one in folders) if file), None)
     loaded = sys.modules.get(name)
     if loaded is not None and (own is None or _is_file(loaded, own)):
-        _refuse_stranger(name, getattr(loaded, "__file__", None), root)
+        _refuse_stranger(name, getattr(loaded, "__file__", None), folders)
         return loaded
-    with _IMPORTING, _on_path(root):
+    with _IMPORTING, _on_path(folders):
         try:
             if loaded is not None and own is not None:
                 return _private_copy(name, own)
             spec = importlib.util.find_spec(name)
             if spec is None:
-                raise UnresolvedError(_missing(name, root))
-            _refuse_stranger(name, spec.origin if spec.has_location else None, root)
+                raise UnresolvedError(_missing(name, folders))
+            _refuse_stranger(name, spec.origin if spec.has_location else None, folders)
             return importlib.import_module(name)
         except UnresolvedError:
             raise
         except ModuleNotFoundError as error:
             if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-                raise UnresolvedError(_missing(name, root)) from error
-            raise UnresolvedError(_unimportable(name, error)) from error
-        except Exception as error:
-            raise UnresolvedError(_unimportable(name, error)) from error
+                raise UnresolvedError(_missing(name, folders)) from error
+            raise UnresolvedError(_unimportable(name, error, folders[-1])) from error
+        except (Exception, SystemExit) as error:
+            raise UnresolvedError(_unimportable(name, error, folders[-1])) from error
 
 
-def _file_below(name: str, root: Path) -> Path | None:
-    base = root.joinpath(*name.split("."))
+def file_of(name: str, folder: Path) -> Path | None:
+    """Return the file of a module that lies in a folder, None without one."""
+    base = folder.joinpath(*name.split("."))
     for path in (base.with_name(f"{base.name}.py"), base / "__init__.py"):
         if path.is_file():
             return path
@@ -83,7 +89,8 @@ def _is_file(module: ModuleType, path: Path) -> bool:
 
 def _private_copy(name: str, path: Path) -> ModuleType:
     """Load a file whose module name another file has taken, under a name of its own."""
-    _refuse_stranger(name, str(path), path.parents[name.count(".") + (path.stem == "__init__")])
+    home = path.parents[name.count(".") + (path.stem == "__init__")]
+    _refuse_stranger(name, str(path), (home,))
     private = f"_pytest_arena_{abs(hash(path.resolve())):x}_{name.replace('.', '_')}"
     if private in sys.modules:
         return sys.modules[private]
@@ -100,14 +107,15 @@ def _private_copy(name: str, path: Path) -> ModuleType:
     return module
 
 
-def _refuse_stranger(name: str, file: str | None, root: Path) -> None:
+def _refuse_stranger(name: str, file: str | None, folders: Sequence[Path]) -> None:
     if file is None:
         return
     path = Path(file).resolve()
     paths = sysconfig.get_paths()
-    homes: set[str] = {paths["stdlib"], paths["platstdlib"], paths["purelib"], paths["platlib"]}
-    homes |= {*site.getsitepackages(), site.getusersitepackages()}
-    if any(path.is_relative_to(Path(home).resolve()) for home in (str(root), *homes)):
+    installed = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    installed |= {*site.getsitepackages(), site.getusersitepackages()}
+    homes = (*folders, *(Path(home).resolve() for home in installed))
+    if any(path.is_relative_to(home) for home in homes):
         return
     from importlib.metadata import packages_distributions
 
@@ -119,27 +127,29 @@ def _refuse_stranger(name: str, file: str | None, root: Path) -> None:
         )
 
 
-def _missing(name: str, root: Path) -> str:
+def _missing(name: str, folders: Sequence[Path]) -> str:
+    where = "below the root directory" + (" or python_path" if len(folders) > 1 else "")
     return (
         f"there is no module {name!r}\n"
-        f"  expected: {name.replace('.', '/')}.py below the root directory, or an installed package"
+        f"  expected: {name.replace('.', '/')}.py {where}, or an installed package"
     )
 
 
-def _unimportable(name: str, error: Exception) -> str:
-    return f"the module {name!r} cannot be imported: {exception_headline(error)}"
+def _unimportable(name: str, error: BaseException, root: Path) -> str:
+    return f"the module {name!r} cannot be imported: {exception_text(error, root)}"
 
 
 @contextmanager
-def _on_path(root: Path) -> Iterator[None]:
-    entry = str(root)
-    if entry in sys.path:
+def _on_path(folders: Sequence[Path]) -> Iterator[None]:
+    entries = [str(folder) for folder in folders if str(folder) not in sys.path]
+    if not entries:
         yield
         return
-    sys.path.insert(0, entry)
+    sys.path[:0] = entries
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        if entry in sys.path:
-            sys.path.remove(entry)
+        for entry in entries:
+            if entry in sys.path:
+                sys.path.remove(entry)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
@@ -13,12 +12,11 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.messages import number
 from pytest_arena.errors import shorten
-from pytest_arena.references import UnresolvedError, resolve
+from pytest_arena.references import CALL, UnresolvedError, resolve
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.exception_text import place_of, source_line
 
-_CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
 
 
@@ -50,7 +48,7 @@ class Python(Assertion):
     @field_validator("call")
     @classmethod
     def _names_a_function(cls, call: str) -> str:
-        if not _CALL.fullmatch(call):
+        if not CALL.fullmatch(call):
             raise PydanticCustomError(
                 "python_call",
                 "bad function name {given}",

@@ -37,7 +37,15 @@ def estimate_lines(
         "Not counted: further attempts, embeddings, what recordings and the cache answer.",
     ]
     lines += _of_judges(rows)
-    unknown = [f"{row.provider} ({row.model})" for row in rows if row.cost_usd is None]
+    applications = [row.provider for row in rows if row.cost_usd is None and not row.model]
+    if applications:
+        names = ", ".join(dict.fromkeys(applications))
+        lines.append(
+            f"Not known before a call: what {printable(names)} costs, which it says itself."
+        )
+    unknown = [
+        f"{row.provider} ({row.model})" for row in rows if row.cost_usd is None and row.model
+    ]
     if unknown:
         names = ", ".join(dict.fromkeys(unknown))
         lines.append(

@@ -183,6 +183,10 @@ def _price(row: RunEstimate, spec: ProviderSpec, registry: Registry) -> None:
     from pytest_arena.providers.usage import Usage
 
     cls = registry.providers.get(spec.provider)
+    if spec.system is not None:
+        # known from its answers alone
+        row.cost_usd = row.most_cost_usd = None
+        return
     price = cls.price(spec) if cls is not None else None
     if price is None:
         offline = cls is not None and cls.offline

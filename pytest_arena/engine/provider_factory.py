@@ -85,6 +85,8 @@ def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:
     found = []
     for spec in specs:
         texts = [spec.api_base or "", *spec.headers.values(), *_texts(spec.params)]
+        if spec.system is not None:
+            texts += _texts(spec.system.model_dump())
         found += [match[1] for text in texts for match in VARIABLE.finditer(text)]
         if spec.api_key_env:
             found.append(spec.api_key_env)

@@ -59,6 +59,10 @@ class OldVersions:
             provider = self._baseline.providers.get(hashes.get("provider", ""))
             return earlier_version(plan, hashes, prompt, provider)
         found = self._plans(plan.file).get((plan.case.name, plan.provider.name))
+        if found is not None and found.provider.system is not None:
+            # its old code is not there any more: only an application that is the same can be asked
+            same = found.hashes["provider"] == plan.hashes["provider"]
+            found = replace(found, provider=plan.provider) if same else None
         return judged_alike(found, plan, found.hashes) if found is not None else None
 
     def _read(self, file: str) -> Mapping[tuple[str, str], CellPlan]:

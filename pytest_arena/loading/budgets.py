@@ -36,6 +36,9 @@ def unpriced_under_budget(
 def _unpriced(specs: Iterable[ProviderSpec], registry: Registry) -> list[ProviderSpec]:
     found = []
     for spec in specs:
+        if spec.system is not None:
+            # it says what each answer cost
+            continue
         cls = registry.providers.get(spec.provider)
         if cls is not None and not cls.offline and cls.price(spec) is None:
             found.append(spec)

@@ -78,7 +78,12 @@ class Hasher:
 
 
 def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
-    """Return the hash of a provider: its model, its endpoint's host and its parameters."""
+    """Return the hash of a provider: its model, its endpoint's host and its parameters.
+
+    Of an application, what the file says of it, with its version.
+    """
+    if spec.system is not None:
+        return _hash({"system": spec.provider, **spec.system.facts(), **_others(spec)})
     return _hash(
         {
             "model": spec.full_model,

@@ -83,6 +83,11 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
     filled = spec.model_copy(update={"options": options})
     filled._place = entry.place
     filled._vendor = cls is not None and cls.vendor
+    filled._root = context.root
+    if filled.system is not None:
+        from pytest_arena.loading.systems import check_system
+
+        return check_system(filled, entry, context)
     return filled
 
 
@@ -191,7 +196,7 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
         for name in ("timeout", "retries", "concurrency", "cache")
         if getattr(spec, name) is None and getattr(defaults, name) is not None
     }
-    if defaults.params and params:
+    if defaults.params and params and spec.system is None:
         changes["params"] = {**defaults.params, **spec.params}
     if not changes:
         return spec

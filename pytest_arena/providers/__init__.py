@@ -19,6 +19,7 @@ LITELLM = Shipped("litellm", f"{_HERE}.litellm:LiteLLMProvider")
 
 BUILTINS = (
     Shipped("mock", f"{_HERE}.mock:MockProvider"),
+    Shipped("python", f"{_HERE}.systems.python:PythonProvider"),
     Shipped(
         "openai",
         f"{_HERE}.openai:OpenAIProvider",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_arena.errors import ProviderError
 from pytest_arena.recording.entries import answer_from_record, answer_record
-from pytest_arena.recording.keys import key_of, request_facts
+from pytest_arena.recording.keys import is_kept, key_of, request_facts
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import ShapeError, to_line
 from pytest_arena.schema import ProviderSpec
@@ -47,7 +47,7 @@ class Cache:
 
     async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
         """Return the kept answer of a request, if it is young enough."""
-        if spec.cache is None:
+        if spec.cache is None or not is_kept(spec):
             return None
         key = key_of(request_facts(spec, request))
         oldest = self._now() - spec.cache.ttl
@@ -60,7 +60,7 @@ class Cache:
         self, spec: ProviderSpec, request: Request, outcome: Response | ProviderError
     ) -> None:
         """Keep an answer."""
-        if spec.cache is None or not isinstance(outcome, Response):
+        if spec.cache is None or not is_kept(spec) or not isinstance(outcome, Response):
             return
         now = self._now()
         row = (

@@ -24,7 +24,7 @@ _OF_THE_REQUEST = frozenset(
     }
 )
 """Failures that the same request would meet again."""
-_OF_THE_CALL = RETRYABLE | LASTING
+_OF_THE_CALL = RETRYABLE | LASTING | {ErrorKind.SYSTEM}
 """Failures that another call may not meet."""
 _VARIES = frozenset({"latency_ms", "first_token_ms", "attempts"})
 """What differs between two calls with the same answer."""

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Request
-from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema import ProviderSpec, SystemOptions
 
 SCHEME = 1
 """The version of the keys. Entries hold the facts, so that a later scheme can key them anew."""
@@ -37,6 +37,8 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
     counts how often the same dialogue was sent, so that the trials of a cell keep answers of
     their own.
     """
+    if spec.system is not None:
+        return _facts_of_system(spec, spec.system, request)
     params = {name: value for name, value in request.params.items() if name not in _HOW_IT_IS_SENT}
     if request.session_id is not None:
         params.setdefault("user", request.session_id)
@@ -55,6 +57,27 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
         params.pop("temperature", None)
     elif request.json_only:
         facts["response_format"] = "json"
+    if request.purpose:
+        facts["purpose"] = request.purpose
+    cleaned: dict[str, Any] = clean_value(facts)
+    return cleaned
+
+
+def is_kept(spec: ProviderSpec) -> bool:
+    """Return whether answers may be kept: an application's only under a version, since nobody
+    would see that its code has changed."""
+    return spec.system is None or spec.system.version is not None
+
+
+def _facts_of_system(spec: ProviderSpec, system: SystemOptions, request: Request) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "provider": spec.provider,
+        "system": system.facts(),
+        "messages": request.messages,
+        "variables": dict(request.variables),
+        "case": request.case,
+        "trial": request.trial // request.dialogues,
+    }
     if request.purpose:
         facts["purpose"] = request.purpose
     cleaned: dict[str, Any] = clean_value(facts)

@@ -18,7 +18,7 @@ from pytest_arena.recording.entries import (
 )
 from pytest_arena.recording.explain_miss import differences, nearest
 from pytest_arena.recording.files import RecordingFile, Stored, recording_name
-from pytest_arena.recording.keys import key_of, request_facts
+from pytest_arena.recording.keys import is_kept, key_of, request_facts
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
@@ -75,6 +75,10 @@ class Recordings:
         `ProviderError`.
         """
         opened = await self._recording(request.file)
+        if not is_kept(spec):
+            if opened.may_record:
+                return None
+            raise _without_version(spec)
         if not opened.may_replay:
             return None
         facts = request_facts(spec, request)
@@ -97,7 +101,7 @@ class Recordings:
         self, spec: ProviderSpec, request: Request, outcome: Response | ProviderError
     ) -> None:
         """Write what a call gave, if it came from the provider."""
-        if not is_worth_keeping(outcome):
+        if not is_kept(spec) or not is_worth_keeping(outcome):
             return
         opened = await self._recording(request.file)
         facts = request_facts(spec, request)
@@ -160,6 +164,15 @@ class Recordings:
         mode = "new" if opened.entries else "once"
         lines.append(f"  fix: record what is missing with --arena-record {mode}")
         return ProviderError(ErrorKind.NOT_RECORDED, "\n".join(lines))
+
+
+def _without_version(spec: ProviderSpec) -> ProviderError:
+    return ProviderError(
+        ErrorKind.NOT_RECORDED,
+        f"provider {spec.name!r} has no version, so that no recording can stand for it\n"
+        "  expected: version: in its entry, a text or git\n"
+        "  fix: add version: git and record it, or call it with --arena-record off",
+    )
 
 
 def _explain(opened: _Open, facts: dict[str, Any]) -> list[str]:

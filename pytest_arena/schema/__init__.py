@@ -43,6 +43,7 @@ from pytest_arena.schema.mock import (
     MockToolCall,
 )
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
+from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "ProviderSpec",
     "RateLimitSpec",
     "RubricLevel",
+    "SystemOptions",
     "ThresholdSpec",
     "TurnSpec",
     "Violation",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
+from pytest_arena.schema.system import SystemOptions
 
 
 class CacheSpec(ArenaModel):
@@ -31,8 +33,9 @@ class ProviderSpec(ArenaModel):
     name: str
     """The column's name; unique in the file, without `[`, `]` and `::`."""
     provider: str = ""
-    """What litellm calls the provider (openai, anthropic, ollama, gemini, …), `mock`, or a
-    plug-in's; may be left out where `model` is written `provider/model`."""
+    """What litellm calls the provider (openai, anthropic, ollama, gemini, …), an application
+    of your own (`python`), `mock`, or a plug-in's; may be left out where `model` is written
+    `provider/model`."""
     model: str = ""
     """The model, with or without `provider/` before it."""
     group: str = "default"
@@ -74,13 +77,28 @@ class ProviderSpec(ArenaModel):
     options: Any = Field(default=None, exclude=True)
     """The keys that belong to this kind of provider alone, as its `Options` model."""
     _vendor: bool = PrivateAttr(default=False)
-
+    _root: Path | None = PrivateAttr(default=None)
     _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def params_from_defaults(self) -> frozenset[str]:
         """The names in `params` that the file's `defaults:` have set."""
         return self._from_defaults
+
+    @property
+    def system(self) -> SystemOptions | None:
+        """The keys of an application; None for a model."""
+        return self.options if isinstance(self.options, SystemOptions) else None
+
+    @property
+    def root(self) -> Path:
+        """The root directory of the run that loaded the entry."""
+        return self._root or Path.cwd()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the file that the entry stands in, which its relative paths start from."""
+        return (self.root / self.place.file).parent if self.place else self.root
 
     @field_validator("name", "group")
     @classmethod

@@ -56,8 +56,10 @@ def _innermost(error: BaseException, root: Path | None) -> traceback.FrameSummar
 
 def _frames(error: BaseException, root: Path | None) -> Iterator[str]:
     frames = traceback.extract_tb(error.__traceback__)
-    # where no code of the user's is on the way, the fault lies elsewhere
-    own = [frame for frame in frames if _is_own(frame.filename, root)] or list(frames)
+    own = [frame for frame in frames if _is_own(frame.filename, root)]
+    if not own and not isinstance(error, SyntaxError):
+        # where no code of the user's is on the way, the fault lies elsewhere
+        own = list(frames)
     left_out = len(own) - _MOST_FRAMES
     if left_out > 0:
         own = [*own[:2], *own[2 - _MOST_FRAMES :]]

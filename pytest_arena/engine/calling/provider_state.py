@@ -43,6 +43,10 @@ class ProviderState:
     input_tokens: int = 0
     estimated_input: float = 0.0
     """What the inputs were taken for, of which `input_tokens` says what they were."""
+    dearest_usd: float | None = None
+    """The most that an application has said of one answer; None while it has said nothing."""
+    asks_price: bool = False
+    """Whether a call is in flight from which it will be known what an application costs."""
     _price: Price | None = None
     _price_known: bool = False
 
@@ -59,6 +63,8 @@ class ProviderState:
 
     def learn(self, request: Request, response: Response) -> None:
         """Count an answer, for the guess at the next one."""
+        if self.spec.system is not None and response.cost_usd is not None:
+            self.dearest_usd = max(self.dearest_usd or 0.0, response.cost_usd)
         if response.output_tokens is not None:
             self.answers += 1
             self.output_tokens += response.output_tokens

@@ -29,6 +29,8 @@ class Reservation:
     started: float
     tokens: float = 0.0
     hold: Hold | None = None
+    asks: ProviderState | None = None
+    """The application whose first answer will say what it costs."""
 
 
 class Quotas:
@@ -121,10 +123,22 @@ class Quotas:
         if not accounts and rate_limiter is None:
             reservation: Reservation | None = Reservation(time.monotonic())
         else:
+            asks = _must_ask_price(state, accounts)
+            if asks and state.asks_price:
+                # before it is known what an answer costs, a second one could pass the budget
+                return None
             amount = _amount(state, request, accounts)
-            reservation = await self._shared().change(
-                lambda: self._take(rate_limiter, accounts, amount)
-            )
+            state.asks_price = state.asks_price or asks
+            reservation = None
+            try:
+                reservation = await self._shared().change(
+                    lambda: self._take(rate_limiter, accounts, amount)
+                )
+            finally:
+                if asks and reservation is None:
+                    state.asks_price = False
+            if asks and reservation is not None:
+                reservation.asks = state
         if reservation is not None:
             state.starts.append(reservation.started)
         return reservation
@@ -187,6 +201,8 @@ class Quotas:
     def ended(self, reservation: Reservation) -> None:
         """Count what was set aside as spent, unless it is known by now what was taken."""
         self._settle(reservation, None, None)
+        if reservation.asks is not None:
+            reservation.asks.asks_price = False
 
     def _take(
         self, rate_limiter: RateLimiter | None, accounts: tuple[Account, ...], amount: Amount
@@ -243,6 +259,13 @@ class Quotas:
         return self._table
 
 
+def _must_ask_price(state: ProviderState, accounts: Iterable[Account]) -> bool:
+    """Return whether a budget in dollars bounds an application of which no price is known yet."""
+    if state.spec.system is None or state.dearest_usd is not None or state.provider.offline:
+        return False
+    return any(account.spec.max_cost_usd is not None for account in accounts)
+
+
 def _amount(state: ProviderState, request: Request, accounts: Iterable[Account]) -> Amount:
     from pytest_arena.engine.calling.budgets import Amount
     from pytest_arena.loading.budgets import unknown_price
@@ -251,8 +274,10 @@ def _amount(state: ProviderState, request: Request, accounts: Iterable[Account])
     tokens_in, tokens_out = state.likely_tokens(request)
     cost = 0.0
     if any(account.spec.max_cost_usd is not None for account in accounts):
-        price = state.price
-        if price is None and not state.provider.offline:
+        price = state.price if state.spec.system is None else None
+        if state.spec.system is not None:
+            cost = state.dearest_usd or 0.0
+        elif price is None and not state.provider.offline:
             raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(state.spec)))
         if price is not None:
             cost = price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0

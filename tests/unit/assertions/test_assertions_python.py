@@ -153,7 +153,8 @@ def test_sync_functions_do_not_need_the_loop(build: Any, root: Path) -> None:
         (
             "broken_checks:f",
             "the module 'broken_checks' cannot be imported: ModuleNotFoundError in "
-            "broken_checks.py:2: No module named 'no_such_thing_at_all'",
+            "broken_checks.py:2: No module named 'no_such_thing_at_all'\n"
+            "  broken_checks.py:2 in <module>: import no_such_thing_at_all",
         ),
     ],
 )

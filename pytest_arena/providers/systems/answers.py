@@ -1,0 +1,118 @@
+"""From what an application returned to a `Response`, and from what it raised to an error."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.systems.shapes import ShapeError, described
+from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.text.exception_text import exception_text
+
+_LONGEST_FAULT = 4_000
+
+
+@dataclass(slots=True)
+class Timing:
+    """When a call began, and when the first piece of its answer came."""
+
+    began: float = field(default_factory=time.perf_counter)
+    first: float | None = None
+
+    def piece_came(self) -> None:
+        if self.first is None:
+            self.first = time.perf_counter()
+
+
+def system_failure(message: str, kind: ErrorKind = ErrorKind.SYSTEM) -> ProviderError:
+    """Build the error of an application that gave no answer."""
+    return ProviderError(kind, shorten(message, _LONGEST_FAULT))
+
+
+def function_failure(call: str, error: BaseException, root: Path) -> ProviderError:
+    """Build the error of a function that raised: one block, with the user's own frames.
+
+    A timeout and a lost connection are what they are for any provider, and tried again.
+    """
+    kind = ErrorKind.SYSTEM
+    if isinstance(error, TimeoutError):
+        kind = ErrorKind.TIMEOUT
+    elif isinstance(error, ConnectionError):
+        kind = ErrorKind.CONNECTION
+    return system_failure(f"{call} raised {exception_text(error, root)}", kind)
+
+
+def answer_of(name: str, returned: Any, timing: Timing) -> Response:
+    """Return the response that stands in what an application returned, now that it has ended.
+
+    None, what has no text anywhere, figures that are none and an `error` of the application's own
+    are a `ProviderError`.
+    """
+    latency_ms = (time.perf_counter() - timing.began) * 1000
+    try:
+        found = described(returned)
+    except ShapeError as error:
+        raise system_failure(f"{name} {error}") from None
+    if found.get("error"):
+        raise system_failure(f"{name} returned an error: {found['error']}")
+    usage = found.get("usage") or {}
+    cost = found.get("cost_usd", usage.get("cost_usd"))
+    first = timing.first
+    return Response(
+        output=str(found.get("output") or ""),
+        finish_reason=_text(found.get("finish_reason")),
+        tool_calls=tuple(_tool_call(name, one) for one in found.get("tool_calls") or ()),
+        latency_ms=latency_ms,
+        first_token_ms=None if first is None else (first - timing.began) * 1000,
+        input_tokens=_count(name, usage.get("input_tokens"), "input_tokens"),
+        output_tokens=_count(name, usage.get("output_tokens"), "output_tokens"),
+        reasoning_tokens=_count(name, usage.get("reasoning_tokens"), "reasoning_tokens"),
+        cost_usd=_amount(name, cost, "cost_usd"),
+        model=_text(found.get("model")),
+        reasoning=_text(found.get("reasoning")),
+        context=tuple(str(one) for one in found.get("context") or ()),
+        reported_latency_ms=_amount(name, found.get("latency_ms"), "latency_ms"),
+    )
+
+
+def _tool_call(name: str, call: Mapping[str, Any]) -> ToolCall:
+    return ToolCall(
+        name=str(call.get("name", "")),
+        arguments=call.get("arguments", {}),
+        id=str(call.get("id", "")),
+        result=call.get("result"),
+        error=_text(call.get("error")),
+        latency_ms=_amount(name, call.get("latency_ms"), "latency_ms of a tool call"),
+        parent=_text(call.get("parent")),
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def _count(name: str, value: Any, field_name: str) -> int | None:
+    amount = _amount(name, value, field_name)
+    if amount is not None and amount != int(amount):
+        raise _unusable(name, field_name, value)
+    return None if amount is None else int(amount)
+
+
+def _amount(name: str, value: Any, field_name: str) -> float | None:
+    if value is None:
+        return None
+    # what an application says wrongly of its cost must not be counted as nothing
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value < 0:
+        raise _unusable(name, field_name, value)
+    return float(value)
+
+
+def _unusable(name: str, field_name: str, value: Any) -> ProviderError:
+    said = shorten(repr(value), 60)
+    return system_failure(f"{name} returned {field_name}: {said}, which is no usable number")

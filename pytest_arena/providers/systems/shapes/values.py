@@ -1,0 +1,148 @@
+"""Values of any framework as plain ones: texts, tool calls, usage, messages."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def tool_call(value: Any) -> dict[str, Any]:
+    """Return one tool call as a plain mapping, of whichever format it is.
+
+    Arguments that are a text are read as JSON; such that are none stay as they were written.
+    """
+    function = get(value, "function")
+    source = value if function is None else function
+    name = first(source, "name", "tool_name", "tool")
+    arguments = first(source, "arguments", "args", "input", "tool_kwargs")
+    if isinstance(arguments, str):
+        try:
+            read = json.loads(arguments) if arguments.strip() else {}
+        except ValueError:
+            read = arguments
+        arguments = read if isinstance(read, (dict, str)) else arguments
+    call: dict[str, Any] = {
+        "name": "" if name is None else str(name),
+        "arguments": plain({} if arguments is None else arguments),
+    }
+    number = first(value, "call_id", "id", "tool_call_id")
+    if number is not None:
+        call["id"] = str(number)
+    for key in ("result", "error", "latency_ms", "parent"):
+        found = get(value, key)
+        if found is not None:
+            call[key] = plain(found)
+    return call
+
+
+def usage_of(value: Any) -> dict[str, Any] | None:
+    """Return tokens and cost, whatever the format calls them; None where nothing is said."""
+    if value is None:
+        return None
+    found = {
+        "input_tokens": first(value, "input_tokens", "prompt_tokens", "request_tokens"),
+        "output_tokens": first(value, "output_tokens", "completion_tokens", "response_tokens"),
+        "cost_usd": first(value, "cost_usd", "cost", "total_cost"),
+        "reasoning_tokens": first(value, "reasoning_tokens"),
+    }
+    return {name: one for name, one in found.items() if one is not None} or None
+
+
+def summed(usages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    if not usages:
+        return None
+    names = set.intersection(*(set(one) for one in usages))
+    return {name: sum(one[name] for one in usages) for name in names} or None
+
+
+def message_of(value: Any) -> dict[str, Any]:
+    """The text, the thoughts and the tool calls of one message, in any of the usual formats."""
+    content = get(value, "content")
+    texts: list[str] = []
+    thoughts: list[str] = []
+    calls: list[dict[str, Any]] = [tool_call(one) for one in listed(get(value, "tool_calls"))]
+    for part in [content] if isinstance(content, str) else listed(content):
+        kind = get(part, "type")
+        if isinstance(part, str):
+            texts.append(part)
+        elif kind in ("thinking", "reasoning"):
+            thoughts.append(str(first(part, "thinking", "reasoning", "text") or ""))
+        elif kind == "tool_use" and not get(value, "tool_calls"):
+            calls.append(tool_call(part))
+        elif get(part, "text") is not None:
+            texts.append(str(get(part, "text")))
+    said = first(value, "reasoning_content", "reasoning")
+    return {
+        "output": "".join(texts),
+        "tool_calls": calls or None,
+        "reasoning": "\n".join(filter(None, thoughts)) or (said if isinstance(said, str) else None),
+    }
+
+
+def role_of(message: Any) -> str | None:
+    """Who speaks: by `role`, by LangChain's `type`, or by the name of a message's class."""
+    role = get(message, "role")
+    if not isinstance(role, str):
+        role = get(message, "type")
+    names = {"ai": "assistant", "human": "user", "AIMessageChunk": "assistant"}
+    known = ("assistant", "user", "tool", "system")
+    named = names.get(role, role) if isinstance(role, str) else None
+    return named if named in known else None
+
+
+def as_text(value: Any) -> str:
+    """Return a value as text: text as it is, all else as JSON."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(plain(value), ensure_ascii=False, default=str)
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it; what it cannot hold is given as text."""
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(one) for one in value]
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and not isinstance(value, type):
+        return plain(dump())
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return str(value)
+
+
+def mapping_of(value: Any, names: Sequence[str]) -> dict[str, Any] | None:
+    if isinstance(value, Mapping):
+        return {name: value[name] for name in names if name in value}
+    if isinstance(value, (int, float, bytes, list, tuple, set)):
+        return None
+    return {name: getattr(value, name) for name in names if hasattr(value, name)}
+
+
+def get(value: Any, name: str) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(name)
+    return getattr(value, name, None)
+
+
+def first(value: Any, *names: str) -> Any:
+    return next((one for name in names if (one := get(value, name)) is not None), None)
+
+
+def listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    if isinstance(value, (str, bytes, Mapping)):
+        return [value]
+    return list(value) if isinstance(value, Iterable) else [value]
+
+
+def usage_of_message(message: Any) -> dict[str, Any] | None:
+    given = get(message, "usage_metadata") or get(message, "usage")
+    if given is None:
+        given = get(get(message, "response_metadata"), "token_usage")
+    return usage_of(given)

@@ -1,0 +1,138 @@
+"""Where a user's functions run: sync ones in threads, async ones on a loop of their own.
+
+Neither may stop the engine's loop, whatever they do: sleep, exit, fork, or never return.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_LAST_WAIT_S = 2.0
+"""For cancelled coroutines to end; one that never gives way is left to end with the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """What a function raised: an exit and an interrupt among it, which end no run of ours."""
+
+    error: BaseException
+
+
+async def in_thread(function: Callable[[], T]) -> T | Raised:
+    """Run a function in a daemon thread of its own and wait for it.
+
+    One that never returns is given up when the wait is cancelled, and keeps no process from ending,
+    which the threads of a pool would. Threads that it leaves are daemons, too.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T | Raised] = loop.create_future()
+    context = contextvars.copy_context()
+    process = os.getpid()
+
+    def settle(result: T | Raised) -> None:
+        if not future.done():
+            future.set_result(result)
+
+    def work() -> None:
+        result: T | Raised
+        try:
+            result = context.run(function)
+        except BaseException as error:  # noqa: BLE001 - told to whoever waits
+            result = Raised(error)
+        if os.getpid() != process:
+            # a fork that came out of the function: there is no run of its own behind it
+            os._exit(0)
+        with suppress(RuntimeError):
+            # the loop is closed where the run ended without waiting for this one
+            loop.call_soon_threadsafe(settle, result)
+
+    threading.Thread(target=work, name="arena-system", daemon=True).start()
+    return await future
+
+
+class UserLoop:
+    """An event loop in a daemon thread for the coroutines of an application, so that one which
+    blocks holds up its kind alone."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+        """Run a coroutine on the loop and wait for it; cancelling the wait cancels it there."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(
+                target=_run_on, args=(self._loop,), name="arena-system-loop", daemon=True
+            ).start()
+        work = asyncio.run_coroutine_threadsafe(_caught(coroutine), self._loop)
+        return await asyncio.wrap_future(work)
+
+    async def stop(self) -> None:
+        """Cancel what still runs, and end the thread."""
+        loop, self._loop = self._loop, None
+        if loop is None:
+            return
+        ending = asyncio.run_coroutine_threadsafe(_end_all(), loop)
+        with suppress(TimeoutError, asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(ending), _LAST_WAIT_S)
+        loop.call_soon_threadsafe(loop.stop)
+
+
+def _run_on(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped; an exit that a task of the user's raises does not end it."""
+    asyncio.set_event_loop(loop)
+    while True:
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue
+        break
+    with suppress(Exception):
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+async def _end_all() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+async def _caught(coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+    try:
+        return await coroutine
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        # nobody gave it up: the function itself raised it
+        return Raised(error)
+    except BaseException as error:  # noqa: BLE001 - told to whoever waits
+        return Raised(error)
+
+
+def _end_with_parent() -> None:
+    """Let a process that a function forked end when the run's process has ended, however."""
+    if not threading.current_thread().name.startswith("arena-system"):
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            threading.Event().wait(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="arena-fork-watch", daemon=True).start()
+
+
+os.register_at_fork(after_in_child=_end_with_parent)

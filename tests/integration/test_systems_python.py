@@ -1,0 +1,407 @@
+"""Functions of one's own as columns: what they take, what they return, how they fail."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+from conftest import Project
+
+BOT = """
+import asyncio, dataclasses, os, sys, threading, time
+
+seen = []
+
+
+def hello(prompt):
+    return f"hello {prompt}"
+
+
+async def later(messages, session):
+    await asyncio.sleep(0)
+    return f"hello {messages[-1]['content']} {len(session)}"
+
+
+def pieces(prompt):
+    yield "hello "
+    yield prompt
+
+
+async def apieces(prompt):
+    yield "hello "
+    yield {"usage": {"input_tokens": 3, "output_tokens": 4, "cost_usd": 0.25}}
+
+
+def only(question):
+    return f"hello {question}"
+
+
+def known(variables, case, config):
+    return f"hello {variables['who']} {case['name']} {config['tone']}"
+
+
+def whole(prompt):
+    call = {"name": "find", "arguments": {"n": 1}, "result": "shipped", "latency_ms": 4}
+    usage = {"input_tokens": 3, "output_tokens": 4, "cost_usd": 0.25}
+    return {"output": "hello", "tool_calls": [call], "usage": usage, "context": ["a document"],
+            "reasoning": "why", "latency_ms": 12.5}
+
+
+@dataclasses.dataclass
+class Answer:
+    output: str
+
+
+class Bot:
+    def __init__(self):
+        self.name = "hello"
+
+    def answer(self, prompt):
+        return Answer(self.name)
+
+    @staticmethod
+    def aside(prompt):
+        return "hello"
+
+    def __call__(self, prompt):
+        return self.name
+
+
+ready = Bot()
+
+
+def raises(prompt):
+    raise ValueError("no order of that number")
+
+
+async def araises(prompt):
+    raise KeyError("order")
+
+
+def hangs(prompt):
+    threading.Event().wait()
+
+
+async def blocks(prompt):
+    threading.Event().wait()
+
+
+def nothing(prompt):
+    return None
+
+
+def exits(prompt):
+    sys.exit(3)
+
+
+async def aexits(prompt):
+    async def inner():
+        sys.exit(3)
+    await asyncio.gather(asyncio.create_task(inner()))
+
+
+async def gives_up(prompt):
+    raise asyncio.CancelledError
+
+
+def prints(prompt):
+    sys.stdout.write("x" * 3_000_000)
+    return "hello"
+
+
+def forks(prompt):
+    if os.fork() == 0:
+        return "hello from the child"
+    return "hello"
+
+
+def leaves_a_thread(prompt):
+    threading.Thread(target=threading.Event().wait).start()
+    return "hello"
+
+
+def number(prompt):
+    return 42
+
+
+def no_cost(prompt):
+    return {"output": "hello", "usage": {"cost_usd": "free"}}
+
+
+def says_error(prompt):
+    return {"error": "the database is down"}
+"""
+
+
+def arena(*names: str, further: str = "", case: str = "") -> str:
+    entries = "\n".join(
+        f'  - {{name: {name.replace(".", "-")}, provider: python, call: "bot:{name}"{further}}}'
+        for name in names
+    )
+    return (
+        f"providers:\n{entries}\n"
+        "variables: {who: you}\n"
+        f"tests:\n  - name: Hi\n    prompt: you\n{case}"
+        "    assertions: [{type: contains, value: hello}]\n"
+    )
+
+
+@pytest.fixture
+def bots(project: Project) -> Project:
+    project.pytester.makepyfile(bot=BOT)
+    return project
+
+
+def trial_of(project: Project, name: str) -> dict[str, object]:
+    cell = next(c for key, c in project.cells().items() if key.endswith(f"[{name}]"))
+    found: dict[str, object] = cell["trials"][0]
+    return found
+
+
+GOOD = (
+    "hello", "later", "pieces", "apieces", "only", "known", "whole", "Bot.answer", "Bot.aside",
+    "Bot", "ready", "ready.answer", "prints", "forks", "leaves_a_thread",
+)  # fmt: skip
+
+
+def test_functions_of_all_kinds_answer(bots: Project, spread: tuple[str, ...]) -> None:
+    bots.write(arena=arena(*GOOD, further=", config: {tone: kind}"))
+    bots.run_apart(*spread).assert_outcomes(passed=len(GOOD))
+
+
+def test_what_a_function_returns_stands_in_the_results(bots: Project) -> None:
+    bots.write(arena=arena("whole", "known", "apieces", "later", further=", config: {tone: kind}"))
+    bots.run().assert_outcomes(passed=4)
+    trial = trial_of(bots, "whole")
+    assert (trial["input_tokens"], trial["output_tokens"], trial["cost_usd"]) == (3, 4, 0.25)
+    assert (trial["reasoning"], trial["reported_latency_ms"]) == ("why", 12.5)
+    assert list(trial["context"]) == ["a document"]  # type: ignore[call-overload]
+    (call,) = trial["tool_calls"]  # type: ignore[misc]
+    assert (call["name"], call["arguments"], call["result"]) == ("find", {"n": 1}, "shipped")
+    assert trial_of(bots, "known")["output"] == "hello you Hi kind"
+    streamed = trial_of(bots, "apieces")
+    assert streamed["first_token_ms"] is not None
+    assert streamed["cost_usd"] == 0.25
+    assert trial_of(bots, "later")["output"] == "hello you 32"
+
+
+def line_of(text: str) -> int:
+    """Return the line of `bot.py` that holds a text."""
+    return next(n for n, line in enumerate(BOT.strip().splitlines(), 1) if text in line)
+
+
+FAULTS = {
+    "raises": f"bot:raises raised ValueError in bot.py:{line_of('raise ValueError')}: no order",
+    "araises": f"bot:araises raised KeyError in bot.py:{line_of('raise KeyError')}: 'order'",
+    "nothing": "bot:nothing returned None",
+    "exits": f"bot:exits raised SystemExit in bot.py:{line_of('sys.exit')}: 3",
+    "gives_up": f"bot:gives_up raised CancelledError in bot.py:{line_of('raise asyncio')}",
+    "number": "bot:number returned int",
+    "no_cost": "bot:no_cost returned cost_usd: 'free', which is no usable number",
+    "says_error": "bot:says_error returned an error: the database is down",
+    "hangs": "no answer within 0.4 s",
+    "blocks": "no answer within 0.4 s",
+    "aexits": "bot:aexits raised SystemExit in bot.py:",
+}
+
+
+def test_each_fault_is_an_error_with_its_message(bots: Project, spread: tuple[str, ...]) -> None:
+    bots.write(arena=arena(*FAULTS, "hello", further=", timeout: 400ms, retries: 0"))
+    result = bots.run_apart(*spread)
+    result.assert_outcomes(errors=len(FAULTS), passed=1)
+    assert set(bots.verdicts().values()) == {"error", "passed"}
+    for name, said in FAULTS.items():
+        message = str(trial_of(bots, name)["error"]["message"])  # type: ignore[index]
+        assert said in message, (name, message)
+
+
+def test_what_is_raised_is_told_with_the_frames_of_ones_own(bots: Project) -> None:
+    bots.write(arena=arena("raises"))
+    bots.run()
+    message = str(trial_of(bots, "raises")["error"]["message"])  # type: ignore[index]
+    line = line_of("raise ValueError")
+    assert message == (
+        f"bot:raises raised ValueError in bot.py:{line}: no order of that number\n"
+        f'  bot.py:{line} in raises: raise ValueError("no order of that number")'
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "call", "said"),
+    [
+        (
+            "def answer(name, age): ...",
+            "bot:answer",
+            "arena.yaml:2:5: provider 'x': bot:answer(name, age) takes nothing that a case can "
+            "give\n"
+            "  expected: a function that takes some of prompt, messages, variables, case, session, "
+            "config, or the prompt alone",
+        ),
+        (
+            "def answer(prompt, age): ...",
+            "bot:answer",
+            "provider 'x': nothing can be given for 'age' of bot:answer(prompt, age)",
+        ),
+        ("def answer(): ...", "bot:answer", "bot:answer() takes nothing that a case can give"),
+        (
+            "class Bot:\n    def __init__(self, url): ...\n    def answer(self, prompt): ...",
+            "bot:Bot.answer",
+            "bot:Bot.answer: Bot() needs 'url'",
+        ),
+        ("class Bot: ...", "bot:Bot", "bot:Bot is a class whose objects cannot be called"),
+        ("def answer(prompt): ...", "bot:anser", "did you mean 'answer'?"),
+        ("answer = 3", "bot:answer", "bot:answer is no function: it is 3"),
+        ("", "shop.bot:answer", "there is no module 'shop.bot'"),
+        (
+            "import os\nraise ValueError('no key')",
+            "bot:answer",
+            "the module 'bot' cannot be imported: ValueError in bot.py:2: no key\n"
+            "  bot.py:2 in <module>: raise ValueError('no key')",
+        ),
+        ("raise SystemExit(2)", "bot:answer", "cannot be imported: SystemExit in bot.py:1: 2"),
+        ("import no_such_framework", "bot:answer", "No module named 'no_such_framework'"),
+        ("def answer(:", "bot:answer", "cannot be imported: SyntaxError in bot.py:1"),
+    ],
+)
+def test_what_cannot_be_called_is_refused_before_the_run(
+    project: Project, code: str, call: str, said: str
+) -> None:
+    project.pytester.makepyfile(bot=code)
+    project.write(
+        arena="providers:\n"
+        f'  - {{name: x, provider: python, call: "{call}"}}\n'
+        "tests: [{name: A, prompt: Hi, assertions: [{type: contains, value: a}]}]\n"
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str()
+
+
+def test_an_application_is_not_imported_where_it_is_not_called(project: Project) -> None:
+    project.pytester.makepyfile(bot="raise ValueError('imported')")
+    project.write(
+        arena='providers: [{name: x, provider: python, call: "bot:answer"}]\n'
+        "tests: [{name: A, prompt: Hi, mock: an a, assertions: [{type: contains, value: a}]}]\n"
+    )
+    project.run("--arena-mock").assert_outcomes(passed=1)
+
+
+def test_modules_lie_beside_the_arena_below_python_path_and_below_the_root(
+    project: Project,
+) -> None:
+    for path, word in (
+        ("beside/first.py", "beside"),
+        ("lib/second.py", "lib"),
+        ("third.py", "root"),
+    ):
+        file = project.path / path
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"def answer(prompt):\n    return 'from {word}'\n")
+    (project.path / "beside" / "arena.yaml").write_text(
+        textwrap.dedent("""\
+        providers:
+          - {name: beside, provider: python, call: "first:answer"}
+          - {name: lib, provider: python, call: "second:answer", python_path: [../lib]}
+          - {name: root, provider: python, call: "third:answer"}
+        tests: [{name: A, prompt: Hi, assertions: [{type: contains, value: from}]}]
+        """)
+    )
+    project.run().assert_outcomes(passed=3)
+    outputs = {key.split("[")[1]: c["trials"][0]["output"] for key, c in project.cells().items()}
+    assert outputs == {"beside]": "from beside", "lib]": "from lib", "root]": "from root"}
+
+
+def test_two_versions_of_one_module_are_never_mixed_up(project: Project) -> None:
+    for version in ("v1", "v2"):
+        folder = project.path / version
+        folder.mkdir()
+        (folder / "bot.py").write_text(f"def answer(prompt):\n    return '{version}'\n")
+    project.write(
+        arena="providers:\n"
+        '  - {name: a, provider: python, call: "bot:answer", python_path: [v1]}\n'
+        '  - {name: b, provider: python, call: "bot:answer", python_path: [v2]}\n'
+        "tests: [{name: A, prompt: Hi, assertions: [{type: contains, value: v}]}]\n"
+    )
+    result = project.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*provider 'b': bot:answer cannot be imported here*'bot'*"])
+
+
+def test_a_session_is_one_for_all_turns_and_another_for_each_trial(project: Project) -> None:
+    project.pytester.makepyfile(
+        bot="""
+        import collections
+        turns = collections.defaultdict(list)
+        def answer(prompt, session):
+            turns[session].append(prompt)
+            return " ".join(turns[session])
+        """
+    )
+    project.write(
+        arena='providers: [{name: x, provider: python, call: "bot:answer"}]\n'
+        "tests:\n  - name: A\n    trials: 2\n    conversation: [{user: one}, {user: two}]\n"
+        "    assertions: [{type: equals, value: one two}]\n"
+    )
+    project.run().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("model: gpt-4o", "'model' of provider 'x' is for models, and 'python' is an application"),
+        ("params: {temperature: 0}", "'params' of provider 'x' is for models"),
+        ("headers: {A: b}", "'headers' of provider 'x' is for models"),
+        ("pyton_path: [src]", "did you mean 'python_path'?"),
+        ("version: git", "'version: git' of provider 'x' finds no files in git"),
+    ],
+)
+def test_keys_that_an_application_does_not_have_are_refused(
+    bots: Project, keys: str, said: str
+) -> None:
+    bots.write(arena=arena("hello", further=f", {keys}").replace("name: hello", "name: x"))
+    result = bots.run()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert said in result.stdout.str()
+
+
+def test_answers_are_recorded_under_a_version_alone(bots: Project) -> None:
+    bots.write(arena=arena("hello", further=", version: '1'"))
+    bots.run("--arena-record=once").assert_outcomes(passed=1)
+    bots.run("--arena-record=none").assert_outcomes(passed=1)
+    assert trial_of(bots, "hello")["source"] == "recording"
+    bots.write(arena=arena("hello", further=", version: '2'"))
+    bots.run("--arena-record=none").assert_outcomes(errors=1)
+    bots.write(arena=arena("hello"))
+    bots.run("--arena-record=none").assert_outcomes(errors=1)
+    message = str(trial_of(bots, "hello")["error"]["message"])  # type: ignore[index]
+    assert message.startswith("provider 'hello' has no version, so that no recording can stand")
+    bots.run("--arena-record=new").assert_outcomes(passed=1)
+    assert trial_of(bots, "hello")["source"] == "call"
+
+
+def test_the_cache_answers_under_a_version_alone(bots: Project) -> None:
+    for version, source in (("", "call"), (", version: '1'", "cache")):
+        bots.write(arena=arena("hello", further=f", cache: {{ttl: 1h}}{version}"))
+        for _ in range(2):
+            bots.run("--arena-cache=on", "--arena-cache-dir=kept").assert_outcomes(passed=1)
+        assert trial_of(bots, "hello")["source"] == source
+
+
+def test_a_budget_in_dollars_holds_by_what_the_application_says(bots: Project) -> None:
+    more = "    trials: 6\n"
+    bots.write(arena=arena("whole", case=more, further=", budget: {max_cost_usd: 0.5}"))
+    bots.run()
+    spent = [t["cost_usd"] for t in next(iter(bots.cells().values()))["trials"] if t["cost_usd"]]
+    assert spent == [0.25, 0.25]
+
+
+def test_a_budget_in_dollars_is_an_error_where_the_application_says_no_cost(bots: Project) -> None:
+    bots.write(arena=arena("hello", further=", budget: {max_cost_usd: 1}"))
+    bots.run().assert_outcomes(errors=1)
+    message = str(trial_of(bots, "hello")["error"]["message"])  # type: ignore[index]
+    assert "max_cost_usd of provider 'hello' needs" in message
+
+
+def test_an_async_function_answers_many_calls_at_once(bots: Project) -> None:
+    bots.write(arena=arena("later", case="    trials: 30\n"))
+    bots.run().assert_outcomes(passed=1)

@@ -1,0 +1,214 @@
+"""What applications return, told by its shape."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace as Of
+from typing import Any, ClassVar
+
+import pytest
+
+from pytest_arena.providers.systems.shapes import ShapeError, described, joined
+
+CALL = {"name": "find", "arguments": {"n": 1}}
+OPENAI_CALL = Of(id="c1", type="function", function=Of(name="find", arguments='{"n": 1}'))
+
+
+class Message:
+    """A message of LangChain: who speaks is its type."""
+
+    def __init__(self, kind: str, content: str, **further: Any) -> None:
+        self.type = kind
+        self.content = content
+        for name, value in further.items():
+            setattr(self, name, value)
+
+
+class Ran:
+    """A result of pydantic-ai."""
+
+    output: ClassVar[dict[str, str]] = {"city": "Paris"}
+
+    def all_messages(self) -> list[Any]:
+        called = Of(part_kind="tool-call", tool_name="find", args='{"n": 1}', tool_call_id="c1")
+        came = Of(part_kind="tool-return", content="shipped", tool_call_id="c1")
+        return [Of(parts=[called]), Of(parts=[came])]
+
+    def usage(self) -> Any:
+        return Of(input_tokens=3, output_tokens=4)
+
+
+class Prediction:
+    """A prediction of DSPy."""
+
+    _store: ClassVar[dict[str, str]] = {"reasoning": "why", "answer": "hello"}
+
+    def toDict(self) -> dict[str, str]:  # noqa: N802 - as it is called there
+        return self._store
+
+
+RETURNED: dict[str, tuple[Any, dict[str, Any]]] = {
+    "text": ("hello", {"output": "hello"}),
+    "mapping": (
+        {"output": "hello", "tool_calls": [CALL], "cost": 0.5, "anything": 1},
+        {"output": "hello", "tool_calls": [CALL], "cost_usd": 0.5},
+    ),
+    "mapping whose output is data": ({"output": {"a": 1}}, {"output": '{"a": 1}'}),
+    "mapping with another name": (
+        {"answer": "hello", "context": ["a", "b"]},
+        {"output": "hello", "context": ["a", "b"]},
+    ),
+    "OpenAI chat": (
+        Of(
+            model="m",
+            usage=Of(prompt_tokens=3, completion_tokens=4),
+            choices=[
+                Of(finish_reason="stop", message=Of(content="hello", tool_calls=[OPENAI_CALL]))
+            ],
+        ),
+        {
+            "output": "hello",
+            "tool_calls": [{**CALL, "id": "c1"}],
+            "finish_reason": "stop",
+            "model": "m",
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
+    ),
+    "OpenAI responses": (
+        Of(
+            model="m",
+            usage=Of(input_tokens=3, output_tokens=4),
+            output=[
+                Of(type="function_call", name="find", arguments='{"n": 1}', call_id="c1"),
+                Of(type="message", content=[Of(type="output_text", text="hello")]),
+            ],
+        ),
+        {
+            "output": "hello",
+            "tool_calls": [{**CALL, "id": "c1"}],
+            "model": "m",
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
+    ),
+    "Anthropic": (
+        Of(
+            role="assistant",
+            model="m",
+            stop_reason="tool_use",
+            usage=Of(input_tokens=3, output_tokens=4),
+            content=[
+                Of(type="thinking", thinking="why"),
+                Of(type="text", text="hello"),
+                Of(type="tool_use", id="c1", name="find", input={"n": 1}),
+            ],
+        ),
+        {
+            "output": "hello",
+            "reasoning": "why",
+            "tool_calls": [{**CALL, "id": "c1"}],
+            "finish_reason": "tool_use",
+            "model": "m",
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
+    ),
+    "LangChain": (
+        Message("ai", "hello", usage_metadata={"input_tokens": 3, "output_tokens": 4}),
+        {"output": "hello", "usage": {"input_tokens": 3, "output_tokens": 4}},
+    ),
+    "LangGraph": (
+        {
+            "messages": [
+                Message("human", "one"),
+                Message("ai", "before", tool_calls=[{"name": "old", "args": {}, "id": "c0"}]),
+                Message("human", "two"),
+                Message("ai", "", tool_calls=[{"name": "find", "args": {"n": 1}, "id": "c1"}]),
+                Message("tool", "shipped", tool_call_id="c1"),
+                Message("ai", "hello"),
+            ]
+        },
+        {"output": "hello", "tool_calls": [{**CALL, "id": "c1", "result": "shipped"}]},
+    ),
+    "pydantic-ai": (
+        Ran(),
+        {
+            "output": '{"city": "Paris"}',
+            "tool_calls": [{**CALL, "id": "c1", "result": "shipped"}],
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
+    ),
+    "OpenAI Agents": (
+        Of(
+            final_output="hello",
+            new_items=[
+                Of(
+                    type="tool_call_item",
+                    raw_item=Of(name="find", arguments='{"n": 1}', call_id="c1"),
+                ),
+                Of(
+                    type="tool_call_output_item",
+                    raw_item={"call_id": "c1"},
+                    output="shipped",
+                ),
+            ],
+            raw_responses=[Of(usage=Of(input_tokens=3, output_tokens=4))] * 2,
+        ),
+        {
+            "output": "hello",
+            "tool_calls": [{**CALL, "id": "c1", "result": "shipped"}],
+            "usage": {"input_tokens": 6, "output_tokens": 8},
+        },
+    ),
+    "llama-index": (
+        Of(response="hello", source_nodes=[Of(node=Of(text="a document"))]),
+        {"output": "hello", "context": ["a document"]},
+    ),
+    "haystack": ({"llm": {"replies": ["hello"]}}, {"output": "hello"}),
+    "DSPy": (Prediction(), {"output": "hello", "reasoning": "why"}),
+}
+
+
+@pytest.mark.parametrize("name", RETURNED)
+def test_the_answer_is_found_in_what_each_framework_gives(name: str) -> None:
+    returned, found = RETURNED[name]
+    assert described(returned) == found
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        (None, "returned None"),
+        (42, "returned int"),
+        ({"a": 1, "b": 2}, "returned dict with a, b: no text was found in it"),
+        (Of(name="x"), "returned types.SimpleNamespace with name: no text was found in it"),
+        ([], "returned list"),
+    ],
+)
+def test_what_has_text_nowhere_is_shown_by_its_type_and_attributes(
+    returned: object, said: str
+) -> None:
+    with pytest.raises(ShapeError) as caught:
+        described(returned)
+    assert str(caught.value).startswith(said)
+
+
+def test_pieces_of_a_stream_come_together() -> None:
+    chunks = [
+        Of(object="chat.completion.chunk", choices=[Of(delta=Of(content=text))], usage=None)
+        for text in ("hel", None, "lo")
+    ]
+    chunks[-1].usage = Of(prompt_tokens=3, completion_tokens=4)
+    assert joined(["hel", "lo"]) == {"output": "hello", "usage": None}
+    assert joined(chunks)["output"] == "hello"
+    assert described(joined(chunks))["usage"] == {"input_tokens": 3, "output_tokens": 4}
+    assert joined(["hel", "lo", {"cost": 1}]) == {"cost": 1, "output": "hello"}
+    assert joined(["thinking…", Of(output="hello")]).output == "hello"
+    assert joined([]) is None
+
+
+def test_the_types_of_openai_are_told() -> None:
+    chat = pytest.importorskip("openai.types.chat")
+    message = {"role": "assistant", "content": "hello", "refusal": None}
+    choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
+    answer = chat.ChatCompletion.model_validate(
+        {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    )
+    assert described(answer)["output"] == "hello"
