@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -153,6 +154,18 @@ def test_parallel_calls_are_the_same_record_in_every_format(
     assert untold == {(None, None, None, None)}
     assert (response.output, response.finish_reason) == ("Let me look.", "tool_calls")
     assert response.tells_tools
+
+
+def test_tools_among_the_params_are_offered_as_any_are(
+    way: Way, server: WireServer, stream: bool
+) -> None:
+    script = """<<tool='lookup:{"id": "7"}'>>"""
+    response = complete(way, server.url, script, params={"tools": [TOOL]}, stream=stream)
+    calls = [(call.name, call.arguments) for call in response.tool_calls]
+    assert calls == [("lookup", {"id": "7"})]
+    assert response.finish_reason == "tool_calls"
+    if way.provider != "ollama":
+        assert "lookup" in json.dumps(server.requests[-1].body["tools"])
 
 
 def test_cached_tokens_cost_less(server: WireServer) -> None:
