@@ -62,6 +62,12 @@ _SHORT = (
     (re.compile(r"!(?==)|(?<![\w!])!(?=[\w(])"), " ¬ "),
     (re.compile(r"(?<=[^\W\d_])#"), " ♯ "),
     (re.compile(r"(?<![\w)])-(?=[^\W\d_])"), " − "),
+    # "5!" may be a factorial, "5'" a length, "#5" a place: a judge has to tell
+    (re.compile(r"(?<=\d)!|(?<=\d\))!|(?<=(?<![\w'])[a-z])!(?!\w)"), " ¬ "),
+    (re.compile(r"^([^']*\d)'(?!\w)"), r"\1 feet "),
+    (re.compile(r"#(?=\d)"), " ♯ "),
+    (re.compile(r"‰"), " permille "),
+    (re.compile(r"(?<![\w.)])\.(?=\d)"), "0."),
     (re.compile(r"([$€£]) ?(\d+(?:[.,]\d+)*)"), r"\2 \1"),
 )
 _TOKEN = re.compile(r"(?:(?<![\w)])[+-])?\d+(?:[.,:]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w]|_")

@@ -84,3 +84,15 @@ def test_the_first_contrast_of_several_texts_is_told() -> None:
 
 def test_long_texts_of_the_same_few_words_are_compared_in_time() -> None:
     assert not contrast("a b " * 20_000 + "c", "c " + "b a " * 20_000).same
+
+
+@pytest.mark.parametrize("other", ["5!", "(5)!", "5'", "#5", "5‰", ".5", "5²", "5%", "-5", "~5"])
+def test_a_sign_at_a_number_makes_another_number(other: str) -> None:
+    assert not contrast(other, "5").same
+    assert not contrast(f"It is {other}", "It is 5").same
+
+
+def test_a_letter_with_a_factorial_is_not_the_letter_and_half_written_short_is_half() -> None:
+    assert not contrast("n! ways", "n ways").same
+    assert contrast("It weighs .5 kg", "It weighs 0.5 kg").same
+    assert contrast("Hello! It is 'five'", "Hello, it is five").same
