@@ -146,6 +146,7 @@ def contempt() -> Iterable[Figure]:
         "rules": "looked at while rules were written",
         "before": "written before the rules",
         "after": "written after them",
+        "second": "of more kinds, written later, to which no rule was fitted",
     }
     rows = [line.split("\t") for line in EMAILS.read_text(encoding="utf-8").splitlines()]
     for part, meaning in parts.items():
