@@ -25,6 +25,7 @@ from pytest_arena.cli import build_parser
 from pytest_arena.engine.calling import retries
 from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
+from pytest_arena.providers.outputs import OutputsOptions
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
 
@@ -72,7 +73,7 @@ def render(path: Path) -> str:
 
 def fields_of(name: str) -> dict[str, FieldInfo]:
     """Return the fields of a model of the schema that can be written in a file."""
-    model: type[ArenaModel] = getattr(schema, name)
+    model: type[ArenaModel] = OutputsOptions if name == "OutputsOptions" else getattr(schema, name)
     return {key: field for key, field in described_fields(model).items() if not field.exclude}
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from pytest_arena.results.cell import Cell
 
-_SAID_BY = {"mock": "the mock", "recording": "recordings", "cache": "the cache"}
+_SAID_BY = {
+    "mock": "the mock",
+    "outputs": "files of outputs",
+    "echo": "the echo",
+    "recording": "recordings",
+    "cache": "the cache",
+}
 
 
 class Reruns:

@@ -30,16 +30,16 @@ def provider_factory(
     add_secret: Callable[[str], None],
     add_note: Callable[[str, str], None] = lambda _key, _note: None,
 ) -> Callable[[ProviderSpec], Provider]:
-    """Return what makes providers; with `mock` every one of them is the mock."""
+    """Return what makes providers; with `mock` each that asks somebody is the mock."""
     environment = ProviderEnvironment(add_secret=add_secret, add_note=add_note)
 
     def make(spec: ProviderSpec) -> Provider:
-        if mock:
+        cls = provider_class(registry, spec)
+        if mock and not cls.asks_nobody:
             found = registry.providers.get("mock")
             if found is None:
                 raise InternalError("no provider class for 'mock'")
             return found(spec, environment)
-        cls = provider_class(registry, spec)
         if spec.endpoints and not cls.offline:
             from pytest_arena.engine.calling.load_balancer import LoadBalancer
 

@@ -15,6 +15,7 @@ from pytest_arena.comparison.baseline.model import HASHES, Baseline
 from pytest_arena.comparison.baseline.source import files_at
 from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.loading.versions import earlier_version, judged_alike
+from pytest_arena.results.request_response import WITHOUT_CALL
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import CellPlan
@@ -46,7 +47,8 @@ class OldVersions:
         before = self._baseline.cells.get((plan.file, plan.case.name, plan.provider.name))
         if before is None or self._source == "off" or plan.case.load is not None or plan.rivals:
             return plan
-        if before.deterministic or before.source == "mock" or plan.provider.provider == "mock":
+        kinds = (before.source, plan.provider.provider)
+        if before.deterministic or any(kind in WITHOUT_CALL for kind in kinds):
             # asking again would repeat the answer
             return plan
         if all(before.hashes.get(name, "") == plan.hashes.get(name, "") for name in HASHES):

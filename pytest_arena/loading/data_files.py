@@ -40,6 +40,8 @@ class DataFile:
     place: PlaceOf
     hint: str | None = None
     """How to mend a table whose header looks as if something else stood between its columns."""
+    empty_is_none: bool = False
+    """Whether its values are the texts of a table, where an empty one is nothing."""
 
     @cached_property
     def columns(self) -> list[str]:
@@ -47,11 +49,13 @@ class DataFile:
         return _columns(self.rows)
 
 
-def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFile:
+def read_rows(
+    spec: DataSpec, path: Path, root: Path, asked: Location, *, become_variables: bool = True
+) -> DataFile:
     """Return a data file's rows by column, `path` being where `spec.file` was found.
 
     `asked` is where the arena names it. CSV values stay text. Raises `ArenaFileError` with every
-    problem of the file.
+    problem of the file, columns among them that would check nothing where rows `become_variables`.
     """
     ending = path.suffix.lower()
     _check_settings(spec, ending, asked)
@@ -62,8 +66,9 @@ def read_rows(spec: DataSpec, path: Path, root: Path, asked: Location) -> DataFi
         raise _problem("the data file has no rows", name, "at least one row", "add a row")
     if len(file.rows) > MAX_ROWS:
         raise _too_many(name, len(file.rows))
-    _refuse_checks(file)
-    _complete(file, spec, asked, empty_is_none=ending in _DELIMITED)
+    if become_variables:
+        _refuse_checks(file)
+    _complete(file, spec, asked)
     return file
 
 
@@ -100,7 +105,7 @@ def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) 
     if ending in _DELIMITED:
         given = spec.delimiter or ("\t" if ending == ".tsv" else None)
         table = Delimited(decode(data, name), name, given)
-        return DataFile(list(table.rows()), table.place, _hint(spec, table))
+        return DataFile(list(table.rows()), table.place, _hint(spec, table), empty_is_none=True)
     if ending == ".json":
         return DataFile(*json_rows(data, name, spec.records, asked))
     if ending in (".yaml", ".yml"):
@@ -138,7 +143,7 @@ def _refuse_checks(file: DataFile) -> None:
     )
 
 
-def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none: bool) -> None:
+def _complete(file: DataFile, spec: DataSpec, asked: Location) -> None:
     """Split the columns that hold lists, and fill in what rows do not have."""
     known = [*_columns(file.rows), *spec.columns]
     for column in spec.split:
@@ -168,7 +173,7 @@ def _complete(file: DataFile, spec: DataSpec, asked: Location, *, empty_is_none:
                 )
         for column, default in spec.columns.items():
             value = row.get(column)
-            if value is None or (empty_is_none and value in ("", [])):
+            if value is None or (file.empty_is_none and value in ("", [])):
                 row[column] = default
     if problems:
         raise ArenaFileError(problems)

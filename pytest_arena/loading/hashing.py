@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from pytest_arena.loading.plans import CasePlan, every_assertion
+from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
 
@@ -95,12 +96,15 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
 
 
 def _others(spec: ProviderSpec) -> dict[str, Any]:
-    """Return who may answer instead; nothing for most providers, whose hash stays as it was."""
+    """Return who may answer instead, and the files that answer; nothing for most providers, whose
+    hash stays as it was."""
     found: dict[str, Any] = {}
     if spec.endpoints:
         found["endpoints"] = [[host_of(one.api_base), one.model] for one in spec.endpoints]
     if spec.fallbacks:
         found["fallbacks"] = spec.fallbacks
+    if isinstance(spec.options, OptionsWithFiles):
+        found["files"] = spec.options.fingerprint
     return found
 
 

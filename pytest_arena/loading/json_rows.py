@@ -152,13 +152,12 @@ def _list_of(document: Any, records: str | None, name: str, asked: Location) -> 
         return found
     way = next(_ways_to_lists(found), None)
     if records is None:
-        file = name.rpartition("/")[2]
         raise ArenaFileError(
             Problem(
                 f"the file holds {_KINDS.get(type(plain(found)), 'no list')}, not a list of rows",
                 Location(name, 1, 1),
                 "a list, or records: with the way to one",
-                f"write data: {{file: {file}, records: {way}}}" if way else "make it a list",
+                f"add records: {way} beside the file's name" if way else "make it a list",
             )
         )
     raise ArenaFileError(

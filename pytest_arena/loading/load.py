@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, shorten, suggest
+from pytest_arena.errors import ArenaFileError, Location, shorten, suggest
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
@@ -16,6 +16,7 @@ from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plans import Arena, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.targets import build_targets, find_target
 from pytest_arena.loading.tree import YamlMap, plain
@@ -104,6 +105,7 @@ def _load(
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, providers, spec, responses, context))
     _check_prices(spec, cells, tree, context)
+    _check_loads(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
     return Arena(
         file=display_name(path, context.root),
@@ -112,6 +114,7 @@ def _load(
         providers=tuple(chosen),
         cells=cells,
         report_formats=(formats,) if formats else (),
+        warnings=tuple(_unused_files(cells)),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,
@@ -174,6 +177,29 @@ def _cells(
                 rivals=rivals,
                 mock_responses=responses,
             )
+
+
+def _check_loads(cells: Iterable[CellPlan], context: LoadContext) -> None:
+    for plan in cells:
+        if plan.case.load is not None and plan.provider.asks_nobody:
+            context.problems.add(
+                f"load case {plan.case.name!r} on {plan.provider.name!r}, which calls nobody",
+                Location(plan.case.source, plan.case.line, 1),
+                expected="providers whose calls can be timed",
+                fix="name them: providers: […] of the case",
+            )
+
+
+def _unused_files(cells: Iterable[CellPlan]) -> Iterator[str]:
+    """Yield what providers' files hold that no case of theirs looks at, with the entry's place."""
+    by_provider: dict[str, list[CellPlan]] = {}
+    for plan in cells:
+        if isinstance(plan.provider.options, OptionsWithFiles):
+            by_provider.setdefault(plan.provider.name, []).append(plan)
+    for plans in by_provider.values():
+        provider = plans[0].provider
+        for text in provider.options.unused([plan.case for plan in plans]):
+            yield f"{provider.place}: {text}" if provider.place else text
 
 
 def _judge(tree: YamlMap, context: LoadContext) -> JudgeSpec | None:

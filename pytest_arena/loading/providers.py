@@ -8,9 +8,10 @@ from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.unknown_keys import means_key, unknown_key
-from pytest_arena.loading.validate import build_model
+from pytest_arena.loading.validate import aliases_of, build_model
 from pytest_arena.loading.validation_messages import key_names
 from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from pytest_arena.providers.base import Provider
 
 _OWN_KEYS = [name for name in ProviderSpec.model_fields if name != "options"]
+_CALLING = frozenset(
+    {
+        *("api_base", "api_key_env", "cache", "concurrency", "endpoints", "fallbacks", "headers"),
+        *("load_balance", "params", "rate_limit", "retries", "retry_for", "timeout"),
+    }
+)
+"""Keys that say how a model is called."""
 
 
 def build_providers(
@@ -77,12 +85,17 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
     cls = _class_of(values, entry, owner, context)
     further = entry.only(set(entry) - set(_OWN_KEYS))
     options = _options(cls, further, owner, context) if cls or further else None
+    if cls is not None and cls.asks_nobody:
+        _refuse_calling(entry, owner, context)
+    if isinstance(options, OptionsWithFiles):
+        options = options.with_files(entry, context)
     if spec is None or len(context.problems) > before:
         return None
     # A copy without validation: the options are a model of the class's own.
     filled = spec.model_copy(update={"options": options})
     filled._place = entry.place
     filled._vendor = cls is not None and cls.vendor
+    filled._asks_nobody = cls is not None and cls.asks_nobody
     filled._root = context.root
     if filled.system is not None:
         from pytest_arena.loading.systems import check_system
@@ -132,10 +145,13 @@ def _options(
     """Return the keys that belong to one kind of provider, as its `Options`."""
     options = cls.Options if cls else None
     names: list[str] = key_names(options) if options else []
-    known = {*names, *(options.model_fields if options else ())}
+    fields = options.model_fields if options else {}
+    known = {*names, *fields, *(name for one in fields.values() for name in aliases_of(one))}
     strangers = [key for key in further if key not in known]
+    refused = _CALLING if cls is not None and cls.asks_nobody else frozenset[str]()
+    expected = sorted({*_OWN_KEYS, *names} - refused)
     for key in strangers:
-        problem = unknown_key(str(key), further.key_place(key), owner, sorted([*_OWN_KEYS, *names]))
+        problem = unknown_key(str(key), further.key_place(key), owner, expected)
         context.problems.add(
             problem.what, further.key_place(key), expected=problem.expected, fix=problem.fix
         )
@@ -150,6 +166,17 @@ def _options(
         if len(context.problems) > before:
             return None
     return build_model(options, further, context.problems, owner, values)
+
+
+def _refuse_calling(entry: YamlMap, owner: str, context: LoadContext) -> None:
+    """Refuse keys that say how a model is called, where none is."""
+    for key in sorted(_CALLING & set(entry)):
+        context.problems.add(
+            f"{key!r} says nothing of {owner}, which calls nobody",
+            entry.key_place(key),
+            expected="keys of a provider whose answers are there already",
+            fix=f"remove {key!r}",
+        )
 
 
 def _takes_responses(options: type[ArenaModel]) -> bool:
@@ -202,5 +229,6 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
         return spec
     filled = spec.model_copy(update=changes)
     filled._place, filled._vendor = spec.place, spec._vendor
+    filled._asks_nobody = spec._asks_nobody
     filled._from_defaults = frozenset(set(filled.params) - set(spec.params))
     return filled

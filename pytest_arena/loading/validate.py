@@ -98,11 +98,12 @@ def _value_of(built: ArenaModel, key: str) -> Any:
     fields = type(built).model_fields
     if key in fields:
         return getattr(built, key)
-    named = (name for name, field in fields.items() if key in _aliases(field))
+    named = (name for name, field in fields.items() if key in aliases_of(field))
     return getattr(built, next(named))
 
 
-def _aliases(field: FieldInfo) -> list[str | AliasPath | None]:
+def aliases_of(field: FieldInfo) -> list[str | AliasPath | None]:
+    """Return the further names under which a field may be written."""
     choices = field.validation_alias
     return [field.alias, *(choices.choices if isinstance(choices, AliasChoices) else ())]
 

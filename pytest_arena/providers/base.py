@@ -67,6 +67,9 @@ class Provider:
     """True where a vendor's model answers alone, unless an endpoint of one's own is named."""
     offline: ClassVar[bool] = False
     """True where no call leaves the process."""
+    asks_nobody: ClassVar[bool] = False
+    """True where the answers are there already: `--arena-mock` has nothing to stand in for, no load
+    can be put on it, and keys that say how a model is called are refused."""
     needs_model: ClassVar[bool] = True
     """False where `model` may be left out; never asked of an offline provider."""
 

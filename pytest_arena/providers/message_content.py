@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.results.request_response import Request
 
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 """Where servers put thoughts beside the content: DeepSeek, vLLM and OpenRouter, Ollama."""
@@ -81,4 +82,12 @@ def text_of(content: Any) -> str:
         return content
     if isinstance(content, list):
         return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    return ""
+
+
+def last_user_text(request: Request) -> str:
+    """Return what the user said last; empty where nothing was said in the user's name."""
+    for message in reversed(request.messages):
+        if message.get("role") == "user":
+            return text_of(message.get("content"))
     return ""

@@ -13,7 +13,7 @@ from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.completion import CallParts
 from pytest_arena.providers.error_mapping import failure
-from pytest_arena.providers.message_content import text_of
+from pytest_arena.providers.message_content import last_user_text, text_of
 from pytest_arena.providers.prices import Price, price_of
 from pytest_arena.providers.usage import Usage
 from pytest_arena.results.request_response import Request, Response, ToolCall
@@ -164,7 +164,7 @@ class MockProvider(Provider):
             yield (at_turn,) if at_turn is not None else ()
             yield scenario.default or ()
         if responses.patterns:
-            prompt = _last_user_text(request)
+            prompt = last_user_text(request)
             for pattern in responses.patterns:
                 if self._matches(pattern, prompt):
                     yield pattern.answer
@@ -251,10 +251,3 @@ def _tokens_of_answer(answer: MockAnswer) -> int:
 def _tokens(text: str) -> int:
     """Estimate tokens: four for every three words, which fits English prose."""
     return -(-len(text.split()) * 4 // 3)
-
-
-def _last_user_text(request: Request) -> str:
-    for message in reversed(request.messages):
-        if message.get("role") == "user":
-            return text_of(message.get("content"))
-    return ""

@@ -10,9 +10,11 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.allowance import Allowance
 
-Source = Literal["call", "recording", "cache", "mock"]
+Source = Literal["call", "recording", "cache", "mock", "outputs", "echo"]
 REPLAYED: frozenset[Source] = frozenset(("recording", "cache"))
 """Sources of answers that were given before: their latencies say nothing of today."""
+WITHOUT_CALL: frozenset[Source] = frozenset(("mock", "outputs", "echo"))
+"""Sources that are no replay of a call either: asked again, they say the same."""
 Message = dict[str, Any]
 """One message in OpenAI's chat form: `role` and `content`, and what tools need."""
 
@@ -132,5 +134,5 @@ class Response:
 def source_of(responses: Iterable[Response]) -> Source | None:
     """Return where answers came from; those of a provider go before replayed ones."""
     sources = {response.source for response in responses}
-    order: tuple[Source, ...] = ("call", "mock", "recording", "cache")
+    order: tuple[Source, ...] = ("call", "mock", "echo", "outputs", "recording", "cache")
     return next((source for source in order if source in sources), None)

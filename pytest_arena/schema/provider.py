@@ -34,8 +34,8 @@ class ProviderSpec(ArenaModel):
     """The column's name; unique in the file, without `[`, `]` and `::`."""
     provider: str = ""
     """What litellm calls the provider (openai, anthropic, ollama, gemini, …), an application
-    of your own (`python`), `mock`, or a plug-in's; may be left out where `model` is written
-    `provider/model`."""
+    of your own (`python`), `mock`, `outputs`, `echo`, or a plug-in's; may be left out where
+    `model` is written `provider/model`."""
     model: str = ""
     """The model, with or without `provider/` before it."""
     group: str = "default"
@@ -78,6 +78,7 @@ class ProviderSpec(ArenaModel):
     """The keys that belong to this kind of provider alone, as its `Options` model."""
     _vendor: bool = PrivateAttr(default=False)
     _root: Path | None = PrivateAttr(default=None)
+    _asks_nobody: bool = PrivateAttr(default=False)
     _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
@@ -149,6 +150,11 @@ class ProviderSpec(ArenaModel):
         behind it."""
         named = self.api_base or any(one.api_base for one in self.endpoints)
         return self._vendor and not named
+
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether its answers are there already, so that no load can be put on it."""
+        return self._asks_nobody
 
     @property
     def host(self) -> str:

@@ -19,9 +19,8 @@ from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
 from pytest_arena.results.judging import BASELINE
-from pytest_arena.results.request_response import REPLAYED, source_of
+from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
 
-_REPEATABLE = REPLAYED | {"mock"}
 _LETTERS = {"passed": "P", "failed": "F"}
 _SURPRISES = ("guardrail", "answer", "evaluation")
 
@@ -246,7 +245,7 @@ def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
     for trial, verdict in zip(trials, verdicts, strict=True):
         if verdict not in ("passed", "failed"):
             continue
-        if any(response.source not in _REPEATABLE for response in trial.responses):
+        if any(response.source not in REPLAYED | WITHOUT_CALL for response in trial.responses):
             return None
         said = [[r.output, [[c.name, c.arguments] for c in r.tool_calls]] for r in trial.responses]
         answer = (json.dumps(said, sort_keys=True, default=str), verdict)

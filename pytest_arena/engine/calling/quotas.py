@@ -150,7 +150,11 @@ class Quotas:
         state.learn(request, response)
         known = response.input_tokens is not None or response.output_tokens is not None
         tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
-        self._settle(reservation, tokens if known else None, response.cost_usd)
+        if response.source == "outputs":
+            # what the answer cost was spent before this run
+            self._settle(reservation, 0.0, 0.0)
+        else:
+            self._settle(reservation, tokens if known else None, response.cost_usd)
         if (
             state.rate_limiter is None
             and response.allowance is not None

@@ -239,7 +239,7 @@ REFUSED = {
     ("r.json", '{"cases": [{"q": 1}]}'): (
         "r.json:1:1: the file holds a mapping, not a list of rows\n"
         "  expected: a list, or records: with the way to one\n"
-        "  fix: write data: {file: r.json, records: cases}"
+        "  fix: add records: cases beside the file's name"
     ),
     ("r.json", '[{"q": 1},\n  "x"]'): (
         "r.json:2:3: row 2 is a text\n"

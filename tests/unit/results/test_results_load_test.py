@@ -35,7 +35,11 @@ def record(**load: Any) -> dict[str, Any]:
         ({"spread_ms": ["1"]}, "load.spread_ms[0]", "a number"),
         ({"span_s": 0}, "load.span_s", "a number above 0"),
         ({"spans": [{"answered": 1}]}, "load.spans[0].errors", "a value, but there is none"),
-        ({"source": "elsewhere"}, "load.source", "one of call, recording, cache, mock"),
+        (
+            {"source": "elsewhere"},
+            "load.source",
+            "one of call, recording, cache, mock, outputs, echo",
+        ),
     ],
 )
 def test_what_cannot_be_read_is_refused(load: dict[str, Any], path: str, expected: str) -> None:
