@@ -178,6 +178,9 @@ def test_what_a_function_returns_stands_in_the_results(bots: Project) -> None:
     assert list(trial["context"]) == ["a document"]  # type: ignore[call-overload]
     (call,) = trial["tool_calls"]  # type: ignore[misc]
     assert (call["name"], call["arguments"], call["result"]) == ("find", {"n": 1}, "shipped")
+    assert trial.get("tells_tools", True) is True
+    # a text alone does not say that no tool was called
+    assert trial_of(bots, "known")["tells_tools"] is False
     assert trial_of(bots, "known")["output"] == "hello you Hi kind"
     streamed = trial_of(bots, "apieces")
     assert streamed["first_token_ms"] is not None

@@ -67,6 +67,7 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         output=str(found.get("output") or ""),
         finish_reason=_text(found.get("finish_reason")),
         tool_calls=tuple(_tool_call(name, one) for one in found.get("tool_calls") or ()),
+        tells_tools="tool_calls" in found,
         latency_ms=latency_ms,
         first_token_ms=None if first is None else (first - timing.began) * 1000,
         input_tokens=_count(name, usage.get("input_tokens"), "input_tokens"),

@@ -112,7 +112,11 @@ RETURNED: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "LangChain": (
         Message("ai", "hello", usage_metadata={"input_tokens": 3, "output_tokens": 4}),
-        {"output": "hello", "usage": {"input_tokens": 3, "output_tokens": 4}},
+        {
+            "output": "hello",
+            "tool_calls": [],
+            "usage": {"input_tokens": 3, "output_tokens": 4},
+        },
     ),
     "LangGraph": (
         {
