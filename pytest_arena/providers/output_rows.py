@@ -177,6 +177,8 @@ class _Row:
         calls = self.tool_calls()
         facts = {
             "tool_calls": calls,
+            # an empty cell of the column is no call; without the column nobody told of any
+            "tells_tools": "tool_calls" in self.columns,
             "latency_ms": self.number("latency_ms"),
             "cost_usd": self.number("cost_usd"),
             "input_tokens": self.count("input_tokens"),

@@ -337,3 +337,15 @@ def test_the_echo_gives_back_what_is_sent(tmp_path: Path) -> None:
     last, whole = (cell.trials[0] for cell in run_arena(path).cells)
     assert (last.output, last.source, last.cost_usd) == ("Hi Ann", "echo", 0.0)
     assert whole.output == "system: Be kind.\n\nuser: Hi Ann"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("case,output\nHours,a\n", False), ("case,output,tool_calls\nHours,a,\n", True)],
+)
+def test_without_a_column_of_tool_calls_nobody_told_of_any(
+    text: str, told: bool, tmp_path: Path
+) -> None:
+    (trial,) = trials(tmp_path, "path: a.csv", a__csv=text)
+    assert trial.last is not None
+    assert trial.last.tells_tools is told
