@@ -16,17 +16,17 @@ from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.request_response import Request
 
 ARENA = """\
-providers: [{name: m, provider: echo, model: any}]
+providers: [{name: m, provider: parrot, model: any}]
 tests:
   - {name: One, prompt: one, assertions: [{type: contains, value: changed}]}
   - {name: Two, prompt: two, assertions: [{type: contains, value: changed}]}
 """
 
 
-class Echo(Provider):
+class Parrot(Provider):
     """Answer with the question, over a connection where an address is given."""
 
-    type = "echo"
+    type = "parrot"
 
     async def complete(self, request: Request) -> Response:
         if request.messages[-1]["content"].startswith("connect"):
@@ -38,7 +38,7 @@ class Echo(Provider):
 @pytest.fixture
 def registry() -> Registry:
     made = Registry()
-    made.provider(Echo)
+    made.provider(Parrot)
     return made
 
 
@@ -118,7 +118,7 @@ def test_a_hook_that_raises_on_a_result_costs_none(arena: Path, registry: Regist
 def test_a_plugin_object_registers_what_it_brings(arena: Path) -> None:
     class Brings:
         def pytest_arena_register(self, registry: Registry) -> None:
-            registry.provider(Echo)
+            registry.provider(Parrot)
 
     run = run_arena(arena, plugins=[Brings(), Plugin()])
     assert [cell.verdict for cell in run.cells] == ["passed", "passed"]
