@@ -15,12 +15,26 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
 from pytest_arena.errors import ArenaError, shorten, suggest
 from pytest_arena.text.exception_text import exception_text
 
-CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 """What a reference looks like: `package.module:function`."""
 _IMPORTING = threading.RLock()
+
+
+def checked_reference(call: str, example: str) -> str:
+    """Return what a model's field holds if it reads like a `module:function`; refused with an
+    example else."""
+    if not _CALL.fullmatch(call):
+        raise PydanticCustomError(
+            "python_call",
+            "bad function name {given}",
+            {"given": repr(call), "expected": f"module:function, as in {example}"},
+        )
+    return call
 
 
 class UnresolvedError(ArenaError):

@@ -8,11 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
-from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.messages import number
 from pytest_arena.errors import shorten
-from pytest_arena.references import CALL, UnresolvedError, resolve
+from pytest_arena.references import UnresolvedError, checked_reference, resolve
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.exception_text import place_of, source_line
@@ -48,13 +47,7 @@ class Python(Assertion):
     @field_validator("call")
     @classmethod
     def _names_a_function(cls, call: str) -> str:
-        if not CALL.fullmatch(call):
-            raise PydanticCustomError(
-                "python_call",
-                "bad function name {given}",
-                {"given": repr(call), "expected": "module:function, as in checks.orders:is_polite"},
-            )
-        return call
+        return checked_reference(call, "checks.orders:is_polite")
 
     def is_async(self, context: CheckContext) -> bool:
         """Return whether the function is async; one that cannot be found is not."""

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.results.request_response import Request
 
 OFFERED = ("prompt", "messages", "variables", "case", "session", "config")
@@ -15,9 +16,8 @@ _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_O
 
 def offered(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an application may be given of a request, by name."""
-    users = [one.get("content") for one in request.messages if one.get("role") == "user"]
     return {
-        "prompt": _text(users[-1]) if users else "",
+        "prompt": last_user_text(request),
         "messages": [dict(message) for message in request.messages],
         "variables": dict(request.variables),
         "case": {
@@ -73,12 +73,3 @@ def why_not_callable(signature: inspect.Signature, name: str) -> str | None:
     if len(wanted) <= 1 and alone and all(one.kind in _POSITIONAL for one in wanted):
         return None
     return f"{shown} takes nothing that a case can give"
-
-
-def _text(content: Any) -> str:
-    """Return what a message says; of parts, their texts."""
-    if isinstance(content, list):
-        return "\n".join(
-            str(part["text"]) for part in content if isinstance(part, dict) and "text" in part
-        )
-    return "" if content is None else str(content)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import field_validator
-from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import Problem
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -28,7 +27,7 @@ from pytest_arena.providers.systems.offered import (
 )
 from pytest_arena.providers.systems.shapes import joined
 from pytest_arena.providers.systems.user_code import Raised, UserLoop, in_thread
-from pytest_arena.references import CALL, UnresolvedError, file_of
+from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
@@ -48,13 +47,7 @@ class PythonOptions(SystemOptions):
     @field_validator("call")
     @classmethod
     def _names_a_function(cls, call: str) -> str:
-        if not CALL.fullmatch(call):
-            raise PydanticCustomError(
-                "python_call",
-                "bad function name {given}",
-                {"given": repr(call), "expected": "module:function, as in shop.bot:answer"},
-            )
-        return call
+        return checked_reference(call, "shop.bot:answer")
 
     def folders(self, folder: Path) -> tuple[Path, ...]:
         """Return where its modules are looked for before all else."""

@@ -54,9 +54,6 @@ def described(value: Any) -> dict[str, Any]:
     for shape in (_own, *FRAMEWORKS, _named_text):
         found = shape(value)
         if found is not None:
-            if shape in FRAMEWORKS and "tool_calls" in found:
-                # a framework's object has all calls: none is none, not unknown
-                found["tool_calls"] = found["tool_calls"] or []
             return {name: one for name, one in found.items() if one is not None}
     raise ShapeError(_unknown(value))
 

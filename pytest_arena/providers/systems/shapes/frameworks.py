@@ -1,6 +1,8 @@
 """Results of the usual frameworks, told by their shape: none of them is imported.
 
 Each function returns the mapping of what it found, or None where the shape is another one.
+A framework's object has all calls of tools: an empty list says that there was none, which a text
+alone does not.
 """
 
 from __future__ import annotations
@@ -74,7 +76,7 @@ def _openai_responses(value: Any) -> dict[str, Any] | None:
     ]
     return {
         "output": "".join(texts),
-        "tool_calls": calls or None,
+        "tool_calls": calls,
         "reasoning": "\n".join(filter(None, thoughts)) or None,
         "usage": usage_of(get(value, "usage")),
         "model": get(value, "model"),
@@ -103,7 +105,7 @@ def _pydantic_ai(value: Any) -> dict[str, Any] | None:
     usage = getattr(value, "usage", None)
     return {
         "output": as_text(output),
-        "tool_calls": _calls_of_parts(value.all_messages()) or None,
+        "tool_calls": _calls_of_parts(value.all_messages()),
         "usage": usage_of(usage() if callable(usage) else usage),
     }
 
@@ -148,7 +150,7 @@ def _agents_sdk(value: Any) -> dict[str, Any] | None:
     usage = [usage_of(get(one, "usage")) for one in listed(get(value, "raw_responses"))]
     return {
         "output": as_text(output),
-        "tool_calls": list(calls.values()) or None,
+        "tool_calls": list(calls.values()),
         "usage": summed([one for one in usage if one]),
     }
 
@@ -173,7 +175,7 @@ def _langgraph(value: Any) -> dict[str, Any] | None:
         if result is not None:
             key = "error" if get(result, "status") == "error" else "result"
             call[key] = plain(get(result, "content"))
-    found["tool_calls"] = calls or None
+    found["tool_calls"] = calls
     found["usage"] = summed([one for m in answers if (one := usage_of_message(m))])
     return found
 
@@ -196,8 +198,8 @@ def _llama_index(value: Any) -> dict[str, Any] | None:
     return {"output": as_text(text), "context": context or None}
 
 
-def listed_calls(value: Any) -> list[dict[str, Any]] | None:
-    return [tool_call(one) for one in listed(get(value, "tool_calls"))] or None
+def listed_calls(value: Any) -> list[dict[str, Any]]:
+    return [tool_call(one) for one in listed(get(value, "tool_calls"))]
 
 
 def _haystack(value: Any) -> dict[str, Any] | None:

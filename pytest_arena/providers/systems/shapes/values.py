@@ -76,7 +76,7 @@ def message_of(value: Any) -> dict[str, Any]:
     said = first(value, "reasoning_content", "reasoning")
     return {
         "output": "".join(texts),
-        "tool_calls": calls or None,
+        "tool_calls": calls,
         "reasoning": "\n".join(filter(None, thoughts)) or (said if isinstance(said, str) else None),
     }
 
