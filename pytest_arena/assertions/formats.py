@@ -148,12 +148,12 @@ class ContainsJson(Assertion):
     @field_validator("schema_")
     @classmethod
     def _is_a_schema(cls, schema: Any) -> Any:
-        from pytest_arena.assertions.json_schema import check_schema
+        from pytest_arena.json_schema import check_schema
 
         return None if schema is None else check_schema(schema)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        from pytest_arena.assertions.json_schema import SchemaUnusableError, first_mismatch
+        from pytest_arena.json_schema import SchemaUnusableError, first_mismatch
 
         expected = f"JSON with {quoted(str(self.value))}" if self.value is not None else "JSON"
         problem = "there is no JSON in the answer"

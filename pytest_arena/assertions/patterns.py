@@ -10,15 +10,15 @@ from pydantic import AliasChoices, Field
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts
 from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.judging.detectors.regex import (
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
+from pytest_arena.text.folding import fold
+from pytest_arena.text.regex import (
     Pattern,
     PatternTimeoutError,
     fold_pattern,
     search,
 )
-from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
-from pytest_arena.text.folding import fold
 
 _OF_THE_END = re.compile(r"\$|\\[Zz]|\(\?!")
 """What makes a pattern depend on what does not follow."""

@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
-from pytest_arena.judging.detectors.regex import Pattern, find_all, search
 from pytest_arena.judging.words import Texts, find_words, mask
 from pytest_arena.schema.assertion import Direction, LookAt
 from pytest_arena.schema.guardrail import Guardrail, Violation
+from pytest_arena.text.regex import Pattern, find_all, search
 
 
 class RequiredPattern(Guardrail):

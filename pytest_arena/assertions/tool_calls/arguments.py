@@ -10,7 +10,6 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.json_path import JsonPath
-from pytest_arena.assertions.json_schema import SchemaUnusableError, check_schema, first_mismatch
 from pytest_arena.assertions.tool_calls.base import (
     Calls,
     ToolCallAssertion,
@@ -22,11 +21,12 @@ from pytest_arena.assertions.tool_calls.base import (
     told_one,
     tool_name,
 )
-from pytest_arena.judging.detectors.regex import Pattern, PatternTimeoutError, search
+from pytest_arena.json_schema import SchemaUnusableError, check_schema, first_mismatch
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.json_text import holds_json, same_json
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
 
 _CHECKS = ("equals", "contains", "matches", "schema_")
 

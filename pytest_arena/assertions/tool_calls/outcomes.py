@@ -22,10 +22,10 @@ from pytest_arena.assertions.tool_calls.base import (
     untold,
 )
 from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.judging.detectors.regex import Pattern, PatternTimeoutError, search
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
 
 Text = Annotated[str, Field(min_length=1)]
 

@@ -7,10 +7,10 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from pytest_arena.assertions.schema_formats import known_formats
 from pytest_arena.errors import suggest
-from pytest_arena.judging.detectors.regex import check_pattern, pattern_of, search
+from pytest_arena.json_schema.formats import known_formats
 from pytest_arena.text.json_text import same_json
+from pytest_arena.text.regex import check_pattern, pattern_of, search
 
 _ANNOTATIONS = frozenset(
     (
