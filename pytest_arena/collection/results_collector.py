@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.repeated_errors import RepeatedErrors
+from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import crashed_cell
@@ -19,7 +19,6 @@ from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError
 from pytest_arena.hook_failures import HookFailures
-from pytest_arena.options import Settings
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import Journal
@@ -41,6 +40,7 @@ class ResultsCollector:
         self,
         parts: RunContext,
         shards: WorkerJournals,
+        folder: ReportFolder,
         *,
         run_id: str,
         options: Mapping[str, Any],
@@ -53,8 +53,8 @@ class ResultsCollector:
         self._gatekeeper = parts.gatekeeper
         self._shards = shards
         self._interrupted = interrupted
-        self.report_dir = report_dir(parts.config, parts.settings)
-        self._journal = Journal(self.report_dir / RESULTS)
+        self._folder = folder
+        self._journal = Journal(folder.path / RESULTS)
         self._lines: dict[str, str] = {}
         self._order: Sequence[str] = ()
         self._info = RunInfo(run_id, now(), __version__, options=options)
@@ -73,6 +73,14 @@ class ResultsCollector:
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        if not session.config.option.collectonly:
+            try:
+                self._folder.claim()
+            except UsageError as error:
+                raise pytest.UsageError(str(error)) from error
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
@@ -179,7 +187,9 @@ class ResultsCollector:
         self._shards.remove()
         self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
-        self._reports = write_reports(run, tuple(formats), self.report_dir, self._registry)
+        self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
+        self._folder.wrote(self._reports.paths)
+        self._said += self._folder.conclude(self._lines, self._facts.ids)
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
                 self._said += self._gatekeeper.update(run, self.collected())
@@ -189,14 +199,19 @@ class ResultsCollector:
         if self._reports.broken or self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
         self.repeated_errors.put_back(terminalreporter)
-        if self.run is None:
-            return
+        yield
+        # after pytest's own summary, where the eye ends, however many failures there are
+        if self.run is not None:
+            self._write_summary(terminalreporter, self.run)
+
+    def _write_summary(self, terminalreporter: pytest.TerminalReporter, run: RunResult) -> None:
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")
         summary = make_reporter("terminal", self._registry)
-        lines = summary.render(self.run, width=writer.fullwidth, color=writer.hasmarkup)
+        lines = summary.render(run, width=writer.fullwidth, color=writer.hasmarkup)
         for line in [*lines, *self._reports.written, *self._said]:
             terminalreporter.write_line(line)
         if self._refused is not None:
@@ -204,12 +219,15 @@ class ResultsCollector:
         for text in [*self._reports.broken, *self._hook_failures.lines()]:
             terminalreporter.write_line(text, red=True)
 
+    def pytest_unconfigure(self) -> None:
+        self._folder.release()
+
     def _begin(self) -> None:
         self._git_thread.join()
         self._info = replace(self._info, git=self._git, versions=versions())
         if self._interrupted is None:
             self._shards.forget_others()
-        self._journal.path.unlink(missing_ok=True)
+        self._folder.clear()
         self._journal.append(run_line(self._info))
 
     def _look_at_git(self) -> None:
@@ -287,8 +305,3 @@ class ResultsCollector:
         """Put the cells in the order of collection, and never leave less than the journal had."""
         self._journal.close()
         write_results(self._journal.path, run, list(self._lines.values()))
-
-
-def report_dir(config: pytest.Config, settings: Settings) -> Path:
-    """Return the folder for results and reports, which is relative to where pytest was called."""
-    return config.invocation_params.dir / settings.report_dir

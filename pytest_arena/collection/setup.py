@@ -15,7 +15,8 @@ import pytest
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
-from pytest_arena.collection.results_collector import ResultsCollector, report_dir
+from pytest_arena.collection.report_folder import ReportFolder
+from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
@@ -84,7 +85,7 @@ def _activate_worker(parts: RunContext) -> None:
 def _activate_controller(parts: RunContext) -> None:
     config = parts.config
     run_id = uuid4().hex[:12]
-    folder = report_dir(config, parts.settings)
+    folder = config.invocation_params.dir / parts.settings.report_dir
     workers = _workers(config)
     options = {**parts.settings.shown(), "workers": workers}
     interrupted = _interrupted(folder, parts.settings)
@@ -92,6 +93,7 @@ def _activate_controller(parts: RunContext) -> None:
     results_collector = ResultsCollector(
         parts,
         WorkerJournals(folder, run_id),
+        ReportFolder(folder, config.rootpath),
         run_id=run_id,
         options=options,
         interrupted=interrupted,

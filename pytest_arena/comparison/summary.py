@@ -121,6 +121,11 @@ class Spending:
     per_passed_usd: float | None
     unknown: int
 
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether some cost is known and some is not."""
+        return self.total_usd is not None and self.unknown > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Attacks:

@@ -20,9 +20,10 @@ GROUP = "pytest_arena.reporters"
 
 @dataclass(slots=True)
 class Reports:
-    """A line for each report that was written, and the story of each that broke."""
+    """A line and a file for each report that was written, and the story of each that broke."""
 
     written: list[str] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
 
@@ -58,6 +59,7 @@ def write_reports(
             text = f"the {name} report could not be written: {exception_text(error)}"
             reports.broken.append(printable(text))
             continue
+        reports.paths.append(report.path)
         note = f" ({report.note})" if report.note else ""
         reports.written.append(printable(f"{name}: {os.path.relpath(report.path)}{note}"))
     return reports

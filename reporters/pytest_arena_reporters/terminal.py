@@ -175,7 +175,7 @@ def _footnotes(comparison: Comparison, shown: str, width: int, color: bool) -> l
         notes.append("attacks: the share that succeeded, of those that were judged.")
     if any(s.latency.p95 and s.latency.p95.thin for s in comparison.summaries):
         notes.append("~ from too few samples to be sure of (p95: under 59).")
-    if any(s.spending.unknown for s in comparison.summaries):
+    if any(s.spending.is_lower_bound for s in comparison.summaries):
         notes.append("+ some answers have no known price: the cost is a lower bound.")
     if any(s.replayed for s in comparison.summaries):
         notes.append("Some latencies are those of replayed answers.")

@@ -186,7 +186,8 @@ def test_two_runs_leave_one_results_file(small: Project, spread: tuple[str, ...]
     small.run(*spread)
     small.run("-k", "Greeting", *spread)
     assert set(small.verdicts()) == {"Greeting[good]", "Greeting[bad]"}
-    assert sorted(p.name for p in (small.path / "arena-report").iterdir()) == [
+    files = (p.name for p in (small.path / "arena-report").glob("[!.]*") if p.is_file())
+    assert sorted(files) == [
         "report.md",
         "results.jsonl",
     ]
@@ -294,3 +295,8 @@ tests:
         ("not_contains", "passed", "held in 3 of 4 trials"),
         ("max_words", "failed", "held in 3 of 4 trials"),
     ]
+
+
+def test_the_summary_stands_where_the_eye_ends(small: Project, spread: tuple[str, ...]) -> None:
+    result = small.run(*spread)
+    result.stdout.fnmatch_lines(["*= short test summary info =*", "*= arena =*", "*1 failed*"])

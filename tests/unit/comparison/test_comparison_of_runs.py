@@ -111,8 +111,10 @@ def test_unknown_costs_are_counted_and_never_taken_for_zero() -> None:
     some = compare(run_of(cell("1", "a"), cell("2", "a", responses=(response(cost=None),))))
     assert some.summaries[0].spending.unknown == 1
     assert some.summaries[0].spending.total_usd == pytest.approx(0.01)
+    assert some.summaries[0].spending.is_lower_bound
     none = compare(run_of(cell("1", "a", responses=(response(cost=None),))))
     assert none.summaries[0].spending.total_usd is None
+    assert not none.summaries[0].spending.is_lower_bound
 
 
 def test_a_call_that_was_blocked_costs_nothing() -> None:

@@ -1,0 +1,158 @@
+"""The folder of a run's results and reports: who may write there, and what becomes of old ones."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from pytest_arena.errors import Problem, UsageError
+from pytest_arena.results.writing import RESULTS
+
+PREVIOUS = "previous"
+"""Where the last whole run stands while a run of a part takes its place."""
+_IGNORED = ".gitignore"
+_REPORTS = ".reports"
+"""The names of the reports that the run of the folder wrote, one in a line."""
+_CELL_ID = re.compile(rb'\{"kind": ?"cell", ?"id": ?"((?:[^"\\]|\\.)*)"')
+_END = re.compile(rb'\{"kind": ?"end",')
+
+
+class ReportFolder:
+    """The folder while one run holds it: no other run writes there, no older report stays there.
+
+    The last whole run is moved to `previous/` when a run begins, and goes when one has ended that
+    ran all its cells. So neither a run of a part (`-k`, `--lf`, Ctrl-C) nor a killed one costs it.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self._root = root
+        self._lock: int | None = None
+        self._whole: frozenset[str] = frozenset()
+
+    def claim(self) -> None:
+        """Make the folder and keep other runs out of it; what is held by one is a `UsageError`."""
+        if self._lock is not None:
+            return
+        if not self.path.exists():
+            self.path.mkdir(parents=True)
+            # a folder that was there is somebody's own, to commit or not
+            text = "# Made by pytest-arena: results are no part of a repository.\n*\n"
+            (self.path / _IGNORED).write_text(text, "utf-8")
+        self._lock = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            self._lock = None
+            raise UsageError(
+                Problem(
+                    f"another run is writing to {os.path.relpath(self.path)}",
+                    expected="one run at a time in a folder for reports",
+                    fix="wait until it ends, or name another folder: --arena-report-dir DIR",
+                )
+            ) from None
+        except OSError:
+            # some network file systems lock no folders: two runs at once are not seen there
+            return
+
+    def clear(self) -> None:
+        """Put away what the run before left: a whole one is kept, all else goes."""
+        before = self.path / PREVIOUS
+        if not (before / RESULTS).exists() and _has_ended(self.path / RESULTS):
+            before.mkdir(exist_ok=True)
+            for name in [*_reports(self.path), _REPORTS, RESULTS]:
+                with suppress(FileNotFoundError):
+                    os.replace(self.path / name, before / name)
+        else:
+            _remove_run(self.path)
+        self._whole = _cell_ids(before / RESULTS)
+
+    def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:
+        """Forget the last whole run if this one ran all its cells, else say where it stands.
+
+        `ran` are the cells of this run, `known` those of all files that were collected: what is in
+        a file no more is not missed.
+        """
+        files = {_file(cell_id) for cell_id in known}
+        missed = [
+            cell_id
+            for cell_id in self._whole.difference(ran)
+            if cell_id in known or (_file(cell_id) not in files and self._has(cell_id))
+        ]
+        before = self.path / PREVIOUS
+        if missed:
+            count = f"{len(missed):,} of {len(self._whole):,} cells"
+            where = os.path.relpath(before)
+            return [f"this run left out {count} of the last whole one, which is kept in {where}"]
+        _remove_run(before)
+        with suppress(OSError):
+            # not empty where somebody put something there
+            before.rmdir()
+        return []
+
+    def wrote(self, reports: Iterable[Path]) -> None:
+        """Note the reports of this run, so that the next one can tell them from other files."""
+        names = [path.name for path in reports if path.parent == self.path]
+        (self.path / _REPORTS).write_text("".join(f"{name}\n" for name in names), "utf-8")
+
+    def release(self) -> None:
+        """Let other runs in; a folder in which nothing was written goes."""
+        if self._lock is None:
+            return
+        os.close(self._lock)
+        self._lock = None
+        if [entry.name for entry in self.path.iterdir()] == [_IGNORED]:
+            (self.path / _IGNORED).unlink()
+            self.path.rmdir()
+
+    def _has(self, cell_id: str) -> bool:
+        return (self._root / _file(cell_id)).exists()
+
+
+def _file(cell_id: str) -> str:
+    return cell_id.partition("::")[0]
+
+
+def _reports(folder: Path) -> list[str]:
+    try:
+        return (folder / _REPORTS).read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+def _remove_run(folder: Path) -> None:
+    for name in [*_reports(folder), _REPORTS, RESULTS]:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _has_ended(results: Path) -> bool:
+    """Return whether the file holds a run that came to its end, from its last line alone."""
+    try:
+        with results.open("rb") as file:
+            file.seek(max(0, results.stat().st_size - 1_000_000))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    except FileNotFoundError:
+        return False
+    return _END.match(last) is not None and b'"interrupted":true' not in last.replace(b" ", b"")
+
+
+def _cell_ids(results: Path) -> frozenset[str]:
+    """Return the ids of the cells of a results file, without parsing their answers."""
+    try:
+        with results.open("rb") as file:
+            found = [_CELL_ID.match(line) for line in file]
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(_text(match.group(1)) for match in found if match is not None)
+
+
+def _text(quoted: bytes) -> str:
+    import json
+
+    text: str = json.loads(b'"' + quoted + b'"')
+    return text

@@ -1,0 +1,110 @@
+"""The folder of reports: what is written there, who may write, and what becomes of older runs."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+TWO_CASES = """\
+providers: [{name: one, provider: mock, responses: {default: hello}}]
+tests:
+  - {name: Long, prompt: hi, assertions: [{type: contains, value: hello}]}
+  - {name: Short, prompt: hi, assertions: [{type: contains, value: hello}]}
+"""
+KEPT = (
+    "this run left out 1 of 2 cells of the last whole one, which is kept in arena-report/previous"
+)
+
+
+@pytest.fixture
+def two(project: Project) -> Project:
+    project.write(arena=TWO_CASES)
+    return project
+
+
+def names(project: Project, folder: str = "arena-report") -> set[str]:
+    return {path.name for path in (project.path / folder).iterdir()}
+
+
+@contextmanager
+def another_run(folder: Path) -> Iterator[None]:
+    folder.mkdir(exist_ok=True)
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    yield
+    os.close(held)
+
+
+def test_git_is_told_to_leave_a_new_folder_alone(two: Project) -> None:
+    two.run()
+    assert (two.path / "arena-report" / ".gitignore").read_text().splitlines()[-1] == "*"
+
+
+def test_a_folder_that_was_there_is_no_business_of_ours_to_git(two: Project) -> None:
+    (two.path / "arena-report").mkdir()
+    two.run()
+    assert ".gitignore" not in names(two)
+
+
+def test_a_run_of_a_part_keeps_the_last_whole_one(two: Project, spread: tuple[str, ...]) -> None:
+    two.run(*spread)
+    for _ in range(2):
+        two.run("-k", "Short", *spread).stdout.fnmatch_lines([KEPT])
+        assert set(two.verdicts()) == {"Short[one]"}
+        whole = (two.path / "arena-report" / "previous" / "results.jsonl").read_text()
+        assert "::Long[one]" in whole
+        assert "report.md" in names(two, "arena-report/previous")
+    two.run(*spread).stdout.no_fnmatch_line("*left out*")
+    assert "previous" not in names(two)
+
+
+def test_files_that_were_not_collected_are_missed_and_deleted_cases_are_not(two: Project) -> None:
+    two.write(other=TWO_CASES.replace("Long", "Other").replace("tests:", "tests: "))
+    (two.path / "other.yaml").rename(two.path / "other.arena.yaml")
+    two.run()
+    two.run("arena.yaml").stdout.fnmatch_lines(["*left out 2 of 4 cells*"])
+    (two.path / "other.arena.yaml").unlink()
+    two.run().stdout.no_fnmatch_line("*left out*")
+    two.write(arena=TWO_CASES.replace("  - {name: Long", "  # - {name: Long"))
+    two.run().stdout.no_fnmatch_line("*left out*")
+    assert "previous" not in names(two)
+
+
+def test_a_whole_run_with_other_formats_leaves_no_older_report(two: Project) -> None:
+    (two.path / "arena-report").mkdir()
+    (two.path / "arena-report" / "notes.txt").write_text("mine")
+    two.run()
+    two.pytester.runpytest("--arena", "--arena-report=csv")
+    assert "report.md" not in names(two)
+    assert {"notes.txt", "results.jsonl"} <= names(two)
+
+
+def test_two_runs_at_once_do_not_share_a_folder(two: Project, spread: tuple[str, ...]) -> None:
+    with another_run(two.path / "arena-report"):
+        refused = two.run(*spread)
+        assert refused.ret == pytest.ExitCode.USAGE_ERROR
+        refused.stderr.fnmatch_lines(["*another run is writing to arena-report*", "*fix:*"])
+        elsewhere = two.run("--arena-report-dir", "elsewhere", *spread)
+        assert elsewhere.ret == pytest.ExitCode.OK
+    assert two.run(*spread).ret == pytest.ExitCode.OK
+
+
+def test_a_run_without_cells_leaves_no_folder(two: Project) -> None:
+    two.run("-k", "nothing")
+    assert not (two.path / "arena-report").exists()
+    two.run("--collect-only")
+    assert not (two.path / "arena-report").exists()
+
+
+def test_an_unfinished_run_is_not_taken_for_a_whole_one(two: Project) -> None:
+    two.run()
+    results = two.path / "arena-report" / "results.jsonl"
+    results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
+    two.run("-k", "Short").stdout.no_fnmatch_line("*left out*")
+    assert "previous" not in names(two)
