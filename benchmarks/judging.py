@@ -19,10 +19,10 @@ from pathlib import Path
 
 from pytest_arena.assertions.rag import Faithfulness, support
 from pytest_arena.comparison.stats.agreement import Agreement, kappa_interval
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.pairwise import AnswerPair, prefer
 from pytest_arena.judging.llm.panel import Question, rule
 from pytest_arena.judging.llm.prompt import Material, Task
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results import Message, Response
 from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
 

@@ -9,9 +9,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question, Ruling, rule, spec_facts
 from pytest_arena.judging.llm.prompt import Material, Task, prompt_file
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.request_response import Message, Response, ToolCall
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome

@@ -16,9 +16,9 @@ from pytest_arena.assertions.judge_base import (
 )
 from pytest_arena.assertions.llm_judge import LEAST
 from pytest_arena.judging.detectors.messages import listed
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.judging.similarity.themes import found_themes
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome

@@ -16,9 +16,9 @@ from pytest_arena.assertions.judge_base import (
     spoken,
     transcript,
 )
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
 from pytest_arena.schema.judge import RubricLevel

@@ -8,9 +8,9 @@ from typing import ClassVar
 from pydantic import AliasChoices, Field
 
 from pytest_arena.assertions.judge_base import JudgedAssertion, answer, dialogue
+from pytest_arena.judging.llm.items import Items
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material, Task
-from pytest_arena.judging.llm.reply import Items
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, MoreText, Outcome
 from pytest_arena.schema.case import Documents

@@ -14,8 +14,8 @@ from pytest_arena.assertions.llm_judge import LEAST
 from pytest_arena.assertions.messages import number
 from pytest_arena.assertions.offline_judge_base import JudgedOffline
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.llm.levels import Levels
 from pytest_arena.judging.llm.panel import Question
-from pytest_arena.judging.llm.reply import Levels
 from pytest_arena.judging.tone import TONES
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question, Ruling, judge_key, vote_on
 from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.schema import Asking, JudgeSpec, ProviderSpec
 

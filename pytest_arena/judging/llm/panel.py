@@ -10,8 +10,8 @@ from hashlib import sha256
 
 from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task, prompt_file
-from pytest_arena.judging.llm.reply import Read, ReplyForm
-from pytest_arena.judging.llm.reply_json import BadReplyError, parse_reply
+from pytest_arena.judging.llm.reply import Read, ReplyForm, read_reply
+from pytest_arena.judging.llm.reply_json import BadReplyError
 from pytest_arena.prompts import render_text
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.results.request_response import Message, Response
@@ -103,8 +103,7 @@ async def vote_on(
         replies.append(reply)
         response = reply.response
         try:
-            reply_json = parse_reply(response.output, question.material)
-            read = question.form.read(reply_json, question.material)
+            read = read_reply(response.output, question.form, question.material)
         except BadReplyError as error:
             problem = str(error)
             if response.finish_reason == "length":

@@ -1,11 +1,14 @@
-"""Whether what a judge quotes stands in the material: judges retype more than they copy."""
+"""What a judge quotes, and whether it stands in the material: judges retype more than they copy."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
+from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.judging.llm.reply_json import MARKS, refuse
 from pytest_arena.text.folding import fold, fold_in_place
 
 _MARKDOWN = re.compile(r"[*_`~|]|^[ \t]*(?:#{1,6}|>)", re.MULTILINE)
@@ -13,13 +16,62 @@ _BULLET = re.compile(r"^[ \t]*(?:[-+•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 _LINK_TARGET = re.compile(r"(?<=\])\([^()\s]*\)|[\[\]]")
 _LEFT_OUT = re.compile(r"\s*[\[(]?\.{3,}[\])]?\s*")
 _AROUND = " .,;:!?\"'"
+_BETWEEN = re.compile(r"""["'][\s.]*(?:[,;/&]|and)?\s*["']|\n\s*""")
+"""What stands between two passages of one quote."""
+_NO_QUOTE = frozenset(
+    (
+        "none",
+        "null",
+        "nil",
+        "nothing",
+        "n/a",
+        "na",
+        "empty",
+        "missing",
+        "not applicable",
+        "no evidence",
+        "no quote",
+        "no relevant passage",
+    )
+)
+_QUOTE_KEYS = ("quote", "text", "passage", "evidence", "excerpt", "content", "quotation")
 _LEAST_LETTERS = 2
 _LEAST_OF_A_PART = 3
 
 
+def given_quotes(value: Any) -> list[str] | None:
+    """Return the quotes that a judge gave: a text, an object that holds one, or a list of these.
+
+    None where something else is among them.
+    """
+    if value is None or isinstance(value, str):
+        return [value] if value else []
+    if isinstance(value, dict):
+        named = [value[key] for key in _QUOTE_KEYS if key in value]
+        held = named or list(value.values())
+        return given_quotes(held[0]) if len(held) == 1 else None
+    if not isinstance(value, list):
+        return None
+    found = [given_quotes(one) for one in value]
+    return None if None in found else [quote for some in found for quote in some or ()]
+
+
+def check_quotes(quotes: Sequence[str], material: Sequence[Material]) -> None:
+    """Refuse a quote that stands in none of these texts."""
+    for quote in quotes:
+        if not any(stands_in(quote, piece.text) for piece in material):
+            names = ", ".join(dict.fromkeys(piece.name for piece in material)) or "no material"
+            refuse(f"the quote {quoted(quote, 100)} does not occur in the {names}")
+
+
 def is_evidence(quote: str, material: Sequence[Material]) -> bool:
-    """Return whether a quote says anything: more than one letter, or all there is to quote."""
+    """Return whether a quote says anything: more than one letter, or all there is to quote.
+
+    A word that says that there is none, such as "N/A", is none, unless it stands there.
+    """
     letters = sum(character.isalnum() for character in quote)
+    if fold(quote).strip(f"{MARKS}()[]-") in _NO_QUOTE:
+        return any(stands_in(quote, piece.text) for piece in material)
     return letters >= _LEAST_LETTERS or (
         bool(quote.strip()) and any(fold(quote) == fold(piece.text) for piece in material)
     )
@@ -29,8 +81,18 @@ def stands_in(quote: str, text: str) -> bool:
     """Return whether a text holds a quote, both folded.
 
     Case, Markdown, links' targets, bullets, and marks around the quote do not count; where it has
-    an ellipsis of its own, its parts must follow each other in the text.
+    an ellipsis of its own, its parts must follow each other in the text. Of several passages in
+    lines or quotes of their own each must stand there.
     """
+    if _stands_whole(quote, text):
+        return True
+    passages = [one for one in _BETWEEN.split(fold_in_place(quote).text) if one.strip(_AROUND)]
+    return len(passages) > 1 and all(
+        len(one.strip(_AROUND)) >= _LEAST_OF_A_PART and _stands_whole(one, text) for one in passages
+    )
+
+
+def _stands_whole(quote: str, text: str) -> bool:
     return any(
         _holds(whole, wanted) for whole, wanted in zip(_forms(text), _forms(quote), strict=True)
     )

@@ -1,15 +1,16 @@
-"""The JSON object of a judge's reply, in whatever it wraps it."""
+"""The JSON values of a judge's reply, in whatever it wraps them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.judging.llm.loose_json import tightened
 from pytest_arena.judging.llm.prompt import Material
-from pytest_arena.text.folding import bare_ends
+from pytest_arena.text.folding import bare_ends, fold
 from pytest_arena.text.json_text import (
     NotJsonError,
     UnreadableJsonError,
@@ -18,39 +19,42 @@ from pytest_arena.text.json_text import (
 from pytest_arena.text.thoughts import without_thoughts
 
 _LONGEST_REPLY = 200_000
-_FENCED = re.compile(r"\A```[\w-]*[ \t]*\n(.*)\n[ \t]*```\Z", re.DOTALL)
+_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*\n(.*?)\n[ \t]*```", re.DOTALL | re.MULTILINE)
+MARKS = " .,;:!*_`\"'"
+"""What may stand around a key or a level without being a part of it."""
 
 
 class BadReplyError(ArenaError):
     """Why a judge's reply cannot be used, in words that the judge can mend it by."""
 
 
-def parse_reply(text: str, material: Sequence[Material] = ()) -> Mapping[str, Any]:
-    """Return the JSON object of a reply: the whole of it, or the only one in a fence or in prose.
+class NoJsonError(BadReplyError):
+    """There is no JSON in a judge's reply."""
 
-    One in prose that stands in the material as well is refused: the judged answer may have put it
-    there.
+
+def json_of_reply(text: str, material: Sequence[Material] = ()) -> list[Any]:
+    """Return the objects and lists that stand in a reply, in its order; at least one.
+
+    Keys are in one case, without marks around them. A value beside other words that stands in the
+    material as well is none of the reply's own: the judged answer may have put it there.
     """
     if len(text) > _LONGEST_REPLY:
         refuse(f"it has {len(text):,} characters")
+    bare = bare_ends(text)
+    whole = _whole(bare)
+    if whole is not None:
+        return [whole]
     bare = bare_ends(without_thoughts(text))
-    fence = _FENCED.match(bare)
-    inside = fence[1] if fence else bare
     try:
-        found = find_json(inside, _read)
+        found = list(_found(bare))
     except UnreadableJsonError:
         refuse("its JSON is nested too deep")
-    written = found.fenced if found.has_fences else found.loose
-    objects = [(piece, unlisted(value)) for piece, value in written]
-    objects = [(piece, value) for piece, value in objects if isinstance(value, dict)]
-    if not objects:
-        refuse(f"it is not a JSON object{_why_not(inside)}")
-    if len(objects) > 1:
-        refuse(f"it has {len(objects)} JSON objects, not one")
-    ((piece, value),) = objects
-    if len(piece) < len(bare) and not fence:
-        _refuse_planted(piece, material)
-    return dict(value)
+    if not found:
+        raise NoJsonError(f"it is not a JSON object{_why_not(bare)}")
+    own = [(piece, value) for piece, value in found if not planted_in(piece, material)]
+    if not own:
+        refuse(f"its JSON object stands in the {planted_in(found[0][0], material)} that it judges")
+    return [value for _, value in own]
 
 
 def unlisted(value: Any) -> Any:
@@ -63,19 +67,61 @@ def refuse(problem: str) -> NoReturn:
     raise BadReplyError(problem)
 
 
+def planted_in(written: str, material: Sequence[Material]) -> str | None:
+    """Return the name of the material in which a piece of a reply stands, blanks aside."""
+    wanted = "".join(written.split())
+    return next((one.name for one in material if wanted in "".join(one.text.split())), None)
+
+
+def _whole(bare: str) -> Any:
+    """Return the value of a reply that is JSON and nothing else, alone in a fence or as a text of
+    JSON's; None where it is not."""
+    fence = _FENCE.fullmatch(bare)
+    try:
+        value = _read(fence[1] if fence else bare)
+        if isinstance(value, str):
+            value = _read(value)
+    except UnreadableJsonError:
+        refuse("its JSON is nested too deep")
+    except NotJsonError:
+        return None
+    return value if isinstance(value, (dict, list)) else None
+
+
+def _found(bare: str) -> Iterator[tuple[str, Any]]:
+    """Yield what stands in a reply beside other words; else what stands in its only fence, of
+    whatever language that says it is."""
+    found = find_json(bare, _read)
+    written = found.fenced if found.has_fences else found.loose
+    fences = _FENCE.findall(bare)
+    if not written and len(fences) == 1:
+        written = find_json(fences[0], _read).loose
+    yield from ((piece, value) for piece, value in written if isinstance(value, (dict, list)))
+
+
 def _read(text: str) -> Any:
     """Return the value of a reply's JSON, in which texts may have line breaks as they are."""
+    text = bare_ends(text)
     try:
-        return json.loads(
-            bare_ends(text),
-            strict=False,
-            object_pairs_hook=_once,
-            parse_constant=lambda name: refuse(f"{name} is no JSON number"),
-        )
+        return _load(text)
     except RecursionError as error:
         raise UnreadableJsonError("too deep") from error
     except ValueError as error:
-        raise NotJsonError(str(error)) from error
+        problem = NotJsonError(str(error))
+    tight = tightened(text)
+    if tight is None:
+        raise problem
+    try:
+        return _load(tight)
+    except RecursionError as error:
+        raise UnreadableJsonError("too deep") from error
+    except ValueError:
+        raise problem from None
+
+
+def _load(text: str) -> Any:
+    # a number that is none is like one that is missing
+    return json.loads(text, strict=False, object_pairs_hook=_once, parse_constant=lambda _: None)
 
 
 def _why_not(text: str) -> str:
@@ -86,16 +132,10 @@ def _why_not(text: str) -> str:
     return ""
 
 
-def _refuse_planted(written: str, material: Sequence[Material]) -> None:
-    wanted = "".join(written.split())
-    for piece in material:
-        if wanted in "".join(piece.text.split()):
-            refuse(f"its JSON object stands in the {piece.name} that it judges")
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
+    named = [(fold(key).strip(MARKS), value) for key, value in pairs]
+    keys = [key for key, _ in named]
     twice = next((key for key in keys if keys.count(key) > 1), None)
     if twice is not None:
         refuse(f"the key {shorten(twice, 40)!r} stands twice")
-    return dict(pairs)
+    return dict(named)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question, Ruling, rule
 from pytest_arena.judging.llm.prompt import Material, Task
-from pytest_arena.judging.llm.reply import Level, Levels
 from pytest_arena.results import Message, Response
 from pytest_arena.schema import JudgeReply, JudgeSpec, ProviderSpec
 
