@@ -58,7 +58,8 @@ and `success` judge the cut itself, and `refusal` what was declined before it. W
 Texts are compared as a reader would compare them. On both sides, in the answer and in what is
 looked for, these are the same:
 
-- curly and straight quotes, hyphens and dashes of every kind, `…` and three dots;
+- curly and straight quotes, primes, hyphens and dashes of every kind, `…` and three dots; an acute
+  accent, or a backtick between two letters that ends no code span, is an apostrophe;
 - blanks of every kind (no-break ones, too), and any run of white space, line ends included, is one
   blank;
 - with and without soft hyphens, zero-width characters, byte order marks and marks of direction;
@@ -70,6 +71,9 @@ The line break that YAML's `|` and `>` put at a text's end is no part of it. A b
 text in quotes stands for a word's border: `" ass "` is not found in "class". A text of nothing but
 marks is compared as written where it has a blank or is on no keyboard: `—` finds dashes, not
 hyphens. Digits stay what they are: `1,000`, `1000` and `1.000` are three texts.
+
+Lengths count what a reader sees: not soft hyphens, zero-width characters, byte order marks and
+their like; a letter and its accent are one character, and so are the two of a Windows line end.
 
 So do `contains` and its kin, `starts_with`, `ends_with`, `banned_words`, `when`, the `contains` of
 `json_path`, `levenshtein` and `similar`, the quotes of judges, the detectors and the guardrails.

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.messages import bounded, counted
-from pytest_arena.judging.words import count_sentences, count_words
+from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
 
@@ -28,10 +28,12 @@ class MinLength(Assertion):
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=1)
-    """Characters."""
+    """Characters that a reader sees."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(len(trial.output or ""), counted("character"), minimum=self.value)
+        return bounded(
+            count_characters(trial.output or ""), counted("character"), minimum=self.value
+        )
 
 
 class MaxLength(Assertion):
@@ -48,10 +50,12 @@ class MaxLength(Assertion):
     graded: ClassVar[bool] = True
 
     value: int = Field(ge=0)
-    """Characters."""
+    """Characters that a reader sees."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(len(trial.output or ""), counted("character"), maximum=self.value)
+        return bounded(
+            count_characters(trial.output or ""), counted("character"), maximum=self.value
+        )
 
     @property
     def expects_empty(self) -> bool:
@@ -73,9 +77,9 @@ class Length(Assertion):
     graded: ClassVar[bool] = True
 
     min: int | None = Field(default=None, ge=0)
-    """The fewest characters."""
+    """The fewest characters that a reader sees."""
     max: int | None = Field(default=None, ge=0)
-    """The most characters."""
+    """The most characters that a reader sees."""
 
     @model_validator(mode="after")
     def _has_bounds(self) -> Length:
@@ -92,7 +96,7 @@ class Length(Assertion):
         return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        length = len(trial.output or "")
+        length = count_characters(trial.output or "")
         return bounded(length, counted("character"), minimum=self.min, maximum=self.max)
 
 

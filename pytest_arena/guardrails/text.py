@@ -11,6 +11,7 @@ from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, find_words, mask
 from pytest_arena.schema.assertion import Direction, LookAt
 from pytest_arena.schema.guardrail import Guardrail, Violation
+from pytest_arena.text.folding import visible
 from pytest_arena.text.regex import Pattern, find_all, search
 
 
@@ -91,7 +92,8 @@ class MaxLength(Guardrail):
           value: 1000
           on_violation: replace
 
-    A replaced text is cut after `value` characters; `message` is not used.
+    A replaced text is cut after `value` characters; `message` is not used. What no reader sees,
+    such as zero-width characters, is not counted, and left out of what is cut.
 
     Error: never.
     """
@@ -107,11 +109,12 @@ class MaxLength(Guardrail):
     """The most characters."""
 
     def find(self, text: str) -> Violation | None:
-        if len(text) <= self.value:
+        seen = visible(text)
+        if len(seen) <= self.value:
             return None
         return Violation(
-            f"{len(text):,} characters, over the {self.value:,} allowed",
-            replacement=text[: self.value],
+            f"{len(seen):,} characters, over the {self.value:,} allowed",
+            replacement=seen[: self.value],
         )
 
 

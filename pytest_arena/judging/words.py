@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.text.folding import as_written, fold, fold_in_place, is_marks_only
+from pytest_arena.text.folding import as_written, fold, fold_in_place, is_marks_only, visible
 
 if TYPE_CHECKING:
     import regex
@@ -92,9 +92,15 @@ def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
     return "".join([*pieces, text[last:]])
 
 
+def count_characters(text: str) -> int:
+    """Count the characters that a reader sees; an accent and its letter, and the two of a line's
+    end, are one."""
+    return len(visible(text))
+
+
 def count_words(text: str) -> int:
     """Count the pieces between blanks that hold a letter or a digit."""
-    return sum(any(c.isalnum() for c in piece) for piece in text.split())
+    return sum(any(c.isalnum() for c in piece) for piece in visible(text).split())
 
 
 def count_sentences(text: str) -> int:
@@ -102,7 +108,7 @@ def count_sentences(text: str) -> int:
 
     Decimal points, list numbers and common abbreviations end none.
     """
-    text = _LIST_NUMBER.sub(lambda match: "-" + " " * (len(match[0]) - 1), text)
+    text = _LIST_NUMBER.sub(lambda match: "-" + " " * (len(match[0]) - 1), visible(text))
     text = _ABBREVIATION.sub(lambda match: match[0].replace(".", " "), text)
     return sum(
         any(c.isalnum() for c in piece)

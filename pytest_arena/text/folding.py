@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 _INVISIBLE = (
     *(
@@ -36,8 +37,11 @@ _INVISIBLE = (
     *range(0xE0000, 0xE01F0),
 )
 """Soft hyphens, zero-width characters, marks of direction and of variants, tags."""
-_SINGLE = "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u0374\u00b4\u1ffd\uff07"
-_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u02ba\uff02"
+_SINGLE = (
+    "\u2018\u2019\u201a\u201b\u2032\u2035\u02b9\u02bb\u02bc\u02bd\u02ca\u02cb\u0374"
+    "\u00b4\u055a\u05f3\u1fbd\u1fbf\u1ffd\ua78c\uff07"
+)
+_DOUBLE = "\u201c\u201d\u201e\u201f\u2033\u2036\u02ba\u02dd\u02ee\u05f4\u301d\u301e\u301f\uff02"
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _BLANKS = "\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 _LINE_ENDS = "\x85\u2028\u2029"
@@ -56,6 +60,8 @@ _SMALL = {
     small: unicodedata.normalize("NFKC", chr(small)) for small in (*range(0xFE50, 0xFE6C), 0x2024)
 }
 _WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _SMALL | _STYLED | _MARKS
+_PLAIN = {mark: new for mark, new in _MARKS.items() if new is not None and new in "'\"- "}
+_UNSEEN = dict.fromkeys(_INVISIBLE)
 _AROUND = "".join(map(chr, _INVISIBLE)) + _BLANKS + _LINE_ENDS + " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _LONGEST_KEPT = 10_000
 _TELLING = frozenset("LNM")
@@ -76,6 +82,7 @@ def fold(text: str, *, case_sensitive: bool = False, wide: bool = False) -> str:
 
 
 def _fold(text: str, case_sensitive: bool, wide: bool) -> str:
+    text = _with_apostrophes(text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_WIDE if wide else _MARKS))
     # most texts have single blanks and no line ends: these need not be taken apart
@@ -86,8 +93,44 @@ def _fold(text: str, case_sensitive: bool, wide: bool) -> str:
 _fold_once = lru_cache(maxsize=512)(_fold)
 
 
+def _with_apostrophes(text: str) -> str:
+    """Return a text in which each backtick between two letters is an apostrophe, as in don`t,
+    unless it ends a code span that began in its line."""
+    if "`" not in text:
+        return text
+    return "".join(_without_backticks(line) for line in text.splitlines(keepends=True))
+
+
+def _without_backticks(line: str) -> str:
+    pieces = line.split("`")
+    made, is_code = [pieces[0]], False
+    for before, behind in pairwise(pieces):
+        is_apostrophe = not is_code and _is_letter(before[-1:]) and _is_letter(behind[:1])
+        if not is_apostrophe:
+            is_code = not is_code
+        made += ["'" if is_apostrophe else "`", behind]
+    return "".join(made)
+
+
+def _is_letter(character: str) -> bool:
+    return character.isalpha() or (character != "" and unicodedata.combining(character) > 0)
+
+
 def _is_one_line(text: str) -> bool:
     return text.isascii() and text.isprintable() and "  " not in text
+
+
+def straight(text: str) -> str:
+    """Return a text of the same length, with plain quotes, apostrophes, hyphens and blanks."""
+    text = _with_apostrophes(text)
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+def visible(text: str) -> str:
+    """Return the characters of a text that a reader sees: in NFC, `\\r\\n` as one, without
+    invisible ones."""
+    text = as_written(text)
+    return text if text.isascii() else text.translate(_UNSEEN)
 
 
 def fold_marks(text: str) -> str:
@@ -155,6 +198,8 @@ class FoldedText:
 def fold_in_place(text: str, *, wide: bool = False, marks: bool = True) -> FoldedText:
     """Return a text as `fold` makes it, but with its case, its lines and its runs of blanks, and
     with the way back to the original. Without `marks` it is in NFC and nothing more."""
+    if marks:
+        text = _with_apostrophes(text)
     if text.isascii() and not (marks and "\r" in text):
         return FoldedText(text)
     if not marks and unicodedata.is_normalized("NFC", text):

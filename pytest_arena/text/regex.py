@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import regex
 
 SEARCH_TIMEOUT_S = 1.0
+_BACKTICK = re.compile(r"(?<=[^\W\d_])(?<!\\.)`(?=[^\W\d_])")
+"""One between two letters, the first of which is none of a pattern's escapes."""
 _FOREIGN = re.compile(r"(?<!\\)((?:\\\\)*)\\?([^\x00-\x7f])")
 """A character beyond ASCII, with the backslash before it, if it has one of its own."""
 
@@ -75,7 +77,7 @@ def compiled(pattern: str) -> regex.Pattern[str]:
 @lru_cache(maxsize=1024)
 def fold_pattern(pattern: str) -> str:
     """Return a pattern for folded texts: its own quotes, dashes and blanks folded like theirs."""
-    return _FOREIGN.sub(_folded, pattern)
+    return _FOREIGN.sub(_folded, _BACKTICK.sub("'", pattern))
 
 
 def _folded(match: re.Match[str]) -> str:

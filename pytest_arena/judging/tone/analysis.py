@@ -14,6 +14,7 @@ from pytest_arena.judging.tone.measures import MEASURES, measure
 from pytest_arena.judging.tone.phrases import Phrases
 from pytest_arena.judging.tone.sentiment import Feeling, feel
 from pytest_arena.judging.tone.tokens import STOP, Tokens, tokenize
+from pytest_arena.text.folding import visible
 
 _KIND = {**read_lists("courtesy"), **read_lists("warmth")}
 CUES = {
@@ -82,6 +83,7 @@ class Reading(NamedTuple):
 
 def read(text: str) -> Reading:
     """Read a text: code and citations have no part in it, quotations only by their form."""
+    text = visible(text)
     plain, has_code = mask(text)
     tokens = tokenize(plain)
     spans = quotations(plain)

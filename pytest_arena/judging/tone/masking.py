@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_STRAIGHT = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " ", "\t": " "}
-)
+from pytest_arena.text.folding import straight
+
 _BLOCK = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)", re.DOTALL)
 _LINK = re.compile(r"https?://\S+|www\.\S+|<url>", re.IGNORECASE)
 _PIECE = re.compile(r"\S+")
@@ -32,7 +31,7 @@ def mask(text: str) -> tuple[str, bool]:
     Covered are code, links, tables, cited lines and markup; places in the result are places in the
     text. Typographic quotes and dashes become plain ones.
     """
-    plain = text.translate(_STRAIGHT)
+    plain = straight(text).replace("\t", " ")
     has_code = False
     if "```" in plain or "~~~" in plain:
         plain, blocks = _BLOCK.subn(_blank, plain)

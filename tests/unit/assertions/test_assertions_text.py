@@ -112,6 +112,45 @@ def test_the_reason_says_what_was_found(
     assert (finding.verdict, finding.reason) == (verdict, reason)
 
 
+UNSEEN = "\ufeffzero\u200bwidth so\u00adft\u2060 \u200b a\u0301.\u200b Two.\r\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{type: length, min: 24, max: 24}",
+        "{type: min_length, value: 24}",
+        "{type: max_length, value: 24}",
+        "{type: max_words, value: 4}",
+        "{type: max_words, value: 0, not: true}",
+        "{type: min_sentences, value: 2}",
+    ],
+)
+def test_what_no_reader_sees_has_no_length(text: str, judge: Any) -> None:
+    assert judge(text, UNSEEN).verdict == "passed"
+    assert judge("{type: min_length, value: 1}", "\u200b\ufeff\u00ad").verdict == "failed"
+    assert judge("{type: min_words, value: 1}", "\u3164 \u3164").verdict == "failed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{type: contains, value: don't}",
+        "{type: contains, value: don`t}",
+        "{type: starts_with, value: I don´t}",
+        "{type: matches, pattern: 'don`t \\w+', fold: true}",
+        "{type: matches, pattern: '\\bdon''t', fold: true}",
+        "{type: not_contains, value: don‵t, not: true}",
+        "{type: banned_words, words: [don't], not: true}",
+        "{type: contains, value: '`ls`'}",
+        "{type: contains, value: '`git log`'}",
+        "{type: matches, pattern: '\\w+ \\b`l', fold: true, not: true}",
+    ],
+)
+def test_a_backtick_between_two_letters_is_an_apostrophe(text: str, judge: Any) -> None:
+    assert judge(text, "I don`t know `git log`s flags, nor `ls`.").verdict == "passed"
+
+
 def test_a_bound_gives_a_graded_score(judge: Any) -> None:
     assert judge("{type: max_length, value: 50}", "x" * 100).score == 0.5
     assert judge("{type: min_words, value: 4}", "one").score == 0.25

@@ -151,6 +151,12 @@ def test_an_input_with_a_banned_word_is_blocked() -> None:
             "9 characters, over the 5 allowed",
         ),
         (
+            MaxLength(value=5, on_violation="replace"),
+            "1\u200b2\u00ad3456",
+            "12345",
+            "6 characters, over the 5 allowed",
+        ),
+        (
             RequiredPattern(pattern="support", on_violation="replace", message="Write to support."),
             "Bye",
             "Write to support.",

@@ -64,3 +64,10 @@ def test_themes_are_found_by_all_their_words_in_any_form() -> None:
     themes = ("billing", "refunds", "second invoice", "shipping", "late payment")
     assert found_themes(text, themes) == ("billing", "refunds", "second invoice")
     assert found_themes("", themes) == ()
+
+
+def test_themes_are_found_in_folded_texts() -> None:
+    assert found_themes("A re\u00adfund isn`t ｂｉｌｌｅｄ.", ("refund", "billing")) == (
+        "refund",
+        "billing",
+    )

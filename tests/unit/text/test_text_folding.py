@@ -11,12 +11,14 @@ from pytest_arena.text.folding import (
     fold,
     fold_in_place,
     is_marks_only,
+    straight,
+    visible,
     without_final_break,
 )
 
 ODD = (
     "aB \n\r\te\u0301\u0300\u00e9\u00a0\u200b\u200d\u2019\u2026\u2011"
-    "\ufb01\u1100\u1161\u11a8\uff21\ufeff\u0130"
+    "`'\n\ufb01\u1100\u1161\u11a8\uff21\ufeff\u0130"
 )
 
 
@@ -25,6 +27,13 @@ ODD = (
     [
         ("We don’t", "we don't"),
         ("“quoted”", '"quoted"'),
+        ("don`t", "don't"),
+        ("rock`n`roll, isn`t `it`?", "rock'n'roll, isn't `it`?"),
+        ("cafe\u0301`s", "café's"),
+        ("don´t donʼt donˊt don‵t 5′ 6″ ג׳ירפה", "don't don't don't don't 5' 6\" ג'ירפה"),
+        ("`pip`s and `git log`s, a ```b```c", "`pip`s and `git log`s, a ```b```c"),
+        ("an `open\ndon`t", "an `open don't"),
+        ("`1`x` ``", "`1`x` ``"),
         ("9–17 — 9‑17 − 1", "9-17 - 9-17 - 1"),
         ("wait…", "wait..."),
         ("100\u00a0EUR, 10\u202f000", "100 eur, 10 000"),
@@ -42,6 +51,15 @@ ODD = (
 )
 def test_what_looks_the_same_is_the_same(written: str, plain: str) -> None:
     assert fold(written) == plain
+
+
+def test_what_no_reader_sees_is_not_visible() -> None:
+    assert visible("\ufeffpa\u00adss\u200bword\r\ncafe\u0301 ❤\ufe0f…") == "password\ncafé ❤…"
+
+
+def test_a_straightened_text_has_its_length() -> None:
+    text = "“Don`t” – don’t… a\u00adb\u2028c"
+    assert straight(text) == "\"Don't\" - don't… a\u00adb\u2028c"
 
 
 def test_full_width_forms_are_folded_where_asked_for() -> None:
