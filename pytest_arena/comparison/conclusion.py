@@ -36,8 +36,9 @@ def conclude(
         return Conclusion("No cell was run", ())
     if not judged:
         return Conclusion("No verdict was reached", tuple(_completeness(run)))
-    if len(summaries) == 1:
-        return Conclusion(_alone(judged[0]), tuple(_completeness(run)))
+    trouble = _trouble(run)
+    if len(judged) == 1:
+        return Conclusion(trouble + _alone(judged[0]), (*_unjudged(summaries), *_completeness(run)))
     by_name = {summary.provider: summary for summary in judged}
     ranked = [by_name[standing.provider] for standing in standings if standing.provider in by_name]
     best = ranked[0]
@@ -48,7 +49,10 @@ def conclude(
     reasons = [*_certainty(best, beaten, equal), *_cheaper(best, equal), *_faster(best, equal)]
     if apart:
         reasons.append(f"{_names(apart)} ran other cases, so nothing can be said of them here.")
-    return Conclusion(_headline(best, ranked, beaten, bool(apart)), (*reasons, *_completeness(run)))
+    reasons += _unjudged(summaries)
+    all_ran = len(ranked) == len(summaries) and not apart
+    headline = trouble + _headline(best, ranked, beaten, all_ran=all_ran)
+    return Conclusion(headline, (*reasons, *_completeness(run)))
 
 
 def percent(share: float) -> str:
@@ -66,22 +70,40 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.low * 100:.0f} to {estimate.high * 100:.0f} %"
 
 
+def _trouble(run: RunResult) -> str:
+    """Begin a headline with what is wrong with a run, so that no red one reads like a victory."""
+    counts = count_verdicts(run.cells)
+    said = []
+    if counts.failed:
+        said.append(f"{counts.failed:,} of {_cells(counts.cells)} failed")
+    if counts.error:
+        of = "" if said else f" of {_cells(counts.cells)}"
+        said.append(f"{counts.error:,}{of} reached no verdict")
+    return f"{' and '.join(said)}; " if said else ""
+
+
 def _alone(summary: ProviderSummary) -> str:
     rate = _rate(summary)
     return f"{summary.provider} passed {percent(rate.value)} of {_cases(rate.n)} ({interval(rate)})"
+
+
+def _unjudged(summaries: Sequence[ProviderSummary]) -> list[str]:
+    others = [s for s in summaries if not s.counts.judged]
+    return [f"{_names(others)} reached no verdict at all."] if others else []
 
 
 def _headline(
     best: ProviderSummary,
     ranked: Sequence[ProviderSummary],
     beaten: Sequence[ProviderSummary],
-    apart: bool,
+    *,
+    all_ran: bool,
 ) -> str:
     rate = _rate(best)
     share = f"{percent(rate.value)} of {_cases(rate.n)} passed"
     if len(beaten) == len(ranked) - 1 and beaten:
         return f"{best.provider} is best: {share}"
-    if all(s.counts.pass_rate == rate for s in ranked) and not apart:
+    if all_ran and all(s.counts.pass_rate == rate for s in ranked):
         return f"All providers are level: {share}"
     return f"{best.provider} leads: {share}"
 
@@ -145,11 +167,24 @@ def _completeness(run: RunResult) -> list[str]:
         said.append(f"{_skipped(len(unpaid))}: budget ({budgets}).")
     if counts.skipped > len(unpaid):
         said.append(f"{_skipped(counts.skipped - len(unpaid))}.")
+    said += _against_expectation(run)
     if unsure := _unsure(run):
         said.append(f"Unsure, and marked so: {unsure}.")
     said += _fallen_back(run)
     if run.interrupted or run.finished_at is None:
         said.append("The run was interrupted: these are the cells that had finished.")
+    return said
+
+
+def _against_expectation(run: RunResult) -> list[str]:
+    """Say which failures were expected, and which of them did not come."""
+    said = []
+    failed = sum(cell.is_xfailed for cell in run.cells)
+    if failed:
+        said.append(f"{_cells(failed)} failed as expected (xfail).")
+    passed = sum(cell.verdict == "passed" and cell.xfail is not None for cell in run.cells)
+    if passed:
+        said.append(f"{_cells(passed)} passed that {_was(passed)} expected to fail (xfail).")
     return said
 
 
@@ -209,7 +244,11 @@ def _fallen_back(run: RunResult) -> list[str]:
 
 
 def _skipped(count: int) -> str:
-    return f"{_cells(count)} {'was' if count == 1 else 'were'} skipped"
+    return f"{_cells(count)} {_was(count)} skipped"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _cells(count: int) -> str:

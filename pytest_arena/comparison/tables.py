@@ -58,6 +58,7 @@ def provider_table(comparison: Comparison) -> pd.DataFrame:
                 "failed": counts.failed,
                 "error": counts.error,
                 "skipped": counts.skipped,
+                "xfailed": counts.xfailed,
                 **_bounds("pass_rate", counts.pass_rate),
                 **_quantiles(
                     "latency", (summary.latency.p50, summary.latency.p95, summary.latency.p99)
@@ -138,6 +139,7 @@ def _breakdown_table(
                         "failed": counts.failed,
                         "error": counts.error,
                         "skipped": counts.skipped,
+                        "xfailed": counts.xfailed,
                         **_bounds("pass_rate", counts.pass_rate),
                     }
                 )

@@ -56,6 +56,7 @@ def cell_of(
         load=load,
         old_version=plan.old.version if plan.old is not None else None,
         model_alone=plan.provider.is_model_alone,
+        xfail=plan.xfail,
     )
 
 

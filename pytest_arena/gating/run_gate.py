@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,14 +75,14 @@ class RunGate:
         except UsageError as error:
             return [str(error)], False
 
-    def exit_code(self, run: RunResult, expected: Collection[str]) -> int:
-        """Return the exit code that pytest would have; `expected` are cells that may fail."""
+    def exit_code(self, run: RunResult) -> int:
+        """Return the exit code that pytest would have."""
         if not run.cells:
             return 5
         failed = any(
             self._fails(cell)
             for cell in run.cells
-            if cell.verdict == "error" or (cell.verdict == "failed" and cell.id not in expected)
+            if cell.verdict in ("failed", "error") and not cell.is_xfailed
         )
         worse = run.failed_as_a_whole and self._settings.fail_on != "none"
         return int(failed or worse)

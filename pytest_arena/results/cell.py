@@ -111,6 +111,13 @@ class Cell:
     load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
     variant: str | None = None
+    xfail: str | None = None
+    """Why it is expected to fail, as the case says; pytest counts a failure as xfailed."""
+
+    @property
+    def is_xfailed(self) -> bool:
+        """Whether it failed, as its case says that it will."""
+        return self.verdict == "failed" and self.xfail is not None
 
     @property
     def column(self) -> str:

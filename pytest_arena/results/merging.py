@@ -63,7 +63,7 @@ def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
     2: not all of it ran; 1: a cell failed or reached no verdict, or its pytest said so; 5: there
-    is no cell; 0: all held. Failures that pytest let pass (xfail) are known by its own code only.
+    is no cell; 0: all held. Failures that the gate excused are known by pytest's code only.
     """
     if run.interrupted or run.finished_at is None:
         return 2
@@ -73,7 +73,9 @@ def code_of(run: RunResult) -> int:
         return 2
     if run.exit_code or any(cell.verdict == "error" for cell in run.cells):
         return 1
-    held = run.exit_code == 0 or all(cell.verdict != "failed" for cell in run.cells)
+    held = run.exit_code == 0 or all(
+        cell.verdict != "failed" or cell.is_xfailed for cell in run.cells
+    )
     return 0 if held else 1
 
 

@@ -124,10 +124,12 @@ class RunResult:
 
     @property
     def totals(self) -> dict[str, float]:
-        """Count cells by verdict and sum the known costs in US dollars."""
+        """Count cells as pytest counts them, and sum the known costs in US dollars."""
         counts: dict[str, float] = {"cells": len(self.cells)}
         for verdict in ("passed", "failed", "error", "skipped"):
             counts[verdict] = sum(cell.verdict == verdict for cell in self.cells)
+        counts["xfailed"] = sum(cell.is_xfailed for cell in self.cells)
+        counts["failed"] -= counts["xfailed"]
         counts["cost_usd"] = sum(
             cell.load.cost_usd or 0.0
             if cell.load is not None

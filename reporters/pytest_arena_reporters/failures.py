@@ -9,8 +9,11 @@ from pytest_arena.results import Cell, Finding, RunResult, Trial
 
 
 def unpassed(run: RunResult) -> list[Cell]:
-    """Return the cells that failed, then those without a verdict, each in the run's order."""
-    failed = [cell for cell in run.cells if cell.verdict == "failed"]
+    """Return the cells that failed, then those without a verdict, each in the run's order.
+
+    What failed as expected is none of them.
+    """
+    failed = [cell for cell in run.cells if cell.verdict == "failed" and not cell.is_xfailed]
     return failed + [cell for cell in run.cells if cell.verdict == "error"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from pytest_arena.results import Cell, RunResult
 from pytest_arena_reporters import figures, load_lines, markdown_baseline
 from pytest_arena_reporters.failures import answer, unpassed, why
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
+from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 SUMMARY_LIMIT_BYTES = 1 << 20
 MOST_FAILURES = 20
+MOST_ARENAS = 5
 
 
 class MarkdownReporter(Reporter):
@@ -49,6 +52,9 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     """Return the report, at most `limit` bytes long in UTF-8; whole blocks are left out."""
     page = Page(limit)
     page.add(f"{MARKER}\n## {_title(comparison)}\n\n")
+    for arena in islice(named_arenas(comparison.run), MOST_ARENAS):
+        name = f"**{inline(arena.name)}** " if arena.name else ""
+        page.add(f"{name}{inline(arena.description)}\n\n")
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
     page.add(f"\n{_facts(comparison)}\n\n")
@@ -74,7 +80,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
 def _title(comparison: Comparison) -> str:
     counts, before = comparison.counts, comparison.since_baseline
     incomplete = counts.error or any(cell.over_budget for cell in comparison.run.cells)
-    mark = "⚠️" if incomplete else "❌" if counts.failed else "✅"
+    mark = "❌" if counts.failed else "⚠️" if incomplete else "✅"
     if before is not None:
         mark = "❌" if before.failed else "⚠️" if incomplete or not before.compared else "✅"
     if any(limit.fails for limit in comparison.run.limits):
@@ -89,6 +95,7 @@ def _facts(comparison: Comparison) -> str:
         f"**{figures.plural(counts.cells, 'cell')}**: {counts.passed:,} passed, "
         f"{counts.failed:,} failed, {figures.plural(counts.error, 'error')}"
         + (f", {counts.skipped:,} skipped" if counts.skipped else "")
+        + (f", {counts.xfailed:,} xfailed" if counts.xfailed else "")
     ]
     if known:
         parts.append(figures.dollars(sum(sorted(known))))
@@ -145,7 +152,8 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         f"{counts.error:,}",
         figures.timing(summary.latency.p50),
         figures.timing(summary.latency.p95),
-        figures.dollars(summary.spending.per_case_usd) + ("+" if summary.spending.unknown else ""),
+        figures.dollars(summary.spending.per_case_usd)
+        + ("+" if summary.spending.is_lower_bound else ""),
         figures.against(best, summary.provider, comparison.differences),
     ]
     if _under_attack(comparison):

@@ -111,6 +111,7 @@ def _figure_columns(
         column("failed", [f"{c.failed:,}" for c in counts], 0, RED),
         column("error", [f"{c.error:,}" for c in counts], 0, YELLOW),
         column("skipped", [f"{c.skipped:,}" for c in counts], 1),
+        column("xfailed", [f"{c.xfailed:,}" for c in counts], 1),
         column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, BOLD),
         column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
         column("change", [_change(s.provider, before) for s in ranked], 4),
@@ -124,6 +125,8 @@ def _figure_columns(
         columns = [c for c in columns if c.title != "attacks"]
     if not any(c.skipped for c in counts):
         columns = [c for c in columns if c.title != "skipped"]
+    if not any(c.xfailed for c in counts):
+        columns = [c for c in columns if c.title != "xfailed"]
     return columns if before is not None else [c for c in columns if c.title != "change"]
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from functools import cache
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
 from pytest_arena_reporters import figures
-from pytest_arena_reporters.html import baseline_view, provider_charts, view
+from pytest_arena_reporters.html import baseline_view, provider_charts, run_page, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
+from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import MARKS, limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
 
@@ -93,7 +95,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "reasons": [view.text(reason) for reason in comparison.conclusion.reasons],
         "counts": comparison.counts,
         "cost": figures.dollars(sum(sorted(known))) if known else None,
-        "started": view.text(view.moment(run.info.started_at)),
+        "started": view.text(run_page.moment(run.info.started_at)),
         "commit": view.text(str(run.info.git.get("commit") or ""))[:12],
         "places": view.leaderboard(comparison),
         "some_beaten": not all(standing.pareto for standing in comparison.standings),
@@ -120,8 +122,12 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "timed": provider_charts.timed_providers(comparison),
         "latency_chart": provider_charts.latency_chart(comparison),
         "cost_chart": provider_charts.cost_chart(comparison),
-        "facts": view.facts(run),
-        "files": view.file_rows(run),
+        "facts": run_page.facts(run),
+        "files": run_page.file_rows(run),
+        "named": [
+            (view.text(arena.name, 160), view.text(arena.description, 600))
+            for arena in islice(named_arenas(run), view.MOST_GROUPS)
+        ],
         "notes": [view.text(note, 600) for note in run.notes],
         "cut": _cut_words(payload),
         "payload": payload,

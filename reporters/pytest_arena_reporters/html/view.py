@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -226,46 +225,6 @@ def judge_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
     return rows[:MOST_PAIRS], len(rows)
 
 
-def facts(run: RunResult) -> list[tuple[str, str]]:
-    """Return the run's facts, by name."""
-    info = run.info
-    git = info.git
-    commit = str(git.get("commit") or "")
-    rows = [
-        ("Run", info.run_id),
-        ("Started", moment(info.started_at)),
-        ("Finished", moment(run.finished_at) if run.finished_at else "it was interrupted"),
-        ("Commit", commit + (" with uncommitted changes" if git.get("dirty") else "")),
-        ("Branch", str(git.get("branch") or "")),
-        ("pytest-arena", info.plugin_version),
-        *((name, str(version)) for name, version in sorted(info.versions.items())),
-    ]
-    rows += [(f"option {name}", _option(value)) for name, value in sorted(info.options.items())]
-    return [(text(name, 60), text(value, 300)) for name, value in rows if value]
-
-
-def file_rows(run: RunResult) -> list[dict[str, str]]:
-    """Return the arena files with a fingerprint of what each asked and demanded."""
-    files: dict[str, list[Cell]] = {}
-    for cell in run.cells:
-        files.setdefault(cell.file, []).append(cell)
-    return [
-        {
-            "file": text(name, 160),
-            "cases": figures.plural(len({cell.case for cell in cells}), "case"),
-            "prompts": _fingerprint(cells, "prompt"),
-            "assertions": _fingerprint(cells, "assertions"),
-        }
-        for name, cells in list(files.items())[:MOST_GROUPS]
-    ]
-
-
-def moment(value: str) -> str:
-    """Return an ISO time as people read it: `2026-11-20 10:00 UTC`."""
-    day, _, clock = value.partition("T")
-    return f"{day} {clock[:5]} UTC" if clock else value
-
-
 def _since(comparison: Comparison, provider: str) -> str:
     found = comparison.since_baseline
     mean = found.by_provider.get(provider) if found else None
@@ -277,19 +236,6 @@ def _group_cell(counts: Counts) -> dict[str, str]:
     if rate is None:
         return {"rate": figures.NONE, "of": "", "level": "none"}
     return {"rate": percent(rate.value), "of": f"of {rate.n:,}", "level": str(int(rate.value * 5))}
-
-
-def _option(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(item) for item in value)
-    return "" if value is None or value is False else str(value)
-
-
-def _fingerprint(cells: Sequence[Cell], kind: str) -> str:
-    hashes = sorted({cell.hashes[kind] for cell in cells if kind in cell.hashes})
-    if not hashes:
-        return figures.NONE
-    return hashlib.sha256("\n".join(hashes).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _clean(value: str) -> str:

@@ -217,7 +217,9 @@ def test_providers_that_ran_other_cases_are_neither_ranked_nor_judged() -> None:
         ("z", None),
     ]
     assert set(comparison.ratings) == {"a", "b"}
-    assert comparison.conclusion.headline == "a leads: 88 % of 8 cases passed"
+    assert comparison.conclusion.headline == (
+        "4 of 19 cells failed; a leads: 88 % of 8 cases passed"
+    )
     assert comparison.conclusion.reasons == (
         "No clear difference from b on these cases.",
         "x, y and z ran other cases, so nothing can be said of them here.",
@@ -288,13 +290,49 @@ def test_ranks_do_not_depend_on_the_order_of_providers(order: tuple[int, ...]) -
         (run_of(), "No cell was run"),
         (run_of(cell("1", "a", "error")), "No verdict was reached"),
         (run_of(cell("1", "a")), "a passed 100 % of 1 case (21 to 100 %)"),
-        (versus(30, 1, 10), "a is best: 98 % of 41 cases passed"),
-        (versus(3, 1, 10), "a leads: 93 % of 14 cases passed"),
+        (versus(30, 1, 10), "31 of 82 cells failed; a is best: 98 % of 41 cases passed"),
+        (versus(3, 1, 10), "4 of 28 cells failed; a leads: 93 % of 14 cases passed"),
+        (
+            run_of(cell("1", "a"), cell("2", "a", "failed"), cell("3", "a", "error")),
+            "1 of 3 cells failed and 1 reached no verdict; a passed 50 % of 2 cases (9 to 91 %)",
+        ),
+        (
+            run_of(cell("1", "a"), cell("1", "b", "error")),
+            "1 of 2 cells reached no verdict; a passed 100 % of 1 case (21 to 100 %)",
+        ),
+        (
+            run_of(cell("1", "a"), cell("1", "b"), cell("1", "c", "error")),
+            "1 of 3 cells reached no verdict; a leads: 100 % of 1 case passed",
+        ),
         (versus(0, 0, 10), "All providers are level: 100 % of 10 cases passed"),
     ],
 )
 def test_the_headline_claims_no_more_than_the_figures_carry(run: RunResult, headline: str) -> None:
     assert compare(run).conclusion.headline == headline
+
+
+def test_a_provider_without_any_verdict_is_named() -> None:
+    dead = run_of(cell("1", "a"), cell("1", "b"), cell("1", "c", "error"))
+    assert "c reached no verdict at all." in compare(dead).conclusion.reasons
+
+
+def test_expected_failures_count_as_pytest_counts_them() -> None:
+    failed = replace(cell("1", "a", "failed"), xfail="known")
+    passed = replace(cell("2", "a"), xfail="known")
+    error = replace(cell("3", "a", "error"), xfail="known")
+    run = run_of(failed, passed, error)
+    counts = compare(run).counts
+    assert (counts.passed, counts.failed, counts.xfailed, counts.error) == (1, 0, 1, 1)
+    assert (counts.cells, counts.judged) == (3, 2)
+    assert counts.pass_rate is not None
+    assert counts.pass_rate.value == 0.5
+    assert (run.totals["failed"], run.totals["xfailed"]) == (0, 1)
+    conclusion = compare(run).conclusion
+    assert conclusion.headline.startswith("1 of 3 cells reached no verdict; ")
+    assert {
+        "1 cell failed as expected (xfail).",
+        "1 cell passed that was expected to fail (xfail).",
+    } <= set(conclusion.reasons)
 
 
 def test_the_conclusion_counts_what_was_unsure_by_name() -> None:

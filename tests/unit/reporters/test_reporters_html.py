@@ -181,3 +181,23 @@ def test_any_number_of_providers_has_a_page(providers: int, tmp_path: Path) -> N
 def test_a_page_of_many_providers_has_few_nodes(tmp_path: Path) -> None:
     page = write(synthetic_run(60, 20), tmp_path)
     assert Tags(page).count < 1400
+
+
+def test_the_page_is_headed_by_the_arenas_and_shows_no_mapping_of_facts(tmp_path: Path) -> None:
+    run = synthetic_run(2, 1)
+    file = run.cells[0].file
+    named = {"file": file, "name": "Refunds", "description": "What <we> say.", "versions": {"a": 1}}
+    options = {"trials": 3, "arenas": [named]}
+    page = write(replace(run, info=replace(run.info, options=options)), tmp_path)
+    assert '<p class="arena"><b>Refunds</b> What &lt;we&gt; say.</p>' in page
+    assert f'<th scope="row">{file}<small>Refunds</small></th>' in page
+    assert "<dt>option trials</dt><dd>3</dd>" in page
+    assert "option arenas" not in page
+
+
+def test_expected_failures_are_counted_apart(tmp_path: Path) -> None:
+    run = synthetic_run(3, 1)
+    cells = tuple(replace(cell, verdict="failed", xfail="known") for cell in run.cells)
+    page = write(replace(run, cells=cells), tmp_path)
+    assert "<li><b>3</b> xfailed</li>" in page
+    assert "<small>3 xfailed</small>" in page

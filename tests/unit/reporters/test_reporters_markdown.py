@@ -133,3 +133,20 @@ def test_the_summary_of_the_job_stays_under_its_limit(
     assert (summary.stat().st_size > used) is added
     full = "the job's summary is full (1 MiB), so it was not added there"
     assert report.note == ("added to the job's summary" if added else full)
+
+
+def test_arenas_that_have_a_name_or_a_description_show_them(tmp_path: Path) -> None:
+    run = synthetic_run(2, 1)
+    named = {"file": "a.yaml", "name": "Refunds", "description": "What *we* say."}
+    info = replace(run.info, options={"arenas": [named, {"file": "b.yaml", "name": None}]})
+    text = write(replace(run, info=info), tmp_path)
+    assert "\n\n**Refunds** What \\*we\\* say.\n\n" in text
+
+
+def test_expected_failures_are_counted_apart_and_not_told_as_failures(tmp_path: Path) -> None:
+    run = synthetic_run(3, 1)
+    cells = tuple(replace(cell, verdict="failed", xfail="known") for cell in run.cells)
+    text = write(replace(run, cells=cells), tmp_path)
+    assert text.startswith(f"{MARKER}\n## ✅")
+    assert ", 0 failed, 0 errors, 3 xfailed" in text
+    assert "failed or reached no verdict</summary>" not in text

@@ -39,7 +39,7 @@ def test_it_has_a_line_a_provider_and_says_what_differs() -> None:
         "haiku          3       0      0      100 %  44–100  ~812 ms  ~812 ms     303  $0.000153",
         "gpt-mini       1       1      1       50 %    9–91  ~812 ms  ~812 ms     303  $0.000153",
         "",
-        "haiku leads: 100 % of 3 cases passed",
+        "1 of 6 cells failed and 1 reached no verdict; haiku leads: 100 % of 3 cases passed",
         "No clear difference from gpt-mini on these cases. 1 cell reached no verdict and counts in "
         "no pass",
         "rate.",
