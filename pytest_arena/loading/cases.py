@@ -197,9 +197,11 @@ def _load(
     check_providers(spec, rendered, owner, settings.providers, settings.groups, problems)
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
     name = spec.name if templated else spec.name + variant.ending
-    stands = partial(place_of_name, case, variant.row)
-    is_variant = variant is not ALONE[0]
-    check_name(name, case, settings.names, stands, problems, is_variant=is_variant)
+    if not templated or rendered["name"] is not case["name"]:
+        # a name that could not be filled in is no name yet
+        stands = partial(place_of_name, case, variant.row)
+        is_variant = variant is not ALONE[0]
+        check_name(name, case, settings.names, stands, problems, is_variant=is_variant)
     load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class DataFile:
     place: PlaceOf
     hint: str | None = None
     """How to mend a table whose header looks as if something else stood between its columns."""
+    hidden: Mapping[str, Problem] = field(default_factory=dict)
+    """The columns that it would have then, each with what to say where one is missed."""
     empty_is_none: bool = False
     """Whether its values are the texts of a table, where an empty one is nothing."""
 
@@ -104,8 +106,7 @@ def _check_settings(spec: DataSpec, ending: str, asked: Location) -> None:
 def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) -> DataFile:
     if ending in _DELIMITED:
         given = spec.delimiter or ("\t" if ending == ".tsv" else None)
-        table = Delimited(decode(data, name), name, given)
-        return DataFile(list(table.rows()), table.place, _hint(spec, table), empty_is_none=True)
+        return _of_table(spec, Delimited(decode(data, name), name, given))
     if ending == ".json":
         return DataFile(*json_rows(data, name, spec.records, asked))
     if ending in (".yaml", ".yml"):
@@ -115,13 +116,32 @@ def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) 
     return DataFile(*jsonl_rows(data, name))
 
 
-def _hint(spec: DataSpec, table: Delimited) -> str | None:
-    other = table.other_delimiter
-    if other is None:
-        return None
-    shown = "\\t" if other == "\t" else other
+def _of_table(spec: DataSpec, table: Delimited) -> DataFile:
+    try:
+        rows = table.rows()
+    except ArenaFileError:
+        if table.reads_otherwise():
+            raise ArenaFileError(_hidden(spec, table).values()) from None
+        raise
+    hint = f"name a column, or {_delimiter_fix(spec, table)}" if table.other_delimiter else None
+    return DataFile(rows, table.place, hint, _hidden(spec, table), empty_is_none=True)
+
+
+def _hidden(spec: DataSpec, table: Delimited) -> dict[str, Problem]:
+    whole, names = table.run_together
+    problem = Problem(
+        f"the columns {', '.join(names)} are read as one, {shorten(whole)!r}",
+        table.place(None, whole),
+        "columns with what 'delimiter' says between them",
+        _delimiter_fix(spec, table),
+    )
+    return dict.fromkeys(names, problem)
+
+
+def _delimiter_fix(spec: DataSpec, table: Delimited) -> str:
+    shown = "\\t" if table.other_delimiter == "\t" else table.other_delimiter
     return (
-        "name a column, or say what stands between the columns, as in "
+        "say what stands between the columns, as in "
         f'data: {{file: {spec.file}, delimiter: "{shown}"}}'
     )
 

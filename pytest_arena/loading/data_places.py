@@ -38,8 +38,10 @@ def of_row(problem: Problem, case: YamlMap, row: DataRow, variables: Mapping[str
     names = names_in(template, variables)
     used = [name for name in names if name in columns]
     if not used:
-        unknown = any(name not in variables for name in names)
-        return replace(problem, fix=row.file.hint) if unknown and row.file.hint else problem
+        unknown = [name for name in names if name not in variables]
+        hidden = (row.file.hidden[name] for name in unknown if name in row.file.hidden)
+        otherwise = replace(problem, fix=row.file.hint) if unknown and row.file.hint else problem
+        return next(hidden, otherwise)
     missing = next((name for name in used if name not in variables), None)
     column = missing or used[0]
     fix = problem.fix

@@ -54,7 +54,7 @@ class Delimited:
         """Return where a row (from 0; None: the header) starts, or its value in a column."""
         known = self._header.index(column) if column in self._header else None
         if row is None:
-            return self._at(self._columns[known or 0])
+            return self._at(self._columns[known or 0] if self._columns else self._begin)
         start = self._starts[row]
         if known is None:
             return self._at(start)
@@ -65,8 +65,33 @@ class Delimited:
     def other_delimiter(self) -> str | None:
         """What may stand between columns instead, where the header looks like that."""
         others = [mark for mark in ("," + DELIMITERS) if mark != self.delimiter]
-        seen = [mark for mark in others if any(mark in column for column in self._header)]
+        seen = [mark for mark in others if any(mark in column for column in self._columns_or_line)]
         return next(iter(seen), None if len(self._header) > 1 else others[0])
+
+    @property
+    def run_together(self) -> tuple[str, list[str]]:
+        """A column that would be several with the other delimiter, and their names; else none."""
+        other = self.other_delimiter
+        columns = self._columns_or_line
+        whole = next((column for column in columns if other and other in column), "")
+        return whole, [name.strip(' \t"') for name in whole.split(other)] if whole else []
+
+    @property
+    def _columns_or_line(self) -> list[str]:
+        """The header's columns, or its line where these could not be read."""
+        line = _LINE.match(self._text, self._begin)
+        return self._header or [line[0] if line else ""]
+
+    def reads_otherwise(self) -> bool:
+        """Return whether every row has as many values as columns with the other delimiter."""
+        if not self.run_together[1]:
+            return False
+        twin = Delimited(self._text, self._name, self.other_delimiter)
+        try:
+            lengths = {len(values) for _, values, _ in twin._records(self._begin)}
+        except ArenaFileError:
+            return False
+        return len(lengths) == 1
 
     @cached_property
     def _field(self) -> re.Pattern[str]:

@@ -225,9 +225,34 @@ def test_a_header_that_looks_delimited_otherwise_gives_a_hint(
 ) -> None:
     text = f"tests:\n  - {{name: A, data: rows.csv, prompt: '{{{{ q }}}}', {CHECK}}}\n"
     assert refused(text, {"rows.csv": content}).endswith(
-        "fix: name a column, or say what stands between the columns, as in data: "
+        "say what stands between the columns, as in data: "
         f'{{file: rows.csv, delimiter: "{delimiter}"}}'
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "given"),
+    [
+        ("id,q,exp\n1,a,x\n2,b,y\n", ";"),
+        ("id, q, exp\n1,a,x\n2,b,y;z\n", ";"),
+        ("id;q;exp\n1;a, b;x\n2;b;x\n", ","),
+        ("id\tq\texp\n1\ta\tx\n", "|"),
+        ('"id","q","exp"\n"1","a","x"\n', "\\t"),
+    ],
+)
+def test_a_wrong_delimiter_is_one_problem(refused: Refused, content: str, given: str) -> None:
+    text = TABLE.format(data=f'{{file: rows.csv, delimiter: "{given}"}}', check=EXPECTED)
+    said = refused(text, {"rows.csv": content})
+    assert said.startswith("rows.csv:1:1: the columns id, q, exp are read as one, ")
+    assert "say what stands between the columns, as in data: {file: rows.csv, " in said
+    assert "problems" not in said
+
+
+def test_a_name_that_cannot_be_filled_in_is_no_duplicate(refused: Refused) -> None:
+    text = TABLE.format(data="rows.csv", check=EXPECTED).replace("id }}", "nr }}")
+    said = refused(text, {"rows.csv": "id,q,exp\n1,a,x\n2,b,y\n"})
+    assert said.startswith("arena.yaml:5:12: undefined variable 'nr'")
+    assert "duplicate" not in said
 
 
 @pytest.mark.parametrize(
