@@ -7,10 +7,15 @@ from dataclasses import replace
 from typing import Literal
 
 from pytest_arena.errors import ArenaError, GuardrailError
-from pytest_arena.judging.answer_parts import AnswerPart, parts_of_calls, with_value
+from pytest_arena.judging.answer_parts import (
+    AnswerPart,
+    parts_of_calls,
+    parts_of_result,
+    with_value,
+)
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import GuardrailEvent
-from pytest_arena.schema.guardrail import Guardrail, Said, Violation
+from pytest_arena.schema.guardrail import Guardrail, LookedAt, Said, Violation
 from pytest_arena.text.exception_text import exception_text
 
 
@@ -60,19 +65,24 @@ def apply_to_answer(
 ) -> tuple[tuple[GuardrailEvent, ...], bool]:
     """Change an answer to what may go on; return what fired, and whether the answer is blocked.
 
-    Its text comes first, then each text in its tool calls, as far as a guardrail looks at them.
-    Values of arguments can be replaced; names and keys are blocked instead.
+    Its text comes first, then each text in its tool calls and in what came of them, as far as a
+    guardrail looks at them. Values can be replaced; names, keys and errors are blocked instead.
     """
     said = replace(said, refusal=response.refusal)
-    on_text = [one for one in guardrails if one.look_at != "tool_calls"]
+    on_text = _looking(guardrails, "text", "both", "all")
     text, events, blocked = apply_guardrails(on_text, response.output, "output", turn, said)
     response.output = text
-    on_calls = [one for one in guardrails if one.look_at != "text"]
-    if blocked or not on_calls:
+    on_calls = _looking(guardrails, "tool_calls", "both", "all")
+    # what a tool gave comes out of it and goes into the model
+    on_results = [
+        one.model_copy(update={"direction": "both"})
+        for one in _looking(guardrails, "tool_results", "all")
+    ]
+    if blocked or not (on_calls or on_results):
         return events, blocked
     calls: list[ToolCall] = []
     for call in response.tool_calls:
-        changed, more, blocked = _apply_to_call(on_calls, call, turn, said)
+        changed, more, blocked = _apply_to_call(on_calls, on_results, call, turn, said)
         calls.append(changed)
         events += more
         if blocked:
@@ -81,11 +91,21 @@ def apply_to_answer(
     return events, False
 
 
+def _looking(guardrails: Sequence[Guardrail], *at: LookedAt) -> list[Guardrail]:
+    return [one for one in guardrails if one.look_at in at]
+
+
 def _apply_to_call(
-    guardrails: Sequence[Guardrail], call: ToolCall, turn: int, said: Said
+    on_calls: Sequence[Guardrail],
+    on_results: Sequence[Guardrail],
+    call: ToolCall,
+    turn: int,
+    said: Said,
 ) -> tuple[ToolCall, tuple[GuardrailEvent, ...], bool]:
     changed, events = call, list[GuardrailEvent]()
-    for part in parts_of_calls([call]):
+    looks = [(on_calls, part) for part in parts_of_calls([call])]
+    looks += [(on_results, part) for part in parts_of_result(call)]
+    for guardrails, part in looks:
         text, fired, blocked = _apply_to_part(guardrails, part, turn, said)
         replaced = any(event.action == "replace" for event in fired)
         for event in fired:
@@ -95,7 +115,7 @@ def _apply_to_call(
         if blocked:
             return call, tuple(events), True
         if replaced and part.path is not None:
-            changed = with_value(changed, part.path, text)
+            changed = with_value(changed, part, text)
     return changed, tuple(events), False
 
 

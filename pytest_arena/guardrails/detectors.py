@@ -19,8 +19,8 @@ from pytest_arena.judging.detectors.refusal import find_refusal
 from pytest_arena.judging.detectors.secrets import SecretRules
 from pytest_arena.judging.detectors.topics import TopicRules
 from pytest_arena.judging.words import mask
-from pytest_arena.schema.assertion import Direction, LookAt
-from pytest_arena.schema.guardrail import Guardrail, Said, Violation
+from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.guardrail import Guardrail, LookedAt, Said, Violation
 
 
 class DetectorGuardrail(Detector, Guardrail):
@@ -74,9 +74,9 @@ class Language(LanguageRules, DetectorGuardrail):
 
     type: ClassVar[str] = "language"
 
-    look_at: LookAt = "text"
-    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
-    `both`."""
+    look_at: LookedAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, what
+    tools gave back (`tool_results`), `both` of the first two, or `all`."""
 
 
 class Profanity(ProfanityRules, DetectorGuardrail):
@@ -211,6 +211,6 @@ class Refusal(RefusalRules, DetectorGuardrail):
 
     direction: Direction = "output"
     """Which texts are looked at: `output` unless given."""
-    look_at: LookAt = "text"
-    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
-    `both`."""
+    look_at: LookedAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, what
+    tools gave back (`tool_results`), `both` of the first two, or `all`."""

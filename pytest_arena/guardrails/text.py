@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, find_words, mask
-from pytest_arena.schema.assertion import Direction, LookAt
-from pytest_arena.schema.guardrail import Guardrail, Violation
+from pytest_arena.schema.assertion import Direction
+from pytest_arena.schema.guardrail import Guardrail, LookedAt, Violation
 from pytest_arena.text.folding import visible
 from pytest_arena.text.regex import Pattern, find_all, search
 
@@ -102,9 +102,9 @@ class MaxLength(Guardrail):
 
     direction: Direction = "output"
     """Which texts are looked at: `output` unless given."""
-    look_at: LookAt = "text"
-    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, or
-    `both`."""
+    look_at: LookedAt = "text"
+    """What of an answer is looked at: its `text` unless given, each text in its `tool_calls`, what
+    tools gave back (`tool_results`), `both` of the first two, or `all`."""
     value: int = Field(gt=0)
     """The most characters."""
 

@@ -24,14 +24,15 @@ class AnswerPart:
     """One text of an answer: what it says, or a tool's name, a key, or a value of a tool call.
 
     `call` names the tool. `key` is the nearest key above a value; of a pair of `name` (or `key`)
-    and `value`, it is the name. `path` leads to the value from the call's arguments; it is None
-    for all other texts.
+    and `value`, it is the name. `path` leads to the value from the call's arguments, or from its
+    result (`in_result`); it is None for all other texts.
     """
 
     text: str
     call: str | None = None
     key: str | None = None
     path: Path | None = None
+    in_result: bool = False
 
     @property
     def labelled(self) -> str:
@@ -49,7 +50,9 @@ class AnswerPart:
     @property
     def where(self) -> str:
         """Where it stands, as a reason adds it; empty for the answer's text."""
-        return f" in the call of {self.call}" if self.call is not None else ""
+        if self.call is None:
+            return ""
+        return f" in the {'result' if self.in_result else 'call'} of {self.call}"
 
 
 def parts_of(response: Response, look_at: LookAt = "both") -> list[AnswerPart]:
@@ -74,8 +77,19 @@ def parts_of_calls(calls: Iterable[ToolCall]) -> Iterator[AnswerPart]:
         yield from _inside(call.arguments, call.name, None, ())
 
 
-def with_value(call: ToolCall, path: Path, value: str) -> ToolCall:
-    """Return a tool call with another value at a place of its arguments."""
+def parts_of_result(call: ToolCall) -> Iterator[AnswerPart]:
+    """Yield the texts of what a tool gave back, or of why it failed."""
+    for part in _inside(call.result, call.name, None, ()):
+        yield replace(part, in_result=True)
+    if call.error is not None:
+        yield AnswerPart(call.error, call.name, in_result=True)
+
+
+def with_value(call: ToolCall, part: AnswerPart, value: str) -> ToolCall:
+    """Return a tool call with another value at a part's place in its arguments or its result."""
+    path = part.path or ()
+    if part.in_result:
+        return replace(call, result=_put(call.result, path, value))
     return replace(call, arguments=_put(call.arguments, path, value))
 
 

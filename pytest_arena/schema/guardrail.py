@@ -8,8 +8,11 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.schema.assertion import Direction, LookAt
+from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.base import ArenaModel
+
+LookedAt = Literal["text", "tool_calls", "tool_results", "both", "all"]
+"""What of an answer a guardrail looks at; `both` are its text and its tool calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +46,9 @@ class Guardrail(ArenaModel):
 
     direction: Direction = "both"
     """Which texts are looked at: what is sent (`input`), what comes back (`output`), or `both`."""
-    look_at: LookAt = "both"
-    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`, or
-    `both`."""
+    look_at: LookedAt = "both"
+    """What of an answer is looked at: its `text`, the names and arguments of its `tool_calls`,
+    `both` of these, what tools gave back (`tool_results`, in every direction), or `all`."""
     on_violation: Literal["block", "replace", "flag"] = "block"
     """Block the text, replace it, or let it pass with a mark. Inputs cannot be replaced."""
     message: str | None = None

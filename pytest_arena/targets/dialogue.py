@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
-from pytest_arena.judging.answer_parts import parts_of
+from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
@@ -72,7 +72,8 @@ class DialogueRun:
 
     async def _answer_is_blocked(self, response: Response, number: int) -> bool:
         look = partial(apply_to_answer, self._case.guardrails, response, number)
-        events, blocked = await self._guard(look, sum(len(p.text) for p in parts_of(response)))
+        parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
+        events, blocked = await self._guard(look, sum(len(part.text) for part in parts))
         self._events += events
         return blocked
 
