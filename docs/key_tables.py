@@ -33,6 +33,7 @@ _HEADINGS = {
     "BudgetSpec": "budget",
     "EndpointSpec": "endpoint",
     "RateLimitSpec": "rate_limit",
+    "ToolSpec": "tool",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

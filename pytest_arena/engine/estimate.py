@@ -139,7 +139,7 @@ def _rivals_without_cells(arena: Arena) -> Iterator[CellPlan]:
 
 def _params(plan: CellPlan) -> dict[str, Any]:
     """Return the parameters that a cell's calls are made with."""
-    return {**plan.case.params, **plan.provider.params}
+    return plan.case.params_for(plan.provider)
 
 
 def _answer_tokens(params: dict[str, Any]) -> tuple[float, float]:
@@ -152,6 +152,7 @@ def _answer_tokens(params: dict[str, Any]) -> tuple[float, float]:
 def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float) -> None:
     case = plan.case
     likely, most = _answer_tokens(_params(plan))
+    tools = case.tools_for(plan.provider)
     for dialogue in case.dialogues:
         rounds = _rounds(plan, trials, latency_s, len(dialogue))
         said: list[Message] = []
@@ -162,7 +163,8 @@ def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float)
             row.calls += rounds
             row.least_calls += rounds
             # the answers so far are sent again
-            row.input_tokens += rounds * (input_tokens(Request(said)) + number * likely)
+            sent = input_tokens(Request(said, tools=tools))
+            row.input_tokens += rounds * (sent + number * likely)
             row.output_tokens += rounds * likely
             row.most_output_tokens += rounds * most
 

@@ -18,8 +18,9 @@ from pytest_arena.assertions.evaluate import (
 )
 from pytest_arena.assertions.trial_verdict import repelled
 from pytest_arena.loading.plans import CasePlan, CellPlan, every_assertion
+from pytest_arena.results.request_response import tool_name
 from pytest_arena.results.trial import Finding, Trial
-from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+from pytest_arena.schema import Assertion, CellAssertion, CheckContext, ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
@@ -158,7 +159,7 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         root,
         turn,
         judge=case.judge,
-        tools=_offered({**case.params, **plan.provider.params}.get("tools")),
+        tools=_declared(case, plan.provider),
         documents=case.documents,
         themes=case.expected_themes,
         calibrations=case.calibrations,
@@ -166,12 +167,13 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
     )
 
 
-def _offered(tools: Any) -> dict[str, Any]:
-    """Return the schemas of tools in OpenAI's form, by the tools' names; others are passed over,
-    as the provider is to judge of them."""
+def _declared(case: CasePlan, provider: ProviderSpec) -> dict[str, Any]:
+    """Return the schemas of tools by the tools' names: those that a model is offered, and of an
+    application those that the file knows; a vendor's own have none."""
+    offered: Any = case.tools_for(provider) or case.params_for(provider).get("tools") or case.tools
     found: dict[str, Any] = {}
-    for tool in tools if isinstance(tools, list) else ():
-        function = tool.get("function", tool) if isinstance(tool, Mapping) else None
-        if isinstance(function, Mapping) and isinstance(function.get("name"), str):
-            found[function["name"]] = function.get("parameters") or {}
+    for tool in offered if isinstance(offered, (list, tuple)) else ():
+        name = tool_name(tool)
+        if name is not None:
+            found[name] = dict(tool.get("function", tool)).get("parameters") or {}
     return found

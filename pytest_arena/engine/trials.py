@@ -193,7 +193,8 @@ class TrialRunner:
         async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
             request = Request(
                 messages=messages,
-                params={**case.params, **spec.params},
+                params=case.params_for(spec),
+                tools=case.tools_for(spec),
                 timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
                 stream=stream,
                 file=plan.file,

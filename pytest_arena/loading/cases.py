@@ -28,6 +28,7 @@ from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Prompt, find_target
 from pytest_arena.loading.templates import render_case, render_value
+from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.prompts.templates import as_text
@@ -54,6 +55,7 @@ class CaseSettings:
     target: str | None = None
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    tools: DeclaredTools | None = None
     names: dict[str, Callable[[], Location]] = field(default_factory=dict)
 
     @property
@@ -164,7 +166,7 @@ def _under_attack(
 
 
 def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
-    parts = {"assertions", "attacks", "conversation", "data", "mock"}
+    parts = {"assertions", "attacks", "conversation", "data", "mock", "tools"}
     parts |= set() if matrix else {"matrix"}
     values = {key: value for key, value in case.items() if key not in parts}
     build_model(CaseSpec, case, context.problems, _owner(case), values)
@@ -209,6 +211,8 @@ def _load(
     plan = _plan(name, spec, rendered.place, prompt, variables, tags, settings, context)
     if load is not None:
         plan = replace(plan, load=load, trials=1)
+    if settings.tools is not None:
+        plan = replace(plan, tools=settings.tools.of_case(rendered, owner, variables, context))
     loaded = LoadedCase(plan, spec.providers, spec, prompt)
     return loaded if len(problems) == before else None
 
@@ -218,7 +222,7 @@ def _values(
 ) -> dict[str, Any]:
     """Return a case's values, with what has models of its own built; what made variants of the case
     has been read."""
-    values: dict[str, Any] = {k: v for k, v in case.items() if k not in ("matrix", "data")}
+    values: dict[str, Any] = {k: v for k, v in case.items() if k not in ("matrix", "data", "tools")}
     if "assertions" in case:
         place = case.value_place("assertions")
         values["assertions"] = build_assertions(case["assertions"], place, context)

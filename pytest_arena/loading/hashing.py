@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.provider_files import OptionsWithFiles
+from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
 
@@ -22,13 +23,27 @@ class Hasher:
         self._texts: dict[int, tuple[object, str]] = {}
 
     def prompt(self, case: CasePlan) -> str:
-        """Return the hash of what a case sends: the system prompt and the user's texts."""
+        """Return the hash of what a case sends: the system prompt, the user's texts and
+        the tools that it offers."""
         users = [[turn.user for turn in dialogue] for dialogue in case.dialogues]
         facts: dict[str, Any] = {"system": case.system, "users": users}
         before = [turn.before for dialogue in case.dialogues for turn in dialogue if turn.before]
         if before:
             facts["before"] = before
+        if case.tools:
+            facts["tools"] = case.tools
         return _hash(facts)
+
+    def tools(self, case: CasePlan) -> str:
+        """Return the name and the hash of each tool that a case offers: `refund:5e0f… …`.
+
+        The hash of its prompt covers them; these tell which of them is another one.
+        """
+        known = self._texts.get(id(case.tools))
+        if known is None:
+            text = " ".join(f"{tool_name(tool)}:{_hash(tool)}" for tool in case.tools)
+            known = self._texts[id(case.tools)] = (case.tools, text)
+        return known[1]
 
     def assertions(self, case: CasePlan) -> str:
         """Return the hash of what must hold: assertions, guardrails, thresholds and themes."""

@@ -19,6 +19,7 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.targets import build_targets, find_target
+from pytest_arena.loading.tools import DeclaredTools, check_tools
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
@@ -26,7 +27,9 @@ from pytest_arena.registry import Registry
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
 
-_BUILT_APART = frozenset({"providers", "guardrails", "judge", "mock", "tests", *TEST_GROUPS})
+_BUILT_APART = frozenset(
+    {"providers", "guardrails", "judge", "mock", "tests", "tools", *TEST_GROUPS}
+)
 
 
 def load_arena(
@@ -76,6 +79,7 @@ def _load(
     )
     context.providers = {provider.name: provider for provider in providers}
     context.defaults = spec.defaults
+    tools = DeclaredTools(tree, context)
     settings = CaseSettings(
         variables=plain(tree["variables"]) if spec.variables else {},
         targets=build_targets(spec, tree, context),
@@ -87,6 +91,7 @@ def _load(
         groups={provider.group for provider in providers},
         judge=_judge(tree, context),
         calibrations=_calibrations(path, context),
+        tools=tools,
     )
     _check_default_providers(spec, tree, settings, context)
     if spec.defaults.target is not None:
@@ -102,6 +107,9 @@ def _load(
             expected="a list of cases under tests:",
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
+    for case in cases if tools.are_whole else ():
+        wanted = case.providers if case.providers is not None else spec.defaults.providers
+        check_tools(case.plan, [one for one in providers if one.is_one_of(wanted or ())], context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, providers, spec, responses, context))
     _check_prices(spec, cells, tree, context)
@@ -155,6 +163,8 @@ def _cells(
         prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
         judge = hasher.judge(case.plan)
         guardrails = {"guardrails": hasher.guardrails(case.plan)} if case.plan.guardrails else {}
+        if case.plan.tools:
+            guardrails["tools"] = hasher.tools(case.plan)
         rivals = rivals_of(case.plan, others)
         context.judges |= {id(others[name]): others[name] for name in rivals}
         for provider in providers:

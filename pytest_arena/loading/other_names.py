@@ -25,12 +25,24 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     ("provider", "type vendor platform", _HERE),
     ("params", "config parameters settings options generation", _HERE),
-    ("params", "tools functions", "write params: {{tools: […]}}, in OpenAI's form"),
     (
-        "providers",
-        "tools functions mcp_servers mcp",
-        "write params: {{tools: […]}} in an entry of providers:, in OpenAI's form",
+        "params",
+        "tools functions",
+        "write tools: at the top of the file; params: {{tools: […]}} offers them to one provider "
+        "alone",
     ),
+    ("tools", "functions", _HERE),
+    (
+        "tools",
+        "mcp_servers mcp",
+        "describe the tools of an MCP server under tools:; their list is not read yet",
+    ),
+    (
+        "parameters",
+        "mock result http url exec irreversible cost_weight call",
+        "leave it out: tools are offered to models, and not run",
+    ),
+    ("python", "function callable code", "write python: module:function"),
     ("api_base", "deployment", "write the deployment as model:, and its address as api_base:"),
     (
         "api_base",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.results.judging import Calibration
-from pytest_arena.results.request_response import Message
+from pytest_arena.results.request_response import Message, Tool
 from pytest_arena.schema import (
     Assertion,
     BudgetSpec,
@@ -90,8 +90,27 @@ class CasePlan:
     """The attack that the case is put under, by name."""
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     """What is known of judges' accuracy, by the judge's key."""
+    tools: tuple[Tool, ...] = ()
+    """What models are offered beside what the params of their provider hold."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
+
+    def params_for(self, provider: ProviderSpec) -> dict[str, Any]:
+        """Return the parameters of a call to a provider, without what `tools_for` returns."""
+        params = {**self.params, **provider.params}
+        if self.tools and provider.system is None:
+            params.pop("tools", None)
+        return params
+
+    def tools_for(self, provider: ProviderSpec) -> list[Tool] | None:
+        """Return what a model is offered: the case's tools, and those of its own params.
+
+        None where the case has none, so that what its params hold is sent as it is, and for an
+        application, which has its own.
+        """
+        if not self.tools or provider.system is not None:
+            return None
+        return [*self.tools, *(provider.params.get("tools") or self.params.get("tools") or ())]
 
 
 def every_assertion(case: CasePlan) -> Iterator[Assertion]:

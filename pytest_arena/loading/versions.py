@@ -91,6 +91,7 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
         params=old.case.params,
         dialogues=dialogues,
         guardrails=old.case.guardrails,
+        tools=old.case.tools,
     )
     return replace(
         new, case=case, provider=old.provider, fallbacks=(), hashes={**new.hashes, **hashes}

@@ -17,6 +17,15 @@ WITHOUT_CALL: frozenset[Source] = frozenset(("mock", "outputs", "echo"))
 """Sources that are no replay of a call either: asked again, they say the same."""
 Message = dict[str, Any]
 """One message in OpenAI's chat form: `role` and `content`, and what tools need."""
+Tool = dict[str, Any]
+"""One tool that a model is offered, in OpenAI's form: `type: function`, and the `function`."""
+
+
+def tool_name(tool: Any) -> str | None:
+    """Return the name that a tool is called by; None of a vendor's own, which has none."""
+    function = tool.get("function", tool) if isinstance(tool, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    return name if isinstance(name, str) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Request:
     params: dict[str, Any] = field(default_factory=dict)
     timeout_s: float = 60.0
     stream: bool = False
-    tools: list[dict[str, Any]] | None = None
+    tools: list[Tool] | None = None
     file: str = ""
     case: str = ""
     provider: str = ""

@@ -45,6 +45,7 @@ from pytest_arena.schema.mock import (
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
+from pytest_arena.schema.tool import ToolSpec
 
 __all__ = [
     "TEST_GROUPS",
@@ -86,6 +87,7 @@ __all__ = [
     "RubricLevel",
     "SystemOptions",
     "ThresholdSpec",
+    "ToolSpec",
     "TurnSpec",
     "Violation",
     "When",

@@ -14,6 +14,7 @@ from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
+from pytest_arena.schema.tool import ToolSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
 
@@ -94,6 +95,8 @@ class ArenaSpec(ArenaModel):
     """Ways to reach a provider by name, for cases."""
     guardrails: GuardrailsBlock | None = None
     """Rules on what is sent and what comes back, for every case."""
+    tools: dict[str, ToolSpec | str] | tuple[Any, ...] = ()
+    """Tools that models are offered in every case, by name or as a list in OpenAI's form."""
     tests: tuple[CaseSpec, ...] = ()
     """The rows of the comparison: cases to ask about."""
     quality_tests: tuple[CaseSpec, ...] = ()

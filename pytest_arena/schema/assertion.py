@@ -222,6 +222,12 @@ class Assertion(ArenaModel):
         return ()
 
     @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The tools that it speaks of; where the file says which are offered, one of those."""
+        called = self.when.tool_called if self.when is not None else None
+        return (called.strip(),) if called else ()
+
+    @property
     def unfit_for_load(self) -> str | None:
         """What a load case lacks for this assertion, in a sentence's words; None: it can have it.
 

@@ -13,6 +13,7 @@ from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
+from pytest_arena.schema.tool import ToolSpec
 
 
 def _listed(value: object) -> object:
@@ -128,6 +129,9 @@ class CaseSpec(ArenaModel):
     target: str | None = None
     """How the case reaches the provider: the name of an entry of `targets:`
     (default: that of `defaults:`)."""
+    tools: dict[str, ToolSpec | str] | tuple[Any, ...] | None = None
+    """What models are offered in this case alone, instead of the file's tools: names of those, and
+    tools as the file has them; an empty list offers none."""
     session_id: str | None = None
     """Handed to the provider as the conversation's user id."""
     expected_themes: tuple[str, ...] | None = None

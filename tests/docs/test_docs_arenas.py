@@ -55,7 +55,7 @@ def test_every_example_arena_has_a_test() -> None:
 
 def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "tools", expected=0)
-    assert len(cells(run, "passed")) == len(run.cells) == 3
+    assert len(cells(run, "passed")) == len(run.cells) == 4
 
 
 @WORKERS

@@ -153,11 +153,12 @@ class ValidToolCalls(ToolCallAssertion):
 
         - type: valid_tool_calls
 
-    The tools are those under `params: {tools: […]}` of the provider, in OpenAI's form. An answer
-    that calls no tool fails, with `not`, too: there is nothing to look at.
+    The tools are those under `tools:` of the case or the file, and under `params: {tools: […]}` of
+    the provider; an application's calls are held against them, too, though it is offered none. An
+    answer that calls no tool fails, with `not`, too: there is nothing to look at.
 
-    Error: when the provider does not tell which tools were called, when no tools were offered that
-    anybody here knows of, when the schema of one cannot be used.
+    Error: when the provider does not tell which tools were called, when the file tells of no
+    tools, when the schema of one cannot be used.
     """
 
     type: ClassVar[str] = "valid_tool_calls"
@@ -169,7 +170,7 @@ class ValidToolCalls(ToolCallAssertion):
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         if not context.tools:
-            return Outcome.error("which tools were offered is not known: params hold no tools")
+            return Outcome.error("which tools there are is not known: the file has no tools:")
         expected = f"calls of {', '.join(context.tools)} that fit"
         if not calls:
             return Outcome.unseen(told(calls), expected=expected)

@@ -72,6 +72,12 @@ class ToolCallAssertion(Assertion):
     """Look at the calls of this turn's answer alone, counted from 1, or `last`; without it, at
     those of the whole conversation. In a turn's own assertions it is always that turn."""
 
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        named = (getattr(self, key, None) for key in ("tool", "tools", "sequence"))
+        own = [one if isinstance(one, tuple) else (one,) for one in named if one]
+        return (*super().tool_names, *(name for names in own for name in names))
+
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         """Judge the calls in the order in which they were made."""
         raise NotImplementedError(f"{type(self).__name__} has no judge_calls()")

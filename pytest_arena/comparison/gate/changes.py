@@ -37,7 +37,8 @@ def differences(
     """Return what else is not as it was, a line each: `params.temperature: 0.5 → 0.9`.
 
     The provider's entry and its parameters, as far as both sides kept them (`versions` are those
-    of the run, by hash), the guardrails, and the model and its build as the provider reports them.
+    of the run, by hash), the tools, the guardrails, and the model and its build as the provider
+    reports them.
     """
     before, now = pair.before, pair.now
     if before is None:
@@ -48,8 +49,10 @@ def differences(
         new = versions.get(now.hashes.get("provider", ""))
         if old is not None and new is not None:
             found += _of_versions(old, new)
+    if "prompt" in pair.changed:
+        found += _of_named("tools", before, now)
     if "assertions" in pair.changed:
-        found += _of_guardrails(before, now)
+        found += _of_named("guardrails", before, now)
     found += _reported("model as the provider reports it", before.models, now.models)
     found += _reported("build as the provider reports it", before.builds, now.builds)
     return tuple(found)
@@ -77,24 +80,25 @@ def _short(value: str) -> str:
     return value if len(value) <= _MOST_OF_A_VALUE else f"{value[: _MOST_OF_A_VALUE - 1]}…"
 
 
-def _of_guardrails(before: BaselineCell, now: BaselineCell) -> Iterator[str]:
-    """Yield which guardrails were added, removed or changed, as far as both sides name theirs."""
-    old, new = (Counter(side.hashes.get("guardrails", "").split()) for side in (before, now))
-    if before.hashes.get("guardrails", "") == now.hashes.get("guardrails", ""):
+def _of_named(kind: str, before: BaselineCell, now: BaselineCell) -> Iterator[str]:
+    """Yield which guardrails or tools were added, removed or changed, as far as both sides name
+    theirs."""
+    old, new = (Counter(side.hashes.get(kind, "").split()) for side in (before, now))
+    if before.hashes.get(kind, "") == now.hashes.get(kind, ""):
         return
     if not all(":" in each for each in (*old, *new)):
-        yield "guardrails: " + ("added" if not old else "changed" if new else "removed")
+        yield f"{kind}: " + ("added" if not old else "changed" if new else "removed")
         return
     gone, come = (_names(side) for side in (old - new, new - old))
     said = [f"{name} changed" for name in sorted((gone & come).elements())]
     said += [f"{name} added" for name in sorted((come - gone).elements())]
     said += [f"{name} removed" for name in sorted((gone - come).elements())]
-    yield f"guardrails: {', '.join(said) or 'in another order'}"
+    yield f"{kind}: {', '.join(said) or 'in another order'}"
 
 
-def _names(guardrails: Counter[str]) -> Counter[str]:
-    """Return how often each kind of guardrail is among them."""
-    return Counter(each.rpartition(":")[0] for each in guardrails.elements())
+def _names(entries: Counter[str]) -> Counter[str]:
+    """Return how often each name is among them."""
+    return Counter(each.rpartition(":")[0] for each in entries.elements())
 
 
 def _reported(what: str, before: tuple[str, ...], now: tuple[str, ...]) -> Iterator[str]:

@@ -28,7 +28,7 @@ async def ask_others(
     for spec in plan.fallbacks:
         case = plan.case
         request.provider = spec.name
-        request.params = {**case.params, **spec.params}
+        request.params, request.tools = case.params_for(spec), case.tools_for(spec)
         request.timeout_s = case.timeout_s or spec.timeout or default_s
         try:
             response = await client.call(spec, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -105,4 +106,5 @@ def output_bound(params: dict[str, object]) -> float | None:
 def input_tokens(request: Request) -> float:
     """Estimate the tokens of a request from its characters: four a token, as in English."""
     characters = sum(len(str(message.get("content") or "")) for message in request.messages)
+    characters += len(json.dumps(request.tools, default=str)) if request.tools else 0
     return characters / CHARACTERS_PER_TOKEN + PER_MESSAGE * len(request.messages)

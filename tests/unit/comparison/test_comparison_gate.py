@@ -531,6 +531,15 @@ def test_guardrails_that_changed_are_told_from_assertions(before: str, now: str,
     assert cell.differences == (f"guardrails: {line}",)
 
 
+def test_tools_that_changed_are_told_as_a_part_of_the_prompt() -> None:
+    old, new = cell_of("PPP"), cell_of("FFF", prompt="p2")
+    old = replace(old, hashes={**old.hashes, "tools": "find:1 refund:2"})
+    new = replace(new, hashes={**new.hashes, "tools": "find:3 refund:2"})
+    (cell,) = assess(run_of(new), kept(old)).cells
+    assert cell.changed == ("prompt",)
+    assert cell.differences == ("tools: find changed",)
+
+
 def test_skipped_cells_are_left_out() -> None:
     run = run_of(replace(cell_of("P"), verdict="skipped", trials=()))
     result = assess(run, kept(cell_of("P" * 20)))

@@ -13,7 +13,7 @@ from pytest_arena.loading.other_names import meant_key, meant_type
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.registry import Registry
-from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, TurnSpec
+from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec
 
 Refused = Callable[..., str]
 
@@ -33,7 +33,11 @@ def fix_of(key: str, known: list[str]) -> str | None:
         ("baseUrl", "write api_base: …, as it is called here"),
         ("api_key", "write api_key_env: NAME, the environment variable that holds the key"),
         ("max_retries", "write retries: …, as it is called here"),
-        ("tools", "write params: {tools: […]}, in OpenAI's form"),
+        (
+            "tools",
+            "write tools: at the top of the file; params: {tools: […]} offers them to one provider "
+            "alone",
+        ),
         ("rpm", "write rate_limit: {requests_per_minute: …, tokens_per_minute: …}"),
         ("system_prompt", "write system: in a case, or prompts: and targets: for several"),
         ("temperature", "write params: {temperature: …}"),
@@ -60,10 +64,7 @@ def test_a_key_of_a_provider_is_told_what_is_meant(key: str, fix: str) -> None:
         ),
         ("system_prompt", "write system: …, as it is called here"),
         ("history", "write messages: …, as it is called here"),
-        (
-            "tools",
-            "write params: {tools: […]} in an entry of providers:, in OpenAI's form",
-        ),
+        ("functions", "write tools: …, as it is called here"),
         ("records", "write it into data:, as in data: {file: …, records: …}"),
         ("repeat", "write trials: …, as it is called here"),
         ("temperature", "write it in an entry of providers:, or under defaults:"),
@@ -82,7 +83,7 @@ def test_a_key_of_a_case_is_told_what_is_meant(key: str, fix: str) -> None:
         ("models", "write providers: …, as it is called here"),
         (
             "mcp_servers",
-            "write params: {tools: […]} in an entry of providers:, in OpenAI's form",
+            "describe the tools of an MCP server under tools:; their list is not read yet",
         ),
         ("system", f"{SYSTEM}, with defaults: {{target: …}}"),
         ("prompt", "write prompt: in each case, or prompts: by name, for targets"),
@@ -151,7 +152,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     registry = Registry()
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
-    models = [ArenaSpec, CaseSpec, DataSpec, ProviderSpec, TurnSpec, *classes]
+    models = [ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
     fields = {name for model in models for name in model.model_fields} | {"not"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
     assert meant_key("quux", fields) is None

@@ -1,0 +1,252 @@
+"""`tools:` of a file and of its cases: what models are offered, in OpenAI's form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plans import CasePlan, every_assertion
+from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.templates import render_value
+from pytest_arena.loading.tree import YamlList, YamlMap, pack_mark, plain
+from pytest_arena.loading.validate import build_model
+from pytest_arena.references import UnresolvedError
+from pytest_arena.results.request_response import Tool, tool_name
+from pytest_arena.schema import ProviderSpec, ToolSpec
+
+Tools = dict[str, Tool]
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
+"""What at least one vendor takes as a tool's name; each has rules of its own."""
+_MAPPING = "a mapping with description and parameters, or a function as module:function"
+
+
+class DeclaredTools:
+    """The tools of a file: each case is offered all of them, or what its own `tools:` says."""
+
+    def __init__(self, tree: YamlMap, context: LoadContext) -> None:
+        self._tree = tree
+        self._built: dict[int, tuple[object, Tools]] = {}
+        self.are_whole = True
+        """Whether none of them was refused, so that one which is missing is not there."""
+        if "{{" not in str(tree.get("tools")):
+            self._of_file({}, context)
+
+    def of_case(
+        self, case: YamlMap, owner: str, variables: Mapping[str, Any], context: LoadContext
+    ) -> tuple[Tool, ...]:
+        """Return what a case offers; `case` is filled in already, and the file's tools are by its
+        variables."""
+        of_file = self._of_file(variables, context)
+        if case.get("tools") is None:
+            return tuple(of_file.values())
+        builder = _Builder(f"'tools' of {owner}", context, of_file)
+        builder.take(case["tools"], case.value_place("tools"))
+        return tuple(builder.found.values())
+
+    def _of_file(self, variables: Mapping[str, Any], context: LoadContext) -> Tools:
+        if self._tree.get("tools") is None:
+            return {}
+        written = render_value(self._tree, "tools", variables, context.problems)
+        if id(written) not in self._built:
+            before = len(context.problems)
+            builder = _Builder("'tools'", context)
+            builder.take(written, self._tree.value_place("tools"))
+            self.are_whole = self.are_whole and len(context.problems) == before
+            self._built[id(written)] = (written, builder.found)
+        return self._built[id(written)][1]
+
+
+def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
+    """Refuse tools that a provider's params offer again, and names that no offered tool has.
+
+    An application may have tools that the file does not know of, so that a case which runs on one
+    may name any.
+    """
+    line = Location(case.source, case.line, 1)
+    names = {tool_name(tool) for tool in case.tools}
+    known: set[str | None] = set(names)
+    is_known = True
+    for spec in columns:
+        own = spec.params.get("tools") or ()
+        if case.tools and not isinstance(own, (list, tuple)):
+            context.problems.add(
+                f"'tools' in params of provider {shorten(spec.name)!r} is not a list",
+                spec.place or line,
+                expected="a list of tools in OpenAI's form, beside those under tools:",
+                fix="write it like params: {tools: [{type: function, function: {…}}]}",
+            )
+            continue
+        for name in names & {tool_name(tool) for tool in own}:
+            context.problems.add(
+                f"tool {shorten(str(name))!r} is offered twice to provider {shorten(spec.name)!r}",
+                spec.place or line,
+                expected="a tool under tools:, or in params of the provider",
+                fix="remove it from params",
+            )
+        known |= {tool_name(tool) for tool in own}
+        is_known = is_known and spec.system is None and not spec.asks_nobody
+        is_known = is_known and bool(case.tools or own)
+    if is_known and known and None not in known:
+        _check_names(case, line, {str(name) for name in known}, context)
+
+
+def _check_names(case: CasePlan, line: Location, known: set[str], context: LoadContext) -> None:
+    for assertion in every_assertion(case):
+        for name in assertion.tool_names:
+            if name not in known:
+                context.problems.add(
+                    f"unknown tool {shorten(name)!r} in assertion {assertion.type!r} "
+                    f"of case {shorten(case.name, 60)!r}",
+                    assertion.place or line,
+                    expected=one_of(name, sorted(known), "a tool that is offered"),
+                    fix=suggest(name, known) or "name one of these, or add it to tools:",
+                )
+
+
+class _Builder:
+    """Builds the tools of one `tools:`, by name; `known` are the file's, which a case may name."""
+
+    def __init__(self, owner: str, context: LoadContext, known: Tools | None = None) -> None:
+        self._owner = owner
+        self._context = context
+        self._known = known
+        self.found: Tools = {}
+
+    def take(self, written: Any, place: Location) -> None:
+        """Add what is written: tools by name, a list of them, or a single name."""
+        if isinstance(written, YamlMap):
+            for name, value in written.items():
+                self._define(str(name), value, written.key_place(name))
+        elif isinstance(written, YamlList):
+            for index, value in enumerate(written):
+                self._listed(value, written.value_place(index))
+        elif isinstance(written, str) and written.strip():
+            self._listed(written, place)
+        else:
+            self._refuse(f"{self._owner} is neither a mapping nor a list", place)
+
+    def _listed(self, entry: Any, place: Location) -> None:
+        if isinstance(entry, str):
+            if ":" in entry and entry not in (self._known or {}):
+                self._define(entry.rpartition(":")[2].rpartition(".")[2], entry, place)
+            else:
+                self._name(entry.strip(), place)
+        elif isinstance(entry, YamlMap) and isinstance(entry.get("file"), str):
+            self._from_file(entry)
+        elif isinstance(entry, YamlMap):
+            tool = _bare(entry)
+            call = tool.get("python")
+            name = tool.get("name") or (
+                call.rpartition(":")[2].rpartition(".")[2] if isinstance(call, str) else None
+            )
+            if name is None:
+                self._refuse(f"a tool in {self._owner} has no name", place, "add name: …")
+            else:
+                self._define(str(name), tool, place)
+        else:
+            self._refuse(f"an entry of {self._owner} is no tool", place)
+
+    def _name(self, name: str, place: Location) -> None:
+        known = self._known or {}
+        if name in known:
+            self._add(name, known[name], place)
+        elif self._known is None:
+            self._refuse(f"tool {shorten(name)!r} is not described", place)
+        else:
+            self._context.problems.add(
+                f"unknown tool {shorten(name)!r} in {self._owner}",
+                place,
+                expected=one_of(name, sorted(known), "a tool of the file's tools:"),
+                fix=suggest(name, known) or "describe it under tools: of the file",
+            )
+
+    def _from_file(self, entry: YamlMap) -> None:
+        """Add the tools of a YAML or JSON file, which an application may share."""
+        place = entry.value_place("file")
+        for key in entry:
+            if key != "file":
+                self._refuse(f"'file' and {key!r} stand in one entry", entry.key_place(key))
+        with self._context.gathering():
+            path = self._context.find(entry["file"], place, "tools file")
+            tree = self._context.read_tree(path, place, "tools file")
+            self.take(tree, Location(self._context.files[-1], 1, 1))
+
+    def _define(self, name: str, value: Any, place: Location) -> None:
+        if not _NAME.fullmatch(name):
+            self._context.problems.add(
+                f"bad tool name {shorten(name)!r}",
+                place,
+                expected="letters, digits, '_' and '-', as vendors take it",
+                fix="rename the tool",
+            )
+            return
+        context, owner = self._context, f"tool {shorten(name)!r}"
+        if isinstance(value, str):
+            spec = _spec_of_call(value, place, owner, context)
+        elif isinstance(value, YamlMap):
+            value = _bare(value)
+            values = {key: one for key, one in value.items() if key != "name"}
+            spec = build_model(ToolSpec, value, context.problems, owner, values)
+        else:
+            self._refuse(f"{owner} is not a mapping", place)
+            return
+        if spec is not None:
+            self._add(name, _tool(name, spec, spec.place or place, context), place)
+
+    def _add(self, name: str, tool: Tool | None, place: Location) -> None:
+        if tool is None:
+            return
+        if name in self.found:
+            self._context.problems.add(
+                f"duplicate tool {shorten(name)!r}",
+                place,
+                expected="a name of its own for each tool",
+                fix="rename one of them, or remove it",
+            )
+        self.found[name] = tool
+
+    def _refuse(self, what: str, place: Location, fix: str | None = None) -> None:
+        self._context.problems.add(
+            what,
+            place,
+            expected=_MAPPING,
+            fix=fix or "write it like tools: {find_order: {description: …, parameters: {…}}}",
+        )
+
+
+def _bare(entry: YamlMap) -> YamlMap:
+    """Return what stands under `function:`, as OpenAI's form has it; other forms as they are."""
+    inner = entry.get("function")
+    return inner if isinstance(inner, YamlMap) and entry.keys() <= {"type", "function"} else entry
+
+
+def _spec_of_call(call: str, place: Location, owner: str, context: LoadContext) -> ToolSpec | None:
+    files = [place.file]
+    tree = YamlMap(files, pack_mark(0, place.line, place.column))
+    tree.put("python", call, tree.mark)
+    return build_model(ToolSpec, tree, context.problems, owner)
+
+
+def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> Tool | None:
+    """Return a tool in OpenAI's form, or None after adding why its function tells nothing."""
+    description, parameters = spec.description, spec.parameters
+    if spec.python is not None:
+        from pytest_arena.loading.tool_functions import UndescribedError, describe_function
+
+        folder = (context.root / place.file).parent
+        try:
+            said, parameters = describe_function(spec.python, context.root, folder)
+        except (UnresolvedError, UndescribedError) as error:
+            context.problems.add(f"tool {shorten(name)!r}: {error}", place)
+            return None
+        description = description if description is not None else said
+    function: dict[str, Any] = {"name": name}
+    if description:
+        function["description"] = description
+    function["parameters"] = plain(parameters or {"type": "object", "properties": {}})
+    if spec.strict is not None:
+        function["strict"] = spec.strict
+    return {"type": "function", "function": function}
