@@ -50,8 +50,10 @@ filter results, Gemini's `SAFETY`, Anthropic's `refusal`), what came of it is a 
 that something was said: `contains` holds, and `not_contains` fails. That nothing was said it does
 not show: what forbids or limits, what reads the whole answer (JSON, similarity, tone, judges), and
 `not` before what demands, are an `error` there and never hold. `content_filter`, `finish_reason`
-and `success` judge the cut itself, and `refusal` what was declined before it. What your own
-`max_tokens` cut (`finish_reason: length`) is the answer that you asked for, and judged as it is.
+and `success` judge the cut itself, and `refusal` what was declined before it. A `when` that a part
+does not meet is an `error`, too, a baseline keeps no part, and `preferred_over` compares with none.
+What your own `max_tokens` cut (`finish_reason: length`) is the answer that you asked for, and
+judged as it is.
 
 ## What is folded
 

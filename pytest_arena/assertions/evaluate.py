@@ -18,6 +18,7 @@ from pytest_arena.judging.answer_parts import only_called
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema.assertion import (
+    CUT,
     Assertion,
     CellAssertion,
     CheckContext,
@@ -35,7 +36,6 @@ __all__ = [
     "needs_loop",
 ]
 
-CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
 Check = Callable[[], Outcome | Awaitable[Outcome]]
 _FLIPPED = {"passed": "failed", "failed": "passed"}
 
@@ -137,14 +137,15 @@ async def evaluate_cell_async(
 
 
 def _without_check(assertion: Assertion, trial: Trial) -> Outcome | None:
-    """Skip where `when` does not hold; fail where there is no answer to look at.
+    """Skip where `when` does not hold, err where nobody can tell whether it does; fail where there
+    is no answer to look at.
 
     Neither is turned around by `not`: nothing was looked at.
     """
     if assertion.when is not None:
         unmet = assertion.when.unmet(trial)
         if unmet is not None:
-            return Outcome("skipped", unmet)
+            return unmet
     if not assertion.needs_answer:
         return None
     block = next((event for event in trial.guardrails if event.action == "block"), None)
@@ -193,7 +194,11 @@ def _trials_that_count(
     when = assertion.when
     if when is None:
         return trials, None
-    kept = tuple(trial for trial in trials if when.unmet(trial) is None)
+    found = [(trial, when.unmet(trial)) for trial in trials]
+    unclear = next((unmet for _, unmet in found if unmet and unmet.verdict == "error"), None)
+    if unclear is not None:
+        return (), unclear
+    kept = tuple(trial for trial, unmet in found if unmet is None)
     if not kept:
         return (), Outcome("skipped", "skipped: the condition held in no trial")
     return kept, None

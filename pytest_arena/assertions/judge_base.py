@@ -12,7 +12,7 @@ from pydantic import Field
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question, Ruling, rule, spec_facts
 from pytest_arena.judging.llm.prompt import Material, Task, prompt_file
-from pytest_arena.results.request_response import Message, Response, ToolCall
+from pytest_arena.results.request_response import Message
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 from pytest_arena.schema.judge import JudgeSpec
@@ -127,23 +127,7 @@ def dialogue(trial: Trial) -> tuple[Material, ...]:
 def answer(trial: Trial) -> Material:
     """Return the answer to judge, with the tools that it called."""
     last = trial.last
-    return Material("answer", spoken(last) if last else "")
-
-
-def spoken(response: Response) -> str:
-    """Return an answer's text and its tool calls, with what came of them."""
-    calls = [_called(call) for call in response.tool_calls]
-    return "\n".join([response.output, *calls] if response.output else calls)
-
-
-def _called(call: ToolCall) -> str:
-    said = f"calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)}"
-    if call.error is not None:
-        said += f", which fails: {call.error}"
-    elif call.result is not None:
-        given = json.dumps(call.result, ensure_ascii=False, default=str)
-        said += f", which gives {given}"
-    return f"({said})"
+    return Material("answer", last.in_words if last else "")
 
 
 def transcript(messages: Sequence[Message]) -> str:

@@ -13,7 +13,6 @@ from pytest_arena.assertions.judge_base import (
     answer,
     dialogue,
     levels_task,
-    spoken,
     transcript,
 )
 from pytest_arena.judging.llm.levels import Level, Levels
@@ -113,5 +112,5 @@ class JudgeConversation(_ByCriteria):
 def whole_conversation(trial: Trial) -> str:
     """Return everything that was said, the last answer included."""
     said = transcript([m for m in trial.messages if m.get("role") != "system"])
-    last = f"assistant: {spoken(trial.last)}" if trial.last else ""
+    last = f"assistant: {trial.last.in_words}" if trial.last else ""
     return "\n".join(part for part in (said, last) if part)

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.judge_base import JudgedAssertion, answer, dialogue, outcome_of, spoken
+from pytest_arena.assertions.judge_base import JudgedAssertion, answer, dialogue, outcome_of
 from pytest_arena.judging.llm.pairwise import AnswerPair, both_questions, prefer, preference_task
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question
 from pytest_arena.results.judging import BASELINE, Judging
@@ -30,8 +30,8 @@ class PreferredOver(JudgedAssertion):
     worse one, so that `threshold: 0.5` lets ties pass. Skipped on the provider's own cell, and
     where the baseline has no answer yet.
 
-    Error: when the other provider gave no answer, no judge is configured, or the judge gives no
-    usable judgement.
+    Error: when the other provider gave no answer or a content filter cut it, no judge is
+    configured, or the judge gives no usable judgement.
     """
 
     type: ClassVar[str] = "preferred_over"
@@ -109,7 +109,12 @@ class PreferredOver(JudgedAssertion):
             return Outcome.error(f"provider {self.provider!r} gave no answer to compare: {text}")
         if other.last is None or any(event.action == "block" for event in other.guardrails):
             return Outcome.error(f"a guardrail left no answer of {self.provider!r} to compare")
-        return spoken(other.last)
+        if other.last.is_cut_by_filter:
+            return Outcome.error(
+                f"a content filter cut the answer of {self.provider!r}, and a part of an answer "
+                "cannot be compared"
+            )
+        return other.last.in_words
 
     def _kept(self, context: CheckContext) -> str | Outcome:
         if context.baseline_output is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -138,6 +139,22 @@ class Response:
     def is_cut_by_filter(self) -> bool:
         """Whether what came is a part of an answer that the provider's content filter stopped."""
         return self.filtered is True or self.finish_reason == "content_filter"
+
+    @property
+    def in_words(self) -> str:
+        """The text and, in words, the tool calls with what came of them, as judges read it."""
+        calls = [_called(call) for call in self.tool_calls]
+        return "\n".join([self.output, *calls] if self.output else calls)
+
+
+def _called(call: ToolCall) -> str:
+    said = f"calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)}"
+    if call.error is not None:
+        said += f", which fails: {call.error}"
+    elif call.result is not None:
+        given = json.dumps(call.result, ensure_ascii=False, default=str)
+        said += f", which gives {given}"
+    return f"({said})"
 
 
 def source_of(responses: Iterable[Response]) -> Source | None:

@@ -17,6 +17,8 @@ from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.text.looking import SearchedText
 
+CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -127,22 +129,36 @@ class CheckContext:
 
 
 class When(ArenaModel):
-    """Limit an assertion to trials in which something held; elsewhere it is `skipped`."""
+    """Limit an assertion to trials in which something held; elsewhere it is `skipped`.
+
+    Where nobody can tell, since a content filter cut the answer or a system does not say which
+    tools it called, it is an `error`.
+    """
 
     tool_called: str | None = None
     """Only when the model called this tool."""
     output_contains: str | None = None
     """Only when the answer holds this text, as `contains` finds it."""
 
-    def unmet(self, trial: Trial) -> str | None:
-        """Return why the condition does not hold, or None where it holds."""
+    def unmet(self, trial: Trial) -> Outcome | None:
+        """Return skipped where the condition does not hold, an `error` where nobody can tell
+        whether it does, or None where it holds."""
         called = self.tool_called.strip() if self.tool_called else None
         if called and called not in {call.name for call in trial.tool_calls}:
-            return f"skipped: tool {called!r} was not called"
+            if not all(response.tells_tools for response in trial.responses):
+                return Outcome.error(f"the provider does not tell whether {called!r} was called")
+            cut = any(response.is_cut_by_filter for response in trial.responses)
+            return _unmet(f"tool {called!r} was not called", cut=cut)
         wanted = self.output_contains
         if wanted and not SearchedText(trial.output or "").holds(wanted):
-            return f"skipped: the answer does not hold {wanted!r}"
+            cut = trial.last is not None and trial.last.is_cut_by_filter
+            return _unmet(f"the answer does not hold {wanted!r}", cut=cut)
         return None
+
+
+def _unmet(why: str, *, cut: bool) -> Outcome:
+    """Return a skip, or an `error` where what a content filter cut off could have held it."""
+    return Outcome.error(f"{CUT}: {why}") if cut else Outcome("skipped", f"skipped: {why}")
 
 
 MoreText = Literal["help", "harm", "either", "nothing"]

@@ -149,6 +149,17 @@ def test_an_answer_that_is_not_there_is_an_error(project: Project) -> None:
     assert finding["reason"].startswith("provider 'budget' gave no answer to compare: ")
 
 
+def test_a_part_of_an_answer_is_compared_with_nobody(project: Project) -> None:
+    cut = "{text: Hello, finish_reason: content_filter}"
+    project.write(arena=ARENA.replace("budget: Hello,", f"budget: {cut},"))
+    project.run("--arena-provider=good")
+    finding = next(iter(project.cells().values()))["trials"][0]["assertions"][1]
+    assert (finding["verdict"], finding["reason"]) == (
+        "error",
+        "a content filter cut the answer of 'budget', and a part of an answer cannot be compared",
+    )
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [

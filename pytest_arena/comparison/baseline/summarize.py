@@ -68,14 +68,28 @@ def summarize_cell(
         assertions=_assertion_counts(own, cell.assertions),
         figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
-        outputs=tuple(trial.output or "" for trial in own)
-        if outputs or _is_compared(cell)
-        else None,
+        outputs=_answers(own) if outputs or _is_compared(cell) else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
         scores=_scores(own),
         models=_names(response.model for response in _called(own)),
         builds=_names(response.system_fingerprint for response in _called(own)),
     )
+
+
+def _answers(trials: Iterable[Trial]) -> tuple[str, ...]:
+    """Return the answers that a later one can be compared with: whole ones, with words in them."""
+    return tuple(
+        words
+        for trial in trials
+        if _is_whole(trial) and trial.last and (words := trial.last.in_words)
+    )
+
+
+def _is_whole(trial: Trial) -> bool:
+    """Return whether nothing stopped an answer: no failure, no guardrail, no content filter."""
+    blocked = any(event.action == "block" for event in trial.guardrails)
+    cut = any(response.is_cut_by_filter for response in trial.responses)
+    return trial.error is None and not blocked and not cut
 
 
 def _called(trials: Iterable[Trial]) -> Iterator[Response]:
@@ -215,7 +229,7 @@ def _assertion_counts(
 
 def _scores(trials: Iterable[Trial]) -> dict[str, float]:
     found: dict[str, list[float]] = {}
-    for trial in trials:
+    for trial in filter(_is_whole, trials):
         for _, finding in places(trial.assertions):
             if finding.measure is not None and finding.score is not None:
                 turn = "" if finding.turn is None else finding.turn

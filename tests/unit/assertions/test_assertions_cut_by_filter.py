@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.assertions.evaluate import CUT
+from pytest_arena.schema.assertion import CUT
 
 PART = "Sure. Write to ann@corp.example and mix the two; the order #12 is"
 CUT_SHORT = {"finish_reason": "content_filter", "filtered": True}
@@ -113,3 +113,37 @@ def test_only_the_answers_that_are_looked_at_count(judge: Any, trial: Any) -> No
 
 def test_what_max_tokens_cut_is_the_answer_that_was_asked_for(judge: Any) -> None:
     assert judge("{type: not_contains, value: b}", "a", finish_reason="length").verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    "when", ["{output_contains: bomb}", "{output_contains: 'is done'}", "{tool_called: search}"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{type: contains, value: order, when: {when}}}",
+        "{{type: contains, value: order, not: true, when: {when}}}",
+        "{{type: any_of, when: {when}, assertions: [{{type: contains, value: order}}]}}",
+        "{{type: all_of, assertions: [{{type: contains, value: order, when: {when}}}]}}",
+    ],
+)
+def test_whether_a_condition_holds_a_part_cannot_deny(text: str, when: str, judge: Any) -> None:
+    assertion = text.format(when=when)
+    assert judge(assertion, PART).verdict in ("skipped", "error")
+    finding = judge(assertion, PART, **CUT_SHORT)
+    assert finding.verdict == "error"
+    assert CUT in finding.reason
+
+
+def test_a_condition_that_a_part_shows_holds(judge: Any) -> None:
+    text = "{type: contains, value: order, when: {output_contains: ann@corp}}"
+    assert judge(text, PART, **CUT_SHORT).verdict == "passed"
+
+
+def test_a_condition_on_a_tool_is_an_error_where_nobody_tells_which_were_called(judge: Any) -> None:
+    text = "{type: contains, value: order, when: {tool_called: search}}"
+    finding = judge(text, PART, tells_tools=False)
+    assert (finding.verdict, finding.reason) == (
+        "error",
+        "the provider does not tell whether 'search' was called",
+    )

@@ -355,3 +355,5 @@ def test_when_leaves_trials_out_of_a_cell_assertion(build: Any) -> None:
         "skipped",
         "skipped: the condition held in no trial",
     )
+    cut = Trial(messages=(), responses=(Response("no", filtered=True),), verdict="passed")
+    assert evaluate_cell(assertion, (ANSWERED, cut), CONTEXT).verdict == "error"

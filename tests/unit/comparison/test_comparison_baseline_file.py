@@ -18,7 +18,7 @@ from pytest_arena.comparison.baseline.model import Baseline, scores_by_turn
 from pytest_arena.comparison.baseline.serialize import Mistake, cell_from_record, cell_record
 from pytest_arena.comparison.baseline.summarize import baseline_of, summarize_cell
 from pytest_arena.errors import UsageError
-from pytest_arena.results import Finding
+from pytest_arena.results import Finding, GuardrailEvent, ToolCall, TrialError
 
 
 def complaint(data: bytes) -> str:
@@ -99,6 +99,25 @@ def test_outputs_are_kept_only_on_request() -> None:
     assert parse_baseline(asked, "b").cells[("arena.yaml", "Reset", "mini")].outputs == (
         "the same answer",
     )
+
+
+def test_only_whole_answers_are_kept_and_their_tool_calls_in_words() -> None:
+    cut, blocked, failed, empty, calling = trials_of("PPPPP")
+    (answer,) = cut.responses
+    called = replace(answer, output="", tool_calls=(ToolCall("find", {"n": 1}),))
+    measured = (Finding("tone", "failed", 0.1, "", measure="polite tone"),)
+    block = GuardrailEvent("secrets", "output", "block", "found")
+    trials = [
+        replace(cut, responses=(replace(answer, filtered=True),), assertions=measured),
+        replace(blocked, guardrails=(block,), assertions=measured),
+        replace(failed, error=TrialError("timeout", "no answer")),
+        replace(empty, responses=(replace(answer, output=""),)),
+        replace(calling, responses=(called,)),
+    ]
+    cell = cell_of("PPPPP", trials=trials)
+    summary = baseline_of(run_of(cell), outputs=True).cells[("arena.yaml", "Reset", "mini")]
+    assert summary.outputs == ('(calls the tool find with {"n": 1})',)
+    assert summary.scores == {}
 
 
 names = st.text(min_size=1, max_size=8)
