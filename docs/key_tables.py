@@ -18,6 +18,7 @@ _HEADINGS = {
     "CaseSpec": "case",
     "DataSpec": "data",
     "TurnSpec": "turn",
+    "VariantSpec": "variant",
     "MessageSpec": "message",
     "AttackSpec": "attack",
     "EmbeddingSpec": "embedding",

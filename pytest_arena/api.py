@@ -46,6 +46,7 @@ def run_arena(
     path: str | Path,
     *,
     providers: Sequence[str] = (),
+    variants: Sequence[str] = (),
     mock: bool = False,
     concurrency: int = Settings.concurrency,
     trials: int | None = None,
@@ -61,13 +62,14 @@ def run_arena(
 ) -> RunResult:
     """Run an arena file and return its cells in the order of the file.
 
-    `providers` keeps only these providers or groups, `mock` answers from the arena's `mock:`
-    texts, `concurrency` bounds the calls in flight, `trials` overrides the cases' own. `record`
-    (off, none, once, new or all), `max_cost` (US dollars), `block_network`, `baseline`, `fail_on`
-    (any, regression, drift or none), `update_baseline` (`True` or `"add"`) and `bisect` mean what
-    the options of these names mean under pytest; what was recorded, could not be paid for or
-    became of the baseline file stands in the `notes` of the run, what the comparison found in its
-    `gate`, `limits` and `exit_code`. A baseline that could not be written is exit code 4.
+    `providers` keeps only these providers or groups, `variants` only these variants, `mock` answers
+    from the arena's `mock:` texts, `concurrency` bounds the calls in flight, `trials` overrides the
+    cases' own. `record` (off, none, once, new or all), `max_cost` (US dollars), `block_network`,
+    `baseline`, `fail_on` (any, regression, drift or none), `update_baseline` (`True` or `"add"`)
+    and `bisect` mean what the options of these names mean under pytest; what was recorded, could
+    not be paid for or became of the baseline file stands in the `notes` of the run, what the
+    comparison found in its `gate`, `limits` and `exit_code`. A baseline that could not be written
+    is exit code 4.
 
     The conftest files beside the arena and installed plug-ins are loaded as pytest would load
     them: what they register is known, and their hooks are called. `plugins` are further objects
@@ -82,6 +84,7 @@ def run_arena(
         path,
         _settings(
             providers=providers,
+            variants=variants,
             mock=mock,
             concurrency=concurrency,
             trials=trials,
@@ -105,6 +108,7 @@ async def arun_arena(
     path: str | Path,
     *,
     providers: Sequence[str] = (),
+    variants: Sequence[str] = (),
     mock: bool = False,
     concurrency: int = Settings.concurrency,
     trials: int | None = None,
@@ -124,6 +128,7 @@ async def arun_arena(
     """
     settings = _settings(
         providers=providers,
+        variants=variants,
         mock=mock,
         concurrency=concurrency,
         trials=trials,
@@ -174,7 +179,7 @@ class _Run:
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]
         self._gate = RunGate(settings, self._root, self._registry, self._ids)
-        chosen = whole.only(settings.providers)
+        chosen = whole.only(settings.providers, settings.variants)
         if settings.makes_baseline:
             chosen = with_baseline_trials(chosen)
         self._arena: Arena = self._gate.with_baseline(chosen)

@@ -26,12 +26,19 @@ if TYPE_CHECKING:
     from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
     from pytest_arena.registry import Registry
+    from pytest_arena.schema import ProviderSpec
     from pytest_arena.text.redaction import Redactor
+
+
+def _called(arena: Arena) -> list[ProviderSpec]:
+    """Return everyone whom the file's cells call, as variants have them, each once."""
+    every = (*arena.providers, *(plan.provider for plan in arena.cells), *arena.judges)
+    return list({id(spec): spec for spec in every}.values())
 
 
 def learn_keys(redactor: Redactor, arena: Arena) -> None:
     """Let the redactor know the values of the environment variables that a file names."""
-    for name in variables_of((*arena.providers, *arena.judges)):
+    for name in variables_of(_called(arena)):
         redactor.add(os.environ.get(name, ""))
 
 
@@ -78,11 +85,7 @@ def set_up_engine(
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)
     if settings.retiring == "warn" and not settings.mock:
-        called = [
-            spec
-            for arena in arenas
-            for spec in (*(plan.provider for plan in arena.cells), *arena.judges)
-        ]
+        called = [spec for arena in arenas for spec in _called(arena)]
         engine.notes.extend(retirement_notes(registry, called))
     for arena in arenas:
         engine.limit((*arena.providers, *arena.judges))

@@ -138,6 +138,13 @@ class Settings:
         default=(),
         name="arena_provider",
     )
+    variants: tuple[str, ...] = _option(
+        "repeated",
+        "only these variants; repeatable",
+        "NAME",
+        default=(),
+        name="arena_variant",
+    )
     mock: bool = _option(
         "flag",
         "answer every provider from the arena's mock: texts; no key, no network",

@@ -101,7 +101,7 @@ class CellItem(pytest.Item):
         self.plan = plan
         self.session_state = self.parent.arena_session
         case = plan.case
-        self.extra_keyword_matches.update((case.name, plan.provider.name, *case.tags))
+        self.extra_keyword_matches.update((case.name, plan.column, plan.provider.name, *case.tags))
         for tag in case.tags:
             self.add_marker(tag)
         if plan.skip is not None:

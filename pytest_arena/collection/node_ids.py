@@ -1,4 +1,4 @@
-"""What a node id says: whether it is a cell's, and of which case and provider."""
+"""What a node id says: whether it is a cell's, and of which case and column."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 
 class NodeId(NamedTuple):
-    """The parts of `path/arena.yaml::Case Name[provider]`."""
+    """The parts of `path/arena.yaml::Case Name[column]`."""
 
     file: str
     case: str
-    provider: str
+    column: str
 
 
 class ArenaNames:
@@ -41,5 +41,5 @@ class ArenaNames:
         file, separator, name = nodeid.partition("::")
         if not separator or not name.endswith("]") or not self.is_arena(self._root / file):
             return None
-        case, _, provider = name[:-1].rpartition("[")
-        return NodeId(file, case, provider)
+        case, _, column = name[:-1].rpartition("[")
+        return NodeId(file, case, column)

@@ -56,7 +56,11 @@ class Prefetch:
         # under xdist the scheduler deals by the same function, so both sides know without a message
         # whose cell is whose
         cells = [(index, names.cell(item.nodeid)) for index, item in enumerate(items)]
-        known = [(index, name.provider) for index, name in cells if name is not None]
+        known = [
+            (index, item.plan.provider.name if isinstance(item, CellItem) else name.column)
+            for (index, name), item in zip(cells, items, strict=True)
+            if name is not None
+        ]
         dealt = deal(known, limit_of, concurrency, share.workers, providers_under_load(items))
         mine = set(dealt[share.slot])
         ordinary = 0

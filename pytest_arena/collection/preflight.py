@@ -48,12 +48,24 @@ class Preflight:
                     fix=suggest(name, known),
                 )
                 self._refuse(problem)
+        self._check_variants()
         calls = not self.settings.mock and self.settings.record != "none"
         if calls:
             self._check_configuration()
             self._check_retiring()
         if self.settings.max_cost_usd is not None and calls:
             self._check_prices()
+
+    def _check_variants(self) -> None:
+        known = list(dict.fromkeys(name for arena in self._arenas for name in arena.variants))
+        for name in self.settings.variants:
+            if self._arenas and name not in known:
+                problem = Problem(
+                    f"--arena-variant: no variant is named {name!r}",
+                    expected="one of " + ", ".join(known) if known else "a file with variants:",
+                    fix=suggest(name, known) or "name one of these, or leave the option out",
+                )
+                self._refuse(problem)
 
     def _check_formats(self) -> None:
         try:

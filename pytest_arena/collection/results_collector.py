@@ -28,8 +28,10 @@ from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
 from pytest_arena.results.writing import RESULTS, write_results
 
 if TYPE_CHECKING:
+    from pytest_arena.collection.node_ids import NodeId
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.comparison.baseline.update import Collected
+    from pytest_arena.loading.plans import CellPlan
     from pytest_arena.recording.finalize import RecordingsKeeper
 
 
@@ -105,9 +107,18 @@ class ResultsCollector:
             if self._interrupted is not None and report.arena_resumed:
                 self._interrupted.take(report.nodeid)
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
-            cell = crashed_cell(name, report.nodeid, str(report.longrepr))
+            cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
             self.add(cell.id, cell_line(cell))
+
+    def _plans(self, name: NodeId) -> tuple[CellPlan, ...]:
+        """Return the cells of a file where a column's name alone does not tell its provider."""
+        if "/" not in name.column:
+            return ()
+        from pytest_arena.loading import load_arena
+
+        root = self._config.rootpath
+        return load_arena(root / name.file, root=root, registry=self._registry).cells
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         if report.failed and getattr(report, "arena_verdict", None) == "error":

@@ -100,7 +100,7 @@ class ArenaSession:
         """Load an arena file, and begin to import what its providers will need."""
         arena = load_arena(path, root=self.config.rootpath, registry=self.registry)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
-        arena = arena.only(self.settings.providers)
+        arena = arena.only(self.settings.providers, self.settings.variants)
         if self.settings.makes_baseline:
             arena = with_baseline_trials(arena)
         if self._gatekeeper is not None:

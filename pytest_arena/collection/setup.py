@@ -196,9 +196,10 @@ def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
 
     limits: dict[str, int] = {}
     loads: set[tuple[str, str, str]] = set()
+    providers: dict[tuple[str, str], str] = {}
     for file in files:
         data = (root / file).read_bytes()
-        if not any(word in data for word in (b"concurren", b"include")):
+        if not any(word in data for word in (b"concurren", b"include", b"variants")):
             # most files demand nothing, and the controller need not load them
             continue
         arena = load_arena(root / file, root=root, registry=registry)
@@ -206,8 +207,11 @@ def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
             if spec.concurrency:
                 limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
         loads |= {
-            (file, plan.case.name, plan.provider.name)
+            (file, plan.case.name, plan.column)
             for plan in arena.cells
             if plan.case.load is not None
         }
-    return Demands(limits, frozenset(loads))
+        providers |= {
+            (file, plan.column): plan.provider.name for plan in arena.cells if plan.variant
+        }
+    return Demands(limits, frozenset(loads), providers)

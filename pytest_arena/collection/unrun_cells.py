@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from pytest_arena.collection.node_ids import NodeId
@@ -30,10 +32,14 @@ def unreached_cell(
     return cell_of(plan, cell_id, verdict, trials=trials, reason=reason)
 
 
-def crashed_cell(name: NodeId, cell_id: str, message: str) -> Cell:
-    """Return the cell of an item whose worker died."""
+def crashed_cell(name: NodeId, cell_id: str, message: str, plans: Iterable[CellPlan] = ()) -> Cell:
+    """Return the cell of an item whose worker died; `plans` are those of its file, where they are
+    known."""
     trial = _broken(ErrorKind.INTERNAL, message)
-    return Cell(cell_id, name.file, name.case, name.provider, None, "error", (trial,))
+    for plan in plans:
+        if (plan.case.name, plan.column) == (name.case, name.column):
+            return cell_of(plan, cell_id, "error", trials=(trial,))
+    return Cell(cell_id, name.file, name.case, name.column, None, "error", (trial,))
 
 
 def junit_properties(cell: Cell) -> list[tuple[str, object]]:

@@ -30,12 +30,20 @@ class Demands:
 
     limits: Mapping[str, int] = field(default_factory=dict)
     loads: frozenset[tuple[str, str, str]] = frozenset()
-    """File, case and provider of each cell of a load case."""
+    """File, case and column of each cell of a load case."""
+    providers: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The provider of each column that is not named as its provider is, by file and column."""
+
+    def provider_of(self, cell: NodeId) -> str:
+        """Return the provider that a cell asks, whose limits all its columns share."""
+        return self.providers.get((cell.file, cell.column), cell.column)
 
     def under_load(self, cells: Iterable[NodeId]) -> frozenset[str]:
         """Return the providers whose cells must stay together, if these cells are run."""
         return frozenset(
-            cell.provider for cell in cells if (cell.file, cell.case, cell.provider) in self.loads
+            self.provider_of(cell)
+            for cell in cells
+            if (cell.file, cell.case, cell.column) in self.loads
         )
 
 
@@ -222,7 +230,7 @@ class MixedScheduling:
         self._plain = None
         demands = self._demands_of(list(dict.fromkeys(name.file for _, name in cells)))
         dealt = deal(
-            [(index, name.provider) for index, name in cells],
+            [(index, demands.provider_of(name)) for index, name in cells],
             demands.limits.get,
             self._concurrency,
             self._slots.workers,

@@ -9,6 +9,7 @@ from typing import Any
 from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tokens, output_bound
 from pytest_arena.loading.plans import Arena, CellPlan, every_assertion
 from pytest_arena.registry import Registry
+from pytest_arena.results.cell import column_name
 from pytest_arena.results.request_response import Message, Request
 from pytest_arena.schema import ProviderSpec
 
@@ -129,11 +130,12 @@ class _Rows:
 
 def _rivals_without_cells(arena: Arena) -> Iterator[CellPlan]:
     """Yield what is called only to be compared with, each once."""
-    known = {(plan.case.name, plan.provider.name) for plan in arena.cells}
+    known = {(plan.case.name, plan.column) for plan in arena.cells}
     for plan in arena.cells:
         for name, (rival, *fallbacks) in plan.rivals.items():
-            if (plan.case.name, name) not in known:
-                known.add((plan.case.name, name))
+            place = (plan.case.name, column_name(name, plan.variant))
+            if place not in known:
+                known.add(place)
                 yield replace(plan, provider=rival, fallbacks=tuple(fallbacks))
 
 

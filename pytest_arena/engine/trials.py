@@ -200,6 +200,7 @@ class TrialRunner:
                 file=plan.file,
                 case=case.name,
                 provider=spec.name,
+                variant=plan.variant,
                 trial=number,
                 dialogues=len(case.dialogues),
                 turn=turn,

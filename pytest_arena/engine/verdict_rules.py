@@ -40,6 +40,7 @@ def cell_of(
         file=plan.file,
         case=plan.case.name,
         provider=plan.provider.name,
+        variant=plan.variant,
         model=plan.provider.full_model or None,
         verdict=verdict,
         trials=trials,

@@ -117,7 +117,7 @@ class Gatekeeper:
         known, olds = self.baseline.cells, self._old_versions
 
         def informed(plan: CellPlan) -> CellPlan:
-            before = known.get((plan.file, plan.case.name, plan.provider.name))
+            before = known.get((plan.file, plan.case.name, plan.column))
             if before is None:
                 return plan
             plan = olds.beside(plan) if olds is not None else plan

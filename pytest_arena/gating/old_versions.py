@@ -44,7 +44,7 @@ class OldVersions:
 
     def beside(self, plan: CellPlan) -> CellPlan:
         """Return a plan with its old version, where that is another one and can be asked."""
-        before = self._baseline.cells.get((plan.file, plan.case.name, plan.provider.name))
+        before = self._baseline.cells.get((plan.file, plan.case.name, plan.column))
         if before is None or self._source == "off" or plan.case.load is not None or plan.rivals:
             return plan
         kinds = (before.source, plan.provider.provider)
@@ -60,7 +60,7 @@ class OldVersions:
             prompt = self._baseline.prompts.get(hashes.get("prompt", ""))
             provider = self._baseline.providers.get(hashes.get("provider", ""))
             return earlier_version(plan, hashes, prompt, provider)
-        found = self._plans(plan.file).get((plan.case.name, plan.provider.name))
+        found = self._plans(plan.file).get((plan.case.name, plan.column))
         if found is not None and found.provider.system is not None:
             # its old code is not there any more: only an application that is the same can be asked
             same = found.hashes["provider"] == plan.hashes["provider"]
@@ -89,4 +89,4 @@ class OldVersions:
                         fix="name another revision, or give --arena-old=off",
                     )
                 ) from error
-        return {(plan.case.name, plan.provider.name): plan for plan in arena.cells}
+        return {(plan.case.name, plan.column): plan for plan in arena.cells}

@@ -112,6 +112,7 @@ def check_providers(
     owner: str,
     providers: set[str],
     groups: set[str],
+    in_columns: set[str],
     problems: ProblemList,
 ) -> None:
     """Refuse providers that the file does not have, and none at all."""
@@ -119,7 +120,7 @@ def check_providers(
     for key in ("skip", "xfail"):
         reasons = getattr(spec, key)
         for name in reasons if isinstance(reasons, dict) and providers else ():
-            if name not in known:
+            if name not in known and name not in in_columns:
                 problems.add(
                     f"unknown provider {shorten(name)!r} in {key!r} of {owner}",
                     case[key].key_place(name),

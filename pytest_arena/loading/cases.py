@@ -31,7 +31,9 @@ from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
+from pytest_arena.loading.variants import Variant, wanted_variants
 from pytest_arena.prompts.templates import as_text
+from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
 
@@ -52,6 +54,7 @@ class CaseSettings:
     trials: int
     providers: set[str]
     groups: set[str]
+    variants: tuple[Variant, ...] = ()
     target: str | None = None
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
@@ -60,12 +63,19 @@ class CaseSettings:
 
     @property
     def answering(self) -> set[str]:
-        """The names that a mock may answer for: those of providers, and of the file's judges."""
-        return (
-            self.providers | {spec.name for spec in self.judge.panel}
-            if self.judge
-            else self.providers
-        )
+        """The names that a mock may answer for: those of columns, providers and variants, and of
+        the file's judges."""
+        if not self.providers:
+            return set()
+        judges = {spec.name for spec in self.judge.panel} if self.judge else set()
+        return self.providers | self.in_columns | judges
+
+    @property
+    def in_columns(self) -> set[str]:
+        """The names of variants, and of the columns that they make."""
+        names = [variant.name for variant in self.variants]
+        columns = {column_name(one, name) for one in self.providers for name in names}
+        return {*names, *columns}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,14 @@ class LoadedCase:
     providers: tuple[str, ...] | None
     spec: CaseSpec
     prompt: Prompt
+    variant: Variant | None = None
 
 
-def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> Iterator[LoadedCase]:
-    """Yield the cases of `tests:` and of the groups, in the order of the format."""
+def load_cases(
+    tree: YamlMap, settings: CaseSettings, context: LoadContext
+) -> Iterator[list[LoadedCase]]:
+    """Yield the cases of `tests:` and of the groups, in the order of the format, each under all
+    its variants."""
     for group in ("tests", *TEST_GROUPS):
         written = tree.get(group)
         if written is None:
@@ -95,7 +109,7 @@ def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> I
         tags = () if group == "tests" else (group.removesuffix("_tests"),)
         for index, case in enumerate(written):
             if isinstance(case, YamlMap):
-                yield from _variants(case, tags, settings, context)
+                yield from _expanded(case, tags, settings, context)
             else:
                 context.problems.add(
                     "a case is not a mapping",
@@ -105,34 +119,80 @@ def load_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> I
                 )
 
 
-def _variants(
+def _expanded(
     case: YamlMap, tags: tuple[str, ...], settings: CaseSettings, context: LoadContext
-) -> Iterator[LoadedCase]:
+) -> Iterator[list[LoadedCase]]:
     own = case.get("variables")
     shared = {**settings.variables, **plain(own)} if isinstance(own, dict) else settings.variables
     before = len(context.problems)
-    variants = expand(case, shared, context)
-    if not variants:
+    rows = expand(case, shared, context)
+    if not rows:
         # The case's own mistakes are shown with those of its rows.
         _check_shape(case, context, matrix=len(context.problems) == before)
     attacks = _attacks(case, context)
-    for variant in variants:
-        variables = {**shared, **variant.variables} if variant.variables else shared
-        with _told_of_row(case, variant, variables, context.problems):
-            loaded = _load(case, variant, variables, tags, settings, context)
-        if loaded is not None:
-            yield loaded
-            for attack in attacks:
-                yield _under_attack(loaded, attack, case, settings, context)
+    wanted = wanted_variants(case, _owner(case), settings.variants, context)
+    for row in rows:
+        under: list[LoadedCase] = []
+        stands = partial(place_of_name, case, row.row)
+        for variant in wanted or (None,):
+            variables = _variables(case, shared, row, variant, context)
+            with _told_of_row(case, row, variables, context.problems):
+                loaded = _load(case, row, variables, tags, settings, context, variant, stands)
+            if loaded is not None:
+                under.append(loaded)
+        if not under:
+            continue
+        _check_one_name(under, case, context.problems)
+        yield under
+        for attack in attacks:
+            yield [_under_attack(one, attack, case, context) for one in under]
+            name = f"{under[0].plan.name} [{attack.name}]"
+            stands_attacked = partial(case.value_place, "name")
+            check_name(name, case, settings.names, stands_attacked, context.problems)
+
+
+def _variables(
+    case: YamlMap,
+    shared: Mapping[str, Any],
+    row: ParameterSet,
+    variant: Variant | None,
+    context: LoadContext,
+) -> Mapping[str, Any]:
+    """Return the variables of a case: a variant's go before the file's and the case's own, and
+    what a row or a matrix varies too is refused."""
+    if variant is None or not variant.variables:
+        return {**shared, **row.variables} if row.variables else shared
+    for name in variant.variables.keys() & row.variables.keys():
+        context.problems.add(
+            f"variant {shorten(variant.name)!r} sets {shorten(name)!r}, which {_owner(case)} "
+            "takes from its matrix or its data",
+            variant.place,
+            expected="a variable that either a variant or the case varies",
+            fix="rename one of the two, or leave the case out with variants:",
+        )
+    return {**shared, **variant.variables, **row.variables}
+
+
+def _check_one_name(under: list[LoadedCase], case: YamlMap, problems: ProblemList) -> None:
+    """Refuse a case that has another name under another variant."""
+    names = list(dict.fromkeys(loaded.plan.name for loaded in under))
+    if len(names) > 1:
+        first, second = names[:2]
+        problems.add(
+            f"a case is called {shorten(first)!r} and, under another variant, {shorten(second)!r}",
+            case.value_place("name"),
+            expected="one name under all variants, since they are compared on the same case",
+            fix="leave what variants set out of the name",
+        )
 
 
 def _told_of_row(
-    case: YamlMap, variant: ParameterSet, variables: Mapping[str, Any], problems: ProblemList
+    case: YamlMap, row: ParameterSet, variables: Mapping[str, Any], problems: ProblemList
 ) -> AbstractContextManager[None]:
     """Have problems that a row's values make told at that row."""
-    if variant.row is None:
+    if row.row is None:
         return nullcontext()
-    return problems.retold(partial(of_row, case=case, row=variant.row, variables=variables))
+    return problems.retold(partial(of_row, case=case, row=row.row, variables=variables))
 
 
 def _attacks(case: YamlMap, context: LoadContext) -> tuple[Attack, ...]:
@@ -144,15 +204,13 @@ def _attacks(case: YamlMap, context: LoadContext) -> tuple[Attack, ...]:
 
 
 def _under_attack(
-    loaded: LoadedCase, attack: Attack, case: YamlMap, settings: CaseSettings, context: LoadContext
+    loaded: LoadedCase, attack: Attack, case: YamlMap, context: LoadContext
 ) -> LoadedCase:
     """Return a case again, named `Case [attack]` and tagged `attack` and `attack-<name>`."""
     from pytest_arena.loading.attacks import ATTACK_TAG, attacked
 
     plan = loaded.plan
     name = f"{plan.name} [{attack.name}]"
-    stands = partial(case.value_place, "name")
-    check_name(name, case, settings.names, stands, context.problems)
     spec = attacked(loaded.spec, attack)
     again = replace(
         plan,
@@ -174,11 +232,13 @@ def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
 
 def _load(
     case: YamlMap,
-    variant: ParameterSet,
+    row: ParameterSet,
     variables: Mapping[str, Any],
     tags: tuple[str, ...],
     settings: CaseSettings,
     context: LoadContext,
+    variant: Variant | None,
+    stands: Callable[[], Location],
 ) -> LoadedCase | None:
     problems = context.problems
     before = len(problems)
@@ -196,24 +256,28 @@ def _load(
         # Where an assertion was refused, that it is missing is no mistake of its own.
         check_checks(spec, rendered, owner, settings.guardrails, problems)
     check_messages(spec, rendered, owner, problems)
-    check_providers(spec, rendered, owner, settings.providers, settings.groups, problems)
+    check_providers(
+        spec, rendered, owner, settings.providers, settings.groups, settings.in_columns, problems
+    )
     templated = isinstance(case.get("name"), str) and "{{" in case["name"]
-    name = spec.name if templated else spec.name + variant.ending
+    name = spec.name if templated else spec.name + row.ending
     if not templated or rendered["name"] is not case["name"]:
         # a name that could not be filled in is no name yet
-        stands = partial(place_of_name, case, variant.row)
-        is_variant = variant is not ALONE[0]
-        check_name(name, case, settings.names, stands, problems, is_variant=is_variant)
+        is_one_of_several = row is not ALONE[0]
+        check_name(name, case, settings.names, stands, problems, is_variant=is_one_of_several)
     load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None
     prompt = _prompt(spec, rendered, settings, context)
-    plan = _plan(name, spec, rendered.place, prompt, variables, tags, settings, context)
+    system = _system(spec, prompt, variant, variables, context)
+    if variant is not None and variant.prompt is not None:
+        prompt = variant.prompt
+    plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:
         plan = replace(plan, tools=settings.tools.of_case(rendered, owner, variables, context))
-    loaded = LoadedCase(plan, spec.providers, spec, prompt)
+    loaded = LoadedCase(plan, spec.providers, spec, prompt, variant)
     return loaded if len(problems) == before else None
 
 
@@ -263,19 +327,34 @@ def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: Load
     return find_target(spec.target, settings.targets, case.value_place("target"), context)
 
 
+def _system(
+    spec: CaseSpec,
+    prompt: Prompt,
+    variant: Variant | None,
+    variables: Mapping[str, Any],
+    context: LoadContext,
+) -> str | None:
+    """Return the system prompt: the variant's, else the case's, else its target's."""
+    own = variant.system or (variant.prompt and variant.prompt.system) if variant else None
+    if own:
+        return own.filled(variables, context)
+    said = system_of(spec)
+    if said is None and prompt.system is not None:
+        return prompt.system.filled(variables, context)
+    return said
+
+
 def _plan(
     name: str,
     spec: CaseSpec,
     place: Location,
     prompt: Prompt,
+    system: str | None,
     variables: Mapping[str, Any],
     tags: tuple[str, ...],
     settings: CaseSettings,
     context: LoadContext,
 ) -> CasePlan:
-    system = system_of(spec)
-    if system is None and prompt.system is not None:
-        system = prompt.system.filled(variables, context)
     return CasePlan(
         name=name,
         line=place.line,

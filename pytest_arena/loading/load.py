@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mocks import build_responses, build_responses_file
-from pytest_arena.loading.plans import Arena, CellPlan, rivals_of
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
-from pytest_arena.loading.targets import build_targets, find_target
+from pytest_arena.loading.targets import build_prompts, build_targets, find_target
 from pytest_arena.loading.tools import DeclaredTools, check_tools
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
+from pytest_arena.loading.variants import Variant, build_variants
 from pytest_arena.registry import Registry
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
@@ -80,9 +82,13 @@ def _load(
     context.providers = {provider.name: provider for provider in providers}
     context.defaults = spec.defaults
     tools = DeclaredTools(tree, context)
+    prompts = build_prompts(spec, tree, context)
+    targets = build_targets(spec, tree, prompts, context)
+    variants = build_variants(spec, tree, targets, prompts, providers, context)
     settings = CaseSettings(
         variables=plain(tree["variables"]) if spec.variables else {},
-        targets=build_targets(spec, tree, context),
+        targets=targets,
+        variants=variants,
         guardrails=guardrails,
         params=params,
         trials=spec.defaults.trials or 1,
@@ -107,11 +113,15 @@ def _load(
             expected="a list of cases under tests:",
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
-    for case in cases if tools.are_whole else ():
+    others = _Others(providers)
+    for case in chain(*cases) if tools.are_whole else ():
         wanted = case.providers if case.providers is not None else spec.defaults.providers
-        check_tools(case.plan, [one for one in providers if one.is_one_of(wanted or ())], context)
+        asked = [
+            others.under(case.variant)[one.name] for one in providers if one.is_one_of(wanted or ())
+        ]
+        check_tools(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
-    cells = tuple(_cells(path, cases, chosen, providers, spec, responses, context))
+    cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
     _check_prices(spec, cells, tree, context)
     _check_loads(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
@@ -122,7 +132,7 @@ def _load(
         providers=tuple(chosen),
         cells=cells,
         report_formats=(formats,) if formats else (),
-        warnings=tuple(_unused_files(cells)),
+        warnings=(*_unused_files(cells), *(_unused(variants, cases) if cases else ())),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,
@@ -133,6 +143,7 @@ def _load(
         blank=blank_case(settings),
         responses=responses,
         defaults=spec.defaults,
+        variants=tuple(variant.name for variant in variants),
     )
 
 
@@ -144,49 +155,82 @@ def _known(context: LoadContext, names: set[str]) -> set[str]:
 
 def _cells(
     path: Path,
-    cases: list[LoadedCase],
+    cases: list[list[LoadedCase]],
     providers: list[ProviderSpec],
-    every: tuple[ProviderSpec, ...],
+    others: _Others,
     spec: ArenaSpec,
     responses: MockResponses | None,
     context: LoadContext,
 ) -> Iterable[CellPlan]:
-    """Yield cases × providers, the cells of one case together."""
+    """Yield cases × columns, the cells of one case together."""
     file = display_name(path, context.root)
     hasher = Hasher()
-    others = {one.name: one for one in every}
-    hashes: dict[str, str] = {}
+    hashes: dict[int, str] = {}
     if len(context.problems):
         return
-    for case in cases:
-        wanted = case.providers if case.providers is not None else spec.defaults.providers
-        prompt, assertions = hasher.prompt(case.plan), hasher.assertions(case.plan)
-        judge = hasher.judge(case.plan)
-        guardrails = {"guardrails": hasher.guardrails(case.plan)} if case.plan.guardrails else {}
-        if case.plan.tools:
-            guardrails["tools"] = hasher.tools(case.plan)
-        rivals = rivals_of(case.plan, others)
-        context.judges |= {id(others[name]): others[name] for name in rivals}
+    for under in cases:
+        wanted = under[0].providers
+        wanted = wanted if wanted is not None else spec.defaults.providers
+        own = [(case, _hashes(case.plan, hasher)) for case in under]
         for provider in providers:
             if wanted is not None and not {provider.name, provider.group} & set(wanted):
                 continue
-            if provider.name not in hashes:
-                hashes[provider.name] = provider_hash(provider, case.plan.params)
-            yield CellPlan(
-                file=file,
-                case=case.plan,
-                provider=provider,
-                hashes={
-                    "prompt": prompt,
-                    "provider": hashes[provider.name],
-                    "assertions": assertions,
-                    "judge": judge,
-                    **guardrails,
-                },
-                fallbacks=tuple(others[name] for name in provider.fallbacks),
-                rivals=rivals,
-                mock_responses=responses,
-            )
+            for case, of_case in own:
+                known = others.under(case.variant)
+                rivals = rivals_of(case.plan, known)
+                context.judges |= {id(known[name]): known[name] for name in rivals}
+                asked = known[provider.name]
+                if id(asked) not in hashes:
+                    hashes[id(asked)] = provider_hash(asked, case.plan.params)
+                yield CellPlan(
+                    file=file,
+                    case=case.plan,
+                    provider=asked,
+                    hashes={**of_case, "provider": hashes[id(asked)]},
+                    fallbacks=tuple(known[name] for name in provider.fallbacks),
+                    rivals=rivals,
+                    mock_responses=responses,
+                    variant=case.variant.name if case.variant else None,
+                )
+
+
+def _hashes(case: CasePlan, hasher: Hasher) -> dict[str, str]:
+    """Return the hashes of a case, which are the same for all providers."""
+    found = {
+        "prompt": hasher.prompt(case),
+        "provider": "",
+        "assertions": hasher.assertions(case),
+        "judge": hasher.judge(case),
+    }
+    if case.guardrails:
+        found["guardrails"] = hasher.guardrails(case)
+    if case.tools:
+        found["tools"] = hasher.tools(case)
+    return found
+
+
+class _Others:
+    """All providers of a file by name, as each variant has them."""
+
+    def __init__(self, every: Iterable[ProviderSpec]) -> None:
+        self._plain = {one.name: one for one in every}
+        self._under: dict[str, Mapping[str, ProviderSpec]] = {}
+
+    def under(self, variant: Variant | None) -> Mapping[str, ProviderSpec]:
+        if variant is None or not variant.params:
+            return self._plain
+        if variant.name not in self._under:
+            made = {name: variant.of(one) for name, one in self._plain.items()}
+            self._under[variant.name] = made
+        return self._under[variant.name]
+
+
+def _unused(variants: Iterable[Variant], cases: list[list[LoadedCase]]) -> Iterable[str]:
+    """Yield a word on each variant that no case runs under."""
+    used = {case.variant.name for under in cases for case in under if case.variant}
+    for variant in variants:
+        if variant.name not in used:
+            yield f"{variant.place}: no case runs under variant {variant.name!r}"
 
 
 def _check_loads(cells: Iterable[CellPlan], context: LoadContext) -> None:

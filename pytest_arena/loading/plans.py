@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
 from pytest_arena.results.request_response import Message, Tool
 from pytest_arena.schema import (
@@ -165,13 +166,20 @@ class CellPlan:
     """Mean scores of this cell in the baseline that the run is compared with: by turn (None: of
     the whole trial), then by what they measure."""
 
+    variant: str | None = None
+    """The variant that makes a column of the provider."""
     old: CellPlan | None = None
     """The version that the baseline was made with, judged as this one is; where that is another
     one and can be asked."""
 
     @property
     def name(self) -> str:
-        return f"{self.case.name}[{self.provider.name}]"
+        return f"{self.case.name}[{self.column}]"
+
+    @property
+    def column(self) -> str:
+        """The provider's name, or `provider/variant`."""
+        return column_name(self.provider.name, self.variant)
 
     @property
     def version(self) -> str:
@@ -191,7 +199,8 @@ class CellPlan:
     def _reason(self, reasons: Reasons | None) -> str | None:
         if reasons is None or isinstance(reasons, str):
             return reasons
-        return reasons.get(self.provider.name, reasons.get(self.provider.group))
+        names = (self.column, self.provider.name, self.variant, self.provider.group)
+        return next((reasons[name] for name in names if name and name in reasons), None)
 
     def asked_beside(self) -> Iterator[ProviderSpec]:
         """Yield whoever may be asked for the cell beside its own provider: fallbacks, rivals with
@@ -235,11 +244,18 @@ class Arena:
     responses: MockResponses | None = None
     """The file's own answers for the mock."""
     defaults: Defaults = field(default_factory=Defaults)
+    variants: tuple[str, ...] = ()
+    """The names of all variants of the file."""
 
-    def only(self, select: Sequence[str]) -> Arena:
-        """Return the arena with the providers of these names and groups; none given: with all."""
+    def only(self, select: Sequence[str], variants: Sequence[str] = ()) -> Arena:
+        """Return the arena with the providers of these names and groups, and with these variants;
+        none given: with all."""
         return replace(
             self,
             providers=tuple(spec for spec in self.providers if spec.is_one_of(select)),
-            cells=tuple(plan for plan in self.cells if plan.provider.is_one_of(select)),
+            cells=tuple(
+                plan
+                for plan in self.cells
+                if plan.provider.is_one_of(select) and (not variants or plan.variant in variants)
+            ),
         )

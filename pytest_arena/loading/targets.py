@@ -39,14 +39,20 @@ class Prompt:
     user: Template | None = None
 
 
-def build_targets(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[str, Prompt]:
-    """Return the prompt of every target by the target's name."""
+def build_prompts(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[str, Prompt]:
+    """Return the entries of `prompts:` by name."""
     written = tree.get("prompts")
-    prompts = {
+    return {
         name: _prompt(name, prompt, written[name], context)
         for name, prompt in spec.prompts.items()
         if isinstance(written, YamlMap) and isinstance(written.get(name), YamlMap)
     }
+
+
+def build_targets(
+    spec: ArenaSpec, tree: YamlMap, prompts: Mapping[str, Prompt], context: LoadContext
+) -> dict[str, Prompt]:
+    """Return the prompt of every target by the target's name."""
     targets: dict[str, Prompt] = {}
     for name, target in spec.targets.items():
         if target.prompt is None:
@@ -78,6 +84,20 @@ def find_target(
         )
         return Prompt()
     return found
+
+
+def find_prompt(
+    name: str, prompts: Mapping[str, Prompt], place: Location, context: LoadContext
+) -> Prompt:
+    """Return an entry of `prompts:`; an unknown name is a problem."""
+    if name not in prompts:
+        context.problems.add(
+            f"unknown prompt {shorten(name)!r}",
+            place,
+            expected=one_of(name, sorted(prompts), "an entry of prompts:"),
+            fix=suggest(name, prompts) or "define it under prompts:",
+        )
+    return prompts.get(name, Prompt())
 
 
 def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext) -> Prompt:

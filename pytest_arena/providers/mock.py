@@ -16,6 +16,7 @@ from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.message_content import last_user_text, text_of
 from pytest_arena.providers.prices import Price, price_of
 from pytest_arena.providers.usage import Usage
+from pytest_arena.results.cell import column_name
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.mock import (
@@ -146,7 +147,8 @@ class MockProvider(Provider):
     def _candidates(self, request: Request) -> Iterator[Sequence[MockAnswer]]:
         """Yield the lists of answers that may hold the one for a request, the nearest first."""
         if isinstance(request.mock, CaseMock):
-            yield request.mock.providers.get(request.provider, ())
+            for name in _names(request):
+                yield request.mock.providers.get(name, ())
             yield request.mock.default or ()
         for responses in (self._responses, request.mock_responses):
             if isinstance(responses, MockResponses):
@@ -155,9 +157,10 @@ class MockProvider(Provider):
     def _in_responses(
         self, responses: MockResponses, request: Request
     ) -> Iterator[Sequence[MockAnswer]]:
-        own = responses.providers.get(request.provider)
-        if own is not None:
-            yield from self._in_responses(own, request)
+        for name in _names(request):
+            own = responses.providers.get(name)
+            if own is not None:
+                yield from self._in_responses(own, request)
         scenario = responses.scenarios.get(request.case)
         if scenario is not None:
             at_turn = scenario.turns.get(request.turn + 1)
@@ -188,6 +191,15 @@ class MockProvider(Provider):
                 fix="mend or simplify the pattern",
             )
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem)) from None
+
+
+def _names(request: Request) -> Iterator[str]:
+    """Yield the names that answers may stand under, the nearest first."""
+    if request.variant is not None:
+        yield column_name(request.provider, request.variant)
+    yield request.provider
+    if request.variant is not None:
+        yield request.variant
 
 
 def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:

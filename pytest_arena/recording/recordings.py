@@ -19,6 +19,7 @@ from pytest_arena.recording.entries import (
 from pytest_arena.recording.explain_miss import differences, nearest
 from pytest_arena.recording.files import RecordingFile, Stored, recording_name
 from pytest_arena.recording.keys import is_kept, key_of, request_facts
+from pytest_arena.results.cell import column_name
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
@@ -106,7 +107,7 @@ class Recordings:
         opened = await self._recording(request.file)
         facts = request_facts(spec, request)
         key = key_of(facts)
-        sender = f"{request.file}::{request.case}[{request.provider}]"
+        sender = f"{request.file}::{request.case}[{column_name(request.provider, request.variant)}]"
         line = to_line({**entry_of(key, facts, outcome), "sender": sender})
         # a process that records nothing leaves no file
         if opened.shard is None:

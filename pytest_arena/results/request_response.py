@@ -56,10 +56,10 @@ class Request:
     """What one provider call shall send; a hook may change it in place.
 
     `params` are generation parameters (temperature, max_tokens, …). `file` (the arena file, from
-    the root directory), `case`, `provider`, `trial`, `turn` and `attempt` (all from 0) tell which
-    call of the run this is; `turns` is how many the dialogue has, `dialogues` how many dialogues
-    the case has, which its trials take in turn. `purpose` says what a call is for that is not the
-    case's own: `judge` where an answer is being judged, `embedding`
+    the root directory), `case`, `provider`, `variant`, `trial`, `turn` and `attempt` (all from
+    0) tell which call of the run this is; `turns` is how many the dialogue has, `dialogues` how
+    many dialogues the case has, which its trials take in turn. `purpose` says what a call is for
+    that is not the case's own: `judge` where an answer is being judged, `embedding`
     where the messages are texts to embed; `provider` is the judge then, `case` and
     `trial` are the judged ones. `json_only` asks for a reply that is one JSON object, where the
     provider knows how to ask for that. `mock` holds the case's `CaseMock` and `mock_responses`
@@ -74,6 +74,7 @@ class Request:
     file: str = ""
     case: str = ""
     provider: str = ""
+    variant: str | None = None
     purpose: str = ""
     trial: int = 0
     dialogues: int = 1

@@ -46,6 +46,7 @@ from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
+from pytest_arena.schema.variant import VariantSpec
 
 __all__ = [
     "TEST_GROUPS",
@@ -89,6 +90,7 @@ __all__ = [
     "ThresholdSpec",
     "ToolSpec",
     "TurnSpec",
+    "VariantSpec",
     "Violation",
     "When",
     "parse_duration",

@@ -15,6 +15,7 @@ from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
+from pytest_arena.schema.variant import VariantSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
 
@@ -93,6 +94,8 @@ class ArenaSpec(ArenaModel):
     """Prompts by name, for targets."""
     targets: dict[str, PromptTargetSpec] = Field(default_factory=dict)
     """Ways to reach a provider by name, for cases."""
+    variants: tuple[VariantSpec, ...] = ()
+    """Versions of prompt, parameters and variables: each makes a column of every provider."""
     guardrails: GuardrailsBlock | None = None
     """Rules on what is sent and what comes back, for every case."""
     tools: dict[str, ToolSpec | str] | tuple[Any, ...] = ()

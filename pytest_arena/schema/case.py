@@ -154,13 +154,15 @@ class CaseSpec(ArenaModel):
     their good and bad days, and the regression gate takes them as one observation."""
     providers: tuple[str, ...] | None = None
     """Only these providers or provider groups."""
+    variants: tuple[str, ...] | None = None
+    """Only these variants."""
     tags: tuple[str, ...] = ()
     """Marks for `-m`, and rows of the report."""
     skip: Reasons = None
-    """Why the case is not run, for all providers or by provider or group."""
+    """Why the case is not run, for all providers or by provider, variant or group."""
     xfail: Reasons = None
-    """Why the case is expected to fail, for all providers or by provider or group; an `error`
-    still fails."""
+    """Why the case is expected to fail, for all providers or by provider, variant or group; an
+    `error` still fails."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of the answer (in a conversation: of the last one, unless an assertion says
     otherwise)."""

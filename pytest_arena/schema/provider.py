@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -80,6 +80,19 @@ class ProviderSpec(ArenaModel):
     _root: Path | None = PrivateAttr(default=None)
     _asks_nobody: bool = PrivateAttr(default=False)
     _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
+    _entry: ProviderSpec | None = PrivateAttr(default=None)
+
+    @property
+    def entry(self) -> ProviderSpec:
+        """The entry of `providers:` that this is, whatever a variant makes of its params."""
+        return self._entry or self
+
+    def under(self, params: dict[str, Any], *, wanted: Iterable[str]) -> ProviderSpec:
+        """Return the entry with other params, of which `wanted` are no defaults."""
+        made = self.model_copy(update={"params": params})
+        made._place, made._vendor, made._entry = self._place, self._vendor, self.entry
+        made._from_defaults = self._from_defaults - frozenset(wanted)
+        return made
 
     @property
     def params_from_defaults(self) -> frozenset[str]:

@@ -75,7 +75,9 @@ class ThresholdSpec(ArenaModel):
     tags: tuple[str, ...] = ()
     """Only cases with one of these tags."""
     providers: tuple[str, ...] = ()
-    """Only these providers."""
+    """Only these providers, or columns as `provider/variant`."""
+    variants: tuple[str, ...] = ()
+    """Only these variants."""
 
     @model_validator(mode="after")
     def _has_limits_that_agree(self) -> ThresholdSpec:

@@ -69,11 +69,12 @@ def _of_a_part(
     finding: ThresholdFinding, spec: ThresholdSpec, run: RunResult, ids: Collection[str]
 ) -> ThresholdFinding:
     """Return what became of a limit, which says nothing of cells that were not selected."""
+    has_variants = any(cell.variant for cell in run.cells if cell.file == finding.file)
     meant = {
         one
         for one in ids
         if one.startswith(f"{finding.file}::")
-        and (not spec.providers or one.endswith(tuple(f"[{name}]" for name in spec.providers)))
+        and _means(spec, one[:-1].rpartition("[")[2], has_variants=has_variants)
     }
     left = len(meant - {cell.id for cell in run.cells})
     if not left:
@@ -82,6 +83,14 @@ def _of_a_part(
     if finding.verdict != "passed" and finding.action == "fail":
         return replace(finding, action="warn", reason=f"{reason}, so that it fails nothing")
     return replace(finding, reason=reason)
+
+
+def _means(spec: ThresholdSpec, column: str, *, has_variants: bool) -> bool:
+    """Return whether a limit means the cells of a column; where a file has variants, each of its
+    columns is `provider/variant`."""
+    provider, _, variant = column.rpartition("/") if has_variants else (column, "", "")
+    named = not spec.providers or bool({provider, column} & set(spec.providers))
+    return named and (not spec.variants or variant in spec.variants)
 
 
 def fresh_trials(cells: Iterable[Cell]) -> Mapping[str, Sequence[Trial]]:

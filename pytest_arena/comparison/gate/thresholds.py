@@ -77,7 +77,8 @@ def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> Thres
         key: cell
         for key, (cell, tags) in sorted(cells.items())
         if (not spec.tags or set(spec.tags) & set(tags))
-        and (not spec.providers or cell.provider in spec.providers)
+        and (not spec.providers or {cell.provider, cell.column} & set(spec.providers))
+        and (not spec.variants or cell.variant in spec.variants)
     }
     if not own:
         return ThresholdResult(spec, "error", f"{spec.title}: no cell of this run is meant by it")

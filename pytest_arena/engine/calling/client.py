@@ -11,7 +11,7 @@ from typing import Protocol
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.own_code import own_code
-from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.provider_state import ProviderState, Traffic
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import Attempts
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -78,6 +78,7 @@ class ProviderClient:
         self._hooks = hooks
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
+        self._traffic: dict[int, Traffic] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.notes: list[str] = []
         """What there is to say of the calls as a whole, when the run ends."""
@@ -204,6 +205,10 @@ class ProviderClient:
             with own_code(ErrorKind.PROVIDER):
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
+            known = self._traffic.setdefault(id(spec.entry), found.traffic)
+            if known is not found.traffic:
+                found.traffic = known
+                return found
             found.breaker.notice = self._quotas.notice_of(spec)
             # a mock that stands for a real provider has no limit to keep to
             if not found.provider.offline or spec.provider == found.provider.type:

@@ -28,17 +28,24 @@ _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
 @dataclass(slots=True)
-class ProviderState:
-    """One provider while a run goes on: whether it is down, who waits, what answers were like."""
+class Traffic:
+    """The calls to one entry of `providers:` under all its variants, which share its limits."""
 
-    spec: ProviderSpec
-    provider: Provider
-    breaker: CircuitBreaker = field(init=False)
+    breaker: CircuitBreaker
     turns: PriorityLock = field(default_factory=PriorityLock)
     rate_limiter: RateLimiter | None = None
     """None while nothing bounds the rate: no limit in the file, and no refusal yet."""
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
     """When the last attempts were started."""
+
+
+@dataclass(slots=True)
+class ProviderState:
+    """One provider while a run goes on: whether it is down, who waits, what answers were like."""
+
+    spec: ProviderSpec
+    provider: Provider
+    traffic: Traffic = field(init=False)
     answers: int = 0
     output_tokens: int = 0
     input_tokens: int = 0
@@ -52,7 +59,27 @@ class ProviderState:
     _price_known: bool = False
 
     def __post_init__(self) -> None:
-        self.breaker = CircuitBreaker(self.spec.name)
+        self.traffic = Traffic(CircuitBreaker(self.spec.name))
+
+    @property
+    def breaker(self) -> CircuitBreaker:
+        return self.traffic.breaker
+
+    @property
+    def turns(self) -> PriorityLock:
+        return self.traffic.turns
+
+    @property
+    def starts(self) -> deque[float]:
+        return self.traffic.starts
+
+    @property
+    def rate_limiter(self) -> RateLimiter | None:
+        return self.traffic.rate_limiter
+
+    @rate_limiter.setter
+    def rate_limiter(self, value: RateLimiter | None) -> None:
+        self.traffic.rate_limiter = value
 
     @property
     def price(self) -> Price | None:

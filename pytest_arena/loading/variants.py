@@ -1,0 +1,122 @@
+"""Entries of `variants:` to what they change: the prompt, the variables, the providers' params."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.targets import Prompt, Template, find_prompt, find_target
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.results.cell import column_name
+from pytest_arena.schema import ArenaSpec, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A named version of prompt, variables and parameters; what is None stays the case's."""
+
+    name: str
+    place: Location
+    prompt: Prompt | None = None
+    system: Template | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    def of(self, spec: ProviderSpec) -> ProviderSpec:
+        """Return a provider with the variant's parameters; the very same where it has none."""
+        if not self.params:
+            return spec
+        return spec.under({**spec.params, **self.params}, wanted=self.params)
+
+
+def build_variants(
+    spec: ArenaSpec,
+    tree: YamlMap,
+    targets: Mapping[str, Prompt],
+    prompts: Mapping[str, Prompt],
+    providers: Sequence[ProviderSpec],
+    context: LoadContext,
+) -> tuple[Variant, ...]:
+    """Return the file's variants; what they name and nobody has is a problem."""
+    taken = {name: "provider" for one in providers for name in (one.name,)}
+    taken |= {one.group: "group" for one in providers if one.group not in taken}
+    seen: dict[str, Location] = {}
+    found = []
+    for index, one in enumerate(spec.variants):
+        written = tree["variants"][index]
+        place = written.value_place("name")
+        first = seen.setdefault(one.name, place)
+        if first is not place:
+            context.problems.add(
+                f"duplicate variant {shorten(one.name)!r}",
+                place,
+                expected=f"a name of its own; the other stands at {first}",
+                fix="rename one of them",
+            )
+        elif one.name in taken:
+            context.problems.add(
+                f"variant {shorten(one.name)!r} is called as a {taken[one.name]} is",
+                place,
+                expected="a name that is no provider's and no group's",
+                fix="rename the variant",
+            )
+        prompt = None
+        if one.target is not None:
+            prompt = find_target(one.target, targets, written.value_place("target"), context)
+        elif one.prompt is not None:
+            prompt = find_prompt(one.prompt, prompts, written.value_place("prompt"), context)
+        system = None
+        if one.system is not None:
+            system = Template(one.system, written.value_place("system"))
+        variables = plain(written["variables"]) if one.variables else {}
+        params = plain(written["params"]) if one.params else {}
+        found.append(Variant(one.name, place, prompt, system, params, variables))
+    _check_columns(found, providers, context)
+    return tuple(found)
+
+
+def _check_columns(
+    variants: Iterable[Variant], providers: Sequence[ProviderSpec], context: LoadContext
+) -> None:
+    names = {one.name for one in providers}
+    for variant in variants:
+        for name in names:
+            column = column_name(name, variant.name)
+            if column in names:
+                context.problems.add(
+                    f"variant {shorten(variant.name)!r} of provider {shorten(name)!r} makes the "
+                    f"column {shorten(column)!r}, which is a provider",
+                    variant.place,
+                    expected="columns with names of their own",
+                    fix="rename the variant or the provider",
+                )
+
+
+def wanted_variants(
+    written: YamlMap, owner: str, variants: tuple[Variant, ...], context: LoadContext
+) -> tuple[Variant, ...]:
+    """Return the variants that a case runs under: those that it names, else all."""
+    names = written.get("variants")
+    if not isinstance(names, YamlList):
+        return variants
+    known = {one.name: one for one in variants}
+    if not names:
+        context.problems.add(
+            f"{owner} names no variants, so that it would never run",
+            written.value_place("variants"),
+            expected=one_of("", known, "an entry of variants:"),
+            fix="name one, or remove 'variants'",
+        )
+    for index, name in enumerate(names):
+        if isinstance(name, str) and name not in known:
+            context.problems.add(
+                f"unknown variant {shorten(name)!r} in {owner}",
+                names.value_place(index),
+                expected=one_of(name, known, "an entry of variants:"),
+                fix=suggest(name, known) or "name one of these, or add it to variants:",
+            )
+    return tuple(one for one in variants if one.name in names)

@@ -1,0 +1,61 @@
+"""One named version of prompt, parameters and variables, which makes a column of each provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.schema.base import ArenaModel, PromptText
+
+_NO_PART = ("/", "[", "]", "::", ",", "\n")
+
+
+class VariantSpec(ArenaModel):
+    """One entry of `variants:`.
+
+    What it sets goes before what a case and a provider set; what it leaves out stays as it is.
+    """
+
+    name: str
+    """Unique in the file, and the name of no provider or group: the column is
+    `provider/variant`."""
+    target: str | None = None
+    """The name of an entry of `targets:`, instead of the case's."""
+    prompt: str | None = None
+    """The name of an entry of `prompts:`, for a target that does no more than name it."""
+    system: PromptText | None = None
+    """The system prompt, instead of the case's and of the target's."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Generation parameters, over those of the provider."""
+    variables: dict[str, Any] = Field(default_factory=dict)
+    """Values for `{{ name }}`, over those of the file and of the case."""
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_part_of_a_name(cls, value: str) -> str:
+        if not value.strip() or value == "default" or any(part in value for part in _NO_PART):
+            raise PydanticCustomError(
+                "name",
+                "bad name {given}",
+                {
+                    "given": repr(value),
+                    "expected": "a text without '/', '[', ']', '::' and ',', other than 'default'",
+                },
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _has_one_prompt(self) -> VariantSpec:
+        if self.target is not None and self.prompt is not None:
+            raise PydanticCustomError(
+                "variant",
+                "variant {name} has both a target and a prompt",
+                {
+                    "name": repr(self.name),
+                    "expected": "one of the two",
+                    "fix": "remove prompt: or target:",
+                },
+            )
+        return self
