@@ -17,7 +17,7 @@ from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
-from pytest_arena.errors import UsageError
+from pytest_arena.errors import UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports
 from pytest_arena.results.cell import Cell
@@ -118,7 +118,11 @@ class ResultsCollector:
         from pytest_arena.loading import load_arena
 
         root = self._config.rootpath
-        return load_arena(root / name.file, root=root, registry=self._registry).cells
+        try:
+            return load_arena(root / name.file, root=root, registry=self._registry).cells
+        except UserError:
+            # the file was changed meanwhile: the column's name has to do
+            return ()
 
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:
         if report.failed and getattr(report, "arena_verdict", None) == "error":

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         provider_table,
         tag_table,
         trials_table,
+        variants_table,
     )
 
 _TABLES = (
@@ -34,6 +35,7 @@ _TABLES = (
     "provider_table",
     "tag_table",
     "trials_table",
+    "variants_table",
 )
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "provider_table",
     "tag_table",
     "trials_table",
+    "variants_table",
 ]
 
 

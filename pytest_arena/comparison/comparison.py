@@ -13,6 +13,7 @@ from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rat
 from pytest_arena.comparison.matrix import Matrix, matrix
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
+from pytest_arena.comparison.variants import VariantDifference, variant_differences
 from pytest_arena.results import RunResult
 
 
@@ -42,6 +43,11 @@ class Comparison:
     @cached_property
     def differences(self) -> tuple[Difference, ...]:
         return differences(self.matrix)
+
+    @cached_property
+    def variants(self) -> tuple[VariantDifference, ...]:
+        """Each variant against those before it, over all providers."""
+        return variant_differences(self.run.cells)
 
     @cached_property
     def standings(self) -> tuple[LeaderboardRow, ...]:

@@ -1,8 +1,8 @@
-"""Paired differences between providers: how much, how sure, and whether more than chance."""
+"""Paired differences between columns: how much, how sure, and whether more than chance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -10,6 +10,7 @@ from pytest_arena.comparison.matrix import Matrix, case_score
 from pytest_arena.comparison.stats.intervals_and_tests import (
     Estimate,
     benjamini_hochberg,
+    clustered_mean,
     mcnemar_exact,
     newcombe_paired,
     paired_mean,
@@ -22,11 +23,12 @@ MOST_IN_PAIRS = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The difference of two providers' pass rates, first − second, on the same cases.
+    """The difference of two columns' pass rates, first − second, on the same cases.
 
     `only_first` and `only_second` count the cases that one did better than the other. `p_value`
     is exact McNemar's with one trial a case, else that of a sign-flip permutation; `p_adjusted`
-    is Benjamini and Hochberg's over all pairs of the run.
+    is Benjamini and Hochberg's over all pairs of the run. Of two variants, see
+    `VariantDifference`.
     """
 
     first: str
@@ -44,7 +46,7 @@ class Difference:
 
     @property
     def better(self) -> str | None:
-        """The provider that is better by more than chance, or None."""
+        """The one that is better by more than chance, or None."""
         if not self.significant or not self.estimate.value:
             return None
         return self.first if self.estimate.value > 0 else self.second
@@ -63,7 +65,7 @@ def differences(table: Matrix) -> tuple[Difference, ...]:
             for first, second in ((row[i], row[j]) for row in scores)
             if first is not None and second is not None
         ]
-        difference = _difference(table.providers[i], table.providers[j], pairs)
+        difference = paired_difference(table.providers[i], table.providers[j], pairs)
         if difference:
             found.append(difference)
     adjusted = benjamini_hochberg([difference.p_value for difference in found])
@@ -85,18 +87,38 @@ def _pairs(table: Matrix, scores: list[list[float | None]]) -> Iterable[tuple[in
     return ((best, other) for other in range(count) if other != best)
 
 
-def _difference(first: str, second: str, pairs: list[tuple[float, float]]) -> Difference | None:
+def paired_difference(
+    first: str,
+    second: str,
+    pairs: Sequence[tuple[float, float]],
+    units: Sequence[Hashable] | None = None,
+) -> Difference | None:
+    """Return the difference of pairs of scores; None where there is no pair.
+
+    `units` says what each pair is of, where several may be of the same: these are no independent
+    observations, so that each unit is turned around as a whole, and the interval is clustered.
+    """
     wins = sum(a > b for a, b in pairs)
     losses = sum(a < b for a, b in pairs)
-    if all(score in (0.0, 1.0) for pair in pairs for score in pair):
+    gaps = [a - b for a, b in pairs]
+    if units is not None and len(set(units)) < len(pairs):
+        estimate = clustered_mean(gaps, units)
+        p_value = sign_flip(_sums(gaps, units))
+    elif all(score in (0.0, 1.0) for pair in pairs for score in pair):
         both = sum(a == b == 1.0 for a, b in pairs)
         estimate = newcombe_paired(both, wins, losses, len(pairs) - both - wins - losses)
         p_value = mcnemar_exact(wins, losses)
     else:
-        gaps = [a - b for a, b in pairs]
         estimate = paired_mean(gaps)
         p_value = sign_flip(gaps)
     if estimate is None:
         return None
     ties = len(pairs) - wins - losses
     return Difference(first, second, estimate, wins, losses, ties, p_value, p_value)
+
+
+def _sums(gaps: Sequence[float], units: Sequence[Hashable]) -> list[float]:
+    found: dict[Hashable, float] = {}
+    for gap, unit in zip(gaps, units, strict=True):
+        found[unit] = found.get(unit, 0.0) + gap
+    return list(found.values())

@@ -14,6 +14,7 @@ from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.results import RunResult, read_run
 
 if TYPE_CHECKING:
+    from pytest_arena.comparison.differences import Difference
     from pytest_arena.comparison.stats.intervals_and_tests import Estimate
     from pytest_arena.comparison.stats.quantiles import Quantile
 
@@ -95,23 +96,34 @@ def matrix_table(comparison: Comparison) -> pd.DataFrame:
 def differences_table(comparison: Comparison) -> pd.DataFrame:
     """Return one row a pair of providers: the paired difference, its interval and p-values."""
     return pd.DataFrame(
-        [
-            {
-                "first": pair.first,
-                "second": pair.second,
-                **_bounds("difference", pair.estimate),
-                "cases": pair.estimate.n,
-                "only_first": pair.only_first,
-                "only_second": pair.only_second,
-                "ties": pair.ties,
-                "p_value": pair.p_value,
-                "p_adjusted": pair.p_adjusted,
-                "better": pair.better,
-            }
-            for pair in comparison.differences
-        ],
+        [_pair(pair, "cases") for pair in comparison.differences],
         columns=None if comparison.differences else ["first", "second", "difference"],
     )
+
+
+def _pair(pair: Difference, counted: str) -> dict[str, Any]:
+    return {
+        "first": pair.first,
+        "second": pair.second,
+        **_bounds("difference", pair.estimate),
+        counted: pair.estimate.n,
+        "only_first": pair.only_first,
+        "only_second": pair.only_second,
+        "ties": pair.ties,
+        "p_value": pair.p_value,
+        "p_adjusted": pair.p_adjusted,
+        "better": pair.better,
+    }
+
+
+def variants_table(comparison: Comparison) -> pd.DataFrame:
+    """Return one row a pair of variants: the paired difference over all providers, its interval
+    and p-values."""
+    rows = [
+        {**_pair(one.pair, "pairs"), "units": one.units, "providers": len(one.by_provider)}
+        for one in comparison.variants
+    ]
+    return pd.DataFrame(rows, columns=None if rows else ["first", "second", "difference"])
 
 
 def tag_table(comparison: Comparison) -> pd.DataFrame:

@@ -117,15 +117,17 @@ def check_providers(
 ) -> None:
     """Refuse providers that the file does not have, and none at all."""
     known = sorted(providers | groups)
+    named = [*known, *sorted(in_columns)]
+    what = "provider or variant" if in_columns else "provider"
     for key in ("skip", "xfail"):
         reasons = getattr(spec, key)
         for name in reasons if isinstance(reasons, dict) and providers else ():
-            if name not in known and name not in in_columns:
+            if name not in named:
                 problems.add(
-                    f"unknown provider {shorten(name)!r} in {key!r} of {owner}",
+                    f"unknown {what} {shorten(name)!r} in {key!r} of {owner}",
                     case[key].key_place(name),
-                    expected=one_of(name, known, "an entry of providers:"),
-                    fix=suggest(name, known) or "name one of these, or add it to providers:",
+                    expected=one_of(name, named, "an entry of providers:"),
+                    fix=suggest(name, named) or "name one of these, or add it to providers:",
                 )
     if spec.providers == ():
         problems.add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def _load(
     if spec.defaults.target is not None:
         place = tree["defaults"].value_place("target")
         find_target(spec.defaults.target, settings.targets, place, context)
-    _check_gates(spec, tree, context)
+    _check_gates(spec, tree, settings, context)
     responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))
     if not cases and needs_cases and not len(context.problems):
@@ -132,7 +132,7 @@ def _load(
         providers=tuple(chosen),
         cells=cells,
         report_formats=(formats,) if formats else (),
-        warnings=(*_unused_files(cells), *(_unused(variants, cases) if cases else ())),
+        warnings=(*_unused_files(cells), *_idle(variants, cells)),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,
@@ -225,12 +225,18 @@ class _Others:
         return self._under[variant.name]
 
 
-def _unused(variants: Iterable[Variant], cases: list[list[LoadedCase]]) -> Iterable[str]:
-    """Yield a word on each variant that no case runs under."""
-    used = {case.variant.name for under in cases for case in under if case.variant}
+def _idle(variants: Iterable[Variant], cells: Sequence[CellPlan]) -> Iterator[str]:
+    """Yield a word on each variant, or part of one, that changes nothing."""
     for variant in variants:
-        if variant.name not in used:
+        own = [plan.provider for plan in cells if plan.variant == variant.name]
+        if cells and not own:
             yield f"{variant.place}: no case runs under variant {variant.name!r}"
+        deaf = dict.fromkeys(spec.name for spec in own if not spec.takes_params)
+        if variant.params and deaf:
+            yield (
+                f"{variant.place}: the params of variant {variant.name!r} are for models: they "
+                f"change nothing of {', '.join(deaf)}"
+            )
 
 
 def _check_loads(cells: Iterable[CellPlan], context: LoadContext) -> None:
@@ -293,12 +299,30 @@ def _check_default_providers(
             )
 
 
-def _check_gates(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> None:
+def _check_gates(
+    spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
+) -> None:
+    variants = [variant.name for variant in settings.variants]
+    columns = sorted(settings.in_columns - set(variants))
+    known = {"provider": [*sorted(settings.providers), *columns], "variant": variants}
+    if not settings.providers:
+        # where one of the file's providers has no name, nobody can tell which are unknown
+        del known["provider"]
     for index, gate in enumerate(spec.gates):
-        place = tree["gates"][index].value_place("metric")
+        written = tree["gates"][index]
+        place = written.value_place("metric")
         problem = gate.problem(context.registry.assertions, place)
         if problem is not None:
             context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
+        for kind, names in known.items():
+            for number, name in enumerate(getattr(gate, f"{kind}s")):
+                if name not in names:
+                    context.problems.add(
+                        f"unknown {kind} {shorten(name)!r} in gate {gate.title!r}",
+                        written[f"{kind}s"].value_place(number),
+                        expected=one_of(name, names, f"an entry of {kind}s:"),
+                        fix=suggest(name, names) or f"name one of these, or add it to {kind}s:",
+                    )
 
 
 def _check_prices(

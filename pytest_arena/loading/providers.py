@@ -223,7 +223,7 @@ def with_defaults(spec: ProviderSpec, defaults: Defaults, *, params: bool = True
         for name in ("timeout", "retries", "concurrency", "cache")
         if getattr(spec, name) is None and getattr(defaults, name) is not None
     }
-    if defaults.params and params and spec.system is None:
+    if defaults.params and params and spec.takes_params:
         changes["params"] = {**defaults.params, **spec.params}
     if not changes:
         return spec

@@ -27,8 +27,8 @@ class Variant:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, spec: ProviderSpec) -> ProviderSpec:
-        """Return a provider with the variant's parameters; the very same where it has none."""
-        if not self.params:
+        """Return a provider with the variant's parameters; the very same where that is no other."""
+        if not self.params or not spec.takes_params:
             return spec
         return spec.under({**spec.params, **self.params}, wanted=self.params)
 

@@ -90,7 +90,7 @@ class ProviderSpec(ArenaModel):
     def under(self, params: dict[str, Any], *, wanted: Iterable[str]) -> ProviderSpec:
         """Return the entry with other params, of which `wanted` are no defaults."""
         made = self.model_copy(update={"params": params})
-        made._place, made._vendor, made._entry = self._place, self._vendor, self.entry
+        made._entry = self.entry
         made._from_defaults = self._from_defaults - frozenset(wanted)
         return made
 
@@ -103,6 +103,11 @@ class ProviderSpec(ArenaModel):
     def system(self) -> SystemOptions | None:
         """The keys of an application; None for a model."""
         return self.options if isinstance(self.options, SystemOptions) else None
+
+    @property
+    def takes_params(self) -> bool:
+        """Whether generation parameters mean anything: it is a model that is asked."""
+        return self.system is None and not self._asks_nobody
 
     @property
     def root(self) -> Path:

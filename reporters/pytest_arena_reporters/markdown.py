@@ -12,7 +12,7 @@ from pytest_arena.comparison.gate.summary import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import Cell, RunResult
-from pytest_arena_reporters import figures, load_lines, markdown_baseline
+from pytest_arena_reporters import figures, load_lines, markdown_baseline, variant_lines
 from pytest_arena_reporters.failures import answer, unpassed, why
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
 from pytest_arena_reporters.named_arenas import named_arenas
@@ -68,6 +68,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     _add_limits(page, comparison.run)
     if comparison.summaries:
         _add_table(page, comparison)
+        _add_variants(page, comparison)
         _add_repeats(page, comparison)
     _add_loads(page, comparison.run)
     told = min(len(before.regressed), MOST_FAILURES) if before else 0
@@ -167,6 +168,12 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
 
 def _under_attack(comparison: Comparison) -> bool:
     return any(summary.attacks.judged for summary in comparison.summaries)
+
+
+def _add_variants(page: Page, comparison: Comparison) -> None:
+    lines = [f"- {inline(sentence, 600)}\n" for sentence in variant_lines.sentences(comparison)]
+    if lines:
+        page.add("".join([*lines, "\n"]))
 
 
 def _add_repeats(page: Page, comparison: Comparison) -> None:

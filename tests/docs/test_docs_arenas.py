@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from docs_trials import ROOT, environment
 
+from pytest_arena.comparison import compare
 from pytest_arena.results import RunResult, read_run
 
 DECODED = ("base64", "hex", "binary", "rot13", "morse", "reversed")
@@ -50,7 +51,15 @@ def test_every_example_arena_has_a_test() -> None:
         "load",
         "support-bot",
         "tools",
+        "variants",
     }
+
+
+def test_the_variants_arena_shows_that_the_new_prompt_is_better(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "variants", expected=1)
+    assert {cell.column for cell in run.cells if cell.verdict == "failed"} == {"small/old"}
+    (difference,) = compare(run).variants
+    assert (difference.pair.better, difference.units) == ("new", 6)
 
 
 def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:

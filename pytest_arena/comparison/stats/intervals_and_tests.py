@@ -8,6 +8,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil, comb, sqrt
 
+from pytest_arena.comparison.stats.student_t import student_t95
+
 Z95 = 1.959963984540054
 """The two-sided 95 % point of the normal distribution."""
 _EXACT_SUMS = 1 << 16
@@ -136,6 +138,25 @@ def clustered_error(values: Sequence[float], clusters: Sequence[Hashable]) -> fl
     return sqrt(sum(sorted(total * total for total in residuals.values()))) / n
 
 
+def clustered_mean(differences: Sequence[float], clusters: Sequence[Hashable]) -> Estimate | None:
+    """Return the mean of paired differences that come in clusters, held within −1 and 1.
+
+    mean ± t·√(C/(C−1))·SE with the clustered error of C clusters and Student's t of C−1 degrees
+    of freedom (Cameron and Miller 2015), since few clusters tell their own spread badly. Without
+    variance, or with one cluster, there is no interval.
+    """
+    n = len(differences)
+    if n == 0:
+        return None
+    mean = sum(sorted(differences)) / n
+    error = clustered_error(differences, clusters)
+    if not error:
+        return Estimate(mean, None, None, n)
+    count = len(set(clusters))
+    half = student_t95(count - 1) * sqrt(count / (count - 1)) * error
+    return Estimate(mean, max(-1.0, mean - half), min(1.0, mean + half), n)
+
+
 def pass_at(n: int, passed: int, k: int) -> float | None:
     """Return pass@k, the chance that one of k trials passes: 1 − C(n−c, k)/C(n, k).
 
@@ -157,6 +178,16 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
     for rank, i in enumerate(order):
         cap = min(cap, p_values[i] * n / (n - rank))
         adjusted[i] = cap
+    return adjusted
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted by Holm's step-down method, in the order given."""
+    n = len(p_values)
+    adjusted, least = [0.0] * n, 0.0
+    for rank, i in enumerate(sorted(range(n), key=lambda i: p_values[i])):
+        least = max(least, min(1.0, p_values[i] * (n - rank)))
+        adjusted[i] = least
     return adjusted
 
 

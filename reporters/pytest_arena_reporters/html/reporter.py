@@ -86,6 +86,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
     run = comparison.run
     failures, unpassed = view.failure_rows(run)
     pairs, all_pairs = view.pair_rows(comparison)
+    variants, all_variants = view.variant_rows(comparison)
     judges, all_judges = view.judge_rows(comparison)
     tags, all_tags = view.group_rows(comparison, comparison.by_tag)
     checks, all_checks = view.group_rows(comparison, comparison.by_assertion)
@@ -112,6 +113,8 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "unpassed": unpassed,
         "pairs": pairs,
         "all_pairs": all_pairs,
+        "variants": variants,
+        "all_variants": all_variants,
         "judges": judges,
         "all_judges": all_judges,
         "groups": [

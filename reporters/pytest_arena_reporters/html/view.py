@@ -16,7 +16,7 @@ from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.text.printable import printable
-from pytest_arena_reporters import figures, load_lines
+from pytest_arena_reporters import figures, load_lines, variant_lines
 from pytest_arena_reporters.failures import unpassed, why
 from pytest_arena_reporters.html.charts import rate_bar
 
@@ -179,7 +179,7 @@ def pair_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
                 "ahead": text(ahead, 60),
                 "behind": text(behind, 60),
                 "difference": figures.against(behind, ahead, (pair,)).rsplit(", ", 1)[0],
-                "p": figures.p_value(pair.p_adjusted).removeprefix("p ").removeprefix("= "),
+                "p": _bare(pair.p_adjusted),
                 "split": f"{pair.only_first + pair.only_second:,} of {pair.estimate.n:,}",
                 "words": f"{text(pair.better, 60)} is better"
                 if pair.better
@@ -188,6 +188,26 @@ def pair_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
             }
         )
     return rows, len(pairs)
+
+
+def variant_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
+    """Return the differences of variants over all providers, and how many there are."""
+    found = comparison.variants
+    rows = [
+        {
+            "first": text(one.pair.first, 60),
+            "second": text(one.pair.second, 60),
+            "difference": figures.difference(one.pair.estimate),
+            "each": text(variant_lines.by_provider(one), 300),
+            "split": f"{one.pair.only_first + one.pair.only_second:,} of {one.pair.estimate.n:,}",
+            "units": f"{one.units:,}",
+            "p": _bare(one.pair.p_adjusted),
+            "words": variant_lines.verdict(one),
+            "clear": "yes" if one.pair.better else "",
+        }
+        for one in found[:MOST_PAIRS]
+    ]
+    return rows, len(found)
 
 
 def group_rows(
@@ -223,6 +243,11 @@ def judge_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
         for judge in comparison.judges
     ]
     return rows[:MOST_PAIRS], len(rows)
+
+
+def _bare(p_value: float) -> str:
+    """Return a p-value under a heading that says that it is one."""
+    return figures.p_value(p_value).removeprefix("p ").removeprefix("= ")
 
 
 def _since(comparison: Comparison, provider: str) -> str:

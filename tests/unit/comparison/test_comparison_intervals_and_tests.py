@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_arena.comparison.stats import intervals_and_tests as own
+from pytest_arena.comparison.stats.student_t import student_t95
 
 
 def bounds(estimate: own.Estimate | None) -> tuple[float, float]:
@@ -225,3 +226,34 @@ def test_a_mean_is_finite_and_does_not_depend_on_the_order(differences: list[flo
     assert estimate is not None
     assert estimate == own.paired_mean(sorted(differences))
     assert all(isfinite(x) for x in (estimate.value, estimate.low, estimate.high) if x is not None)
+
+
+def test_holm_has_the_reference_values() -> None:
+    assert own.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert own.holm([0.6, 0.7]) == [1.0, 1.0]
+    assert own.holm([]) == []
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 7, 10, 29, 500])
+def test_students_t_is_that_of_scipy(freedom: int) -> None:
+    from scipy.stats import t
+
+    assert student_t95(freedom) == pytest.approx(t.ppf(0.975, freedom), abs=1e-9)
+
+
+def test_the_mean_of_clusters_has_the_interval_of_statsmodels() -> None:
+    import numpy as np
+    import statsmodels.api as sm
+
+    values = [1, 1, 0.5, 0, 0, -0.25, 1, 0.5, 0, -1, 0, 0.75]
+    clusters = [0, 0, 0, 1, 1, 2, 2, 2, 2, 3, 4, 4]
+    model = sm.OLS(np.array(values), np.ones(len(values)))
+    fitted = model.fit(cov_type="cluster", cov_kwds={"groups": np.array(clusters)}, use_t=True)
+    found = own.clustered_mean(values, clusters)
+    assert bounds(found) == pytest.approx(tuple(fitted.conf_int()[0]))
+
+
+def test_a_mean_of_clusters_that_are_alike_or_alone_has_no_interval() -> None:
+    assert own.clustered_mean([1.0, 0.0], "aa") == own.Estimate(0.5, None, None, 2)
+    assert own.clustered_mean([0.5, 0.5, 0.5], "aab") == own.Estimate(0.5, None, None, 3)
+    assert own.clustered_mean([], []) is None

@@ -140,7 +140,8 @@ def test_a_mistake_in_a_variant_is_told_with_its_place(
         ("variants: [v3]", "unknown variant 'v3' in case 'A'"),
         ("variants: []", "case 'A' names no variants"),
         ("matrix: {tone: [a, b]}", "variant 'v2' sets 'tone', which case 'A' takes"),
-        ("xfail: {v3: why}", "unknown provider 'v3' in 'xfail'"),
+        ("xfail: {v3: why}", "unknown provider or variant 'v3' in 'xfail'"),
+        ("mock: {small/v3: x}", "unknown provider 'small/v3'"),
     ],
 )
 def test_what_a_case_cannot_say_of_variants_is_told(tmp_path: Path, case: str, said: str) -> None:
@@ -152,3 +153,57 @@ def test_a_name_that_variants_make_differ_is_refused(tmp_path: Path) -> None:
     tests = CASE.replace("name: A", 'name: "Be {{ tone }}"')
     told = refused(tmp_path, "[{name: v1}, {name: v2, variables: {tone: warm}}]", tests)
     assert "a case is called 'Be plain' and, under another variant, 'Be warm'" in told
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        ("providers: [smal]", "unknown provider 'smal' in gate 'case_verdict'"),
+        ("providers: [small/v3]", "unknown provider 'small/v3' in gate 'case_verdict'"),
+        ("variants: [v3]", "unknown variant 'v3' in gate 'case_verdict'"),
+    ],
+)
+def test_a_gate_names_what_the_file_has(tmp_path: Path, gate: str, said: str) -> None:
+    gates = f"gates: [{{metric: case_verdict, min: 1, {gate}}}]\n"
+    told = refused(tmp_path, "[{name: v1}, {name: v2}]", gates + CASE)
+    name = gate.partition("[")[2].rstrip("]")
+    assert told.startswith(f"arena.yaml:13:{gates.index(name) + 1}: {said}\n")
+
+
+def test_a_gate_may_name_providers_columns_and_variants(tmp_path: Path) -> None:
+    gates = (
+        "gates: [{metric: case_verdict, min: 1, providers: [small, large/v1], variants: [v1]}]\n"
+    )
+    assert len(load(tmp_path, "[{name: v1}]", gates + CASE).gates) == 1
+
+
+def test_a_name_that_a_row_makes_bad_is_told_at_its_row(tmp_path: Path) -> None:
+    tmp_path.joinpath("rows.csv").write_text("id\nfine\n2::3\n", encoding="utf-8")
+    tests = CASE.replace("name: A", 'name: "Row {{ id }}", data: rows.csv')
+    told = refused(tmp_path, "[{name: v1}, {name: v2}]", tests)
+    assert told.startswith("rows.csv:3:1: bad case name 'Row 2::3'")
+
+
+def test_a_variable_that_rows_set_too_is_told_once(tmp_path: Path) -> None:
+    tests = CASE.replace("prompt: Hi", "prompt: Hi, matrix: {tone: [a, b, c]}")
+    told = refused(tmp_path, "[{name: v1, variables: {tone: warm}}]", tests)
+    assert told.count("sets 'tone'") == 1
+
+
+def test_params_mean_nothing_to_who_is_no_model_and_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "arena.yaml"
+    path.write_text(
+        "providers: [{name: parrot, provider: echo}, {name: m, provider: mock, model: a}]\n"
+        "variants: [{name: hot, params: {temperature: 1}}, {name: cold}]\n" + CASE,
+        encoding="utf-8",
+    )
+    registry = Registry()
+    register(registry)
+    arena = load_arena(path, root=tmp_path, registry=registry)
+    assert arena.warnings == (
+        "arena.yaml:2:19: the params of variant 'hot' are for models: they change nothing of "
+        "parrot",
+    )
+    plans = {plan.column: plan.provider for plan in arena.cells}
+    assert plans["parrot/hot"] is plans["parrot/cold"]
+    assert plans["m/hot"].params == {"temperature": 1}
