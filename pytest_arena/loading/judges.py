@@ -14,7 +14,7 @@ from pytest_arena.schema import JudgeSpec, ProviderSpec
 
 DEFAULT_NAME = "judge"
 _OWN_KEYS = frozenset({"panel", "on_unavailable"})
-_SHAPE = "write it like judge: {provider: openai, model: gpt-4o}, or name an entry of providers:"
+_SHAPE = "write it like judge: {provider: openai, model: gpt-5.5}, or name an entry of providers:"
 
 
 def build_judge(written: Any, place: Location, context: LoadContext) -> JudgeSpec | None:
@@ -49,7 +49,7 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...] |
             "'panel' of 'judge' is not a list of judges",
             written.value_place("panel"),
             expected="a list of two judges or more, each a name or a provider",
-            fix="write it like panel: [{provider: openai, model: gpt-4o}, strict, lenient]",
+            fix="write it like panel: [{provider: openai, model: gpt-5.5}, strict, lenient]",
         )
         return None
     built: list[ProviderSpec] = []

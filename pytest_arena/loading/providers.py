@@ -38,7 +38,7 @@ def build_providers(
             "the arena has no providers",
             tree.value_place("providers") if "providers" in tree else tree.place,
             expected="a list of providers, each with a name, a provider and a model",
-            fix="write it like providers: [{name: mini, provider: openai, model: gpt-4o-mini}]",
+            fix="write it like providers: [{name: mini, provider: openai, model: gpt-5.4-mini}]",
         )
         return ()
     seen: dict[str, Location] = {}
@@ -63,11 +63,11 @@ def build_providers(
 
 
 def _as_entry(written: object) -> str:
-    """Return how to write a provider that is a text, as `openai:gpt-4o`, or an example."""
+    """Return how to write a provider that is a text, as `openai:gpt-5.5`, or an example."""
     vendor, separator, model = str(written).replace(":", "/", 1).partition("/")
     if isinstance(written, str) and separator and vendor and model:
         return f"{{name: {shorten(model, 40)}, model: {shorten(vendor, 40)}/{shorten(model, 40)}}}"
-    return "{name: mini, provider: openai, model: gpt-4o-mini}"
+    return "{name: mini, provider: openai, model: gpt-5.4-mini}"
 
 
 def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
@@ -113,7 +113,7 @@ def _class_of(
             f"{owner} does not say which provider it is",
             entry.value_place("model"),
             expected="a provider, or a model written provider/model",
-            fix="add provider: openai, or write it like model: openai/gpt-4o-mini",
+            fix="add provider: openai, or write it like model: openai/gpt-5.4-mini",
         )
         return None
     if not isinstance(name, str):

@@ -321,7 +321,7 @@ def _plain(value: Any) -> Any:
 
 
 def _own_variable(spec: ProviderSpec) -> str:
-    """Return how the variables of a provider begin: `OPENAI` for `openai/gpt-4o`."""
+    """Return how the variables of a provider begin: `OPENAI` for `openai/gpt-5.5`."""
     return spec.full_model.removeprefix("litellm/").partition("/")[0].upper().replace("-", "_")
 
 

@@ -20,7 +20,7 @@ from pytest_arena.schema import Asking, JudgeReply, JudgeSpec, ProviderSpec
 NO_JUDGE = (
     "no judge is configured for {type}\n"
     "  expected: `judge:` in the file or in the assertion\n"
-    "  fix: write it like judge: {{provider: openai, model: gpt-4o}}, or name an entry of "
+    "  fix: write it like judge: {{provider: openai, model: gpt-5.5}}, or name an entry of "
     "providers:"
 )
 NO_ENGINE = "a judge can only be asked where an engine makes the calls"

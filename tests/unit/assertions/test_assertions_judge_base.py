@@ -30,7 +30,7 @@ DOCUMENTS = ("Order 7 arrives on Friday.", "Returns take thirty days.")
 NO_JUDGE = (
     "no judge is configured for llm_judge\n"
     "  expected: `judge:` in the file or in the assertion\n"
-    "  fix: write it like judge: {provider: openai, model: gpt-4o}, or name an entry of providers:"
+    "  fix: write it like judge: {provider: openai, model: gpt-5.5}, or name an entry of providers:"
 )
 
 

@@ -143,14 +143,14 @@ def test_a_mock_may_answer_for_the_judge(judged: Callable[..., Arena]) -> None:
             "judge: 3\n",
             "arena.yaml:5:8: 'judge' is neither a name nor a provider\n"
             "  expected: the name of an entry of providers:, or a provider\n"
-            "  fix: write it like judge: {provider: openai, model: gpt-4o}, or name an entry of "
+            "  fix: write it like judge: {provider: openai, model: gpt-5.5}, or name an entry of "
             "providers:",
         ),
         (
             "judge: {on_unavailable: error}\n",
             "arena.yaml:5:8: 'judge' names no provider\n"
             "  expected: a provider\n"
-            "  fix: write it like judge: {provider: openai, model: gpt-4o}, or name an entry of "
+            "  fix: write it like judge: {provider: openai, model: gpt-5.5}, or name an entry of "
             "providers:",
         ),
         (
@@ -163,7 +163,7 @@ def test_a_mock_may_answer_for_the_judge(judged: Callable[..., Arena]) -> None:
             "judge: {panel: [grader]}\n",
             "arena.yaml:5:16: 'panel' of 'judge' is not a list of judges\n"
             "  expected: a list of two judges or more, each a name or a provider\n"
-            "  fix: write it like panel: [{provider: openai, model: gpt-4o}, strict, lenient]",
+            "  fix: write it like panel: [{provider: openai, model: gpt-5.5}, strict, lenient]",
         ),
         (
             "judge: {panel: [grader, grader]}\n",

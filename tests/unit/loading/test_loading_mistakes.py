@@ -367,7 +367,7 @@ FILES = {
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
         "arena.yaml:2:22: provider 'a' does not say which provider it is\n"
         "  expected: a provider, or a model written provider/model\n"
-        "  fix: add provider: openai, or write it like model: openai/gpt-4o-mini",
+        "  fix: add provider: openai, or write it like model: openai/gpt-5.4-mini",
     ),
     "no model": (
         "providers:\n  - {name: a, provider: openai}\n"
