@@ -22,7 +22,8 @@ SHORTEST = 6
 """Shorter values are no secrets, and would tear ordinary text apart."""
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
 """With a capital: without one it is a name with dashes, and of a text it hardly ever lacks one."""
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
+SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
+"""What the name of a variable ends in that holds a secret."""
 _LEAST_OF_ENVIRONMENT = 12
 """A name alone is a guess: `SORT_KEY=name` shall not be taken out of every text."""
 _ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
@@ -41,7 +42,7 @@ class Redactor:
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         for name, value in (variables or {}).items():
-            if _SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
+            if SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
                 self.add(value)
 
     def add(self, secret: str) -> None:

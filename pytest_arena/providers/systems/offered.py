@@ -4,11 +4,17 @@ names."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.prompts.templates import TemplateError, render_text
 from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.results.request_response import Request
+from pytest_arena.schema.provider import ProviderSpec
 
 OFFERED = ("prompt", "messages", "variables", "case", "session", "config")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -30,6 +36,51 @@ def offered(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
         "session": request.session,
         "config": dict(config),
     }
+
+
+def number_of(request: Request) -> str:
+    """Return what identifies a call to a program that answers many."""
+    return f"{request.case}/{request.provider}/{request.trial}/{request.turn}/{request.attempt}"
+
+
+class _Anything(Mapping[str, Any]):
+    """A mapping that has every key, as far as a file tells."""
+
+    def __getitem__(self, key: str) -> _Anything:
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def checked_template(text: str) -> str:
+    """Return a template of an entry's if it can be filled with what is offered; refused else."""
+    known: dict[str, Any] = dict.fromkeys(OFFERED, "")
+    known |= dict.fromkeys(("messages", "variables", "config"), _Anything())
+    known["case"] = dict.fromkeys(("name", "file", "provider", "trial", "turn"), "")
+    try:
+        render_text(text, known)
+    except TemplateError as error:
+        context = {"what": error.what, "expected": error.expected, "fix": error.fix}
+        raise PydanticCustomError("template", "{what}", context) from None
+    return text
+
+
+@contextmanager
+def template_failure(spec: ProviderSpec) -> Iterator[None]:
+    """Tell a template that a case's variables do not fill."""
+    try:
+        yield
+    except TemplateError as error:
+        where = f"{spec.place}: " if spec.place else ""
+        raise ProviderError(
+            ErrorKind.CONFIGURATION,
+            f"{where}provider {spec.name!r}: {error.what}\n"
+            f"  expected: {error.expected}\n  fix: {error.fix}",
+        ) from None
 
 
 def arguments_for(
