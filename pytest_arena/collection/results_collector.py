@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -214,19 +214,19 @@ class ResultsCollector:
         if self._reports.broken or self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         self.repeated_errors.put_back(terminalreporter)
-        yield
-        # after pytest's own summary, where the eye ends, however many failures there are
-        if self.run is not None:
-            self._write_summary(terminalreporter, self.run)
 
-    def _write_summary(self, terminalreporter: pytest.TerminalReporter, run: RunResult) -> None:
+    def write_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write what the run found out; nothing where no cell ran."""
+        if self.run is None:
+            return
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")
         summary = make_reporter("terminal", self._registry)
-        lines = summary.render(run, width=writer.fullwidth, color=writer.hasmarkup)
+        look: dict[str, Any] = {"width": writer.fullwidth, "color": writer.hasmarkup}
+        lines = summary.answers(self.run, **look) if self._settings.answers else []
+        lines += summary.render(self.run, **look)
         for line in [*lines, *self._reports.written, *self._said]:
             terminalreporter.write_line(line)
         if self._refused is not None:

@@ -12,12 +12,14 @@ from uuid import uuid4
 
 import pytest
 
+from pytest_arena.collection.closing_summary import ClosingSummary
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
@@ -132,6 +134,9 @@ def _activate_controller(parts: RunContext) -> None:
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
     config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
+    if shows_at_once(config):
+        config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
+    config.pluginmanager.register(ClosingSummary(results_collector), "arena-closing-summary")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 
 

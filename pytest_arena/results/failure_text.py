@@ -1,4 +1,4 @@
-"""What a person reads of a cell that did not pass."""
+"""What a person reads of a cell on a terminal."""
 
 from __future__ import annotations
 
@@ -64,6 +64,14 @@ def report_text(cell: Cell) -> str:
     held = sum(f.verdict == "passed" for f in trial.assertions) if trial is not None else 0
     if held:
         lines.append(f"  ({held} other assertion{'s' if held > 1 else ''} held)")
+    return printable("\n".join(lines))
+
+
+def passed_text(cell: Cell) -> str:
+    """Return what was said in a cell that passed: in its first trial, where it has several."""
+    lines = [_entry("load", load_in_words(cell.load))] if cell.load is not None else []
+    for trial in cell.trials[:1]:
+        lines += _said(trial)
     return printable("\n".join(lines))
 
 
