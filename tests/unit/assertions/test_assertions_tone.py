@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.assertions.evaluate import evaluate_async
+from pytest_arena.judging.tone import VERSION
 from pytest_arena.results import Finding, Message, Response, Trial
 from pytest_arena.schema import Assertion, CheckContext, JudgeReply, JudgeSpec, ProviderSpec
 
@@ -23,7 +24,7 @@ DRY = "no single cue stands out, only wording and length"
 
 def told(reason: str) -> str:
     """Return a reason with an S for each score: their digits move with the weights."""
-    return re.sub(r"\b0\.\d{3,}\b", "S", reason)
+    return re.sub(r"\b0\.\d+\b", "S", reason)
 
 
 class Judge:
@@ -154,5 +155,5 @@ def test_the_judge_hash_knows_the_scorer_and_the_judge(build: Callable[[str], As
     tone = build("{type: tone, value: polite}")
     alone = tone.judge_facts(None)
     assert alone is not None
-    assert json.loads(alone) == ["embedded tone", 2, None]
+    assert json.loads(alone) == ["embedded tone", VERSION, None]
     assert tone.judge_facts(JUDGE) != alone
