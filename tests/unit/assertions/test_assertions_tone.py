@@ -18,13 +18,13 @@ from pytest_arena.schema import Assertion, CheckContext, JudgeReply, JudgeSpec, 
 JUDGE = JudgeSpec(panel=(ProviderSpec(name="grader", provider="mock"),))
 POLITE = "Thank you for contacting us. I have reviewed your account and issued the refund."
 RUDE = "Oh great, another genius who cannot read. Not our problem."
-PLAIN = "Our support team will help you."
+PLAIN = "Our support team will call you."
 DRY = "no single cue stands out, only wording and length"
 
 
 def told(reason: str) -> str:
     """Return a reason with an S for each score: their digits move with the weights."""
-    return re.sub(r"\b0\.\d+\b", "S", reason)
+    return re.sub(r"\b0\.\d{3,}\b", "S", reason)
 
 
 class Judge:
