@@ -25,7 +25,7 @@ from pytest_arena.providers.litellm_import import (
     takes_user,
     unsupported_params,
 )
-from pytest_arena.providers.litellm_wire import listening
+from pytest_arena.providers.litellm_wire import Wire, listening
 from pytest_arena.providers.message_content import add_message
 from pytest_arena.providers.model_params import fitted, is_default, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
@@ -160,12 +160,7 @@ class LiteLLMProvider(Provider):
         if wire.status and not lost and wire.speaks_chat(request.tools):
             answer, first_token_ms = wire.answer(Answer(), started, streams=request.stream)
         else:
-            wire.check(streams=request.stream)
-            if failed is not None:
-                raise failed
-            if not wire.reports_usage:
-                answer.usage = None
-            answer.is_refusal = wire.tells_refusal
+            answer = _of_another_format(answer, wire, failed, request, lost=lost)
         answer.hear(wire.headers if wire.status else _headers(received))
         answer.tells_filter = answer.tells_filter or self._tells_filter()
         return answer, first_token_ms, latency_ms
@@ -283,6 +278,23 @@ class LiteLLMProvider(Provider):
             further = [self._model, *([f"{provider}/{model}"] if model else ())]
             self._prices[model] = price_of(self.spec, further)
         return answer.priced(response, self._prices[model])
+
+
+def _of_another_format(
+    answer: Answer, wire: Wire, failed: Exception | None, request: Request, *, lost: bool
+) -> Answer:
+    """Return what litellm read of another format than OpenAI's, with what it loses put back."""
+    wire.check(streams=request.stream)
+    if failed is not None:
+        stopped = None if lost else wire.stopped_by_filter()
+        if stopped is None:
+            raise failed
+        answer = stopped
+    if not wire.reports_usage:
+        answer.usage = None
+    answer.is_refusal = wire.tells_refusal
+    wire.restore(answer)
+    return answer
 
 
 async def _drain(stream: Any, answer: Answer, started: float) -> float | None:
