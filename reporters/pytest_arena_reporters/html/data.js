@@ -20,7 +20,7 @@ const ready = new Map();
 async function loadIndex() {
   index = await inflate(block("index"));
   const rows = index.cases.map((row) => ({
-    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [],
+    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [], prompt: null,
   }));
   index.rows = rows;
   const flaky = new Set(index.flaky);
@@ -29,7 +29,7 @@ async function loadIndex() {
       i, row, case: rows[row], provider: index.provider[i], verdict: index.verdict[i],
       checks: index.sets[index.checks[i]], trials: index.trials[i], latency: index.latency[i],
       tokens: index.tokens[i], cost: index.cost[i], flaky: flaky.has(i),
-      status: index.status?.[i] ?? -1, preview: null, full: null,
+      status: index.status?.[i] ?? -1, said: index.said[i], preview: null, full: null, shown: null,
     };
     cell.key = `${cell.case.file}::${cell.case.name}[${index.providers[cell.provider]}]`;
     cell.names = `${cell.key} ${cell.case.tags.join(" ")}`.toLowerCase();
@@ -37,10 +37,6 @@ async function loadIndex() {
     byKey.set(cell.key, cell);
     return cell;
   });
-  for (const row of rows) {
-    const seen = new Set(row.cells.map((c) => c.verdict).filter((v) => v !== "s"));
-    row.differs = seen.size > 1;
-  }
 }
 
 function chunkOf(cell) {
@@ -70,19 +66,30 @@ async function recordOf(cell) {
   return { record: chunk.cells[cell.i % index.chunk], text: chunk.text };
 }
 
+// The trial whose answer stands for its cell: the first with the cell's verdict.
+const shownTrial = (cell, record) => record.trials.find((t) => t.verdict === cell.verdict) ?? record.trials.at(0);
+
 function describe(cell, record, chunk) {
   const parts = [cell.names];
-  let answer = "";
   for (const trial of [...(record.confirmation ?? []), ...record.trials]) {
     for (const message of trial.messages) parts.push(chunk.text(message.text));
-    for (const response of trial.responses) parts.push((answer = chunk.text(response.output)));
+    for (const response of trial.responses) parts.push(chunk.text(response.output));
     for (const finding of trial.assertions) parts.push(finding.reason);
     if (trial.error) parts.push(trial.error.message);
   }
   if (record.standing) parts.push(record.standing.reason);
   cell.full = parts.join("\n").toLowerCase();
-  const shown = cell.verdict === "p" ? answer : reasons(record).at(0) || answer;
-  cell.preview = shown.slice(0, 200).replace(/\s+/g, " ");
+  const trial = shownTrial(cell, record);
+  const answer = trial?.responses.length ? chunk.text(trial.responses.at(-1).output) : null;
+  const why = cell.verdict === "p" ? "" : reasons(record).at(0) ?? "";
+  cell.shown = {
+    answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
+    passed: record.trials.filter((t) => t.verdict === "p").length,
+    before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
+  };
+  const asked = trial?.messages.find((m) => m.role === "user");
+  if (asked) cell.case.prompt ??= chunk.text(asked.text);
+  cell.preview = (why || answer || "").slice(0, 200).replace(/\s+/g, " ");
 }
 
 // Says why a cell did not pass, the cell's own findings first.

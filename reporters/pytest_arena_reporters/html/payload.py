@@ -15,8 +15,8 @@ from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.description import labels
-from pytest_arena_reporters.html.records import CellWriter, rounded, significant
-from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
+from pytest_arena_reporters.html.records import CellWriter, json_text, rounded, significant
+from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts, shown_trial
 
 CHUNK = 100
 _LEVEL = 6
@@ -123,9 +123,43 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "tokens": [_tokens(cell) for cell in cells],
         "cost": [_cost(cell) for cell in cells],
         "flaky": [i for i, cell in enumerate(cells) if cell.flaky],
+        "said": _said(cells),
+        "figures": _figures(comparison),
         "labels": labels(),
         **(_statuses(cells) if comparison.since_baseline else {}),
     }
+
+
+def _said(cells: Sequence[Cell]) -> list[int]:
+    """Return which of its case's different answers each cell shows: 0 is the first; -1 is none."""
+    answers: dict[tuple[str, str], dict[str, int]] = {}
+    said = []
+    for cell in cells:
+        shown = shown_trial(cell)
+        answer = shown.responses[-1] if shown and shown.responses else None
+        if answer is None:
+            said.append(-1)
+            continue
+        own = answers.setdefault((cell.file, cell.case), {})
+        calls = [(call.name, json_text(call.arguments)) for call in answer.tool_calls]
+        said.append(own.setdefault(json.dumps([answer.output, calls]), len(own)))
+    return said
+
+
+def _figures(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return what the head of each column says, as the leaderboard has it."""
+    summaries = {summary.provider: summary for summary in comparison.summaries}
+    return [
+        {
+            "passed": found.counts.passed,
+            "judged": found.counts.judged,
+            "errors": found.counts.error,
+            "p50": rounded(found.latency.p50.value if found.latency.p50 else None),
+            "cost_a_case": significant(found.spending.per_case_usd),
+            "at_least": bool(found.spending.unknown),
+        }
+        for found in (summaries[name] for name in comparison.matrix.providers)
+    ]
 
 
 def _statuses(cells: Sequence[Cell]) -> dict[str, Any]:

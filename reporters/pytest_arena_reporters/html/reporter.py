@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 MAX_MB = 5.0
-_SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "load", "cell", "main")
-_ROOM_FOR_THE_PAGE = 160_000
+_SCRIPTS = (
+    *("data", "dom", "state", "markup", "rows", "grid", "columns", "list"),
+    *("diff", "since", "load", "cell", "main"),
+)
+_STYLES = ("report", "grid")
+_ROOM_FOR_THE_PAGE = 200_000
 
 
 class HtmlReporter(Reporter):
@@ -54,7 +58,8 @@ def render(comparison: Comparison, payload: Payload) -> str:
     """Return the whole page."""
     from markupsafe import Markup
 
-    script, style = _script(), _asset("report.css")
+    script = _script()
+    style = "".join(_asset(f"{name}.css") for name in _STYLES)
     context = _context(comparison, payload)
     for name in ("latency_chart", "cost_chart"):
         context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pytest_arena.comparison.trial_rows import message_text
-from pytest_arena.results import Cell
+from pytest_arena.results import Cell, Trial
 from pytest_arena_reporters.html.description import text_fields
 
 _WORTH_SHARING = 120
@@ -45,6 +45,12 @@ class Texts:
             number = self._numbers[text] = len(self.list)
             self.list.append(text)
         return number
+
+
+def shown_trial(cell: Cell) -> Trial | None:
+    """Return the trial whose answer stands for its cell: the first with the cell's verdict."""
+    own = (trial for trial in cell.trials if trial.verdict == cell.verdict)
+    return next(own, cell.trials[0] if cell.trials else None)
 
 
 def answers_of(value: Any) -> Iterator[str]:
