@@ -99,21 +99,23 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
     Of an application, what the file says of it, with its version.
     """
     if spec.system is not None:
-        return _hash({"system": spec.provider, **spec.system.facts(), **_others(spec)})
+        return _hash({"system": spec.provider, **further_facts(spec)})
     return _hash(
         {
             "model": spec.full_model,
             "host": spec.host,
-            **_others(spec),
+            **further_facts(spec),
             "params": {**params, **spec.params},
         }
     )
 
 
-def _others(spec: ProviderSpec) -> dict[str, Any]:
-    """Return who may answer instead, and the files that answer; nothing for most providers, whose
-    hash stays as it was."""
-    found: dict[str, Any] = {}
+def further_facts(spec: ProviderSpec) -> dict[str, Any]:
+    """Return what an application's entry says, who may answer instead, and the files that answer.
+
+    Nothing for most models, whose hash stays as it was.
+    """
+    found: dict[str, Any] = spec.system.facts() if spec.system is not None else {}
     if spec.endpoints:
         found["endpoints"] = [[host_of(one.api_base), one.model] for one in spec.endpoints]
     if spec.fallbacks:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from pytest_arena.loading.hashing import Hasher, provider_hash
+from pytest_arena.loading.hashing import Hasher, further_facts, provider_hash
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan
 from pytest_arena.schema import ProviderSpec
 
@@ -29,7 +29,8 @@ def versions_of(plans: Iterable[CellPlan]) -> dict[str, dict[str, Any]]:
                 "api_key_env": spec.api_key_env,
                 "params": {**plan.case.params, **spec.params},
             }
-            found[hashed] = {name: value for name, value in version.items() if value}
+            known = {name: value for name, value in version.items() if value}
+            found[hashed] = {**known, "further": further_facts(spec)}
     return found
 
 

@@ -14,7 +14,8 @@ Key = tuple[str, str, str]
 Prompt = tuple[tuple[str, str], ...]
 """The roles and texts of what a case sends, without answers."""
 Version = Mapping[str, Any]
-"""What it takes to ask a provider as it was: its kind, model, parameters and endpoint."""
+"""What it takes to ask a provider as it was: its kind, model, parameters and endpoint; `further` is
+what else its entry says, an application's version among it."""
 HASHES = ("prompt", "provider", "assertions", "judge")
 
 

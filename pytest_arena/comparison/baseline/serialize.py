@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt, Version
 
-VERSION = ("provider", "model", "api_base", "api_key_env", "params")
-"""The keys of what it takes to ask a provider again."""
+_MAPPINGS = ("params", "further")
+VERSION = ("provider", "model", "api_base", "api_key_env", *_MAPPINGS)
+"""The keys of what it takes to ask a provider again, and to tell one version from another."""
 
 
 class Mistake(Exception):
@@ -159,10 +160,10 @@ def prompt_from_record(record: Mapping[str, Any]) -> Prompt:
 def version_from_record(record: Mapping[str, Any]) -> Version:
     version = {name: record[name] for name in VERSION if record.get(name) is not None}
     for name, value in version.items():
-        if name != "params":
+        if name not in _MAPPINGS:
             text_of(version, name)
         elif not isinstance(value, dict):
-            raise Mistake("'params' is not a mapping")
+            raise Mistake(f"{name!r} is not a mapping")
     return version
 
 
