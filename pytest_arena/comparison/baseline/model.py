@@ -45,7 +45,8 @@ class BaselineCell:
     they were asked for. `history` has a letter for each trial with a verdict, P or F, the newest
     last. `scores` are the newest run's means by turn and measure (`0/polite tone`, `/polite tone`
     for the whole trial), `graded` the scores of each assertion by its place, the newest last, where
-    they say more than its counts; None where the baseline is older than that. `models` and
+    they say more than its counts; None where the baseline is older than that (and than `cluster`,
+    the family that its case is of). `models` and
     `builds` are those that answered the newest run's calls, by the provider's own names.
     """
 
@@ -68,6 +69,7 @@ class BaselineCell:
     models: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
     variant: str | None = None
+    cluster: str | None = None
 
     @property
     def column(self) -> str:

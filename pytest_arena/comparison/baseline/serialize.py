@@ -45,6 +45,8 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
     }
     if cell.variant is not None:
         record["variant"] = cell.variant
+    if cell.cluster is not None:
+        record["cluster"] = cell.cluster
     if cell.digest is not None:
         record["digest"] = cell.digest
     if cell.scores:
@@ -102,6 +104,7 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         models=_texts(record, "models"),
         builds=_texts(record, "builds"),
         variant=None if variant is None else text_of(record, "variant"),
+        cluster=None if record.get("cluster") is None else text_of(record, "cluster"),
     )
 
 

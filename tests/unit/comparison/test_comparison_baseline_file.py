@@ -80,6 +80,14 @@ def test_scores_by_place_that_are_none_are_refused(graded: object, what: str) ->
         cell_from_record(record)
 
 
+def test_the_family_of_a_case_is_kept_and_read_back() -> None:
+    cell = summarize_cell(replace(cell_of("P"), cluster="refunds"))
+    assert cell_from_record(cell_record(cell)) == cell
+    assert (cell.cluster, summarize_cell(cell_of("P")).cluster) == ("refunds", None)
+    with pytest.raises(Mistake, match="'cluster' is not a text"):
+        cell_from_record({**cell_record(cell), "cluster": 7})
+
+
 def test_the_models_and_builds_that_answered_are_kept_and_read_back() -> None:
     (trial,) = trials_of("P")
     (answer,) = trial.responses
