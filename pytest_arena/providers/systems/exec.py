@@ -15,13 +15,14 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import Problem, shorten
 from pytest_arena.prompts.templates import names_in, render_text
 from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
-from pytest_arena.providers.systems.answers import Timing, answer_of, system_failure
+from pytest_arena.providers.systems.answers import answer_of, system_failure
 from pytest_arena.providers.systems.offered import (
     checked_template,
     number_of,
     offered,
     template_failure,
 )
+from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program import Program, ProgramFailed
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.user_code import Raised, in_thread

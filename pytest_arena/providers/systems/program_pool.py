@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pytest_arena.errors import ProviderError, shorten
-from pytest_arena.providers.systems.answers import Timing, system_failure
+from pytest_arena.providers.systems.answers import system_failure
+from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program import Program, ProgramFailed
 from pytest_arena.providers.systems.user_code import Raised, in_thread
 
@@ -72,7 +73,7 @@ class ProgramPool:
             raise
         if answer.pop("id", None) != number:
             await self._retire(program)
-            raise self._unusable(f"no answer with the id {number!r}", json.dumps(answer))
+            raise _unusable(self._name, f"no answer with the id {number!r}", json.dumps(answer))
         self._idle.append(program)
         return answer
 
@@ -134,20 +135,17 @@ class ProgramPool:
         return program
 
     def _until_ready(self, program: Program) -> None:
-        try:
-            said = self._read(program.line_after(b"", START_S))
-        except TimeoutError:
-            raise system_failure(f"{self._name} is not ready within {START_S:g} s") from None
-        if "fault" in said:
-            raise system_failure(str(said["fault"]))
+        fault = fault_at_start(self._name, program)
+        if fault is not None:
+            raise system_failure(fault)
 
     def _answer(self, program: Program, line: bytes, timing: Timing) -> dict[str, Any]:
         timing.began = time.perf_counter()
-        answer = self._read(program.line_after(line))
+        answer = _object_in(self._name, program.line_after(line))
         if answer.get(READY) is True and "id" not in answer:
             # until now it imported what it needs
             timing.began = time.perf_counter()
-            answer = self._read(program.line_after(b""))
+            answer = _object_in(self._name, program.line_after(b""))
         return answer
 
     async def _in_thread(self, program: Program, work: Callable[[], T]) -> T:
@@ -173,22 +171,38 @@ class ProgramPool:
             raise found.error
         return found
 
-    def _read(self, line: bytes) -> dict[str, Any]:
-        text = line.decode("utf-8", "replace").strip()
-        try:
-            answer = json.loads(text)
-        except (ValueError, RecursionError):
-            raise self._unusable("a line that is not JSON", text) from None
-        if not isinstance(answer, dict):
-            raise self._unusable("a line that is no JSON object", text)
-        return answer
 
-    def _unusable(self, what: str, line: str) -> ProviderError:
-        return system_failure(
-            f"{self._name} wrote {what}: {shorten(line, 200)!r}\n"
-            "  expected: one line for each call, a JSON object with the call's id and its output\n"
-            "  fix: write all else to standard error"
-        )
+def fault_at_start(name: str, program: Program) -> str | None:
+    """Wait until a program says that it is ready; return what keeps it from being so."""
+    try:
+        said = _object_in(name, program.line_after(b"", START_S))
+    except TimeoutError:
+        return f"{name} is not ready within {START_S:g} s"
+    except ProgramFailed as error:
+        return f"{name} {error}"
+    except ProviderError as error:
+        return error.message
+    fault = said.get("fault")
+    return None if fault is None else str(fault)
+
+
+def _object_in(name: str, line: bytes) -> dict[str, Any]:
+    text = line.decode("utf-8", "replace").strip()
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unusable(name, "a line that is not JSON", text) from None
+    if not isinstance(answer, dict):
+        raise _unusable(name, "a line that is no JSON object", text)
+    return answer
+
+
+def _unusable(name: str, what: str, line: str) -> ProviderError:
+    return system_failure(
+        f"{name} wrote {what}: {shorten(line, 200)!r}\n"
+        "  expected: one line for each call, a JSON object with the call's id and its output\n"
+        "  fix: write all else to standard error"
+    )
 
 
 def _end_all(programs: Sequence[Program]) -> None:

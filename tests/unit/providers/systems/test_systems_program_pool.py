@@ -14,7 +14,7 @@ import pytest
 from pytest_arena.errors import ProviderError
 from pytest_arena.providers.process_guard import ProcessGuard
 from pytest_arena.providers.systems import program_pool
-from pytest_arena.providers.systems.answers import Timing
+from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program import Program
 from pytest_arena.providers.systems.program_pool import ProgramPool
 

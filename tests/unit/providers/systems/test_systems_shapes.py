@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_arena.providers.systems.shapes import ShapeError, described, joined
+from pytest_arena.providers.systems.portable.shapes import ShapeError, described, joined
 
 CALL = {"name": "find", "arguments": {"n": 1}}
 OPENAI_CALL = Of(id="c1", type="function", function=Of(name="find", arguments='{"n": 1}'))

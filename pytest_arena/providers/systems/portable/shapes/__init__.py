@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.providers.systems.shapes.frameworks import FRAMEWORKS, is_foreign
-from pytest_arena.providers.systems.shapes.values import (
+from .frameworks import FRAMEWORKS, is_foreign
+from .values import (
     as_text,
     first,
     get,

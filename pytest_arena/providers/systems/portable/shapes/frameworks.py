@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_arena.providers.systems.shapes.values import (
+from .values import (
     as_text,
     get,
     listed,
