@@ -192,7 +192,8 @@ def take_along(item: pytest.Item, report: Any) -> None:
     """Put the item's cell, if it has one, into a report; it then lasts as long as the calls."""
     if not has_cell(item):
         return
-    cell, report.arena_cell = item.stash[CELL]
+    cell, line = item.stash[CELL]
+    report.arena_cells = [[cell.id, line]]
     report.arena_verdict = cell.verdict
     report.arena_resumed = item.stash.get(RESUMED, False)
     latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]

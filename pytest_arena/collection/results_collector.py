@@ -99,13 +99,14 @@ class ResultsCollector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        line = getattr(report, "arena_cell", None)
-        if line is not None:
-            if report.outcome == "rerun":
-                self._reruns.hear(cell_from_line(line))
-            self.add(report.nodeid, line)
-            if self._interrupted is not None and report.arena_resumed:
-                self._interrupted.take(report.nodeid)
+        cells = getattr(report, "arena_cells", None)
+        if cells is not None:
+            for cell_id, line in cells:
+                if report.outcome == "rerun":
+                    self._reruns.hear(cell_from_line(line))
+                self.add(cell_id, line)
+                if self._interrupted is not None and report.arena_resumed:
+                    self._interrupted.take(cell_id)
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
@@ -170,11 +171,18 @@ class ResultsCollector:
                 self.add(cell_id, line)
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return the cells that have finished, in the order of collection."""
-        place = {cell_id: number for number, cell_id in enumerate(self._order)}
-        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
-        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
-        return tuple(cell_from_line(line) for line in self._lines.values())
+        """Return the cells that have finished, in the order of collection; those of one test as
+        it came to them."""
+        place = {nodeid: number for number, nodeid in enumerate(self._order)}
+        cells = [cell_from_line(line) for line in self._lines.values()]
+
+        def order(cell: Cell) -> tuple[int, str]:
+            known = place.get(cell.test or cell.id)
+            return (len(place), cell.id) if known is None else (known, "")
+
+        cells.sort(key=order)
+        self._lines = {cell.id: self._lines[cell.id] for cell in cells}
+        return tuple(cells)
 
     def release_held(self) -> None:
         """Tell pytest what became of the cells whose reports were held back."""

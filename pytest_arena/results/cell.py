@@ -113,6 +113,8 @@ class Cell:
     variant: str | None = None
     xfail: str | None = None
     """Why it is expected to fail, as the case says; pytest counts a failure as xfailed."""
+    test: str | None = None
+    """The node id of the Python test that made it, where no arena file did."""
 
     @property
     def is_xfailed(self) -> bool:
