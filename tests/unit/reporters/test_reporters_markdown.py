@@ -10,9 +10,10 @@ import pytest
 from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison import compare
+from pytest_arena.reporting.marker import MARKER
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.markdown import MarkdownReporter, render
-from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, fenced, inline
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, fenced, inline
 
 
 @pytest.fixture(autouse=True)
