@@ -15,6 +15,7 @@ from pytest_arena.schema.provider import ProviderSpec
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header's name may be (RFC 9110, section 5.6.2)."""
 _PATHS = ("/chat/completions", "/completions", "/embeddings", "/responses")
+_BY_VARIABLE = "write ${NAME}, which stands for an environment variable"
 _WHOLE_URLS = frozenset(
     {"azure", "azure_ai", "azure_text", "anthropic", "bedrock", "cloudflare", "cohere", "custom"}
     | {"databricks", "gemini", "huggingface", "oci", "ollama", "ollama_chat", "oobabooga"}
@@ -62,6 +63,16 @@ def problems_of(
 ) -> list[Problem]:
     """Return what no call could be made with. A variable that is not set is no problem here."""
     found: list[Problem] = []
+    if "{{" in spec.model:
+        found.append(
+            Problem(
+                f"model of provider {spec.name!r} holds a template, and these are filled in for "
+                "cases alone",
+                spec.place,
+                expected="the model's name, as the provider writes it",
+                fix="write the name, or one provider for each model",
+            )
+        )
     base = base_of(spec, variables, base_variables)
     if base is not None:
         found += _base_problems(spec, base)
@@ -96,6 +107,9 @@ def _base_problems(spec: ProviderSpec, base: Base) -> Iterator[Problem]:
     if not base.url:
         # or its calls, with the key, would go to the provider's public address
         yield problem("is empty", "write the URL, or leave api_base out")
+        return
+    if "{{" in base.url:
+        yield problem("holds a template, and these are filled in for cases alone", _BY_VARIABLE)
         return
     if re.search(r"\s", base.url):
         yield problem("holds a blank or a line break", "remove it")

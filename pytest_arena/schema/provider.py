@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
+from pytest_arena.schema.params import Params
 from pytest_arena.schema.system import SystemOptions
 
 
@@ -51,7 +52,7 @@ class ProviderSpec(ArenaModel):
     fallbacks: tuple[str, ...] = ()
     """Other entries of `providers:` that are asked, in this order, while this one is down. Their
     answers are marked."""
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
     """Generation parameters: temperature, max_tokens, seed, top_p, …"""
     headers: dict[str, str] = Field(default_factory=dict)
     """Extra HTTP headers."""

@@ -274,6 +274,31 @@ MISTAKES = {
         "  expected: a mapping with name, provider and model\n"
         "  fix: write it like {name: gpt-4o, model: openai/gpt-4o}",
     ),
+    "a provider as promptfoo has it": (
+        "providers:\n- {id: 'openai:gpt-5.5', config: {temperature: 0}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:4: a provider has an 'id' in place of a model\n"
+        "  expected: a name, a provider and a model\n"
+        "  fix: write it like {name: gpt-5.5, model: openai/gpt-5.5}",
+    ),
+    "a number in quotes": (
+        "providers:\n- {name: a, provider: mock, params: {temperature: '0.2'}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'temperature' cannot be '0.2' for 'params' of provider 'a'\n"
+        "  expected: a number\n  fix: write temperature: 0.2",
+    ),
+    "several answers by a parameter": (
+        f"defaults: {{params: {{n: 3}}}}\ntests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:4:20: 'n' asks for more answers than are looked at for 'params' of "
+        "'defaults'\n  expected: n: 1\n  fix: write trials: …",
+    ),
+    "a stream by a parameter": (
+        "providers:\n- {name: a, provider: mock, params: {stream: true}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'stream' cannot be set there for 'params' of provider 'a'\n"
+        "  expected: generation parameters\n"
+        "  fix: leave it out: an answer is streamed where a check needs its first token",
+    ),
     "a provider without its name": (
         "providers:\n- {nme: a, provider: mock}\n- {name: b, provider: mock}\n"
         "defaults: {providers: [a]}\n"
