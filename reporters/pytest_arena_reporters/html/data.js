@@ -94,20 +94,22 @@ function describe(cell, record, chunk) {
 
 // Says why a cell did not pass, the cell's own findings first.
 function reasons(record) {
-  const broken = (found) => found.filter((f) => f.verdict === "f" || f.verdict === "e");
-  const told = (f) => `${f.type}: ${f.reason}${f.expected && !f.reason.includes(f.expected) ? ` (expected: ${f.expected})` : ""}`;
-  const said = broken(record.assertions ?? []).map(told);
-  for (const trial of record.trials) {
-    if (trial.error) said.push(`${trial.error.kind}: ${trial.error.message}`);
-    else if (trial.verdict !== "p") {
-      const found = broken(trial.assertions).map(told);
-      const blocked = (trial.guardrails ?? []).find((g) => g.action !== "flag");
-      if (!found.length && blocked) found.push(`guardrail ${blocked.type} on ${blocked.direction}: ${blocked.reason}`);
-      said.push(...found);
-    }
-  }
+  const said = broken(record.assertions ?? []);
+  for (const trial of record.trials) said.push(...reasonsOf(trial));
   if (!said.length && record.reason) said.push(record.reason);
   return [...new Set(said)];
+}
+
+const broken = (found) => found.filter((f) => f.verdict === "f" || f.verdict === "e")
+  .map((f) => `${f.type}: ${f.reason}${f.expected && !f.reason.includes(f.expected) ? ` (expected: ${f.expected})` : ""}`);
+
+function reasonsOf(trial) {
+  if (trial.error) return [`${trial.error.kind}: ${trial.error.message}`];
+  if (trial.verdict === "p") return [];
+  const said = broken(trial.assertions);
+  const blocked = (trial.guardrails ?? []).find((g) => g.action !== "flag");
+  if (!said.length && blocked) said.push(`guardrail ${blocked.type} on ${blocked.direction}: ${blocked.reason}`);
+  return said;
 }
 
 // Inflates everything in the background, a chunk at a time, so that search sees all texts.

@@ -54,7 +54,7 @@ function gridRow(row, at) {
   const shown = shownColumns();
   const reference = state.against ? own.get(index.providers.indexOf(state.against)) : null;
   const made = node("div", { class: `row${isOpen(row) ? " open" : ""}${at === chosen ? " chosen" : ""}`, role: "row" },
-    state.density === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: cellLink(firstOf(row)), text: row.name, title: row.name })) : caseHead(row),
+    state.density === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
     shown.map((p) => {
       const cell = own.get(p);
       if (!cell) return node("div", { role: "cell", class: "none dim" }, node("span", { class: "sr", text: "not run" }));
@@ -63,12 +63,10 @@ function gridRow(row, at) {
   return made;
 }
 
-const firstOf = (row) => row.cells.find((c) => showList.kept.has(c)) ?? row.cells.at(0);
-
 function caseHead(row) {
   const open = isOpen(row);
   return node("div", { role: "rowheader", class: "case" },
-    node("a", { class: "title", href: cellLink(firstOf(row)), text: row.name }),
+    node("a", { class: "title", href: caseLink(row), text: row.name }),
     node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
     state.density === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
 }
@@ -118,8 +116,7 @@ function answerText(cell, reference, open) {
   const text = form ? node("div", { class: "text markup" }, form) : node("div", { class: "text" }, own ?? shorter(fit(shorter(answer, 4 * most)), most));
   if (!open || answer.length <= FULL) return text;
   if (all) {
-    for (const [name, value] of [["tabindex", 0], ["role", "region"], ["aria-label", `The whole answer of ${index.providers[cell.provider]}`]]) text.setAttribute(name, value);
-    text.classList.add("all");
+    wholeText(text, `The whole answer of ${index.providers[cell.provider]}`);
     return text;
   }
   return [text, node("button", { type: "button", class: "link", text: `All ${number(answer.length)} characters`, onclick: () => { whole.add(cell); list.again((item) => item === cell.case); } })];

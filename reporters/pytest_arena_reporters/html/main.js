@@ -4,12 +4,12 @@ let before = null;
 
 async function show() {
   const changed = before?.view !== state.view || before?.id !== state.id;
-  if (before?.view === "cells" && state.view === "cell") show.scroll = scrollY;
+  if (before?.view === "cells" && state.view !== "cells") show.scroll = scrollY;
   before = state;
   for (const view of VIEWS) $(view).classList.toggle("shown", view === state.view);
-  document.documentElement.classList.toggle("wide", state.view === "cells" && state.layout === "grid");
+  document.documentElement.classList.toggle("wide", state.view === "case" || (state.view === "cells" && state.layout === "grid"));
   for (const link of document.querySelectorAll("[data-view]")) {
-    const here = link.dataset.view === (state.view === "cell" ? "cells" : state.view);
+    const here = link.dataset.view === (WITH_FILTERS.has(state.view) ? "cells" : state.view);
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -20,6 +20,7 @@ async function show() {
     if (changed) { scrollTo(0, show.scroll ?? 0); draw(); }
   } else if (changed) scrollTo(0, 0);
   if (state.view === "cell") await showCell();
+  if (state.view === "case") await showCase();
   document.documentElement.dataset.shown = hashOf(state);
 }
 
@@ -70,6 +71,11 @@ function syncFilters() {
 
 function stepCell(step) {
   if (!found.length) found = filtered();
+  if (state.view === "case") {
+    const rows = [...new Set(found.map((c) => c.case))], at = rows.findIndex((row) => caseKey(row) === state.id);
+    if (at >= 0 && rows[at + step]) location.hash = caseLink(rows[at + step]);
+    return;
+  }
   const at = found.findIndex((c) => c.key === state.id);
   const next = found[at + step];
   if (at >= 0 && next) location.hash = cellLink(next);
@@ -80,12 +86,12 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   if (event.key === "Escape") {
     if (typing) event.target.blur();
-    else if (state.view === "cell") location.hash = linkTo({ view: "cells" });
+    else if (state.view === "cell" || state.view === "case") location.hash = linkTo({ view: "cells" });
     return;
   }
   if (typing) return;
   const step = { j: 1, k: -1 }[event.key];
-  if (step && state.view === "cell") stepCell(step);
+  if (step && (state.view === "cell" || state.view === "case")) stepCell(step);
   else if (step && state.view === "cells") choose(step);
   else if (step) location.hash = "#cells";
   else if (event.key === "x" && state.view === "cells" && state.layout === "grid" && chosen >= 0) unfold(items.at(chosen));
@@ -115,8 +121,9 @@ function onKey(event) {
   let width = innerWidth;
   addEventListener("resize", () => requestAnimationFrame(() => {
     // A phone's address bar comes and goes; only another width makes rows of other heights.
-    if (state.view !== "cells" || width === innerWidth) draw();
-    else showList();
+    if (width === innerWidth) draw();
+    else if (state.view === "cells") showList();
+    else if (state.view === "case") showCase();
     width = innerWidth;
   }));
   addEventListener("beforeprint", () => { if (state.view === "cells") list?.draw(true); });

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 MAX_MB = 5.0
 _SCRIPTS = (
     *("data", "dom", "state", "markup", "rows", "grid", "columns", "list"),
-    *("diff", "since", "load", "cell", "main"),
+    *("diff", "since", "load", "cell", "turns", "matrix", "case", "main"),
 )
-_STYLES = ("report", "grid")
+_STYLES = ("report", "grid", "case")
 _ROOM_FOR_THE_PAGE = 200_000
 
 

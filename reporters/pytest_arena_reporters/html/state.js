@@ -1,5 +1,6 @@
-// What is shown, held in the URL's hash: #view?filter=…, or #cell?id=….
-const VIEWS = ["overview", "cells", "cell", "run"];
+// What is shown, held in the URL's hash: #view?filter=…, #case?id=… or #cell?id=….
+const VIEWS = ["overview", "cells", "case", "cell", "run"];
+const WITH_FILTERS = new Set(["cells", "case", "cell"]);
 const DENSITIES = { ticks: "Ticks", short: "Short", full: "Full" };
 const DIFFERENCES = { verdicts: "Verdicts differ", answers: "Answers differ" };
 
@@ -10,8 +11,10 @@ function readState() {
   return {
     view: VIEWS.includes(view) ? view : "overview",
     id: given.get("id") ?? "",
-    trial: Math.max(0, Number.parseInt(given.get("trial") ?? "0", 10) || 0),
+    trial: given.has("trial") ? Math.max(0, Number.parseInt(given.get("trial"), 10) || 0) : null,
     with: given.get("with") ?? "",
+    left: given.get("left") ?? "",
+    right: given.get("right") ?? "",
     q: given.get("q") ?? "",
     verdict: list("verdict"),
     provider: given.get("provider") ?? "",
@@ -34,10 +37,13 @@ const FILTERS = ["q", "provider", "tag", "check", "since", "differ"];
 
 function hashOf(state) {
   const query = new URLSearchParams();
-  if (state.view === "cell") query.set("id", state.id);
-  if (state.view === "cell" && state.trial) query.set("trial", state.trial);
-  if (state.view === "cell" && state.with) query.set("with", state.with);
-  if (state.view === "cell" || state.view === "cells") {
+  if (state.view === "cell" || state.view === "case") {
+    query.set("id", state.id);
+    for (const name of state.view === "case" ? ["trial", "left", "right"] : ["trial", "with"]) {
+      if (state[name] !== null && state[name] !== "") query.set(name, state[name]);
+    }
+  }
+  if (WITH_FILTERS.has(state.view)) {
     for (const name of FILTERS) if (state[name]) query.set(name, state[name]);
     if (state.verdict.length) query.set("verdict", state.verdict.join(","));
     if (state.flaky) query.set("flaky", "1");
@@ -53,7 +59,7 @@ function hashOf(state) {
 }
 
 const linkTo = (change) => hashOf({ ...state, ...change });
-const cellLink = (cell) => linkTo({ view: "cell", id: cell.key, trial: 0, with: "" });
+const cellLink = (cell) => linkTo({ view: "cell", id: cell.key, trial: null, with: "", left: "", right: "" });
 
 // Replaces the address without a new entry in the history, as typing in a filter should.
 function refine(change) {
