@@ -73,7 +73,8 @@ class DialogueRun:
     async def _answer_is_blocked(self, response: Response, number: int) -> bool:
         look = partial(apply_to_answer, self._case.guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
-        events, blocked = await self._guard(look, sum(len(part.text) for part in parts))
+        size, asked = sum(len(part.text) for part in parts), self._dialogue[number].user
+        events, blocked = await self._guard(look, size, asked)
         self._events += events
         return blocked
 
@@ -98,8 +99,10 @@ class DialogueRun:
         self._events.append(event)
         return True
 
-    async def _guard(self, look: Callable[[Said], _Found], size: int) -> _Found:
-        guardrails, said = self._case.guardrails, Said(self._case.system)
+    async def _guard(
+        self, look: Callable[[Said], _Found], size: int, asked: str | None = None
+    ) -> _Found:
+        guardrails, said = self._case.guardrails, Said(self._case.system, asked=asked)
         slow = size >= _LONG_TEXT or any(one.is_slow for one in guardrails)
         if not guardrails or not slow:
             return look(said)
