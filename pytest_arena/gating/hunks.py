@@ -9,7 +9,9 @@ from difflib import SequenceMatcher
 from itertools import chain
 from typing import Any
 
+from pytest_arena.loading.hashing import Hasher, further_facts
 from pytest_arena.loading.plans import CellPlan, TurnPlan
+from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ProviderSpec
 
 _MOST_OF_A_NAME = 60
@@ -31,7 +33,12 @@ def hunks_of(plan: CellPlan) -> list[Hunk]:
         return []
     old, seen = plan.old, Counter[str]()
     found = []
-    for hunk in chain(_of_system(old, plan), _of_turns(old, plan), _of_provider(old, plan)):
+    for hunk in chain(
+        _of_system(old, plan),
+        _of_turns(old, plan),
+        _of_offers(old, plan),
+        _of_provider(old, plan),
+    ):
         seen[hunk.name] += 1
         again = seen[hunk.name]
         found.append(hunk if again == 1 else replace(hunk, name=f"{hunk.name} (no. {again})"))
@@ -93,17 +100,57 @@ def _with_turns(plan: CellPlan, turn: int, turns: Sequence[TurnPlan]) -> CellPla
     return replace(plan, case=replace(plan.case, dialogues=dialogues))
 
 
+def _of_offers(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
+    """Yield the changes of the tools that the model is offered, and of the guardrails."""
+    before, now = ({_called(tool): tool for tool in plan.case.tools} for plan in (old, new))
+    if before == now and old.case.tools != new.case.tools:
+        yield Hunk("the order of tools", _with_tools(old, new.case.tools))
+    for name in dict.fromkeys(chain(before, now)):
+        if before.get(name) != now.get(name):
+            changed = {**before, name: now[name]} if name in now else dict(before)
+            if name not in now:
+                del changed[name]
+            yield Hunk(f"tool {name}", _with_tools(old, tuple(changed.values())))
+    hasher = Hasher()
+    if hasher.guardrails(old.case) != hasher.guardrails(new.case):
+        case = replace(old.case, guardrails=new.case.guardrails)
+        yield Hunk("guardrails", replace(old, case=case))
+
+
+def _called(tool: Any) -> str:
+    return tool_name(tool) or _short([str(tool)])
+
+
+def _with_tools(plan: CellPlan, tools: tuple[Any, ...]) -> CellPlan:
+    return replace(plan, case=replace(plan.case, tools=tools))
+
+
 def _of_provider(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
     before, now = _params(old), _params(new)
-    if (old.provider.full_model, old.provider.host) != (new.provider.full_model, new.provider.host):
-        name = f"model: {_asked(old.provider)} → {_asked(new.provider)}"
-        yield Hunk(name, _with_params(replace(old, provider=new.provider), before))
+    if _entry(old.provider) != _entry(new.provider):
+        alone = _with_params(replace(old, provider=new.provider), before)
+        yield Hunk(_named_entry(old.provider, new.provider), alone)
     for key in dict.fromkeys(chain(before, now)):
         if before.get(key) != now.get(key):
             changed = {**before, key: now[key]} if key in now else dict(before)
             if key not in now:
                 del changed[key]
             yield Hunk(f"params.{key}", _with_params(old, changed))
+
+
+def _entry(spec: ProviderSpec) -> dict[str, Any]:
+    """Return what an entry says but for its parameters, and for who answers in its place."""
+    further = {key: value for key, value in further_facts(spec).items() if key != "fallbacks"}
+    return {"model": spec.full_model, "host": spec.host, **further}
+
+
+def _named_entry(old: ProviderSpec, new: ProviderSpec) -> str:
+    sides = [_asked(spec) for spec in (old, new)]
+    if sides[0] != sides[1]:
+        return f"model: {' → '.join(sides)}"
+    before, now = _entry(old), _entry(new)
+    changed = sorted(key for key in {**before, **now} if before.get(key) != now.get(key))
+    return f"provider: {', '.join(changed)}"
 
 
 def _params(plan: CellPlan) -> dict[str, Any]:
