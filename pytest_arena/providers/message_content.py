@@ -34,6 +34,8 @@ def _add_content(answer: Answer, content: Any) -> None:
         if content:
             answer.texts.append(content)
         return
+    if isinstance(content, Mapping):
+        content = [content]
     if not isinstance(content, list):
         raise unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
     for part in content:
