@@ -34,6 +34,8 @@ _HEADINGS = {
     "BudgetSpec": "budget",
     "EndpointSpec": "endpoint",
     "RateLimitSpec": "rate_limit",
+    "UsagePaths": "usage",
+    "LoginSpec": "login",
     "ToolSpec": "tool",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

@@ -27,6 +27,7 @@ from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
 from pytest_arena.providers.outputs import OutputsOptions
 from pytest_arena.providers.systems.exec import ExecOptions
+from pytest_arena.providers.systems.http_options import HttpOptions, LoginSpec, UsagePaths
 from pytest_arena.providers.systems.python import PythonOptions
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
@@ -50,7 +51,10 @@ _READ_ON = {
     "calibrate": "judging.md#can-the-judge-be-trusted",
 }
 """Where the pages say more of a command."""
-_OF_PROVIDERS: tuple[type[ArenaModel], ...] = (OutputsOptions, PythonOptions, ExecOptions)
+_OF_PROVIDERS: tuple[type[ArenaModel], ...] = (
+    *(OutputsOptions, PythonOptions, ExecOptions, HttpOptions),
+    *(UsagePaths, LoginSpec),
+)
 """Models of keys that belong to one kind of provider."""
 _LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 

@@ -39,7 +39,7 @@ def base_of(spec: ProviderSpec, variables: Mapping[str, str], names: Sequence[st
     None without one, and where a variable within it is not set, which its call will tell.
     """
     if spec.api_base is not None:
-        url = _filled(spec.api_base, variables)
+        url = filled(spec.api_base, variables)
         return Base(url, f"api_base of provider {spec.name!r}") if url is not None else None
     for name in names:
         if variables.get(name):
@@ -87,13 +87,14 @@ def problems_of(
                 fix=f"export {key_name}=… again, without it",
             )
         )
-    found += _header_problems(spec, variables)
+    found += header_problems(spec, variables)
     if not found:
-        found += _proxy_problems(spec, base.url if base else "https://api.openai.com")
+        found += proxy_problems(spec, base.url if base else "https://api.openai.com")
     return found
 
 
-def _filled(text: str, variables: Mapping[str, str]) -> str | None:
+def filled(text: str, variables: Mapping[str, str]) -> str | None:
+    """Return a text with its variables filled in, None where one is not set."""
     if any(match[1] not in variables for match in VARIABLE.finditer(text)):
         return None
     return VARIABLE.sub(lambda match: variables[match[1]], text)
@@ -170,9 +171,10 @@ def _wrong_with_key(key: str) -> str | None:
     return None
 
 
-def _header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterator[Problem]:
+def header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield headers that no request could have."""
     for name, text in spec.headers.items():
-        value = _filled(text, variables)
+        value = filled(text, variables)
         wrong = None
         if not _TOKEN.fullmatch(name):
             wrong = "has a name that no header can have"
@@ -187,7 +189,8 @@ def _header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterat
             )
 
 
-def _proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+def proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+    """Yield what is wrong with the proxy that stands before a URL."""
     address = urlsplit(url)
     if address.hostname is None or proxy_bypass(address.hostname):
         return

@@ -82,20 +82,23 @@ class HttpClient:
 
 async def open_client(base: str, headers: Mapping[str, str], secrets: Iterable[str]) -> HttpClient:
     """Return a client for one base URL; on the loop that will use it."""
+    return HttpClient(await open_session(base, headers), base, proxy_of(base), secrets)
+
+
+async def open_session(base: str, headers: Mapping[str, str]) -> ClientSession:
+    """Return a session for one base URL: without limits, time limits and cookies of its own."""
     import asyncio
 
     # Imports and certificates take tens of milliseconds: not on the loop.
     tls = await asyncio.to_thread(_prepare, base)
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    connector = TCPConnector(limit=0, ssl=tls or True)
-    session = ClientSession(
-        connector=connector,
+    return ClientSession(
+        connector=TCPConnector(limit=0, ssl=tls or True),
         headers=headers,
         timeout=ClientTimeout(total=None, sock_connect=None),
         cookie_jar=DummyCookieJar(),
     )
-    return HttpClient(session, base, _proxy_of(base), secrets)
 
 
 def _prepare(base: str) -> SSLContext | None:
@@ -113,7 +116,8 @@ def _prepare(base: str) -> SSLContext | None:
     return context
 
 
-def _proxy_of(base: str) -> str | None:
+def proxy_of(base: str) -> str | None:
+    """Return the proxy that the environment names for a URL."""
     address = urlsplit(base)
     if address.hostname is None or proxy_bypass(address.hostname):
         return None

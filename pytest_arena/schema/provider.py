@@ -35,8 +35,8 @@ class ProviderSpec(ArenaModel):
     """The column's name; unique in the file, without `[`, `]` and `::`."""
     provider: str = ""
     """What litellm calls the provider (openai, anthropic, ollama, gemini, …), an application
-    of your own (`python`, `exec`), `mock`, `outputs`, `echo`, or a plug-in's; may be left out where
-    `model` is written `provider/model`."""
+    of your own (`python`, `exec`, `http`), `mock`, `outputs`, `echo`, or a plug-in's; may be left
+    out where `model` is written `provider/model`."""
     model: str = ""
     """The model, with or without `provider/` before it."""
     group: str = "default"

@@ -276,9 +276,13 @@ def test_no_secret_of_the_environment_gets_into_what_is_written(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CANARY", "canary-of-the-run")
-    script = 'echo "$A $BOT_TOKEN" >&2; echo "hello $A $BOT_TOKEN"; test "$1" = good'
+    script = 'echo "$A $BOT_TOKEN" >&2; echo "hello $A $BOT_TOKEN $2"; test "$1" = good'
     env = "env: {A: '${CANARY}', BOT_TOKEN: canary-of-the-file}, version: '1'"
-    entries = {name: f"{shell(script, 'sh', name)}, {env}" for name in ("good", "bad")}
+    env += ", config: {api_key: canary-of-the-config, tone: kind}"
+    entries = {
+        name: f"{shell(script, 'sh', name, '{{ config.api_key }}')}, {env}"
+        for name in ("good", "bad")
+    }
     project.write(arena=arena(entries))
     project.run("--arena-record=new").assert_outcomes(passed=1, errors=1)
     assert "[REDACTED]" in trial_of(project, "bad")["error"]["message"]

@@ -29,7 +29,6 @@ from pytest_arena.providers.systems.user_code import Raised, in_thread
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
-from pytest_arena.text.redaction import SECRET_NAME
 
 _LONGEST_NAME = 60
 _OWN_SHAPE = ("output", "tool_calls", "error")
@@ -83,14 +82,6 @@ class ExecOptions(SystemOptions):
             )
         return self
 
-    def facts(self) -> dict[str, Any]:
-        found = super().facts()
-        if self.env:
-            found["env"] = {
-                name: "" if SECRET_NAME.search(name) else text for name, text in self.env.items()
-            }
-        return found
-
     @property
     def asks_by_argument(self) -> bool:
         """Whether the prompt is among the arguments, and not on standard input."""
@@ -111,6 +102,8 @@ class ExecProvider(Provider):
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         super().__init__(spec, environment)
         self._options: ExecOptions = spec.options
+        for secret in self._options.secrets():
+            environment.add_secret(secret)
         self._name = shorten(shlex.join(self._options.command), _LONGEST_NAME)
         self._variables: dict[str, str] | None = None
         self._pool: ProgramPool | None = None
@@ -173,9 +166,6 @@ class ExecProvider(Provider):
         own = {
             name: self.environment.fill(text, self.spec) for name, text in self._options.env.items()
         }
-        for name, text in own.items():
-            if SECRET_NAME.search(name):
-                self.environment.add_secret(text)
         # a Python program's lines would wait in a buffer, and its caller for them
         return {"PYTHONUNBUFFERED": "1", **self.environment.variables, **own}
 

@@ -93,6 +93,8 @@ class PythonProvider(Provider):
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         super().__init__(spec, environment)
         self._options: PythonOptions = spec.options
+        for secret in self._options.secrets():
+            environment.add_secret(secret)
         self._folders = self._options.folders(spec.folder)
         self._function: Callable[..., Any] | None = None
         self._loop = UserLoop()

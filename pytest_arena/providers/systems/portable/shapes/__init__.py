@@ -79,7 +79,7 @@ def _own(value: Any) -> dict[str, Any] | None:
         return None
     if given.get("output") is not None:
         given["output"] = as_text(given["output"])
-    if "tool_calls" in given:
+    if given.get("tool_calls") is not None:
         given["tool_calls"] = [tool_call(one) for one in listed(given["tool_calls"])]
     if "usage" in given:
         given["usage"] = usage_of(given["usage"])
