@@ -273,6 +273,7 @@ def _load(
     if variant is not None and variant.prompt is not None:
         prompt = variant.prompt
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
+    plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:

@@ -58,6 +58,7 @@ class CasePlan:
     `dialogues` are the ways in which the case talks to the provider: one turn for a prompt, one
     dialogue a prompt for `prompts`, several turns for a conversation. Every trial runs one
     dialogue. `params` are generation parameters of the case's file, under the provider's own.
+    `own_variables` are the names of those that the case, its row or its matrix sets.
     """
 
     name: str
@@ -68,6 +69,7 @@ class CasePlan:
     guardrails: tuple[Guardrail, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    own_variables: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     cluster: str | None = None
     description: str | None = None

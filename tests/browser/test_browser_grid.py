@@ -173,6 +173,15 @@ def test_only_where_the_shown_columns_differ(open_report: Open) -> None:
     assert titles.all_inner_texts() == [run.cells[3].case]
 
 
+def test_a_cases_variables_stand_beside_it_and_are_found(open_report: Open) -> None:
+    run = answered([("a", "b"), ("c", "d")])
+    first = tuple(replace(cell, variables={"country": "<b>Japan</b>"}) for cell in run.cells[:2])
+    opened = open_report(replace(run, cells=(*first, *run.cells[2:])), "#cells")
+    assert grid_row(opened, 0).locator(".variables").inner_text() == "country <b>Japan</b>"
+    opened.page.fill("#search", "japan")
+    assert opened.page.inner_text("#status").startswith("1 case, 2 cells of 4")
+
+
 def test_tool_calls_are_chips(open_report: Open) -> None:
     run = synthetic_run(1, 2, rich=False)
     calls = (ToolCall("find_order", {"order": "<b>A-1042</b>"}), ToolCall("refund", {}, error="no"))

@@ -38,7 +38,7 @@ function caseCrumbs(row) {
 function caseHeading(row, columns) {
   const description = columns.map(({ record }) => record.description).find(Boolean);
   return node("div", { class: "cell-head" }, node("h1", { text: row.name, tabindex: "-1" }), description ? node("p", { text: description }) : null,
-    node("p", {}, node("code", { text: `${row.file}${row.line ? `:${row.line}` : ""}` }), row.tags.map((t) => [" ", node("span", { class: "tag", text: t })]).flat()));
+    node("p", {}, node("code", { text: `${row.file}${row.line ? `:${row.line}` : ""}` }), row.tags.map((t) => [" ", node("span", { class: "tag", text: t })]).flat()), variablesOf(row, Infinity));
 }
 
 // A tab for each trial, with its verdict in every column; the first has the trials that stand for the cells.
@@ -99,7 +99,7 @@ function caseColumnHead(column) {
   const verdict = trial?.verdict ?? cell.verdict, status = hasChanged(cell) ? statusOf(cell) : "";
   const why = (trial ? reasonsOf(trial) : cell.verdict === "p" ? [] : reasons(record)).at(0);
   const figures = trial ? figureRows(trial, column.text).filter(([key, value]) => ["Latency", "Cost"].includes(key) && value !== "–").map(([, value]) => value).join(" · ") : "";
-  return node("th", { scope: "col" }, node("div", { class: "name" }, node("span", { class: `dot f${cell.provider % 8}` }), columnName(name)),
+  return node("th", { scope: "col" }, node("div", { class: "name" }, node("span", { class: `dot f${cell.provider % 8}` }), columnName(name), name === state.against ? node("span", { class: "tag", text: "reference" }) : null),
     node("p", { class: "line" }, node("a", { class: `v-${verdict}`, href: cellLink(cell), "aria-label": `${VERDICTS[verdict]}: all of ${name}` }, `${MARKS[verdict]} ${VERDICTS[verdict]}`), status && status !== VERDICTS[verdict] ? node("b", { text: status }) : null,
       cell.flaky ? flakyMark() : null, node("span", { class: "dim", text: figures })),
     why ? node("p", { class: `why v-${verdict}`, text: shorter(why, 400) }) : null, record.load?.words ? node("p", { class: "dim", text: record.load.words }) : null);

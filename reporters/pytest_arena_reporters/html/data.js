@@ -21,6 +21,7 @@ async function loadIndex() {
   index = await inflate(block("index"));
   const rows = index.cases.map((row) => ({
     file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [], prompt: null,
+    variables: Object.entries(row.variables),
   }));
   index.rows = rows;
   const flaky = new Set(index.flaky);
@@ -32,7 +33,7 @@ async function loadIndex() {
       status: index.status?.[i] ?? -1, said: index.said[i], preview: null, full: null, shown: null,
     };
     cell.key = `${cell.case.file}::${cell.case.name}[${index.providers[cell.provider]}]`;
-    cell.names = `${cell.key} ${cell.case.tags.join(" ")}`.toLowerCase();
+    cell.names = `${cell.key} ${cell.case.tags.join(" ")} ${cell.case.variables.flat().join(" ")}`.toLowerCase();
     rows[row].cells.push(cell);
     byKey.set(cell.key, cell);
     return cell;

@@ -67,8 +67,16 @@ function caseHead(row) {
   const open = isOpen(row);
   return node("div", { role: "rowheader", class: "case" },
     node("a", { class: "title", href: caseLink(row), text: row.name }),
+    variablesOf(row, open ? Infinity : 3),
     node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
     state.density === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
+}
+
+function variablesOf({ variables }, most) {
+  if (!variables.length) return null;
+  const left = variables.length - most;
+  return node("p", { class: "variables" }, variables.slice(0, most).map(([name, value]) => node("span", { class: "chip", title: `${name}: ${value}` }, node("b", { text: name }), ` ${value}`)),
+    left > 0 ? node("span", { class: "dim", text: `and ${number(left)} more` }) : null);
 }
 
 function unfold(row) {

@@ -97,7 +97,13 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         first = next(cell for cell in row.cells if cell is not None)
         named = [tags.of(tag) for tag in first.tags]
         cases.append(
-            {"file": files.of(row.file), "name": row.case, "line": first.line, "tags": named}
+            {
+                "file": files.of(row.file),
+                "name": row.case,
+                "line": first.line,
+                "tags": named,
+                "variables": dict(first.variables),
+            }
         )
     checks = []
     for cell in cells:
