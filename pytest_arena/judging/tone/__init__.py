@@ -1,6 +1,6 @@
 """The tone of an English text, by cues and small linear models, without a model to download."""
 
-VERSION = 3
+VERSION = 2
 """Counts up whenever a verdict may change: with the cues, the rules or the weights."""
 
 TONES = (
