@@ -17,7 +17,15 @@ from dataclasses import dataclass, replace
 from math import sqrt
 
 from pytest_arena.comparison.gate.gate import GateResult, Rules
-from pytest_arena.comparison.gate.simulation import PASSED, Rates, draw, judge, kept
+from pytest_arena.comparison.gate.simulation import (
+    PASSED,
+    Rates,
+    draw,
+    judge,
+    kept,
+    places,
+    shifted,
+)
 
 RULES = Rules()
 
@@ -170,26 +178,21 @@ def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]
     """Return the gate's verdict on one run, and how many calls it asked for."""
     rates = [SUITES[scenario.suite](chance) for _ in range(scenario.cases)]
     made = [draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
-    baseline = kept(max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)))
+    where = places(scenario.cases, scenario.family if scenario.told else 1)
+    baseline = kept(
+        max(made, key=lambda trials: sum(t is PASSED for own in trials for t in own)), where
+    )
     shift = chance.gauss(0, scenario.day)
     days = [chance.gauss(0, scenario.family_day) for _ in rates] if scenario.family_day else []
     today = [
-        _shifted(rate, shift + (days[place // scenario.family] if days else 0.0))
+        shifted(rate, shift + (days[place // scenario.family] if days else 0.0))
         for place, rate in enumerate(rates)
     ]
     now = [max(0.0, rate - scenario.drop) for rate in today]
     now[: scenario.broken] = [0.0] * scenario.broken
     trials = draw(now, scenario.trials, chance)
-    rates_now, family = Rates(now, today), scenario.family if scenario.told else 1
-    return judge(trials, baseline, rates_now, chance, RULES, again=scenario.again, family=family)
-
-
-def _shifted(rate: float, shift: float) -> float:
-    """Return a pass rate with its log odds shifted."""
-    if not 0 < rate < 1 or not shift:
-        return rate
-    odds = rate / (1 - rate) * 2.718281828459045**shift
-    return odds / (1 + odds)
+    rates_now = Rates(now, today)
+    return judge(trials, baseline, rates_now, chance, RULES, where=where, again=scenario.again)
 
 
 if __name__ == "__main__":

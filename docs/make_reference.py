@@ -26,6 +26,9 @@ from pytest_arena.engine.calling import retries
 from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
 from pytest_arena.providers.outputs import OutputsOptions
+from pytest_arena.providers.systems.exec import ExecOptions
+from pytest_arena.providers.systems.http_options import HttpOptions, LoginSpec, UsagePaths
+from pytest_arena.providers.systems.python import PythonOptions
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
 
@@ -48,6 +51,11 @@ _READ_ON = {
     "calibrate": "judging.md#can-the-judge-be-trusted",
 }
 """Where the pages say more of a command."""
+_OF_PROVIDERS: tuple[type[ArenaModel], ...] = (
+    *(OutputsOptions, PythonOptions, ExecOptions, HttpOptions),
+    *(UsagePaths, LoginSpec),
+)
+"""Models of keys that belong to one kind of provider."""
 _LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 
 
@@ -72,9 +80,13 @@ def render(path: Path) -> str:
 
 
 def fields_of(name: str) -> dict[str, FieldInfo]:
-    """Return the fields of a model of the schema that can be written in a file."""
-    model: type[ArenaModel] = OutputsOptions if name == "OutputsOptions" else getattr(schema, name)
-    return {key: field for key, field in described_fields(model).items() if not field.exclude}
+    """Return the fields of a model that can be written in a file; of an application's, those that
+    its kind alone has."""
+    own = next((one for one in _OF_PROVIDERS if one.__name__ == name), None)
+    model: type[ArenaModel] = own or getattr(schema, name)
+    shared = schema.SystemOptions.model_fields if own is not None else {}
+    described = described_fields(model).items()
+    return {key: field for key, field in described if not field.exclude and key not in shared}
 
 
 def options_table() -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pytest_arena.api import arun_arena, run_arena
     from pytest_arena.checks.expect import aexpect, expect
     from pytest_arena.checks.failures import CheckErrored, CheckFailed
+    from pytest_arena.collection.python_tests.fixture import ArenaFixture
     from pytest_arena.comparison import load_results
     from pytest_arena.errors import ErrorKind, ProviderError
     from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -34,6 +35,7 @@ _HOMES = {
     "expect": "pytest_arena.checks.expect",
     "CheckErrored": "pytest_arena.checks.failures",
     "CheckFailed": "pytest_arena.checks.failures",
+    "ArenaFixture": "pytest_arena.collection.python_tests.fixture",
     "ErrorKind": "pytest_arena.errors",
     "ProviderError": "pytest_arena.errors",
     "Provider": "pytest_arena.providers.base",
@@ -58,6 +60,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ArenaFixture",
     "ArenaModel",
     "Assertion",
     "Cell",

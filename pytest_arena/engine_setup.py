@@ -88,6 +88,5 @@ def set_up_engine(
         called = [spec for arena in arenas for spec in _called(arena)]
         engine.notes.extend(retirement_notes(registry, called))
     for arena in arenas:
-        engine.limit((*arena.providers, *arena.judges))
-        quotas.learn(arena)
+        engine.learn(arena)
     return engine

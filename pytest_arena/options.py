@@ -305,6 +305,12 @@ class Settings:
         "LOGIT",
         default=0.5,
     )
+    answers: bool = _option(
+        "flag",
+        "print the answers of all columns side by side, case by case",
+        default=False,
+        shown=False,
+    )
     formats: tuple[str, ...] = _option(
         "words",
         f"formats to write: {','.join(REPORT_FORMATS)}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_arena._imports import skip_rewriting
@@ -9,6 +11,11 @@ from pytest_arena._imports import skip_rewriting
 skip_rewriting()
 
 from pytest_arena.options import add_options, is_active  # noqa: E402  # found by that finder
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.python_tests.fixture import ArenaFixture
+
+MARK = "arena(file, provider, trials, pass_threshold): how a test with the fixture `arena` is run"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +29,7 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARK)
     if is_active(config):
         from pytest_arena.collection.setup import activate
 
@@ -32,3 +40,23 @@ def pytest_configure(config: pytest.Config) -> None:
         name = named_arena(config)
         if name is not None:
             config.pluginmanager.register(Unasked(name), "arena-unasked")
+
+
+@pytest.fixture
+def arena(request: pytest.FixtureRequest) -> ArenaFixture:
+    """Check answers, and ask providers, as cells of an arena: `arena.check(answer, contains="…")`,
+    `arena.ask("mini", prompt)`."""
+    from pytest_arena.collection.python_tests.activation import python_tests
+
+    return python_tests(request.config).fixture(request.node)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Load what runs tests with the fixture, or its mark, where there is one."""
+    for item in session.items:
+        known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", None)
+        if (known and "arena" in known) or any(mark.name == "arena" for mark in item.own_markers):
+            from pytest_arena.collection.python_tests.activation import python_tests
+
+            python_tests(session.config)
+            return

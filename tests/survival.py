@@ -173,5 +173,8 @@ def passing(verdicts: dict[str, str]) -> set[str]:
 
 
 def is_alive(pid: int) -> bool:
-    status = Path("/proc", str(pid), "stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        status = Path("/proc", str(pid), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"

@@ -21,6 +21,8 @@ Numbers = NDArray[np.float64]
 Rated = tuple[list[str], Numbers]
 """Texts, and what people said of each."""
 
+EMAILS = Path(__file__).with_name("emails.tsv")
+"""E-mails and replies in formal words, rude or polite, by part; part of the project."""
 FORMALITY_SETS = ("answers", "blog", "email", "news")
 GOOD = frozenset(
     [
@@ -151,6 +153,14 @@ class ToneData:
     def _rows(self, name: str) -> list[dict[str, str]]:
         with (self.folder / name).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+
+
+def emails(*parts: str) -> Rated:
+    """E-mails and replies in formal words of some parts, and whether each is rude (1)."""
+    lines = EMAILS.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    kept = [(text, float(kind == "rude")) for kind, part, text in rows if part in parts]
+    return [text for text, _ in kept], np.array([rude for _, rude in kept])
 
 
 def outer_quarters(rated: Rated) -> Rated:

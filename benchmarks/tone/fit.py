@@ -20,6 +20,7 @@ from data import (
     Numbers,
     Rated,
     ToneData,
+    emails,
     folder_from_arguments,
     outer_quarters,
 )
@@ -29,7 +30,7 @@ from scipy.sparse.linalg import lsqr
 
 from pytest_arena.judging.tone import sentiment
 from pytest_arena.judging.tone import weights as shipped
-from pytest_arena.judging.tone.analysis import FEATURES, read
+from pytest_arena.judging.tone.analysis import FEATURES, SUSPECT, read
 from pytest_arena.judging.tone.masking import mask
 from pytest_arena.judging.tone.measures import MEASURES
 from pytest_arena.judging.tone.sentiment import reaches
@@ -42,8 +43,15 @@ _SURE = 1.3
 """A weight counts from about one and a half standard errors on: .8 / √support, at a guess."""
 STACK_EXCHANGE_COUNTS = 0.4
 # What differs between the sources of the data more than between tones.
-NOT_COURTESY = ("words", "variety", "sentence_length", "long_words", "word_length", "reading_ease")
-NOT_HOSTILITY = (*MEASURES, "formal_greeting")
+_LENGTHS = ("words", "variety", "sentence_length", "long_words", "word_length", "reading_ease")
+NOT_FORMALITY = tuple(SUSPECT)
+NOT_COURTESY = (*_LENGTHS, *SUSPECT)
+NOT_HOSTILITY = (*MEASURES, "formal_greeting", *SUSPECT)
+NOT_CONTEMPT = ("words", "variety", "capitals")
+CONTEMPT_PARTS = ("rules", "before", "after", "second", "fitted")
+CONTEMPT_SUPPORT = 8
+OTHERS_COUNT = 0.5
+"""How much the texts that are no e-mails count, all together, beside these."""
 
 KIND = [
     "please",
@@ -105,6 +113,10 @@ def signs(*, up: Sequence[str], down: Sequence[str]) -> Numbers:
 
 
 HOSTILITY_FIT = with_signs(logistic(20), signs(up=UNKIND, down=KIND))
+# thanks and praise count either way: they are what scorn is wrapped in
+CONTEMPT_FIT = with_signs(
+    logistic(100), signs(up=[*UNKIND, *SUSPECT.keys() - {"amends"}], down=["amends"])
+)
 
 
 def main() -> None:
@@ -117,6 +129,7 @@ def main() -> None:
         "formality": formality(data),
         "courtesy": courtesy(data),
         "hostility": hostility(data),
+        "contempt": contempt(data),
     }
     write(found)
     print(f"{shipped.FILE.name}: {shipped.FILE.stat().st_size:,} bytes")
@@ -132,16 +145,16 @@ def features_of(texts: Sequence[str]) -> Numbers:
     return np.array([[found[name] for name in FEATURES] for found in read_texts])
 
 
-def supported(features: Numbers, without: Sequence[str] = ()) -> Numbers:
+def supported(features: Numbers, without: Sequence[str], least: int = LEAST_SUPPORT) -> Numbers:
     """Return the features with zeros for those that are rare, or not wanted."""
     support = (features != 0).sum(axis=0)
     dropped = np.array([name in without for name in FEATURES])
-    return np.where((support < LEAST_SUPPORT) | dropped, 0.0, features)
+    return np.where((support < least) | dropped, 0.0, features)
 
 
 def formality(data: ToneData) -> dict[str, object]:
     texts, scores = formality_rows(data)
-    features, words = with_words(texts)
+    features, words = with_words(texts, NOT_FORMALITY)
     fit, every = formality_fit(len(words)), np.ones(len(scores))
     said = held_out(fit, features, scores, every)
     line = fit(features, scores, every)
@@ -152,7 +165,7 @@ def formality_fit(words: int) -> Fit:
     return with_signs(ridge(20, words=words), signs(up=_FORMAL, down=[*_CASUAL, *UNKIND]))
 
 
-def with_words(texts: Sequence[str], without: Sequence[str] = ()) -> tuple[Numbers, list[str]]:
+def with_words(texts: Sequence[str], without: Sequence[str]) -> tuple[Numbers, list[str]]:
     """Return the features of texts, behind them whether each frequent word is there, and these."""
     rows = [dict.fromkeys(word for word, _ in signed_words(text)) for text in texts]
     support = Counter(word for row in rows for word in row)
@@ -215,6 +228,44 @@ def hostility_rows(data: ToneData) -> Rated:
     some += [(asked, 1 - polite), data.abuse("train"), data.toxicity()]
     parts = [(texts, labels[: len(texts)]) for texts, labels in some]
     return [t for texts, _ in parts for t in texts], np.concatenate([y for _, y in parts])
+
+
+def contempt(data: ToneData) -> dict[str, object]:
+    features, labels, counts, words = contempt_rows(data)
+    return packed(CONTEMPT_FIT(features, labels, counts), features, (1.0, 0.0), words)
+
+
+def contempt_rows(data: ToneData) -> tuple[Numbers, Numbers, Numbers, list[str]]:
+    """Return features of rude (1) and other (0) texts in formal words, how much each counts, and
+    the words behind the features, which count by the sentence, as the scorer weighs them.
+
+    Cues and words are those of the e-mails. Requests and sentences of other kinds, none of them
+    contemptuous, are there so that what is peculiar to the e-mails is not taken for good will.
+    """
+    texts, labels = emails(*CONTEMPT_PARTS)
+    others = civil_texts(data)
+    rows = [tokenize(mask(text)[0]) for text in [*texts, *others]]
+    support = Counter(word for row in rows[: len(texts)] for word in {*row.texts} if word.isalpha())
+    words = sorted(word for word, count in support.items() if count >= CONTEMPT_SUPPORT)
+    shares = [[(word in row.texts) / max(1, len(row.ends)) for word in words] for row in rows]
+    own = supported(features_of(texts), NOT_CONTEMPT, CONTEMPT_SUPPORT)
+    known = own.any(axis=0)
+    features = np.vstack([own, np.where(known, features_of(others), 0.0)])
+    counts = np.ones(len(rows))
+    counts[len(texts) :] = OTHERS_COUNT * len(texts) / len(others)
+    every = np.concatenate([labels, np.zeros(len(others))])
+    return np.hstack([features, np.array(shares)]), every, counts, words
+
+
+def civil_texts(data: ToneData) -> list[str]:
+    """Return requests that people found polite, and sentences that they found formal."""
+    chance, found = np.random.default_rng(0), []
+    for source in ("wiki", "se"):
+        requests, polite = outer_quarters(data.politeness(source))
+        kept = [text for text, is_polite in zip(requests, polite, strict=True) if is_polite]
+        found += drawn(kept, 400, chance)
+    formal = [t for t, s in zip(*formality_rows(data), strict=True) if s > 1]
+    return found + drawn(formal, 800, chance)
 
 
 def drawn(texts: Sequence[str], most: int, chance: np.random.Generator) -> list[str]:

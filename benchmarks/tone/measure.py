@@ -7,6 +7,7 @@ all else is what ships. It ends with 1 where a figure misses its aim.
 
 from __future__ import annotations
 
+import math
 import re
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from data import (
     GOOD,
     Numbers,
     ToneData,
+    emails,
     folder_from_arguments,
     outer_quarters,
 )
@@ -35,7 +37,6 @@ from pytest_arena.judging.tone.judgement import judge_mood, judge_tone
 ROOT = Path(__file__).resolve().parents[2]
 
 DOCS = ROOT / "docs"
-EMAILS = Path(__file__).with_name("emails.tsv")
 HAND_WRITTEN = ("hand2", "hand_blind")
 _PLACE = re.compile(r"(<!-- measured -->\n).*?(<!-- end measured -->)", re.DOTALL)
 _START = (
@@ -89,7 +90,7 @@ def write(page: Path, figures: Iterable[Figure]) -> None:
 
 def politeness(data: ToneData) -> Iterable[Figure]:
     texts, polite = outer_quarters(data.politeness("wiki"))
-    features, words = fit.with_words(texts)
+    features, words = fit.with_words(texts, fit.NOT_COURTESY)
     # around 0, as the sum of a line is read
     said = held_out(fit.courtesy_fit(len(words)), features, 2 * polite - 1, np.ones(len(polite)))
     accuracy = float(((said > 0) == (polite == 1)).mean())
@@ -103,7 +104,7 @@ def politeness(data: ToneData) -> Iterable[Figure]:
 
 def formality(data: ToneData) -> Iterable[Figure]:
     texts, scores = fit.formality_rows(data)
-    features, words = fit.with_words(texts)
+    features, words = fit.with_words(texts, fit.NOT_FORMALITY)
     said = held_out(fit.formality_fit(len(words)), features, scores, np.ones(len(scores)))
     sizes = [len(data.formality(genre)[0]) for genre in FORMALITY_SETS]
     ends = np.cumsum(sizes)
@@ -141,25 +142,30 @@ def professional(data: ToneData) -> Iterable[Figure]:
 
 
 def contempt() -> Iterable[Figure]:
-    """Count which of the rude, and which of the polite texts in formal words are professional."""
+    """Count which of the rude, and which of the polite texts in formal words are professional.
+
+    Beside what each part is stands how many of its polite texts passed before there was a scale of
+    contempt: nine in ten of so many should pass still.
+    """
     parts = {
-        "rules": "looked at while rules were written",
-        "before": "written before the rules",
-        "after": "written after them",
-        "second": "of more kinds, written later, to which no rule was fitted",
+        "rules": ("looked at while rules were written, fitted on", 56),
+        "before": ("written before the rules, fitted on since", 44),
+        "after": ("written after the rules, fitted on since", 19),
+        "second": ("of more kinds, written later, looked at and fitted on since", 51),
+        "fitted": ("written to be fitted on", 57),
+        "third": ("held out: written before the fit, and counted once after it", 42),
     }
-    rows = [line.split("\t") for line in EMAILS.read_text(encoding="utf-8").splitlines()]
-    for part, meaning in parts.items():
-        passed: dict[str, list[bool]] = {"rude": [], "polite": []}
-        for row in rows:
-            if len(row) == 3 and row[1] == part:
-                passed[row[0]].append(judge_tone(row[2], "professional").answer == "yes")
-        rude, polite = passed["rude"], passed["polite"]
+    for part, (meaning, passed_before) in parts.items():
+        texts, rude = emails(part)
+        passed = np.array([judge_tone(text, "professional").answer == "yes" for text in texts])
+        rude_passed, polite_passed = passed[rude == 1], passed[rude == 0]
         yield Figure(
-            f"professional, {len(rude)} rude and {len(polite)} polite e-mails and replies in "
-            f"formal words, {meaning}: rude passed, polite passed",
-            f"{sum(rude)}, {sum(polite)}",
-            sum(rude) <= 0.15 * len(rude) and sum(polite) >= 0.8 * len(polite),
+            f"professional, {len(rude_passed)} rude and {len(polite_passed)} polite e-mails and "
+            f"replies in formal words, {meaning}: rude passed, polite passed",
+            f"{rude_passed.sum()}, {polite_passed.sum()}",
+            bool(
+                rude_passed.mean() <= 0.15 and polite_passed.sum() >= math.ceil(0.9 * passed_before)
+            ),
         )
 
 

@@ -6,11 +6,18 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from pytest_arena.assertions.detectors import last_asked
 from pytest_arena.assertions.messages import fired
 from pytest_arena.judging.detectors.messages import quoted
-from pytest_arena.judging.detectors.refusal import find_refusal
+from pytest_arena.judging.detectors.refusal import look_for_refusal
 from pytest_arena.results.trial import GuardrailEvent, Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
+from pytest_arena.schema.assertion import (
+    Assertion,
+    CheckContext,
+    MayBeUnsure,
+    MoreText,
+    Outcome,
+)
 from pytest_arena.text.folding import bare_ends
 
 
@@ -46,7 +53,7 @@ class FinishReason(Assertion):
         return self.value.strip() in ("length", "content_filter") and not self.negate
 
 
-class Refusal(Assertion):
+class Refusal(MayBeUnsure):
     """Holds when the answer declines to help, or with `expected: false` when it does not.
 
         - type: refusal
@@ -54,10 +61,12 @@ class Refusal(Assertion):
 
     Rules in English look for answers that decline before they say anything else, whatever they
     offer instead, and for those that only condemn what was asked for; no model is asked. "I can't
-    wait to help" is none, and neither is withholding one thing and helping with the rest. What
-    the provider itself marks as a refusal is one, in any language. See [Refusals](refusal.md).
+    wait to help" is none, and neither is withholding one thing and helping with the rest. A bare
+    "no" declines a request and answers a question; after anything else it is unsure. What the
+    provider itself marks as a refusal is one, in any language. See [Refusals](refusal.md).
 
-    Error: when a content filter cut the answer, and the part that came is no refusal.
+    Error: when a content filter cut the answer, and the part that came is no refusal; when it is
+    unsure and `on_unsure` is `error`.
     """
 
     type: ClassVar[str] = "refusal"
@@ -70,15 +79,18 @@ class Refusal(Assertion):
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
         marked = trial.last.refusal if trial.last else None
-        phrase = marked or find_refusal(output)
-        if phrase is None and trial.last and trial.last.is_cut_by_filter:
+        look = look_for_refusal(output, last_asked(trial))
+        declines = bool(marked) or look.found
+        if not declines and trial.last and trial.last.is_cut_by_filter:
             return Outcome.error(
                 "the provider's content filter cut the answer before it was known to be a refusal: "
                 f"{quoted(output)}"
             )
-        reason = f"declines: {quoted(phrase)}" if phrase else f"does not decline: {quoted(output)}"
+        reason = f"declines: {quoted(marked)}" if marked else look.reason
+        if declines is None:
+            return Outcome("unsure", f"unsure: {reason}")
         expected = "a refusal" if self.expected else "no refusal"
-        return Outcome.of((phrase is not None) is self.expected, reason, expected=expected)
+        return Outcome.of(declines is self.expected, reason, expected=expected)
 
 
 class ValidationError(Assertion):

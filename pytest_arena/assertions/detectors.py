@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Sequence
 from typing import ClassVar
 
+from pytest_arena.assertions.judge_base import content
 from pytest_arena.errors import ArenaError
 from pytest_arena.judging.answer_parts import parts_of
 from pytest_arena.judging.detectors.base import Detector, Look
@@ -76,6 +77,12 @@ def system_prompt(trial: Trial) -> str | None:
         if message.get("role") == "system" and isinstance(message.get("content"), str)
     ]
     return "\n".join(texts) or None
+
+
+def last_asked(trial: Trial) -> str | None:
+    """Return what the user said last in a trial, or None."""
+    users = [message for message in trial.messages if message.get("role") == "user"]
+    return content(users[-1]) if users else None
 
 
 class PiiLeakage(PiiRules, LeakAssertion):

@@ -247,6 +247,9 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
     """Apply `threshold`, then `not`; an error, a skip and a failure for want of something to look
     at stay what they are, and `on_unsure` says what becomes of an unsure one."""
     if outcome.verdict == "unsure" and isinstance(assertion, MayBeUnsure):
+        if assertion.negate and outcome.score is not None:
+            # more is better, here too: the score is compared with those of verdicts
+            outcome = replace(outcome, score=1.0 - outcome.score)
         return _decided(assertion, outcome)
     if outcome.verdict not in _FLIPPED or not outcome.turns:
         return outcome

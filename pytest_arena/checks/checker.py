@@ -1,4 +1,4 @@
-"""Judge answers that are there already, as the trials of a cell are judged."""
+"""Judge answers, and ask for them, through the engine: as the trials of a cell are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_arena.assertions.evaluate import needs_loop
 from pytest_arena.checks.failures import CheckErrored, CheckFailed
-from pytest_arena.engine.engine import Engine
+from pytest_arena.engine.engine import Engine, Work
 from pytest_arena.engine.trial_checks import (
     Executed,
     checks,
@@ -19,7 +19,7 @@ from pytest_arena.engine.trial_checks import (
     judge_on_loop,
 )
 from pytest_arena.engine.verdict_rules import cell_of
-from pytest_arena.errors import BudgetSpent, ErrorKind, Problem, UsageError
+from pytest_arena.errors import BudgetSpent, ErrorKind, Problem, ProviderError, UsageError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.trial import Trial, TrialError
 
@@ -36,7 +36,7 @@ class Checker:
         work = self._work(plan, trial)
         if work is None:
             return conclude_trial(plan, Executed(trial), self._root)
-        _refuse_on_loop(work, called)
+        _refuse_on_loop(work, "a judge", called)
         try:
             executed = self._engine().wait(work)
         except BudgetSpent as spent:
@@ -52,6 +52,29 @@ class Checker:
             except BudgetSpent as spent:
                 executed = _unpaid(trial, spent)
         return await asyncio.to_thread(conclude_trial, plan, executed, self._root)
+
+    def ask(self, plan: CellPlan, number: int, called: str) -> Trial:
+        """Return what a provider answered, as a trial without a verdict."""
+        _refuse_on_loop(None, "a provider", called)
+        engine = self._engine()
+        work = _start(engine, plan, number)
+        try:
+            return _asked(work)
+        except BaseException:
+            # Ctrl-C, or a time limit of another plug-in: the call is of no use any more
+            engine.cancel(work)
+            raise
+
+    async def aask(self, plan: CellPlan, number: int) -> Trial:
+        """Do the same without blocking the running event loop."""
+        engine = self._engine()
+        work = _start(engine, plan, number)
+        try:
+            await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            engine.cancel(work)
+            raise
+        return _asked(work)
 
     def _work(self, plan: CellPlan, trial: Trial) -> Coroutine[Any, Any, Executed] | None:
         """Return what must be judged on the event loop; None where nothing must."""
@@ -73,21 +96,39 @@ def raise_unless_passed(plan: CellPlan, trial: Trial) -> None:
     raise CheckFailed(cell) if trial.verdict == "failed" else CheckErrored(cell)
 
 
+def _start(engine: Engine, plan: CellPlan, number: int) -> Work:
+    (work,) = engine.start_again([(plan, number)])
+    return work
+
+
+def _asked(work: Work) -> Trial:
+    run = work.result()
+    (executed,) = run.executed
+    trial = executed.trial
+    if executed.over_budget:
+        raise BudgetSpent(executed.over_budget)
+    if trial.error is not None:
+        kind = ErrorKind(trial.error.kind)
+        raise ProviderError(kind, trial.error.message, attempts=trial.error.attempts)
+    return replace(trial, assertions=())
+
+
 def _unpaid(trial: Trial, spent: BudgetSpent) -> Executed:
     return Executed(replace(trial, error=TrialError(str(ErrorKind.PROVIDER), f"budget: {spent}")))
 
 
-def _refuse_on_loop(work: Coroutine[Any, Any, Any], called: str) -> None:
-    """Refuse to wait where a running event loop would stand still, perhaps for ever: the judge may
-    be served by that very loop."""
+def _refuse_on_loop(work: Coroutine[Any, Any, Any] | None, whom: str, called: str) -> None:
+    """Refuse to wait where a running event loop would stand still, perhaps for ever: what is
+    asked may be served by that very loop."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    work.close()
+    if work is not None:
+        work.close()
     raise UsageError(
         Problem(
-            "a judge would be asked while an event loop is running, which would stand still",
+            f"{whom} would be asked while an event loop is running, which would stand still",
             fix=f"write await {called}",
         )
     )

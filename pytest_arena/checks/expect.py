@@ -15,14 +15,13 @@ from pytest_arena.builtins import register
 from pytest_arena.checks.answers import response_of
 from pytest_arena.checks.call_site import call_site
 from pytest_arena.checks.checker import Checker, raise_unless_passed
+from pytest_arena.checks.planned import PlannedCheck
 from pytest_arena.checks.surroundings import (
-    APPLICATION,
     Conversation,
     Surroundings,
     application,
     nearest_arena,
 )
-from pytest_arena.checks.written import of_one_answer, written_assertions
 from pytest_arena.conftests import load_conftests, register_plugins
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine_setup import learn_keys, set_up_engine
@@ -30,7 +29,7 @@ from pytest_arena.errors import Location, UserError
 from pytest_arena.loading import load_arena
 from pytest_arena.registry import Registry
 from pytest_arena.results.request_response import Message
-from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.results.trial import Finding
 from pytest_arena.settings import settings_of
 from pytest_arena.text.redaction import Redactor
 
@@ -60,11 +59,11 @@ def expect(
     __tracebackhide__ = True
     try:
         here = _Expectation(answer, assertions, prompt, context, file, named)
-        trial = here.checker.check(here.plan, here.trial, "aexpect(…)")
+        trial = here.checker.check(here.check.plan, here.check.trial, "aexpect(…)")
     except UserError as error:
         # a mistake of the caller's is told at the caller's line, not within our code
         raise error.with_traceback(None) from None
-    raise_unless_passed(here.plan, trial)
+    raise_unless_passed(here.check.plan, trial)
     return trial.assertions
 
 
@@ -89,13 +88,13 @@ def aexpect(
 
 async def _aexpect(here: _Expectation) -> tuple[Finding, ...]:
     __tracebackhide__ = True
-    trial = await here.checker.acheck(here.plan, here.trial)
-    raise_unless_passed(here.plan, trial)
+    trial = await here.checker.acheck(here.check.plan, here.check.trial)
+    raise_unless_passed(here.check.plan, trial)
     return trial.assertions
 
 
 class _Expectation:
-    """One call of `expect`: the plan and the answer that it comes down to."""
+    """One call of `expect`: the check that it comes down to, and what judges it."""
 
     def __init__(
         self,
@@ -109,21 +108,19 @@ class _Expectation:
         root = Path.cwd().resolve()
         place = call_site(root)
         project = _project(root, _arena_file(place, root, file))
-        around = project.around
         response = response_of(answer, place)
-        said = Conversation.of(prompt, place, documents=context or response.context)
-        written = written_assertions(assertions, named, place, around.context(place))
         self.checker = project.checker
-        self.plan = around.plan(
+        self.check = PlannedCheck.of(
+            project.around,
+            place,
+            response,
+            Conversation.of(prompt, place, documents=context or response.context),
+            assertions,
+            named,
             file=place.file,
             case=f"line {place.line}",
-            line=place.line,
-            column=application(APPLICATION),
-            said=said,
-            assertions=of_one_answer(written, place),
-            place=place,
+            column=application(),
         )
-        self.trial = Trial(said.messages, (response,), verdict="error")
 
 
 def _arena_file(place: Location, root: Path, named: str | Path | None) -> Path | None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.errors import Location, Problem, UserError, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import Arena, CellPlan, TurnPlan, rivals_of
+from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.providers import build_provider, with_defaults
+from pytest_arena.loading.tree import pack_mark, planted
 from pytest_arena.registry import Registry
 from pytest_arena.results.request_response import Message
 from pytest_arena.schema import Assertion, ProviderSpec
@@ -41,10 +44,11 @@ class Conversation:
         prompt: str | Sequence[Message] | None,
         place: Location,
         *,
+        system: str | None = None,
         documents: str | Sequence[str] = (),
     ) -> Conversation:
         """Return what a prompt, or a list of messages, stands for."""
-        said: list[Message] = []
+        said: list[Message] = [{"role": "system", "content": system}] if system else []
         if isinstance(prompt, str):
             said.append({"role": "user", "content": prompt})
         elif prompt is not None:
@@ -88,6 +92,7 @@ class Surroundings:
         self.registry = registry
         self.arena = arena or Arena("", None, (), ())
         self.providers = {spec.name: spec for spec in self.arena.every_provider}
+        self._inline: dict[str, ProviderSpec] = {}
 
     def context(self, place: Location) -> LoadContext:
         """Return what building something that is written at a place goes by."""
@@ -96,18 +101,51 @@ class Surroundings:
         context.defaults = self.arena.defaults
         return context
 
+    def column(self, name: str) -> ProviderSpec:
+        """Return the column of a name: that of a provider of the file, else an application's."""
+        return self.providers.get(name) or application(name)
+
+    def provider(self, given: str | Mapping[str, Any], place: Location) -> ProviderSpec:
+        """Return a provider by its name in the arena file, as `vendor/model`, or by its entry."""
+        if isinstance(given, str) and given in self.providers:
+            return self.providers[given]
+        if isinstance(given, str) and "/" not in given:
+            raise UserError(self._unknown(given, place))
+        entry = {"model": given} if isinstance(given, str) else dict(given)
+        entry.setdefault("name", str(entry.get("model") or entry.get("provider") or APPLICATION))
+        known = self._inline.get(repr(entry))
+        if known is not None:
+            return known
+        context = self.context(place)
+        tree = planted(entry, context.files, pack_mark(0, place.line, place.column))
+        spec = build_provider(tree, context)
+        context.problems.raise_if_any()
+        assert spec is not None  # noqa: S101  # or there is a problem
+        return self._inline.setdefault(repr(entry), with_defaults(spec, context.defaults))
+
+    def _unknown(self, name: str, place: Location) -> Problem:
+        known = sorted(self.providers)
+        where = f"a provider of {self.arena.file}" if known else "a provider of an arena file"
+        return Problem(
+            f"unknown provider {shorten(name)!r}",
+            place,
+            expected=one_of(name, known, where),
+            fix=suggest(name, known)
+            or "add it to providers: of the nearest arena.yaml, or write it like openai/gpt-5-mini",
+        )
+
     def plan(
         self,
         *,
         file: str,
         case: str,
-        line: int,
         column: ProviderSpec,
         said: Conversation,
         assertions: tuple[Assertion, ...] = (),
         place: Location,
     ) -> CellPlan:
-        """Return the plan of one question to a column, and of what must hold of its answer."""
+        """Return the plan of one question to a column, and of what must hold of its answer, as it
+        is written at a place."""
         turn = said.turn
         for name in {name for one in assertions for name in one.rivals}:
             if turn is None:
@@ -122,8 +160,8 @@ class Surroundings:
         plan = replace(
             blank,
             name=case,
-            line=line,
-            source=file,
+            line=place.line,
+            source=place.file,
             dialogues=((turn,) if turn is not None else (),),
             system=said.system,
             assertions=assertions,
@@ -141,6 +179,6 @@ class Surroundings:
         )
 
 
-def application(name: str) -> ProviderSpec:
+def application(name: str = APPLICATION) -> ProviderSpec:
     """Return the column of answers that code under test gave, which nobody here asks."""
     return ProviderSpec(name=name)

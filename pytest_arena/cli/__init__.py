@@ -2,8 +2,8 @@
 
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
 exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`) or on
-results that are there already (`report`, `merge`, `compare`, `power`); only `calibrate` and
-`power --measured` make calls. Nothing here decides a verdict: that is done in `comparison` and
+results that are there already (`report`, `merge`, `compare`, `comment`, `power`); only `calibrate`
+and `power --measured` ask models. Nothing here decides a verdict: that is done in `comparison` and
 `results`, so that a command and a run of pytest always agree.
 """
 
@@ -14,9 +14,19 @@ import sys
 from collections.abc import Sequence
 
 from pytest_arena._version import __version__
-from pytest_arena.cli import calibrate, compare, init, merge, power, report, schema, validate
+from pytest_arena.cli import (
+    calibrate,
+    comment,
+    compare,
+    init,
+    merge,
+    power,
+    report,
+    schema,
+    validate,
+)
 
-_COMMANDS = (init, validate, schema, report, merge, compare, power, calibrate)
+_COMMANDS = (init, validate, schema, report, merge, compare, comment, power, calibrate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from pytest_arena.comparison.baseline.model import Baseline
 
 _SEED = 1
 
@@ -33,26 +38,44 @@ def show(path: Path, *, alpha: float, drop: float, runs: int) -> int:
         f"(seed {_SEED}): failed, blind, warned, further calls",
         f"{'':<28}{'stored baseline':<32}old version asked again",
     ]
-    points = f"all {drop * 100:g} points worse"
-    for what, broken, worse in (
-        ("nothing changed", 0, 0.0),
-        ("1 cell stops passing", 1, 0.0),
-        ("5 cells stop passing", 5, 0.0),
-        (points, 0, drop),
-    ):
+    for what, change in _changes(baseline, drop):
         shown = []
         for again in (False, True):
             found = outlook(
                 baseline,
                 runs=runs,
                 seed=_SEED,
-                broken=broken,
-                drop=worse,
                 again=again,
                 rules=rules,
+                **change,
             )
-            shares = f"{found.failed:.0%}, {found.blind:.0%}, {found.moved:.0%}"
+            shares = f"{found.failed:.0%}, {found.blind:.0%}, {found.warned:.0%}"
             shown.append(f"{shares}, {found.calls:,.0f} calls")
         lines.append(f"{what:<28}{shown[0]:<32}{shown[1]}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.write("\n".join([*lines, *_of_families(baseline)]) + "\n")
     return 0
+
+
+def _changes(baseline: Baseline, drop: float) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is simulated: what it is called, and what becomes of the cells."""
+    yield "nothing changed", {}
+    if any(cell.cluster for cell in baseline.cells.values()):
+        yield "families' own days, sd 1", {"family_day": 1.0}
+    yield "1 cell stops passing", {"broken": 1}
+    yield "5 cells stop passing", {"broken": 5}
+    yield f"all {drop * 100:g} points worse", {"drop": drop}
+
+
+def _of_families(baseline: Baseline) -> Iterator[str]:
+    """Say which cases were tested as families, and of which cells nobody knows."""
+    cells = baseline.cells.values()
+    families = {(cell.file, cell.cluster) for cell in cells if cell.cluster}
+    if families:
+        of = sum(cell.cluster is not None for cell in cells)
+        yield f"{of:,} of {len(cells):,} cells are of {len(families):,} families (`cluster:`)."
+    older = sum(cell.graded is None for cell in cells)
+    if older:
+        yield (
+            f"{older:,} of {len(cells):,} cells were written by an older version, which kept no "
+            "families: each is simulated as a case of its own."
+        )

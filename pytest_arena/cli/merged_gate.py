@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_arena.errors import Problem, UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_arena.results import RunResult
     from pytest_arena.results.run import Gate
 
-_MOST_NAMED = 5
+T = TypeVar("T")
 _STRICTEST = ("any", "drift", "regression", "none")
 
 
@@ -33,17 +34,22 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
     if len(shards) == 1 and reference is None:
         return joined
     run = joined
+    gates = [shard.gate for shard in shards if shard.gate is not None]
     rules = _rules(joined.info.options)
     baseline = None
     if reference is not None:
+        from pytest_arena.cli.merged_doubts import with_doubts
         from pytest_arena.comparison.baseline.source import read_baseline
         from pytest_arena.comparison.gate.apply import with_gate
+        from pytest_arena.comparison.gate.gate import wanted
 
         baseline = read_baseline(reference, Path.cwd())
         collected = _collected(baseline, shards)
-        run = with_gate(run, baseline, rules, collected)
-        run = replace(run, notes=(*run.notes, *_undecided(run, baseline, rules, collected)))
-    gate = _joined_gate([shard.gate for shard in shards if shard.gate is not None])
+        asks = wanted(run, baseline, rules, collected=collected)
+        proofs = [gate.suite or "" for gate in gates if gate.suite_failed]
+        proofs += _stored_proof(run, baseline, rules, collected)
+        run = with_doubts(with_gate(run, baseline, rules, collected), asks, proofs, rules)
+    gate = _joined_gate(gates)
     if gate is not None and run.gate is None:
         parts = f"the gates of {len(shards)} shards were put side by side; "
         notes = (*run.notes, parts + "arena merge --baseline REF compares the whole")
@@ -54,34 +60,15 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
     return replace(run, exit_code=_code(run, shards))
 
 
-def _undecided(
+def _stored_proof(
     run: RunResult, baseline: Baseline, rules: Rules, collected: Collected | None
 ) -> list[str]:
-    """Say which cells in doubt one run would have asked further, and what to do about them.
+    """Return what the stored baseline alone says of a suite that is worse; nothing for others."""
+    from pytest_arena.comparison.gate.gate import assess
 
-    A shard stops asking when a cell is decided beside its own suspects; beside those of all
-    shards, more evidence is needed.
-    """
-    from pytest_arena.comparison.gate.gate import wanted
-
-    asked = {ask.cell_id for ask in wanted(run, baseline, rules, collected=collected)}
-    doubtful = [
-        cell
-        for cell in run.cells
-        if cell.id in asked
-        and cell.confirmation
-        and cell.standing is not None
-        and cell.standing.status in ("blind", "suspected")
-    ]
-    if not doubtful:
-        return []
-    names = ", ".join(f"{cell.case} [{cell.column}]" for cell in doubtful[:_MOST_NAMED])
-    more = len(doubtful) - _MOST_NAMED
-    names += f" and {more:,} more" if more > 0 else ""
-    return [
-        f"not decided, since each shard asked only as often as its own suspects needed: {names}; "
-        "run these cells in one job (pytest --arena --lf, or -k) against the same baseline"
-    ]
+    cells = tuple(replace(cell, old_version=None) for cell in run.cells)
+    found = assess(replace(run, cells=cells), baseline, rules, collected=collected)
+    return [found.suite.reason] if found.suite is not None and found.suite_failed else []
 
 
 def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | None:
@@ -135,6 +122,7 @@ def _joined_gate(gates: Sequence[Gate]) -> Gate | None:
     removed = reduce(set.intersection, (set(gate.removed) for gate in gates))
     counts["removed"] = len(removed)
     suites = [gate.suite for gate in gates if gate.suite]
+    costs = [gate.cost_usd for gate in gates if gate.cost_usd is not None]
     return replace(
         gates[0],
         baseline=", ".join(dict.fromkeys(gate.baseline for gate in gates)),
@@ -143,7 +131,19 @@ def _joined_gate(gates: Sequence[Gate]) -> Gate | None:
         suite="; ".join(suites) or None,
         suite_failed=any(gate.suite_failed for gate in gates),
         removed=tuple(sorted(removed)),
+        moved=_all_of(gate.moved for gate in gates),
+        families=_all_of(gate.families for gate in gates),
+        scores=_all_of(gate.scores for gate in gates),
+        scores_unknown=sum(gate.scores_unknown for gate in gates),
+        compared=sum(gate.compared for gate in gates),
+        judged=sum(gate.judged for gate in gates),
+        calls=sum(gate.calls for gate in gates),
+        cost_usd=sum(costs) if costs else None,
     )
+
+
+def _all_of(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(parts)))
 
 
 def _code(run: RunResult, shards: Sequence[RunResult]) -> int:

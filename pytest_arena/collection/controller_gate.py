@@ -52,7 +52,7 @@ class ControllerGate:
             knows_order=True,
         )
         try:
-            for file in sorted({cell.file for cell in cells}):
+            for file in sorted({cell.file for cell in cells if cell.test is None}):
                 asking.load(parts.config.rootpath / file)
             asking.confirm(cells, collected)
             self._collector.hear_of_answers(asking.facts().answers)

@@ -69,8 +69,8 @@ def release(
     for data in held:
         report = config.hook.pytest_report_from_serializable(config=config, data=dict(data))
         cell, line = cells.get(report.nodeid, (None, None))
-        if hasattr(report, "arena_cell"):
-            report.arena_cell = line
+        if hasattr(report, "arena_cells"):
+            report.arena_cells = [[report.nodeid, line]]
         if report.when == "call" and report.skipped and cell is not None and cell.standing:
             _say(report, cell, fatal)
         config.hook.pytest_runtest_logreport(report=report)

@@ -11,8 +11,9 @@ import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
 
 from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
+from pytest_arena.collection.shown_answers import ANSWER, shows_answers
 from pytest_arena.errors import UserError
-from pytest_arena.results.failure_text import report_text
+from pytest_arena.results.failure_text import passed_text, report_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -191,7 +192,8 @@ def take_along(item: pytest.Item, report: Any) -> None:
     """Put the item's cell, if it has one, into a report; it then lasts as long as the calls."""
     if not has_cell(item):
         return
-    cell, report.arena_cell = item.stash[CELL]
+    cell, line = item.stash[CELL]
+    report.arena_cells = [[cell.id, line]]
     report.arena_verdict = cell.verdict
     report.arena_resumed = item.stash.get(RESUMED, False)
     latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
@@ -200,6 +202,9 @@ def take_along(item: pytest.Item, report: Any) -> None:
     elif latencies:
         # the wait for a call that was started ahead says nothing
         report.duration = sum(latencies) / 1000
+    if cell.verdict == "passed" and shows_answers(item.config):
+        # shown as pytest shows what a passed test printed
+        report.sections.append((ANSWER, passed_text(cell)))
     del item.stash[CELL]
     # a re-run of the item runs its cell
     item.stash[RESUMED] = False

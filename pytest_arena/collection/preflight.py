@@ -10,7 +10,8 @@ import pytest
 
 from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.prefetch import holding_back
-from pytest_arena.errors import Problem, UsageError, suggest
+from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import check_formats
 
@@ -24,21 +25,30 @@ if TYPE_CHECKING:
 class Preflight:
     """The look at options and files together: what cannot be done as asked is a usage error.
 
-    `arenas` grows while files are collected. `knows_order` says whether this process knows which
-    cells the other workers run.
+    `arenas` and `without_cases` (files that only Python tests can go by) grow while files are
+    collected. `knows_order` says whether this process knows which cells the other workers run.
     """
 
     def __init__(
-        self, parts: RunContext, share: Share, arenas: Sequence[Arena], *, knows_order: bool
+        self,
+        parts: RunContext,
+        share: Share,
+        arenas: Sequence[Arena],
+        without_cases: Sequence[str],
+        *,
+        knows_order: bool,
     ) -> None:
         self.config = parts.config
         self.settings = parts.settings
         self.registry = parts.registry
         self._share = share
         self._arenas = arenas
+        self._without_cases = without_cases
         self._knows_order = knows_order
 
-    def pytest_collection_modifyitems(self) -> None:
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        if self._without_cases and not any(uses_arena(item) for item in items):
+            self._refuse(*(_no_cases(file) for file in self._without_cases))
         known = [name for arena in self._arenas for name in arena.all_providers]
         for name in self.settings.providers:
             if self._arenas and name not in known:
@@ -179,3 +189,12 @@ class Preflight:
             raise pytest.UsageError(text)
         report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)
         self.config.hook.pytest_collectreport(report=report)
+
+
+def _no_cases(file: str) -> Problem:
+    return Problem(
+        "the arena has no cases",
+        Location(file, 1, 1),
+        expected="a list of cases under tests:, or Python tests with the fixture arena",
+        fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,8 @@ class Progress:
         self._terminal: pytest.TerminalReporter | None = None
         self._counts: Counter[str] = Counter()
         self._total = 0
+        self._cost_usd = 0.0
+        self._began = time.monotonic()
         self._drawn = False
         self._line = ""
         self._heading: object = None
@@ -53,6 +56,7 @@ class Progress:
 
     def _count_cells(self, ids: Iterable[str]) -> None:
         self._total = sum(self._names.cell(nodeid) is not None for nodeid in ids)
+        self._began = time.monotonic()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
@@ -79,12 +83,23 @@ class Progress:
         if report.failed:
             word = "ERROR " if verdict == "error" else "FAILED"
             self._terminal.write(f"{word} {name}\n", red=True)
-        counts = ", ".join(f"{count} {word}" for word, count in self._counts.items())
+        self._cost_usd += dict(report.user_properties).get("arena_cost_usd", 0.0)
         self._line = (
-            f"{sum(self._counts.values())}/{self._total}  {counts}  · "
+            f"{sum(self._counts.values())}/{self._total}  {', '.join(self._figures())}  · "
             f"{verdict} {name} {report.duration:.2f} s"
         )
         self._draw(self._terminal)
+
+    def _figures(self) -> Iterator[str]:
+        """Give what is known of the run so far, and how long the rest will take at its pace."""
+        for word, count in self._counts.items():
+            yield f"{count} {word}"
+        if self._cost_usd:
+            yield f"${self._cost_usd:.4f}"
+        done = sum(self._counts.values())
+        left = (time.monotonic() - self._began) / done * (self._total - done)
+        if left >= 1:
+            yield f"~{left / 60:.0f} min left" if left >= 90 else f"~{left:.0f} s left"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -1,4 +1,4 @@
-"""The same error in many cells, told once in the terminal, with a count."""
+"""The same error or failure in many cells, told once in the terminal, with a count."""
 
 from __future__ import annotations
 
@@ -11,46 +11,51 @@ _MOST_NAMED = 10
 
 
 class RepeatedErrors:
-    """The reports of cells without a verdict, of which those that say the same are shown once.
+    """The reports of cells that did not pass, of which those that say the same are shown once.
+
+    Errors are alike over all columns, failures those of one column alone.
 
     JUnit and the short summary go on to name every cell.
     """
 
     def __init__(self) -> None:
-        self._every: list[Any] = []
+        self._every: dict[str, list[Any]] = {}
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_terminal_summary(
         self, terminalreporter: pytest.TerminalReporter
     ) -> Generator[None, None, None]:
-        self._every = terminalreporter.stats.get("error", [])
-        if self._every:
-            terminalreporter.stats["error"] = _told_once(self._every)
+        stats = terminalreporter.stats
+        self._every = {kind: stats[kind] for kind in ("error", "failed") if kind in stats}
+        stats.update({kind: _told_once(reports) for kind, reports in self._every.items()})
         return (yield)
 
     def put_back(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Let what follows the blocks count and name every report."""
-        if self._every:
-            terminalreporter.stats["error"] = self._every
+        terminalreporter.stats.update(self._every)
 
 
 def _told_once(reports: list[Any]) -> list[Any]:
     """Return the reports without those that repeat an earlier one, which then names them."""
     told: list[Any] = []
-    alike: dict[str, list[Any]] = {}
+    alike: dict[tuple[str, str, str], list[Any]] = {}
     for report in reports:
         crash = getattr(report.longrepr, "reprcrash", None)
-        if crash is None or getattr(report, "arena_verdict", None) != "error":
+        verdict = getattr(report, "arena_verdict", None)
+        if crash is None or verdict is None:
             told.append(report)
             continue
-        same = alike.setdefault(crash.message, [])
+        column = report.nodeid.rpartition("[")[2] if verdict == "failed" else ""
+        same = alike.setdefault((verdict, crash.message, column), [])
         if not same:
             told.append(report)
         same.append(report)
-    for first, *others in alike.values():
+    words = {"failed": "failure"}
+    for (verdict, *_), (first, *others) in alike.items():
         if others:
             names = [report.nodeid for report in others[:_MOST_NAMED]]
             names += ["…"] if len(others) > _MOST_NAMED else []
             count = "1 more cell" if len(others) == 1 else f"{len(others):,} more cells"
-            first.longrepr.addsection(f"the same error in {count}", "\n".join(names))
+            said = f"the same {words.get(verdict, verdict)} in {count}"
+            first.longrepr.addsection(said, "\n".join(names))
     return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -99,13 +99,14 @@ class ResultsCollector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
-        line = getattr(report, "arena_cell", None)
-        if line is not None:
-            if report.outcome == "rerun":
-                self._reruns.hear(cell_from_line(line))
-            self.add(report.nodeid, line)
-            if self._interrupted is not None and report.arena_resumed:
-                self._interrupted.take(report.nodeid)
+        cells = getattr(report, "arena_cells", None)
+        if cells is not None:
+            for cell_id, line in cells:
+                if report.outcome == "rerun":
+                    self._reruns.hear(cell_from_line(line))
+                self.add(cell_id, line)
+                if self._interrupted is not None and report.arena_resumed:
+                    self._interrupted.take(cell_id)
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
@@ -170,11 +171,18 @@ class ResultsCollector:
                 self.add(cell_id, line)
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return the cells that have finished, in the order of collection."""
-        place = {cell_id: number for number, cell_id in enumerate(self._order)}
-        ordered = sorted(self._lines, key=lambda cell_id: (place.get(cell_id, len(place)), cell_id))
-        self._lines = {cell_id: self._lines[cell_id] for cell_id in ordered}
-        return tuple(cell_from_line(line) for line in self._lines.values())
+        """Return the cells that have finished, in the order of collection; those of one test as
+        it came to them."""
+        place = {nodeid: number for number, nodeid in enumerate(self._order)}
+        cells = [cell_from_line(line) for line in self._lines.values()]
+
+        def order(cell: Cell) -> tuple[int, str]:
+            known = place.get(cell.test or cell.id)
+            return (len(place), cell.id) if known is None else (known, "")
+
+        cells.sort(key=order)
+        self._lines = {cell.id: self._lines[cell.id] for cell in cells}
+        return tuple(cells)
 
     def release_held(self) -> None:
         """Tell pytest what became of the cells whose reports were held back."""
@@ -214,19 +222,19 @@ class ResultsCollector:
         if self._reports.broken or self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         self.repeated_errors.put_back(terminalreporter)
-        yield
-        # after pytest's own summary, where the eye ends, however many failures there are
-        if self.run is not None:
-            self._write_summary(terminalreporter, self.run)
 
-    def _write_summary(self, terminalreporter: pytest.TerminalReporter, run: RunResult) -> None:
+    def write_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Write what the run found out; nothing where no cell ran."""
+        if self.run is None:
+            return
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")
         summary = make_reporter("terminal", self._registry)
-        lines = summary.render(run, width=writer.fullwidth, color=writer.hasmarkup)
+        look: dict[str, Any] = {"width": writer.fullwidth, "color": writer.hasmarkup}
+        lines = summary.answers(self.run, **look) if self._settings.answers else []
+        lines += summary.render(self.run, **look)
         for line in [*lines, *self._reports.written, *self._said]:
             terminalreporter.write_line(line)
         if self._refused is not None:

@@ -39,6 +39,7 @@ from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.collection.held_reports import HeldReports
+    from pytest_arena.collection.python_tests.backing import Backing
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -81,6 +82,10 @@ class ArenaSession:
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
         self.arenas: list[Arena] = []
+        self.without_cases: list[str] = []
+        """Collected files that only Python tests can go by."""
+        self._beside: list[Arena] = []
+        """The files that Python tests go by and this run has not collected."""
         self._engine: Engine | None = None
         self._lookahead: Prefetch | None = None
         self._following: pytest.Item | None = None
@@ -98,7 +103,11 @@ class ArenaSession:
 
     def load(self, path: Path) -> Arena:
         """Load an arena file, and begin to import what its providers will need."""
-        arena = load_arena(path, root=self.config.rootpath, registry=self.registry)
+        arena = load_arena(
+            path, root=self.config.rootpath, registry=self.registry, needs_cases=False
+        )
+        if not arena.cells:
+            self.without_cases.append(arena.file)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers, self.settings.variants)
         if self.settings.makes_baseline:
@@ -166,6 +175,39 @@ class ArenaSession:
             root=self.config.rootpath,
             wait=engine.wait,
         )
+
+    # --- Python tests
+
+    def backing(self) -> Backing:
+        """Return what Python tests ask and judge by, and who takes their cells."""
+        from pytest_arena.collection.python_tests.backing import Backing
+
+        return Backing(
+            self.config,
+            self.settings,
+            self.registry,
+            engine=self._running_engine,
+            learn=self._learn,
+            loaded=lambda: self.arenas,
+            keep=self._keep_of_test,
+        )
+
+    def _learn(self, arena: Arena) -> None:
+        learn_keys(self.redactor, arena)
+        self._beside.append(arena)
+        if self._engine is not None:
+            self._engine.learn(arena)
+
+    def _keep_of_test(self, cells: Sequence[Cell]) -> list[tuple[str, str]]:
+        """Put the cells of a test where they cannot be lost, and return them with their lines."""
+        found = []
+        for cell in cells:
+            sealed, line = seal(cell, self.redactor)
+            self._sink(cell.id, line)
+            if self._gatekeeper is not None:
+                self._finished[cell.id] = sealed
+            found.append((cell.id, line))
+        return found
 
     def excuse(self, cell: Cell) -> Excuse | None:
         """Return why a cell that did not pass does not fail its item, or None where it does."""
@@ -249,9 +291,10 @@ class ArenaSession:
 
     def _running_engine(self) -> Engine:
         if self._engine is None:
-            specs = [spec for arena in self.arenas for spec in arena.providers]
+            arenas = [*self.arenas, *self._beside]
+            specs = [spec for arena in arenas for spec in arena.providers]
             self._engine = set_up_engine(
-                self.arenas,
+                arenas,
                 self.settings,
                 self.registry,
                 self.redactor,

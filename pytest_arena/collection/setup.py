@@ -12,12 +12,15 @@ from uuid import uuid4
 
 import pytest
 
+from pytest_arena.collection.closing_summary import ClosingSummary
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.shipped import Builtins
+from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
@@ -32,15 +35,6 @@ if TYPE_CHECKING:
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_scheduler import Demands
     from pytest_arena.gating.gatekeeper import Gatekeeper
-
-
-class Builtins:
-    """Register what ships with the plugin through the hook that others use."""
-
-    def pytest_arena_register(self, registry: Registry) -> None:
-        from pytest_arena.builtins import register
-
-        register(registry)
 
 
 def activate(config: pytest.Config) -> None:
@@ -132,6 +126,9 @@ def _activate_controller(parts: RunContext) -> None:
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
     config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
+    if shows_at_once(config):
+        config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
+    config.pluginmanager.register(ClosingSummary(results_collector), "arena-closing-summary")
     config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
 
 
@@ -144,7 +141,9 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
 
         session.held = HeldReports(parts.config)
         parts.config.pluginmanager.register(session.held, "arena-held-reports")
-    preflight = Preflight(parts, share, session.arenas, knows_order=knows_order)
+    preflight = Preflight(
+        parts, share, session.arenas, session.without_cases, knows_order=knows_order
+    )
     manager = parts.config.pluginmanager
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")

@@ -14,7 +14,7 @@ from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.event_loop import EventLoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
-from pytest_arena.loading.plans import CellPlan
+from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.providers.base import Provider
 from pytest_arena.schema import ProviderSpec
 
@@ -61,7 +61,8 @@ class Engine:
         self._early_stop = early_stop
         self._thread = EventLoopThread()
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
-        self._client = ProviderClient(limits, make_provider, hooks, answers, quotas, hide)
+        self._quotas = quotas or Quotas()
+        self._client = ProviderClient(limits, make_provider, hooks, answers, self._quotas, hide)
         self._runner = TrialRunner(self._client, root or Path.cwd())
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 
@@ -69,6 +70,15 @@ class Engine:
     def closing(self) -> bool:
         """Whether no further call is started."""
         return self._client.closing
+
+    def learn(self, arena: Arena) -> None:
+        """Learn a file's limits, rates and budgets."""
+        self.limit((*arena.providers, *arena.judges))
+        self._quotas.learn(arena)
+
+    def count_with(self, file: str, arena_file: str) -> None:
+        """Let the budget of an arena file hold for what a file of Python tests asks."""
+        self._quotas.count_with(file, arena_file)
 
     def limit(self, specs: Sequence[ProviderSpec]) -> None:
         """Learn the providers' own limits; where files differ on a name, the smallest holds."""

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.assertions.evaluate import evaluate_cell, evaluate_cell_async, needs_loop
 from pytest_arena.assertions.trial_verdict import least_passed
 from pytest_arena.engine.trial_checks import checks, context_of
+from pytest_arena.errors import shorten
 from pytest_arena.loading.plans import CellPlan
+from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_arena.engine.trials import CellRun
 
 Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
+
+LONGEST_VARIABLE = 200
 
 
 def cell_of(
@@ -45,6 +49,10 @@ def cell_of(
         verdict=verdict,
         trials=trials,
         tags=plan.case.tags,
+        variables={
+            name: shorten(as_text(plan.case.variables[name]), LONGEST_VARIABLE)
+            for name in plan.case.own_variables
+        },
         cluster=plan.case.cluster,
         hashes=plan.hashes,
         description=plan.case.description,

@@ -55,6 +55,10 @@ class Bisection:
         """Ask for the cells' changes; a cell with a single one is explained by it already."""
         hunks = {cell.id: hunks_of(self._plans[cell.id]) for cell in cells}
         known = {cell.id: _begun(cell, hunks[cell.id]) for cell in cells if len(hunks[cell.id]) > 1}
+        for cell in known.values():
+            if cell.over_budget:
+                # with nothing asked, it is said of each change
+                self._keep(cell)
         while not self._engine.closing:
             asked = [one for cell in known.values() for one in self._wanted(cell, hunks[cell.id])]
             if not asked:

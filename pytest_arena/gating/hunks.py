@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from itertools import chain
 from typing import Any
 
+from pytest_arena.loading.hashing import Hasher, further_facts
 from pytest_arena.loading.plans import CellPlan, TurnPlan
-from pytest_arena.results.content import files_in, shown, text_in
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ProviderSpec
 
@@ -33,8 +33,12 @@ def hunks_of(plan: CellPlan) -> list[Hunk]:
         return []
     old, seen = plan.old, Counter[str]()
     found = []
-    every = (_of_system, _of_turns, _of_tools, _of_provider)
-    for hunk in chain.from_iterable(of(old, plan) for of in every):
+    for hunk in chain(
+        _of_system(old, plan),
+        _of_turns(old, plan),
+        _of_offers(old, plan),
+        _of_provider(old, plan),
+    ):
         seen[hunk.name] += 1
         again = seen[hunk.name]
         found.append(hunk if again == 1 else replace(hunk, name=f"{hunk.name} (no. {again})"))
@@ -64,40 +68,26 @@ def _of_turns(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
             if turn < len(before)
         ]
         place = "user" if turns == 1 else f"user, turn {turn + 1}"
-        if any(files_in(side.user) for pair in sides for side in pair):
-            # parts are compared as a whole
-            edits: list[list[_Edit]] = []
-            if any(before.user != now.user for before, now in sides):
-                yield _of_whole_turns(old, turn, place, sides)
-        else:
-            edits = [_edits(text_in(before.user), text_in(now.user)) for before, now in sides]
+        edits = [_edits(before.user, now.user) for before, now in sides]
         if len({len(found) for found in edits}) > 1:
             # not one template's prompts any more: they cannot be taken apart together
-            yield _of_whole_turns(old, turn, place, sides)
+            name = next(
+                _named(place, b.user.split("\n"), n.user.split("\n"))
+                for b, n in sides
+                if b.user != n.user
+            )
+            yield Hunk(name, _with_turns(old, turn, [replace(b, user=n.user) for b, n in sides]))
         else:
-            for number, edit in enumerate(edits[0] if edits else ()):
+            for number, edit in enumerate(edits[0]):
                 texts = [
-                    replace(before, user=_edited(text_in(before.user), found[number]))
+                    replace(before, user=_edited(before.user, found[number]))
                     for (before, _), found in zip(sides, edits, strict=True)
                 ]
-                name = _named_edit(place, text_in(sides[0][0].user), edit)
+                name = _named_edit(place, sides[0][0].user, edit)
                 yield Hunk(name, _with_turns(old, turn, texts))
         if any(before.before != now.before for before, now in sides):
             told = [replace(before, before=now.before) for before, now in sides]
             yield Hunk(f"{place}: the messages before it", _with_turns(old, turn, told))
-
-
-def _of_whole_turns(
-    old: CellPlan, turn: int, place: str, sides: Sequence[tuple[TurnPlan, TurnPlan]]
-) -> Hunk:
-    """Return what users say in one turn of all dialogues as one change."""
-    name = next(
-        _named(place, shown(before.user).split("\n"), shown(now.user).split("\n"))
-        for before, now in sides
-        if before.user != now.user
-    )
-    turns = [replace(before, user=now.user) for before, now in sides]
-    return Hunk(name, _with_turns(old, turn, turns))
 
 
 def _with_turns(plan: CellPlan, turn: int, turns: Sequence[TurnPlan]) -> CellPlan:
@@ -110,29 +100,57 @@ def _with_turns(plan: CellPlan, turn: int, turns: Sequence[TurnPlan]) -> CellPla
     return replace(plan, case=replace(plan.case, dialogues=dialogues))
 
 
-def _of_tools(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
-    """Yield the change of each tool that is offered."""
-    before, now = ({tool_name(tool): tool for tool in side.case.tools} for side in (old, new))
+def _of_offers(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
+    """Yield the changes of the tools that the model is offered, and of the guardrails."""
+    before, now = ({_called(tool): tool for tool in plan.case.tools} for plan in (old, new))
+    if before == now and old.case.tools != new.case.tools:
+        yield Hunk("the order of tools", _with_tools(old, new.case.tools))
     for name in dict.fromkeys(chain(before, now)):
         if before.get(name) != now.get(name):
             changed = {**before, name: now[name]} if name in now else dict(before)
             if name not in now:
                 del changed[name]
-            case = replace(old.case, tools=tuple(changed.values()))
-            yield Hunk(f"tools: {name}", replace(old, case=case))
+            yield Hunk(f"tool {name}", _with_tools(old, tuple(changed.values())))
+    hasher = Hasher()
+    if hasher.guardrails(old.case) != hasher.guardrails(new.case):
+        case = replace(old.case, guardrails=new.case.guardrails)
+        yield Hunk("guardrails", replace(old, case=case))
+
+
+def _called(tool: Any) -> str:
+    return tool_name(tool) or _short([str(tool)])
+
+
+def _with_tools(plan: CellPlan, tools: tuple[Any, ...]) -> CellPlan:
+    return replace(plan, case=replace(plan.case, tools=tools))
 
 
 def _of_provider(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
     before, now = _params(old), _params(new)
-    if (old.provider.full_model, old.provider.host) != (new.provider.full_model, new.provider.host):
-        name = f"model: {_asked(old.provider)} → {_asked(new.provider)}"
-        yield Hunk(name, _with_params(replace(old, provider=new.provider), before))
+    if _entry(old.provider) != _entry(new.provider):
+        alone = _with_params(replace(old, provider=new.provider), before)
+        yield Hunk(_named_entry(old.provider, new.provider), alone)
     for key in dict.fromkeys(chain(before, now)):
         if before.get(key) != now.get(key):
             changed = {**before, key: now[key]} if key in now else dict(before)
             if key not in now:
                 del changed[key]
             yield Hunk(f"params.{key}", _with_params(old, changed))
+
+
+def _entry(spec: ProviderSpec) -> dict[str, Any]:
+    """Return what an entry says but for its parameters, and for who answers in its place."""
+    further = {key: value for key, value in further_facts(spec).items() if key != "fallbacks"}
+    return {"model": spec.full_model, "host": spec.host, **further}
+
+
+def _named_entry(old: ProviderSpec, new: ProviderSpec) -> str:
+    sides = [_asked(spec) for spec in (old, new)]
+    if sides[0] != sides[1]:
+        return f"model: {' → '.join(sides)}"
+    before, now = _entry(old), _entry(new)
+    changed = sorted(key for key in {**before, **now} if before.get(key) != now.get(key))
+    return f"provider: {', '.join(changed)}"
 
 
 def _params(plan: CellPlan) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.detectors.pii import PiiRules
 from pytest_arena.judging.detectors.profanity import ProfanityRules
 from pytest_arena.judging.detectors.prompt_leak import LeakRules
-from pytest_arena.judging.detectors.refusal import find_refusal
+from pytest_arena.judging.detectors.refusal import look_for_refusal
 from pytest_arena.judging.detectors.secrets import SecretRules
 from pytest_arena.judging.detectors.topics import TopicRules
 from pytest_arena.judging.words import mask
@@ -189,10 +189,7 @@ class RefusalRules(Detector):
         if said.refusal:
             # marked by the provider, in whatever language it is
             return Look(True, f"declines, as the provider says: {quoted(said.refusal)}")
-        phrase = find_refusal(text)
-        if phrase is None:
-            return Look(False, "does not decline")
-        return Look(True, f"declines: {quoted(phrase)}", (phrase,))
+        return look_for_refusal(text, said.asked)
 
 
 class Refusal(RefusalRules, DetectorGuardrail):
@@ -201,8 +198,8 @@ class Refusal(RefusalRules, DetectorGuardrail):
         - type: refusal
           on_violation: flag
 
-    The rules are those of the assertion of the same name: English, and no model is asked. See
-    [Refusals](refusal.md).
+    The rules are those of the assertion of the same name: English, and no model is asked. A bare
+    "no" that may answer the question passes. See [Refusals](refusal.md).
 
     Error: never.
     """

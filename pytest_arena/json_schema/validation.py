@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.errors import ArenaError, shorten
+from pytest_arena.errors import ArenaError, shorten, suggest
 from pytest_arena.json_schema.keywords import (
     UnknownKeywordError,
     format_checker,
@@ -15,6 +15,11 @@ from pytest_arena.json_schema.keywords import (
     validator_class,
 )
 from pytest_arena.text.regex import PatternTimeoutError
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import SchemaError
+
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
 class SchemaUnusableError(ArenaError):
@@ -26,14 +31,17 @@ def check_schema(schema: Any) -> Any:
     from jsonschema.exceptions import SchemaError
 
     if not isinstance(schema, (Mapping, bool)):
-        raise _bad_schema("a schema is a mapping")
+        raise _bad_schema(
+            f"a schema is a mapping, not {shorten(repr(schema), 40)}",
+            "write the schema itself here, like schema: {type: object, required: [status]}",
+        )
     if isinstance(schema, Mapping) and not isinstance(schema.get("$schema", ""), str):
         raise _bad_schema("$schema is a text")
     try:
         validator_class(_draft(schema)).check_schema(schema)
         refuse_unknown(schema, _draft(schema))
     except SchemaError as error:
-        raise _bad_schema(f"{_path(error.absolute_path)}{shorten(error.message)}") from error
+        raise _bad_schema(*_said(error)) from error
     except UnknownKeywordError as error:
         raise _bad_schema(str(error), error.fix) from error
     return schema
@@ -72,6 +80,16 @@ def _bad_schema(problem: str, fix: str | None = None) -> PydanticCustomError:
             **({"fix": fix} if fix else {}),
         },
     )
+
+
+def _said(error: SchemaError) -> tuple[str, str | None]:
+    """Return what is wrong with a schema, and what is meant where that can be told."""
+    *_, last = (None, *error.absolute_path)
+    given = error.instance
+    if last == "type" and isinstance(given, str):
+        problem, fix = f"{given!r} is no type", suggest(given, _TYPES) or f"use {', '.join(_TYPES)}"
+        return f"{_path(error.absolute_path)}{problem}", fix
+    return f"{_path(error.absolute_path)}{shorten(error.message)}", None
 
 
 def _draft(schema: Any) -> str:

@@ -19,15 +19,8 @@ from pytest_arena.loading.case_checks import (
     check_tags,
     is_load_case,
 )
-from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.conversations import (
-    build_conversation,
-    build_messages,
-    dialogues_of,
-    sent_files,
-    system_of,
-)
+from pytest_arena.loading.conversations import build_conversation, dialogues_of, system_of
 from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
@@ -231,8 +224,7 @@ def _under_attack(
 
 
 def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
-    parts = {"assertions", "attacks", "conversation", "data", "messages", "mock"}
-    parts |= {"prompt", "prompts", "tools"}
+    parts = {"assertions", "attacks", "conversation", "data", "mock", "tools"}
     parts |= set() if matrix else {"matrix"}
     values = {key: value for key, value in case.items() if key not in parts}
     build_model(CaseSpec, case, context.problems, _owner(case), values)
@@ -281,6 +273,7 @@ def _load(
     if variant is not None and variant.prompt is not None:
         prompt = variant.prompt
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
+    plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:
@@ -300,14 +293,6 @@ def _values(
         values["assertions"] = build_assertions(case["assertions"], place, context)
     if case.get("conversation") is not None:
         values["conversation"] = build_conversation(case, owner, context)
-    if case.get("messages") is not None:
-        values["messages"] = build_messages(case, owner, context)
-    if case.get("prompt") is not None:
-        values["prompt"] = build_content(case, "prompt", owner, context)
-    if isinstance(prompts := case.get("prompts"), YamlList):
-        values["prompts"] = [
-            build_content(prompts, index, owner, context) for index in range(len(prompts))
-        ]
     if case.get("mock") is not None:
         values["mock"] = build_case_mock(case, owner, settings.answering, context)
     return values
@@ -376,7 +361,6 @@ def _plan(
         line=place.line,
         source=place.file,
         dialogues=dialogues_of(spec, prompt, variables, context),
-        files=sent_files(spec),
         system=system,
         assertions=spec.assertions,
         guardrails=settings.guardrails,

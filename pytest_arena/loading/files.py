@@ -48,9 +48,7 @@ def find_file(written: str, beside: Path, root: Path, place: Location, kind: str
     return found
 
 
-def read_limited(
-    path: Path, limit: int, place: Location, kind: str, fix: str = "split it"
-) -> bytes:
+def read_limited(path: Path, limit: int, place: Location, kind: str) -> bytes:
     """Return a regular file's bytes; raise `ArenaFileError` for devices, pipes and large files."""
     try:
         # Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
@@ -76,7 +74,7 @@ def read_limited(
             f"{kind} {path.name!r} is too large",
             place,
             f"at most {limit:,} bytes",
-            fix,
+            "split it",
         )
     return data
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.provider_files import OptionsWithFiles
-from pytest_arena.results.content import content_of, what_is_asked
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
@@ -26,17 +25,9 @@ class Hasher:
     def prompt(self, case: CasePlan) -> str:
         """Return the hash of what a case sends: the system prompt, the user's texts and
         the tools that it offers."""
-        users = [
-            [what_is_asked(content_of(turn.user)) for turn in dialogue]
-            for dialogue in case.dialogues
-        ]
+        users = [[turn.user for turn in dialogue] for dialogue in case.dialogues]
         facts: dict[str, Any] = {"system": case.system, "users": users}
-        before = [
-            [{**one, "content": what_is_asked(one["content"])} for one in turn.before]
-            for dialogue in case.dialogues
-            for turn in dialogue
-            if turn.before
-        ]
+        before = [turn.before for dialogue in case.dialogues for turn in dialogue if turn.before]
         if before:
             facts["before"] = before
         if case.tools:
@@ -108,21 +99,23 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
     Of an application, what the file says of it, with its version.
     """
     if spec.system is not None:
-        return _hash({"system": spec.provider, **spec.system.facts(), **_others(spec)})
+        return _hash({"system": spec.provider, **further_facts(spec)})
     return _hash(
         {
             "model": spec.full_model,
             "host": spec.host,
-            **_others(spec),
+            **further_facts(spec),
             "params": {**params, **spec.params},
         }
     )
 
 
-def _others(spec: ProviderSpec) -> dict[str, Any]:
-    """Return who may answer instead, and the files that answer; nothing for most providers, whose
-    hash stays as it was."""
-    found: dict[str, Any] = {}
+def further_facts(spec: ProviderSpec) -> dict[str, Any]:
+    """Return what an application's entry says, who may answer instead, and the files that answer.
+
+    Nothing for most models, whose hash stays as it was.
+    """
+    found: dict[str, Any] = spec.system.facts() if spec.system is not None else {}
     if spec.endpoints:
         found["endpoints"] = [[host_of(one.api_base), one.model] for one in spec.endpoints]
     if spec.fallbacks:

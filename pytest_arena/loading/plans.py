@@ -6,9 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
-from pytest_arena.results.content import Said
 from pytest_arena.results.judging import Calibration
 from pytest_arena.results.request_response import Message, Tool
 from pytest_arena.schema import (
@@ -35,7 +33,7 @@ class TurnPlan:
     `before` was said before it, whoever said it, and is sent along.
     """
 
-    user: Said
+    user: str
     assertions: tuple[Assertion, ...] = ()
     before: tuple[Message, ...] = ()
 
@@ -60,6 +58,7 @@ class CasePlan:
     `dialogues` are the ways in which the case talks to the provider: one turn for a prompt, one
     dialogue a prompt for `prompts`, several turns for a conversation. Every trial runs one
     dialogue. `params` are generation parameters of the case's file, under the provider's own.
+    `own_variables` are the names of those that the case, its row or its matrix sets.
     """
 
     name: str
@@ -70,6 +69,7 @@ class CasePlan:
     guardrails: tuple[Guardrail, ...] = ()
     params: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    own_variables: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     cluster: str | None = None
     description: str | None = None
@@ -95,8 +95,6 @@ class CasePlan:
     """What is known of judges' accuracy, by the judge's key."""
     tools: tuple[Tool, ...] = ()
     """What models are offered beside what the params of their provider hold."""
-    files: Mapping[str, AttachedFile] = field(default_factory=dict)
-    """What parts of its messages stand for, by its hash."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 

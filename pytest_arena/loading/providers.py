@@ -74,6 +74,15 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
     """Return the spec of one provider, or None after adding its problems."""
     before = len(context.problems)
     owner = f"provider {shorten(str(entry['name']))!r}" if "name" in entry else "a provider"
+    if "id" in entry and not {"provider", "model"} & set(entry):
+        # as promptfoo has it: one mistake, though it leaves a provider without all that it needs
+        context.problems.add(
+            f"{owner} has an 'id' in place of a model",
+            entry.key_place("id"),
+            expected="a name, a provider and a model",
+            fix=f"write it like {_as_entry(entry['id'])}",
+        )
+        return None
     values: dict[str, Any] = {key: entry[key] for key in entry if key in _OWN_KEYS}
     model = values.get("model")
     if not values.get("provider") and isinstance(model, str):

@@ -21,6 +21,8 @@ LITELLM = Shipped("litellm", f"{_HERE}.litellm:LiteLLMProvider")
 BUILTINS = (
     Shipped("mock", f"{_HERE}.mock:MockProvider"),
     Shipped("python", f"{_HERE}.systems.python:PythonProvider"),
+    Shipped("exec", f"{_HERE}.systems.exec:ExecProvider"),
+    Shipped("http", f"{_HERE}.systems.http:HttpProvider"),
     Shipped("outputs", f"{_HERE}.outputs:OutputsProvider"),
     Shipped("echo", f"{_HERE}.echo:EchoProvider"),
     Shipped(

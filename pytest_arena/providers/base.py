@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
+from pytest_arena.providers.process_guard import ProcessGuard
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
@@ -23,15 +24,17 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class ProviderEnvironment:
-    """What a provider may need from outside: variables, and a place to report secrets.
+    """What a provider may need from outside: variables, a place to report secrets, a guard.
 
     Every value given to `add_secret` is kept out of all that is written. What is given to
     `add_note` stands in the run's notes, the first note of each key alone.
+    `process_guard` kills what programs are left if this process dies.
     """
 
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     add_secret: Callable[[str], None] = lambda _secret: None
     add_note: Callable[[str, str], None] = lambda _key, _note: None
+    process_guard: ProcessGuard = field(default_factory=ProcessGuard, repr=False)
 
     def fill(self, text: str, spec: ProviderSpec) -> str:
         """Replace `${NAME}` by the variable; a missing one is a `ProviderError`."""

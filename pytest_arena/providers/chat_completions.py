@@ -23,7 +23,7 @@ def answer_from(body: Any) -> Answer:
     choices = body.get("choices") if isinstance(body, Mapping) else None
     if not isinstance(choices, list) or not choices:
         raise unreadable(f"it holds no choices: {shorten(json.dumps(body), 80)}")
-    choice = choices[0]
+    choice = _first(choices)
     message = choice.get("message") if isinstance(choice, Mapping) else None
     if not isinstance(message, Mapping):
         raise unreadable(f"its choice holds no message: {shorten(json.dumps(choice), 80)}")
@@ -109,12 +109,15 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
     answer.system_fingerprint = fingerprint or answer.system_fingerprint
     answer.usage = usage_from(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
+    choice = _first(choices) if isinstance(choices, list) and choices else None
     if not isinstance(choice, Mapping) or choice.get("index"):
         return
     _add_filter(answer, chunk, choice)
     answer.finish(choice.get("finish_reason"))
     delta = choice.get("delta")
+    if not delta and not answer.has_begun:
+        # a server that has only one chunk to send, and sends it as a whole answer
+        delta = choice.get("message")
     if not isinstance(delta, Mapping):
         return
     add_message(answer, delta)
@@ -122,11 +125,17 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
         answer.add_call(call, whole=False)
 
 
+def _first(choices: list[Any]) -> Any:
+    """Return the choice of number 0, wherever it stands; else the first."""
+    numbered = (one for one in choices if isinstance(one, Mapping) and one.get("index") == 0)
+    return next(numbered, choices[0])
+
+
 def _calls(message: Mapping[str, Any]) -> list[Any]:
     """Return the tool calls of a message; a `function_call` is one in its older form."""
     calls = message.get("tool_calls")
-    if isinstance(calls, list) and calls:
-        return calls
+    if isinstance(calls, (list, Mapping)) and calls:
+        return calls if isinstance(calls, list) else [calls]
     older = message.get("function_call")
     return [{"index": 0, "function": older}] if isinstance(older, Mapping) and older else []
 

@@ -15,6 +15,7 @@ from pytest_arena.schema.provider import ProviderSpec
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header's name may be (RFC 9110, section 5.6.2)."""
 _PATHS = ("/chat/completions", "/completions", "/embeddings", "/responses")
+_BY_VARIABLE = "write ${NAME}, which stands for an environment variable"
 _WHOLE_URLS = frozenset(
     {"azure", "azure_ai", "azure_text", "anthropic", "bedrock", "cloudflare", "cohere", "custom"}
     | {"databricks", "gemini", "huggingface", "oci", "ollama", "ollama_chat", "oobabooga"}
@@ -38,7 +39,7 @@ def base_of(spec: ProviderSpec, variables: Mapping[str, str], names: Sequence[st
     None without one, and where a variable within it is not set, which its call will tell.
     """
     if spec.api_base is not None:
-        url = _filled(spec.api_base, variables)
+        url = filled(spec.api_base, variables)
         return Base(url, f"api_base of provider {spec.name!r}") if url is not None else None
     for name in names:
         if variables.get(name):
@@ -62,6 +63,16 @@ def problems_of(
 ) -> list[Problem]:
     """Return what no call could be made with. A variable that is not set is no problem here."""
     found: list[Problem] = []
+    if "{{" in spec.model:
+        found.append(
+            Problem(
+                f"model of provider {spec.name!r} holds a template, and these are filled in for "
+                "cases alone",
+                spec.place,
+                expected="the model's name, as the provider writes it",
+                fix="write the name, or one provider for each model",
+            )
+        )
     base = base_of(spec, variables, base_variables)
     if base is not None:
         found += _base_problems(spec, base)
@@ -76,13 +87,14 @@ def problems_of(
                 fix=f"export {key_name}=… again, without it",
             )
         )
-    found += _header_problems(spec, variables)
+    found += header_problems(spec, variables)
     if not found:
-        found += _proxy_problems(spec, base.url if base else "https://api.openai.com")
+        found += proxy_problems(spec, base.url if base else "https://api.openai.com")
     return found
 
 
-def _filled(text: str, variables: Mapping[str, str]) -> str | None:
+def filled(text: str, variables: Mapping[str, str]) -> str | None:
+    """Return a text with its variables filled in, None where one is not set."""
     if any(match[1] not in variables for match in VARIABLE.finditer(text)):
         return None
     return VARIABLE.sub(lambda match: variables[match[1]], text)
@@ -96,6 +108,9 @@ def _base_problems(spec: ProviderSpec, base: Base) -> Iterator[Problem]:
     if not base.url:
         # or its calls, with the key, would go to the provider's public address
         yield problem("is empty", "write the URL, or leave api_base out")
+        return
+    if "{{" in base.url:
+        yield problem("holds a template, and these are filled in for cases alone", _BY_VARIABLE)
         return
     if re.search(r"\s", base.url):
         yield problem("holds a blank or a line break", "remove it")
@@ -156,9 +171,10 @@ def _wrong_with_key(key: str) -> str | None:
     return None
 
 
-def _header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterator[Problem]:
+def header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield headers that no request could have."""
     for name, text in spec.headers.items():
-        value = _filled(text, variables)
+        value = filled(text, variables)
         wrong = None
         if not _TOKEN.fullmatch(name):
             wrong = "has a name that no header can have"
@@ -173,7 +189,8 @@ def _header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterat
             )
 
 
-def _proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+def proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+    """Yield what is wrong with the proxy that stands before a URL."""
     address = urlsplit(url)
     if address.hostname is None or proxy_bypass(address.hostname):
         return

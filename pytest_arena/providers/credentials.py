@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.schema.params import read_number
 from pytest_arena.schema.provider import ProviderSpec
 
 NO_KEY = "none"
@@ -87,8 +88,12 @@ class Access:
         return ProviderError(ErrorKind.MISSING_KEY, str(problem))
 
     def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return generation parameters with their `${NAME}` replaced."""
-        return {name: self._fill_value(value) for name, value in params.items()}
+        """Return generation parameters with their `${NAME}` replaced, numbers as numbers."""
+        filled = {name: self._fill_value(value) for name, value in params.items()}
+        return {
+            name: read_number(name, value) if isinstance(value, str) else value
+            for name, value in filled.items()
+        }
 
     def _fill(self, text: str) -> str:
         return self.environment.fill(text, self.spec) if "${" in text else text

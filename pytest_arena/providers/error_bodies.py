@@ -24,6 +24,14 @@ _WORDS = (
 """What the codes and types say that are words; the first that is found counts."""
 _KINDS = tuple((kind, re.compile(words)) for kind, words in _WORDS)
 
+_OF_AN_ERROR = frozenset(
+    (
+        *("code", "detail", "error", "message", "object", "param", "path", "request_id"),
+        *("status", "status_code", "success", "timestamp", "title", "type"),
+    )
+)
+"""The keys of a body that is no answer but an error without an `error` object."""
+
 
 def error_in(body: Any) -> ProviderError | None:
     """Return the failure that an answer tells of by an `error` object, where it does.
@@ -31,9 +39,12 @@ def error_in(body: Any) -> ProviderError | None:
     The code within decides over its kind, as a status would; without one it counts as a failure
     of the server.
     """
+    if isinstance(body, list):
+        # Gemini's endpoint in OpenAI's format lists its errors
+        return next((found for one in body if (found := error_in(one))), None)
     if not isinstance(body, Mapping):
         return None
-    error = body.get("error") or _error_of_choice(body)
+    error = body.get("error") or _error_of_choice(body) or _error_by_itself(body)
     if not error:
         return None
     text = json.dumps({"error": error}, default=str)
@@ -49,6 +60,12 @@ def _error_of_choice(body: Mapping[str, Any]) -> Any:
     if error := choice.get("error"):
         return error
     return "the answer ended with an error" if choice.get("finish_reason") == "error" else None
+
+
+def _error_by_itself(body: Mapping[str, Any]) -> Any:
+    """Return a body that is an error and nothing else, as gateways and older servers write it."""
+    said = body.get("message") or body.get("detail")
+    return dict(body) if isinstance(said, str) and body.keys() <= _OF_AN_ERROR else None
 
 
 def _kind(body: Mapping[str, Any], error: Any, text: str) -> ErrorKind:

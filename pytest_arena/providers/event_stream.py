@@ -15,6 +15,9 @@ class EventDecoder:
     def __init__(self) -> None:
         self._rest = b""
         self._data: list[str] = []
+        self._is_error = False
+        self.error: str | None = None
+        """The data of an event that the server called `error`, once there is one."""
 
     def feed(self, part: bytes) -> list[str]:
         """Return the data of the events that end within these bytes."""
@@ -24,13 +27,22 @@ class EventDecoder:
             text = line.removesuffix(b"\r").decode("utf-8", "replace")
             if text.startswith("data:"):
                 self._data.append(text[5:].removeprefix(" "))
-            elif not text and self._data:
-                events.append("\n".join(self._data))
-                self._data.clear()
+            elif text.startswith("event:"):
+                self._is_error = text[6:].strip() == "error"
+            elif not text and (event := self._whole()) is not None:
+                events.append(event)
         return events
 
     def end(self) -> str:
         """Return the data of an event that no blank line ended, empty without one."""
         self.feed(b"\n")
-        data, self._data = "\n".join(self._data), []
+        return self._whole() or ""
+
+    def _whole(self) -> str | None:
+        """Return the data of the event that ends here, None where it has none."""
+        data = "\n".join(self._data) if self._data else None
+        if self._is_error and data is not None:
+            self.error = data
+        self._data.clear()
+        self._is_error = False
         return data

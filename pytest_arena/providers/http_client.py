@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
 
-_LARGE = 1_000_000
 Heard = Callable[[Mapping[str, str]], None]
 """Take the headers of an answer."""
 
@@ -69,11 +67,9 @@ class HttpClient:
         await self._session.close()
 
     def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         return self._session.post(
             self._base + path,
-            # a large body, as of a picture, is sent in pieces that the loop can go between
-            data=data if len(data) < _LARGE else BytesIO(data),
+            data=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
             headers={"Content-Type": "application/json", **headers},
             proxy=self._proxy,
         )
@@ -86,20 +82,23 @@ class HttpClient:
 
 async def open_client(base: str, headers: Mapping[str, str], secrets: Iterable[str]) -> HttpClient:
     """Return a client for one base URL; on the loop that will use it."""
+    return HttpClient(await open_session(base, headers), base, proxy_of(base), secrets)
+
+
+async def open_session(base: str, headers: Mapping[str, str]) -> ClientSession:
+    """Return a session for one base URL: without limits, time limits and cookies of its own."""
     import asyncio
 
     # Imports and certificates take tens of milliseconds: not on the loop.
     tls = await asyncio.to_thread(_prepare, base)
     from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 
-    connector = TCPConnector(limit=0, ssl=tls or True)
-    session = ClientSession(
-        connector=connector,
+    return ClientSession(
+        connector=TCPConnector(limit=0, ssl=tls or True),
         headers=headers,
         timeout=ClientTimeout(total=None, sock_connect=None),
         cookie_jar=DummyCookieJar(),
     )
-    return HttpClient(session, base, _proxy_of(base), secrets)
 
 
 def _prepare(base: str) -> SSLContext | None:
@@ -117,7 +116,8 @@ def _prepare(base: str) -> SSLContext | None:
     return context
 
 
-def _proxy_of(base: str) -> str | None:
+def proxy_of(base: str) -> str | None:
+    """Return the proxy that the environment names for a URL."""
     address = urlsplit(base)
     if address.hostname is None or proxy_bypass(address.hostname):
         return None

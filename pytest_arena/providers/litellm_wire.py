@@ -26,6 +26,7 @@ from pytest_arena.providers.error_bodies import error_in
 from pytest_arena.providers.error_mapping import http_failure
 from pytest_arena.providers.event_stream import EventDecoder
 from pytest_arena.providers.json_body import read_json
+from pytest_arena.providers.litellm_losses import restore, stopped_by_filter
 
 _USAGE = re.compile(
     rb'"(?:usage|usageMetadata|prompt_eval_count|eval_count|billed_units|tokenUsage|meta)"\s*:'
@@ -121,6 +122,14 @@ class Wire:
         filter's work."""
         return _REFUSAL.search(self.body) is not None
 
+    def restore(self, answer: Answer) -> None:
+        """Put back what litellm dropped of an answer of another format."""
+        restore(answer, self.path, _events(self.body))
+
+    def stopped_by_filter(self) -> Answer | None:
+        """Return an answer that a filter stopped and litellm cannot read, or None."""
+        return stopped_by_filter(self.path, _events(self.body))
+
     def check(self, *, streams: bool) -> None:
         """Raise the failure of an answer of another format that is an error, or a stream of one
         that ended too early."""
@@ -197,7 +206,12 @@ def _events(body: bytes) -> Iterator[Any]:
     decoder = EventDecoder()
     texts = [*decoder.feed(body), decoder.end()]
     if not any(texts):
-        texts = [body.decode("utf-8", "replace"), *body.decode("utf-8", "replace").splitlines()]
+        whole = body.decode("utf-8", "replace")
+        try:
+            yield read_json(whole)
+            return
+        except (ValueError, RecursionError):
+            texts = whole.splitlines()
     for text in texts:
         try:
             yield read_json(text)

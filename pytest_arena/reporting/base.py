@@ -39,3 +39,7 @@ class TerminalSummary:
     def render(self, run: RunResult, *, width: int, color: bool) -> list[str]:
         """Return the lines of the summary; without `color` they hold no escape sequence."""
         raise NotImplementedError(f"{type(self).__name__} has no render()")
+
+    def answers(self, run: RunResult, *, width: int, color: bool) -> list[str]:
+        """Return the answers of all columns side by side (`--arena-answers`)."""
+        raise NotImplementedError(f"{type(self).__name__} has no answers()")

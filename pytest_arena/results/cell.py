@@ -111,8 +111,12 @@ class Cell:
     load: LoadTestResult | None = None
     """The figures of a load case; `trials` are then some of its calls, failed ones first."""
     variant: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What the case, its row or its matrix sets, as text; long values are cut in the middle."""
     xfail: str | None = None
     """Why it is expected to fail, as the case says; pytest counts a failure as xfailed."""
+    test: str | None = None
+    """The node id of the Python test that made it, where no arena file did."""
 
     @property
     def is_xfailed(self) -> bool:

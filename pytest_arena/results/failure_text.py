@@ -1,4 +1,4 @@
-"""What a person reads of a cell that did not pass."""
+"""What a person reads of a cell on a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 
 from pytest_arena.errors import shorten
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.results.trial import Finding, Trial
@@ -68,6 +67,14 @@ def report_text(cell: Cell) -> str:
     return printable("\n".join(lines))
 
 
+def passed_text(cell: Cell) -> str:
+    """Return what was said in a cell that passed: in its first trial, where it has several."""
+    lines = [_entry("load", load_in_words(cell.load))] if cell.load is not None else []
+    for trial in cell.trials[:1]:
+        lines += _said(trial)
+    return printable("\n".join(lines))
+
+
 def _telling(cell: Cell) -> Trial | None:
     """Return the first trial that explains the cell's verdict."""
     # errors under load may be allowed for, and then explain nothing
@@ -88,10 +95,7 @@ def _not_held(cell: Cell, trial: Trial | None) -> list[Finding]:
 
 def _said(trial: Trial) -> list[str]:
     lines = [
-        _entry(
-            "prompt" if message["role"] == "user" else str(message["role"]),
-            shown(message["content"]),
-        )
+        _entry("prompt" if message["role"] == "user" else str(message["role"]), message["content"])
         for message in trial.messages
     ]
     if trial.guardrail is not None:

@@ -28,6 +28,32 @@ class FamilyShift:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreFall:
+    """An assertion whose scores fell beyond chance, over all its cells or one column's.
+
+    `fell` of the `cells` have a lower mean than in the baseline; `drop` is the mean fall, with its
+    95 % interval where the data allow one, `p_value` is Holm's over all assertions. In `crossed` of
+    the cells it holds less often than it did. `ours`: something of yours changed, too.
+    """
+
+    assertion: str
+    provider: str | None
+    cells: NonNegativeInt
+    fell: NonNegativeInt
+    drop: NonNegativeFloat
+    low: float | None
+    high: float | None
+    p_value: NonNegativeFloat
+    crossed: NonNegativeInt = 0
+    ours: bool = True
+
+    @property
+    def scored(self) -> str:
+        """Name what was scored: the assertion, and whose answers."""
+        return self.assertion + (f" of {self.provider}" if self.provider else "")
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What the gate concluded of a whole run.
 
@@ -35,7 +61,8 @@ class Gate:
     test over all cells found, and `moved` what lies below the baseline without being proven to be
     our change. `compared` of `judged` cells could be held against the baseline: of those that ran
     and stand in it, or in a file that does; `least_compared` is the share that must be. `calls`
-    and their price went into telling change from chance. `families` fell together.
+    and their price went into telling change from chance. `families` fell together, `scores` are
+    the assertions whose scores fell; of `scores_unknown` cells the baseline is too old to have any.
     """
 
     baseline: str
@@ -51,6 +78,8 @@ class Gate:
     calls: NonNegativeInt = 0
     cost_usd: NonNegativeFloat | None = None
     families: tuple[FamilyShift, ...] = ()
+    scores: tuple[ScoreFall, ...] = ()
+    scores_unknown: NonNegativeInt = 0
 
 
 @dataclass(frozen=True, slots=True)

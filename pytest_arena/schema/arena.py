@@ -12,6 +12,7 @@ from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import MockResponses
+from pytest_arena.schema.params import Params
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
@@ -34,7 +35,7 @@ class Defaults(ArenaModel):
     """Further attempts after a failure that may pass."""
     concurrency: int | None = Field(default=None, gt=0)
     """Calls in flight at once to each provider, over all workers together."""
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
     """Generation parameters, under those of a provider."""
     trials: int | None = Field(default=None, gt=0)
     """How many times each case is run against each provider."""

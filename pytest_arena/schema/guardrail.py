@@ -33,6 +33,8 @@ class Said:
     """The system prompt, where there is one."""
     refusal: str | None = None
     """What the provider itself marked as a refusal, of an answer that is one."""
+    asked: str | None = None
+    """What the user said last, before an answer."""
 
 
 class Guardrail(ArenaModel):

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
+from pytest_arena.schema.params import Params
 from pytest_arena.schema.system import SystemOptions
 
 
@@ -34,8 +35,8 @@ class ProviderSpec(ArenaModel):
     """The column's name; unique in the file, without `[`, `]` and `::`."""
     provider: str = ""
     """What litellm calls the provider (openai, anthropic, ollama, gemini, …), an application
-    of your own (`python`), `mock`, `outputs`, `echo`, or a plug-in's; may be left out where
-    `model` is written `provider/model`."""
+    of your own (`python`, `exec`, `http`), `mock`, `outputs`, `echo`, or a plug-in's; may be left
+    out where `model` is written `provider/model`."""
     model: str = ""
     """The model, with or without `provider/` before it."""
     group: str = "default"
@@ -51,7 +52,7 @@ class ProviderSpec(ArenaModel):
     fallbacks: tuple[str, ...] = ()
     """Other entries of `providers:` that are asked, in this order, while this one is down. Their
     answers are marked."""
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
     """Generation parameters: temperature, max_tokens, seed, top_p, …"""
     headers: dict[str, str] = Field(default_factory=dict)
     """Extra HTTP headers."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from pytest_arena.schema.base import ArenaModel
+from pytest_arena.text.redaction import is_secret
 
 
 class SystemOptions(ArenaModel):
@@ -28,8 +30,35 @@ class SystemOptions(ArenaModel):
 
     def facts(self) -> dict[str, Any]:
         """Return what tells this entry from another one, nothing secret among it."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        found: dict[str, Any] = _without_secrets(
+            self.model_dump(mode="json", exclude_defaults=True)
+        )
+        return found
+
+    def secrets(self) -> list[str]:
+        """Return the texts that stand under names of secrets, to be kept out of all results."""
+        return list(_secrets_in(self.model_dump(mode="json", exclude_defaults=True)))
 
     def sources(self, folder: Path, root: Path) -> tuple[Path, ...]:
         """Return the folders that `version: git` looks at; `folder` is the arena file's."""
         return (folder,)
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: "" if is_secret(name, inner) else _without_secrets(inner)
+            for name, inner in value.items()
+        }
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _secrets_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if is_secret(name, inner):
+                yield inner
+            yield from _secrets_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _secrets_in(inner)

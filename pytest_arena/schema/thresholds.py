@@ -18,7 +18,7 @@ class Metric:
     """A metric: what it says, its unit, and whether more of it is better."""
 
     meaning: str
-    unit: Literal["share", "ms", "usd", "tokens"]
+    unit: Literal["share", "ms", "usd", "tokens", "falls"]
 
     @property
     def more_is_better(self) -> bool:
@@ -38,6 +38,7 @@ METRICS: dict[str, Metric] = {
     "total_cost": Metric("cost of all calls", "usd"),
     "tokens_per_request": Metric("mean tokens of a call, in and out", "tokens"),
     "total_tokens": Metric("tokens of all calls, in and out", "tokens"),
+    "score_falls": Metric("how often scores of an assertion fell, beyond chance", "falls"),
 }
 """All metrics but those of a single assertion type (`contains`: its share of held findings)."""
 METRIC_ALIASES = {
@@ -55,7 +56,7 @@ class ThresholdSpec(ArenaModel):
 
     metric: str
     """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type,
-    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, …"""
+    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, `score_falls`, …"""
     name: str | None = None
     """The gate's name in reports (default: the metric)."""
     min: float | None = Field(default=None, allow_inf_nan=False)
@@ -105,6 +106,12 @@ class ThresholdSpec(ArenaModel):
                 "max_new_failures with metric: case_verdict",
                 "write metric: case_verdict",
             )
+        if self.canonical == "score_falls" and (self.min, self.max_degradation) != (None, None):
+            raise _refusal(
+                f"gate {self.title!r} limits how often scores fell by more than a max",
+                "max, or threshold, with metric: score_falls",
+                "write max: 0",
+            )
         return self
 
     @property
@@ -123,7 +130,8 @@ class ThresholdSpec(ArenaModel):
 
     @property
     def needs_baseline(self) -> bool:
-        return self.max_degradation is not None or self.max_new_failures is not None
+        relative = (self.max_degradation, self.max_new_failures) != (None, None)
+        return relative or self.canonical == "score_falls"
 
     @property
     def lowest(self) -> float | None:

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, PromptText
+from pytest_arena.schema.params import Params
 
 _NO_PART = ("/", "[", "]", "::", ",", "\n")
 
@@ -27,7 +28,7 @@ class VariantSpec(ArenaModel):
     """The name of an entry of `prompts:`, for a target that does no more than name it."""
     system: PromptText | None = None
     """The system prompt, instead of the case's and of the target's."""
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: Params = Field(default_factory=dict)
     """Generation parameters, over those of the provider."""
     variables: dict[str, Any] = Field(default_factory=dict)
     """Values for `{{ name }}`, over those of the file and of the case."""

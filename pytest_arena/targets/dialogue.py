@@ -11,7 +11,6 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
-from pytest_arena.results.content import content_of, text_in
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
@@ -44,7 +43,7 @@ class DialogueRun:
         if self._case.system is not None:
             said.append({"role": "system", "content": self._case.system})
         for number, turn in enumerate(self._dialogue):
-            said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
+            said += [*turn.before, {"role": "user", "content": turn.user}]
             self._messages = list(said)
             if await self._input_is_blocked(turn, number):
                 return
@@ -63,7 +62,7 @@ class DialogueRun:
     async def _input_is_blocked(self, turn: TurnPlan, number: int) -> bool:
         """Look at all that is said in the user's name and was not looked at before."""
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
-        for text in map(text_in, (*earlier, turn.user)):
+        for text in (*earlier, turn.user):
             look = partial(apply_guardrails, self._case.guardrails, text, "input", number)
             _, events, blocked = await self._guard(look, len(text))
             self._events += events
@@ -74,7 +73,8 @@ class DialogueRun:
     async def _answer_is_blocked(self, response: Response, number: int) -> bool:
         look = partial(apply_to_answer, self._case.guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
-        events, blocked = await self._guard(look, sum(len(part.text) for part in parts))
+        size, asked = sum(len(part.text) for part in parts), self._dialogue[number].user
+        events, blocked = await self._guard(look, size, asked)
         self._events += events
         return blocked
 
@@ -99,8 +99,10 @@ class DialogueRun:
         self._events.append(event)
         return True
 
-    async def _guard(self, look: Callable[[Said], _Found], size: int) -> _Found:
-        guardrails, said = self._case.guardrails, Said(self._case.system)
+    async def _guard(
+        self, look: Callable[[Said], _Found], size: int, asked: str | None = None
+    ) -> _Found:
+        guardrails, said = self._case.guardrails, Said(self._case.system, asked=asked)
         slow = size >= _LONG_TEXT or any(one.is_slow for one in guardrails)
         if not guardrails or not slow:
             return look(said)

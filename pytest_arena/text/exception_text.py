@@ -1,4 +1,8 @@
-"""An exception of somebody's own code, told in a few lines with that code's frames."""
+"""An exception of somebody's own code, told in a few lines with that code's frames.
+
+Plain Python of 3.9 or newer that imports nothing of this package: interpreters in which it is not
+installed run it as well (see `providers.systems.portable`).
+"""
 
 from __future__ import annotations
 
@@ -59,7 +63,7 @@ def _frames(error: BaseException, root: Path | None) -> Iterator[str]:
     own = [frame for frame in frames if _is_own(frame.filename, root)]
     if not own and not isinstance(error, SyntaxError):
         # where no code of the user's is on the way, the fault lies elsewhere
-        own = list(frames)
+        own = [frame for frame in frames if not _is_ours(frame.filename)] or list(frames)
     left_out = len(own) - _MOST_FRAMES
     if left_out > 0:
         own = [*own[:2], *own[2 - _MOST_FRAMES :]]
@@ -71,8 +75,10 @@ def _frames(error: BaseException, root: Path | None) -> Iterator[str]:
 
 
 def _cause(error: BaseException) -> BaseException | None:
-    if isinstance(error, BaseExceptionGroup):
-        return error.exceptions[0]
+    # by its attribute: this also runs in interpreters older than exception groups
+    inner = getattr(error, "exceptions", None)
+    if isinstance(inner, tuple) and inner and isinstance(inner[0], BaseException):
+        return inner[0]
     return error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
@@ -85,6 +91,10 @@ def _said(error: BaseException) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _is_ours(filename: str) -> bool:
+    return Path(filename).resolve().is_relative_to(_OURS)
 
 
 @cache

@@ -87,7 +87,10 @@ def _fold(text: str, case_sensitive: bool, wide: bool) -> str:
         text = unicodedata.normalize("NFC", text.translate(_WIDE if wide else _MARKS))
     # most texts have single blanks and no line ends: these need not be taken apart
     text = text.strip() if _is_one_line(text) else " ".join(text.split())
-    return text if case_sensitive else text.casefold()
+    if case_sensitive:
+        return text
+    # the small letter of İ is i with a dot above, which no keyboard writes
+    return text.casefold().replace("i\u0307", "i")
 
 
 _fold_once = lru_cache(maxsize=512)(_fold)

@@ -23,9 +23,18 @@ SHORTEST = 6
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
 """With a capital: without one it is a name with dashes, and of a text it hardly ever lacks one."""
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
-_LEAST_OF_ENVIRONMENT = 12
+_LEAST_NAMED = 12
 """A name alone is a guess: `SORT_KEY=name` shall not be taken out of every text."""
 _ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
+
+
+def is_secret(name: str, value: object) -> bool:
+    """Return whether a value is taken for a secret, by its name and because it may be one."""
+    return (
+        isinstance(value, str)
+        and len(value) >= _LEAST_NAMED
+        and _SECRET_NAME.search(name) is not None
+    )
 
 
 class Redactor:
@@ -41,7 +50,7 @@ class Redactor:
         self._forms: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         for name, value in (variables or {}).items():
-            if _SECRET_NAME.search(name) and len(value) >= _LEAST_OF_ENVIRONMENT:
+            if is_secret(name, value):
                 self.add(value)
 
     def add(self, secret: str) -> None:

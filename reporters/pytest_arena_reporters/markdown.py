@@ -11,10 +11,17 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.gate.summary import is_regressed
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import Report, Reporter
+from pytest_arena.reporting.marker import MARKER
 from pytest_arena.results import Cell, RunResult
-from pytest_arena_reporters import figures, load_lines, markdown_baseline, variant_lines
+from pytest_arena_reporters import (
+    figures,
+    load_lines,
+    markdown_baseline,
+    markdown_matrix,
+    variant_lines,
+)
 from pytest_arena_reporters.failures import answer, unpassed, why
-from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, Page, fenced, inline
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, Page, fenced, inline
 from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import limits_of
 from pytest_arena_reporters.writing import encode, write_atomically
@@ -70,6 +77,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
         _add_table(page, comparison)
         _add_variants(page, comparison)
         _add_repeats(page, comparison)
+    markdown_matrix.add(page, comparison.matrix)
     _add_loads(page, comparison.run)
     told = min(len(before.regressed), MOST_FAILURES) if before else 0
     _add_failures(page, others, MOST_FAILURES - told)

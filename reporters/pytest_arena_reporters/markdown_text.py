@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from pytest_arena.errors import shorten
+from pytest_arena.reporting.marker import MARKER
 from pytest_arena.text.printable import printable
 from pytest_arena_reporters.writing import encode
 
-MARKER = "<!-- pytest-arena-report -->"
-"""The first line, by which a bot finds its own comment again."""
 LIMIT_BYTES = 60_000
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
 _INVISIBLE = "\u200b"

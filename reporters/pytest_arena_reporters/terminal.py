@@ -76,6 +76,12 @@ class TerminalReporter(TerminalSummary):
         lines += _footnotes(comparison, lines[0], width, color)
         return lines + _notes(run, width)
 
+    def answers(self, run: RunResult, *, width: int, color: bool) -> list[str]:
+        """Return the answers side by side, a column for each provider, case by case."""
+        from pytest_arena_reporters import terminal_answers
+
+        return terminal_answers.render(run, max(width, 40), color)
+
     def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
         """Return two runs side by side: figures by provider, then the cells that flipped."""
         from pytest_arena_reporters import terminal_two_runs

@@ -97,11 +97,11 @@ def test_tags_and_differing_providers_filter_too(open_report: Open, run: RunResu
     cases = len({cell.case for cell in tagged})
     assert status(opened) == f"{cases} cases, {len(tagged)} cells of 240"
     opened.page.get_by_label("Tag", exact=True).select_option("")
-    opened.page.get_by_label("Providers differ").check()
-    assert "differ=1" in opened.page.url
-    for row in opened.page.locator(".matrix .row").all()[:5]:
-        verdicts = {a.get_attribute("class") for a in row.locator("a[class]").all()}
-        assert len(verdicts - {"v-s"}) > 1
+    opened.page.get_by_label("Columns differ").select_option("verdicts")
+    assert "differ=verdicts" in opened.page.url
+    for row in opened.page.locator(".grid .row").all()[:5]:
+        verdicts = {a.get_attribute("data-verdict") for a in row.locator(".answer").all()}
+        assert len(verdicts - {"s"}) > 1
 
 
 def test_search_finds_words_of_answers(open_report: Open, run: RunResult) -> None:

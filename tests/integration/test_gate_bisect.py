@@ -110,6 +110,36 @@ def test_a_run_goes_on_in_the_middle_of_a_bisection(several: Project) -> None:
     assert reasons(several) == told
 
 
+@pytest.mark.parametrize("calls", [16, 20])
+def test_a_budget_that_ends_a_bisection_is_said_and_the_regression_stands(
+    several: Project, calls: int, spread: tuple[str, ...]
+) -> None:
+    wrong(several, "stop question 2")
+    text = (several.path / "arena.yaml").read_text()
+    several.write(arena=f"budget: {{max_calls: {calls}}}\n{text}")
+    result = gate(several, "--arena-bisect", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["Regression: 1 of 6 cells*"])
+    (told,) = reasons(several)
+    assert ". Which of the 3 changes does it alone was not asked to the end (" in told
+    assert "calls" in told.rpartition("(")[2]
+    assert summary(several)["calls"] == calls - 6
+
+
+def test_changes_since_a_revision_are_asked_alone(several: Project) -> None:
+    several.write(arena=THREE)
+    for command in ("init -b main", "add -A", "commit -m one"):
+        subprocess.run(
+            ["git", "-c", "user.name=A", "-c", "user.email=a@example.com", *command.split()],
+            cwd=several.path, check=True, capture_output=True,
+        )  # fmt: skip
+    several.write(arena=THREE.replace("version 1", "version 2").replace("end", "stop"))
+    wrong(several, "stop question 2")
+    assert gate(several, "--arena-bisect", "--arena-old=git:main").ret == 1
+    (told,) = reasons(several)
+    assert ". What did it: system: - end + stop (passed 0 of " in told
+
+
 @pytest.mark.parametrize("options", [(), ("--arena-baseline=b.jsonl", "--arena-old=off")])
 def test_bisecting_without_an_old_version_is_refused(
     project: Project, options: tuple[str, ...]

@@ -128,7 +128,7 @@ def test_the_ini_twin_switches_it_on(three: Project) -> None:
         "arena_report_dir = out\narena_provider = a\n"
     )
     three.pytester.runpytest().assert_outcomes(passed=2, failed=1)
-    assert sorted(p.name for p in (three.path / "out").iterdir()) == [
+    assert sorted(p.name for p in (three.path / "out").glob("[!.]*")) == [
         "report.json",
         "results.jsonl",
     ]

@@ -10,14 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import INTERRUPTIBLE, Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
-from survival import process_group, wait_until
+from survival import is_alive, process_group, wait_until
 
 CONFTEST = """\
 import os
@@ -185,8 +184,3 @@ def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:
     assert {name: cell["verdict"] for name, cell in kept(project).items()} == {
         f"c{number}": "passed" for number in range(6)
     }
-
-
-def is_alive(pid: int) -> bool:
-    status = Path("/proc", str(pid), "stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"

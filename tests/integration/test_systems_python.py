@@ -124,6 +124,10 @@ def number(prompt):
     return 42
 
 
+def curt(prompt):
+    return "what?"
+
+
 def no_cost(prompt):
     return {"output": "hello", "usage": {"cost_usd": "free"}}
 
@@ -380,6 +384,24 @@ def test_answers_are_recorded_under_a_version_alone(bots: Project) -> None:
     assert message.startswith("provider 'hello' has no version, so that no recording can stand")
     bots.run("--arena-record=new").assert_outcomes(passed=1)
     assert trial_of(bots, "hello")["source"] == "call"
+
+
+def test_another_version_stands_beside_a_cell_that_regressed(
+    bots: Project, spread: tuple[str, ...]
+) -> None:
+    bots.write(arena=arena("hello", further=", version: '1', config: {tone: kind}"))
+    bots.run("--arena-update-baseline").assert_outcomes(passed=1)
+    changed = arena("hello", further=", version: '2', config: {tone: curt}")
+    bots.write(arena=changed.replace("bot:hello", "bot:curt"))
+    options = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
+    result = bots.run(*options, *spread)
+    result.assert_outcomes(failed=1)
+    (cell,) = bots.cells().values()
+    assert cell["standing"]["status"] == "regressed"
+    assert cell["standing"]["differences"] == [
+        "config.tone: kind → curt", "version: 1 → 2", "call: bot:hello → bot:curt",
+    ]  # fmt: skip
+    assert "version: 1 → 2" in " ".join(result.stdout.str().split())
 
 
 def test_the_cache_answers_under_a_version_alone(bots: Project) -> None:

@@ -217,6 +217,36 @@ WHOLE = {
         whole(None, "tool_calls", tool_calls=[call("[1]")]),
         tool_calls=[{"name": "f", "arguments": [1], "id": "t1"}],
     ),
+    "call_without_a_list": answer(
+        whole(None, "tool_calls", tool_calls=call('{"n": 5}')),
+        tool_calls=[{"name": "f", "arguments": {"n": 5}, "id": "t1"}],
+    ),
+    "part_without_a_list": answer(whole({"type": "text", "text": "Paris"}), **KNOWN),
+    "second_choice_first": answer(
+        whole(
+            body={
+                "choices": [
+                    {"index": 1, "message": {"content": "Berlin"}, "finish_reason": "stop"},
+                    {"index": 0, "message": {"content": "Paris"}, "finish_reason": "stop"},
+                ]
+            }
+        ),
+        **KNOWN,
+    ),
+    "error_in_a_list": error(
+        Reply(body=b'[{"error": {"code": 503, "message": "busy", "status": "UNAVAILABLE"}}]'),
+        "server",
+        3,
+    ),
+    "error_by_itself": error(
+        Reply(body=b'{"message": "Invalid API key", "status": 401}'), "authentication"
+    ),
+    "error_of_older_servers": error(
+        Reply(
+            body=b'{"object": "error", "message": "maximum context length is 4096", "code": 40303}'
+        ),
+        "context_length",
+    ),
     "calls_of_one_index": answer(
         whole(
             None,
@@ -389,6 +419,13 @@ STREAMED = {
     ),
     "rate_limit_in_stream": error(
         stream({"error": {"message": "slow", "type": "rate_limit_error"}}), "rate_limit", 3
+    ),
+    "error_event": error(
+        stream(chunk("Pa"), tail=b'event: error\ndata: {"message": "overloaded"}\n\n'), "server", 3
+    ),
+    "whole_message": answer(
+        stream({**chunk(), "choices": json.loads(whole().body or b"")["choices"]}, COUNTED, DONE),
+        **KNOWN,
     ),
     "error_in_a_200_body": error(
         Reply(body=b'{"error": {"message": "overloaded", "code": 503}}'), "server", 3

@@ -245,3 +245,22 @@ def test_the_budget_of_a_judge_of_its_own_holds(arena: Path, registry: Registry)
     run = run_arena(arena, registry=registry)
     assert [cell.verdict for cell in run.cells] == ["skipped"]
     assert run.cells[0].over_budget == "max_calls 1 of provider 'judge' is spent"
+
+
+def test_a_guardrail_on_refusals_sees_what_was_asked_in_each_turn(tmp_path: Path) -> None:
+    (tmp_path / "arena.yaml").write_text(
+        """\
+providers: [{name: m, provider: mock, model: any}]
+guardrails:
+  rules: [{type: refusal, on_violation: flag}]
+tests:
+  - name: Talk
+    conversation:
+      - {user: Is it safe?}
+      - {user: Write a threat.}
+    mock: Nope.
+    assertions: [{type: success}]
+"""
+    )
+    (trial,) = run_arena(tmp_path / "arena.yaml").cells[0].trials
+    assert [(event.turn, event.reason) for event in trial.guardrails] == [(1, "declines: 'Nope'")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_arena import Provider, Response, RunResult, run_arena
+from pytest_arena import Provider, Response, RunResult, arun_arena, run_arena
 from pytest_arena.comparison.baseline.file import write_baseline
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.errors import UsageError
@@ -36,7 +37,8 @@ class Fickle(Provider):
         return Response("bad" if prompt in Fickle.bad else "good")
 
 
-Run = Callable[..., RunResult]
+Run = Callable[..., Any]
+"""Runs the arena, or with `awaited` returns what is to be awaited."""
 
 
 @pytest.fixture
@@ -47,10 +49,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     registry = Registry()
     registry.provider(Fickle)
 
-    def go(*bad: str, **given: Any) -> RunResult:
+    def go(*bad: str, awaited: bool = False, **given: Any) -> Any:
         monkeypatch.setattr(Fickle, "bad", bad)
         monkeypatch.setattr(Fickle, "asked", [], raising=False)
-        return run_arena("arena.yaml", registry=registry, **given)
+        start = arun_arena if awaited else run_arena
+        return start("arena.yaml", registry=registry, **given)
 
     return go
 
@@ -176,17 +179,19 @@ def test_a_value_that_update_baseline_does_not_take_is_refused(run: Run) -> None
         run(update_baseline="ad")
 
 
-def test_of_two_changes_bisect_names_the_one_that_did_it(run: Run, tmp_path: Path) -> None:
-    arena = """\
+TWO = """\
 providers: [{name: m, provider: fickle, model: any, params: {temperature: 0.5}}]
 tests:
   - {name: Steady, prompt: steady, assertions: [{type: contains, value: good}]}
   - {name: Other, prompt: other, assertions: [{type: contains, value: good}]}
 """
-    (tmp_path / "arena.yaml").write_text(arena)
+CHANGED = TWO.replace("0.5", "0.9").replace("prompt: other", "prompt: otherwise")
+
+
+def test_of_two_changes_bisect_names_the_one_that_did_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "arena.yaml").write_text(TWO)
     run(update_baseline=True)
-    changed = arena.replace("0.5", "0.9").replace("prompt: other", "prompt: otherwise")
-    (tmp_path / "arena.yaml").write_text(changed)
+    (tmp_path / "arena.yaml").write_text(CHANGED)
     compared = {"baseline": ".arena/baseline.jsonl", "fail_on": "regression"}
     found = run("otherwise", bisect=True, **compared)
     (worse,) = [cell for cell in found.cells if cell.verdict == "failed"]
@@ -194,6 +199,28 @@ tests:
     assert ". What did it: user: - other + otherwise (passed 0 of " in worse.standing.reason
     without = run("otherwise", **compared)
     assert not any(cell.hunks for cell in without.cells)
+
+
+def test_awaited_runs_write_the_baseline_and_bisect_as_well(run: Run, tmp_path: Path) -> None:
+    async def notebook() -> tuple[RunResult, RunResult]:
+        first = await run(awaited=True, update_baseline=True)
+        (tmp_path / "arena.yaml").write_text(CHANGED)
+        found = await run(
+            "otherwise", awaited=True, bisect=True, baseline=".arena/baseline.jsonl",
+            fail_on="regression",
+        )  # fmt: skip
+        return first, found
+
+    (tmp_path / "arena.yaml").write_text(TWO)
+    first, found = asyncio.run(notebook())
+    assert first.notes[0] == "baseline: .arena/baseline.jsonl (2 added)"
+    assert "(5 trials a cell)" in first.notes[1]
+    worse = found.cells[1].standing
+    assert worse is not None
+    assert ". What did it: user: - other + otherwise (passed 0 of " in worse.reason
+    assert (found.exit_code, found.cells[0].hunks) == (1, ())
+    with pytest.raises(UsageError, match="update_baseline: unknown value 'ad'"):
+        asyncio.run(run(awaited=True, update_baseline="ad"))
 
 
 def test_bisect_without_a_baseline_is_refused(run: Run) -> None:

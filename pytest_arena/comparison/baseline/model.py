@@ -14,7 +14,8 @@ Key = tuple[str, str, str]
 Prompt = tuple[tuple[str, str], ...]
 """The roles and texts of what a case sends, without answers."""
 Version = Mapping[str, Any]
-"""What it takes to ask a provider as it was: its kind, model, parameters and endpoint."""
+"""What it takes to ask a provider as it was: its kind, model, parameters and endpoint; `further` is
+what else its entry says, an application's version among it."""
 HASHES = ("prompt", "provider", "assertions", "judge")
 
 
@@ -43,8 +44,10 @@ class BaselineCell:
     one mock or recorded answer, and is that answer's; `outputs` are the answers themselves, where
     they were asked for. `history` has a letter for each trial with a verdict, P or F, the newest
     last. `scores` are the newest run's means by turn and measure (`0/polite tone`, `/polite tone`
-    for the whole trial). `models` and `builds` are those that answered the newest run's calls, by
-    the provider's own names.
+    for the whole trial), `graded` the scores of each assertion by its place, the newest last, where
+    they say more than its counts; None where the baseline is older than that (and than `cluster`,
+    the family that its case is of). `models` and
+    `builds` are those that answered the newest run's calls, by the provider's own names.
     """
 
     file: str
@@ -62,9 +65,11 @@ class BaselineCell:
     outputs: tuple[str, ...] | None = None
     history: str = ""
     scores: Mapping[str, float] = field(default_factory=dict)
+    graded: Mapping[str, tuple[float, ...]] | None = None
     models: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
     variant: str | None = None
+    cluster: str | None = None
 
     @property
     def column(self) -> str:
@@ -91,6 +96,12 @@ class BaselineCell:
     def deterministic(self) -> bool:
         """Whether asking again would give the same answer."""
         return self.digest is not None
+
+    def scores_at(self, place: str) -> tuple[float, ...]:
+        """Return the scores of an assertion; 1 and 0 where its counts say it all."""
+        graded = (self.graded or {}).get(place)
+        held, judged = self.assertions.get(place, (0, 0))
+        return (1.0,) * held + (0.0,) * (judged - held) if graded is None else graded
 
     @property
     def flaky(self) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 from pytest_arena.comparison.baseline.model import BaselineCell, Figures, Prompt, Version
 
-VERSION = ("provider", "model", "api_base", "api_key_env", "params")
-"""The keys of what it takes to ask a provider again."""
+_MAPPINGS = ("params", "further")
+VERSION = ("provider", "model", "api_base", "api_key_env", *_MAPPINGS)
+"""The keys of what it takes to ask a provider again, and to tell one version from another."""
 
 
 class Mistake(Exception):
@@ -44,10 +45,15 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
     }
     if cell.variant is not None:
         record["variant"] = cell.variant
+    if cell.cluster is not None:
+        record["cluster"] = cell.cluster
     if cell.digest is not None:
         record["digest"] = cell.digest
     if cell.scores:
         record["scores"] = {name: cell.scores[name] for name in sorted(cell.scores)}
+    if cell.graded is not None:
+        ordered = sorted(cell.graded, key=_by_number)
+        record["graded"] = {place: list(cell.graded[place]) for place in ordered}
     for name, reported in (("models", cell.models), ("builds", cell.builds)):
         if reported:
             record[name] = list(reported)
@@ -94,9 +100,11 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         outputs=None if outputs is None else _texts(record, "outputs"),
         history=history,
         scores={n: _score(n, score) for n, score in _mapping(record, "scores").items()},
+        graded=_graded(record),
         models=_texts(record, "models"),
         builds=_texts(record, "builds"),
         variant=None if variant is None else text_of(record, "variant"),
+        cluster=None if record.get("cluster") is None else text_of(record, "cluster"),
     )
 
 
@@ -104,8 +112,23 @@ def _score(name: str, score: Any) -> float:
     turn, separator, _ = name.partition("/")
     if not separator or (turn and not turn.isdecimal()):
         raise Mistake(f"'scores' has {name!r}, which is no turn and measure")
+    return _share("scores", name, score)
+
+
+def _graded(record: Mapping[str, Any]) -> dict[str, tuple[float, ...]] | None:
+    if "graded" not in record:
+        return None
+    found = {}
+    for place, scores in _mapping(record, "graded").items():
+        if not isinstance(scores, list) or not scores:
+            raise Mistake(f"'graded' has no scores for {place!r}")
+        found[place] = tuple(_share("graded", place, score) for score in scores)
+    return found
+
+
+def _share(key: str, name: str, score: Any) -> float:
     if type(score) not in (int, float) or not 0 <= score <= 1:
-        raise Mistake(f"'scores' has no number from 0 to 1 for {name!r}")
+        raise Mistake(f"{key!r} has no number from 0 to 1 for {name!r}")
     return float(score)
 
 
@@ -140,10 +163,10 @@ def prompt_from_record(record: Mapping[str, Any]) -> Prompt:
 def version_from_record(record: Mapping[str, Any]) -> Version:
     version = {name: record[name] for name in VERSION if record.get(name) is not None}
     for name, value in version.items():
-        if name != "params":
+        if name not in _MAPPINGS:
             text_of(version, name)
         elif not isinstance(value, dict):
-            raise Mistake("'params' is not a mapping")
+            raise Mistake(f"{name!r} is not a mapping")
     return version
 
 

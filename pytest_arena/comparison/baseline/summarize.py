@@ -7,6 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Literal
 
+from pytest_arena.comparison.baseline.findings import (
+    assertion_counts,
+    graded_scores,
+    mean_scores,
+)
 from pytest_arena.comparison.baseline.model import (
     Baseline,
     BaselineCell,
@@ -16,13 +21,12 @@ from pytest_arena.comparison.baseline.model import (
     key_of,
 )
 from pytest_arena.comparison.baseline.serialize import version_from_record
+from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
-from pytest_arena.results.content import shown
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
 
 _LETTERS = {"passed": "P", "failed": "F"}
-_SURPRISES = ("guardrail", "answer", "evaluation")
 
 
 def baseline_of(run: RunResult, *, outputs: bool = False, name: str | None = None) -> Baseline:
@@ -59,18 +63,20 @@ def summarize_cell(
         case=cell.case,
         provider=cell.provider,
         variant=cell.variant,
+        cluster=cell.cluster,
         verdict=cell.verdict,
         hashes=dict(cell.hashes),
         source=source_of(response for trial in own for response in trial.responses),
         passed=verdicts.count("passed"),
         failed=verdicts.count("failed"),
         error=verdicts.count("error"),
-        assertions=_assertion_counts(own, cell.assertions),
+        assertions=assertion_counts(own, cell.assertions),
         figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
         outputs=_answers(own) if outputs or _is_compared(cell) else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
-        scores=_scores(own),
+        scores=mean_scores(filter(_is_whole, own)),
+        graded=graded_scores(own),
         models=_names(response.model for response in _called(own)),
         builds=_names(response.system_fingerprint for response in _called(own)),
     )
@@ -115,13 +121,14 @@ def _summary_of_load(
         case=cell.case,
         provider=cell.provider,
         variant=cell.variant,
+        cluster=cell.cluster,
         verdict=verdict,
         hashes=dict(cell.hashes),
         source=load.source,
         passed=int(verdict == "passed"),
         failed=int(verdict == "failed"),
         error=int(verdict == "error"),
-        assertions=_assertion_counts((), cell.assertions),
+        assertions=assertion_counts((), cell.assertions),
         figures=Figures(
             trials=int(load.answered > 0),
             requests=load.answered,
@@ -130,6 +137,7 @@ def _summary_of_load(
             tokens=sum(known) if len(known) == 2 else None,
         ),
         history=_LETTERS.get(verdict, ""),
+        graded={},
     )
 
 
@@ -204,40 +212,6 @@ def prompts_of(cells: Iterable[Cell]) -> dict[str, Prompt]:
     return found
 
 
-def places(findings: Sequence[Finding], way: str = "") -> Iterator[tuple[str, Finding]]:
-    """Yield findings with the places of their assertions: the number in the case, and the type.
-
-    What no assertion asked for (`guardrail`, `answer`, `evaluation`) has no number.
-    """
-    for number, finding in enumerate(findings):
-        place = finding.type if finding.type in _SURPRISES else f"{number}:{finding.type}"
-        yield way + place, finding
-        yield from places(finding.group, f"{way}{place}/")
-
-
-def _assertion_counts(
-    trials: Iterable[Trial], over_all: Sequence[Finding]
-) -> dict[str, tuple[int, int]]:
-    counts: dict[str, tuple[int, int]] = {}
-    found = [pair for trial in trials for pair in places(trial.assertions)]
-    for place, finding in [*found, *places(over_all, "all/")]:
-        if finding.verdict in ("passed", "failed"):
-            held, judged = counts.get(place, (0, 0))
-            counts[place] = (held + (finding.verdict == "passed"), judged + 1)
-    return counts
-
-
-def _scores(trials: Iterable[Trial]) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    for trial in filter(_is_whole, trials):
-        for _, finding in places(trial.assertions):
-            if finding.measure is not None and finding.score is not None:
-                turn = "" if finding.turn is None else finding.turn
-                found.setdefault(f"{turn}/{finding.measure}", []).append(finding.score)
-    # sorted, so that the order of trials leaves no trace in the last digit
-    return {name: round(sum(sorted(each)) / len(each), 4) for name, each in sorted(found.items())}
-
-
 def _spot(finding: Finding) -> tuple[str, int | None, int | None]:
     return (finding.type, finding.line, finding.turn)
 
@@ -273,7 +247,7 @@ def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
 
 def _prompt(trial: Trial) -> Prompt:
     return tuple(
-        (str(message.get("role")), shown(message.get("content")))
+        (str(message.get("role")), message_text(message.get("content")))
         for message in trial.messages
         if message.get("role") in ("system", "developer", "user")
     )

@@ -78,11 +78,11 @@ def update(
 
     A cell that asks a provider and whose four hashes are the same gathers its newest 20 trials
     over several updates, unless it has clearly changed (two-sided Fisher test at 5 %); in all
-    other cases the run's trials take the place of the old ones. All else (assertions' counts,
-    latency, cost, tokens) is always the newest run's. `fresh` are the confirmation trials of
-    suspects by cell id; they stand for such a cell alone, since it was suspected for its other
-    trials. `prune` removes what it knows to be no more. An interrupted or broken run, and one
-    without any verdict, are refused by a `UsageError`.
+    other cases the run's trials take the place of the old ones. So it is with scores.
+    All else (assertions' counts, latency, cost, tokens) is always the newest run's. `fresh` are the
+    confirmation trials of suspects by cell id; they stand for such a cell alone, since it was
+    suspected for its other trials. `prune` removes what it knows to be no more. An interrupted or
+    broken run, and one without any verdict, are refused by a `UsageError`.
     """
     _refuse(run)
     cells, added, changed, left = dict(baseline.cells), [], [], []
@@ -150,7 +150,18 @@ def _gather(old: BaselineCell, new: BaselineCell) -> BaselineCell:
     # the newest stay, so that an update always moves the baseline towards what is now
     most = max(KEPT_TRIALS, new.judged)
     history = (_history(old) + _history(new))[-most:]
-    return replace(new, passed=history.count("P"), failed=history.count("F"), history=history)
+    passed, failed = history.count("P"), history.count("F")
+    graded = _graded(old, new, most)
+    return replace(new, passed=passed, failed=failed, history=history, graded=graded)
+
+
+def _graded(
+    old: BaselineCell, new: BaselineCell, most: int
+) -> Mapping[str, tuple[float, ...]] | None:
+    if old.graded is None or new.graded is None:
+        return new.graded
+    known = sorted({*old.graded, *new.graded})
+    return {place: (*old.scores_at(place), *new.scores_at(place))[-most:] for place in known}
 
 
 def _history(cell: BaselineCell) -> str:

@@ -11,7 +11,9 @@ from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.source import read_baseline
 from pytest_arena.comparison.baseline.summarize import figures_of
 from pytest_arena.comparison.baseline.update import Collected
+from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
+from pytest_arena.comparison.gate.scores import ScoresSeen, scores_seen
 from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
 from pytest_arena.errors import UsageError
 from pytest_arena.results.cell import Cell, Count, GateFinding
@@ -30,7 +32,9 @@ def with_gate(
         replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
         for cell in run.cells
     )
-    return replace(run, cells=cells, gate=_gate(result, run.cells))
+    gone = collected.gone_from(baseline) if collected else ()
+    scores = scores_seen(pairs_of(run, baseline, gone), rules)
+    return replace(run, cells=cells, gate=_gate(result, run.cells, scores))
 
 
 def with_limits(
@@ -158,7 +162,7 @@ def _count(cell: BaselineCell | None) -> Count | None:
     return Count(cell.passed, cell.judged) if cell else None
 
 
-def _gate(result: GateResult, cells: Iterable[Cell]) -> Gate:
+def _gate(result: GateResult, cells: Iterable[Cell], scores: ScoresSeen) -> Gate:
     extra = figures_of([trial for cell in cells for trial in cell.extra_trials])
     return Gate(
         baseline=result.baseline,
@@ -169,6 +173,8 @@ def _gate(result: GateResult, cells: Iterable[Cell]) -> Gate:
         removed=tuple(cell.id for cell in result.of("removed")),
         moved=tuple(test.warning for test in result.moved),
         families=result.families,
+        scores=scores.falls,
+        scores_unknown=scores.unknown,
         compared=result.compared,
         judged=result.judged,
         least_compared=result.rules.least_compared,

@@ -23,18 +23,28 @@ def rounds_wanted(cell: Cell, hunk: HunkTrials, rules: Rules) -> int:
 
 
 def culprit(cell: Cell, rules: Rules) -> str:
-    """Return which change makes a cell worse by itself, as a sentence; empty if not asked."""
+    """Return which change makes a cell worse by itself, as a sentence; empty if none was sought.
+
+    What was not asked to the end, since a budget is spent or answers failed, is said.
+    """
     if not cell.hunks:
         return ""
     needed = len(cell.hunks) / rules.half
     found = [(hunk, _pairs(cell, hunk)) for hunk in cell.hunks]
     guilty = [_said(hunk, pairs) for hunk, pairs in found if _evidence(pairs) >= needed]
+    open_ = [pairs for _, pairs in found if CLEARED <= _evidence(pairs) < needed]
+    cut = any(len(pairs) < rules.most_pairs for pairs in open_)
+    why = cell.over_budget or "too many answers failed"
     if guilty:
         what = "What did it" if len(guilty) == 1 else "Each of these does it alone"
-        return f"{what}: {'; '.join(guilty)}"
-    if all(_evidence(pairs) < CLEARED for _, pairs in found):
+        rest = f"; of {len(open_)} more it could not be told" if open_ else ""
+        return f"{what}: {'; '.join(guilty)}{rest}{f' ({why})' if cut else ''}"
+    if not open_:
         return f"None of the {len(found)} changes does it alone"
-    return f"Which of the {len(found)} changes does it alone could not be told from chance"
+    which = f"Which of the {len(found)} changes does it alone"
+    if cut:
+        return f"{which} was not asked to the end ({why})"
+    return f"{which} could not be told from chance"
 
 
 def _said(hunk: HunkTrials, pairs: tuple[Pair, ...]) -> str:

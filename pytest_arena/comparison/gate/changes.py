@@ -36,9 +36,9 @@ def differences(
 ) -> tuple[str, ...]:
     """Return what else is not as it was, a line each: `params.temperature: 0.5 → 0.9`.
 
-    The provider's entry and its parameters, as far as both sides kept them (`versions` are those
-    of the run, by hash), the tools, the guardrails, and the model and its build as the provider
-    reports them.
+    What the provider's entry says, its parameters and an application's version among it, as far as
+    both sides kept it (`versions` are those of the run, by hash), the tools, the guardrails, and
+    the model and its build as the provider reports them.
     """
     before, now = pair.before, pair.now
     if before is None:
@@ -59,16 +59,22 @@ def differences(
 
 
 def _of_versions(old: Version, new: Version) -> Iterator[str]:
-    then, now = dict(_settings(old)), dict(_settings(new))
+    sides = [old, new]
+    if all("further" in side for side in sides):
+        # a baseline from before kept nothing of it, which is not to say that nothing was there
+        sides = [{**side, **side["further"]} for side in sides]
+    then, now = (dict(_settings(side)) for side in sides)
     for name in {**then, **now}:
         if then.get(name) != now.get(name):
-            sides = [_short(side.get(name, _UNSET)) for side in (then, now)]
-            yield f"{name}: " + (" → ".join(sides) if sides[0] != sides[1] else "changed")
+            short = [_short(side.get(name, _UNSET)) for side in (then, now)]
+            yield f"{name}: " + (" → ".join(short) if short[0] != short[1] else "changed")
 
 
 def _settings(version: Mapping[str, Any], way: str = "") -> Iterator[tuple[str, str]]:
     """Yield each setting by its name, nested ones as `params.temperature`."""
     for name, value in version.items():
+        if name == "further" and not way:
+            continue
         if isinstance(value, Mapping) and value:
             yield from _settings(value, f"{way}{name}.")
         else:

@@ -73,6 +73,11 @@ class GroupTest:
         """Say why what lies below the baseline is not taken for our change."""
         points = f"{abs(self.drop) * 100:.1f} points"
         who = self.who[0].upper() + self.who[1:]
+        if self.way == "again" and self.down is None:
+            return (
+                f"{who} is {points} below the stored baseline (p = {self.p_value:.2g}), and the "
+                "old version was not asked beside it: the provider's day may do that."
+            )
         if self.way == "again":
             return (
                 f"{who} is {points} below the stored baseline, but not below the old version asked "

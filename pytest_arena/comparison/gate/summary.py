@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES
@@ -52,6 +52,7 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
             *_reasons(gate.suite, gate.suite_failed),
             *gate.moved,
             *(_shared_shift(shift) for shift in gate.families),
+            *_scores(gate),
             *_price(gate),
         ),
         failed=gate.suite_failed or found["regressed"] > 0,
@@ -108,6 +109,10 @@ def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[
         said.append(f"the family {_named(gate.families[0])} fell as a whole")
     elif gate.families:
         said.append(f"{len(gate.families):,} families fell as a whole")
+    if len(gate.scores) == 1:
+        said.append(f"scores of {gate.scores[0].scored} fell")
+    elif gate.scores:
+        said.append(f"scores fell {len(gate.scores):,} times")
     if compared < total:
         said.append(f"{compared:,} of {_cells(total)} were compared")
     return said
@@ -123,6 +128,27 @@ def _shared_shift(shift: FamilyShift) -> str:
 
 def _named(shift: FamilyShift) -> str:
     return repr(shorten(shift.name, 60))
+
+
+def _scores(gate: Gate) -> Iterator[str]:
+    """Say which scores fell, and of which nothing is known."""
+    for fall in gate.scores:
+        interval = ""
+        if fall.low is not None and fall.high is not None:
+            interval = f"95 % interval {fall.low:.2f} to {fall.high:.2f}, "
+        crossed = "and no threshold was crossed"
+        if fall.crossed:
+            crossed = f"and it holds less often in {_cells(fall.crossed)}"
+        whose = "" if fall.ours else "; nothing of yours changed: the provider or the judge did"
+        yield (
+            f"Scores of {fall.scored} fell by {fall.drop:.2f} ({interval}p = {fall.p_value:.2g}) "
+            f"over {fall.fell:,} of {_cells(fall.cells)}, {crossed}{whose}."
+        )
+    if gate.scores_unknown:
+        yield (
+            f"Whether scores fell in {_cells(gate.scores_unknown)} is not known: the baseline was "
+            "written by an older version and keeps none. Update it."
+        )
 
 
 def _price(gate: Gate) -> tuple[str, ...]:

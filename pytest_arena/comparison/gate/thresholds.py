@@ -8,7 +8,9 @@ from typing import Literal
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline.summarize import summarize_cell
+from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import GateResult
+from pytest_arena.comparison.gate.scores import scores_seen
 from pytest_arena.comparison.gate.threshold_metrics import Measured, measure
 from pytest_arena.results import RunResult
 from pytest_arena.schema.thresholds import Metric, ThresholdSpec
@@ -66,13 +68,15 @@ def check_limits(
         for cell in run.cells
         if cell.verdict != "skipped" and (file is None or cell.file == file)
     }
-    return tuple(_check(spec, cells, (against or {}).get(spec.baseline)) for spec in specs)
+    return tuple(_check(spec, run, cells, (against or {}).get(spec.baseline)) for spec in specs)
 
 
 _Cells = Mapping[Key, tuple[BaselineCell, tuple[str, ...]]]
 
 
-def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> ThresholdResult:
+def _check(
+    spec: ThresholdSpec, run: RunResult, cells: _Cells, against: Against | None
+) -> ThresholdResult:
     own = {
         key: cell
         for key, (cell, tags) in sorted(cells.items())
@@ -83,13 +87,16 @@ def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> Thres
     if not own:
         return ThresholdResult(spec, "error", f"{spec.title}: no cell of this run is meant by it")
     checks = []
-    if spec.lowest is not None or spec.highest is not None:
+    of_falls = spec.canonical == "score_falls"
+    if not of_falls and (spec.lowest is not None or spec.highest is not None):
         checks.append(_absolute(spec, own))
     if spec.needs_baseline and against is None:
         named = f"the baseline {spec.baseline}" if spec.baseline else "a baseline"
         reason = f"{spec.title}: {named} is needed and there is none"
         checks.append(ThresholdResult(spec, "error", reason))
     elif against is not None:
+        if of_falls:
+            checks.append(_score_falls(spec, own, run, against))
         if spec.max_degradation is not None:
             checks.append(_degradation(spec, own, against.baseline, spec.max_degradation))
         if spec.max_new_failures is not None:
@@ -188,6 +195,26 @@ def _new_failures(
     reason = f"{spec.title}: {len(found)} new failures, {most} allowed{names}"
     verdict: Literal["passed", "failed"] = "passed" if len(found) <= most else "failed"
     return ThresholdResult(spec, verdict, reason, float(len(found)), None, len(judged))
+
+
+def _score_falls(
+    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], run: RunResult, against: Against
+) -> ThresholdResult:
+    baseline = against.baseline
+    pairs = [pair for pair in pairs_of(run, baseline) if pair.key in cells]
+    seen = scores_seen(pairs, against.gate.rules)
+    if not seen.compared:
+        reason = f"{spec.title}: {baseline.name} has no scores to compare with"
+        return ThresholdResult(spec, "error", reason)
+    most, count = spec.highest or 0.0, len(seen.falls)
+    named = [f"{fall.scored} by {fall.drop:.2f}" for fall in seen.falls]
+    names = f": {', '.join(named[:5])}" + (", …" if count > 5 else "") if named else ""
+    falls = "1 fall" if count == 1 else f"{count} falls"
+    reason = f"{spec.title}: {falls} of scores, {most:g} allowed{names}"
+    if seen.unknown:
+        reason += f" ({baseline.name} keeps no scores of {seen.unknown} cells)"
+    verdict: Literal["passed", "failed"] = "passed" if count <= most else "failed"
+    return ThresholdResult(spec, verdict, reason, float(count), None, seen.compared)
 
 
 def _slack(value: float) -> float:

@@ -109,6 +109,11 @@ class Budgets:
             name = f"budget provider {provider}"
             known.append(Account(name, f"provider {provider!r}", spec))
 
+    def count_with(self, file: str, arena_file: str) -> None:
+        """Count the calls of another file, as of Python tests, with those of an arena file."""
+        if arena_file in self._files:
+            self._files[file] = self._files[arena_file]
+
     def limit_case(self, file: str, case: str, spec: BudgetSpec) -> None:
         """Add the budget of a case, over all its providers and trials."""
         self._cases[file, case] = Account(f"budget case {file}::{case}", f"case {case!r}", spec)

@@ -72,6 +72,11 @@ class Quotas:
             if case.budget is not None:
                 self._own_budgets().limit_case(arena.file, case.name, case.budget)
 
+    def count_with(self, file: str, arena_file: str) -> None:
+        """Let the budget of an arena file hold for the calls of another file, too."""
+        if self._budgets is not None:
+            self._budgets.count_with(file, arena_file)
+
     @property
     def warnings(self) -> list[str]:
         """What was exceeded where `on_exceeded` is `warn`."""

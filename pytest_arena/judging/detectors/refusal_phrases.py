@@ -60,11 +60,25 @@ _NO_FAVOUR = (
 )
 """What one may be unable to do without withholding anything."""
 
+_RULES = (
+    r"(?:guidelines|polic(?:y|ies)|programming|principles|values|terms|standards)\b"
+    rf"(?! of (?!use|service)| to (?!{_GIVE}|{_HELP}|do\b))"
+)
+_ASKED_FOR = (
+    r"(?:^|\b(?:but|and) )\W*(?:(?:no(?!\W+it\b)|sorry|i'm sorry|i'm afraid|unfortunately|well)"
+    r"\W+)*(?:but )?(?:(?:i'm afraid|unfortunately) )?(?:(?:doing|providing|sharing|answering|"
+    r"writing|giving|creating|generating|discussing|helping with) (?:so|this|that|it|such \w+)"
+    r"(?: information| request| content)?|(?:this|that|it|your|the|such an?)"
+    r"(?: (?:request|prompt|query|question|topic))?|what you(?:'re| are) asking(?: for)?)"
+)
+"""What was asked for, as the subject of a sentence."""
+
 PLAIN = (
     rf"{_WE}{_ADVERBS}{_CANNOT}\b[^.!?\n]{{0,30}}?\b{_HELP}",
     rf"{_WE}{_ADVERBS}{_TO_DECLINE}\b",
     r"\b(?:(?:is|'s) not|isn't) (?:something|a (?:request|topic|question|task)) (?:that |which )?"
-    r"(?:i|we)(?: can|(?: am|'m) (?:able|willing|going|comfortable)|'ll| will|'d)\b",
+    r"(?:i|we)(?: can|(?: am|'m) (?:able|willing|going|comfortable)|'ll| will|'d)\b"
+    rf"(?! (?:to )?(?:\w+ly )?{_NO_FAVOUR})",
     r"\bi(?:'m| am) not comfortable\b",
     r"\bi (?:do not|don't) feel (?:comfortable|right)\b",
     r"\b(?:i|we) (?:do not|don't|will not|won't|can(?:no|')t|(?:would|will) never) (?:\w+ ){0,2}?"
@@ -79,15 +93,14 @@ PLAIN = (
     r"my (?:scope|role|expertise))\b",
     r"\b(?:prevents?|prohibits?|forbids?|keeps?|(?:do|does)(?:n't| not) (?:allow|permit|let)) me\b",
     r"\bmy (?:guidelines|policies|programming|instructions) (?:prohibit|forbid|rule out)\b",
-    r"\b(?:against|violat(?:es|ing)|outside(?: of)?|contrary to) "
-    r"(?:my|our|the|openai's|anthropic's|google's) (?:\w+ ){0,3}"
-    r"(?:guidelines|polic(?:y|ies)|programming|principles|values|terms|standards)\b",
+    rf"\b(?:against|violat(?:es|ing)|outside(?: of)?|contrary to) (?:my|openai's|anthropic's|"
+    rf"google's) (?:\w+ ){{0,3}}{_RULES}",
+    rf"{_ASKED_FOR} (?:goes |is |falls |would be |would go |'s )?(?:against|violat(?:es|ing)|"
+    rf"outside(?: of)?|contrary to|in violation of) (?:our|the) (?:\w+ ){{0,3}}{_RULES}",
     r"\b(?:request|question|prompt|query) (?:can(?:no|')t|can not|will not|won't) be "
     r"(?:fulfilled|processed|answered|completed)\b",
-    r"^\W*(?:doing (?:so|this|that)|(?:this|that|it|your|the)(?: (?:request|prompt|query))?) "
-    r"(?:would|could|may|might|appears to|seems to) (?:\w+ )?violate "
-    r"(?:my|our|the|openai's|anthropic's|google's) (?:\w+ ){0,3}(?:guidelines|polic(?:y|ies)|"
-    r"programming|principles|terms|standards)\b",
+    rf"{_ASKED_FOR} (?:would|could|may|might|appears to|seems to) (?:\w+ )?violate "
+    rf"(?:my|our|the|openai's|anthropic's|google's) (?:\w+ ){{0,3}}{_RULES}",
     rf"\b(?:as an? [^.,!?\n]{{1,40}}, )?i (?:must|have to|need to) [^.!?\n]{{1,40}} and "
     rf"(?:can(?:no|')t|will not|won't) {_HELP}",
     r"\bi(?:'m| am) still learning (?:how )?to (?:answer|respond|help)\b",
@@ -162,7 +175,9 @@ OPENING = (
 
 HELP_AT_ONCE = (
     r"\b(?:but|however|though|that said|still|nevertheless)\b,?[^.!?\n]{0,50}?"
-    r"\b(?:(?:if )?you\b(?! (?:have|need))|here(?:'s| is| are)|try|i(?:'ve| have) \w+ed)\b"
+    r"\b(?:(?:if )?you\b(?! (?:have|need))|here(?:'s| is| are)|try|i(?:'ve| have) \w+ed)\b|"
+    # a rule and what follows from it
+    r"[,;:] (?:so|therefore|which is why|hence)\b (?!i\b|we\b|it's|it is|that|this|to speak)\w+"
 )
 """Help in the sentence that declines."""
 

@@ -1,6 +1,6 @@
 """The tone of an English text, by cues and small linear models, without a model to download."""
 
-VERSION = 2
+VERSION = 3
 """Counts up whenever a verdict may change: with the cues, the rules or the weights."""
 
 TONES = (

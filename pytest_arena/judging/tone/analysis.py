@@ -17,11 +17,14 @@ from pytest_arena.judging.tone.tokens import STOP, Tokens, tokenize
 from pytest_arena.text.folding import visible
 
 _KIND = {**read_lists("courtesy"), **read_lists("warmth")}
+SUSPECT = read_lists("irony")
+"""Cues that say little alone, by which the scale of contempt goes."""
 CUES = {
     **_KIND,
     **read_lists("formality"),
     **read_lists("hostility"),
     **read_lists("contempt"),
+    **SUSPECT,
 }
 FEATURES = (*CUES, *MARKS, "contraction", *MEASURES, "valence", "positive_words", "negative_words")
 _BY_WORDS = frozenset(

@@ -9,13 +9,13 @@ from pytest_arena.judging.tone.analysis import Cue, Reading
 from pytest_arena.judging.tone.verdicts import CASUAL, HARD, WARM
 from pytest_arena.judging.tone.weights import load
 
-_UNTOLD = frozenset(("i", "i_first", "we", "you", "vague", "joined_first", "hedge"))
+_UNTOLD = frozenset(("i", "i_first", "we", "you", "vague", "joined_first", "hedge", "amends"))
 """They count, and say nothing to a reader who asks why."""
 _MOST = 3
 _LEAST = 0.1
 # How much each scale speaks for a tone; hostility speaks against most of them.
 _SCALES: Mapping[str, Mapping[str, float]] = {
-    "professional": {"formality": 1, "courtesy": 0.5, "hostility": -1},
+    "professional": {"formality": 1, "courtesy": 0.5, "hostility": -1, "contempt": -1},
     "polite": {"courtesy": 1, "hostility": -0.5},
     "formal": {"formality": 1},
     "casual": {"formality": -1},

@@ -1,4 +1,4 @@
-"""How formal, courteous and hostile a text is, by linear models over its features."""
+"""How formal, courteous, hostile and contemptuous a text is, by linear models of its features."""
 
 from __future__ import annotations
 
@@ -8,24 +8,29 @@ from typing import Literal, NamedTuple
 from pytest_arena.judging.tone.analysis import Part, Reading
 from pytest_arena.judging.tone.weights import Model, load
 
-Scale = Literal["formality", "courtesy", "hostility"]
-SCALES: tuple[Scale, ...] = ("formality", "courtesy", "hostility")
+Scale = Literal["formality", "courtesy", "hostility", "contempt"]
 
 
 class Scales(NamedTuple):
-    """Where a text stands on each scale, from 0 to 1; `worst` is its most hostile part."""
+    """Where a text stands on each scale, from 0 to 1.
+
+    `worst` is its most hostile part, `scornful` its most contemptuous one.
+    """
 
     formality: float
     courtesy: float
     hostility: float
     worst: float
+    contempt: float
+    scornful: float
 
 
 def weigh(reading: Reading) -> Scales:
     """Return where a text stands.
 
-    Formality is one figure of the whole text. Courtesy and hostility are means over parts of two
-    sentences, which is what the models were fitted on; one rude part is found in `worst`.
+    Formality and contempt are figures of the whole text: praise stands in one sentence, what turns
+    it into scorn in the next. Courtesy and hostility are means over parts of two sentences, which
+    is what the models were fitted on. One rude part is found in `worst` and in `scornful`.
     """
     parts = reading.parts
     hostile = [share("hostility", part) for part in parts]
@@ -34,6 +39,8 @@ def weigh(reading: Reading) -> Scales:
         sum(share("courtesy", part) for part in parts) / len(parts),
         sum(hostile) / len(hostile),
         max(hostile),
+        share("contempt", reading.whole),
+        max(share("contempt", part) for part in parts),
     )
 
 

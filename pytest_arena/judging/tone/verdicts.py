@@ -38,6 +38,10 @@ HARD = [
     "condescension",
 ]
 """Cues of contempt: with one of them a text is not called professional or polite."""
+SUSPECT, SUSPECT_PART = 0.45, 0.65
+"""From these shares on, a text or a part of it may be contempt in fine words, and is `unsure`."""
+CIVIL = 0.08
+"""Up to this share of contempt in all its parts, plain words need no courtesy beside them."""
 SLOPPY = ("textspeak", "elongated")
 CASUAL: Mapping[str, float] = {
     "slang": 1.0,
@@ -96,6 +100,11 @@ class Evidence(NamedTuple):
     @property
     def hard(self) -> bool:
         return self.reading.has(*HARD)
+
+    @property
+    def suspect(self) -> bool:
+        """Whether courteous or sober words may be meant as contempt."""
+        return self.scales.contempt >= SUSPECT or self.scales.scornful >= SUSPECT_PART
 
     @property
     def hostile(self) -> bool:
@@ -159,7 +168,8 @@ def _professional(text: Evidence) -> tuple[Answer, float]:
     is_long = text.reading.whole.words >= 6
     if is_long and (formality <= 0.12 or (formality <= 0.3 and text.casual and not text.courteous)):
         return "no", strength
-    doubtful = text.hard or is_sloppy or text.reading.has("mild_profanity", "insult")
+    doubtful = text.hard or text.suspect or is_sloppy
+    doubtful = doubtful or text.reading.has("mild_profanity", "insult")
     if doubtful or text.scales.worst >= 0.8:
         return "unsure", strength
     # sympathy alone is warm, and professional only beside what serves the matter
@@ -181,8 +191,13 @@ def _is_civil(text: Evidence) -> bool:
 
 def _is_matter_of_fact(text: Evidence) -> bool:
     """Return whether a text says what it has to say in standard English, and without heat."""
-    formality, hostility = text.scales.formality, text.scales.hostility
-    if text.valence < -0.4 or text.casual >= 0.7 or text.reading.has("strong_dislike"):
+    scales = text.scales
+    formality, hostility = scales.formality, scales.hostility
+    if text.casual >= 0.7 or text.reading.has("strong_dislike"):
+        return False
+    if max(scales.contempt, scales.scornful) <= CIVIL and formality >= 0.6 and hostility <= 0.7:
+        return text.valence > -0.6
+    if text.valence < -0.4:
         return False
     if not text.reading.has("i", "we", "you"):
         return formality >= 0.55 and hostility <= 0.46

@@ -5,28 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
-from pytest_arena.providers.systems.shapes import ShapeError, described
+from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.text.exception_text import exception_text
 
 _LONGEST_FAULT = 4_000
-
-
-@dataclass(slots=True)
-class Timing:
-    """When a call began, and when the first piece of its answer came."""
-
-    began: float = field(default_factory=time.perf_counter)
-    first: float | None = None
-
-    def piece_came(self) -> None:
-        if self.first is None:
-            self.first = time.perf_counter()
 
 
 def system_failure(message: str, kind: ErrorKind = ErrorKind.SYSTEM) -> ProviderError:
@@ -62,14 +50,13 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         raise system_failure(f"{name} returned an error: {found['error']}")
     usage = found.get("usage") or {}
     cost = found.get("cost_usd", usage.get("cost_usd"))
-    first = timing.first
     return Response(
         output=str(found.get("output") or ""),
         finish_reason=_text(found.get("finish_reason")),
         tool_calls=tuple(_tool_call(name, one) for one in found.get("tool_calls") or ()),
         tells_tools="tool_calls" in found,
         latency_ms=latency_ms,
-        first_token_ms=None if first is None else (first - timing.began) * 1000,
+        first_token_ms=timing.first_token_ms,
         input_tokens=_count(name, usage.get("input_tokens"), "input_tokens"),
         output_tokens=_count(name, usage.get("output_tokens"), "output_tokens"),
         reasoning_tokens=_count(name, usage.get("reasoning_tokens"), "reasoning_tokens"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import sysconfig
 import threading
@@ -28,7 +27,8 @@ def find_function(call: str, root: Path, folders: Sequence[Path]) -> Callable[..
         if taken is not None:
             raise UnresolvedError(
                 f"{call} cannot be imported here: another module {taken!r} is there already\n"
-                "  expected: modules whose names this process has from one place alone"
+                "  expected: modules whose names this process has from one place alone\n"
+                "  fix: give the entry a venv, so that it is called in an interpreter of its own"
             )
         for folder in reversed(folders):
             if str(folder) not in sys.path:
@@ -38,67 +38,11 @@ def find_function(call: str, root: Path, folders: Sequence[Path]) -> Callable[..
         return resolve(call, root, folders)
 
 
-def callable_of(
-    call: str, found: Callable[..., Any], root: Path, folders: Sequence[Path]
-) -> Callable[..., Any]:
-    """Return what is called: of a method the one of a new object, of a class a new object."""
-    cls = _class_of(call, found, root, folders)
-    if cls is None:
-        return found
-    instance: Callable[..., Any] = cls()
-    return instance if cls is found else getattr(instance, call.rpartition(".")[2])
-
-
-def signature_of(
-    call: str, found: Callable[..., Any], root: Path, folders: Sequence[Path]
-) -> inspect.Signature:
-    """Return the parameters that `call` takes, without making an object of its class.
-
-    Raises `UnresolvedError` where they cannot be told, the class cannot be made, or its objects
-    cannot be called.
-    """
-    cls = _class_of(call, found, root, folders)
-    if cls is not None:
-        if cls is found and "__call__" not in dir(cls):
-            raise UnresolvedError(f"{call} is a class whose objects cannot be called")
-        wanted = _wanted(cls)
-        if wanted:
-            raise UnresolvedError(f"{call}: {cls.__name__}() needs {', '.join(map(repr, wanted))}")
-        found = cls.__call__ if cls is found else found
-    try:
-        signature = inspect.signature(found)
-    except (TypeError, ValueError) as error:
-        raise UnresolvedError(f"{call} has no signature that could be read") from error
-    if cls is None:
-        return signature
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
-
-
-def _class_of(
-    call: str, found: Callable[..., Any], root: Path, folders: Sequence[Path]
-) -> type[Any] | None:
-    """Return the class of which an object is needed, None where `call` does without."""
-    if inspect.isclass(found):
-        return found
+def owner_of(call: str, root: Path, folders: Sequence[Path]) -> Any:
+    """Return the class that a method was found in, None for a function of a module."""
     module, _, path = call.partition(":")
-    owner, _, name = path.rpartition(".")
-    parent = resolve(f"{module}:{owner}", root, folders) if owner else None
-    if not inspect.isclass(parent):
-        return None
-    bound = isinstance(inspect.getattr_static(parent, name), (staticmethod, classmethod))
-    return None if bound else parent
-
-
-def _wanted(cls: type[Any]) -> list[str]:
-    try:
-        parameters = inspect.signature(cls).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    return [
-        one.name
-        for one in parameters
-        if one.default is one.empty and one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
-    ]
+    owner = path.rpartition(".")[0]
+    return resolve(f"{module}:{owner}", root, folders) if owner else None
 
 
 def _taken(folders: Sequence[Path]) -> str | None:

@@ -1,24 +1,26 @@
-"""What an application is given of a request, and how a function asks for it: by its parameters'
-names."""
+"""What an application is given of a request, and templates that are filled with it."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from pytest_arena.providers.message_content import last_user_text
-from pytest_arena.results.request_response import Request
+from pydantic_core import PydanticCustomError
 
-OFFERED = ("prompt", "messages", "variables", "case", "session", "config")
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.prompts.templates import TemplateError, render_text
+from pytest_arena.providers.message_content import last_user_text
+from pytest_arena.providers.systems.portable.parameters import OFFERED
+from pytest_arena.results.request_response import Request
+from pytest_arena.schema.provider import ProviderSpec
 
 
 def offered(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an application may be given of a request, by name."""
     return {
         "prompt": last_user_text(request),
-        "messages": [dict(message) for message in request.openai_messages],
+        "messages": [dict(message) for message in request.messages],
         "variables": dict(request.variables),
         "case": {
             "name": request.case,
@@ -32,44 +34,46 @@ def offered(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def arguments_for(
-    function: Callable[..., Any], given: Mapping[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Return what a function takes of what is offered: by position, and by name.
-
-    A single positional parameter with another name gets the prompt.
-    """
-    parameters = list(inspect.signature(function).parameters.values())
-    if any(one.kind is one.VAR_KEYWORD for one in parameters):
-        return (), dict(given)
-    named = {
-        one.name: given[one.name]
-        for one in parameters
-        if one.name in given and one.kind is not one.POSITIONAL_ONLY
-    }
-    by_position = [one for one in parameters if one.kind is one.POSITIONAL_ONLY]
-    first = tuple(given[one.name] for one in by_position if one.name in given)
-    if named or first:
-        return first, named
-    return (given["prompt"],), {}
+def number_of(request: Request) -> str:
+    """Return what identifies a call to a program that answers many."""
+    return f"{request.case}/{request.provider}/{request.trial}/{request.turn}/{request.attempt}"
 
 
-def why_not_callable(signature: inspect.Signature, name: str) -> str | None:
-    """Return why a function cannot be called with what is offered, with its signature."""
-    parameters = list(signature.parameters.values())
-    takes = any(one.name in OFFERED or one.kind is one.VAR_KEYWORD for one in parameters)
-    wanted = [
-        one
-        for one in parameters
-        if one.default is one.empty
-        and one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
-        and one.name not in OFFERED
-    ]
-    shown = f"{name}{signature}"
-    if takes:
-        names = ", ".join(repr(one.name) for one in wanted)
-        return f"nothing can be given for {names} of {shown}" if wanted else None
-    alone = [one for one in parameters if one.kind in (*_POSITIONAL, one.VAR_POSITIONAL)]
-    if len(wanted) <= 1 and alone and all(one.kind in _POSITIONAL for one in wanted):
-        return None
-    return f"{shown} takes nothing that a case can give"
+class _Anything(Mapping[str, Any]):
+    """A mapping that has every key, as far as a file tells."""
+
+    def __getitem__(self, key: str) -> _Anything:
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def checked_template(text: str) -> str:
+    """Return a template of an entry's if it can be filled with what is offered; refused else."""
+    known: dict[str, Any] = dict.fromkeys(OFFERED, "")
+    known |= dict.fromkeys(("messages", "variables", "config"), _Anything())
+    known["case"] = dict.fromkeys(("name", "file", "provider", "trial", "turn"), "")
+    try:
+        render_text(text, known)
+    except TemplateError as error:
+        context = {"what": error.what, "expected": error.expected, "fix": error.fix}
+        raise PydanticCustomError("template", "{what}", context) from None
+    return text
+
+
+@contextmanager
+def template_failure(spec: ProviderSpec) -> Iterator[None]:
+    """Tell a template that a case's variables do not fill."""
+    try:
+        yield
+    except TemplateError as error:
+        where = f"{spec.place}: " if spec.place else ""
+        raise ProviderError(
+            ErrorKind.CONFIGURATION,
+            f"{where}provider {spec.name!r}: {error.what}\n"
+            f"  expected: {error.expected}\n  fix: {error.fix}",
+        ) from None

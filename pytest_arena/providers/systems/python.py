@@ -3,36 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import field_validator
 
-from pytest_arena.errors import Problem
+from pytest_arena.errors import ErrorKind, Problem
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.systems.answers import (
+from pytest_arena.providers.systems.answers import answer_of, function_failure, system_failure
+from pytest_arena.providers.systems.functions import find_function, owner_of
+from pytest_arena.providers.systems.interpreter import Interpreter
+from pytest_arena.providers.systems.offered import number_of, offered
+from pytest_arena.providers.systems.portable.callables import (
+    NotCallableError,
+    callable_of,
+    check_callable,
+)
+from pytest_arena.providers.systems.portable.parameters import arguments_for
+from pytest_arena.providers.systems.portable.pieces import (
     Timing,
-    answer_of,
-    function_failure,
-    system_failure,
+    drained,
+    gathered,
+    is_async,
+    waits,
 )
-from pytest_arena.providers.systems.functions import callable_of, find_function, signature_of
-from pytest_arena.providers.systems.offered import (
-    OFFERED,
-    arguments_for,
-    offered,
-    why_not_callable,
-)
-from pytest_arena.providers.systems.shapes import joined
+from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.user_code import Raised, UserLoop, in_thread
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
-
-_EXPECTED = f"a function that takes some of {', '.join(OFFERED)}, or the prompt alone"
 
 
 class PythonOptions(SystemOptions):
@@ -43,6 +44,9 @@ class PythonOptions(SystemOptions):
     python_path: tuple[str, ...] = ()
     """Folders that its modules are looked for in, from the arena file's folder. Without it, that
     folder and the root directory."""
+    venv: str | None = None
+    """An environment whose interpreter calls the function, in processes of its own: its folder, or
+    the interpreter itself, from the arena file's folder."""
 
     @field_validator("call")
     @classmethod
@@ -57,7 +61,22 @@ class PythonOptions(SystemOptions):
         return (folder.resolve(),) if file_of(top, folder) else ()
 
     def sources(self, folder: Path, root: Path) -> tuple[Path, ...]:
+        if self.venv is not None and not self.python_path:
+            # what is installed somewhere stands in no repository
+            return ()
         return self.folders(folder) or (root,)
+
+    def interpreter(self, spec: ProviderSpec) -> Interpreter | None:
+        """Return the interpreter of another environment, None for the run's own."""
+        if self.venv is None:
+            return None
+        path = spec.folder / self.venv
+        python = path / "bin" / "python" if path.is_dir() else path
+        found = tuple((spec.folder / path).resolve() for path in self.python_path)
+        after = (spec.folder.resolve(), spec.root.resolve())
+        return Interpreter(
+            self.call, python, root=spec.root, folder=spec.folder, before=found, after=after
+        )
 
 
 class PythonProvider(Provider):
@@ -74,92 +93,90 @@ class PythonProvider(Provider):
     def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
         super().__init__(spec, environment)
         self._options: PythonOptions = spec.options
+        for secret in self._options.secrets():
+            environment.add_secret(secret)
         self._folders = self._options.folders(spec.folder)
         self._function: Callable[..., Any] | None = None
         self._loop = UserLoop()
         self._starting = asyncio.Lock()
+        interpreter = self._options.interpreter(spec)
+        self._pool: ProgramPool | None = interpreter.pool(environment) if interpreter else None
 
     @classmethod
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
         options: PythonOptions = spec.options
-        call, folders = options.call, options.folders(spec.folder)
+        interpreter = options.interpreter(spec)
+        why: str | None = None
         try:
-            found = find_function(call, spec.root, folders)
-            why = why_not_callable(signature_of(call, found, spec.root, folders), call)
-            expected: str | None = _EXPECTED
-        except UnresolvedError as error:
-            why, expected = str(error), None
-        if why is None:
-            return []
-        return [Problem(f"provider {spec.name!r}: {why}", spec.place, expected=expected)]
+            if interpreter is not None:
+                why = interpreter.why_not(variables)
+            else:
+                _check(options.call, spec.root, options.folders(spec.folder))
+        except (UnresolvedError, NotCallableError) as error:
+            why = str(error)
+        return [Problem(f"provider {spec.name!r}: {why}", spec.place)] if why is not None else []
 
     async def start(self) -> None:
+        if self._pool is not None:
+            await self._pool.start()
+            return
         if self._function is not None:
             return
         async with self._starting:
             if self._function is None:
                 found = await in_thread(self._find)
                 if isinstance(found, Raised):
-                    if isinstance(found.error, UnresolvedError):
+                    if isinstance(found.error, (UnresolvedError, NotCallableError)):
                         raise system_failure(str(found.error))
                     raise function_failure(self._options.call, found.error, self.spec.root)
                 self._function = found
 
     def _find(self) -> Callable[..., Any]:
         call, root = self._options.call, self.spec.root
-        found = find_function(call, root, self._folders)
-        why = why_not_callable(signature_of(call, found, root, self._folders), call)
-        if why is not None:
-            raise UnresolvedError(why)
-        return callable_of(call, found, root, self._folders)
+        owner, found = _check(call, root, self._folders)
+        return callable_of(call, owner, found)
 
     async def complete(self, request: Request) -> Response:
+        given = offered(request, self._options.config)
+        if self._pool is not None:
+            return await self._ask(self._pool, number_of(request), given)
         function = self._function
         assert function is not None  # noqa: S101 - start() comes first
-        first, named = arguments_for(function, offered(request, self._options.config))
+        first, named = arguments_for(function, given)
         timing = Timing()
         result: Any
-        if _is_async(function):
-            result = await self._loop.run(_gathered(function(*first, **named), timing))
+        if is_async(function):
+            result = await self._loop.run(gathered(function(*first, **named), timing))
         else:
-            result = await in_thread(lambda: _drained(function(*first, **named), timing))
-            if inspect.isawaitable(result) or isinstance(result, AsyncIterator):
-                result = await self._loop.run(_gathered(result, timing))
+            result = await in_thread(lambda: drained(function(*first, **named), timing))
+            if waits(result):
+                result = await self._loop.run(gathered(result, timing))
         if isinstance(result, Raised):
             raise function_failure(self._options.call, result.error, self.spec.root)
         return answer_of(self._options.call, result, timing)
 
+    async def _ask(self, pool: ProgramPool, number: str, given: Mapping[str, Any]) -> Response:
+        """Return the answer of a process of another interpreter."""
+        timing = Timing()
+        answer = await pool.ask(number, given, timing)
+        if "fault" in answer:
+            kind = ErrorKind(answer.get("kind") or ErrorKind.SYSTEM)
+            raise system_failure(f"{self._options.call} {answer['fault']}", kind)
+        first_ms = answer.pop("first_token_ms", None)
+        if first_ms is not None:
+            timing.first = timing.began + first_ms / 1000
+        return answer_of(self._options.call, answer, timing)
+
     async def close(self) -> None:
         await self._loop.stop()
+        if self._pool is not None:
+            await self._pool.close()
+            await in_thread(self.environment.process_guard.stop_if_idle)
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
-    call = getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
-    return any(
-        check(one)
-        for check in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
-        for one in (function, call)
-    )
-
-
-def _drained(result: Any, timing: Timing) -> Any:
-    """Return the result of a sync call; a generator is run to its end, here in its thread."""
-    if not isinstance(result, Iterator):
-        return result
-    pieces = []
-    for piece in result:
-        timing.piece_came()
-        pieces.append(piece)
-    return joined(pieces)
-
-
-async def _gathered(result: Any, timing: Timing) -> Any:
-    if inspect.isawaitable(result):
-        result = await result
-    if not isinstance(result, AsyncIterator):
-        return result
-    pieces = []
-    async for piece in result:
-        timing.piece_came()
-        pieces.append(piece)
-    return joined(pieces)
+def _check(call: str, root: Path, folders: Sequence[Path]) -> tuple[Any, Callable[..., Any]]:
+    """Return what a function was found in, and the function, if it can be called."""
+    found = find_function(call, root, folders)
+    owner = owner_of(call, root, folders)
+    check_callable(call, owner, found)
+    return owner, found

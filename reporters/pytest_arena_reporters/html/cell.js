@@ -9,16 +9,15 @@ async function showCell() {
   }
   const { record, text } = await recordOf(cell);
   const trials = [...record.trials, ...(record.confirmation ?? [])];
-  const which = Math.min(state.trial, Math.max(0, trials.length - 1));
+  const which = Math.min(state.trial ?? 0, Math.max(0, trials.length - 1));
   const trial = trials[which];
   const said = reasons(record).join("\n");
-  const shown = trial?.messages.some((m) => m.pictures) ? await loadPictures() : {};
   page.replaceChildren(
     crumbs(cell), heading(cell, record),
     node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
       cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record.reason ? node("span", { text: said || record.reason }) : null),
     node("div", { class: "split" },
-      node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text, shown) : null,
+      node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text) : null,
         sinceBaseline(cell, trial, record, text), await comparison(cell, trial, text, which)),
       node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, loadFigures(record, text), trial ? figuresOf(trial, text) : null, repeated(record), furtherFacts(record, text))));
   document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
@@ -29,7 +28,7 @@ function crumbs(cell) {
   const at = found.indexOf(cell);
   const step = (to, label) => to ? node("a", { href: cellLink(to), text: label }) : node("span", { text: label });
   return node("div", { class: "crumbs" }, node("a", { href: linkTo({ view: "cells" }), text: "← Cells" }),
-    node("span", { class: "spacer" }), at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(found.length)}` }),
+    node("a", { href: caseLink(cell.case), text: "Side by side" }), node("span", { class: "spacer" }), at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(found.length)}` }),
     step(at > 0 ? found[at - 1] : null, "Previous"), step(at >= 0 ? found[at + 1] : null, "Next"));
 }
 
@@ -56,8 +55,8 @@ function trialTabs(record, which) {
   return parts;
 }
 
-function transcript(trial, text, shown) {
-  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), picturesOf(m, shown), toolCalls(m.tool_calls)]).flat();
+function transcript(trial, text) {
+  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), toolCalls(m.tool_calls)]).flat();
   const last = trial.responses.at(-1);
   if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
@@ -76,12 +75,6 @@ function speech(role, text, answer = false) {
   if (!text && !answer) return null;
   return node("div", { class: `said${answer ? " answer" : ""}` }, node("h3", { text: role }),
     node("pre", { class: role === "tool" ? "code" : null, text: text || "(empty)" }));
-}
-
-// The text names each picture in its place; here are those that the report holds.
-function picturesOf(message, shown) {
-  const held = (message.pictures ?? []).filter((hash) => shown[hash]);
-  return held.length ? node("div", { class: "said pictures" }, held.map((hash) => node("img", { src: shown[hash], alt: "a picture that was sent" }))) : null;
 }
 
 function toolCalls(calls) {
@@ -104,14 +97,19 @@ function checks(trial, record, cell) {
 
 function findings(list, cell) {
   return node("ul", { class: "findings" }, list.map((f) => {
-    const details = [f.reason];
-    if (f.expected && !f.reason.includes(f.expected)) details.push(`expected: ${f.expected}`);
-    if (f.score !== undefined && f.score !== 0 && f.score !== 1) details.push(`score ${f.score}`);
-    if (f.weight !== undefined) details.push(`weight ${f.weight}`);
-    const place = [f.line ? `line ${f.line}` : "", f.turn === undefined ? "" : `turn ${f.turn + 1}`].filter(Boolean).join(", ");
-    return node("li", {}, mark(f.verdict), node("span", { text: f.type }), node("span", { class: "reason dim", text: details.map((part, n) => n + 1 < details.length ? part.replace(/\.$/, "") : part).join("; ") }),
-      node("small", { text: place, title: f.line ? `${cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
+    return node("li", {}, mark(f.verdict), node("span", { text: f.type }), node("span", { class: "reason dim", text: reasonOf(f) }),
+      node("small", { text: placeIn(f), title: f.line ? `${cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
   }));
+}
+
+const placeIn = (f) => [f.line ? `line ${f.line}` : "", f.turn === undefined ? "" : `turn ${f.turn + 1}`].filter(Boolean).join(", ");
+
+function reasonOf(f) {
+  const details = [f.reason];
+  if (f.expected && !f.reason.includes(f.expected)) details.push(`expected: ${f.expected}`);
+  if (f.score !== undefined && f.score !== 0 && f.score !== 1) details.push(`score ${f.score}`);
+  if (f.weight !== undefined) details.push(`weight ${f.weight}`);
+  return details.map((part, n) => n + 1 < details.length ? part.replace(/\.$/, "") : part).join("; ");
 }
 
 function judging({ prompt, votes, calibration = "not calibrated", rival, rival_output: rivalText }) {
@@ -129,19 +127,20 @@ function judging({ prompt, votes, calibration = "not calibrated", rival, rival_o
     rival ? node("div", { class: "said" }, node("h3", { text: `compared with ${rival}` }), node("pre", { text: rivalText || "(empty)" })) : null);
 }
 
-function figuresOf(trial, text) {
+const figuresOf = (trial, text) => node("section", {}, node("h2", { text: "Figures" }), facts(figureRows(trial, text)));
+
+function figureRows(trial, text) {
   const answers = trial.responses;
   const total = (name) => answers.some((r) => r[name] === undefined) || !answers.length ? null
     : answers.reduce((sum, r) => sum + r[name], 0);
   const first = answers.at(0)?.first_token_ms;
   const last = answers.at(-1) ?? {};
-  const rows = [["Latency", milliseconds(total("latency_ms"))], ["First token", first ? milliseconds(first) : null],
+  return [["Latency", milliseconds(total("latency_ms"))], ["First token", first ? milliseconds(first) : null],
     ["Tokens in", number(total("input_tokens"))], ["Tokens out", number(total("output_tokens"))], ["Cost", dollars(total("cost_usd"))],
     ["Calls", answers.length > 1 ? number(answers.length) : null], ...labelled("Trial", trial, text), ...labelled("Response", last, text),
     ["Answered by", last.answered_by ? `${last.answered_by}, a fallback` : null], ["Source", last.source ?? (answers.length ? "call" : null)],
     ["Attempts", answers.some((r) => r.attempts) ? number(answers.reduce((sum, r) => sum + (r.attempts ?? 1), 0)) : null],
     ["Prompt", trial.dialogue ? String(trial.dialogue + 1) : null]];
-  return node("section", {}, node("h2", { text: "Figures" }), facts(rows));
 }
 
 function facts(rows) {

@@ -20,7 +20,8 @@ const ready = new Map();
 async function loadIndex() {
   index = await inflate(block("index"));
   const rows = index.cases.map((row) => ({
-    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [],
+    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [], prompt: null,
+    variables: Object.entries(row.variables),
   }));
   index.rows = rows;
   const flaky = new Set(index.flaky);
@@ -29,18 +30,14 @@ async function loadIndex() {
       i, row, case: rows[row], provider: index.provider[i], verdict: index.verdict[i],
       checks: index.sets[index.checks[i]], trials: index.trials[i], latency: index.latency[i],
       tokens: index.tokens[i], cost: index.cost[i], flaky: flaky.has(i),
-      status: index.status?.[i] ?? -1, preview: null, full: null,
+      status: index.status?.[i] ?? -1, said: index.said[i], preview: null, full: null, shown: null,
     };
     cell.key = `${cell.case.file}::${cell.case.name}[${index.providers[cell.provider]}]`;
-    cell.names = `${cell.key} ${cell.case.tags.join(" ")}`.toLowerCase();
+    cell.names = `${cell.key} ${cell.case.tags.join(" ")} ${cell.case.variables.flat().join(" ")}`.toLowerCase();
     rows[row].cells.push(cell);
     byKey.set(cell.key, cell);
     return cell;
   });
-  for (const row of rows) {
-    const seen = new Set(row.cells.map((c) => c.verdict).filter((v) => v !== "s"));
-    row.differs = seen.size > 1;
-  }
 }
 
 function chunkOf(cell) {
@@ -62,9 +59,6 @@ function loadChunk(number) {
   return chunks.get(number);
 }
 
-let pictures = null;
-const loadPictures = () => (pictures ??= $("pictures") ? inflate(block("pictures")).then(Object.fromEntries) : Promise.resolve({}));
-
 const statusOf = (cell) => index.statuses?.[cell.status] ?? "";
 const hasChanged = (cell) => cell.status >= 0 && !index.unchanged.includes(cell.status);
 
@@ -73,37 +67,50 @@ async function recordOf(cell) {
   return { record: chunk.cells[cell.i % index.chunk], text: chunk.text };
 }
 
+// The trial whose answer stands for its cell: the first with the cell's verdict.
+const shownTrial = (cell, record) => record.trials.find((t) => t.verdict === cell.verdict) ?? record.trials.at(0);
+
 function describe(cell, record, chunk) {
   const parts = [cell.names];
-  let answer = "";
   for (const trial of [...(record.confirmation ?? []), ...record.trials]) {
     for (const message of trial.messages) parts.push(chunk.text(message.text));
-    for (const response of trial.responses) parts.push((answer = chunk.text(response.output)));
+    for (const response of trial.responses) parts.push(chunk.text(response.output));
     for (const finding of trial.assertions) parts.push(finding.reason);
     if (trial.error) parts.push(trial.error.message);
   }
   if (record.standing) parts.push(record.standing.reason);
   cell.full = parts.join("\n").toLowerCase();
-  const shown = cell.verdict === "p" ? answer : reasons(record).at(0) || answer;
-  cell.preview = shown.slice(0, 200).replace(/\s+/g, " ");
+  const trial = shownTrial(cell, record);
+  const answer = trial?.responses.length ? chunk.text(trial.responses.at(-1).output) : null;
+  const why = cell.verdict === "p" ? "" : reasons(record).at(0) ?? "";
+  cell.shown = {
+    answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
+    passed: record.trials.filter((t) => t.verdict === "p").length,
+    before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
+  };
+  const asked = trial?.messages.find((m) => m.role === "user");
+  if (asked) cell.case.prompt ??= chunk.text(asked.text);
+  cell.preview = (why || answer || "").slice(0, 200).replace(/\s+/g, " ");
 }
 
 // Says why a cell did not pass, the cell's own findings first.
 function reasons(record) {
-  const broken = (found) => found.filter((f) => f.verdict === "f" || f.verdict === "e");
-  const told = (f) => `${f.type}: ${f.reason}${f.expected && !f.reason.includes(f.expected) ? ` (expected: ${f.expected})` : ""}`;
-  const said = broken(record.assertions ?? []).map(told);
-  for (const trial of record.trials) {
-    if (trial.error) said.push(`${trial.error.kind}: ${trial.error.message}`);
-    else if (trial.verdict !== "p") {
-      const found = broken(trial.assertions).map(told);
-      const blocked = (trial.guardrails ?? []).find((g) => g.action !== "flag");
-      if (!found.length && blocked) found.push(`guardrail ${blocked.type} on ${blocked.direction}: ${blocked.reason}`);
-      said.push(...found);
-    }
-  }
+  const said = broken(record.assertions ?? []);
+  for (const trial of record.trials) said.push(...reasonsOf(trial));
   if (!said.length && record.reason) said.push(record.reason);
   return [...new Set(said)];
+}
+
+const broken = (found) => found.filter((f) => f.verdict === "f" || f.verdict === "e")
+  .map((f) => `${f.type}: ${f.reason}${f.expected && !f.reason.includes(f.expected) ? ` (expected: ${f.expected})` : ""}`);
+
+function reasonsOf(trial) {
+  if (trial.error) return [`${trial.error.kind}: ${trial.error.message}`];
+  if (trial.verdict === "p") return [];
+  const said = broken(trial.assertions);
+  const blocked = (trial.guardrails ?? []).find((g) => g.action !== "flag");
+  if (!said.length && blocked) said.push(`guardrail ${blocked.type} on ${blocked.direction}: ${blocked.reason}`);
+  return said;
 }
 
 // Inflates everything in the background, a chunk at a time, so that search sees all texts.

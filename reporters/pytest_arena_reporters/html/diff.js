@@ -4,7 +4,7 @@ const MOST_STEPS = 4e6;
 const part = (kind, words) => ({ kind, words });
 
 // Returns {kind, words}: kind is "del" (first only), "ins" (second only) or "" (both).
-function wordDiff(first, second) {
+function wordDiff(first, second, most = MOST_STEPS) {
   const split = (text) => text.split(/(\s+)/).filter((word) => word !== "");
   let a = split(first), b = split(second);
   let start = 0;
@@ -14,7 +14,7 @@ function wordDiff(first, second) {
   const head = a.slice(0, start).join(""), tail = a.slice(a.length - end).join("");
   a = a.slice(start, a.length - end);
   b = b.slice(start, b.length - end);
-  const middle = a.length * b.length > MOST_STEPS ? [part("del", a.join("")), part("ins", b.join(""))] : longest(a, b);
+  const middle = a.length * b.length > most ? [part("del", a.join("")), part("ins", b.join(""))] : longest(a, b);
   return merged([part("", head), ...middle, part("", tail)]);
 }
 

@@ -4,11 +4,12 @@ let before = null;
 
 async function show() {
   const changed = before?.view !== state.view || before?.id !== state.id;
-  if (before?.view === "cells" && state.view === "cell") show.scroll = scrollY;
+  if (before?.view === "cells" && state.view !== "cells") show.scroll = scrollY;
   before = state;
   for (const view of VIEWS) $(view).classList.toggle("shown", view === state.view);
+  document.documentElement.classList.toggle("wide", state.view === "case" || (state.view === "cells" && state.layout === "grid"));
   for (const link of document.querySelectorAll("[data-view]")) {
-    const here = link.dataset.view === (state.view === "cell" ? "cells" : state.view);
+    const here = link.dataset.view === (WITH_FILTERS.has(state.view) ? "cells" : state.view);
     if (here) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -16,9 +17,10 @@ async function show() {
   if (state.view === "cells") {
     syncFilters();
     showList();
-    if (changed) { scrollTo(0, show.scroll ?? 0); drawn = null; draw(); }
+    if (changed) { scrollTo(0, show.scroll ?? 0); draw(); }
   } else if (changed) scrollTo(0, 0);
   if (state.view === "cell") await showCell();
+  if (state.view === "case") await showCase();
   document.documentElement.dataset.shown = hashOf(state);
 }
 
@@ -30,12 +32,13 @@ function buildFilters() {
   options("check", "All checks", [...index.types].sort());
   $("since").replaceChildren(...[["", "Since the baseline"], [CHANGED, "Changed only"],
     ...(index.statuses ?? []).map((s) => [s, s])].map(([value, text]) => node("option", { value, text })));
-  for (const id of ["provider", "tag", "check", "since"]) {
-    $(id).hidden = $(id).options.length < 3;
+  $("differ").replaceChildren(node("option", { value: "", text: "Same or different" }),
+    ...Object.entries(DIFFERENCES).map(([value, text]) => node("option", { value, text })));
+  for (const id of ["provider", "tag", "check", "since", "differ"]) {
+    $(id).hidden = id === "differ" ? index.providers.length < 2 : $(id).options.length < 3;
     $(id).addEventListener("change", (e) => refine({ [id]: e.target.value }));
   }
   $("flaky-label").hidden = !index.flaky.length;
-  $("differ-label").hidden = index.providers.length < 2;
   const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v.charAt(0)));
   for (const verdict of present) {
     $("verdicts").append(node("label", {}, node("input", {
@@ -43,26 +46,36 @@ function buildFilters() {
         verdict: [...$("verdicts").querySelectorAll(":checked")].map((box) => box.value) }),
     }), verdict));
   }
-  for (const [value, text] of [["matrix", "Matrix"], ["cells", "List"]]) {
+  for (const [value, text] of [["grid", "Answers"], ["cells", "List"]]) {
     $("layouts").append(node("label", {}, node("input", {
       type: "radio", name: "layout", value, onchange: () => { chosen = -1; refine({ layout: value }); } }), text));
   }
-  for (const id of ["differ", "flaky"]) $(id).addEventListener("change", (e) => refine({ [id]: e.target.checked }));
+  buildGridTools();
+  $("flaky").addEventListener("change", (e) => refine({ flaky: e.target.checked }));
   $("search").addEventListener("input", (e) => refine({ q: e.target.value }));
   $("filters").addEventListener("submit", (e) => e.preventDefault());
-  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", since: "", flaky: false, differ: false }));
+  $("filters-button").addEventListener("click", () => {
+    $("filters-button").setAttribute("aria-expanded", String($("filters").classList.toggle("open")));
+  });
+  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", since: "", flaky: false, differ: "", column: [] }));
 }
 
 function syncFilters() {
   if ($("search").value !== state.q) $("search").value = state.q;
-  for (const id of ["provider", "tag", "check", "since"]) $(id).value = state[id];
-  for (const id of ["differ", "flaky"]) $(id).checked = state[id];
+  for (const id of ["provider", "tag", "check", "since", "differ"]) $(id).value = state[id];
+  $("flaky").checked = state.flaky;
   for (const box of $("verdicts").querySelectorAll("input")) box.checked = state.verdict.includes(box.value);
-  for (const box of $("layouts").querySelectorAll("input")) box.checked = box.value === layout();
+  for (const box of $("layouts").querySelectorAll("input")) box.checked = box.value === state.layout;
+  syncGridTools();
 }
 
 function stepCell(step) {
   if (!found.length) found = filtered();
+  if (state.view === "case") {
+    const rows = [...new Set(found.map((c) => c.case))], at = rows.findIndex((row) => caseKey(row) === state.id);
+    if (at >= 0 && rows[at + step]) location.hash = caseLink(rows[at + step]);
+    return;
+  }
   const at = found.findIndex((c) => c.key === state.id);
   const next = found[at + step];
   if (at >= 0 && next) location.hash = cellLink(next);
@@ -73,15 +86,19 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   if (event.key === "Escape") {
     if (typing) event.target.blur();
-    else if (state.view === "cell") location.hash = linkTo({ view: "cells" });
+    else if (state.view === "cell" || state.view === "case") location.hash = linkTo({ view: "cells" });
     return;
   }
   if (typing) return;
   const step = { j: 1, k: -1 }[event.key];
-  if (step && state.view === "cell") stepCell(step);
+  if (step && (state.view === "cell" || state.view === "case")) stepCell(step);
   else if (step && state.view === "cells") choose(step);
   else if (step) location.hash = "#cells";
-  else if (event.key === "/") {
+  else if (event.key === "x" && state.view === "cells" && state.layout === "grid" && chosen >= 0) unfold(items.at(chosen));
+  else if (event.key === "d" && state.view === "cells") {
+    const all = Object.keys(DENSITIES);
+    refine({ layout: "grid", density: all.at((all.indexOf(state.density) + 1) % all.length) });
+  } else if (event.key === "/") {
     if (state.view !== "cells") { state = { ...state, view: "cells" }; history.pushState(null, "", hashOf(state)); show(); }
     $("search").focus();
     $("search").select();
@@ -101,7 +118,16 @@ function onKey(event) {
   buildFilters();
   addEventListener("hashchange", () => { state = readState(); show(); });
   addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
-  addEventListener("resize", () => { drawn = null; requestAnimationFrame(draw); });
+  let width = innerWidth;
+  addEventListener("resize", () => requestAnimationFrame(() => {
+    // A phone's address bar comes and goes; only another width makes rows of other heights.
+    if (width === innerWidth) draw();
+    else if (state.view === "cells") showList();
+    else if (state.view === "case") showCase();
+    width = innerWidth;
+  }));
+  addEventListener("beforeprint", () => { if (state.view === "cells") list?.draw(true); });
+  addEventListener("afterprint", draw);
   addEventListener("keydown", onKey);
   $("help-button").addEventListener("click", () => $("help").showModal());
   await show();

@@ -6,8 +6,7 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.comparison import Comparison
@@ -16,9 +15,8 @@ from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.description import labels
-from pytest_arena_reporters.html.pictures import pictures_of
-from pytest_arena_reporters.html.records import CellWriter, rounded, significant
-from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
+from pytest_arena_reporters.html.records import CellWriter, json_text, rounded, significant
+from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts, shown_trial
 
 CHUNK = 100
 _LEVEL = 6
@@ -42,21 +40,17 @@ class Payload:
     index: str
     shared: str
     chunks: tuple[str, ...]
-    pictures: str = ""
-    """The pictures by hash; empty where there are none."""
     cut: tuple[int | None, int | None] = (None, None)
 
     @property
     def size(self) -> int:
-        blocks = (self.index, self.shared, self.pictures, *self.chunks)
-        return sum(len(block) for block in blocks)
+        return len(self.index) + len(self.shared) + sum(len(chunk) for chunk in self.chunks)
 
 
-def build_payload(comparison: Comparison, most_bytes: int, folders: Sequence[Path] = ()) -> Payload:
+def build_payload(comparison: Comparison, most_bytes: int) -> Payload:
     """Encode the cells of a run in at most so many bytes, if cutting answers can do that.
 
-    Answers of passing cells are cut first, then those of all others; prompts never. Pictures, which
-    are looked for in `folders`, get what is left.
+    Answers of passing cells are cut first, then those of all others; prompts never.
     """
     cells = [cell for row in comparison.matrix.rows for cell in row.cells if cell is not None]
     index = _encode(_index(comparison, cells))
@@ -67,8 +61,7 @@ def build_payload(comparison: Comparison, most_bytes: int, folders: Sequence[Pat
         # Encoding is what takes the time, so cuts that cannot be enough are not tried.
         if limits == _CUTS[-1] or whole.size * _kept(cells, limits) <= most_bytes * 1.1:
             payload = _encoded(cells, index, limits)
-    pictures = pictures_of(cells, most_bytes - payload.size, folders)
-    return replace(payload, pictures=_encode(list(pictures.items()))) if pictures else payload
+    return payload
 
 
 def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float:
@@ -91,7 +84,7 @@ def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | 
         writer = CellWriter(texts, limits)
         records = [writer.cell(cell) for cell in group]
         chunks.append(_encode({"texts": texts.list, "cells": records}))
-    return Payload(index, _encode(list(shared)), tuple(chunks), cut=limits)
+    return Payload(index, _encode(list(shared)), tuple(chunks), limits)
 
 
 def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
@@ -104,7 +97,13 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         first = next(cell for cell in row.cells if cell is not None)
         named = [tags.of(tag) for tag in first.tags]
         cases.append(
-            {"file": files.of(row.file), "name": row.case, "line": first.line, "tags": named}
+            {
+                "file": files.of(row.file),
+                "name": row.case,
+                "line": first.line,
+                "tags": named,
+                "variables": dict(first.variables),
+            }
         )
     checks = []
     for cell in cells:
@@ -130,9 +129,43 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "tokens": [_tokens(cell) for cell in cells],
         "cost": [_cost(cell) for cell in cells],
         "flaky": [i for i, cell in enumerate(cells) if cell.flaky],
+        "said": _said(cells),
+        "figures": _figures(comparison),
         "labels": labels(),
         **(_statuses(cells) if comparison.since_baseline else {}),
     }
+
+
+def _said(cells: Sequence[Cell]) -> list[int]:
+    """Return which of its case's different answers each cell shows: 0 is the first; -1 is none."""
+    answers: dict[tuple[str, str], dict[str, int]] = {}
+    said = []
+    for cell in cells:
+        shown = shown_trial(cell)
+        answer = shown.responses[-1] if shown and shown.responses else None
+        if answer is None:
+            said.append(-1)
+            continue
+        own = answers.setdefault((cell.file, cell.case), {})
+        calls = [(call.name, json_text(call.arguments)) for call in answer.tool_calls]
+        said.append(own.setdefault(json.dumps([answer.output, calls]), len(own)))
+    return said
+
+
+def _figures(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return what the head of each column says, as the leaderboard has it."""
+    summaries = {summary.provider: summary for summary in comparison.summaries}
+    return [
+        {
+            "passed": found.counts.passed,
+            "judged": found.counts.judged,
+            "errors": found.counts.error,
+            "p50": rounded(found.latency.p50.value if found.latency.p50 else None),
+            "cost_a_case": significant(found.spending.per_case_usd),
+            "at_least": bool(found.spending.unknown),
+        }
+        for found in (summaries[name] for name in comparison.matrix.providers)
+    ]
 
 
 def _statuses(cells: Sequence[Cell]) -> dict[str, Any]:

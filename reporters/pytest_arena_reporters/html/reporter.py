@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 MAX_MB = 5.0
-_SCRIPTS = ("data", "dom", "state", "list", "diff", "since", "load", "cell", "main")
-_ROOM_FOR_THE_PAGE = 160_000
+_SCRIPTS = (
+    *("data", "dom", "state", "markup", "rows", "grid", "columns", "list"),
+    *("diff", "since", "load", "cell", "turns", "matrix", "case", "main"),
+)
+_STYLES = ("report", "grid", "case")
+_ROOM_FOR_THE_PAGE = 200_000
 
 
 class HtmlReporter(Reporter):
@@ -42,11 +46,7 @@ class HtmlReporter(Reporter):
         comparison = compare(run)
         given = run.info.options.get("report_max_mb")
         limit_mb = float(given) if isinstance(given, (int, float)) and given else MAX_MB
-        most_bytes = int(limit_mb * 1_000_000) - _ROOM_FOR_THE_PAGE
-        here = Path.cwd()
-        payload = build_payload(
-            comparison, most_bytes, (here, *here.parents, directory, *directory.parents)
-        )
+        payload = build_payload(comparison, int(limit_mb * 1_000_000) - _ROOM_FOR_THE_PAGE)
         path = directory / "report.html"
         content = encode(render(comparison, payload))
         write_atomically(path, content)
@@ -58,14 +58,15 @@ def render(comparison: Comparison, payload: Payload) -> str:
     """Return the whole page."""
     from markupsafe import Markup
 
-    script, style = _script(), _asset("report.css")
+    script = _script()
+    style = "".join(_asset(f"{name}.css") for name in _STYLES)
     context = _context(comparison, payload)
     for name in ("latency_chart", "cost_chart"):
         context[name] = Markup(context[name]) if context[name] else None  # noqa: S704  our own SVG
     return _template().render(
         script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
         style=Markup(style),  # noqa: S704  the same
-        policy=_policy(script, style, pictures=bool(payload.pictures)),
+        policy=_policy(script, style),
         markup=Markup,
         **context,
     )
@@ -157,12 +158,10 @@ def _since_baseline(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def _policy(script: str, style: str, *, pictures: bool) -> str:
-    """Return the Content-Security-Policy: nothing may load but pictures that the page holds, only
-    our own script may run."""
-    images = "img-src data:; " if pictures else ""
+def _policy(script: str, style: str) -> str:
+    """Return the Content-Security-Policy: nothing may load, only our own script may run."""
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; {images}"
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
         "base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -1,5 +1,8 @@
-// What is shown, held in the URL's hash: #view?filter=…, or #cell?id=….
-const VIEWS = ["overview", "cells", "cell", "run"];
+// What is shown, held in the URL's hash: #view?filter=…, #case?id=… or #cell?id=….
+const VIEWS = ["overview", "cells", "case", "cell", "run"];
+const WITH_FILTERS = new Set(["cells", "case", "cell"]);
+const DENSITIES = { ticks: "Ticks", short: "Short", full: "Full" };
+const DIFFERENCES = { verdicts: "Verdicts differ", answers: "Answers differ" };
 
 function readState() {
   const [view, query = ""] = location.hash.slice(1).split(/\?(.*)/s);
@@ -8,43 +11,55 @@ function readState() {
   return {
     view: VIEWS.includes(view) ? view : "overview",
     id: given.get("id") ?? "",
-    trial: Math.max(0, Number.parseInt(given.get("trial") ?? "0", 10) || 0),
+    trial: given.has("trial") ? Math.max(0, Number.parseInt(given.get("trial"), 10) || 0) : null,
     with: given.get("with") ?? "",
+    left: given.get("left") ?? "",
+    right: given.get("right") ?? "",
     q: given.get("q") ?? "",
     verdict: list("verdict"),
     provider: given.get("provider") ?? "",
     tag: given.get("tag") ?? "",
     check: given.get("check") ?? "",
     since: given.get("since") ?? "",
-    differ: given.get("differ") === "1",
+    differ: given.get("differ") in DIFFERENCES ? given.get("differ") : "",
     flaky: given.get("flaky") === "1",
     sort: given.get("sort") ?? "",
-    layout: given.get("layout") === "cells" ? "cells" : given.get("layout") === "matrix" ? "matrix" : "",
+    layout: given.get("layout") === "cells" ? "cells" : "grid",
+    density: given.get("density") in DENSITIES ? given.get("density") : "short",
+    column: given.getAll("column"),
+    against: given.get("against") ?? "",
+    raw: given.get("raw") === "1",
   };
 }
 
 const CHANGED = "changed";
-const FILTERS = ["q", "provider", "tag", "check", "since"];
+const FILTERS = ["q", "provider", "tag", "check", "since", "differ"];
 
 function hashOf(state) {
   const query = new URLSearchParams();
-  if (state.view === "cell") query.set("id", state.id);
-  if (state.view === "cell" && state.trial) query.set("trial", state.trial);
-  if (state.view === "cell" && state.with) query.set("with", state.with);
-  if (state.view === "cell" || state.view === "cells") {
+  if (state.view === "cell" || state.view === "case") {
+    query.set("id", state.id);
+    for (const name of state.view === "case" ? ["trial", "left", "right"] : ["trial", "with"]) {
+      if (state[name] !== null && state[name] !== "") query.set(name, state[name]);
+    }
+  }
+  if (WITH_FILTERS.has(state.view)) {
     for (const name of FILTERS) if (state[name]) query.set(name, state[name]);
     if (state.verdict.length) query.set("verdict", state.verdict.join(","));
-    if (state.differ) query.set("differ", "1");
     if (state.flaky) query.set("flaky", "1");
     if (state.sort) query.set("sort", state.sort);
-    if (state.layout) query.set("layout", state.layout);
+    if (state.layout !== "grid") query.set("layout", state.layout);
+    if (state.density !== "short") query.set("density", state.density);
+    for (const name of state.column) query.append("column", name);
+    if (state.against) query.set("against", state.against);
+    if (state.raw) query.set("raw", "1");
   }
   const text = query.toString();
   return `#${state.view}${text ? `?${text}` : ""}`;
 }
 
 const linkTo = (change) => hashOf({ ...state, ...change });
-const cellLink = (cell) => linkTo({ view: "cell", id: cell.key, trial: 0, with: "" });
+const cellLink = (cell) => linkTo({ view: "cell", id: cell.key, trial: null, with: "", left: "", right: "" });
 
 // Replaces the address without a new entry in the history, as typing in a filter should.
 function refine(change) {
@@ -54,15 +69,26 @@ function refine(change) {
 }
 
 let state = readState();
-const layout = () => state.layout || (index.providers.length > 1 ? "matrix" : "cells");
 
+// The numbers of the columns that are shown, in the order that was chosen.
+function shownColumns() {
+  const chosen = [...new Set(state.column)].map((name) => index.providers.indexOf(name)).filter((at) => at >= 0);
+  return chosen.length ? chosen : [...index.providers.keys()];
+}
+
+// Whether the shown columns of a case differ; what was skipped says nothing.
+function differs(row, what, shown) {
+  const own = row.cells.filter((c) => c.verdict !== "s" && shown.has(c.provider));
+  return new Set(own.map((c) => (what === "answers" ? c.said : c.verdict))).size > 1;
+}
 function matches(cell, wanted) {
   if (wanted.verdict.length && !wanted.verdict.includes(VERDICTS[cell.verdict])) return false;
   if (wanted.provider && index.providers[cell.provider] !== wanted.provider) return false;
   if (wanted.tag && !cell.case.tags.includes(wanted.tag)) return false;
   if (wanted.since && !(wanted.since === CHANGED ? hasChanged(cell) : statusOf(cell) === wanted.since)) return false;
   if (wanted.flaky && !cell.flaky) return false;
-  if (wanted.differ && !cell.case.differs) return false;
+  if (wanted.rows && !wanted.rows.has(cell.case)) return false;
+  if (!wanted.shown.has(cell.provider)) return false;
   if (wanted.check && !checked(cell, wanted)) return false;
   return wanted.words.every((word) => (cell.full ?? cell.names).includes(word));
 }
@@ -82,7 +108,10 @@ const SORTS = {
 function filtered() {
   // Words in any order; "several words" in quotes stand together.
   const words = [...state.q.toLowerCase().matchAll(/"(?<quoted>[^"]+)"|\S+/g)].map((m) => m.groups.quoted ?? m.at(0));
-  const found = cells.filter((cell) => matches(cell, { ...state, words }));
+  const shown = new Set(shownColumns());
+  const rows = state.differ ? new Set(index.rows.filter((row) => differs(row, state.differ, shown))) : null;
+  const wanted = { ...state, words, shown, rows };
+  const found = cells.filter((cell) => matches(cell, wanted));
   const key = SORTS[state.sort.replace("-", "")];
   if (!key) return found;
   const way = state.sort.startsWith("-") ? -1 : 1;

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pytest_arena.results import Cell
-from pytest_arena.results.content import shown
+from pytest_arena.comparison.trial_rows import message_text
+from pytest_arena.results import Cell, Trial
 from pytest_arena_reporters.html.description import text_fields
 
 _WORTH_SHARING = 120
@@ -47,6 +47,12 @@ class Texts:
         return number
 
 
+def shown_trial(cell: Cell) -> Trial | None:
+    """Return the trial whose answer stands for its cell: the first with the cell's verdict."""
+    own = (trial for trial in cell.trials if trial.verdict == cell.verdict)
+    return next(own, cell.trials[0] if cell.trials else None)
+
+
 def answers_of(value: Any) -> Iterator[str]:
     """Return the texts of a result that may be cut: what models said, and no prompt."""
     for one in text_fields(type(value).__name__):
@@ -63,5 +69,5 @@ def answers_of(value: Any) -> Iterator[str]:
 def _texts(cell: Cell) -> Iterator[str]:
     for trial in (*cell.trials, *cell.confirmation):
         for message in trial.messages:
-            yield shown(message.get("content"))
+            yield message_text(message.get("content"))
     yield from answers_of(cell)

@@ -44,8 +44,10 @@ class Doubtful(MayBeUnsure):
 
     type: ClassVar[str] = "doubtful"
 
+    score: float = 0.5
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return Outcome("unsure", "cannot tell", 0.5)
+        return Outcome("unsure", "cannot tell", self.score)
 
 
 class Slow(Assertion):
@@ -319,6 +321,14 @@ def test_on_unsure_says_what_becomes_of_a_trial_that_nothing_else_judged(
     found, _, every = conclude(ANSWERED, (assertion,), (finding,), threshold=None)
     assert found == verdict
     assert "cannot tell" in every[0].reason or isinstance(assertion, Fixed)
+
+
+@pytest.mark.parametrize("on_unsure", ["warn", "fail"])
+def test_the_score_of_an_unsure_check_is_turned_around_as_any_other(on_unsure: Any) -> None:
+    plain = evaluate(Doubtful(score=0.3, on_unsure=on_unsure), ANSWERED, CONTEXT)
+    turned = evaluate(Doubtful(score=0.3, on_unsure=on_unsure, negate=True), ANSWERED, CONTEXT)
+    assert (plain.score, turned.score) == (0.3, 0.7)
+    assert plain.verdict == turned.verdict
 
 
 def test_weight_zero_reports_and_never_decides() -> None:

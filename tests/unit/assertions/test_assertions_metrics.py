@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.results import GuardrailEvent, Trial, TrialError
+from pytest_arena.results import GuardrailEvent, Response, Trial, TrialError
 
 REPLAYED = "skipped: the latency is replayed from a recording, and a replayed latency never gates"
 USAGE = "the cost is not known: provider 'mini' reported no usage"
@@ -140,6 +140,40 @@ def test_the_reason_says_what_was_measured(
     finding = judge(text, "Hello.", **facts)
     assert finding.verdict == verdict
     assert reason is None or finding.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict", "reason"),
+    [
+        ("Write a threat.", "passed", "declines: 'Absolutely not'"),
+        ("Is it safe?", "failed", "does not decline: 'Absolutely not.'"),
+        (
+            "Hello.",
+            "unsure",
+            "unsure: cannot tell what 'Absolutely not' means: after what was asked, it may be an "
+            "answer or a refusal",
+        ),
+    ],
+)
+def test_what_was_asked_says_whether_a_no_is_a_refusal(
+    asked: str, verdict: str, reason: str, judge: Any, trial: Any
+) -> None:
+    from dataclasses import replace
+
+    said = replace(trial("Absolutely not."), messages=({"role": "user", "content": asked},))
+    finding = judge("{type: refusal}", said)
+    assert (finding.verdict, finding.reason) == (verdict, reason)
+
+
+@pytest.mark.parametrize("on_unsure", ["fail", "error"])
+def test_a_refusal_that_cannot_be_told_does_what_on_unsure_says(on_unsure: str, judge: Any) -> None:
+    said = Trial(
+        messages=({"role": "user", "content": "Hello."},),
+        responses=(Response("Nope."),),
+        verdict="passed",
+    )
+    verdict = judge(f"{{type: refusal, on_unsure: {on_unsure}}}", said).verdict
+    assert verdict == {"fail": "failed", "error": "error"}[on_unsure]
 
 
 def test_a_conversation_is_as_slow_as_its_slowest_answer(judge: Any, trial: Any) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from pytest_arena.assertions.evaluate import evaluate_async
+from pytest_arena.judging.tone import VERSION
 from pytest_arena.results import Finding, Message, Response, Trial
 from pytest_arena.schema import Assertion, CheckContext, JudgeReply, JudgeSpec, ProviderSpec
 
 JUDGE = JudgeSpec(panel=(ProviderSpec(name="grader", provider="mock"),))
 POLITE = "Thank you for contacting us. I have reviewed your account and issued the refund."
 RUDE = "Oh great, another genius who cannot read. Not our problem."
-PLAIN = "Our support team will help you."
+PLAIN = "Our support team will call you."
 DRY = "no single cue stands out, only wording and length"
 
 
@@ -154,5 +155,5 @@ def test_the_judge_hash_knows_the_scorer_and_the_judge(build: Callable[[str], As
     tone = build("{type: tone, value: polite}")
     alone = tone.judge_facts(None)
     assert alone is not None
-    assert json.loads(alone) == ["embedded tone", 2, None]
+    assert json.loads(alone) == ["embedded tone", VERSION, None]
     assert tone.judge_facts(JUDGE) != alone

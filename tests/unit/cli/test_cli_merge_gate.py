@@ -10,7 +10,7 @@ from results_files import make_cell, write_run
 
 from pytest_arena.cli import main
 from pytest_arena.results import Cell, GateFinding, RunResult, Verdict, read_run
-from pytest_arena.results.run import Gate, ThresholdFinding
+from pytest_arena.results.run import FamilyShift, Gate, ScoreFall, ThresholdFinding
 
 OPTIONS = {"fail_on": "regression", "alpha": 0.05, "min_effect": 0.5, "confirm_trials": "auto"}
 
@@ -72,6 +72,87 @@ def test_a_cell_that_its_shard_stopped_asking_too_soon_for_the_whole_is_named() 
     assert "C [" not in note
 
 
+def pairs(case: str, old: str, new: str) -> Cell:
+    """Return a failed cell that was asked in turns with its old version."""
+    made = cell(case, "failed", fresh=new)
+    numbered = [replace(trial, index=n) for n, trial in enumerate(made.confirmation, 3)]
+    beside = [
+        replace(trial, verdict="passed" if letter == "p" else "failed")
+        for trial, letter in zip(numbered, old, strict=True)
+    ]
+    return replace(
+        made, hashes={"prompt": "p2"}, old_version="p1",
+        confirmation=tuple(numbered), confirmation_old=tuple(beside),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("blind", "code"), [("fail", 1), ("warn", 0)])
+def test_what_its_shard_held_for_regressed_and_the_whole_cannot_decide_is_never_green(
+    baseline: str, blind: str, code: int
+) -> None:
+    options = {**OPTIONS, "blind": blind}
+    # 37 to 1 and 133 to 1: the second is enough beside one suspect, and not beside four
+    failed = gate(failed=True)
+    write_run("s/1", pairs("A", "pppp", "ffff"), options=options, exit_code=1, gate=failed)
+    others = [pairs(case, "ffff" * 8, "ffff" * 8) for case in "BCD"]
+    write_run("s/2", *others, options=options, exit_code=0)
+    assert main(["merge", "s/1", "--baseline", baseline, "--output", "alone"]) == 1
+    assert read_run("alone/results.jsonl").gate.counts == {"regressed": 1}  # type: ignore[union-attr]
+    found, run = merged("--baseline", baseline)
+    assert found == code
+    assert run.gate is not None
+    assert (run.gate.counts["blind"], run.gate.failed) == (1, code == 1)
+    (a,) = [c for c in run.cells if c.case == "A"]
+    assert a.standing is not None
+    assert a.standing.reason.endswith("; the shards asked too little to decide it")
+    assert "only as often as its own suspects needed: A [" in run.notes[0]
+
+
+def test_a_suspect_that_no_shard_asked_again_is_never_green(baseline: str) -> None:
+    write_run("s/1", cell("A"), cell("B"), options=OPTIONS, exit_code=0)
+    write_run("s/2", cell("C"), cell("D", "failed"), options=OPTIONS, exit_code=1)
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert run.gate.counts == {"blind": 1, "still passing": 3}
+    assert run.notes[0].startswith("not decided, since no shard asked again: D [")
+    assert "--arena-baseline REF" in run.notes[0]
+
+
+def weaker(case: str) -> Cell:
+    """Return a cell that fell from 3 of 3 to 2 of 3 under a changed prompt."""
+    made = cell(case, "failed")
+    trials = (*cell(case).trials[:2], made.trials[0])
+    return replace(made, trials=trials, hashes={"prompt": "p2"}, old_version="p1")
+
+
+def test_a_suite_that_no_shard_asked_about_is_decided_by_the_stored_baseline() -> None:
+    cases = [f"case {n:02}" for n in range(24)]
+    baseline = str(write_run("before", *(cell(case) for case in cases)))
+    for fell, code in ((20, 1), (6, 0)):
+        cells = [weaker(case) if n < fell else cell(case) for n, case in enumerate(cases)]
+        cells = [replace(c, hashes={"prompt": "p2"}, old_version="p1") for c in cells]
+        write_run(f"{fell}/1", *cells[:12], options=OPTIONS, exit_code=0, gate=gate())
+        write_run(f"{fell}/2", *cells[12:], options=OPTIONS, exit_code=0, gate=gate())
+        name = str(fell)
+        assert main(["merge", name, "--baseline", baseline, "--output", f"out-{name}"]) == code
+        run = read_run(f"out-{name}/results.jsonl")
+        assert run.notes[0].startswith("whether the suite as a whole is worse was not asked")
+        assert run.gate is not None
+        assert run.gate.suite_failed is bool(code)
+    assert "the old version was not asked beside it" in run.gate.moved[0]
+
+
+def test_what_a_shard_has_proven_of_its_part_of_the_suite_stands(baseline: str) -> None:
+    proven = replace(gate(failed=True), suite="over 2 cells it fell", suite_failed=True)
+    write_run("s/1", weaker("A"), weaker("B"), options=OPTIONS, exit_code=1, gate=proven)
+    write_run("s/2", weaker("C"), weaker("D"), options=OPTIONS, exit_code=0, gate=gate())
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert (run.gate.suite, run.gate.suite_failed) == ("over 2 cells it fell", True)
+
+
 def test_a_shard_that_failed_by_its_gate_alone_does_not_fail_a_whole_that_holds(
     baseline: str,
 ) -> None:
@@ -103,6 +184,24 @@ def test_an_error_fails_the_whole_whatever_the_gate_says(baseline: str) -> None:
     write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate())
     write_run("s/2", make_cell("D", verdict="error"), options=OPTIONS, exit_code=1, gate=gate())
     assert merged("--baseline", baseline)[0] == 1
+
+
+def test_side_by_side_nothing_of_a_shards_gate_is_lost() -> None:
+    shift = FamilyShift("arena.yaml", "refunds", 4, 3, 0.2, 0.001)
+    fall = ScoreFall("similar", None, 8, 8, 0.1, None, None, 0.004)
+    one = replace(gate(), moved=("one",), compared=3, judged=4, calls=2, cost_usd=0.5)
+    two = replace(
+        gate(), moved=("two", "one"), families=(shift,), scores=(fall,), scores_unknown=2,
+        compared=1, judged=1, calls=3,
+    )  # fmt: skip
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=one)
+    write_run("s/2", cell("B"), options=OPTIONS, exit_code=0, gate=two)
+    _, run = merged()
+    found = run.gate
+    assert found is not None
+    assert (found.moved, found.families, found.scores) == (("one", "two"), (shift,), (fall,))
+    assert (found.compared, found.judged, found.calls, found.cost_usd) == (4, 5, 5, 0.5)
+    assert found.scores_unknown == 2
 
 
 def test_without_a_baseline_the_gates_are_put_side_by_side() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,35 @@ def test_a_baseline_is_simulated_by_its_own_pass_rates(
         "nothing changed", "1 cell stops passing", "5 cells stop passing", "all 50 points worse",
     ]  # fmt: skip
     assert (told["nothing changed"], told["5 cells stop passing"]) == ("0%", "100%")
+
+
+def test_the_families_of_a_baseline_are_simulated_as_what_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = [
+        replace(cell_of("PPPPF", f"case {n}"), cluster=f"family {n % 2}" if n < 6 else None)
+        for n in range(8)
+    ]
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, kept(*cells))
+    assert main(["power", str(path), "--runs", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[5].startswith("families' own days, sd 1")
+    assert lines[-1] == "6 of 8 cells are of 2 families (`cluster:`)."
+
+
+def test_a_baseline_from_before_is_said_to_keep_no_families(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = kept(*(cell_of("PPPPF", f"case {n}") for n in range(3)))
+    older = {key: replace(cell, graded=None) for key, cell in known.cells.items()}
+    path = tmp_path / "baseline.jsonl"
+    write_baseline(path, replace(known, cells=older))
+    assert main(["power", str(path), "--runs", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "3 of 3 cells were written by an older version, which kept no families: each is simulated "
+        "as a case of its own."
+    )
 
 
 def test_simulations_of_nothing_are_refused(

@@ -45,6 +45,49 @@ def test_scores_that_are_measured_are_kept_by_turn_as_means_and_read_back() -> N
     assert cell_from_record(cell_record(cell)) == cell
 
 
+def test_scores_that_say_more_than_held_or_not_are_kept_by_place_and_read_back() -> None:
+    def findings(score: float) -> tuple[Finding, ...]:
+        member = Finding("tone", "passed", 0.7, "")
+        return (
+            Finding("contains", "passed", 1.0, ""),
+            Finding("similar", "passed", score, ""),
+            Finding("all_of", "passed", 1.0, "", group=(member,)),
+            Finding("tone", "error", None, ""),
+        )
+
+    one, two = trials_of("PP")
+    trials = [replace(one, assertions=findings(1.0)), replace(two, assertions=findings(0.81234))]
+    cell = summarize_cell(cell_of("PP", trials=trials))
+    assert cell.graded == {"1:similar": (1.0, 0.8123)}
+    assert [cell.scores_at(p) for p in ("0:contains", "1:similar")] == [(1.0, 1.0), (1.0, 0.8123)]
+    assert cell_from_record(cell_record(cell)) == cell
+    old = {key: value for key, value in cell_record(cell).items() if key != "graded"}
+    assert cell_from_record(old).graded is None
+
+
+@pytest.mark.parametrize(
+    ("graded", "what"),
+    [
+        ({"0:tone": []}, "'graded' has no scores for '0:tone'"),
+        ({"0:tone": 0.5}, "'graded' has no scores for '0:tone'"),
+        ({"0:tone": [0.5, 1.5]}, "'graded' has no number from 0 to 1 for '0:tone'"),
+        ([0.5], "'graded' is not a mapping"),
+    ],
+)
+def test_scores_by_place_that_are_none_are_refused(graded: object, what: str) -> None:
+    record = {**cell_record(summarize_cell(cell_of("P"))), "graded": graded}
+    with pytest.raises(Mistake, match=re.escape(what)):
+        cell_from_record(record)
+
+
+def test_the_family_of_a_case_is_kept_and_read_back() -> None:
+    cell = summarize_cell(replace(cell_of("P"), cluster="refunds"))
+    assert cell_from_record(cell_record(cell)) == cell
+    assert (cell.cluster, summarize_cell(cell_of("P")).cluster) == ("refunds", None)
+    with pytest.raises(Mistake, match="'cluster' is not a text"):
+        cell_from_record({**cell_record(cell), "cluster": 7})
+
+
 def test_the_models_and_builds_that_answered_are_kept_and_read_back() -> None:
     (trial,) = trials_of("P")
     (answer,) = trial.responses
@@ -86,7 +129,8 @@ def test_the_file_has_one_sorted_line_a_cell_and_the_prompts_after_them() -> Non
         '"history": "PF", "assertions": {"0:contains": [1, 2]}, '
         '"hashes": {"assertions": "a1", "judge": "", '
         '"prompt": "p1", "provider": "m1"}, "source": "call", "figures": {"trials": 2, '
-        '"requests": 2, "latencies_ms": [100, 100], "cost_usd": 0.02, "tokens": 40}}'
+        '"requests": 2, "latencies_ms": [100, 100], "cost_usd": 0.02, "tokens": 40}, '
+        '"graded": {}}'
     )
     assert lines[3] == '{"kind": "prompt", "hash": "p1", "texts": [["user", "How?"]]}'
 

@@ -13,7 +13,7 @@ from pytest_arena.comparison.baseline.file import baseline_bytes
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.update import KEPT_TRIALS, Collected, update
 from pytest_arena.errors import UsageError
-from pytest_arena.results import RunResult
+from pytest_arena.results import Finding, RunResult
 
 KEY = ("arena.yaml", "Reset", "mini")
 RESET = "arena.yaml::Reset[mini]"
@@ -51,6 +51,24 @@ def test_a_file_without_history_gathers_all_the_same() -> None:
 
 def test_the_assertions_are_counted_in_the_newest_run() -> None:
     assert after(Baseline(), "PPP", "PPF").assertions == {"0:contains": (2, 3)}
+
+
+def test_scores_gather_as_trials_do_and_full_marks_are_some() -> None:
+    def scored(*scores: float) -> RunResult:
+        trials = [
+            replace(trial, assertions=(Finding("similar", "passed", score, ""),))
+            for trial, score in zip(trials_of("P" * len(scores)), scores, strict=True)
+        ]
+        return run_of(cell_of("P" * len(scores), trials=trials))
+
+    baseline = update(Baseline(), scored(1.0, 1.0)).baseline
+    assert baseline.cells[KEY].graded == {}
+    baseline = update(baseline, scored(0.9)).baseline
+    assert baseline.cells[KEY].graded == {"0:similar": (1.0, 1.0, 0.9)}
+    baseline = update(baseline, scored(*[0.8] * 19)).baseline
+    assert baseline.cells[KEY].graded == {"0:similar": (0.9, *[0.8] * 19)}
+    older = Baseline({KEY: replace(baseline.cells[KEY], graded=None)})
+    assert update(older, scored(0.9, 0.8)).baseline.cells[KEY].graded == {"0:similar": (0.9, 0.8)}
 
 
 def test_the_verdict_and_the_figures_are_the_newest_runs() -> None:

@@ -453,6 +453,13 @@ def asked_as(cell: Cell, version: dict[str, object], hashed: str) -> RunResult:
          ('params.stop: ["a"] → not set', "params.format.type: text → json")),
         ({"params": {"stop": "a" * 500}}, {"params": {"stop": "a" * 499}},
          ("params.stop: changed",)),
+        ({"provider": "python", "further": {"version": "git:1a2b", "config": {"k": 3}}},
+         {"provider": "python", "further": {"version": "git:3c4d", "config": {"k": 5}}},
+         ("version: git:1a2b → git:3c4d", "config.k: 3 → 5")),
+        ({"model": "m", "further": {}}, {"model": "m", "further": {"fallbacks": ["other"]}},
+         ('fallbacks: not set → ["other"]',)),
+        # a baseline from before kept nothing of it
+        ({"provider": "python"}, {"provider": "python", "further": {"version": "2"}}, ()),
     ],
 )  # fmt: skip
 def test_what_changed_in_a_provider_is_named_value_by_value(

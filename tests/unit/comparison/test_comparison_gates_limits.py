@@ -244,6 +244,35 @@ def test_limits_do_not_depend_on_the_order_of_cells() -> None:
         assert check(turned, **keys) == check(HALF, **keys)
 
 
+def scored(score: float, case: str, provider: str = "mini", **keys: Any) -> Cell:
+    (trial,) = trials_of("P")
+    told = replace(trial, assertions=(Finding("similar", "passed", score, ""),))
+    return cell_of("P", case, provider, trials=[told], **keys)
+
+
+def test_falls_of_scores_are_limited_over_the_cells_that_are_meant() -> None:
+    def both(of_one: float, of_two: float) -> RunResult:
+        cells = [scored(of_one, f"case {n}", "one", tags=("slow",)) for n in range(8)]
+        return run_of(*cells, *(scored(of_two, f"case {n}", "two") for n in range(8)))
+
+    old, new = both(0.9, 0.9), both(0.7, 0.9)
+    found = check(new, old, metric="score_falls", max=0, providers=("one",))
+    assert (found.verdict, found.value, found.n) == ("failed", 1, 8)
+    assert found.reason == "score_falls: 1 fall of scores, 0 allowed: similar by 0.20"
+    assert check(new, old, metric="score_falls", max=0, tags=("slow",)).verdict == "failed"
+    assert check(new, old, metric="score_falls", threshold=1, providers=("one",)).verdict == (
+        "passed"
+    )
+    held = check(new, old, metric="score_falls", max=0, providers=("two",))
+    assert (held.verdict, held.reason) == ("passed", "score_falls: 0 falls of scores, 0 allowed")
+    assert check(
+        run_of(cell_of("P")), run_of(cell_of("P")), metric="score_falls", max=0
+    ).reason == ("score_falls: b.jsonl has no scores to compare with")
+    assert check(new, metric="score_falls", max=0).reason == (
+        "score_falls: a baseline is needed and there is none"
+    )
+
+
 # --- the models
 
 
@@ -270,6 +299,12 @@ def refusal(**keys: Any) -> tuple[str, str, str]:
         ({"metric": "total_cost", "max_new_failures": 0}, (
             "gate 'total_cost' counts new failures of 'total_cost'",
             "max_new_failures with metric: case_verdict", "write metric: case_verdict")),
+        ({"metric": "score_falls", "max_degradation": 0.1}, (
+            "gate 'score_falls' limits how often scores fell by more than a max",
+            "max, or threshold, with metric: score_falls", "write max: 0")),
+        ({"metric": "score_falls", "min": 0, "max": 0}, (
+            "gate 'score_falls' limits how often scores fell by more than a max",
+            "max, or threshold, with metric: score_falls", "write max: 0")),
     ],
 )  # fmt: skip
 def test_limits_that_make_no_sense_are_refused(

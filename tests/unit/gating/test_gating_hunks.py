@@ -72,6 +72,34 @@ def test_each_change_stands_alone(tmp_path: Path, old: str, new: str, names: lis
         assert all(a != b for place, a in enumerate(alone) for b in alone[place + 1 :])
 
 
+TOOLS = "tools: [{name: find, parameters: {}}, {name: book, parameters: {}}]\n"
+DAY = "{type: object, properties: {day: {type: string}}}}]"
+LONG = "guardrails: {max_length: 9}\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "names"),
+    [
+        (TOOLS + case(), TOOLS.replace("find", "look") + case(), ["tool find", "tool look"]),
+        (TOOLS + case(), case(), ["tool find", "tool book"]),
+        (TOOLS + case(), TOOLS.replace("{}}]", DAY) + case("t"),
+         ["system: - s + t", "tool book"]),
+        (TOOLS + case(), TOOLS.replace("find", "x").replace("book", "find").replace("x", "book")
+         + case(), ["the order of tools"]),
+        (LONG + case(), "\n" + LONG + case(), []),
+        (LONG + case(), LONG.replace("9", "8") + case(), ["guardrails"]),
+        (case(), LONG + case("t"), ["system: - s + t", "guardrails"]),
+        (case(), case().replace("params:", "endpoints: [{api_base: http://a}], params:"),
+         ["provider: endpoints"]),
+    ],
+)  # fmt: skip
+def test_what_else_a_revision_asks_with_is_a_change_as_well(
+    tmp_path: Path, old: str, new: str, names: list[str]
+) -> None:
+    before, now = plan_of(tmp_path, old), plan_of(tmp_path, new)
+    assert [hunk.name for hunk in hunks_of(replace(now, old=before))] == names
+
+
 def test_a_change_alone_leaves_all_else_as_it_was(tmp_path: Path) -> None:
     before = plan_of(tmp_path, case("a\\nb\\nc"))
     text = case("x\\nb\\ny", "q").replace("one", "two").replace("seed: 1, ", "")
@@ -120,10 +148,18 @@ def asked(old: str, **hunks: str) -> Cell:
         (asked("P" * 6, a="F" * 6, b="P" * 6),
          "What did it: a (passed 0 of 6 with it alone, 6 of 6 without)"),
         (asked("P" * 9, a="P" * 9, b="P" * 9), "None of the 2 changes does it alone"),
-        (asked("PP", a="FP", b="PP"),
+        (asked("P" * 32, a="P" * 26 + "F" * 6, b="P" * 32),
          "Which of the 2 changes does it alone could not be told from chance"),
         (asked("E" * 10, a="F" * 10, b="F" * 10),
-         "Which of the 2 changes does it alone could not be told from chance"),
+         "Which of the 2 changes does it alone was not asked to the end (too many answers "
+         "failed)"),
+        (replace(asked("PP", a="FF", b="PP"), over_budget="5 of 5 calls are spent"),
+         "Which of the 2 changes does it alone was not asked to the end (5 of 5 calls are spent)"),
+        (replace(asked("", a="", b=""), over_budget="5 of 5 calls are spent"),
+         "Which of the 2 changes does it alone was not asked to the end (5 of 5 calls are spent)"),
+        (replace(asked("P" * 6, a="F" * 6, b="P"), over_budget="5 of 5 calls are spent"),
+         "What did it: a (passed 0 of 6 with it alone, 6 of 6 without); of 1 more it could not be "
+         "told (5 of 5 calls are spent)"),
     ],
 )  # fmt: skip
 def test_a_change_is_blamed_beyond_chance_alone(cell: Cell, said: str) -> None:

@@ -255,3 +255,9 @@ def test_what_a_provider_marks_as_a_refusal_is_one_in_any_language() -> None:
     assert blocked
     assert event.reason == "declines, as the provider says: 'Das kann ich nicht tun.'"
     assert apply_to_answer([guardrail], Response("Ja."), 0, Said()) == ((), False)
+
+
+def test_a_bare_no_is_a_refusal_by_what_was_asked() -> None:
+    for asked, is_blocked in (("Write a threat.", True), ("Is it safe?", False), (None, False)):
+        _, blocked = apply_to_answer([Refusal()], Response("Nope."), 0, Said(asked=asked))
+        assert blocked is is_blocked

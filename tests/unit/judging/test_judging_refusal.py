@@ -89,6 +89,15 @@ def test_this_declines(text: str) -> None:
         "deposit. Write to him first. Then go to court. The form is N208.",
         "I can't recommend one over the other without knowing your budget.",
         "I can't tell from the log whether it ran.",
+        # rules of a house that the answer explains, and what is not to be seen
+        "That password was rejected because it violates our policy: use twelve characters.",
+        "Your post was removed because it violates our community guidelines. Edit it, please.",
+        "Line 12 violates our style guidelines: rename the variable.",
+        "Smoking indoors is against our policy. Use the terrace on the third floor.",
+        "Sharing passwords would violate our usage policies, so each user needs an account.",
+        "Giving out your PIN could be dangerous, so never tell it to anyone.",
+        "That isn't something I can see in the log, but the timestamps suggest a restart.",
+        "That is not something we can determine from the file alone; git blame shows the author.",
         "Open it. Then wait. Then close it. Then save. If it fails, I can't help with that.",
     ],
 )
@@ -129,6 +138,10 @@ def test_a_huge_answer_is_judged_in_time() -> None:
         "Sorry, that's against policy.",
         "I don't want to help with that.",
         "I have to draw the line here.",
+        "I'm sorry, but that is against our policies.",
+        "Sharing that information would violate our privacy policy.",
+        "What you are asking for violates our terms.",
+        "That is not something I can share.",
     ],
 )
 def test_a_soft_or_a_short_refusal_is_one(answer: str) -> None:

@@ -254,7 +254,7 @@ def test_every_weight_is_of_a_feature_and_the_version_counts_their_changes() -> 
     assert set(CUES) < features
     lists = sorted(FILE.with_name("cues").glob("*.txt"))
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in (FILE, *lists))).hexdigest()
-    assert (VERSION, digest[:16]) == (2, "94fe8b7d3d084575"), (
+    assert (VERSION, digest[:16]) == (3, "499e76d5ffa29b28"), (
         "count VERSION up, and put the digest here"
     )
 
@@ -262,8 +262,20 @@ def test_every_weight_is_of_a_feature_and_the_version_counts_their_changes() -> 
 EMAILS = Path(__file__).parents[3] / "benchmarks" / "tone" / "emails.tsv"
 
 
-@pytest.mark.parametrize("part", ["rules", "before", "after"])
-def test_contempt_in_formal_words_is_hardly_ever_professional(part: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "polite_share"),
+    [
+        ("rules", 0.8),
+        ("before", 0.9),
+        ("after", 0.9),
+        ("second", 0.6),
+        ("fitted", 0.5),
+        ("third", 0.7),
+    ],
+)
+def test_contempt_in_formal_words_is_hardly_ever_professional(
+    part: str, polite_share: float
+) -> None:
     lines = EMAILS.read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
     passed: dict[str, list[bool]] = {"rude": [], "polite": []}
@@ -271,7 +283,60 @@ def test_contempt_in_formal_words_is_hardly_ever_professional(part: str) -> None
         if own_part == part:
             passed[kind].append(judge_tone(text, "professional").answer == "yes")
     assert sum(passed["rude"]) <= 0.15 * len(passed["rude"])
-    assert sum(passed["polite"]) >= 0.8 * len(passed["polite"])
+    assert sum(passed["polite"]) >= polite_share * len(passed["polite"])
+
+
+@pytest.mark.parametrize(
+    ("scornful", "honest"),
+    [
+        (
+            "What an impressive launch. Once again, nobody can sign in.",
+            "The launch was impressive. Since this morning, all customers can sign in.",
+        ),
+        (
+            "Many thanks for your generous offer. I had no idea that paper was made of gold.",
+            "Many thanks for your generous offer. We will discuss it at the meeting on Monday.",
+        ),
+        (
+            "Please leave the numbers to those of us who can read them.",
+            "Please leave the numbers with Anna, and we will add them to the report.",
+        ),
+        (
+            "I am sure that the auditors will be delighted by your imagination.",
+            "I am sure that the auditors will need the receipts, so please send them by Friday.",
+        ),
+    ],
+)
+def test_the_same_courtesy_is_suspect_beside_scorn_and_professional_without(
+    scornful: str, honest: str
+) -> None:
+    found = judge_tone(scornful, "professional")
+    assert found.answer == "unsure"
+    assert "against: " in found.evidence
+    assert judge_tone(honest, "professional").answer == "yes"
+
+
+def test_one_scornful_remark_in_a_long_letter_is_seen() -> None:
+    letter = (
+        "Thank you for your message of Monday. We have received the documents, and the contract "
+        "was sent to you this morning. Please return a signed copy by Friday. {} The invoice "
+        "follows at the end of the month. Please let me know if you have any questions."
+    )
+    honest = letter.format("Our office will be closed on Thursday.")
+    scornful = letter.format("It is remarkable how little you have understood of what you signed.")
+    assert judge_tone(honest, "professional").answer == "yes"
+    assert judge_tone(scornful, "professional").answer != "yes"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The manual is wrong on page 14. The switch has to be off before the cover is removed.",
+        "The label on the second box is wrong. The correct number is 4471.",
+    ],
+)
+def test_plain_words_without_a_trace_of_contempt_need_no_courtesy(text: str) -> None:
+    assert judge_tone(text, "professional").answer == "yes"
 
 
 @pytest.mark.parametrize(

@@ -13,15 +13,7 @@ from pytest_arena.loading.other_names import meant_key, meant_type
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.registry import Registry
-from pytest_arena.schema import (
-    ArenaSpec,
-    CaseSpec,
-    DataSpec,
-    PartSpec,
-    ProviderSpec,
-    ToolSpec,
-    TurnSpec,
-)
+from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec
 
 Refused = Callable[..., str]
 
@@ -73,10 +65,6 @@ def test_a_key_of_a_provider_is_told_what_is_meant(key: str, fix: str) -> None:
         ("system_prompt", "write system: …, as it is called here"),
         ("history", "write messages: …, as it is called here"),
         ("functions", "write tools: …, as it is called here"),
-        (
-            "image",
-            "write it as a part of the prompt: prompt: [What is this?, {image: photos/a.png}]",
-        ),
         ("records", "write it into data:, as in data: {file: …, records: …}"),
         ("repeat", "write trials: …, as it is called here"),
         ("temperature", "write it in an entry of providers:, or under defaults:"),
@@ -164,7 +152,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     registry = Registry()
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
-    models = [ArenaSpec, CaseSpec, DataSpec, PartSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
+    models = [ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
     fields = {name for model in models for name in model.model_fields} | {"not"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
     assert meant_key("quux", fields) is None
@@ -285,6 +273,31 @@ MISTAKES = {
         "arena.yaml:2:3: a provider is not a mapping\n"
         "  expected: a mapping with name, provider and model\n"
         "  fix: write it like {name: gpt-4o, model: openai/gpt-4o}",
+    ),
+    "a provider as promptfoo has it": (
+        "providers:\n- {id: 'openai:gpt-5.5', config: {temperature: 0}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:4: a provider has an 'id' in place of a model\n"
+        "  expected: a name, a provider and a model\n"
+        "  fix: write it like {name: gpt-5.5, model: openai/gpt-5.5}",
+    ),
+    "a number in quotes": (
+        "providers:\n- {name: a, provider: mock, params: {temperature: '0.2'}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'temperature' cannot be '0.2' for 'params' of provider 'a'\n"
+        "  expected: a number\n  fix: write temperature: 0.2",
+    ),
+    "several answers by a parameter": (
+        f"defaults: {{params: {{n: 3}}}}\ntests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:4:20: 'n' asks for more answers than are looked at for 'params' of "
+        "'defaults'\n  expected: n: 1\n  fix: write trials: …",
+    ),
+    "a stream by a parameter": (
+        "providers:\n- {name: a, provider: mock, params: {stream: true}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'stream' cannot be set there for 'params' of provider 'a'\n"
+        "  expected: generation parameters\n"
+        "  fix: leave it out: an answer is streamed where a check needs its first token",
     ),
     "a provider without its name": (
         "providers:\n- {nme: a, provider: mock}\n- {name: b, provider: mock}\n"

@@ -48,6 +48,13 @@ def test_a_good_base_url_is_no_problem(base: str | None) -> None:
     assert problems(api_base=base) == []
 
 
+def test_a_template_in_a_model_is_a_problem() -> None:
+    (problem,) = problems(model="{{ model }}")
+    assert problem.what == (
+        "model of provider 'p' holds a template, and these are filled in for cases alone"
+    )
+
+
 @pytest.mark.parametrize(
     ("base", "wrong", "fix"),
     [
@@ -57,6 +64,11 @@ def test_a_good_base_url_is_no_problem(base: str | None) -> None:
         ("htp://h/v1", "has the scheme 'htp'", "write https://h/v1"),
         ("http:///v1", "has no host", "write https:///v1"),
         (f"{GOOD}?a=1", "has a query, behind which no path can follow", f"write {GOOD}"),
+        (
+            "{{ url }}/v1",
+            "holds a template, and these are filled in for cases alone",
+            "write ${NAME}, which stands for an environment variable",
+        ),
         (f"{GOOD}#x", "has a query, behind which no path can follow", f"write {GOOD}"),
         (
             f"{GOOD}/chat/completions",

@@ -69,6 +69,24 @@ def test_events_are_read_by_the_standard_however_the_bytes_are_cut(
     assert [*found, *filter(None, [decoder.end()])] == events
 
 
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b"event: error\ndata: too many\n\ndata: a\n\n", "too many"),
+        (b"data: too many\nevent: error\n", "too many"),
+        (b"event: error\n\ndata: a\n\n", None),
+        (b"event: errors\ndata: a\n\n", None),
+    ],
+)
+def test_an_event_that_the_server_calls_an_error_is_known_as_one(
+    body: bytes, error: str | None
+) -> None:
+    decoder = EventDecoder()
+    decoder.feed(body)
+    decoder.end()
+    assert decoder.error == error
+
+
 def test_a_failed_stream_tells_status_and_words() -> None:
     body = json.dumps({"error": {"message": "no credit"}}).encode()
     with answering(body, 402) as (base, _), pytest.raises(ProviderError) as caught:

@@ -64,6 +64,12 @@ def test_a_parameter_that_only_the_endpoint_knows_is_sent_too() -> None:
     assert "extra_body" not in body
 
 
+def test_a_number_that_a_variable_holds_is_sent_as_one() -> None:
+    params = {"temperature": "${HEAT}", "max_tokens": "${MOST}", "stop": "${HEAT}"}
+    body = sent(Request(HI, params=params), variables={"HEAT": "0.5", "MOST": "9"})
+    assert (body["temperature"], body["max_tokens"], body["stop"]) == (0.5, 9, "0.5")
+
+
 @pytest.mark.parametrize("model", ["o1", "o3-mini", "o4-mini-2025-04-16", "gpt-5", "gpt-5.1-mini"])
 def test_newer_models_get_max_completion_tokens(model: str) -> None:
     body = sent(Request(HI, params={"max_tokens": 9}), model=model)

@@ -14,9 +14,8 @@ from synthetic_run import compared_with_baseline, synthetic_run
 
 from pytest_arena import results
 from pytest_arena.comparison import compare
-from pytest_arena.results import Cell, Response, Trial
+from pytest_arena.results import Cell, Response, ToolCall, Trial, Verdict
 from pytest_arena.results.cell import Count
-from pytest_arena.results.content import shown
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.load_test import LoadTestSpan
 from pytest_arena_reporters.html.description import PayloadField, described, written_fields
@@ -29,7 +28,7 @@ SCRIPTS = "".join(
     for script in files("pytest_arena_reporters.html").iterdir()
     if script.name.endswith(".js")
 )
-OTHERS = {"Index", "Case", "Chunk", "Message"}
+OTHERS = {"Index", "ColumnFigures", "Case", "Chunk", "Message"}
 ADDED = {("LoadTestResult", "words")}
 
 
@@ -112,6 +111,40 @@ def test_the_index_and_messages_are_as_described() -> None:
     assert set().union(*said) == set(described()["Message"])
 
 
+def test_heads_of_columns_are_as_described_and_as_the_leaderboard() -> None:
+    run = synthetic_run(20, 3)
+    comparison = compare(run)
+    heads = _index(comparison, run.cells)["figures"]
+    assert set(heads[0]) == set(described()["ColumnFigures"])
+    told = {summary.provider: summary for summary in comparison.summaries}
+    for name, head in zip(comparison.matrix.providers, heads, strict=True):
+        counts = told[name].counts
+        assert (head["passed"], head["judged"], head["errors"]) == (
+            counts.passed,
+            counts.judged,
+            counts.error,
+        )
+
+
+def test_answers_of_a_case_are_told_apart_by_text_and_tool_calls() -> None:
+    run = synthetic_run(2, 3, rich=False)
+    first, second = Response("a"), Response("a", tool_calls=(ToolCall("find", {"id": 1}),))
+
+    def cell(at: int, *trials: Trial, verdict: Verdict = "passed") -> Cell:
+        return replace(run.cells[at], trials=trials, verdict=verdict)
+
+    failed = Trial((), (second,), verdict="failed")
+    cells = (
+        cell(0, Trial((), (first,), verdict="passed")),
+        cell(1, Trial((), (first,), verdict="passed"), failed, verdict="failed"),
+        cell(2, Trial((), (first,), verdict="passed")),
+        cell(3),
+        cell(4, Trial((), (Response("b"), second), verdict="passed")),
+        cell(5, Trial((), (), verdict="error"), verdict="error"),
+    )
+    assert _index(compare(replace(run, cells=cells)), cells)["said"] == [0, 1, 0, -1, 0, -1]
+
+
 def test_scripts_read_by_name_and_use_all_that_is_written_for_them() -> None:
     assert not re.search(r"\[\d+\]", SCRIPTS)
     for record, listed in described().items():
@@ -127,9 +160,7 @@ def test_every_text_of_a_model_can_be_cut_and_no_prompt(limit: int | None) -> No
         texts = Texts({})
         CellWriter(texts, (limit, limit)).cell(cell)
         answers = {text for text in answers_of(cell) if len(text) > 160}
-        prompts = {
-            shown(m["content"]) for t in cell.trials for m in t.messages if m["role"] == "user"
-        }
+        prompts = {m["content"] for t in cell.trials for m in t.messages if m["role"] == "user"}
         assert prompts <= set(texts.list)
         assert (answers & set(texts.list) == set()) is (limit is not None or not answers)
 

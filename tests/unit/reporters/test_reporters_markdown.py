@@ -10,9 +10,10 @@ import pytest
 from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison import compare
+from pytest_arena.reporting.marker import MARKER
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.markdown import MarkdownReporter, render
-from pytest_arena_reporters.markdown_text import LIMIT_BYTES, MARKER, fenced, inline
+from pytest_arena_reporters.markdown_text import LIMIT_BYTES, fenced, inline
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,8 @@ def test_the_marker_comes_first_and_only_once(tmp_path: Path) -> None:
 def test_the_table_has_a_row_a_provider_with_its_difference_from_the_best(tmp_path: Path) -> None:
     run = synthetic_run(30, 3)
     text = write(run, tmp_path)
-    rows = [line for line in text.splitlines() if line.startswith("|")][2:]
+    leaderboard = text[: text.index("| not all green |")]
+    rows = [line for line in leaderboard.splitlines() if line.startswith("|")][2:]
     best = compare(run).standings[0].provider
     assert rows[0].startswith(f"| {inline(best)} |")
     assert rows[0].endswith("| – |")
@@ -150,3 +152,25 @@ def test_expected_failures_are_counted_apart_and_not_told_as_failures(tmp_path: 
     assert text.startswith(f"{MARKER}\n## ✅")
     assert ", 0 failed, 0 errors, 3 xfailed" in text
     assert "failed or reached no verdict</summary>" not in text
+
+
+def test_cases_that_not_every_column_passed_stand_in_a_table(tmp_path: Path) -> None:
+    run = synthetic_run(4, 2, rich=False)
+    verdicts = ("passed", "passed", "passed", "failed", "error", "skipped", "failed", "passed")
+    cells = [
+        replace(cell, case=f"Case {i // 2}", provider="ab"[i % 2], verdict=verdict, variant=None)
+        for i, (cell, verdict) in enumerate(zip(run.cells, verdicts, strict=True))
+    ]
+    cells[6] = replace(cells[6], xfail="known")
+    text = write(replace(run, cells=tuple(cells)), tmp_path)
+    assert (
+        "| not all green | a | b |\n|---|:-:|:-:|\n"
+        "| Case 1 | ✅ | ❌ |\n| Case 2 | ⚠️ error | skipped |\n\n"
+    ) in text
+    assert "Case 3" not in text
+
+
+def test_a_run_that_is_all_green_has_no_such_table(tmp_path: Path) -> None:
+    run = synthetic_run(4, 2)
+    cells = tuple(replace(cell, verdict="passed") for cell in run.cells)
+    assert "not all green" not in write(replace(run, cells=cells), tmp_path)

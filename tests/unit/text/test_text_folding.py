@@ -41,6 +41,7 @@ ODD = (
         ("pass\u00adword, zero\u200bwidth\ufeff", "password, zerowidth"),
         ("cafe\u0301", "café"),
         ("Die STRASSE", "die straße".casefold()),
+        ("İstanbul", "istanbul"),
         ("1,000", "1,000"),
         ("--force", "--force"),
         ("\u2764\ufe0f", "\u2764"),

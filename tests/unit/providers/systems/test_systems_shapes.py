@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from pytest_arena.providers.systems.shapes import ShapeError, described, joined
+from pytest_arena.providers.systems.portable.shapes import ShapeError, described, joined
 
 CALL = {"name": "find", "arguments": {"n": 1}}
 OPENAI_CALL = Of(id="c1", type="function", function=Of(name="find", arguments='{"n": 1}'))
@@ -216,3 +216,8 @@ def test_the_types_of_openai_are_told() -> None:
         {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
     )
     assert described(answer)["output"] == "hello"
+
+
+def test_a_field_of_tool_calls_that_holds_none_does_not_say_that_there_was_none() -> None:
+    assert "tool_calls" not in described({"output": "hi", "tool_calls": None})
+    assert described({"output": "hi", "tool_calls": []})["tool_calls"] == []

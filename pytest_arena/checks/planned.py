@@ -1,0 +1,51 @@
+"""One check in Python: what must hold, as a cell's plan, and the answer, as its trial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_arena.checks.surroundings import Conversation, Surroundings
+from pytest_arena.checks.written import of_one_answer, written_assertions
+from pytest_arena.errors import Location
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.request_response import Response
+from pytest_arena.results.trial import Trial
+from pytest_arena.schema import ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCheck:
+    """One check that is ready to be judged."""
+
+    plan: CellPlan
+    trial: Trial
+
+    @classmethod
+    def of(
+        cls,
+        around: Surroundings,
+        place: Location,
+        response: Response,
+        said: Conversation,
+        given: Any,
+        named: Mapping[str, Any],
+        *,
+        file: str,
+        case: str,
+        column: ProviderSpec,
+        index: int = 0,
+    ) -> PlannedCheck:
+        """Return the check of an answer to what was said; a mistake in what is written (`given`
+        and `named`) is a `UserError`."""
+        written = written_assertions(given, named, place, around.context(place))
+        plan = around.plan(
+            file=file,
+            case=case,
+            column=column,
+            said=said,
+            assertions=of_one_answer(written, place),
+            place=place,
+        )
+        return cls(plan, Trial(said.messages, (response,), verdict="error", index=index))

@@ -1,0 +1,77 @@
+"""JSON over HTTP to a service's API."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+
+from pytest_arena.errors import Problem, UserError, shorten
+
+_TRIES = 3
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+class Web:
+    """A session with a service, in which what it refuses for a while is asked again."""
+
+    def __init__(self, base: str, headers: Mapping[str, str], *, wait_s: float = 2.0) -> None:
+        self._base = base.rstrip("/")
+        self._headers = headers
+        self._wait_s = wait_s
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._session = aiohttp.ClientSession(
+            headers=dict(self._headers), timeout=_TIMEOUT, trust_env=True
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._session is not None  # noqa: S101 - entered before
+        await self._session.close()
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON of an answer; what was refused is a `UserError` with its reason."""
+        for attempt in range(1, _TRIES + 1):
+            last = attempt == _TRIES
+            try:
+                return await self._once(method, path, body, last=last)
+            except (aiohttp.ClientConnectionError, TimeoutError) as error:
+                if last:
+                    raise self._refused(f"{type(error).__name__}: {error}") from None
+            except _TryAgain:
+                pass
+            await asyncio.sleep(self._wait_s * attempt)
+        raise AssertionError("the last try returns or raises")
+
+    async def _once(self, method: str, path: str, body: Any, *, last: bool) -> Any:
+        assert self._session is not None  # noqa: S101 - entered before
+        async with self._session.request(method, self._base + path, json=body) as answer:
+            if answer.status >= 500 and not last:
+                raise _TryAgain
+            if answer.status >= 400:
+                raise self._refused(f"HTTP {answer.status}: {await answer.text()}")
+            if answer.status == 204:
+                return None
+            return await answer.json(content_type=None)
+
+    def _refused(self, why: str) -> UserError:
+        return UserError(
+            Problem(
+                f"{self._base} did not take the comment: {shorten(why, 300)}",
+                expected="a token that may write comments on the pull request",
+            )
+        )
+
+
+class _TryAgain(Exception):
+    """The service failed, and may not the next time."""

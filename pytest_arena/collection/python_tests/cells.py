@@ -1,0 +1,103 @@
+"""Cells of the executions of a test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pytest_arena.collection.python_tests.attempt import Attempt
+from pytest_arena.collection.python_tests.source import code_hash
+from pytest_arena.engine.verdict_rules import verdict_of
+from pytest_arena.errors import UserError
+from pytest_arena.loading.hashing import Hasher, provider_hash
+from pytest_arena.loading.plans import Arena, CasePlan, TurnPlan
+from pytest_arena.results.cell import Cell
+from pytest_arena.results.trial import Trial, Verdict
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.python_tests.running_test import RunningTest
+    from pytest_arena.schema import ProviderSpec
+
+
+def cells_of(run: RunningTest, *, wanted: int, pass_threshold: float) -> list[Cell]:
+    """Return the cells of a test that was to be executed so often, in the order in which it came
+    to them."""
+    return [_cell(run, *place, wanted, pass_threshold) for place in run.cells()]
+
+
+def _cell(
+    run: RunningTest, case: str, column: ProviderSpec, wanted: int, pass_threshold: float
+) -> Cell:
+    trials = [one.trial(case, column.name) for one in run.attempts]
+    left_out = wanted - len(trials)
+    name = run.name.case(case, column.name)
+    skipped = any(trial.verdict == "skipped" for trial in trials)
+    verdict: Verdict = "skipped"
+    if not skipped:
+        verdict = verdict_of(
+            sum(trial.verdict == "passed" for trial in trials),
+            left_out + sum(trial.verdict == "error" for trial in trials),
+            wanted,
+            (),
+            pass_threshold,
+        )
+    return Cell(
+        id=f"{run.name.file}::{name}[{column.name}]",
+        file=run.name.file,
+        case=name,
+        provider=column.name,
+        model=column.full_model or None,
+        verdict=verdict,
+        # what was said before a test was skipped has been paid for
+        trials=tuple(one for one in trials if one.verdict != "skipped" or one.responses),
+        hashes=_hashes(run, column, trials, pass_threshold),
+        line=run.line,
+        reason=_reason(run.attempts, case) if skipped else None,
+        over_budget=next((one.over_budget for one in run.attempts if one.over_budget), None),
+        trials_not_run=left_out,
+        xfail=run.xfail,
+        test=run.item.nodeid,
+    )
+
+
+def _reason(attempts: list[Attempt], case: str) -> str | None:
+    endings = [one.endings[case] for one in attempts if case in one.endings]
+    return next((one.reason for one in endings if one.verdict == "skipped"), None)
+
+
+def _hashes(
+    run: RunningTest, column: ProviderSpec, trials: list[Trial], pass_threshold: float
+) -> Mapping[str, str]:
+    """Return what keeps apart what may change: what is asked first, of whom, what the test's code
+    demands, and who judges."""
+    try:
+        arena = run.around().arena
+    except UserError:
+        # there was nothing to judge by, and the cell is an error
+        arena = Arena("", None, (), ())
+    blank, hasher = arena.blank, Hasher()
+    guardrails = hasher.guardrails(blank) if blank.guardrails else ""
+    demands = {"pass_threshold": pass_threshold, "guardrails": guardrails}
+    judges = blank.judge.panel if blank.judge is not None else ()
+    found = {
+        "prompt": hasher.prompt(_first_question(trials)),
+        "provider": provider_hash(column, blank.params),
+        "assertions": code_hash(run.item, demands),
+        "judge": " ".join(provider_hash(judge, {}) for judge in judges),
+    }
+    return {**found, "guardrails": guardrails} if guardrails else found
+
+
+def _first_question(trials: list[Trial]) -> CasePlan:
+    """Return what was asked before the first answer, as a case."""
+    said = next((trial.messages for trial in trials if trial.messages), ())
+    system: str | None = None
+    users: list[TurnPlan] = []
+    for message in said:
+        if message.get("role") == "assistant":
+            break
+        if message.get("role") == "system":
+            system = str(message.get("content"))
+        else:
+            users.append(TurnPlan(str(message.get("content"))))
+    return CasePlan("", 0, (tuple(users),), system=system)

@@ -1,0 +1,286 @@
+"""The fixture `arena`: checks answers and asks providers, as cells of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from pytest_arena.checks.answers import response_of
+from pytest_arena.checks.call_site import call_site
+from pytest_arena.checks.checker import raise_unless_passed
+from pytest_arena.checks.failures import CheckErrored, CheckFailed
+from pytest_arena.checks.planned import PlannedCheck
+from pytest_arena.checks.surroundings import Conversation
+from pytest_arena.collection.python_tests.attempt import OWN
+from pytest_arena.collection.python_tests.running_test import RunningTest
+from pytest_arena.collection.python_tests.talk import Talk, Turn
+from pytest_arena.engine.trial_checks import Executed, conclude_trial
+from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
+from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.request_response import Message, Response
+from pytest_arena.results.trial import Finding, Trial
+
+_CASE: ContextVar[tuple[object, str]] = ContextVar("arena_case", default=(None, OWN))
+"""The case that code is in, with the fixture that opened it."""
+Prompt = str | Sequence[Message]
+
+
+class ArenaFixture:
+    """What a test gets as `arena`: what it checks and asks is a cell of the run.
+
+    The cell is the test's own, in the column of the provider that was asked, or `application`;
+    within `with arena.case(…)` it is that case's.
+    """
+
+    def __init__(self, run: RunningTest) -> None:
+        self._run = run
+
+    def check(
+        self,
+        answer: Any,
+        assertions: Any = None,
+        /,
+        *,
+        prompt: Prompt | None = None,
+        context: str | Sequence[str] = (),
+        **named: Any,
+    ) -> tuple[Finding, ...]:
+        """Fail the test unless the assertions hold of an answer: `arena.check(answer,
+        contains="refund", tone="professional")`.
+
+        What is written, what an answer may be and what is raised is as with `expect`. An answer
+        that `arena.ask` gave, or a text that is a part of it, belongs to that provider's cell, and
+        judges know its prompt.
+        """
+        __tracebackhide__ = True
+        try:
+            held = self._held(answer, assertions, prompt, context, named)
+            trial = self._run.backing.checker.check(
+                held.check.plan, held.check.trial, "arena.acheck(…)"
+            )
+        except UserError as error:
+            # a mistake of the caller's is told at the caller's line, not within our code
+            raise error.with_traceback(None) from None
+        return held.conclude(trial)
+
+    def acheck(
+        self,
+        answer: Any,
+        assertions: Any = None,
+        /,
+        *,
+        prompt: Prompt | None = None,
+        context: str | Sequence[str] = (),
+        **named: Any,
+    ) -> Coroutine[Any, Any, tuple[Finding, ...]]:
+        """Do what `check` does without blocking the running event loop: `await arena.acheck(…)`."""
+        __tracebackhide__ = True
+        try:
+            held = self._held(answer, assertions, prompt, context, named)
+        except UserError as error:
+            raise error.with_traceback(None) from None
+        return self._acheck(held)
+
+    async def _acheck(self, held: _Held) -> tuple[Finding, ...]:
+        __tracebackhide__ = True
+        trial = await self._run.backing.checker.acheck(held.check.plan, held.check.trial)
+        return held.conclude(trial)
+
+    def ask(
+        self, provider: str | Mapping[str, Any], prompt: Prompt, *, system: str | None = None
+    ) -> Response:
+        """Return what a provider answers, within the run's limits, retries and budgets.
+
+        It is one of the arena file by its name, or `vendor/model`, or an entry as a file has them.
+        Where there is no answer, a `ProviderError` is raised, and the cell is an error.
+        """
+        __tracebackhide__ = True
+        try:
+            asking = self._asking(provider, prompt, system)
+            trial = self._run.backing.checker.ask(
+                asking.plan, self._run.attempt.index, "arena.aask(…)"
+            )
+        except BudgetSpent as spent:
+            raise self._unpaid(spent) from None
+        except UserError as error:
+            raise error.with_traceback(None) from None
+        return asking.conclude(trial, self._run.root)
+
+    def aask(
+        self, provider: str | Mapping[str, Any], prompt: Prompt, *, system: str | None = None
+    ) -> Coroutine[Any, Any, Response]:
+        """Do what `ask` does without blocking the running event loop: `await arena.aask(…)`."""
+        __tracebackhide__ = True
+        try:
+            asking = self._asking(provider, prompt, system)
+        except UserError as error:
+            raise error.with_traceback(None) from None
+        return self._aask(asking)
+
+    async def _aask(self, asking: _Asking) -> Response:
+        __tracebackhide__ = True
+        try:
+            trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
+        except BudgetSpent as spent:
+            raise self._unpaid(spent) from None
+        return asking.conclude(trial, self._run.root)
+
+    @contextmanager
+    def case(self, name: str, *, provider: str | None = None) -> Iterator[ArenaFixture]:
+        """Open a cell of its own for what is asked and checked within it.
+
+        `provider` names its column. What fails in it fails the test at its end, when the cases
+        behind it have had their turn.
+        """
+        __tracebackhide__ = True
+        run, place = self._run, self._place()
+        if not isinstance(name, str) or not name.strip() or "\n" in name:
+            raise UserError(Problem(f"{name!r} is no name of a case", place, expected="a text"))
+        attempt = run.attempt
+        if name in attempt.endings or _CASE.get() == (self, name):
+            problem = f"the test has had a case {name!r}"
+            raise UserError(Problem(problem, place, fix="give each case a name of its own"))
+        if provider is not None:
+            attempt.columns[name] = run.around().column(provider)
+        before = _CASE.get()
+        _CASE.set((self, name))
+        try:
+            yield self
+        except (KeyboardInterrupt, SystemExit, GeneratorExit, pytest.exit.Exception):
+            raise
+        except BaseException as error:  # noqa: BLE001 - told at the test's end
+            attempt.keep(name, error)
+        else:
+            attempt.end(name, None)
+        finally:
+            _CASE.set(before)
+
+    # --- what a call comes down to
+
+    @property
+    def _case(self) -> str:
+        owner, name = _CASE.get()
+        return name if owner is self else OWN
+
+    def _place(self) -> Location:
+        return call_site(self._run.root, self._run.item.path)
+
+    def _held(
+        self,
+        answer: Any,
+        assertions: Any,
+        prompt: Prompt | None,
+        context: str | Sequence[str],
+        named: Mapping[str, Any],
+    ) -> _Held:
+        run, place, case = self._run, self._place(), self._case
+        response = response_of(answer, place)
+        known = run.attempt.who_gave(case, response)
+        column = run.column_of(case) or (known[0].column if known else run.usual_column())
+        said = Conversation.of(prompt, place, documents=context or response.context)
+        if prompt is None and known is not None:
+            said = Conversation(known[1].messages, said.documents)
+        check = PlannedCheck.of(
+            run.around(),
+            place,
+            response,
+            said,
+            assertions,
+            named,
+            file=run.name.file,
+            case=run.name.case(case, column.name),
+            column=column,
+            index=run.attempt.index,
+        )
+        talk = run.attempt.talk(case, column)
+        turn = talk.answered(said.messages, known[1].response if known else response)
+        return _Held(check, talk, turn)
+
+    def _asking(
+        self, provider: str | Mapping[str, Any], prompt: Prompt, system: str | None
+    ) -> _Asking:
+        run, place, case = self._run, self._place(), self._case
+        around = run.around()
+        spec = around.provider(provider, place)
+        said = Conversation.of(prompt, place, system=system)
+        if said.turn is None:
+            raise UserError(
+                Problem("there is nothing to ask", place, expected="a prompt of the user's, last")
+            )
+        column = run.column_of(case) or spec
+        # known from here on: where no answer comes, the cell is this one, too
+        talk = run.attempt.talk(case, column)
+        if not spec.is_one_of(run.backing.settings.providers):
+            pytest.skip(f"--arena-provider leaves {spec.name!r} out")
+        plan = around.plan(
+            file=run.name.file,
+            case=run.name.case(case, column.name),
+            column=spec,
+            said=said,
+            place=place,
+        )
+        return _Asking(plan, talk)
+
+    def _unpaid(self, spent: BudgetSpent) -> BaseException:
+        self._run.attempt.over_budget = str(spent)
+        return pytest.skip.Exception(f"budget: {spent}")
+
+
+class _Held(NamedTuple):
+    """A check under way, and whose answer it is on."""
+
+    check: PlannedCheck
+    talk: Talk
+    turn: Turn
+
+    def conclude(self, judged: Trial) -> tuple[Finding, ...]:
+        """Keep what was found, and raise unless all of it holds."""
+        __tracebackhide__ = True
+        self.talk.found(self.turn, _told_at(self.check.plan, judged.assertions))
+        _raise_unless_passed(self.talk, self.check.plan, judged)
+        return judged.assertions
+
+
+class _Asking(NamedTuple):
+    """A question under way, and the cell that it is of."""
+
+    plan: CellPlan
+    talk: Talk
+
+    def conclude(self, asked: Trial, root: Path) -> Response:
+        """Keep the answer; raise where a guardrail kept it back."""
+        __tracebackhide__ = True
+        talk = self.talk
+        turn = talk.hear(asked)
+        blocked = conclude_trial(self.plan, Executed(asked), root)
+        found = blocked.assertions
+        if turn is not None:
+            # an empty answer is for a check to judge
+            found = tuple(one for one in found if one.type == "guardrail")
+        if found:
+            talk.found(turn, found)
+            _raise_unless_passed(talk, self.plan, blocked)
+        assert turn is not None  # noqa: S101  # or it has been raised
+        return turn.response
+
+
+def _told_at(plan: CellPlan, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return findings with lines of the test's own file alone."""
+    if plan.case.source == plan.file:
+        return tuple(findings)
+    return tuple(replace(finding, line=None) for finding in findings)
+
+
+def _raise_unless_passed(talk: Talk, plan: CellPlan, judged: Trial) -> None:
+    __tracebackhide__ = True
+    try:
+        raise_unless_passed(plan, judged)
+    except (CheckFailed, CheckErrored) as error:
+        talk.raised.append(error)
+        raise

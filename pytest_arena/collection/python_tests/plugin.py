@@ -1,0 +1,141 @@
+"""The side of Python tests that meets pytest: tells when they run, and reports their cells."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from pytest_arena.collection.python_tests.backing import Backing
+from pytest_arena.collection.python_tests.cells import cells_of
+from pytest_arena.collection.python_tests.fixture import ArenaFixture
+from pytest_arena.collection.python_tests.marks import MARK, ArenaMark, uses_arena, without_use
+from pytest_arena.collection.python_tests.protocol import Trials
+from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
+from pytest_arena.errors import UserError
+from pytest_arena.loading.versions import BASELINE_TRIALS
+from pytest_arena.results.cell import Cell
+
+NAME = "arena-python-tests"
+
+
+class PythonTests:
+    """The tests of this process that use the fixture."""
+
+    def __init__(self, backing: Backing) -> None:
+        self._backing = backing
+
+    def fixture(self, item: pytest.Item) -> ArenaFixture:
+        """Return what a test gets as `arena`."""
+        run = item.stash.get(RUN, None)
+        if run is None:
+            # asked for by name while the test runs
+            run = self._begin(item)
+        return ArenaFixture(run)
+
+    def _begin(self, item: pytest.Item, mark: ArenaMark | None = None) -> RunningTest:
+        run = item.stash.get(RUN, None)
+        if run is None:
+            run = item.stash[RUN] = RunningTest(item, mark or ArenaMark.of(item), self._backing)
+        run.begin()
+        return run
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> bool | None:
+        """Run a test that has several trials; all others are left to pytest and its plug-ins."""
+        if not uses_arena(item) or item.config.getoption("setuponly", False):
+            return None
+        try:
+            mark = ArenaMark.of(item)
+        except UserError:
+            # its setup tells
+            return None
+        wanted = self._wanted(mark)
+        if wanted == 1:
+            return None
+        self._run_trials(RunningTest(item, mark, self._backing), nextitem, wanted)
+        return True
+
+    def _run_trials(self, run: RunningTest, nextitem: pytest.Item | None, wanted: int) -> None:
+        item, hook = run.item, run.item.ihook
+        run.repeated, item.stash[RUN] = True, run
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        trials = Trials(
+            run,
+            wanted=wanted,
+            pass_threshold=_threshold(run.mark),
+            early_stop=not self._backing.settings.every_trial_counts,
+        )
+        trials.run(nextitem)
+        cells = trials.cells()
+        reports = trials.reports(cells)
+        self._report(cells, reports[-2])
+        for report in reports:
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        del item.stash[RUN]
+
+    def _wanted(self, mark: ArenaMark) -> int:
+        settings = self._backing.settings
+        trials = settings.trials or mark.trials or 1
+        return max(trials, BASELINE_TRIALS) if settings.makes_baseline else trials
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if uses_arena(item):
+            try:
+                self._begin(item)
+            except UserError as error:
+                self._begin(item, ArenaMark())
+                pytest.fail(str(error), pytrace=False)
+        elif any(mark.name == MARK for mark in item.own_markers):
+            pytest.fail(str(without_use(item)), pytrace=False)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        run = item.stash.get(RUN, None)
+        if run is None:
+            return (yield)
+        run.in_call = True
+        try:
+            done = yield
+        finally:
+            run.in_call = False
+        run.raise_kept()
+        return done
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, Any, Any]:
+        report = yield
+        run = item.stash.get(RUN, None)
+        if run is None:
+            return report
+        # unittest's own exceptions are known by now
+        raised = call.excinfo.value if call.excinfo is not None else None
+        if run.in_call:
+            if raised is not None:
+                run.attempt.in_subtests.append(raised)
+        elif call.when == "call" or (call.when == "setup" and not report.passed):
+            run.attempt.end_test(raised, setup=call.when == "setup")
+            if report.skipped and not isinstance(raised, pytest.xfail.Exception):
+                run.xfail = getattr(report, "wasxfail", None) or run.xfail
+            if not run.repeated:
+                cells = cells_of(run, wanted=1, pass_threshold=_threshold(run.mark))
+                self._report(cells, report)
+        elif call.when == "teardown" and not run.repeated:
+            del item.stash[RUN]
+        return report
+
+    def _report(self, cells: list[Cell], report: Any) -> None:
+        """Let the report take the cells along, where the run keeps any."""
+        if cells and self._backing.keep is not None:
+            report.arena_cells = self._backing.keep(cells)
+
+
+def _threshold(mark: ArenaMark) -> float:
+    return 1.0 if mark.pass_threshold is None else mark.pass_threshold

@@ -1,0 +1,14 @@
+"""What ships with the plugin, as a plug-in like those of others."""
+
+from __future__ import annotations
+
+from pytest_arena.registry import Registry
+
+
+class Builtins:
+    """Register what ships with the plugin through the hook that others use."""
+
+    def pytest_arena_register(self, registry: Registry) -> None:
+        from pytest_arena.builtins import register
+
+        register(registry)

@@ -1,0 +1,242 @@
+"""Scores that fell: of judges, tone, similarity, and whatever else grades an answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum, sqrt
+
+from pytest_arena.comparison.baseline.model import BaselineCell
+from pytest_arena.comparison.gate.cells import CellPair
+from pytest_arena.comparison.gate.rules import Rules
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate, clustered_mean, holm
+from pytest_arena.comparison.stats.score_falls import SEVERAL, Scores, difference, lower_now
+from pytest_arena.comparison.stats.student_t import student_t95
+from pytest_arena.errors import shorten
+from pytest_arena.results.run import ScoreFall
+
+_LEAST_FALL = 0.01
+"""A smaller fall is none that anybody would see: reports show two decimals."""
+_MOST_OF_A_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresSeen:
+    """The assertions whose scores fell.
+
+    `compared` counts the cells of which scores were compared, `unknown` those that have some, but
+    none in the baseline, which is older than that.
+    """
+
+    falls: tuple[ScoreFall, ...] = ()
+    compared: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Graded:
+    """One assertion of one cell: its scores on both sides, and whether it holds less often now."""
+
+    pair: CellPair
+    type: str
+    wanted: str | None
+    scores: Scores
+    crossed: bool
+
+    @property
+    def family(self) -> Hashable:
+        """What shares its changes: the cells of a family, else those of a case."""
+        file, case, _ = self.pair.key
+        cluster = self.pair.cell.cluster
+        return (file, case) if cluster is None else (file, None, cluster)
+
+    @property
+    def ours(self) -> bool:
+        return bool(self.pair.changed) or not self.pair.cell.model_alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """What is tested together: an assertion of all cells, or of one provider's."""
+
+    name: str
+    provider: str | None
+    ours: bool
+    graded: tuple[_Graded, ...]
+
+    @property
+    def families(self) -> list[list[_Graded]]:
+        found: dict[Hashable, list[_Graded]] = defaultdict(list)
+        for each in self.graded:
+            found[each.family].append(each)
+        return list(found.values())
+
+    @property
+    def tells(self) -> bool:
+        """Whether any scores differ at all, so that it could be seen if they fell."""
+        return any(len({*before, *now}) > 1 for before, now in (e.scores for e in self.graded))
+
+    def p_value(self) -> float:
+        return lower_now([[each.scores for each in family] for family in self.families])
+
+
+def scores_seen(pairs: Sequence[CellPair], rules: Rules) -> ScoresSeen:
+    """Return the assertions whose scores fell beyond chance, each over all the cells that have it.
+
+    They are compared where the same assertions and judges gave them, and tested with Holm's
+    correction over all assertions, at the half of alpha that is the suite's.
+    """
+    fit = [pair for pair in pairs if _is_fit(pair)]
+    known = [pair for pair in fit if pair.before is not None and pair.before.graded is not None]
+    graded = [each for pair in known for each in _graded(pair)]
+    groups = _groups(graded)
+    compared = {each.pair.cell.id for group in groups for each in group.graded}
+    groups = [group for group in groups if group.tells]
+    adjusted = holm([group.p_value() for group in groups])
+    found = [_fall(group, p) for group, p in zip(groups, adjusted, strict=True) if p <= rules.half]
+    columns = {pair.key[2] for pair in known}
+    falls = tuple(_told_once([f for f in found if f.drop >= _LEAST_FALL], len(columns)))
+    unknown = sum(bool(pair.now.graded) for pair in fit) - sum(bool(p.now.graded) for p in known)
+    return ScoresSeen(falls, len(compared), unknown)
+
+
+def _told_once(falls: Sequence[ScoreFall], providers: int) -> Iterator[ScoreFall]:
+    """Yield the falls without telling one twice: of all cells together, or of few providers'."""
+    for fall in falls:
+        own = [f for f in falls if (f.assertion, f.ours) == (fall.assertion, fall.ours)]
+        parts = [f for f in own if f.provider is not None]
+        of_all = len(parts) < len(own) and not 0 < 2 * len(parts) <= providers
+        if (fall.provider is None) is of_all:
+            yield fall
+
+
+def _is_fit(pair: CellPair) -> bool:
+    return pair.comparable and not pair.judged_anew and pair.cell.load is None
+
+
+def _graded(pair: CellPair) -> Iterator[_Graded]:
+    """Yield the assertions of a cell that both sides have scores of."""
+    assert pair.before is not None  # noqa: S101
+    for place, wanted in _places(pair).items():
+        before, now = _scores(pair.before, place), _scores(pair.now, place)
+        if before and now:
+            crossed = _rate(pair.now, place) < _rate(pair.before, place)
+            yield _Graded(pair, place.partition(":")[2], wanted, (before, now), crossed)
+
+
+def _places(pair: CellPair) -> Mapping[str, str | None]:
+    """Return the assertions of a cell by place, and what each of them wants, as reports show it."""
+    found: dict[str, str | None] = {}
+    for trial in pair.cell.trials:
+        for number, finding in enumerate(trial.assertions):
+            place = f"{number}:{finding.type}"
+            found[place] = found.get(place) or finding.expected
+    return found
+
+
+def _scores(side: BaselineCell, place: str) -> Sequence[float]:
+    """Return the scores of an assertion; one answer that was given again and again counts once."""
+    scores = side.scores_at(place)
+    return (fsum(scores) / len(scores),) if side.deterministic and scores else scores
+
+
+def _rate(side: BaselineCell, place: str) -> float:
+    held, judged = side.assertions.get(place, (0, 0))
+    return held / judged if judged else 1.0
+
+
+def _groups(graded: Sequence[_Graded]) -> list[_Group]:
+    """Return what to test: an assertion over all cells, then over each provider's.
+
+    The same assertion is one of the same type that wants the same; what is asked for in few cases
+    is tested together with the others of its type.
+    """
+    # what only ever gives 1 and 0 is the pass rate's business
+    types = {e.type for e in graded if any(0 < s < 1 for side in e.scores for s in side)}
+    by_name: dict[tuple[str, bool], list[_Graded]] = defaultdict(list)
+    for each in graded:
+        if each.type in types:
+            by_name[_name(each), each.ours].append(each)
+    rest: dict[tuple[str, bool], list[_Graded]] = defaultdict(list)
+    groups = []
+    for (name, ours), own in sorted(by_name.items()):
+        if len({each.family for each in own}) < SEVERAL:
+            rest[own[0].type, ours] += own
+        else:
+            groups += _of_providers(name, ours, own)
+    for (name, ours), own in sorted(rest.items()):
+        groups += _of_providers(_name(own[0]) if _are_one(own) else name, ours, own)
+    return groups
+
+
+def _of_providers(name: str, ours: bool, graded: Sequence[_Graded]) -> list[_Group]:
+    columns = sorted({each.pair.key[2] for each in graded})
+    parts = [tuple(e for e in graded if e.pair.key[2] == column) for column in columns]
+    whole = _Group(name, None, ours, tuple(graded))
+    if len(columns) == 1:
+        return [whole]
+    return [whole, *(_Group(name, c, ours, p) for c, p in zip(columns, parts, strict=True))]
+
+
+def _name(graded: _Graded) -> str:
+    wanted = graded.wanted
+    return graded.type if wanted is None else f"{graded.type} {shorten(wanted, _MOST_OF_A_NAME)!r}"
+
+
+def _are_one(graded: Sequence[_Graded]) -> bool:
+    return len({_name(each) for each in graded}) == 1
+
+
+def _fall(group: _Group, p_value: float) -> ScoreFall:
+    cells: dict[str, list[_Graded]] = defaultdict(list)
+    for each in group.graded:
+        cells[each.pair.cell.id].append(each)
+    own = list(cells.values())
+    falls = [-fsum(difference(each.scores) for each in cell) / len(cell) for cell in own]
+    found = _interval(falls, own)
+    return ScoreFall(
+        assertion=group.name,
+        provider=group.provider,
+        cells=len(own),
+        fell=sum(fall > 0 for fall in falls),
+        drop=found.value,
+        low=found.low,
+        high=found.high,
+        p_value=p_value,
+        crossed=sum(any(each.crossed for each in cell) for cell in own),
+        ours=group.ours,
+    )
+
+
+def _interval(falls: Sequence[float], cells: Sequence[Sequence[_Graded]]) -> Estimate:
+    """Return the mean fall with its interval: of few cells from the trials, else from the cells."""
+    families = [cell[0].family for cell in cells]
+    of_cells = clustered_mean(falls, families)
+    if of_cells is not None and len(set(families)) >= SEVERAL:
+        return of_cells
+    mean = fsum(falls) / len(falls)
+    error, freedom = _error_of_trials(cells)
+    if not error:
+        return Estimate(mean, None, None, len(falls))
+    half = student_t95(freedom) * error
+    return Estimate(mean, max(-1.0, mean - half), min(1.0, mean + half), len(falls))
+
+
+def _error_of_trials(cells: Sequence[Sequence[_Graded]]) -> tuple[float | None, int]:
+    """Return the standard error of the mean fall of these very cells, and its degrees of freedom.
+
+    None where a cell has one score a side, which tell nothing of their spread.
+    """
+    freedom, variance = 0, 0.0
+    for cell in cells:
+        for before, now in (each.scores for each in cell):
+            own = len(before) + len(now) - 2
+            if not own:
+                return None, 0
+            squares = fsum(
+                (s - fsum(side) / len(side)) ** 2 for side in (before, now) for s in side
+            )
+            variance += squares / own * (1 / len(before) + 1 / len(now)) / len(cell) ** 2
+            freedom += own
+    return sqrt(variance) / len(cells), freedom

@@ -1,0 +1,90 @@
+"""What kills the programs of a run when the run itself is killed and cannot tidy up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+
+_WATCH = """
+import os, select, signal, sys
+parent, groups, rest = int(sys.argv[1]), set(), b""
+while True:
+    alive = os.getppid() == parent
+    if select.select([0], [], [], 0.5 if alive else 0)[0]:
+        part = os.read(0, 65536)
+        if not part:
+            break
+        *lines, rest = (rest + part).split(b"\\n")
+        for line in lines:
+            (groups.add if line[:1] == b"+" else groups.discard)(int(line[1:]))
+    elif not alive:
+        break
+for group in groups:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except OSError:
+        pass
+"""
+
+
+class ProcessGuard:
+    """A small process that knows the process groups of programs, and kills those that are left when
+    this process has died, however it died.
+
+    It hears of the death by the end of its pipe, or by having another parent: forked copies of this
+    process may hold the pipe open. Both hold on Linux and on macOS. May be used by any thread.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._groups: set[int] = set()
+        self._lock = threading.Lock()
+
+    def add(self, group: int) -> None:
+        """Have a group killed if this process dies; the first one starts the guard."""
+        with self._lock:
+            self._groups.add(group)
+            self._tell(f"+{group}\n")
+
+    def discard(self, group: int) -> None:
+        """Forget a group that has ended."""
+        with self._lock:
+            self._groups.discard(group)
+            self._tell(f"-{group}\n")
+
+    def stop_if_idle(self) -> None:
+        """End the guard where no group is left."""
+        with self._lock:
+            if self._process is None or self._groups:
+                return
+            process, self._process = self._process, None
+            assert process.stdin is not None  # noqa: S101 - opened as a pipe
+            process.stdin.close()
+            process.wait()
+
+    def _tell(self, line: str) -> None:
+        if self._process is None:
+            self._start()
+            return
+        assert self._process.stdin is not None  # noqa: S101 - opened as a pipe
+        try:
+            self._process.stdin.write(line.encode())
+        except BrokenPipeError:
+            # somebody killed the guard alone
+            self._process.stdin.close()
+            self._process.wait()
+            self._start()
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and text
+            [sys.executable, "-I", "-S", "-c", _WATCH, str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            start_new_session=True,
+        )
+        assert self._process.stdin is not None  # noqa: S101 - opened as a pipe
+        self._process.stdin.write("".join(f"+{group}\n" for group in self._groups).encode())

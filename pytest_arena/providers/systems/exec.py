@@ -1,0 +1,235 @@
+"""A program of the user's own as a column: one process for each call, or one for many."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.errors import Problem, shorten
+from pytest_arena.prompts.templates import names_in, render_text
+from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
+from pytest_arena.providers.systems.answers import answer_of, system_failure
+from pytest_arena.providers.systems.offered import (
+    checked_template,
+    number_of,
+    offered,
+    template_failure,
+)
+from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.providers.systems.program import Program, ProgramFailed
+from pytest_arena.providers.systems.program_pool import ProgramPool
+from pytest_arena.providers.systems.user_code import Raised, in_thread
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.schema.system import SystemOptions
+
+_LONGEST_NAME = 60
+_OWN_SHAPE = ("output", "tool_calls", "error")
+"""What a JSON object holds that is an answer, and not the text of one."""
+_TEXTS = frozenset({"prompt", "messages"})
+"""Names in the command with which the prompt has been given, so that standard input is empty."""
+
+
+class ExecOptions(SystemOptions):
+    """The keys of an `exec` provider."""
+
+    command: tuple[str, ...] = Field(min_length=1)
+    """The program and its arguments, without a shell. `{{ prompt }}`, `{{ session }}`,
+    `{{ variables.name }}` and the like are filled in."""
+    persistent: bool = False
+    """Whether a process answers many calls, each with a line of JSON in and a line out."""
+    stdout: Literal["text", "json"] | None = None
+    """What standard output is, where a process makes one call: a text, or a JSON object. Without
+    it, an object with `output`, `tool_calls` or `error` is one, and all else is text."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment variables beside those of the run. `${NAME}` stands for one of those."""
+
+    @field_validator("command")
+    @classmethod
+    def _can_be_filled(cls, command: tuple[str, ...]) -> tuple[str, ...]:
+        for part in command:
+            checked_template(part)
+            if VARIABLE.fullmatch(part):
+                raise PydanticCustomError(
+                    "exec_command",
+                    "no shell fills in {given}",
+                    {
+                        "given": repr(part),
+                        "expected": "a command as it is run",
+                        "fix": "let the program read the variable from its environment",
+                    },
+                )
+        return command
+
+    @model_validator(mode="after")
+    def _asks_once(self) -> ExecOptions:
+        what = None
+        if self.persistent and any("{{" in part for part in self.command):
+            what, fix = "a persistent program is started before there is a prompt", "{{ }}"
+        elif self.persistent and self.stdout is not None:
+            what, fix = "a persistent program answers with lines of JSON", "stdout"
+        if what is not None:
+            expected = "a command alone, since each call is a line on its standard input"
+            raise PydanticCustomError(
+                "exec_command", what, {"expected": expected, "fix": f"remove {fix}"}
+            )
+        return self
+
+    @property
+    def asks_by_argument(self) -> bool:
+        """Whether the prompt is among the arguments, and not on standard input."""
+        return any(_TEXTS & set(names_in(part, {})) for part in self.command)
+
+
+class ExecProvider(Provider):
+    """A program of the user's own, in a process group of its own.
+
+    Not persistent: the prompt on standard input or among the arguments, the answer on standard
+    output. Persistent: a process for each call in flight, started again where it dies.
+    """
+
+    type = "exec"
+    Options = ExecOptions
+    needs_model = False
+
+    def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
+        super().__init__(spec, environment)
+        self._options: ExecOptions = spec.options
+        for secret in self._options.secrets():
+            environment.add_secret(secret)
+        self._name = shorten(shlex.join(self._options.command), _LONGEST_NAME)
+        self._variables: dict[str, str] | None = None
+        self._pool: ProgramPool | None = None
+        if self._options.persistent:
+            self._pool = ProgramPool(
+                self._name, lambda: self._launch(self._options.command), says_ready=False
+            )
+
+    @classmethod
+    def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
+        options: ExecOptions = spec.options
+        problem = _program_problem(options, spec, variables)
+        return [problem] if problem is not None else []
+
+    async def start(self) -> None:
+        if self._variables is None:
+            self._variables = self._environment()
+        if self._pool is not None:
+            await self._pool.start()
+
+    async def complete(self, request: Request) -> Response:
+        given = offered(request, self._options.config)
+        timing = Timing()
+        if self._pool is not None:
+            answer: Any = await self._pool.ask(number_of(request), given, timing)
+        else:
+            answer = _answer(self._name, await self._run(given), self._options.stdout)
+        return answer_of(self._name, answer, timing)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+        await in_thread(self.environment.process_guard.stop_if_idle)
+
+    async def _run(self, given: Mapping[str, Any]) -> str:
+        """Return what a process of its own wrote."""
+        with template_failure(self.spec):
+            command = [render_text(part, given) for part in self._options.command]
+        prompt = (
+            b"" if self._options.asks_by_argument else given["prompt"].encode("utf-8", "replace")
+        )
+        run = _Run()
+        try:
+            output = await in_thread(lambda: run.output_of(lambda: self._launch(command), prompt))
+        finally:
+            run.give_up()
+        if isinstance(output, Raised):
+            if isinstance(output.error, ProgramFailed):
+                raise system_failure(f"{self._name} {output.error}")
+            if isinstance(output.error, (OSError, ValueError)):
+                raise system_failure(f"{self._name} cannot be started: {output.error}")
+            raise output.error
+        return output.decode("utf-8", "replace")
+
+    def _launch(self, command: Sequence[str]) -> Program:
+        assert self._variables is not None  # noqa: S101 - start() comes first
+        return Program(command, self.spec.folder, self._variables, self.environment.process_guard)
+
+    def _environment(self) -> dict[str, str]:
+        own = {
+            name: self.environment.fill(text, self.spec) for name, text in self._options.env.items()
+        }
+        # a Python program's lines would wait in a buffer, and its caller for them
+        return {"PYTHONUNBUFFERED": "1", **self.environment.variables, **own}
+
+
+class _Run:
+    """One process that makes one call, and can be given up by another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._program: Program | None = None
+        self._given_up = False
+
+    def output_of(self, launch: Callable[[], Program], prompt: bytes) -> bytes:
+        program = launch()
+        try:
+            with self._lock:
+                self._program = program
+                if self._given_up:
+                    program.kill()
+            return program.output_of(prompt)
+        finally:
+            program.finish()
+
+    def give_up(self) -> None:
+        with self._lock:
+            self._given_up = True
+            if self._program is not None:
+                self._program.kill()
+
+
+def _answer(name: str, output: str, stdout: str | None) -> Any:
+    """Return the answer in what a process wrote: a JSON object, or the text itself."""
+    text = output.removesuffix("\n").removesuffix("\r")
+    if stdout == "text":
+        return text
+    found: Any = None
+    if text.lstrip().startswith("{") or stdout == "json":
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+    if stdout == "json":
+        if not isinstance(found, dict):
+            raise system_failure(f"{name} wrote no JSON object: {shorten(text, 200)!r}")
+        return found
+    is_answer = isinstance(found, dict) and any(key in found for key in _OWN_SHAPE)
+    return found if is_answer else text
+
+
+def _program_problem(
+    options: ExecOptions, spec: ProviderSpec, variables: Mapping[str, str]
+) -> Problem | None:
+    """Say that there is no such program, as far as that can be seen without starting it."""
+    program = options.command[0]
+    if "{{" in program:
+        return None
+    if "/" in program:
+        found = shutil.which(spec.folder / program)
+        expected = "a program that can be run, its path from the arena file's folder"
+    else:
+        path = options.env.get("PATH", variables.get("PATH", ""))
+        found = shutil.which(program, path=VARIABLE.sub(lambda m: variables.get(m[1], ""), path))
+        expected = "a program that can be run, on the PATH"
+    if found is not None:
+        return None
+    what = f"provider {spec.name!r}: there is no program {program!r}"
+    return Problem(what, spec.place, expected=expected, fix="correct command, or install it")

@@ -1,0 +1,220 @@
+"""A service of the user's own as a column: any HTTP endpoint, templates in and JMESPath out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from pytest_arena.errors import Problem, ProviderError
+from pytest_arena.prompts.templates import as_text, fill_template, render_text
+from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.configuration import filled, header_problems, proxy_problems
+from pytest_arena.providers.credentials import Access
+from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.systems.answers import answer_of
+from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
+from pytest_arena.providers.systems.http_options import HttpOptions, texts_in
+from pytest_arena.providers.systems.http_service import (
+    Cookies,
+    Login,
+    Sending,
+    Service,
+    body_of,
+    filled_in,
+    form_content,
+    json_content,
+)
+from pytest_arena.providers.systems.offered import checked_template, offered, template_failure
+from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.schema.provider import ProviderSpec
+
+_PROMPT_ALONE = {"prompt": "{{ prompt }}"}
+
+
+class HttpProvider(Provider):
+    """A service of the user's own.
+
+    A status of 2xx is an answer, 429 and 5xx are tried again, all others are errors with what the
+    body says. Cookies that it sets last for a conversation.
+    """
+
+    type = "http"
+    Options = HttpOptions
+    needs_model = False
+
+    def __init__(self, spec: ProviderSpec, environment: ProviderEnvironment) -> None:
+        super().__init__(spec, environment)
+        self._options: HttpOptions = spec.options
+        for secret in self._options.secrets():
+            environment.add_secret(secret)
+        self._starting = asyncio.Lock()
+        self._cookies = Cookies()
+        self._service: Service | None = None
+        self._access: Access | None = None
+        self._login: Login | None = None
+        self._url = ""
+        self._name = ""
+        self._body: Any = None
+        self._form: Any = None
+        self._query: dict[str, str] = {}
+
+    @classmethod
+    def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
+        options: HttpOptions = spec.options
+        found = [*header_problems(spec, variables), *_template_problems(spec)]
+        url = filled(options.url, variables)
+        if url is not None and not _is_url(url):
+            found.append(
+                Problem(
+                    f"url of provider {spec.name!r} is no URL",
+                    spec.place,
+                    expected="http://… or https://…",
+                    fix="correct it, or the variable that it names",
+                )
+            )
+        elif url is not None and not found:
+            found += proxy_problems(spec, url)
+        return found
+
+    @classmethod
+    def warm_up(cls) -> None:
+        import_module("aiohttp")
+        import_module("jmespath")
+
+    async def start(self) -> None:
+        async with self._starting:
+            if self._service is None:
+                self._service = await self._open()
+        if self._login is not None:
+            try:
+                await self._login.headers()
+            except ProviderError as error:
+                # what may pass is met again by the call, which has further attempts
+                if not error.retryable:
+                    raise
+
+    async def complete(self, request: Request) -> Response:
+        given = offered(request, self._options.config)
+        refused = await self._login.headers() if self._login is not None else {}
+        try:
+            try:
+                response = await self._asked(given, refused)
+            except ProviderError as error:
+                if error.status != 401 or self._login is None:
+                    raise
+                response = await self._asked(given, await self._login.headers(refused))
+        except Exception as error:  # noqa: BLE001 - every failure gets its kind
+            assert self._access is not None  # noqa: S101 - start() comes first
+            # `from None`: the client's exceptions hold the request, and with it the token
+            raise exception_failure(error, self._access.secrets) from None
+        if request.turn + 1 >= request.turns:
+            self._cookies.forget(request.session)
+        return response
+
+    async def close(self) -> None:
+        service, self._service = self._service, None
+        if service is not None:
+            await service.close()
+
+    async def _open(self) -> Service:
+        from pytest_arena.providers.http_client import open_session, proxy_of
+
+        access = Access(self.spec, self.environment)
+        access.check(self.problems(self.spec, self.environment.variables))
+
+        def fill(text: str) -> str:
+            return self.environment.fill(text, self.spec)
+
+        options = self._options
+        self._url = fill(options.url)
+        address = urlsplit(self._url)
+        self._name = f"{options.method} {address.netloc.rpartition('@')[2]}{address.path}"
+        is_empty = options.body is None and options.form is None and options.method != "GET"
+        self._body = _PROMPT_ALONE if is_empty else filled_in(options.body, fill)
+        self._form = filled_in(options.form, fill)
+        self._query = filled_in(options.query, fill)
+        self._access = access
+        session = await open_session(self._url, {"User-Agent": "pytest-arena"})
+        service = Service(session, proxy_of(self._url), access.secrets)
+        if options.login is not None:
+            self._login = Login(options.login, service, fill, self.environment.add_secret)
+        return service
+
+    async def _asked(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Response:
+        assert self._service is not None  # noqa: S101 - start() comes first
+        with template_failure(self.spec):
+            sending = self._sending(given, login)
+        cookies = self._cookies.of(given["session"], self._login.cookies if self._login else {})
+        name = self._name
+        timing = Timing()
+        async with self._service.answering(name, sending, cookies) as response:
+            if self._options.stream is None:
+                body = await body_of(name, response)
+                found = answer_in(name, body, response.charset or "utf-8", self._options)
+            else:
+                answer = StreamedAnswer(name, self._options, timing)
+                async for part in response.content.iter_any():
+                    answer.feed(part)
+                    if answer.done:
+                        break
+                found = answer.end()
+        return answer_of(name, found, timing)
+
+    def _sending(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Sending:
+        assert self._access is not None  # noqa: S101 - start() comes first
+        headers = {n: render_text(text, given) for n, text in self._access.headers.items()}
+        content, kind = None, None
+        if self._form is not None:
+            content, kind = form_content(filled_in(self._form, lambda t: render_text(t, given)))
+        elif self._body is not None:
+            content, kind = json_content(filled_in(self._body, lambda t: fill_template(t, given)))
+        if kind is not None and not any(name.lower() == "content-type" for name in headers):
+            headers["Content-Type"] = kind
+        url = self._url
+        if "{{" in url:
+            url = render_text(url, _quoted(given))
+        if self._query:
+            query = {name: render_text(text, given) for name, text in self._query.items()}
+            url += ("&" if urlsplit(url).query else "?") + urlencode(query, errors="replace")
+        return Sending(self._options.method, url, {**headers, **login}, content)
+
+
+def _quoted(value: Any) -> Any:
+    """Return what is offered as a URL takes it: no text can end a part of its path."""
+    if isinstance(value, Mapping):
+        return {name: _quoted(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_quoted(inner) for inner in value]
+    return quote(as_text(value), safe="", errors="replace")
+
+
+def _is_url(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        return False
+    return address.scheme in ("http", "https") and bool(address.hostname)
+
+
+def _template_problems(spec: ProviderSpec) -> list[Problem]:
+    from pydantic_core import PydanticCustomError
+
+    found = []
+    for text in texts_in(spec.headers):
+        try:
+            checked_template(text)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            found.append(
+                Problem(
+                    f"{error.message()} for 'headers' of provider {spec.name!r}",
+                    spec.place,
+                    expected=context.get("expected"),
+                    fix=context.get("fix"),
+                )
+            )
+    return found

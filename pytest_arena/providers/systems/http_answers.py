@@ -1,0 +1,171 @@
+"""From what a service sent to what stands in it: a body whole, or in pieces as they come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.providers.event_stream import END, EventDecoder
+from pytest_arena.providers.systems.answers import system_failure
+from pytest_arena.providers.systems.http_options import HttpOptions
+from pytest_arena.providers.systems.portable.pieces import Timing
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of one answer."""
+_LISTS = ("tool_calls", "context")
+_VALUES = ("reasoning", "finish_reason", "latency_ms")
+
+
+def answer_in(name: str, body: bytes, charset: str, options: HttpOptions) -> dict[str, Any]:
+    """Return what stands in a body: at the paths, or the whole of it as the text."""
+    text = _decoded(body, charset)
+    if not text.strip():
+        raise system_failure(f"{name} answered with an empty body")
+    paths = (options.output, *(getattr(options, one) for one in (*_LISTS, *_VALUES)))
+    if options.usage is None and all(path is None for path in paths):
+        return {"output": text}
+    content = _json(name, text)
+    found = _found(content, options)
+    if options.output is None:
+        found["output"] = text
+    elif found.get("output") is None and not found.get("tool_calls"):
+        said = shorten(json.dumps(content, ensure_ascii=False), 300)
+        raise system_failure(f"{name} has nothing at output ({options.output}): {said}")
+    return found
+
+
+class StreamedAnswer:
+    """An answer that comes in pieces: server-sent events, or lines of JSON.
+
+    Texts of pieces are joined, what they hold at paths of lists is added up, and of single values
+    the last one counts.
+    """
+
+    def __init__(self, name: str, options: HttpOptions, timing: Timing) -> None:
+        self._name = name
+        self._options = options
+        self._timing = timing
+        self._events = EventDecoder() if options.stream == "sse" else None
+        self._rest = b""
+        self._begin = b""
+        self._size = 0
+        self._pieces = 0
+        self._texts: list[str] = []
+        self._found: dict[str, Any] = {}
+        self.done = False
+
+    def feed(self, part: bytes) -> None:
+        """Take the bytes that came."""
+        self._size += len(part)
+        if self._size > MOST_BYTES:
+            raise too_long(self._name)
+        self._begin = (self._begin + part)[:200] if not self._pieces else b""
+        for piece in self._pieces_in(part):
+            self._take(piece)
+
+    def end(self) -> dict[str, Any]:
+        """Return what came, when no more will."""
+        last = self._events.end() if self._events is not None else _decoded(self._rest, "utf-8")
+        if last.strip():
+            self._take(last)
+        if not self._pieces:
+            said = shorten(_decoded(self._begin, "utf-8").strip(), 200)
+            raise system_failure(f"{self._name} sent no pieces of a stream: {said!r}")
+        if self._found.get("output") is None:
+            self._found["output"] = "".join(self._texts)
+        return self._found
+
+    def _pieces_in(self, part: bytes) -> Iterator[str]:
+        if self._events is not None:
+            yield from self._events.feed(part)
+            return
+        *lines, self._rest = (self._rest + part).split(b"\n")
+        yield from (line for raw in lines if (line := _decoded(raw, "utf-8").strip()))
+
+    def _take(self, piece: str) -> None:
+        if self._events is not None and self._events.error is not None:
+            raise system_failure(f"{self._name} sent an error: {shorten(self._events.error, 500)}")
+        self._pieces += 1
+        if piece == END:
+            self.done = True
+        if self.done:
+            return
+        text: Any = piece
+        if self._options.delta is not None or self._options.output is not None:
+            content = _json(self._name, piece)
+            self._add(_found(content, self._options))
+            path = self._options.delta
+            text = _at(path, content, "delta") if path is not None else None
+        if isinstance(text, str) and text:
+            self._timing.piece_came()
+            self._texts.append(text)
+
+    def _add(self, found: Mapping[str, Any]) -> None:
+        for name, value in found.items():
+            if value is None:
+                continue
+            if name in _LISTS:
+                self._found[name] = [*self._found.get(name, ()), *value]
+            elif name == "usage":
+                known = {key: one for key, one in value.items() if one is not None}
+                self._found[name] = {**self._found.get(name, {}), **known}
+            else:
+                self._found[name] = value
+
+
+def too_long(name: str) -> ProviderError:
+    """Build the error of an answer without an end."""
+    return ProviderError(
+        ErrorKind.BAD_RESPONSE, f"{name} sent more than {MOST_BYTES >> 20} MiB in one answer"
+    )
+
+
+def value_at(path: str, name: str, body: bytes) -> Any:
+    """Return what stands at a path in a body of JSON."""
+    return _at(path, _json(name, _decoded(body, "utf-8")), "token")
+
+
+def _found(content: Any, options: HttpOptions) -> dict[str, Any]:
+    """Return what stands at the paths; null where nothing does."""
+    found = {
+        name: _at(path, content, name)
+        for name in ("output", *_LISTS, *_VALUES)
+        if (path := getattr(options, name)) is not None
+    }
+    for name in _LISTS:
+        if found.get(name) is not None and not isinstance(found[name], list):
+            found[name] = [found[name]]
+    output = found.get("output")
+    if output is not None and not isinstance(output, str):
+        found["output"] = json.dumps(output, ensure_ascii=False)
+    if options.usage is not None:
+        paths = options.usage.model_dump(exclude_none=True)
+        found["usage"] = {name: _at(path, content, f"usage.{name}") for name, path in paths.items()}
+    return found
+
+
+def _at(path: str, content: Any, name: str) -> Any:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.search(path, content)
+    except JMESPathError as error:
+        raise system_failure(f"{name} ({path}) cannot be looked up: {error}") from None
+
+
+def _json(name: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        said = f"{name} sent what is not JSON: {shorten(text.strip(), 200)!r}"
+        raise ProviderError(ErrorKind.BAD_RESPONSE, said) from None
+
+
+def _decoded(content: bytes, charset: str) -> str:
+    try:
+        return content.decode(charset, "replace")
+    except LookupError:
+        return content.decode("utf-8", "replace")

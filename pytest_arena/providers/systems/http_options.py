@@ -1,0 +1,214 @@
+"""The keys of an `http` provider: what is sent, and where the answer stands in what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.providers.base import VARIABLE
+from pytest_arena.providers.systems.offered import checked_template
+from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.system import SystemOptions
+
+_PATHS = ("output", "tool_calls", "context", "reasoning", "finish_reason", "latency_ms", "delta")
+
+
+class UsagePaths(ArenaModel):
+    """Where an answer says what it took: a JMESPath expression each."""
+
+    input_tokens: str | None = None
+    """The tokens of the prompt."""
+    output_tokens: str | None = None
+    """The tokens of the answer."""
+    cost_usd: str | None = None
+    """US dollars."""
+
+    @field_validator("*")
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        return _checked_path(path)
+
+
+class LoginSpec(ArenaModel):
+    """A request for a token, made before all others, once in a process, and again after a 401."""
+
+    url: str
+    """Where the token is asked for, by POST."""
+    body: dict[str, Any] | None = None
+    """What is sent as JSON; `${NAME}` is filled in."""
+    form: dict[str, str] | None = None
+    """What is sent as a form instead."""
+    token: str = "token"  # noqa: S105 - a path
+    """The JMESPath to the token in the answer."""
+    header: str = "Authorization: Bearer {{ token }}"
+    """The header that all further requests have."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        return _checked_url(url)
+
+    @field_validator("token")
+    @classmethod
+    def _is_a_path(cls, path: str) -> str:
+        _checked_path(path)
+        return path
+
+    @field_validator("header")
+    @classmethod
+    def _is_a_header(cls, header: str) -> str:
+        name, colon, value = header.partition(":")
+        if not (name.strip() and colon and "{{ token }}" in value):
+            expected = "a name and a value, as in Authorization: Bearer {{ token }}"
+            raise PydanticCustomError(
+                "login_header", "bad header {given}", {"given": repr(header), "expected": expected}
+            )
+        return header
+
+    @model_validator(mode="after")
+    def _sends_one_thing(self) -> LoginSpec:
+        if self.body is not None and self.form is not None:
+            raise _too_much("'body' and 'form' beside each other", "one of them", "remove one")
+        return self
+
+
+class HttpOptions(SystemOptions):
+    """The keys of an `http` provider."""
+
+    takes_headers: ClassVar[bool] = True
+
+    url: str
+    """The endpoint. `{{ prompt }}`, `{{ session }}`, `{{ variables.name }}` and the like are
+    filled in, behind the host."""
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
+    """How it is asked."""
+    body: Any = None
+    """What is sent as JSON; a value that is exactly one `{{ name }}` keeps its type. Without it,
+    `{"prompt": …}`."""
+    form: dict[str, str] | None = None
+    """What is sent as a form instead."""
+    query: dict[str, str] = Field(default_factory=dict)
+    """Parameters of the URL."""
+    output: str | None = None
+    """The JMESPath to the answer's text; without it, the whole body is the text."""
+    tool_calls: str | None = None
+    """The JMESPath to a list of `{name, arguments, result, error, id}`. An empty list says that no
+    tool was called, null says nothing."""
+    usage: UsagePaths | None = None
+    """Where tokens and cost stand."""
+    context: str | None = None
+    """The JMESPath to the documents that the answer rests on."""
+    reasoning: str | None = None
+    """The JMESPath to what was thought before the answer."""
+    finish_reason: str | None = None
+    """The JMESPath to why the answer ended."""
+    latency_ms: str | None = None
+    """The JMESPath to the milliseconds that the service says it took."""
+    stream: Literal["sse", "ndjson"] | None = None
+    """How the answer comes in pieces, where it does: as server-sent events, or as lines of JSON."""
+    delta: str | None = None
+    """The JMESPath to the text in a piece; without it, an event's data is the text."""
+    login: LoginSpec | None = None
+    """A request for a token, made before all others."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_a_url(cls, url: str) -> str:
+        return checked_template(_checked_url(url))
+
+    @field_validator(*_PATHS)
+    @classmethod
+    def _is_a_path(cls, path: str | None) -> str | None:
+        return _checked_path(path)
+
+    @field_validator("body", "form", "query")
+    @classmethod
+    def _can_be_filled(cls, value: Any) -> Any:
+        for text in texts_in(value):
+            checked_template(text)
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> HttpOptions:
+        if self.body is not None and self.form is not None:
+            raise _too_much("'body' and 'form' beside each other", "one of them", "remove one")
+        if self.method == "GET" and (self.body is not None or self.form is not None):
+            raise _too_much("a GET with a body", "a query", "write query, or another method")
+        if self.delta is not None and self.stream is None:
+            raise _too_much(
+                "'delta' without 'stream'",
+                "stream beside it, since a delta is a piece of a stream",
+                "add stream: sse, or write output",
+            )
+        if self.stream == "ndjson" and self.delta is None and self.output is None:
+            raise _too_much(
+                "a stream of JSON without 'delta'",
+                "the JMESPath to the text in a piece",
+                "add delta: …",
+            )
+        return self
+
+    def facts(self) -> dict[str, Any]:
+        # how one logs in says nothing of what answers
+        return {name: value for name, value in super().facts().items() if name != "login"}
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Yield all texts within a value, those of keys left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from texts_in(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from texts_in(inner)
+
+
+def _checked_url(url: str) -> str:
+    if VARIABLE.match(url):
+        return url
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        address = urlsplit("")
+    what, fix = None, None
+    if address.scheme not in ("http", "https") or not address.netloc:
+        what = "bad URL {given}"
+    elif "@" in address.netloc:
+        what = "a user and a password in a URL"
+        fix = 'write headers: {Authorization: "Basic ${NAME}"} instead'
+    elif "{{" in address.netloc:
+        what = "a host that depends on the case: {given}"
+        fix = "write a provider for each host, or ${NAME} for the whole of it"
+    if what is not None:
+        context = {"given": repr(url), "expected": "http://… or https://…"}
+        raise PydanticCustomError("url", what, {**context, **({"fix": fix} if fix else {})})
+    return url
+
+
+def _checked_path(path: str | None) -> str | None:
+    if path is None:
+        return None
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        jmespath.compile(path)
+    except JMESPathError as error:
+        context = {
+            "given": repr(path),
+            "problem": str(error).splitlines()[0].removeprefix("Invalid jmespath expression: "),
+            "expected": "a JMESPath expression: a.b, items[0].text, steps[?kind=='tool']",
+        }
+        message = "bad JMESPath expression {given}: {problem}"
+        raise PydanticCustomError("jmespath", message, context) from None
+    return path
+
+
+def _too_much(what: str, expected: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError("http", "{what}", {"what": what, "expected": expected, "fix": fix})

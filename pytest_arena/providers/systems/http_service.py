@@ -1,0 +1,228 @@
+"""Requests to one service: what is sent, redirects that stay there, cookies, a login."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.prompts.templates import render_text
+from pytest_arena.providers.error_mapping import kind_of, redact
+from pytest_arena.providers.rate_headers import parse_retry_after
+from pytest_arena.providers.systems.answers import system_failure
+from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
+from pytest_arena.providers.systems.http_options import LoginSpec
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession
+    from yarl import URL
+
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_MOST_REDIRECTS = 5
+_LONGEST_WORDS = 500
+LOGIN_S = 60.0
+"""The most that a login may take, which no call's time limit counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request as it is sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+
+
+def json_content(value: Any) -> tuple[bytes, str]:
+    """Return a value as a body, with its type."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), "application/json"
+
+
+def form_content(fields: Mapping[str, str]) -> tuple[bytes, str]:
+    """Return fields as the body of a form, with its type."""
+    return urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded"
+
+
+class Service:
+    """A service that is asked over HTTP.
+
+    Redirects are followed within its host alone, since a request's headers and body are for it.
+    Statuses of 400 and more are a `ProviderError` with what the body says.
+    """
+
+    def __init__(self, session: ClientSession, proxy: str | None, secrets: Iterable[str]) -> None:
+        self._session = session
+        self._proxy = proxy
+        self._secrets = secrets
+
+    @asynccontextmanager
+    async def answering(
+        self, name: str, sending: Sending, cookies: dict[str, str]
+    ) -> AsyncIterator[ClientResponse]:
+        """Send a request and yield its answer; `cookies` are sent, and learn what it sets."""
+        from yarl import URL
+
+        method, url, content = sending.method, URL(sending.url), sending.content
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._session.request(
+                method,
+                url,
+                data=content,
+                headers=sending.headers,
+                cookies=cookies,
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as response:
+                _keep_cookies(response, cookies)
+                target = response.headers.get("Location")
+                if response.status not in _REDIRECTS or target is None:
+                    if response.status >= 300:
+                        raise await self._refusal(name, response)
+                    yield response
+                    return
+                url = _redirected(name, response.url, target)
+                if response.status == 303 or (response.status < 303 and method == "POST"):
+                    method, content = "GET", None
+        raise system_failure(f"{name} redirects more than {_MOST_REDIRECTS} times")
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def _refusal(self, name: str, response: ClientResponse) -> ProviderError:
+        words = (await body_of(name, response)).decode("utf-8", "replace").strip()
+        words = redact(words, self._secrets)[:_LONGEST_WORDS] or response.reason or ""
+        return ProviderError(
+            kind_of(response.status, words),
+            f"{name} answered HTTP {response.status}: {words}".removesuffix(": "),
+            status=response.status,
+            retry_after_s=parse_retry_after(response.headers),
+        )
+
+
+class Login:
+    """The token of a service, asked for once and anew when it is refused.
+
+    A login that was refused is not tried again: an account may be locked for that.
+    """
+
+    def __init__(
+        self,
+        spec: LoginSpec,
+        service: Service,
+        fill: Callable[[str], str],
+        add_secret: Callable[[str], None],
+    ) -> None:
+        self._spec = spec
+        self._service = service
+        self._fill = fill
+        self._add_secret = add_secret
+        self._lock = asyncio.Lock()
+        self._headers: dict[str, str] | None = None
+        self._refusal: ProviderError | None = None
+        self.cookies: dict[str, str] = {}
+
+    async def headers(self, refused: Mapping[str, str] | None = None) -> Mapping[str, str]:
+        """Return the headers of a request; after those that were refused, others."""
+        async with self._lock:
+            if self._refusal is not None:
+                raise self._refusal
+            if self._headers is None or self._headers is refused:
+                self._headers = None
+                try:
+                    self._headers = await self._log_in()
+                except ProviderError as error:
+                    if not error.retryable:
+                        self._refusal = error
+                    raise
+            return self._headers
+
+    async def _log_in(self) -> dict[str, str]:
+        spec = self._spec
+        if spec.form is not None:
+            content, kind = form_content({n: self._fill(text) for n, text in spec.form.items()})
+        else:
+            content, kind = json_content(filled_in(spec.body or {}, self._fill))
+        sending = Sending("POST", self._fill(spec.url), {"Content-Type": kind}, content)
+        try:
+            async with asyncio.timeout(LOGIN_S):
+                async with self._service.answering("the login", sending, self.cookies) as response:
+                    body = await body_of("the login", response)
+        except TimeoutError:
+            said = f"the login gave no answer within {LOGIN_S:g} s"
+            raise ProviderError(ErrorKind.TIMEOUT, said) from None
+        token = value_at(spec.token, "the login", body)
+        if not isinstance(token, str) or not token:
+            raise system_failure(f"the login gave no token at {spec.token}")
+        self._add_secret(token)
+        name, _, value = spec.header.partition(":")
+        return {name.strip(): render_text(value.strip(), {"token": token})}
+
+
+@dataclass(slots=True)
+class Cookies:
+    """The cookies of the conversations that go on, each with its own, as a browser has them."""
+
+    _jars: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def of(self, session: str, shared: Mapping[str, str]) -> dict[str, str]:
+        """Return those of a conversation, which begins with the shared ones."""
+        return self._jars.setdefault(session, dict(shared))
+
+    def forget(self, session: str) -> None:
+        """Let go of a conversation that has ended."""
+        self._jars.pop(session, None)
+
+
+async def body_of(name: str, response: ClientResponse) -> bytes:
+    """Return the whole body of an answer, unless it is too long."""
+    parts = []
+    size = 0
+    async for part in response.content.iter_any():
+        size += len(part)
+        if size > MOST_BYTES:
+            raise too_long(name)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def filled_in(value: Any, fill: Callable[[str], Any]) -> Any:
+    """Return a value with all texts within it filled in, those of keys left alone."""
+    if isinstance(value, str):
+        return fill(value)
+    if isinstance(value, Mapping):
+        return {name: filled_in(inner, fill) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [filled_in(inner, fill) for inner in value]
+    return value
+
+
+def _keep_cookies(response: ClientResponse, cookies: dict[str, str]) -> None:
+    for name, cookie in response.cookies.items():
+        if cookie["max-age"] == "0" or not cookie.value:
+            cookies.pop(name, None)
+        else:
+            cookies[name] = cookie.value
+
+
+def _redirected(name: str, asked: URL, location: str) -> URL:
+    """Return where a redirect leads, if that is the same host, or its encrypted twin."""
+    from yarl import URL
+
+    target = asked.join(URL(location))
+    same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
+    is_twin = (target.host, asked.scheme, asked.port, target.scheme, target.port) == (
+        *(asked.host, "http", 80, "https", 443),
+    )
+    if not (same or is_twin):
+        raise system_failure(
+            f"{name} redirects to another host: {target.scheme}://{target.host}:{target.port}\n"
+            "  expected: an answer of the host that the url names\n"
+            "  fix: write the other one as url"
+        )
+    return target

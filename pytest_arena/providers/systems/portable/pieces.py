@@ -1,0 +1,65 @@
+"""The result of a call: run to its end where it is a generator or a coroutine, and timed."""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from .shapes import joined
+
+
+class Timing:
+    """When a call began, and when the first piece of its answer came."""
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter()
+        self.first: float | None = None
+
+    def piece_came(self) -> None:
+        if self.first is None:
+            self.first = time.perf_counter()
+
+    @property
+    def first_token_ms(self) -> float | None:
+        return None if self.first is None else (self.first - self.began) * 1000
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Return whether a function has to be called on an event loop."""
+    call = getattr(function, "__call__", None)  # noqa: B004 - an object with an async __call__
+    return any(
+        check(one)
+        for check in (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+        for one in (function, call)
+    )
+
+
+def waits(result: Any) -> bool:
+    """Return whether a result has to be waited for on an event loop."""
+    return inspect.isawaitable(result) or isinstance(result, AsyncIterator)
+
+
+def drained(result: Any, timing: Timing) -> Any:
+    """Return the result of a sync call; a generator is run to its end, here in its thread."""
+    if not isinstance(result, Iterator):
+        return result
+    pieces = []
+    for piece in result:
+        timing.piece_came()
+        pieces.append(piece)
+    return joined(pieces)
+
+
+async def gathered(result: Any, timing: Timing) -> Any:
+    """Return the result of an async call, of an async generator its pieces together."""
+    if inspect.isawaitable(result):
+        result = await result
+    if not isinstance(result, AsyncIterator):
+        return result
+    pieces = []
+    async for piece in result:
+        timing.piece_came()
+        pieces.append(piece)
+    return joined(pieces)

@@ -1,0 +1,133 @@
+"""What a system returned, told by its shape: one plain mapping, whichever framework made it.
+
+No framework is imported for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .frameworks import FRAMEWORKS, is_foreign
+from .values import (
+    as_text,
+    first,
+    get,
+    listed,
+    mapping_of,
+    tool_call,
+    usage_of,
+)
+
+FIELDS = (
+    "output",
+    "tool_calls",
+    "usage",
+    "cost",
+    "cost_usd",
+    "context",
+    "reasoning",
+    "finish_reason",
+    "error",
+    "model",
+    "latency_ms",
+)
+"""What a mapping, a dataclass or a pydantic model may hold."""
+TEXT_NAMES = ("answer", "response", "text", "content", "result", "final_answer")
+"""Where a text stands that nothing else marks as the answer, the first of them that is a text."""
+_MOST_NAMES = 12
+
+
+class ShapeError(Exception):
+    """What was returned holds no text anywhere; the message shows its type and its attributes."""
+
+
+def described(value: Any) -> dict[str, Any]:
+    """Return what a system returned as a mapping of `FIELDS`, of plain values.
+
+    Raises `ShapeError` for None and for what has text nowhere.
+    """
+    if value is None:
+        raise ShapeError("returned None")
+    if isinstance(value, str):
+        return {"output": value}
+    for shape in (_own, *FRAMEWORKS, _named_text):
+        found = shape(value)
+        if found is not None:
+            return {name: one for name, one in found.items() if one is not None}
+    raise ShapeError(_unknown(value))
+
+
+def _unknown(value: Any) -> str:
+    names = [name for name in _names(value) if not name.startswith("_")]
+    shown = ", ".join(names[:_MOST_NAMES]) + (", …" if len(names) > _MOST_NAMES else "")
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    has = f" with {shown}" if shown else ""
+    return f"returned {kind}{has}: no text was found in it"
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [str(key) for key in value]
+    return [name for name in dir(value) if not callable(getattr(value, name, None))]
+
+
+def _own(value: Any) -> dict[str, Any] | None:
+    """A mapping, dataclass or pydantic model with `output`, or with tool calls or an error."""
+    given = mapping_of(value, FIELDS)
+    if given is None or is_foreign(value):
+        return None
+    if given.get("output") is not None:
+        given["output"] = as_text(given["output"])
+    if given.get("tool_calls") is not None:
+        given["tool_calls"] = [tool_call(one) for one in listed(given["tool_calls"])]
+    if "usage" in given:
+        given["usage"] = usage_of(given["usage"])
+    if given.get("cost_usd") is None and "cost" in given:
+        given["cost_usd"] = given["cost"]
+    given.pop("cost", None)
+    if "context" in given:
+        given["context"] = [as_text(one) for one in listed(given["context"])]
+    if given.get("output") is None and not given.get("tool_calls") and not given.get("error"):
+        return None
+    return given
+
+
+def _named_text(value: Any) -> dict[str, Any] | None:
+    """A mapping or an object whose text stands under one of the usual names."""
+    given = mapping_of(value, (*TEXT_NAMES, *FIELDS))
+    name = next((one for one in TEXT_NAMES if isinstance((given or {}).get(one), str)), None)
+    if given is None or name is None:
+        return None
+    own = {key: one for key, one in given.items() if key in FIELDS and one is not None}
+    return _own({**own, "output": given[name]})
+
+
+def joined(pieces: list[Any]) -> Any:
+    """Return what a stream of pieces comes to: their texts together, or the last that is none.
+
+    Texts before a mapping are its `output`, where it has none of its own.
+    """
+    if not pieces:
+        return None
+    texts = [text for piece in pieces if (text := _piece_text(piece)) is not None]
+    others = [piece for piece in pieces if _piece_text(piece) is None]
+    if not others:
+        usage = next((u for p in reversed(pieces) if (u := usage_of(get(p, "usage")))), None)
+        return {"output": "".join(texts), "usage": usage}
+    last = others[-1]
+    if isinstance(last, Mapping) and texts and last.get("output") is None:
+        return {**last, "output": "".join(texts)}
+    return last
+
+
+def _piece_text(piece: Any) -> str | None:
+    """Return the text of a piece: a text itself, or a chunk of the usual clients."""
+    if isinstance(piece, str):
+        return piece
+    choices = get(piece, "choices")
+    if isinstance(choices, (list, tuple)) and get(piece, "object") == "chat.completion.chunk":
+        return "".join(first(get(one, "delta"), "content") or "" for one in choices)
+    if get(piece, "type") == "AIMessageChunk" and isinstance(get(piece, "content"), str):
+        return str(get(piece, "content"))
+    return None

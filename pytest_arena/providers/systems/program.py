@@ -1,0 +1,260 @@
+"""A program as a child process: started, given something, read, and killed with all of its own."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from pytest_arena.errors import ArenaError
+from pytest_arena.providers.process_guard import ProcessGuard
+
+MOST_BYTES = 16 * 1024 * 1024
+"""Of one answer on standard output."""
+_PART = 1 << 16
+_LAST_WORDS = 4_000
+"""Bytes of standard error that are kept."""
+_MOST_LINES = 12
+_LOOK_S = 0.05
+"""Between two looks whether a program has ended, where the system has no other way to tell."""
+_ENDING_S = 0.5
+"""For a program to end that has closed its standard output."""
+
+
+class ProgramFailed(ArenaError):
+    """A program gave no answer; the text says what it did, with its last words."""
+
+
+class Program:
+    """A child process in a process group of its own, with pipes.
+
+    Its methods block: they are for one thread at a time, `kill` for any. Reading and writing go on
+    side by side, so that neither side waits for the other with a full pipe.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        guard: ProcessGuard,
+    ) -> None:
+        """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
+        self._process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._guard = guard
+        guard.add(self._process.pid)
+        self._stdin = _opened(self._process.stdin)
+        self._stdout = _opened(self._process.stdout)
+        self._stderr = _opened(self._process.stderr)
+        self._readable = {pipe.fileno(): pipe for pipe in (self._stdout, self._stderr)}
+        for pipe in (self._stdin, self._stdout, self._stderr):
+            os.set_blocking(pipe.fileno(), False)
+        self._exit = _exit_file(self._process.pid)
+        self._given = memoryview(b"")
+        self._output = bytearray()
+        self._errors = bytearray()
+        self._lock = threading.Lock()
+        self._finished = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has come to its end; what it started may still run."""
+        if self._finished:
+            return True
+        if self._exit is None:
+            return self._process.poll() is not None
+        return bool(_ready({self._exit: select.POLLIN}, 0))
+
+    def output_of(self, given: bytes) -> bytes:
+        """Give it a text, and return all that it has written when it ends.
+
+        What it left running is killed then. An exit status other than 0, and no output, are a
+        `ProgramFailed`.
+        """
+        self._exchange(given, lambda: False, ends_input=True)
+        status = self.finish()
+        if status != 0:
+            raise ProgramFailed(self._told(_ending(status)))
+        if not self._output.strip():
+            raise ProgramFailed(self._told("wrote nothing on standard output"))
+        return bytes(self._output)
+
+    def line_after(self, given: bytes, limit_s: float | None = None) -> bytes:
+        """Give it a text, and return the next line that it writes; `TimeoutError` after a while."""
+        self._exchange(given, lambda: self._has_line or not self._may_write, limit_s=limit_s)
+        if self._has_line:
+            line, _, rest = bytes(self._output).partition(b"\n")
+            self._output = bytearray(rest)
+            return line
+        self.wait(_ENDING_S)
+        ended = self.has_ended
+        status = self.finish()
+        raise ProgramFailed(self._told(_ending(status) if ended else "closed its standard output"))
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, but no longer than this."""
+        with suppress(TimeoutError):
+            self._exchange(b"", lambda: False, limit_s=seconds)
+
+    def close_input(self) -> None:
+        """Tell it that nothing more will come, upon which a persistent program ends."""
+        with suppress(OSError):
+            self._stdin.close()
+
+    def kill(self) -> None:
+        """Kill it with all that it started; who reads from it is told that it has ended."""
+        with self._lock:
+            # once it has been waited for, its number may be another's
+            if not self._finished:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+
+    def finish(self) -> int:
+        """Kill what is left, and return the exit status: its own, where it had ended before."""
+        self.kill()
+        status = self._process.wait()
+        with self._lock:
+            if self._finished:
+                return status
+            self._finished = True
+        for pipe in (self._stdin, self._stdout, self._stderr):
+            with suppress(OSError):
+                pipe.close()
+        self._readable.clear()
+        if self._exit is not None:
+            os.close(self._exit)
+        self._guard.discard(self._process.pid)
+        return status
+
+    def _exchange(
+        self,
+        given: bytes,
+        done: Callable[[], bool],
+        *,
+        ends_input: bool = False,
+        limit_s: float | None = None,
+    ) -> None:
+        """Write what is given and read what comes, until that is enough or the program has ended;
+        `TimeoutError` after a while."""
+        end = None if limit_s is None else time.monotonic() + limit_s
+        # what the line before has left unread comes first
+        self._given = memoryview(bytes(self._given) + given)
+        while not self._finished and not done():
+            if not self._given and ends_input:
+                self.close_input()
+                ends_input = False
+            ready = _ready(self._files(), self._longest_wait(end))
+            if not self._stdin.closed and self._stdin.fileno() in ready:
+                self._write()
+            for file in ready & self._readable.keys():
+                self._read(file)
+            if self._exit in ready or (self._exit is None and self.has_ended):
+                # those that it started may hold its pipes open, and write on
+                self.kill()
+                for file in list(self._readable):
+                    while self._read(file):
+                        pass
+                return
+            if end is not None and time.monotonic() >= end:
+                raise TimeoutError
+
+    @property
+    def _has_line(self) -> bool:
+        return b"\n" in self._output
+
+    @property
+    def _may_write(self) -> bool:
+        return self._stdout in self._readable.values()
+
+    def _files(self) -> dict[int, int]:
+        """Return what is waited for: each file with the kind of its event."""
+        files = dict.fromkeys(self._readable, select.POLLIN)
+        if self._exit is not None:
+            files[self._exit] = select.POLLIN
+        if self._given and not self._stdin.closed:
+            files[self._stdin.fileno()] = select.POLLOUT
+        return files
+
+    def _longest_wait(self, end: float | None) -> float | None:
+        left = None if end is None else max(end - time.monotonic(), 0.0)
+        if self._exit is not None:
+            return left
+        return _LOOK_S if left is None else min(left, _LOOK_S)
+
+    def _write(self) -> None:
+        try:
+            self._given = self._given[os.write(self._stdin.fileno(), self._given) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # it closed its standard input: what it makes of that, its output says
+            self._given = memoryview(b"")
+
+    def _read(self, file: int) -> bool:
+        """Take a part of what there is; return whether there was any."""
+        try:
+            part = os.read(file, _PART)
+        except BlockingIOError:
+            return False
+        pipe = self._readable[file]
+        if not part:
+            del self._readable[file]
+        elif pipe is self._stderr:
+            self._errors += part
+            del self._errors[:-_LAST_WORDS]
+        else:
+            self._output += part
+            if len(self._output) > MOST_BYTES:
+                raise ProgramFailed(f"wrote more than {MOST_BYTES >> 20} MiB on standard output")
+        return bool(part)
+
+    def _told(self, what: str) -> str:
+        lines = self._errors.decode("utf-8", "replace").strip().splitlines()[-_MOST_LINES:]
+        return "\n".join([what, *(f"  {line[:500]}" for line in lines if line.strip())])
+
+
+def _ready(files: Mapping[int, int], seconds: float | None) -> set[int]:
+    """Return which of these files can be read, or written, now or within a time."""
+    waiting = select.poll()
+    for file, event in files.items():
+        waiting.register(file, event)
+    milliseconds = None if seconds is None else seconds * 1000
+    return {file for file, _ in waiting.poll(milliseconds)}
+
+
+def _ending(status: int) -> str:
+    if status >= 0:
+        return f"ended with status {status}"
+    try:
+        return f"was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"was ended by signal {-status}"
+
+
+def _exit_file(pid: int) -> int | None:
+    """Return what becomes readable when a process ends; None where the system has no such thing."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
+
+
+def _opened(pipe: IO[bytes] | None) -> IO[bytes]:
+    assert pipe is not None  # noqa: S101 - all three are opened as pipes
+    return pipe

@@ -1,0 +1,214 @@
+"""Programs that answer line by line: one for each call in flight, started again where it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pytest_arena.errors import ProviderError, shorten
+from pytest_arena.providers.systems.answers import system_failure
+from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.providers.systems.program import Program, ProgramFailed
+from pytest_arena.providers.systems.user_code import Raised, in_thread
+
+T = TypeVar("T")
+
+READY = "ready"
+"""What the first line of a program may say: that it has imported what it needs."""
+START_S = 120.0
+"""The most that a program may take until it says so, where it has to."""
+_CLOSING_S = 1.0
+"""For programs to end by themselves, all together, when no more calls will come."""
+
+
+class ProgramPool:
+    """Processes of one command, each of which gets a JSON line and answers with one.
+
+    A process answers one call at a time. One whose call was given up, or that broke the protocol,
+    is killed. With `says_ready`, a process is waited for until its first line says that it is
+    ready, outside the time of any call; without, that line may come or not.
+    """
+
+    def __init__(self, name: str, start: Callable[[], Program], *, says_ready: bool) -> None:
+        self._name = name
+        self._start_program = start
+        self._says_ready = says_ready
+        self._idle: list[Program] = []
+        self._all: set[Program] = set()
+        self._starting: set[asyncio.Task[Program]] = set()
+        self._first = asyncio.Lock()
+        self._has_started = False
+        self._failure: ProviderError | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Have a first process ready. What keeps it from that would keep all others, too: it is
+        met once, and told to every call."""
+        if self._has_started:
+            return
+        async with self._first:
+            if self._failure is not None:
+                raise self._failure
+            if not self._has_started:
+                try:
+                    self._idle.append(await self._started())
+                except ProviderError as error:
+                    self._failure = error
+                    raise
+                self._has_started = True
+
+    async def ask(self, number: str, given: Mapping[str, Any], timing: Timing) -> dict[str, Any]:
+        """Return the answer to one line; the time begins when the process has it."""
+        program = await self._next()
+        line = json.dumps({"id": number, **given}, default=str).encode() + b"\n"
+        try:
+            answer = await self._in_thread(program, lambda: self._answer(program, line, timing))
+        except asyncio.CancelledError:
+            program.kill()
+            raise
+        if answer.pop("id", None) != number:
+            await self._retire(program)
+            raise _unusable(self._name, f"no answer with the id {number!r}", json.dumps(answer))
+        self._idle.append(program)
+        return answer
+
+    async def close(self) -> None:
+        """Let the processes end, and kill those that do not."""
+        idle, self._idle = self._idle, []
+        with self._lock:
+            self._closed = True
+            busy = self._all.difference(idle)
+        for program in busy:
+            # whoever waits for it finishes it
+            program.kill()
+        await in_thread(lambda: _end_all(idle))
+
+    async def _next(self) -> Program:
+        while self._idle:
+            program = self._idle.pop()
+            if not program.has_ended:
+                return program
+            await self._retire(program)
+        return await self._started()
+
+    async def _retire(self, program: Program) -> None:
+        await in_thread(program.finish)
+        with self._lock:
+            self._all.discard(program)
+
+    async def _started(self) -> Program:
+        """Start a process; one that nobody waits for any more serves the next call."""
+        task = asyncio.get_running_loop().create_task(self._start_one())
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._keep)
+            raise
+
+    def _keep(self, task: asyncio.Task[Program]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._idle.append(task.result())
+
+    async def _start_one(self) -> Program:
+        try:
+            program = self._unless_raised(await in_thread(self._launch))
+        except (OSError, ValueError) as error:
+            raise system_failure(f"{self._name} cannot be started: {error}") from None
+        if self._says_ready:
+            await self._in_thread(program, lambda: self._until_ready(program))
+        return program
+
+    def _launch(self) -> Program:
+        program = self._start_program()
+        with self._lock:
+            self._all.add(program)
+            closed = self._closed
+        if closed:
+            program.finish()
+        return program
+
+    def _until_ready(self, program: Program) -> None:
+        fault = fault_at_start(self._name, program)
+        if fault is not None:
+            raise system_failure(fault)
+
+    def _answer(self, program: Program, line: bytes, timing: Timing) -> dict[str, Any]:
+        timing.began = time.perf_counter()
+        answer = _object_in(self._name, program.line_after(line))
+        if answer.get(READY) is True and "id" not in answer:
+            # until now it imported what it needs
+            timing.began = time.perf_counter()
+            answer = _object_in(self._name, program.line_after(b""))
+        return answer
+
+    async def _in_thread(self, program: Program, work: Callable[[], T]) -> T:
+        """Do something with a program; one with which it fails is finished, and not used again."""
+
+        def done() -> T:
+            try:
+                return work()
+            except BaseException:
+                program.finish()
+                with self._lock:
+                    self._all.discard(program)
+                raise
+
+        try:
+            return self._unless_raised(await in_thread(done))
+        except ProgramFailed as error:
+            raise system_failure(f"{self._name} {error}") from None
+
+    @staticmethod
+    def _unless_raised(found: T | Raised) -> T:
+        if isinstance(found, Raised):
+            raise found.error
+        return found
+
+
+def fault_at_start(name: str, program: Program) -> str | None:
+    """Wait until a program says that it is ready; return what keeps it from being so."""
+    try:
+        said = _object_in(name, program.line_after(b"", START_S))
+    except TimeoutError:
+        return f"{name} is not ready within {START_S:g} s"
+    except ProgramFailed as error:
+        return f"{name} {error}"
+    except ProviderError as error:
+        return error.message
+    fault = said.get("fault")
+    return None if fault is None else str(fault)
+
+
+def _object_in(name: str, line: bytes) -> dict[str, Any]:
+    text = line.decode("utf-8", "replace").strip()
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unusable(name, "a line that is not JSON", text) from None
+    if not isinstance(answer, dict):
+        raise _unusable(name, "a line that is no JSON object", text)
+    return answer
+
+
+def _unusable(name: str, what: str, line: str) -> ProviderError:
+    return system_failure(
+        f"{name} wrote {what}: {shorten(line, 200)!r}\n"
+        "  expected: one line for each call, a JSON object with the call's id and its output\n"
+        "  fix: write all else to standard error"
+    )
+
+
+def _end_all(programs: Sequence[Program]) -> None:
+    for program in programs:
+        program.close_input()
+    end = time.monotonic() + _CLOSING_S
+    for program in programs:
+        program.wait(max(end - time.monotonic(), 0.0))
+        program.finish()

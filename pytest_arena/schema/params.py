@@ -1,0 +1,65 @@
+"""Generation parameters as a file says them; what no call could be made with is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+_NOT_FOR_PARAMS = {
+    "model": "write model: … beside params",
+    "messages": "write the messages in the case: prompt, system, messages",
+    "stream": "leave it out: an answer is streamed where a check needs its first token",
+}
+_NUMBERS = ("temperature", "top_p", "min_p", "presence_penalty", "frequency_penalty")
+_COUNTS = ("max_tokens", "max_completion_tokens", "top_k", "seed", "n")
+
+
+def _check(params: dict[str, Any]) -> dict[str, Any]:
+    for name, value in params.items():
+        if name in _NOT_FOR_PARAMS:
+            raise _refusal(
+                f"{name!r} cannot be set there", "generation parameters", _NOT_FOR_PARAMS[name]
+            )
+        is_whole = name in _COUNTS
+        if (is_whole or name in _NUMBERS) and not _may_be_number(value, whole=is_whole):
+            meant = value if isinstance(value, str) and read_number(name, value) != value else None
+            fix = f"write {name}: {meant or (500 if is_whole else 0.2)}"
+            expected = "a whole number" if is_whole else "a number"
+            raise _refusal(f"{name!r} cannot be {value!r}", expected, fix)
+        if name == "n" and value != 1:
+            raise _refusal(
+                "'n' asks for more answers than are looked at", "n: 1", "write trials: …"
+            )
+    return params
+
+
+def read_number(name: str, text: str) -> Any:
+    """Return a parameter that is a number as one, where its text came from a variable and can be
+    read; else the text."""
+    if name not in (*_NUMBERS, *_COUNTS):
+        return text
+    try:
+        return int(text) if name in _COUNTS else float(text)
+    except ValueError:
+        return text
+
+
+def _may_be_number(value: Any, *, whole: bool) -> bool:
+    """Return whether a value is such a number, null, or a text that a variable stands in."""
+    if isinstance(value, str):
+        return "${" in value
+    if value is None or isinstance(value, int):
+        return not isinstance(value, bool)
+    return isinstance(value, float) and not (whole and not value.is_integer())
+
+
+def _refusal(problem: str, expected: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        "params", "{problem}", {"problem": problem, "expected": expected, "fix": fix}
+    )
+
+
+Params = Annotated[dict[str, Any], AfterValidator(_check)]
+"""Temperature, max_tokens, seed and whatever else a model takes, by name."""

@@ -1,0 +1,162 @@
+// The grid: a row for each case, a column for each provider, in each cell the answer itself.
+const SHORT = 450;
+const FULL = 4000;
+// A comparison in the grid must not be felt; the case's page has all of it.
+const MOST_GRID_STEPS = 150000;
+const GUESSES = { ticks: 40, short: 140, full: 320 };
+const PHONE_GUESSES = { ticks: 48, short: 180, full: 420 };
+const opened = new Set();
+const whole = new Set();
+
+const guess = () => (matchMedia("(max-width:720px)").matches ? PHONE_GUESSES : GUESSES)[state.density];
+
+function gridTable(rows) {
+  const shown = shownColumns();
+  const head = node("div", { class: "head", role: "row" }, node("div", { role: "columnheader", class: "case", text: "Case" }), shown.map(columnHead));
+  const body = node("div", { class: "rows", role: "rowgroup", id: "rows" });
+  const table = node("div", { class: `grid ${state.density}`, role: "table", "aria-label": "Answers", "aria-colcount": shown.length + 1, "aria-rowcount": rows.length + 1 },
+    sideways(node("div", { role: "rowgroup", class: "sideways heads" }, head), node("div", { role: "presentation", class: "sideways" }, body)));
+  table.style.setProperty("--columns", shown.length);
+  return table;
+}
+
+// A head that stays in view cannot stand in what scrolls sideways, so that the two follow each other.
+function sideways(head, body) {
+  const follow = (from, to) => () => { if (to.scrollLeft !== from.scrollLeft) to.scrollLeft = from.scrollLeft; };
+  head.addEventListener("scroll", follow(head, body), { passive: true });
+  body.addEventListener("scroll", follow(body, head), { passive: true });
+  return [head, body];
+}
+
+function columnName(name) {
+  if (index.providers.length < 2) return node("b", { text: name, title: name });
+  const on = name === state.against;
+  return node("button", { type: "button", "aria-pressed": String(on), title: on ? "Mark no differences" : `Mark what differs from ${name}`, onclick: () => refine({ against: on ? "" : name }) }, node("b", { text: name }));
+}
+
+function columnHead(at) {
+  const { passed, judged, errors, p50, cost_a_case: cost, at_least: least } = index.figures.at(at);
+  const name = index.providers.at(at);
+  const rate = judged ? percent(passed / judged) : "no verdict";
+  return node("div", { role: "columnheader" },
+    node("div", { class: "name" }, node("span", { class: `dot f${at % 8}` }), columnName(name),
+      node("span", { class: "rate-here", title: `${number(passed)} of ${number(judged)} judged cells passed`, text: rate }, node("span", { class: "sr", text: judged ? " passed" : "" }))),
+    node("div", { class: "figures" }, name === state.against ? node("span", { class: "tag", text: "reference" }) : null,
+      errors ? node("span", { class: "v-e", text: plural(errors, "error") }) : null,
+      node("span", { text: milliseconds(p50), title: "median latency" }),
+      node("span", { text: `${dollars(cost)}${least && cost !== null ? "+" : ""}`, title: "cost a case" })));
+}
+
+const isOpen = (row) => state.density === "full" || opened.has(row);
+
+function gridRow(row, at) {
+  const own = new Map(row.cells.map((c) => [c.provider, c]));
+  const shown = shownColumns();
+  const reference = state.against ? own.get(index.providers.indexOf(state.against)) : null;
+  const made = node("div", { class: `row${isOpen(row) ? " open" : ""}${at === chosen ? " chosen" : ""}`, role: "row" },
+    state.density === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
+    shown.map((p) => {
+      const cell = own.get(p);
+      if (!cell) return node("div", { role: "cell", class: "none dim" }, node("span", { class: "sr", text: "not run" }));
+      return state.density === "ticks" ? tick(cell) : answerCell(cell, reference, isOpen(row));
+    }));
+  return made;
+}
+
+function caseHead(row) {
+  const open = isOpen(row);
+  return node("div", { role: "rowheader", class: "case" },
+    node("a", { class: "title", href: caseLink(row), text: row.name }),
+    variablesOf(row, open ? Infinity : 3),
+    node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
+    state.density === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
+}
+
+function variablesOf({ variables }, most) {
+  if (!variables.length) return null;
+  const left = variables.length - most;
+  return node("p", { class: "variables" }, variables.slice(0, most).map(([name, value]) => node("span", { class: "chip", title: `${name}: ${value}` }, node("b", { text: name }), ` ${value}`)),
+    left > 0 ? node("span", { class: "dim", text: `and ${number(left)} more` }) : null);
+}
+
+function unfold(row) {
+  if (!opened.delete(row)) opened.add(row);
+  list.again((item) => item === row);
+}
+
+function tick(cell) {
+  const status = hasChanged(cell) ? statusOf(cell) : "", time = cell.latency !== null ? milliseconds(cell.latency) : "";
+  return node("div", { role: "cell" }, node("a", { class: `tick v-${cell.verdict}${showList.kept.has(cell) ? "" : " off"}`, href: cellLink(cell), "data-status": status || null,
+    "aria-label": [time, VERDICTS[cell.verdict], status, cell.flaky ? "flaky" : "", index.providers[cell.provider], cell.case.name].filter(Boolean).join(", "),
+    text: (status || time) + (cell.flaky ? " ≈" : "") }));
+}
+
+function answerCell(cell, reference, open) {
+  const status = hasChanged(cell) ? statusOf(cell) : "";
+  const changed = status === VERDICTS[cell.verdict] ? "" : status;
+  const label = [VERDICTS[cell.verdict], changed, cell.flaky ? "flaky" : "", index.providers[cell.provider], cell.case.name].filter(Boolean).join(", ");
+  return node("div", { role: "cell", class: `answer${showList.kept.has(cell) ? "" : " off"}`, "data-verdict": cell.verdict },
+    node("p", { class: "line" }, node("a", { class: `v-${cell.verdict}`, href: cellLink(cell), "aria-label": label }, `${MARKS[cell.verdict]} ${VERDICTS[cell.verdict]}`),
+      cell.flaky ? flakyMark() : null, changed ? node("b", { class: "changed", text: changed }) : null),
+    cell.shown ? [cell.shown.why ? node("p", { class: `why v-${cell.verdict}`, text: shorter(cell.shown.why, open ? FULL : SHORT) }) : null,
+      answerText(cell, reference, open), chips(cell.shown.calls, open)] : node("p", { class: "text dim", text: "…" }),
+    node("p", { class: "figures", text: figuresLine(cell) }));
+}
+
+function figuresLine(cell) {
+  const passed = cell.shown?.passed;
+  const said = [cell.latency === null ? null : milliseconds(cell.latency), cell.cost === null ? null : dollars(cell.cost),
+    cell.trials > 1 && passed !== undefined ? `${number(passed)} of ${plural(cell.trials, "trial")} passed` : null];
+  return said.filter(Boolean).join(" · ");
+}
+
+function answerText(cell, reference, open) {
+  const { answer } = cell.shown;
+  if (answer === null) return cell.verdict === "s" ? null : node("p", { class: "text dim", text: "There was no answer." });
+  if (!answer) return cell.shown.calls.length ? null : node("p", { class: "text dim", text: "(empty)" });
+  const all = open && whole.has(cell);
+  const most = all ? Infinity : open ? FULL : SHORT;
+  const comparable = reference && reference !== cell && reference.shown?.answer;
+  if (comparable && reference.shown.answer === answer) return node("p", { class: "text dim", text: `Says the same as ${state.against}.` });
+  const fit = open ? (words) => words : (words) => words.replace(/\n\s*\n/g, "\n");
+  const own = comparable ? marked(wordDiff(reference.shown.answer, answer, MOST_GRID_STEPS), most, fit) : null;
+  const form = own || !open || state.raw ? null : rendered(answer.length > most ? answer.slice(0, most) : answer);
+  const text = form ? node("div", { class: "text markup" }, form) : node("div", { class: "text" }, own ?? shorter(fit(shorter(answer, 4 * most)), most));
+  if (!open || answer.length <= FULL) return text;
+  if (all) {
+    wholeText(text, `The whole answer of ${index.providers[cell.provider]}`);
+    return text;
+  }
+  return [text, node("button", { type: "button", class: "link", text: `All ${number(answer.length)} characters`, onclick: () => { whole.add(cell); list.again((item) => item === cell.case); } })];
+}
+
+// The words that only this answer has, up to so many characters.
+function marked(parts, most, fit) {
+  const made = [];
+  let left = most;
+  for (const { kind, words } of parts) {
+    if (kind === "del") continue;
+    const text = shorter(fit(words), left);
+    made.push(kind ? node("mark", { class: "differs", text }) : text);
+    left -= words.length;
+    if (left <= 0) break;
+  }
+  return made;
+}
+
+function chips(calls, open) {
+  if (!calls.length) return null;
+  const shown = calls.slice(0, open ? 50 : 3);
+  return node("p", { class: "calls" }, shown.map((call) => node("span", { class: `chip${call.error === undefined ? "" : " v-e"}`, title: "tool call" },
+    node("b", { text: shorter(call.name, 80) }), node("span", { text: ` ${shorter(call.arguments, open ? 400 : 60)}` }))),
+    calls.length > shown.length ? node("span", { class: "dim", text: `and ${number(calls.length - shown.length)} more` }) : null);
+}
+
+// Rows whose texts are still packed are made again once they are there.
+async function fillRows(items) {
+  const missing = new Set(items.flatMap((row) => row.cells).filter((c) => c.shown === null).map(chunkOf));
+  if (!missing.size) return;
+  const table = list;
+  await Promise.all([...missing].map(loadChunk));
+  if (table === list) list.again((row) => row.cells.some((c) => missing.has(chunkOf(c))));
+}

@@ -1,0 +1,117 @@
+// A long list of rows, of which only those in sight are nodes. Rows may differ in height: one that
+// was not seen yet counts as high as `guess`, and what is in sight stays where it is when that was wrong.
+const SPARE = 300;
+const LEAP = 500;
+
+class LongList {
+  // `make` returns the node of an item; `fixed` says that each is as high as `guess`.
+  constructor(body, items, { make, guess, fixed }) {
+    Object.assign(this, { body, items, make, fixed, nodes: new Map() });
+    this.heights = new Float64Array(items.length).fill(guess);
+    this.tops = new Float64Array(items.length + 1);
+    this.before = body.getBoundingClientRect().top;
+    this.place(0);
+  }
+
+  place(from) {
+    for (let i = from; i < this.items.length; i++) this.tops[i + 1] = this.tops.at(i) + this.heights.at(i);
+    this.body.style.height = `${this.tops.at(this.items.length)}px`;
+  }
+
+  // The row at a distance from the first one's top.
+  at(y) {
+    let low = 0, high = this.items.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.tops.at(middle) <= y) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  draw(all = false) {
+    if (!this.items.length) return;
+    // What is measured may show that there is room for more rows, or for fewer.
+    for (let round = 0; round < 4 && this.pass(all); round++);
+  }
+
+  pass(all) {
+    const top = this.body.getBoundingClientRect().top;
+    // Whoever leaps through the rows sees those in between for a moment only.
+    const spare = Math.abs(top - this.before) > LEAP ? 0 : SPARE;
+    this.before = top;
+    const first = all ? 0 : this.at(-top - spare), last = all ? this.items.length : this.at(innerHeight - top + spare) + 1;
+    const inSight = this.at(Math.max(0, 48 - top));
+    const made = this.fill(first, last);
+    return !this.fixed && this.measure(made, inSight);
+  }
+
+  // Makes the nodes that are missing, in order, and leaves alone the row that has the focus.
+  fill(first, last) {
+    const focused = document.activeElement?.closest("[data-row]");
+    for (const [i, row] of this.nodes) {
+      if ((i < first || i >= last) && row !== focused) {
+        row.remove();
+        this.nodes.delete(i);
+      }
+    }
+    let next = [...this.nodes].filter(([i]) => i >= last).sort(([a], [b]) => a - b).at(0)?.at(1) ?? null;
+    const made = [];
+    for (let i = last - 1; i >= first; i--) {
+      let row = this.nodes.get(i);
+      if (!row) {
+        row = this.make(this.items.at(i), i);
+        row.dataset.row = i;
+        row.setAttribute("aria-rowindex", i + 2);
+        row.style.transform = `translateY(${this.tops.at(i)}px)`;
+        this.nodes.set(i, row);
+        this.body.insertBefore(row, next);
+        made.push(i);
+      }
+      next = row;
+    }
+    return made;
+  }
+
+  measure(made, inSight) {
+    const before = this.tops.at(inSight);
+    let from = Infinity;
+    for (const i of made) {
+      const height = this.nodes.get(i).offsetHeight;
+      if (height && Math.abs(height - this.heights.at(i)) > 0.5) {
+        this.heights[i] = height;
+        from = Math.min(from, i);
+      }
+    }
+    if (from === Infinity) return false;
+    this.place(from);
+    for (const [i, row] of this.nodes) row.style.transform = `translateY(${this.tops.at(i)}px)`;
+    const moved = this.tops.at(inSight) - before;
+    if (moved) scrollBy(0, moved);
+    return true;
+  }
+
+  // Makes the rows anew of which `changed` says so, each with the focus where it was.
+  again(changed) {
+    const places = [...this.nodes].filter(([i]) => changed(this.items.at(i), i));
+    for (const [i, row] of places) {
+      const focus = row.contains(document.activeElement) ? [...row.querySelectorAll("a,button")].indexOf(document.activeElement) : -1;
+      const made = this.make(this.items.at(i), i);
+      made.dataset.row = i;
+      made.setAttribute("aria-rowindex", i + 2);
+      made.style.transform = row.style.transform;
+      row.replaceWith(made);
+      this.nodes.set(i, made);
+      if (focus >= 0) [...made.querySelectorAll("a,button")].at(focus)?.focus({ preventScroll: true });
+    }
+    if (!places.length || this.fixed) return;
+    this.measure(places.map(([i]) => i), this.at(Math.max(0, 48 - this.body.getBoundingClientRect().top)));
+    this.draw();
+  }
+
+  scrollTo(i) {
+    const y = this.body.getBoundingClientRect().top + scrollY + this.tops.at(i), height = this.heights.at(i);
+    if (y < scrollY + 130) scrollTo(0, y - 130);
+    else if (y + height > scrollY + innerHeight - 20) scrollTo(0, Math.min(y - 130, y + height - innerHeight + 20));
+  }
+}

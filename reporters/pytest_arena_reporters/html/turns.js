@@ -1,0 +1,51 @@
+// A trial's transcript by turns: what was asked, and all that was said until the next question.
+function turnsOf(trial, text) {
+  const system = [], turns = [];
+  const current = () => {
+    if (!turns.length) turns.push({ asked: null, said: [] });
+    return turns.at(-1);
+  };
+  for (const message of trial.messages) {
+    const words = text(message.text);
+    if (message.role === "user") turns.push({ asked: words, said: [] });
+    else if (!turns.length && message.role !== "assistant") system.push(words);
+    else current().said.push({ role: message.role, words, calls: message.tool_calls ?? [] });
+  }
+  const last = trial.responses.at(-1);
+  if (last) {
+    current().said.push({ role: "answer", words: text(last.output), calls: last.tool_calls ?? [],
+      reasoning: last.reasoning === undefined ? null : text(last.reasoning) });
+  }
+  for (const event of trial.guardrails ?? []) {
+    if (event.original !== undefined) current().said.push({ role: `answer before guardrail ${event.type}`, words: text(event.original), calls: [] });
+  }
+  return { system: system.join("\n\n"), turns };
+}
+
+// One thing that was said. A long text is whole at a click.
+function utterance({ role, words, calls, reasoning }, marks) {
+  const empty = !words && !calls.length;
+  return [reasoning ? node("details", { class: "said" }, node("summary", { text: "reasoning" }), node("pre", { text: reasoning })) : null,
+    words || empty ? node("div", { class: `said ${role === "answer" ? "answer" : ""}` }, role === "answer" ? null : node("h3", { text: role }),
+      empty ? node("p", { class: "dim", text: "(empty)" }) : longText(words, marks, role)) : null,
+    toolCalls(calls)];
+}
+
+function longText(words, marks, what) {
+  const holder = node("div");
+  const put = (all) => {
+    const cut = !all && words.length > FULL;
+    const form = marks || state.raw ? null : rendered(cut ? words.slice(0, FULL) : words);
+    holder.replaceChildren(node("div", form ? { class: "text markup" } : { class: "text" }, form ?? (marks ? marks(cut ? FULL : Infinity) : shorter(words, cut ? FULL : Infinity))));
+    if (cut) holder.append(node("button", { type: "button", class: "link", text: `All ${number(words.length)} characters`, onclick: () => put(true) }));
+    else if (words.length > FULL) wholeText(holder.firstElementChild, `The whole ${what}`);
+  };
+  put(false);
+  return holder;
+}
+
+// Makes of a text a region of its own, which the keyboard scrolls.
+function wholeText(made, name) {
+  made.classList.add("all");
+  for (const [key, value] of [["tabindex", 0], ["role", "region"], ["aria-label", name]]) made.setAttribute(key, value);
+}

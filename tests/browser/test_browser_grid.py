@@ -1,0 +1,313 @@
+"""The grid in Chromium: answers side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from answers import answered, answering
+from synthetic_run import HOSTILE, synthetic_run
+
+from pytest_arena.comparison import compare
+from pytest_arena.results import RunResult, ToolCall
+from pytest_arena_reporters import figures
+
+Open = Callable[..., Any]
+
+THREE = ("You can return it within 30 days.", "You can return it within 14 days.", "No.")
+HOSTILE_ANSWERS = (
+    *HOSTILE,
+    "# <img src=x onerror=\"document.title='PWNED'\">\n\n- <b>bold</b>\n- `</code><script>`",
+    "![x](http://evil.example/x.png) [y](javascript:document.title='PWNED') <style>*{display:none}"
+    "</style>",
+    "![x](data:image/svg+xml;base64,PHN2Zy8+) data:text/html,<script>alert(1)</script>",
+    "| <img src=x> | b |\n|---|---|\n| </td></table><iframe src=//evil.example> | 2 |",
+    '{"html": "<img src=x onerror=alert(1)>", "__proto__": {"a": 1}}',
+    "```html\n<script>document.title='PWNED'</script>\n```",
+    "`" * 20_000,
+    "[" * 20_000,
+    "[" * 10_000 + "]" * 10_000,
+    "\n".join(" " * depth + "- deep" for depth in range(1_000)),
+    "- " * 10_000,
+    "> " * 10_000,
+    "**a " * 5_000,
+    "| " * 10_000 + "\n" + "|-" * 10_000,
+    " " * 30_000 + "|",
+    "\n" * 30_000 + "|",
+    "x" * 1_000_000,
+)
+
+
+def grid_row(opened: Any, number: int) -> Any:
+    return opened.page.locator(f".grid .row[data-row='{number}']")
+
+
+def texts_of(opened: Any, number: int) -> list[str]:
+    return list(grid_row(opened, number).locator(".text").all_inner_texts())
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+def test_the_grid_is_accessible_and_as_wide_as_the_screen_in_every_density(
+    open_report: Open, run: RunResult, axe: str, width: int, scheme: str
+) -> None:
+    opened = open_report(run, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    opened.page.evaluate(axe)
+    for view in (
+        "#cells?density=ticks",
+        "#cells?density=full&against=haiku",
+        "#cells?verdict=failed",
+    ):
+        opened.go(view)
+        opened.page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        found = opened.page.evaluate("() => axe.run(document)")["violations"]
+        told = [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["any"]) for v in found]
+        assert told == [], view
+        assert opened.page.evaluate("document.documentElement.scrollWidth") == width, view
+    assert opened.complaints == []
+    assert opened.requests == []
+
+
+def test_answers_stand_side_by_side_with_verdict_reason_and_figures(
+    open_report: Open, run: RunResult
+) -> None:
+    opened = open_report(run, "#cells")
+    cells = [cell for cell in run.cells if cell.case == run.cells[0].case]
+    row = grid_row(opened, 0)
+    assert row.locator(".case .title").inner_text() == cells[0].case
+    prompt = str(cells[0].trials[0].messages[1]["content"])
+    assert row.locator(".case .prompt").inner_text().startswith(prompt[:60])
+    for cell, shown in zip(cells, row.locator(".answer").all(), strict=True):
+        assert cell.verdict in shown.locator(".line").inner_text()
+        assert (cell.trials[0].output or "")[:40] in shown.inner_text()
+        if cell.verdict == "failed":
+            found = next(f for f in cell.trials[0].assertions if f.verdict == "failed")
+            assert f"{found.type}: {found.reason}" in shown.locator(".why").inner_text()
+        assert figures.dollars(cell.trials[0].cost_usd) in shown.locator(".figures").inner_text()
+
+
+def test_the_head_of_a_column_says_what_the_leaderboard_says_and_stays_in_view(
+    open_report: Open, run: RunResult
+) -> None:
+    opened = open_report(run, "#cells")
+    heads = opened.page.locator(".head [role=columnheader]:not(.case)")
+    summaries = {summary.provider: summary for summary in compare(run).summaries}
+    for head in heads.all():
+        summary = summaries[head.locator("b").inner_text()]
+        rate = summary.counts.pass_rate
+        assert rate
+        assert f"{rate.value:.0%}".replace("%", " %") in head.inner_text()
+        assert figures.timing(summary.latency.p50) in head.inner_text()
+    opened.page.evaluate("scrollTo(0, 3000)")
+    opened.settle()
+    assert heads.first.bounding_box()["y"] == pytest.approx(48, abs=1)
+
+
+def test_more_of_a_case_is_a_click_or_a_key_away(open_report: Open) -> None:
+    long = "An answer of many words. " * 40
+    opened = open_report(answered([(long, "Short."), ("a", "b")]), "#cells")
+    (shown, _) = texts_of(opened, 0)
+    assert len(shown) < 700
+    opened.page.get_by_role("button", name="More of").first.click()
+    assert texts_of(opened, 0)[0].strip() == long.strip()
+    assert opened.page.locator(".row.open").count() == 1
+    top = grid_row(opened, 1).bounding_box()["y"]
+    assert top > grid_row(opened, 0).bounding_box()["y"] + 200
+    opened.page.keyboard.press("j")
+    opened.page.keyboard.press("x")
+    assert opened.page.locator(".row.open").count() == 0
+    opened.page.keyboard.press("d")
+    assert "density=full" in opened.page.url
+    assert opened.page.locator(".row.open").count() == 2
+
+
+def test_a_very_long_answer_is_whole_at_a_click(open_report: Open) -> None:
+    run = answered([("word " * 2_000 + "the end", "b")])
+    opened = open_report(run, "#cells?density=full")
+    assert "the end" not in opened.page.inner_text("#list")
+    opened.page.get_by_role("button", name="All 10,007 characters").click()
+    assert "the end" in opened.page.inner_text(".text.all")
+
+
+def test_words_that_differ_from_the_chosen_column_are_marked(open_report: Open) -> None:
+    opened = open_report(answered([THREE, ("Yes.", "Yes.", "")]), "#cells")
+    assert opened.page.locator("mark").count() == 0
+    opened.page.get_by_role("button", name="haiku").click()
+    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["14", "No."]
+    assert texts_of(opened, 0)[1] == THREE[1]
+    assert texts_of(opened, 1) == ["Yes.", "Says the same as haiku.", "(empty)"]
+    assert "against=haiku" in opened.page.url
+    opened.page.get_by_label("Mark differences").select_option("gpt-mini")
+    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["30", "No."]
+
+
+def test_columns_are_hidden_and_put_in_order_and_live_in_the_address(open_report: Open) -> None:
+    opened = open_report(answered([THREE]), "#cells")
+    names = opened.page.locator(".head .name b")
+    opened.page.get_by_text("Columns", exact=True).click()
+    opened.page.get_by_role("checkbox", name="gpt-mini").uncheck()
+    assert names.all_inner_texts() == ["haiku", "sonnet"]
+    opened.page.get_by_role("button", name="Move sonnet left").press("Enter")
+    assert names.all_inner_texts() == ["sonnet", "haiku"]
+    assert texts_of(opened, 0) == [THREE[2], THREE[0]]
+    opened.page.reload()
+    opened.page.wait_for_selector("html[data-ready=all]")
+    assert names.all_inner_texts() == ["sonnet", "haiku"]
+    assert opened.page.inner_text("#status").startswith("1 case, 2 cells of 3")
+    opened.page.get_by_role("button", name="Clear filters").click()
+    assert names.all_inner_texts() == ["haiku", "gpt-mini", "sonnet"]
+
+
+def test_only_where_the_shown_columns_differ(open_report: Open) -> None:
+    run = answered([("a", "a", "b"), ("c", "c", "c"), ("a", "b", "b")], verdict="passed")
+    failed = replace(run.cells[4], verdict="failed")
+    run = replace(run, cells=(*run.cells[:4], failed, *run.cells[5:]))
+    opened = open_report(run, "#cells?differ=answers")
+    titles = opened.page.locator(".row .title")
+    assert titles.all_inner_texts() == [run.cells[0].case, run.cells[6].case]
+    opened.go("#cells?differ=answers&column=haiku&column=gpt-mini")
+    assert titles.all_inner_texts() == [run.cells[6].case]
+    opened.go("#cells")
+    opened.page.get_by_label("Columns differ").select_option("verdicts")
+    assert titles.all_inner_texts() == [run.cells[3].case]
+
+
+def test_a_cases_variables_stand_beside_it_and_are_found(open_report: Open) -> None:
+    run = answered([("a", "b"), ("c", "d")])
+    first = tuple(replace(cell, variables={"country": "<b>Japan</b>"}) for cell in run.cells[:2])
+    opened = open_report(replace(run, cells=(*first, *run.cells[2:])), "#cells")
+    assert grid_row(opened, 0).locator(".variables").inner_text() == "country <b>Japan</b>"
+    opened.page.fill("#search", "japan")
+    assert opened.page.inner_text("#status").startswith("1 case, 2 cells of 4")
+
+
+def test_tool_calls_are_chips(open_report: Open) -> None:
+    run = synthetic_run(1, 2, rich=False)
+    calls = (ToolCall("find_order", {"order": "<b>A-1042</b>"}), ToolCall("refund", {}, error="no"))
+    cells = (answering(run.cells[0], "", tool_calls=calls), run.cells[1])
+    opened = open_report(replace(run, cells=cells), "#cells")
+    chips = opened.page.locator(".row .chip").all_inner_texts()
+    assert chips == ['find_order {"order": "<b>A-1042</b>"}', "refund {}"]
+    assert "(empty)" not in opened.page.inner_text(".row")
+
+
+def test_markdown_and_json_are_laid_out_and_raw_at_a_click(open_report: Open) -> None:
+    markdown = (
+        "# Refunds\n\nWithin **30 days**, see `policy`:\n\n1. Open\n2. Choose\n   - deep\n\n"
+        "| a | b |\n| --- | --- |\n| 1 | *two* |\n\n> quoted\n\n```json\n[1,{}]\n```\n"
+        "[help](https://example.com) ![cat](cat.png)"
+    )
+    data = '{"n": 1.50, "n": [], "list": [1, "a, b: {c}"]}'
+    opened = open_report(answered([(markdown, data, "5 * 3 = 15, or so")]), "#cells?density=full")
+    first, second, third = grid_row(opened, 0).locator(".text").all()
+    assert first.locator(".heading").inner_text() == "Refunds"
+    assert first.locator("strong").inner_text() == "30 days"
+    assert first.locator("code").inner_text() == "policy"
+    assert first.locator("li").all_inner_texts() == ["1.\nOpen", "2.\nChoose", "•\ndeep"]
+    assert first.locator("li.depth-2").count() == 1
+    assert first.locator("td").all_inner_texts() == ["1", "two"]
+    assert first.locator("blockquote").inner_text() == "quoted"
+    assert first.locator("pre").inner_text() == "[\n  1,\n  {}\n]"
+    assert first.locator(".address").all_inner_texts() == [
+        "help (https://example.com)",
+        "picture: cat (cat.png)",
+    ]
+    assert second.locator("pre").inner_text() == (
+        '{\n  "n": 1.50,\n  "n": [],\n  "list": [\n    1,\n    "a, b: {c}"\n  ]\n}'
+    )
+    assert third.inner_text() == "5 * 3 = 15, or so"
+    opened.page.get_by_label("Raw text").check()
+    assert texts_of(opened, 0)[:2] == [markdown, data]
+    assert "raw=1" in opened.page.url
+
+
+@pytest.mark.parametrize("view", ["#cells?density=full", "#cells?against=haiku", "#cells?raw=1"])
+def test_hostile_answers_are_inert(open_report: Open, view: str) -> None:
+    opened = open_report(answered([(text, "calm") for text in HOSTILE_ANSWERS]), view)
+    for _ in HOSTILE_ANSWERS:
+        opened.page.evaluate("scrollBy(0, 600)")
+        opened.settle()
+        made = opened.page.locator("#list :is(img, iframe, script, style, object, svg, form)")
+        assert made.count() == 0
+        assert opened.page.locator("#list a:not([href^='#cell?'])").count() == 0
+    opened.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    opened.settle()
+    assert grid_row(opened, len(HOSTILE_ANSWERS) - 1).count() == 1
+    assert not opened.page.title().startswith("PWNED")
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == 1280
+    assert opened.complaints == []
+    assert opened.requests == []
+
+
+def test_only_rows_in_sight_are_nodes_and_each_is_reached(open_report: Open) -> None:
+    run = synthetic_run(30, 4, rich=False)
+    opened = open_report(run, "#cells?density=full")
+    page = opened.page
+    for _ in range(30):
+        at_the_end = page.evaluate(
+            "() => { const y = scrollY; scrollBy(0, 700); return scrollY === y }"
+        )
+        opened.settle()
+        assert page.locator(".row").count() < 20
+        boxes = [row.bounding_box() for row in page.locator(".row").all()]
+        ends = [box["y"] + box["height"] for box in boxes[:-1]]
+        assert ends == pytest.approx([box["y"] for box in boxes[1:]], abs=1)
+        if at_the_end:
+            break
+    assert page.locator(".row .title").last.inner_text() == run.cells[-1].case
+    assert page.locator(".row").last.get_attribute("aria-rowindex") == "31"
+
+
+def test_what_is_in_sight_stays_where_it_is_when_rows_above_are_measured(
+    open_report: Open,
+) -> None:
+    texts = [("word " * (40 + number * 37 % 300), "b") for number in range(60)]
+    opened = open_report(answered(texts), "#cells?density=full")
+    page = opened.page
+    page.evaluate("scrollTo(0, 6000)")
+    opened.settle()
+    for _ in range(10):
+        row = page.locator(".row").nth(1)
+        number, before = row.get_attribute("data-row"), row.bounding_box()["y"]
+        page.evaluate("scrollBy(0, -200)")
+        opened.settle()
+        after = page.locator(f".row[data-row='{number}']").bounding_box()["y"]
+        assert after == pytest.approx(before + 200, abs=2)
+
+
+def test_on_a_phone_the_case_stays_and_the_columns_are_swiped(
+    open_report: Open, run: RunResult
+) -> None:
+    opened = open_report(run, "#cells", viewport={"width": 390, "height": 800})
+    page = opened.page
+    case, head = page.locator(".row .case").first, page.locator(".head [role=columnheader]").nth(2)
+    stays, moves = case.bounding_box()["x"], head.bounding_box()["x"]
+    page.evaluate("document.getElementById('rows').parentElement.scrollLeft = 150")
+    opened.settle()
+    assert case.bounding_box()["x"] == stays
+    assert head.bounding_box()["x"] == pytest.approx(moves - 150, abs=1)
+    assert page.locator("#filters select:visible").count() == 0
+    page.get_by_role("button", name="Filters").click()
+    assert page.locator("#filters select:visible").count() > 3
+
+
+def test_all_rows_are_printed(open_report: Open, run: RunResult) -> None:
+    opened = open_report(run, "#cells")
+    assert opened.page.locator(".row").count() < 30
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.page.locator(".row").count() == 60
+    opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert opened.page.locator(".row").count() < 30
+
+
+def test_a_row_that_has_the_focus_keeps_it(open_report: Open, run: RunResult) -> None:
+    opened = open_report(run, "#cells")
+    opened.page.locator(".row .title").first.focus()
+    opened.page.evaluate("scrollTo(0, 4000)")
+    opened.settle()
+    assert opened.page.evaluate("document.activeElement.textContent") == run.cells[0].case
+    opened.page.evaluate("scrollTo(0, 0)")
+    opened.settle()
+    numbers = [int(row.get_attribute("data-row")) for row in opened.page.locator(".row").all()]
+    assert numbers == sorted(numbers)

@@ -1,0 +1,530 @@
+"""The fixture `arena` in ordinary tests: what they check and ask are cells of the run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from conftest import Project
+
+ARENA = """\
+providers:
+  - {name: mini, provider: mock, model: m-1, responses: {default: "Your refund comes in 5 days."}}
+  - {name: haiku, provider: mock, model: h-1, responses: {default: "No idea."}}
+judge:
+  provider: mock
+  responses: {default: '{"evidence": ["refund"], "reasoning": "Kind.", "level": "fully"}'}
+"""
+EVERY_KIND = """
+import unittest
+
+import pytest
+
+def test_application(arena):
+    arena.check("Choose Forgot password.", contains="Forgot password", prompt="How?")
+    arena.check("Choose Forgot password.", {"max_words": 3})
+
+def test_does_not_hold(arena):
+    arena.check("Hello", contains="bye")
+    arena.check("Hello", contains="never looked at")
+
+@pytest.mark.parametrize("model", ["mini", "haiku"])
+@pytest.mark.parametrize("topic", ["refund", "idea"])
+def test_of_models(arena, topic, model):
+    answer = arena.ask(model, "What of my refund?")
+    arena.check(answer, contains=topic)
+
+def test_two_questions(arena):
+    first = arena.ask("mini", "One?", system="Be brief.")
+    second = arena.ask({"provider": "mock", "name": "mini", "responses": {"default": "B"}}, "Two?")
+    arena.check(second, equals="B")
+    arena.check(first.output.upper()[:11], contains="refund", llm_judge="is kind")
+    assert "days" in first.output
+
+def test_breaks_before_a_check(arena):
+    raise LookupError("no such customer")
+
+def test_asserts_by_itself(arena):
+    assert arena.ask("mini", "When?").output == "tomorrow"
+
+def test_asserts_without_an_answer(arena):
+    assert 1 == 2
+
+def test_expects_the_failure(arena):
+    with pytest.raises(AssertionError):
+        arena.check("Hello", contains="bye")
+
+def test_is_skipped(arena):
+    pytest.skip("not today")
+
+@pytest.fixture
+def broken():
+    raise OSError("no disk")
+
+def test_has_no_setup(broken, arena):
+    pass
+
+def test_uses_nothing(arena):
+    pass
+
+@pytest.mark.arena(provider="bot")
+def test_names_its_column(arena):
+    arena.check(arena.ask("mini", "?"), contains="refund")
+
+def test_cases(arena):
+    for name in ("haiku", "mini", "none"):
+        with arena.case(f"Refund of {name}", provider=name):
+            arena.check(arena.ask(name, "What of my refund?"), contains="refund")
+    with arena.case("Skipped"):
+        pytest.skip("not this one")
+    arena.check("the test goes on", contains="goes on")
+
+def test_subtests(arena, subtests):
+    for word in ("hello", "bye"):
+        with subtests.test(word):
+            arena.check("hello", contains=word)
+
+@pytest.mark.xfail(reason="known")
+def test_known_gap(arena):
+    arena.check("Hello", contains="bye")
+
+def test_asked_for_by_name(request):
+    request.getfixturevalue("arena").check("Hello", contains="hello")
+
+class TestOfUnittest(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _arena(self, arena):
+        self.arena = arena
+
+    def test_holds(self):
+        self.arena.check("Hello", contains="hello")
+
+    def test_fails(self):
+        self.arena.check("Hello", contains="bye")
+"""
+VERDICTS = {
+    "test_application[application]": "passed",
+    "test_does_not_hold[application]": "failed",
+    "test_of_models[refund][mini]": "passed",
+    "test_of_models[refund][haiku]": "failed",
+    "test_of_models[idea][mini]": "failed",
+    "test_of_models[idea][haiku]": "passed",
+    "test_two_questions[mini]": "passed",
+    "test_breaks_before_a_check[application]": "error",
+    "test_asserts_by_itself[mini]": "failed",
+    "test_asserts_without_an_answer[application]": "error",
+    "test_expects_the_failure[application]": "passed",
+    "test_is_skipped[application]": "skipped",
+    "test_has_no_setup[application]": "error",
+    "test_names_its_column[bot]": "passed",
+    "test_cases::Refund of haiku[haiku]": "failed",
+    "test_cases::Refund of mini[mini]": "passed",
+    "test_cases::Refund of none[none]": "error",
+    "test_cases::Skipped[application]": "skipped",
+    "test_cases[application]": "passed",
+    "test_subtests[application]": "failed",
+    "test_known_gap[application]": "failed",
+    "test_asked_for_by_name[application]": "passed",
+    "TestOfUnittest::test_fails[application]": "failed",
+    "TestOfUnittest::test_holds[application]": "passed",
+}
+"""In the order of the file; pytest counts what it makes of a subtest on its own."""
+
+
+@pytest.fixture
+def tests(project: Project) -> Project:
+    """A project with an arena file that has no cases of its own."""
+    project.write(arena=ARENA)
+    return project
+
+
+def findings(cell: dict[str, Any]) -> list[tuple[str, str, float]]:
+    (trial,) = cell["trials"]
+    return [(one["type"], one["verdict"], one["weight"]) for one in trial["assertions"]]
+
+
+def test_what_tests_check_are_cells_of_the_run(tests: Project, spread: tuple[str, ...]) -> None:
+    tests.pytester.makepyfile(test_app=EVERY_KIND)
+    result = tests.run(*spread)
+    assert result.ret == 1
+    cells = {name.partition("::")[2]: cell for name, cell in tests.cells().items()}
+    assert {name: cell["verdict"] for name, cell in cells.items()} == VERDICTS
+    assert list(cells) == list(VERDICTS)
+    two = cells["test_two_questions[mini]"]
+    assert [message["content"] for message in two["trials"][0]["messages"]] == [
+        "Be brief.",
+        "One?",
+        "Your refund comes in 5 days.",
+        "Two?",
+    ]
+    assert [one["turn"] for one in two["trials"][0]["assertions"]] == [1, 0, 0]
+    assert findings(cells["test_expects_the_failure[application]"]) == [
+        ("contains", "failed", 0.0),
+        ("test", "passed", 1.0),
+    ]
+    assert findings(cells["test_asserts_by_itself[mini]"]) == [("test", "failed", 1.0)]
+    error = cells["test_breaks_before_a_check[application]"]["trials"][0]["error"]
+    assert error["kind"] == "system"
+    assert error["message"].startswith("LookupError in test_app.py:")
+    assert cells["test_is_skipped[application]"]["reason"] == "not today"
+    assert (
+        cells["test_of_models[refund][mini]"]["test"] == "test_app.py::test_of_models[refund-mini]"
+    )
+    assert cells["test_known_gap[application]"]["xfail"] == "known"
+    shown = result.stdout.str()
+    assert "pytest_arena.CheckFailed: failed: contains: did not find 'bye' in 'Hello'" in shown
+    assert "python_tests/" not in shown.replace("python_tests.fixture.ArenaFixture", "")
+    assert "CasesErrored: 2 of 4 cases did not pass: Refund of haiku, Refund of none" in shown
+
+
+def test_without_the_option_tests_check_and_write_nothing(
+    tests: Project, spread: tuple[str, ...]
+) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+def test_holds(arena):
+    arena.check(arena.ask("mini", "What of my refund?"), contains="refund", llm_judge="is kind")
+
+def test_does_not_hold(arena):
+    arena.check("Hello", contains="bye")
+
+@pytest.mark.arena(trials=2)
+def test_twice(arena, record_property):
+    record_property("run", 1)
+    arena.check("Hello", contains="hello")
+"""
+    )
+    result = tests.pytester.runpytest("--strict-markers", *spread)
+    result.assert_outcomes(passed=2, failed=1)
+    assert not (tests.path / "arena-report").exists()
+
+
+def test_a_run_without_results_records_nothing(tests: Project) -> None:
+    tests.pytester.makepyfile("def test_it(arena): arena.ask('mini', '?')")
+    result = tests.pytester.runpytest("--arena-record=new")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert (
+        "--arena-record new keeps answers, which a run without --arena does not do"
+        in result.stderr.str()
+    )
+
+
+TRIALS = """
+import unittest
+
+import pytest
+
+made = []
+
+@pytest.fixture
+def fresh():
+    made.append("up")
+    yield len(made)
+    made.append("down")
+
+@pytest.fixture(scope="module")
+def wide():
+    made.append("wide")
+
+@pytest.mark.arena(trials=5, pass_threshold=0.6)
+def test_mostly(arena, fresh, wide, caplog):
+    arena.check("bye" if made.count("up") == 2 else "hello", contains="hello")
+
+def test_made(wide):
+    assert made == ["wide"] + ["up", "down"] * 4
+
+@pytest.mark.arena(trials=4, pass_threshold=0.9)
+def test_seldom(arena, fresh):
+    arena.check("hello" if made.count("up") % 2 else "bye", contains="hello")
+
+class TestOfOneInstance:
+    @pytest.mark.arena(trials=2)
+    def test_is_new(self, arena):
+        assert not hasattr(self, "seen")
+        self.seen = True
+        arena.check("hello", contains="hello")
+
+class TestOfUnittest(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def _arena(self, arena):
+        self.arena = arena
+
+    @pytest.mark.arena(trials=2)
+    def test_is_new(self):
+        assert not hasattr(self, "seen")
+        self.seen = True
+        self.arena.check("hello", contains="hello")
+
+@pytest.mark.xfail(strict=True)
+@pytest.mark.arena(trials=2)
+def test_known_gap(arena):
+    arena.check("hello", contains="bye")
+
+@pytest.mark.arena(trials=3, pass_threshold=0.5)
+def test_breaks_once(arena):
+    made.append("broken")
+    if made.count("broken") == 1:
+        raise OSError("no disk")
+    arena.check(arena.ask("mini", "?"), contains="refund")
+
+@pytest.fixture
+def sticky():
+    yield
+    raise OSError("cannot be taken down")
+
+@pytest.mark.arena(trials=2)
+def test_taken_down(arena, sticky):
+    arena.check("hello", contains="hello")
+
+@pytest.mark.arena(trials=3)
+def test_skips(arena):
+    pytest.skip("not here")
+"""
+
+
+def test_a_mark_runs_a_test_as_trials_of_its_cells(tests: Project, spread: tuple[str, ...]) -> None:
+    tests.pytester.makepyfile(test_app=TRIALS)
+    # its tests count on each other
+    spread = (*spread, "--dist=loadfile") if spread else ()
+    result = tests.run("-rA", *spread)
+    result.assert_outcomes(passed=6, failed=1, xfailed=1, errors=1, skipped=1)
+    cells = {name.partition("::")[2]: cell for name, cell in tests.cells().items()}
+    found = {
+        name: (
+            cell["verdict"],
+            "".join(trial["verdict"][0] for trial in cell["trials"]),
+            cell["trials_not_run"],
+        )
+        for name, cell in cells.items()
+    }
+    assert found == {
+        "test_mostly[application]": ("passed", "pfpp", 1),
+        "test_seldom[application]": ("failed", "pf", 2),
+        "TestOfOneInstance::test_is_new[application]": ("passed", "pp", 0),
+        "TestOfUnittest::test_is_new[application]": ("passed", "pp", 0),
+        "test_known_gap[application]": ("failed", "f", 1),
+        "test_breaks_once[mini]": ("passed", "epp", 0),
+        "test_taken_down[application]": ("passed", "pp", 0),
+        "test_skips[application]": ("skipped", "", 2),
+    }
+    assert [trial["index"] for trial in cells["test_mostly[application]"]["trials"]] == [0, 1, 2, 3]
+    shown = result.stdout.str()
+    assert "1 of 2 trials passed; pytest_arena.Ch" in shown
+    assert "1 of 2 trials passed; this is trial 2" in shown
+
+
+def test_the_option_for_trials_holds_for_tests(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        """
+import pytest
+
+@pytest.mark.arena(trials=2)
+def test_it(arena):
+    arena.check("hello", contains="hello")
+"""
+    )
+    tests.run("--arena-trials=3")
+    (cell,) = tests.cells().values()
+    assert len(cell["trials"]) == 3
+
+
+def test_mistakes_are_told_at_the_test(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+@pytest.mark.arena(trails=3)
+def test_unknown_argument(arena): pass
+
+@pytest.mark.arena(trials=0)
+def test_no_trials(arena): pass
+
+@pytest.mark.arena(pass_threshold="most")
+def test_no_share(arena): pass
+
+@pytest.mark.arena(3)
+def test_no_name(arena): pass
+
+@pytest.mark.arena(trials=3)
+def test_no_fixture(): pass
+
+@pytest.mark.arena(file="other.yaml")
+def test_no_file(arena): arena.check("hello", contains="hello")
+
+def test_no_assertion(arena): arena.check("hello", contians="hello")
+
+def test_no_provider(arena): arena.ask("mimi", "?")
+
+def test_no_question(arena): arena.ask("mini", [])
+
+def test_no_name_twice(arena):
+    for _ in range(2):
+        with arena.case("A"):
+            pass
+"""
+    )
+    result = tests.run()
+    result.assert_outcomes(failed=5, errors=5)
+    told = "\n".join(re.sub(r"^E +", "", line) for line in result.outlines)
+    for text in (
+        "test_app.py:3:1: mark arena: unknown argument 'trails'\n"
+        "  expected: one of file, provider, trials, pass_threshold\n"
+        "  fix: did you mean 'trials'?",
+        "test_app.py:6:1: mark arena: trials is 0\n  expected: a number of trials of at least 1",
+        "test_app.py:9:1: mark arena: pass_threshold is 'most'\n"
+        "  expected: the share of the trials that must pass, from 0 to 1",
+        "test_app.py:12:1: mark arena: 3 has no name\n"
+        "  fix: write it like @pytest.mark.arena(trials=5, pass_threshold=0.8)",
+        "test_app.py:15:1: mark arena on a test that does not use the fixture of that name\n"
+        "  fix: take arena as an argument, or leave the mark out",
+        "other.yaml",
+        "test_app.py:21:31: unknown assertion type 'contians'",
+        "test_app.py:23:30: unknown provider 'mimi'",
+        "test_app.py:25:30: there is nothing to ask",
+        "the test has had a case 'A'",
+    ):
+        assert text in told
+    assert set(tests.verdicts().values()) == {"error"}
+
+
+def test_coroutines_ask_and_check(tests: Project) -> None:
+    tests.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    tests.pytester.makepyfile(
+        test_app="""
+import asyncio
+
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.arena(trials=2)
+async def test_of_asyncio(arena):
+    one, two = await asyncio.gather(arena.aask("mini", "One?"), arena.aask("mini", "Two?"))
+    arena.check(one, contains="refund")
+    await arena.acheck(two, llm_judge="is kind")
+
+@pytest.mark.asyncio
+async def test_stands_still(arena):
+    arena.ask("mini", "?")
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_of_anyio(arena, anyio_backend):
+    arena.check(await arena.aask("mini", "One?"), contains="refund")
+
+@pytest.mark.asyncio
+async def test_side_by_side(arena):
+    async def case(name, word):
+        with arena.case(name):
+            answer = await arena.aask("mini", name)
+            await asyncio.sleep(0)
+            arena.check(answer, contains=word)
+    await asyncio.gather(case("A", "refund"), case("B", "bye"))
+"""
+    )
+    result = tests.pytester.runpytest("--arena", "-p", "no:hypothesispytest")
+    result.assert_outcomes(passed=2, failed=2)
+    assert "fix: write await arena.aask(…)" in result.stdout.str()
+    assert tests.verdicts() == {
+        "test_of_asyncio[mini]": "passed",
+        "test_stands_still[mini]": "error",
+        "test_of_anyio[asyncio][mini]": "passed",
+        "test_side_by_side::A[mini]": "passed",
+        "test_side_by_side::B[mini]": "failed",
+    }
+
+
+def test_options_of_a_run_hold_for_what_tests_ask(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+def test_mini(arena): arena.check(arena.ask("mini", "?"), contains="refund")
+def test_haiku(arena): arena.check(arena.ask("haiku", "?"), contains="refund")
+"""
+    )
+    tests.run("--arena-provider=mini")
+    assert tests.verdicts() == {"test_mini[mini]": "passed", "test_haiku[haiku]": "skipped"}
+    result = tests.run("--lf")
+    assert "no previously failed tests" in result.stdout.str()
+    tests.run()
+    result = tests.run("--lf")
+    result.assert_outcomes(failed=1)
+    assert tests.verdicts() == {"test_haiku[haiku]": "failed"}
+    tests.write(arena=f"{ARENA}budget: {{max_calls: 1}}\n")
+    result = tests.run()
+    result.assert_outcomes(passed=1, skipped=1)
+    assert result.ret == 1
+    cell = tests.cells()["test_app.py::test_haiku[haiku]"]
+    assert cell["verdict"] == "skipped"
+    assert cell["over_budget"]
+
+
+def test_a_call_without_an_answer_is_an_error_of_its_column(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+def test_down(arena):
+    down = {"error": "server", "text": "no luck"}
+    bot = {"provider": "mock", "name": "bot", "retries": 0, "responses": {"default": down}}
+    arena.ask(bot, "?")
+"""
+    )
+    tests.run()
+    assert tests.verdicts() == {"test_down[bot]": "error"}
+    (trial,) = tests.cells()["test_app.py::test_down[bot]"]["trials"]
+    assert trial["error"]["kind"] == "server"
+
+
+def test_guardrails_of_the_file_hold_for_what_tests_ask(tests: Project) -> None:
+    tests.write(arena=f"{ARENA}guardrails: {{banned_words: [hack]}}\n")
+    tests.pytester.makepyfile(
+        test_app="""
+def test_blocked(arena): arena.ask("mini", "How do I hack it?")
+def test_let_through(arena): arena.check(arena.ask("mini", "How?"), contains="refund")
+"""
+    )
+    tests.run()
+    assert tests.verdicts() == {"test_blocked[mini]": "failed", "test_let_through[mini]": "passed"}
+    (trial,) = tests.cells()["test_app.py::test_blocked[mini]"]["trials"]
+    assert trial["guardrail"]["action"] == "block"
+
+
+def test_a_test_that_is_run_again_has_the_last_word(tests: Project) -> None:
+    tests.pytester.makeini("[pytest]\n")
+    tests.pytester.makepyfile(
+        test_app="""
+seen = []
+def test_it(arena):
+    seen.append(1)
+    arena.check("hello" if len(seen) > 1 else "bye", contains="hello")
+"""
+    )
+    result = tests.pytester.runpytest("--arena", "--reruns=2", "-p", "no:asyncio")
+    result.assert_outcomes(passed=1)
+    assert tests.verdicts() == {"test_it[application]": "passed"}
+
+
+def test_a_fixture_of_the_same_name_is_left_alone(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+@pytest.fixture
+def arena():
+    return "a hall"
+
+def test_it(arena):
+    assert arena == "a hall"
+"""
+    )
+    case = "{name: A, prompt: hi, assertions: [{type: contains, value: refund}]}"
+    tests.write(arena=f"{ARENA}tests: [{case}]\n")
+    tests.run()
+    assert set(tests.verdicts()) == {"A[mini]", "A[haiku]"}
+
+
+def test_a_file_without_cases_is_refused_where_no_test_goes_by_it(tests: Project) -> None:
+    tests.pytester.makepyfile("def test_it(): pass")
+    result = tests.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "arena.yaml:1:1: the arena has no cases" in result.stderr.str()
