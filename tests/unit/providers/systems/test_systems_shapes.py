@@ -200,12 +200,133 @@ def test_pieces_of_a_stream_come_together() -> None:
         for text in ("hel", None, "lo")
     ]
     chunks[-1].usage = Of(prompt_tokens=3, completion_tokens=4)
-    assert joined(["hel", "lo"]) == {"output": "hello", "usage": None}
+    assert joined(["hel", "lo"]) == {"output": "hello"}
     assert joined(chunks)["output"] == "hello"
     assert described(joined(chunks))["usage"] == {"input_tokens": 3, "output_tokens": 4}
     assert joined(["hel", "lo", {"cost": 1}]) == {"cost": 1, "output": "hello"}
     assert joined(["thinking…", Of(output="hello")]).output == "hello"
     assert joined([]) is None
+
+
+def chat_chunk(calls: list[Any], **further: Any) -> Any:
+    delta = Of(content=None, tool_calls=calls)
+    return Of(object="chat.completion.chunk", choices=[Of(index=0, delta=delta)], **further)
+
+
+def part(index: int | None, number: str | None, name: str | None, arguments: str) -> Any:
+    return Of(index=index, id=number, function=Of(name=name, arguments=arguments))
+
+
+TWO_CALLS = [
+    {"name": "find", "arguments": {"n": 1}, "id": "c1"},
+    {"name": "refund", "arguments": {"all": True}, "id": "c2"},
+]
+STREAMS: dict[str, list[Any]] = {
+    "openai": [
+        chat_chunk([part(0, "c1", "find", "")]),
+        chat_chunk([part(0, None, None, '{"n"'), part(1, "c2", "refund", '{"all": ')]),
+        chat_chunk([part(0, None, None, ": 1}"), part(1, None, None, "true}")]),
+    ],
+    "openai_as_mappings": [
+        {"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}
+        for call in (
+            {"index": 0, "id": "c1", "function": {"name": "find", "arguments": '{"n": 1}'}},
+            {"index": 1, "id": "c2", "function": {"name": "refund", "arguments": '{"all": true}'}},
+        )
+    ],
+    "openai_without_index": [
+        chat_chunk([part(None, "c1", "find", '{"n": ')]),
+        chat_chunk([part(None, None, None, "1}")]),
+        chat_chunk([part(None, "c2", "refund", '{"all": true}')]),
+    ],
+    "anthropic": [
+        Of(type="message_start", message=Of(usage=Of(input_tokens=3, output_tokens=1), model="m")),
+        *(
+            event
+            for index, (number, name, pieces) in enumerate(
+                [("c1", "find", ['{"n":', " 1}"]), ("c2", "refund", ['{"all": true}'])]
+            )
+            for event in (
+                Of(
+                    type="content_block_start",
+                    index=index,
+                    content_block=Of(type="tool_use", id=number, name=name, input={}),
+                ),
+                *(
+                    Of(
+                        type="content_block_delta",
+                        index=index,
+                        delta=Of(type="input_json_delta", partial_json=piece),
+                    )
+                    for piece in pieces
+                ),
+                Of(type="content_block_stop", index=index),
+            )
+        ),
+        Of(type="message_delta", delta=Of(stop_reason="tool_use"), usage=Of(output_tokens=4)),
+        Of(type="message_stop"),
+    ],
+    "langchain": [
+        Message(
+            "AIMessageChunk",
+            "",
+            tool_call_chunks=[{"index": 0, "id": "c1", "name": "find", "args": '{"n": 1}'}],
+        ),
+        Message(
+            "AIMessageChunk",
+            "",
+            tool_call_chunks=[{"index": 1, "id": "c2", "name": "refund", "args": '{"all"'}],
+        ),
+        (
+            Message(
+                "AIMessageChunk",
+                "",
+                tool_call_chunks=[{"index": 1, "id": None, "name": None, "args": ": true}"}],
+            ),
+            {"langgraph_node": "bot"},
+        ),
+    ],
+    "responses": [
+        Of(type="response.created", response=Of(output=[])),
+        Of(type="response.output_text.delta", delta="hel"),
+        Of(
+            type="response.completed",
+            response=Of(
+                output=[
+                    Of(type="function_call", call_id="c1", name="find", arguments='{"n": 1}'),
+                    Of(
+                        type="function_call", call_id="c2", name="refund", arguments='{"all": true}'
+                    ),
+                ]
+            ),
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("client", STREAMS)
+def test_tool_calls_of_a_stream_come_together(client: str) -> None:
+    assert described(joined(STREAMS[client]))["tool_calls"] == TWO_CALLS
+
+
+def test_what_a_stream_says_beside_its_text_is_kept() -> None:
+    found = described(joined(STREAMS["anthropic"]))
+    assert found["usage"] == {"input_tokens": 3, "output_tokens": 4}
+    assert (found["finish_reason"], found["model"]) == ("tool_use", "m")
+    ollama = [
+        {"model": "m", "message": {"content": "hel", "thinking": "why"}, "done": False},
+        {"message": {"tool_calls": [{"function": CALL}, {"function": CALL}]}, "done": False},
+        {"message": {"content": "lo"}, "done": True, "prompt_eval_count": 3, "eval_count": 4},
+    ]
+    found = described(joined(ollama))
+    assert (found["output"], found["reasoning"]) == ("hello", "why")
+    assert found["tool_calls"] == [CALL, CALL]
+    assert found["usage"] == {"input_tokens": 3, "output_tokens": 4}
+
+
+def test_a_stream_of_texts_does_not_say_that_no_tool_was_called() -> None:
+    assert "tool_calls" not in described(joined(["hel", "lo"]))
+    assert described(joined([chat_chunk([]), "hi"]))["tool_calls"] == []
 
 
 def test_the_types_of_openai_are_told() -> None:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .frameworks import FRAMEWORKS, is_foreign
+from .streams import StreamedAnswer
 from .values import (
     as_text,
-    first,
-    get,
     listed,
     mapping_of,
     tool_call,
@@ -104,30 +103,12 @@ def _named_text(value: Any) -> dict[str, Any] | None:
 
 
 def joined(pieces: list[Any]) -> Any:
-    """Return what a stream of pieces comes to: their texts together, or the last that is none.
+    """Return what a stream of pieces comes to: their texts together, with the tool calls and the
+    usage of the chunks of usual clients, or the last that is none of these.
 
     Texts before a mapping are its `output`, where it has none of its own.
     """
-    if not pieces:
-        return None
-    texts = [text for piece in pieces if (text := _piece_text(piece)) is not None]
-    others = [piece for piece in pieces if _piece_text(piece) is None]
-    if not others:
-        usage = next((u for p in reversed(pieces) if (u := usage_of(get(p, "usage")))), None)
-        return {"output": "".join(texts), "usage": usage}
-    last = others[-1]
-    if isinstance(last, Mapping) and texts and last.get("output") is None:
-        return {**last, "output": "".join(texts)}
-    return last
-
-
-def _piece_text(piece: Any) -> str | None:
-    """Return the text of a piece: a text itself, or a chunk of the usual clients."""
-    if isinstance(piece, str):
-        return piece
-    choices = get(piece, "choices")
-    if isinstance(choices, (list, tuple)) and get(piece, "object") == "chat.completion.chunk":
-        return "".join(first(get(one, "delta"), "content") or "" for one in choices)
-    if get(piece, "type") == "AIMessageChunk" and isinstance(get(piece, "content"), str):
-        return str(get(piece, "content"))
-    return None
+    answer = StreamedAnswer()
+    for piece in pieces:
+        answer.add(piece)
+    return answer.end()
