@@ -58,6 +58,9 @@ class Gatekeeper:
                 if settings.baseline_missing == "fail":
                     raise
                 self.missing = str(error)
+        if settings.update_baseline:
+            # what cannot be read is told before the run costs anything, not after it
+            self._stored()
 
     def excuse(self, cell: Cell, ids: Iterable[str]) -> Excuse | None:
         """Return why a failed cell does not fail its item, or None where it does.
@@ -169,16 +172,20 @@ class Gatekeeper:
         if self._settings.add_to_baseline and run.exit_code:
             # the trials of a run that failed would be let in or not by how they came out
             return [f"baseline: {self._shown(path)} was left as it is, since the run failed"]
-        try:
-            old = read_baseline(str(path), self._folder)
-        except MissingBaselineError:
-            old = Baseline()
+        old = self._stored()
         prune = collected if self._settings.prune_baseline else None
         updated = update(old, run, prune=prune, fresh=fresh_trials(run.cells))
         write_baseline(path, updated.baseline)
         said = [f"baseline: {self._shown(path)} ({_counts(updated)})"]
         ahead = forecast(updated.baseline, self.rules)
         return [*said, ahead.sentence] if ahead is not None else said
+
+    def _stored(self) -> Baseline:
+        """Return the baseline that is to be written anew; an empty one where there is none."""
+        try:
+            return read_baseline(str(self._target), self._folder)
+        except MissingBaselineError:
+            return Baseline()
 
     def collected(self, ids: Iterable[str]) -> Collected:
         """Return what there is now, with the files of the baseline that are no more."""

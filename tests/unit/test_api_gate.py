@@ -163,12 +163,34 @@ def test_only_a_green_run_adds_to_the_baseline(run: Run, tmp_path: Path) -> None
     assert path.read_bytes() != before
 
 
-def test_a_baseline_that_cannot_be_written_is_exit_code_4(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "broken.jsonl").write_text('{"kind": "baseline", "format": 99}\n')
-    broken = {"trials": 1, "update_baseline": True}
+def test_a_baseline_that_cannot_be_read_is_told_before_anything_is_asked(
+    run: Run, tmp_path: Path
+) -> None:
     (tmp_path / ".arena").mkdir()
-    (tmp_path / "broken.jsonl").rename(tmp_path / ".arena" / "baseline.jsonl")
-    found = run(**broken)
+    (tmp_path / ".arena" / "baseline.jsonl").write_text('{"kind": "baseline", "format": 99}\n')
+    with pytest.raises(UsageError, match="baseline format 99 is not known"):
+        run(trials=1, update_baseline=True)
+    assert Fickle.asked == []
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_an_empty_file_is_no_baseline_yet(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / ".arena").mkdir()
+    (tmp_path / ".arena" / "baseline.jsonl").write_text(text)
+    found = run(trials=1, update_baseline=True)
+    assert (found.exit_code, found.notes[0]) == (0, "baseline: .arena/baseline.jsonl (2 added)")
+
+
+def test_a_baseline_that_breaks_while_the_run_goes_on_is_exit_code_4(
+    run: Run, tmp_path: Path
+) -> None:
+    class Breaks:
+        def pytest_arena_before_request(self, request: Request) -> None:
+            (tmp_path / ".arena").mkdir(exist_ok=True)
+            broken = '{"kind": "baseline", "format": 99}\n'
+            (tmp_path / ".arena" / "baseline.jsonl").write_text(broken)
+
+    found = run(trials=1, update_baseline=True, plugins=[Breaks()])
     assert found.exit_code == 4
     assert "baseline format 99 is not known" in found.notes[0]
     assert len(found.cells) == 2

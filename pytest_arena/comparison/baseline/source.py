@@ -26,7 +26,7 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
 
     A reference is a baseline file, a `results.jsonl`, `git:REV:PATH` or
     `git:merge-base(BRANCH):PATH` (the commit where this branch left another one). What cannot be
-    found or read is a `UsageError`; a missing file is a `MissingBaselineError`.
+    found or read is a `UsageError`; a missing file, or an empty one, is a `MissingBaselineError`.
     """
     if reference.startswith(_GIT):
         data = _from_git(reference, folder)
@@ -35,7 +35,7 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
     if is_baseline(data):
         return parse_baseline(data, reference)
     if not data.strip():
-        raise UsageError(
+        raise MissingBaselineError(
             Problem(
                 f"the baseline {reference} is empty",
                 expected="a baseline or a results.jsonl",
@@ -46,7 +46,7 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
 
 
 class MissingBaselineError(UsageError):
-    """There is no baseline yet, which a first run may be allowed to go without."""
+    """There is no baseline yet, or an empty one, which a first run may be allowed to go without."""
 
 
 def files_at(revision: str, folder: Path) -> bytes:

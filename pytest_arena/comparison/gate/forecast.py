@@ -88,7 +88,10 @@ def _crowd(cells: Sequence[BaselineCell]) -> int:
 
 
 def _chance_to_see(cells: Sequence[BaselineCell], drop: float, rules: Rules) -> float:
-    """Return the chance that the test over all cells finds a mean drop, as a normal variable."""
+    """Return the chance that the test over all cells finds a mean drop, as a normal variable.
+
+    No cell falls below none, and where none ever failed it is the drop itself that makes noise.
+    """
     # imports fractions and decimals, which no run needs for its verdict
     from statistics import NormalDist
 
@@ -96,10 +99,10 @@ def _chance_to_see(cells: Sequence[BaselineCell], drop: float, rules: Rules) -> 
     own = [c.passed * c.failed / (c.judged * (c.judged - 1)) for c in cells if c.judged > 1]
     mean = sum(cell.passed for cell in cells) / sum(cell.judged for cell in cells)
     within = sum(own) / len(own) if own else mean * (1 - mean)
-    noise = sum(within * (1 / cell.judged + 1 / SCREENED) for cell in cells) / len(cells) ** 2
-    if not noise:
-        return 1.0
-    return normal.cdf(drop / sqrt(noise) + normal.inv_cdf(rules.half))
+    fallen = max(within, drop * (1 - drop))
+    noise = sum(within / cell.judged + fallen / SCREENED for cell in cells) / len(cells) ** 2
+    seen = sum(min(cell.passed / cell.judged, drop) for cell in cells) / len(cells)
+    return normal.cdf(seen / sqrt(noise) + normal.inv_cdf(rules.half)) if seen else 0.0
 
 
 def _cells(count: int) -> str:

@@ -30,7 +30,8 @@ class GroupTest:
     `worse` and `better` count the cells whose rate fell and rose. `moved`: it lies below the
     baseline, which is not proven to be our change. `down` and `up` count the fresh pairs in which
     the old version passed alone, and the new one alone. `by_family` is the p-value with whole
-    families, where a fall that is larger than a provider's day might be that of a few.
+    families, where a fall that is larger than a provider's day might be that of a few. `part`:
+    other cells of the run are judged in another way.
     """
 
     way: Way
@@ -45,10 +46,15 @@ class GroupTest:
     down: int | None = None
     up: int | None = None
     by_family: float | None = None
+    part: bool = False
 
     @property
     def who(self) -> str:
-        return f"what {self.provider} answers" if self.provider else "the suite"
+        if self.provider:
+            return f"what {self.provider} answers"
+        if not self.part:
+            return "the suite"
+        return "what nobody changed" if self.way == "unchanged" else "what was changed"
 
     @property
     def reason(self) -> str:
@@ -102,27 +108,30 @@ class GroupTest:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Cells whose mean is tested; `of_way` is how many groups its way has."""
+    """Cells whose mean is tested; `of_way` is how many groups its way has, and `part` says that
+    other cells are judged in another way."""
 
     way: Way
     provider: str | None
     pairs: tuple[CellPair, ...]
     of_way: int
+    part: bool
 
 
 def groups_of(pairs: Sequence[CellPair]) -> list[Group]:
     """Return the groups of each way: all cells, and each provider's where there are several."""
     found = []
+    part = len({pair.way for pair in pairs}) > 1
     for way in ("again", "stored", "unchanged"):
         own = tuple(pair for pair in pairs if pair.way == way)
         providers = sorted({pair.key[2] for pair in own})
         several = len(providers) > 1
         number = 1 + len(providers) * several
         if own:
-            found.append(Group(way, None, own, number))
+            found.append(Group(way, None, own, number, part))
         for provider in providers if several else ():
-            part = tuple(pair for pair in own if pair.key[2] == provider)
-            found.append(Group(way, provider, part, number))
+            answered = tuple(pair for pair in own if pair.key[2] == provider)
+            found.append(Group(way, provider, answered, number, part))
     return found
 
 
@@ -153,6 +162,7 @@ def stored_test(group: Group, level: float, rules: Rules) -> GroupTest:
         significant=ours,
         moved=not ours and p_value <= level,
         by_family=by_family,
+        part=group.part,
     )
 
 
@@ -204,6 +214,9 @@ class SuiteAgain:
         left = []
         for place in open_:
             pairs = [p for pair in self._groups[place].pairs for p in _first_pairs(pair, look)]
+            if not pairs:
+                # a budget was spent before, or nothing reached a verdict
+                continue
             down = sum(old and not new for old, new in pairs)
             up = sum(new and not old for old, new in pairs)
             p_value = fewer_now(down, up)

@@ -94,7 +94,9 @@ def _headline(gate: Gate, found: Counter[str], compared: int) -> str:
     doubts = _doubts(gate, found, compared, total)
     if doubts:
         return f"No regression proven, but {' and '.join(doubts)}, {against}"
-    return f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}"
+    gone = found["removed"]
+    also = f"; {_cells(gone)} of it {'is' if gone == 1 else 'are'} no more" if gone else ""
+    return f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}{also}"
 
 
 def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[str]:

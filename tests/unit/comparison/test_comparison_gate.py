@@ -651,6 +651,18 @@ def test_a_suite_whose_old_version_can_be_asked_is_asked_in_pairs() -> None:
         "The suite is 33.3 points below the stored baseline, but not below the old version asked "
         "today: the provider or the baseline's luck."
     )
+    # beside cells that nobody changed, it is not the suite that fell
+    vendors = [replace(cell_of("PPP", case, "v"), model_alone=True) for case in cases]
+    both = kept(*(cell_of("P" * 20, case, name) for case in cases for name in ("mini", "v")))
+    mixed = assess(run_of(*alike, *vendors), both)
+    assert mixed.moved[0].warning.startswith("What was changed is 33.3 points below the stored ")
+    unpaid = [replace(cell, over_budget="4 of 4 calls are spent") for cell in new]
+    for unasked in (assess(run_of(*new), baseline), assess(run_of(*unpaid), baseline)):
+        assert unasked.moved[0].warning.endswith(
+            "and the old version was not asked beside it: the provider's day may do that."
+        )
+        assert unasked.suite is not None
+        assert "side by side" not in unasked.suite.reason
 
 
 def test_each_of_several_providers_is_a_group_of_its_own() -> None:

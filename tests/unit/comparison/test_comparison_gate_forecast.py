@@ -35,6 +35,18 @@ def test_larger_drops_and_larger_baselines_are_seen_more_often() -> None:
     assert small.seen[0][1] < large.seen[0][1]
 
 
+def test_a_single_case_that_always_passed_shows_no_small_drop_and_a_failed_one_none() -> None:
+    always = forecast(kept(cell_of("PPPPP")))
+    many = forecast(kept(*(cell_of("PPPPP", f"case {n}") for n in range(100))))
+    never = forecast(kept(*(cell_of("FFFFF", f"case {n}") for n in range(5))))
+    assert always is not None
+    assert many is not None
+    assert never is not None
+    assert [chance < 0.15 for _, chance in always.seen] == [True, True]
+    assert [chance > 0.95 for _, chance in many.seen] == [True, True]
+    assert [chance for _, chance in never.seen] == [0.0, 0.0]
+
+
 def test_it_is_said_in_a_few_sentences() -> None:
     found = forecast(kept(*(cell_of("PPPPF", f"case {n}") for n in range(20))))
     assert found is not None

@@ -68,6 +68,17 @@ def test_the_headline_claims_no_more_than_was_compared(statuses: list[str], head
     assert compare(run_of(*statuses)).conclusion.headline == headline
 
 
+def test_cells_that_are_no_more_are_no_doubt_and_are_said() -> None:
+    run = run_of("still passing", "still passing")
+    assert run.gate
+    gone = replace(run.gate, removed=("a", "b"))
+    found = since_baseline(replace(run, gate=gone))
+    assert found
+    assert found.headline == (
+        "No regression: 2 of 2 cells compared with main.jsonl; 2 cells of it are no more"
+    )
+
+
 def test_a_worse_suite_is_the_headline_where_no_cell_is_clearly_worse() -> None:
     run = run_of("still passing", suite="over 9 cases it fell (p = 0.01)", suite_failed=True)
     conclusion = compare(run).conclusion
