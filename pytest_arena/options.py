@@ -305,6 +305,14 @@ class Settings:
         "LOGIT",
         default=0.5,
     )
+    history: str | None = _option(
+        "text",
+        "a folder that keeps a line for each whole run; the report then shows how columns do over "
+        "time",
+        "DIR",
+        default=None,
+        shown=False,
+    )
     answers: bool = _option(
         "flag",
         "print the answers of all columns side by side, case by case",

@@ -2,9 +2,9 @@
 
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
 exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`) or on
-results that are there already (`report`, `merge`, `compare`, `comment`, `power`); only `calibrate`
-and `power --measured` ask models. Nothing here decides a verdict: that is done in `comparison` and
-`results`, so that a command and a run of pytest always agree.
+results that are there already (`report`, `merge`, `compare`, `trend`, `comment`, `power`); only
+`calibrate` and `power --measured` ask models. Nothing here decides a verdict: that is done in
+`comparison` and `results`, so that a command and a run of pytest always agree.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from pytest_arena.cli import (
     power,
     report,
     schema,
+    trend,
     validate,
 )
 
-_COMMANDS = (init, validate, schema, report, merge, compare, comment, power, calibrate)
+_COMMANDS = (init, validate, schema, report, merge, compare, trend, comment, power, calibrate)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,6 +14,7 @@ from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.run_history import with_history
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
@@ -203,7 +204,16 @@ class ResultsCollector:
             return
         run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
         session.exitstatus = self._exit_code(run, int(session.exitstatus))
-        self.run = run = replace(run, exit_code=int(session.exitstatus))
+        run = replace(run, exit_code=int(session.exitstatus))
+        if self._settings.history is not None:
+            folder = self._config.rootpath / self._settings.history
+            try:
+                run, said = with_history(run, folder, self._facts.ids)
+                self._said.append(said)
+            except UserError as error:
+                self._refused = str(error)
+                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        self.run = run
         self._write_results(run)
         if not run.interrupted:
             self._shards.forget_others()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from pytest_arena.results.run import RunResult
+from pytest_arena.results.trend import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,7 @@ class TerminalSummary:
     def answers(self, run: RunResult, *, width: int, color: bool) -> list[str]:
         """Return the answers of all columns side by side (`--arena-answers`)."""
         raise NotImplementedError(f"{type(self).__name__} has no answers()")
+
+    def trend(self, trend: Trend, *, width: int, color: bool) -> list[str]:
+        """Return how columns do from run to run (`arena trend`)."""
+        raise NotImplementedError(f"{type(self).__name__} has no trend()")

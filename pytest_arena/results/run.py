@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.trend import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,8 @@ class RunResult:
     exit_code: NonNegativeInt | None = None
     gate: Gate | None = None
     limits: tuple[ThresholdFinding, ...] = ()
+    trend: Trend | None = None
+    """This run and the ones before it, where a history is kept (`--arena-history`)."""
 
     @property
     def failed_as_a_whole(self) -> bool:

@@ -29,6 +29,7 @@ from pytest_arena_reporters.thresholds import limits_of, told
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.two_runs import TwoRuns
+    from pytest_arena.results.trend import Trend
 
 _GAP = "  "
 _NARROWEST_NAME = 20
@@ -81,6 +82,12 @@ class TerminalReporter(TerminalSummary):
         from pytest_arena_reporters import terminal_answers
 
         return terminal_answers.render(run, max(width, 40), color)
+
+    def trend(self, trend: Trend, *, width: int, color: bool) -> list[str]:
+        """Return how columns do from run to run, a table for each."""
+        from pytest_arena_reporters import terminal_trend
+
+        return terminal_trend.render(trend, max(width, 40), color)
 
     def compare(self, runs: TwoRuns, *, width: int, color: bool) -> list[str]:
         """Return two runs side by side: figures by provider, then the cells that flipped."""

@@ -14,7 +14,7 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
 from pytest_arena_reporters import figures
-from pytest_arena_reporters.html import baseline_view, provider_charts, run_page, view
+from pytest_arena_reporters.html import baseline_view, provider_charts, run_page, trend_view, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import MARKS, limits_of
@@ -130,6 +130,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "timed": provider_charts.timed_providers(comparison),
         "latency_chart": provider_charts.latency_chart(comparison),
         "cost_chart": provider_charts.cost_chart(comparison),
+        "trend": trend_view.page(run.trend, comparison.matrix.providers),
         "facts": run_page.facts(run),
         "files": run_page.file_rows(run),
         "named": [

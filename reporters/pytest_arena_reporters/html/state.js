@@ -1,5 +1,5 @@
 // What is shown, held in the URL's hash: #view?filter=…, #case?id=… or #cell?id=….
-const VIEWS = ["overview", "cells", "case", "cell", "run"];
+const VIEWS = ["overview", "cells", "case", "cell", "history", "run"].filter((view) => document.getElementById(view));
 const WITH_FILTERS = new Set(["cells", "case", "cell"]);
 const DENSITIES = { ticks: "Ticks", short: "Short", full: "Full" };
 const DIFFERENCES = { verdicts: "Verdicts differ", answers: "Answers differ" };

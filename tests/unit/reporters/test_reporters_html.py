@@ -18,6 +18,7 @@ from synthetic_run import synthetic_run
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunResult
+from pytest_arena.results.trend import CellFlips, ColumnPoint, RunPoint, Trend
 from pytest_arena_reporters.html import HtmlReporter
 from pytest_arena_reporters.html.charts import Axis
 
@@ -201,3 +202,35 @@ def test_expected_failures_are_counted_apart(tmp_path: Path) -> None:
     page = write(replace(run, cells=cells), tmp_path)
     assert "<li><b>3</b> xfailed</li>" in page
     assert "<small>3 xfailed</small>" in page
+
+
+def test_a_history_has_a_page_of_its_own(tmp_path: Path) -> None:
+    run = synthetic_run(2, 2)
+    name = run.cells[0].column
+    points = tuple(
+        RunPoint(
+            f"r{day}",
+            f"2026-11-{day:02}T10:00:00Z",
+            {name: ColumnPoint(passed=day, failed=1, p50_ms=100.0 * day, cost_per_case_usd=0.01)},
+        )
+        for day in (1, 2, 3)
+    )
+    trend = Trend(points, (CellFlips("a.yaml::<b>[m]", "PFP", 2),))
+    page = write(replace(run, trend=trend), tmp_path)
+    assert '<a href="#history" data-view="history">' in page
+    assert "a.yaml::&lt;b&gt;[m]" in page
+    assert "<td>2 of 2</td>" in page
+    for chart in ("trend-rate", "trend-latency", "trend-cost"):
+        assert f'id="{chart}-title"' in page
+    assert 'id="history"' not in write(replace(run, trend=Trend(points[:1])), tmp_path)
+
+
+def test_a_history_without_prices_or_times_has_no_such_charts(tmp_path: Path) -> None:
+    run = synthetic_run(1, 1)
+    points = tuple(
+        RunPoint(f"r{day}", f"2026-11-{day:02}T10:00:00Z", {"old": ColumnPoint(error=2)})
+        for day in (1, 2)
+    )
+    page = write(replace(run, trend=Trend(points)), tmp_path)
+    assert 'id="history"' in page
+    assert "trend-rate" not in page

@@ -1,0 +1,73 @@
+"""`arena trend`: how columns do from run to run, and which cells flip."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_arena.cli import output, plugins, results_files
+from pytest_arena.errors import Problem, UsageError, UserError
+
+if TYPE_CHECKING:
+    from pytest_arena.results.trend import RunPoint
+
+_HISTORY = b'{"kind": "history"'
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the subcommand."""
+    parser = commands.add_parser(
+        "trend", help="how columns do from run to run, and which cells flip"
+    )
+    results_files.add_argument(parser, "RESULTS")
+    parser.add_argument(
+        "--last", type=int, default=20, metavar="N", help="the newest N runs (default 20)"
+    )
+    plugins.add_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the trend of results files, of histories, or of both together."""
+    from pytest_arena.comparison.trend import trend_of
+    from pytest_arena.reporting.write import make_reporter
+
+    if arguments.last < 2:
+        raise UsageError(Problem("--last: a trend takes two runs", expected="2 or more"))
+    problems: list[Problem] = []
+    points: list[RunPoint] = []
+    for path in results_files.find(arguments.paths):
+        try:
+            points += _points(path)
+        except UserError as error:
+            problems += error.problems
+    if problems:
+        raise UsageError(problems)
+    summary: Any = make_reporter("terminal", output.registry_of(arguments))
+    trend = trend_of(points, arguments.last)
+    for line in summary.trend(trend, width=output.width(), color=output.color()):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+def _begins(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HISTORY))
+    except OSError:
+        # told by who reads results files
+        return b""
+
+
+def _points(path: Path) -> Iterator[RunPoint]:
+    from pytest_arena.comparison.trend import point_of
+    from pytest_arena.comparison.trend.history import read_points
+    from pytest_arena.results.reading import read_run
+
+    if _begins(path) == _HISTORY:
+        yield from read_points(path)
+    else:
+        yield point_of(read_run(path))

@@ -1,0 +1,33 @@
+"""The history of whole runs, which a run adds itself to (`--arena-history`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from pytest_arena.results.run import RunResult
+
+
+def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[RunResult, str]:
+    """Add a run to a history; return it with its trend, and what to say of it.
+
+    `known` are the cells of all files that were collected. A run of a part is shown the history
+    and not kept in it: its figures would be those of other cases. Raises `UserError` where the
+    history cannot be read or written.
+    """
+    from pytest_arena.comparison.trend import History, point_of, trend_of
+
+    history = History(folder)
+    before = history.points()
+    point = point_of(run)
+    left_out = set(known) - {cell.id for cell in run.cells}
+    if run.interrupted or left_out:
+        why = "the run was interrupted" if run.interrupted else "this is a run of a part"
+        return replace(run, trend=trend_of(before)), f"history: not added to, since {why}"
+    trend = trend_of([*before, point])
+    history.add(point)
+    count = len({one.run_id for one in [*before, point]})
+    said = f"history: {os.path.relpath(history.path)} ({count:,} {'run' if count == 1 else 'runs'})"
+    return replace(run, trend=trend), said

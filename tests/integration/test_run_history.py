@@ -1,0 +1,62 @@
+"""`--arena-history`: each whole run leaves a line, and the report shows them together."""
+
+from __future__ import annotations
+
+import json
+from unittest.mock import ANY
+
+import pytest
+from conftest import Project
+
+ARENA = """\
+providers: [{name: mini, provider: mock, responses: {default: hello}}]
+tests:
+  - {name: One, prompt: hi, assertions: [{type: contains, value: hello}]}
+  - {name: Two, prompt: hi, assertions: [{type: contains, value: hello}]}
+"""
+OPTION = "--arena-history=.arena/history"
+
+
+@pytest.fixture
+def kept(project: Project) -> Project:
+    project.write(arena=ARENA)
+    return project
+
+
+def lines(project: Project) -> list[dict[str, object]]:
+    text = (project.path / ".arena/history/history.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_whole_runs_are_kept_and_shown_together(kept: Project, spread: tuple[str, ...]) -> None:
+    first = kept.run(OPTION, *spread)
+    first.stdout.fnmatch_lines(["history: .arena/history/history.jsonl (1 run)"])
+    second = kept.run(OPTION, "--arena-report=html", *spread)
+    second.stdout.fnmatch_lines(["history: .arena/history/history.jsonl (2 runs)"])
+    assert lines(kept)[0]["columns"] == {"mini": {"passed": 2, "p50_ms": ANY}}
+    assert len(kept.records()[-1]["trend"]["runs"]) == 2
+    page = (kept.path / "arena-report" / "report.html").read_text()
+    assert '<h1 id="history-title">The last 2 runs</h1>' in page
+
+
+def test_a_run_of_a_part_is_no_part_of_the_history(kept: Project, spread: tuple[str, ...]) -> None:
+    kept.run(OPTION, *spread)
+    part = kept.run(OPTION, "-k", "One", *spread)
+    part.stdout.fnmatch_lines(["history: not added to, since this is a run of a part"])
+    assert len(lines(kept)) == 1
+
+
+def test_a_history_that_cannot_be_read_fails_the_run_and_costs_no_result(kept: Project) -> None:
+    folder = kept.path / ".arena/history"
+    folder.mkdir(parents=True)
+    (folder / "history.jsonl").write_text('{"kind": "history"}\n')
+    result = kept.run(OPTION)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stdout.fnmatch_lines(["*history.jsonl:1:1: not a line of a history*"])
+    assert set(kept.verdicts()) == {"One[mini]", "Two[mini]"}
+
+
+def test_without_the_option_nothing_is_kept(kept: Project) -> None:
+    kept.run()
+    assert not (kept.path / ".arena").exists()
+    assert "trend" not in kept.records()[-1]
