@@ -73,10 +73,13 @@ def git_version(folders: Iterable[Path]) -> str | None:
     lines: list[str] = []
     for folder in folders:
         listed = _git(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        if listed is None:
+        prefix = _git(folder, "rev-parse", "--show-prefix")
+        if listed is None or prefix is None:
             return None
         names = [name for name in sorted(set(listed.split("\0"))) if _counts(name, folder)]
-        hashed = _git(folder, "hash-object", "--stdin-paths", given="\n".join(names))
+        # this one wants paths from the top of the working tree
+        paths = "\n".join(prefix.rstrip("\n") + name for name in names)
+        hashed = _git(folder, "hash-object", "--stdin-paths", given=paths)
         if hashed is None:
             return None
         lines += [f"{name} {one}" for name, one in zip(names, hashed.split(), strict=True)]

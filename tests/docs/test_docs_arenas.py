@@ -43,6 +43,7 @@ def cells(run: RunResult, verdict: str) -> set[str]:
 
 def test_every_example_arena_has_a_test() -> None:
     assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
+        "applications",
         "quickstart",
         "formats",
         "recorded",
@@ -65,6 +66,15 @@ def test_the_variants_arena_shows_that_the_new_prompt_is_better(tmp_path: Path) 
 def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "tools", expected=0)
     assert len(cells(run, "passed")) == len(run.cells) == 4
+
+
+@WORKERS
+def test_the_applications_arena_compares_a_function_a_program_and_a_model(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "applications", *workers, expected=1)
+    assert cells(run, "failed") == {"Late order[faq]", "Late order[model]", "Returns[model]"}
+    assert len(cells(run, "passed")) == 7
 
 
 @WORKERS

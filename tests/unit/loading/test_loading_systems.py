@@ -35,3 +35,17 @@ def test_the_version_is_that_of_the_content_before_and_after_a_commit(tmp_path: 
     assert git_version([tmp_path]) == first
     (tmp_path / "prompt.txt").write_text("new")
     assert git_version([tmp_path]) != first
+
+
+def test_a_folder_below_the_top_of_a_repository_has_a_version_of_its_own(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    folder = tmp_path / "arenas" / "bots"
+    folder.mkdir(parents=True)
+    (folder / "bot.py").write_text("one")
+    (tmp_path / "bot.py").write_text("another")
+    first = git_version([folder])
+    assert first is not None
+    (tmp_path / "bot.py").write_text("something else")
+    assert git_version([folder]) == first
+    (folder / "bot.py").write_text("two")
+    assert git_version([folder]) not in (None, first)
