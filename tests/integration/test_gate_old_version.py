@@ -132,6 +132,8 @@ def test_an_old_version_in_git_is_asked_as_it_was_there(live: Project) -> None:
     wrong(live, "version 2 question 2")
     assert gate(live, "--arena-old=git:main").ret == pytest.ExitCode.TESTS_FAILED
     assert statuses(live)["Case (n=2)"] == "regressed"
+    assert gate(live, "--arena-old=git:merge-base(main)").ret == pytest.ExitCode.TESTS_FAILED
+    assert statuses(live)["Case (n=2)"] == "regressed"
     result = gate(live, "--arena-old=git:nowhere")
     result.stdout.fnmatch_lines(["*git knows no revision 'nowhere'*"])
 

@@ -17,7 +17,8 @@ from pytest_arena.errors import Problem, UsageError, UserError, shorten
 from pytest_arena.results import RunResult, read_run
 
 _GIT = "git:"
-_MERGE_BASE = re.compile(r"merge-base\((?P<branch>[^)]*)\):(?P<path>.*)", re.DOTALL)
+_MERGE_BASE = re.compile(r"merge-base\((?P<branch>[^)]+)\)")
+_PLACE = re.compile(r"(?P<revision>merge-base\([^)]*\)|[^:]*):(?P<path>.*)", re.DOTALL)
 _LONGEST_GIT_S = 60.0
 
 
@@ -50,10 +51,13 @@ class MissingBaselineError(UsageError):
 
 
 def files_at(revision: str, folder: Path) -> bytes:
-    """Return all files under a folder as they were at a revision, as a tar archive."""
+    """Return all files under a folder as they were at a revision, as a tar archive.
+
+    The revision may be `merge-base(BRANCH)`.
+    """
     reference = _GIT + revision
     _check_repository(reference, folder)
-    commit = _branch(reference, revision, folder)
+    commit = _commit_of(reference, revision, folder)
     done = _git(folder, "archive", "--format=tar", commit)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip()
@@ -113,12 +117,9 @@ def _from_file(reference: str, folder: Path) -> bytes:
 
 
 def _from_git(reference: str, folder: Path) -> bytes:
-    given = reference.removeprefix(_GIT)
-    match = _MERGE_BASE.fullmatch(given)
-    revision, _, path = given.partition(":")
-    if match:
-        path = match["path"]
-    if not path or not (match["branch"] if match else revision):
+    place = _PLACE.fullmatch(reference.removeprefix(_GIT))
+    revision, path = (place["revision"], place["path"]) if place else ("", "")
+    if not path or revision in ("", "merge-base()"):
         raise UsageError(
             Problem(
                 f"bad baseline {shorten(reference)!r}",
@@ -127,13 +128,14 @@ def _from_git(reference: str, folder: Path) -> bytes:
             )
         )
     _check_repository(reference, folder)
-    if match:
-        head = _branch(reference, "HEAD", folder)
-        commit = _merge_base(reference, match["branch"], head, folder)
-        revision = f"merge-base({match['branch']})"
-    else:
-        commit = _branch(reference, revision, folder)
-    return _blob(reference, revision, commit, path, folder)
+    return _blob(reference, revision, _commit_of(reference, revision, folder), path, folder)
+
+
+def _commit_of(reference: str, revision: str, folder: Path) -> str:
+    match = _MERGE_BASE.fullmatch(revision)
+    if match is None:
+        return _branch(reference, revision, folder)
+    return _merge_base(reference, match["branch"], _branch(reference, "HEAD", folder), folder)
 
 
 def _check_repository(reference: str, folder: Path) -> None:
