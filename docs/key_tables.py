@@ -9,6 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
+from pytest_arena.schema import Content
 from pytest_arena.schema.base import ArenaModel, parse_duration
 
 _SIMPLE = {str: "text", int: "whole number", float: "number", bool: "true / false", Any: "anything"}
@@ -37,6 +38,7 @@ _HEADINGS = {
     "UsagePaths": "usage",
     "LoginSpec": "login",
     "ToolSpec": "tool",
+    "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""
@@ -88,6 +90,8 @@ def _words(kind: Any, home: str) -> str:
         return "list" if inner[0] is Any else f"list of {_plural(inner[0], home)}"
     if origin is dict:
         return "mapping" if inner[1] is Any else f"mapping to {_plural(inner[1], home)}"
+    if kind is Content:
+        return f"list of [parts]({home}#part)"
     if isinstance(kind, type) and issubclass(kind, ArenaModel):
         heading = _heading(kind)
         return f"[{heading}]({home}#{heading})"

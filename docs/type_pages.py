@@ -94,6 +94,8 @@ that no `validation_error` expects fails the case. This page is written from the
 Of an answer that calls tools, the names, the keys and each value of the arguments are looked at,
 too (`look_at`); `max_length`, `language`, `refusal` and `required_pattern` look at the text alone
 unless they are told otherwise. In arguments values can be replaced; a name or a key is blocked.
+Of an input with [files](files.md) the texts are looked at, text files among them; what a picture
+shows is not.
 With `look_at: tool_results` it is what tools gave back to an application: the place where an
 injection comes in, and where data goes to a model that should not have it.
 

@@ -56,6 +56,16 @@ _ENDINGS = ("", "", "", "", "s", "ed", "ing", "er", "ly", "ment")
 _TOPICS = ("Password Reset", "Refund Status", "Billing Question", "Order Tracking", "Tone of Voice")
 
 
+PICTURE = {
+    "type": "image",
+    "name": "photos/parcel.png",
+    "media_type": "image/png",
+    "size": 48_213,
+    "sha256": "5e" * 32,
+}
+"""What a message keeps of a picture that it sends."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """Say how a made-up provider behaves."""
@@ -219,7 +229,8 @@ class _Maker:
         responses = [self._response(profile)]
         if case.style == "conversation":
             messages.append({"role": "assistant", "content": responses[0].output})
-            messages.append({"role": "user", "content": self.foreign(self.text(60))})
+            said = {"type": "text", "text": self.foreign(self.text(60))}
+            messages.append({"role": "user", "content": [said, dict(PICTURE)]})
             responses.append(self._response(profile))
         if case.style == "tools":
             self._use_a_tool(messages, responses, profile)

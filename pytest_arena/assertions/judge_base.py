@@ -12,6 +12,7 @@ from pydantic import Field
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import NO_ENGINE, NO_JUDGE, Question, Ruling, rule, spec_facts
 from pytest_arena.judging.llm.prompt import Material, Task, prompt_file
+from pytest_arena.results.content import shown
 from pytest_arena.results.request_response import Message
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
@@ -137,13 +138,7 @@ def transcript(messages: Sequence[Message]) -> str:
 
 def content(message: Message) -> str:
     """Return a message's text; parts that are no text are named."""
-    given = message.get("content")
-    if isinstance(given, str):
-        return given
-    parts = given if isinstance(given, list) else []
-    texts = [
-        str(part.get("text", f"({part.get('type', 'part')})")) if isinstance(part, dict) else ""
-        for part in parts
-    ]
-    calls = message.get("tool_calls")
-    return "\n".join([*texts, *([json.dumps(calls, ensure_ascii=False)] if calls else [])])
+    said, calls = message.get("content"), message.get("tool_calls")
+    if isinstance(said, str):
+        return said
+    return "\n".join([shown(said), *([json.dumps(calls, ensure_ascii=False)] if calls else [])])

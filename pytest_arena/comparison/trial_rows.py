@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_arena.comparison.answer_columns import Kind, answer_columns, answer_values
 from pytest_arena.results import Cell, GateFinding, LoadTestResult, Response, RunResult, Trial
+from pytest_arena.results.content import shown
 from pytest_arena.results.judging import total
 
 _NAMED: dict[str, Kind] = {
@@ -78,31 +79,11 @@ def trial_rows(run: RunResult) -> Iterator[dict[str, Any]]:
             yield {**dict.fromkeys(COLUMNS), **_cell_columns(run, cell), **_trial_columns(trial)}
 
 
-def message_text(content: Any) -> str:
-    """Return a message's content as text, whether it is a text or a list of parts."""
-    if content is None:
-        return ""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return json.dumps(content, ensure_ascii=False, default=str)
-    parts = []
-    for part in content:
-        if isinstance(part, dict) and isinstance(part.get("text"), str):
-            parts.append(part["text"])
-        elif isinstance(part, str):
-            parts.append(part)
-        else:
-            kind = part.get("type", "part") if isinstance(part, dict) else "part"
-            parts.append(f"[{kind}]")
-    return "\n".join(parts)
-
-
 def last_prompt(trial: Trial) -> str:
     """Return what the user said last."""
     for message in reversed(trial.messages):
         if message.get("role") == "user":
-            return message_text(message.get("content"))
+            return shown(message.get("content"))
     return ""
 
 

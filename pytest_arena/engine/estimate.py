@@ -10,6 +10,7 @@ from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tok
 from pytest_arena.loading.plans import Arena, CellPlan, every_assertion
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import column_name
+from pytest_arena.results.content import content_of
 from pytest_arena.results.request_response import Message, Request
 from pytest_arena.schema import ProviderSpec
 
@@ -161,7 +162,7 @@ def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float)
         if case.system is not None:
             said.append({"role": "system", "content": case.system})
         for number, turn in enumerate(dialogue):
-            said += [*turn.before, {"role": "user", "content": turn.user}]
+            said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
             row.calls += rounds
             row.least_calls += rounds
             # the answers so far are sent again

@@ -12,6 +12,7 @@ from pytest_arena.engine.calling.provider_state import CHARACTERS_PER_TOKEN, inp
 from pytest_arena.engine.load_test.runner import MOST_ERRORS, MOST_KEPT
 from pytest_arena.engine.trial_checks import checks, context_of
 from pytest_arena.loading.plans import CellPlan
+from pytest_arena.results.content import content_of
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema import Assertion, CheckContext, ProviderSpec
@@ -94,6 +95,6 @@ def _likely_trial(plan: CellPlan, dialogue: int, answer_tokens: float) -> Trial:
     for number, turn in enumerate(turns):
         if number:
             said.append({"role": "assistant", "content": answer})
-        said += [*turn.before, {"role": "user", "content": turn.user}]
+        said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
     responses = tuple(Response(output=answer) for _ in turns)
     return Trial(messages=tuple(said), responses=responses, verdict="error", dialogue=dialogue)

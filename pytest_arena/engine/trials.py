@@ -195,6 +195,7 @@ class TrialRunner:
                 messages=messages,
                 params=case.params_for(spec),
                 tools=case.tools_for(spec),
+                files=case.files,
                 timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
                 stream=stream,
                 file=plan.file,

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_arena.loading.hashing import Hasher, further_facts
 from pytest_arena.loading.plans import CellPlan, TurnPlan
+from pytest_arena.results.content import files_in, shown, text_in
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ProviderSpec
 
@@ -68,26 +69,40 @@ def _of_turns(old: CellPlan, new: CellPlan) -> Iterator[Hunk]:
             if turn < len(before)
         ]
         place = "user" if turns == 1 else f"user, turn {turn + 1}"
-        edits = [_edits(before.user, now.user) for before, now in sides]
+        if any(files_in(side.user) for pair in sides for side in pair):
+            # parts are compared as a whole
+            edits: list[list[_Edit]] = []
+            if any(before.user != now.user for before, now in sides):
+                yield _of_whole_turns(old, turn, place, sides)
+        else:
+            edits = [_edits(text_in(before.user), text_in(now.user)) for before, now in sides]
         if len({len(found) for found in edits}) > 1:
             # not one template's prompts any more: they cannot be taken apart together
-            name = next(
-                _named(place, b.user.split("\n"), n.user.split("\n"))
-                for b, n in sides
-                if b.user != n.user
-            )
-            yield Hunk(name, _with_turns(old, turn, [replace(b, user=n.user) for b, n in sides]))
+            yield _of_whole_turns(old, turn, place, sides)
         else:
-            for number, edit in enumerate(edits[0]):
+            for number, edit in enumerate(edits[0] if edits else ()):
                 texts = [
-                    replace(before, user=_edited(before.user, found[number]))
+                    replace(before, user=_edited(text_in(before.user), found[number]))
                     for (before, _), found in zip(sides, edits, strict=True)
                 ]
-                name = _named_edit(place, sides[0][0].user, edit)
+                name = _named_edit(place, text_in(sides[0][0].user), edit)
                 yield Hunk(name, _with_turns(old, turn, texts))
         if any(before.before != now.before for before, now in sides):
             told = [replace(before, before=now.before) for before, now in sides]
             yield Hunk(f"{place}: the messages before it", _with_turns(old, turn, told))
+
+
+def _of_whole_turns(
+    old: CellPlan, turn: int, place: str, sides: Sequence[tuple[TurnPlan, TurnPlan]]
+) -> Hunk:
+    """Return what users say in one turn of all dialogues as one change."""
+    name = next(
+        _named(place, shown(before.user).split("\n"), shown(now.user).split("\n"))
+        for before, now in sides
+        if before.user != now.user
+    )
+    turns = [replace(before, user=now.user) for before, now in sides]
+    return Hunk(name, _with_turns(old, turn, turns))
 
 
 def _with_turns(plan: CellPlan, turn: int, turns: Sequence[TurnPlan]) -> CellPlan:

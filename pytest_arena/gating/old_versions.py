@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.comparison.baseline.model import HASHES, Baseline
 from pytest_arena.comparison.baseline.source import files_at
-from pytest_arena.errors import Problem, UsageError, UserError
+from pytest_arena.errors import Problem, ProviderError, UsageError, UserError
 from pytest_arena.loading.versions import earlier_version, judged_alike
 from pytest_arena.results.request_response import WITHOUT_CALL
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import CellPlan
     from pytest_arena.registry import Registry
+    from pytest_arena.results.attached_file import AttachedFile
 
 GIT = "git:"
 
@@ -81,6 +82,7 @@ class OldVersions:
                 return {}
             try:
                 arena = load_arena(root / file, root=root, registry=self._registry)
+                plans = [self._with_files(plan, root.resolve()) for plan in arena.cells]
             except UserError as error:
                 raise UsageError(
                     Problem(
@@ -89,4 +91,19 @@ class OldVersions:
                         fix="name another revision, or give --arena-old=off",
                     )
                 ) from error
-        return {(plan.case.name, plan.column): plan for plan in arena.cells}
+        return {(plan.case.name, plan.column): plan for plan in plans}
+
+    def _with_files(self, plan: CellPlan, gone: Path) -> CellPlan:
+        """Return a plan whose files can be read when the folder that it was loaded in is gone."""
+        files = {name: self._outliving(file, gone) for name, file in plan.case.files.items()}
+        return replace(plan, case=replace(plan.case, files=files)) if files else plan
+
+    def _outliving(self, file: AttachedFile, gone: Path) -> AttachedFile:
+        if file.path is None:
+            return file
+        here = replace(file, path=self._folder / file.path.relative_to(gone))
+        try:
+            here.read()
+        except ProviderError:
+            return file.held()
+        return here

@@ -12,7 +12,8 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.prompts.attacks import GROUPS, Attack, attacks_named, shipped_attacks
-from pytest_arena.schema import AttackSpec, CaseSpec
+from pytest_arena.results.content import files_in, said_of, text_in
+from pytest_arena.schema import AttackSpec, CaseSpec, Content
 
 ATTACK_TAG = "attack"
 """The tag of every case under attack, by which reports know them."""
@@ -50,18 +51,26 @@ def attacked(spec: CaseSpec, attack: Attack) -> CaseSpec:
     """Return a case with its prompts wrapped; in a conversation the user's last turn is."""
     changed: dict[str, Any] = {}
     if spec.prompt is not None:
-        changed["prompt"] = attack.wrap(spec.prompt)
+        changed["prompt"] = _wrapped(attack, spec.prompt)
     if spec.prompts is not None:
-        changed["prompts"] = tuple(attack.wrap(prompt) for prompt in spec.prompts)
+        changed["prompts"] = tuple(_wrapped(attack, prompt) for prompt in spec.prompts)
     if spec.conversation:
         *before, last = spec.conversation
-        wrapped = last.model_copy(update={"user": attack.wrap(last.user)})
+        wrapped = last.model_copy(update={"user": _wrapped(attack, last.user)})
         changed["conversation"] = (*before, wrapped)
     if spec.messages:
         *said, asked = spec.messages
-        wrapped_message = asked.model_copy(update={"content": attack.wrap(asked.content)})
+        wrapped_message = asked.model_copy(update={"content": _wrapped(attack, asked.content)})
         changed["messages"] = (*said, wrapped_message)
     return spec.model_copy(update=changed)
+
+
+def _wrapped(attack: Attack, content: str | Content) -> str | Content:
+    """Return a content with what it says in words wrapped; its files follow as they are."""
+    if isinstance(content, str):
+        return attack.wrap(content)
+    text = {"type": "text", "text": attack.wrap(text_in(content.said))}
+    return Content(said_of([text, *files_in(content.said)]), content.files)
 
 
 def _listed(

@@ -19,8 +19,15 @@ from pytest_arena.loading.case_checks import (
     check_tags,
     is_load_case,
 )
+from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.conversations import build_conversation, dialogues_of, system_of
+from pytest_arena.loading.conversations import (
+    build_conversation,
+    build_messages,
+    dialogues_of,
+    sent_files,
+    system_of,
+)
 from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
@@ -224,7 +231,8 @@ def _under_attack(
 
 
 def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
-    parts = {"assertions", "attacks", "conversation", "data", "mock", "tools"}
+    parts = {"assertions", "attacks", "conversation", "data", "messages", "mock"}
+    parts |= {"prompt", "prompts", "tools"}
     parts |= set() if matrix else {"matrix"}
     values = {key: value for key, value in case.items() if key not in parts}
     build_model(CaseSpec, case, context.problems, _owner(case), values)
@@ -293,6 +301,14 @@ def _values(
         values["assertions"] = build_assertions(case["assertions"], place, context)
     if case.get("conversation") is not None:
         values["conversation"] = build_conversation(case, owner, context)
+    if case.get("messages") is not None:
+        values["messages"] = build_messages(case, owner, context)
+    if case.get("prompt") is not None:
+        values["prompt"] = build_content(case, "prompt", owner, context)
+    if isinstance(prompts := case.get("prompts"), YamlList):
+        values["prompts"] = [
+            build_content(prompts, index, owner, context) for index in range(len(prompts))
+        ]
     if case.get("mock") is not None:
         values["mock"] = build_case_mock(case, owner, settings.answering, context)
     return values
@@ -361,6 +377,7 @@ def _plan(
         line=place.line,
         source=place.file,
         dialogues=dialogues_of(spec, prompt, variables, context),
+        files=sent_files(spec),
         system=system,
         assertions=spec.assertions,
         guardrails=settings.guardrails,

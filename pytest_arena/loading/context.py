@@ -12,6 +12,7 @@ from pytest_arena.loading.files import display_name, find_file, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
 from pytest_arena.registry import Registry
+from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.schema import Assertion, Defaults, ProviderSpec
 
 
@@ -33,6 +34,8 @@ class LoadContext:
     """The names of entries of `providers:` that have problems of their own; empty for one without a
     name."""
     defaults: Defaults = field(default_factory=Defaults)
+    attached: dict[Path, AttachedFile | str] = field(default_factory=dict)
+    """Files that messages send, and the texts of text files: each is read once."""
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
     """Whoever is asked beside a cell's own provider, judges, embedding models and rivals, by
     identity."""

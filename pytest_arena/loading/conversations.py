@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.loading.assertions import build_assertions, build_named
+from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import TurnPlan
 from pytest_arena.loading.targets import Prompt
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
+from pytest_arena.results.attached_file import AttachedFile
+from pytest_arena.results.content import Said, content_of, files_in, text_in
 from pytest_arena.results.request_response import Message
-from pytest_arena.schema import CaseSpec, TurnSpec
+from pytest_arena.schema import CaseSpec, Content, TurnSpec
+from pytest_arena.schema.content import files_of, said_in
 
 SYSTEM_ROLES = ("system", "developer")
 GREETING = "Hello!"
@@ -24,30 +28,47 @@ def dialogues_of(
 ) -> tuple[tuple[TurnPlan, ...], ...]:
     """Return each prompt of a case, or its conversation, as the turns of a dialogue."""
 
-    def turn(text: str) -> str:
+    def turn(content: str | Content) -> Said:
+        said = said_in(content)
         if prompt.user is None:
-            return text
-        return prompt.user.filled({**variables, "prompt": text}, context)
+            return said
+        text = prompt.user.filled({**variables, "prompt": text_in(said)}, context)
+        files = files_in(said)
+        return ({"type": "text", "text": text}, *files) if files else text
 
     if spec.messages:
-        *before, last = said_by(spec)
-        return ((TurnPlan(turn(last["content"]), before=tuple(before)),),)
+        *before, _ = said_by(spec)
+        return ((TurnPlan(turn(spec.messages[-1].content), before=tuple(before)),),)
     if spec.conversation is not None:
         return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
 
 
+def sent_files(spec: CaseSpec) -> dict[str, AttachedFile]:
+    """Return the files that a case sends, by their hashes."""
+    contents = [
+        spec.prompt,
+        *(spec.prompts or ()),
+        *(turn.user for turn in spec.conversation or ()),
+        *(message.content for message in spec.messages or ()),
+    ]
+    return {name: file for content in contents for name, file in files_of(content).items()}
+
+
 def said_by(spec: CaseSpec) -> list[Message]:
     """Return what `messages:` of a case says, but for the system prompt that begins it."""
-    said = [{"role": one.role, "content": one.content} for one in spec.messages or ()]
+    said = [
+        {"role": one.role, "content": content_of(said_in(one.content))}
+        for one in spec.messages or ()
+    ]
     return said[1:] if system_of(spec) is not None and spec.system is None else said
 
 
 def system_of(spec: CaseSpec) -> str | None:
     """Return the system prompt that a case has of its own, under `system:` or as first message."""
     if spec.system is None and spec.messages and spec.messages[0].role in SYSTEM_ROLES:
-        return spec.messages[0].content
+        return text_in(said_in(spec.messages[0].content))
     return spec.system
 
 
@@ -78,8 +99,31 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
     return tuple(turn for turn in turns if turn is not None)
 
 
+def build_messages(case: YamlMap, owner: str, context: LoadContext) -> Any:
+    """Build the parts that messages under `messages:` say; all else is left for the model."""
+    written = case["messages"]
+    if not isinstance(written, YamlList):
+        return written
+    built: list[Any] = []
+    for index, message in enumerate(written):
+        if isinstance(message, YamlMap) and "content" in message:
+            content = build_content(message, "content", f"message {index + 1} of {owner}", context)
+            if isinstance(content, Content) and content.files and message.get("role") != "user":
+                context.problems.add(
+                    f"message {index + 1} of {owner} sends a file, and is not the user's",
+                    message.value_place("content"),
+                    expected="files in messages of the user's, as vendors take them",
+                    fix="write role: user, or leave the file out",
+                )
+            message = {**message, "content": content}
+        built.append(message)
+    return built
+
+
 def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
     values: dict[str, Any] = dict(turn)
+    if "user" in turn:
+        values["user"] = build_content(turn, "user", owner, context)
     assertions = build_assertions(turn.get("assertions"), turn.value_place("assertions"), context)
     if turn.get("expected_response") is not None:
         mark = turn.marks["expected_response"]

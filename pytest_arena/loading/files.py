@@ -48,7 +48,9 @@ def find_file(written: str, beside: Path, root: Path, place: Location, kind: str
     return found
 
 
-def read_limited(path: Path, limit: int, place: Location, kind: str) -> bytes:
+def read_limited(
+    path: Path, limit: int, place: Location, kind: str, fix: str = "split it"
+) -> bytes:
     """Return a regular file's bytes; raise `ArenaFileError` for devices, pipes and large files."""
     try:
         # Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
@@ -74,7 +76,7 @@ def read_limited(path: Path, limit: int, place: Location, kind: str) -> bytes:
             f"{kind} {path.name!r} is too large",
             place,
             f"at most {limit:,} bytes",
-            "split it",
+            fix,
         )
     return data
 

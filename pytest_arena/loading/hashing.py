@@ -10,6 +10,7 @@ from typing import Any
 
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.provider_files import OptionsWithFiles
+from pytest_arena.results.content import content_of, what_is_asked
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
@@ -25,9 +26,17 @@ class Hasher:
     def prompt(self, case: CasePlan) -> str:
         """Return the hash of what a case sends: the system prompt, the user's texts and
         the tools that it offers."""
-        users = [[turn.user for turn in dialogue] for dialogue in case.dialogues]
+        users = [
+            [what_is_asked(content_of(turn.user)) for turn in dialogue]
+            for dialogue in case.dialogues
+        ]
         facts: dict[str, Any] = {"system": case.system, "users": users}
-        before = [turn.before for dialogue in case.dialogues for turn in dialogue if turn.before]
+        before = [
+            [{**one, "content": what_is_asked(one["content"])} for one in turn.before]
+            for dialogue in case.dialogues
+            for turn in dialogue
+            if turn.before
+        ]
         if before:
             facts["before"] = before
         if case.tools:

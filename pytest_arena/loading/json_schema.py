@@ -20,6 +20,7 @@ from pytest_arena.schema import (
     MockPattern,
     MockResponses,
     MockScenario,
+    PartSpec,
 )
 
 Schema = dict[str, Any]
@@ -32,7 +33,7 @@ def arena_json_schema(registry: Registry) -> Schema:
     assertions = _classes(registry.assertions)
     guardrails = _classes(registry.guardrails)
     options = _options(registry)
-    models: list[type[BaseModel]] = [ArenaSpec, *assertions, *guardrails, *options]
+    models: list[type[BaseModel]] = [ArenaSpec, PartSpec, *assertions, *guardrails, *options]
     references, generated = models_json_schema(
         [(model, "validation") for model in dict.fromkeys(models)],
         by_alias=True,
@@ -56,6 +57,7 @@ def arena_json_schema(registry: Registry) -> Schema:
     arena["properties"]["mock"] = _file_or(_ref("MockResponses"), arena["properties"]["mock"])
     case = schemas["CaseSpec"]["properties"]
     case["data"] = _file_or(_ref("DataSpec"), case["data"])
+    _allow_parts(schemas)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pytest-arena file",
@@ -176,6 +178,20 @@ def _allow_short_judges(schemas: dict[str, Schema]) -> None:
         "description": judge.get("description", ""),
         "anyOf": [{"type": "string"}, judge, whole],
     }
+
+
+def _allow_parts(schemas: dict[str, Schema]) -> None:
+    """Describe the parts that a prompt may have; those of vendors' APIs are for loading."""
+    schemas["PartSpec"]["properties"] |= {"type": {"type": "string"}, "path": {"type": "string"}}
+    parts: Schema = {"type": "array", "items": {"anyOf": [{"type": "string"}, _ref("PartSpec")]}}
+    either: Schema = {"anyOf": [{"type": "string"}, parts]}
+    case = schemas["CaseSpec"]["properties"]
+    for of, key in ((case, "prompt"), (schemas["TurnSpec"]["properties"], "user")):
+        of[key] = {"description": of[key]["description"], **either}
+    case["prompts"]["anyOf"][0]["items"] = either
+    message = schemas["MessageSpec"]["properties"]
+    vendors: Schema = {"type": "array", "items": {"type": "object"}}
+    message["content"] = {**either, "anyOf": [*either["anyOf"], vendors]}
 
 
 def _file_or(schema: Schema, described: Schema) -> Schema:

@@ -69,6 +69,13 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "write it under defaults:",
     ),
     ("prompt", "input question query message user_prompt text user ask", _HERE),
+    (
+        "prompt",
+        "image images files attachments picture pictures pdf audio",
+        "write it as a part of the prompt: prompt: [What is this?, {{image: photos/a.png}}]",
+    ),
+    ("image", "picture photo img image_path", _HERE),
+    ("text", "content", _HERE),
     ("system", "system_prompt system_message instructions", _HERE),
     ("variables", "vars inputs", _HERE),
     ("assertions", "assert asserts assertion checks expect expectations evaluators", _HERE),

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
+from pytest_arena.results.content import Said
 from pytest_arena.results.judging import Calibration
 from pytest_arena.results.request_response import Message, Tool
 from pytest_arena.schema import (
@@ -33,7 +35,7 @@ class TurnPlan:
     `before` was said before it, whoever said it, and is sent along.
     """
 
-    user: str
+    user: Said
     assertions: tuple[Assertion, ...] = ()
     before: tuple[Message, ...] = ()
 
@@ -95,6 +97,8 @@ class CasePlan:
     """What is known of judges' accuracy, by the judge's key."""
     tools: tuple[Tool, ...] = ()
     """What models are offered beside what the params of their provider hold."""
+    files: Mapping[str, AttachedFile] = field(default_factory=dict)
+    """What parts of its messages stand for, by its hash."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 

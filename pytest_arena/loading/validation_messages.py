@@ -143,6 +143,8 @@ def _by_field(kind: str, given: str, key: str, model: type[BaseModel] | None) ->
     """Return a fix that the model knows: the key for several texts, how an entry is written."""
     if kind == "string_type" and given == "a list" and _field(f"{key}s", model):
         return f"write {key}s: for several"
+    if kind == "string_type" and given == "a mapping" and key in ("prompt", "user", "content"):
+        return f"write its parts as a list: {key}: [What is this?, {{image: photos/a.png}}]"
     field = _field(key, model) if kind == "tuple_type" else None
     inner = _model_in(field.annotation) if field else None
     fields = inner.model_fields if inner else {}

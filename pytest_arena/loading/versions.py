@@ -9,6 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pytest_arena.loading.hashing import Hasher, further_facts, provider_hash
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan
+from pytest_arena.results.content import shown
 from pytest_arena.schema import ProviderSpec
 
 BASELINE_TRIALS = 5
@@ -93,6 +94,7 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
         dialogues=dialogues,
         guardrails=old.case.guardrails,
         tools=old.case.tools,
+        files={**new.case.files, **old.case.files},
     )
     return replace(
         new, case=case, provider=old.provider, fallbacks=(), hashes={**new.hashes, **hashes}
@@ -123,7 +125,10 @@ def _with_prompt(case: CasePlan, texts: Sequence[tuple[str, str]], wanted: str) 
 
 
 def _with_texts(turns: Sequence[TurnPlan], users: Sequence[str]) -> tuple[TurnPlan, ...]:
-    return tuple(replace(turn, user=user) for turn, user in zip(turns, users, strict=True))
+    return tuple(
+        turn if shown(turn.user) == user else replace(turn, user=user)
+        for turn, user in zip(turns, users, strict=True)
+    )
 
 
 def _with_version(spec: ProviderSpec, version: Mapping[str, Any]) -> ProviderSpec | None:

@@ -6,7 +6,8 @@ import time
 from typing import ClassVar, Literal
 
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.message_content import last_user_text, text_of
+from pytest_arena.providers.message_content import last_user_content
+from pytest_arena.results.content import shown
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
@@ -38,7 +39,7 @@ class EchoProvider(Provider):
 
     async def complete(self, request: Request) -> Response:
         started = time.perf_counter()
-        output = _written(request) if self._all else last_user_text(request)
+        output = _written(request) if self._all else shown(last_user_content(request))
         latency_ms = (time.perf_counter() - started) * 1000
         return Response(
             output=output,
@@ -51,4 +52,4 @@ class EchoProvider(Provider):
 
 
 def _written(request: Request) -> str:
-    return "\n\n".join(f"{one['role']}: {text_of(one.get('content'))}" for one in request.messages)
+    return "\n\n".join(f"{one['role']}: {shown(one.get('content'))}" for one in request.messages)

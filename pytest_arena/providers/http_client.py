@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
 
 
+_LARGE = 1_000_000
 Heard = Callable[[Mapping[str, str]], None]
 """Take the headers of an answer."""
 
@@ -67,9 +69,11 @@ class HttpClient:
         await self._session.close()
 
     def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         return self._session.post(
             self._base + path,
-            data=json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+            # a large body, as of a picture, is sent in pieces that the loop can go between
+            data=data if len(data) < _LARGE else BytesIO(data),
             headers={"Content-Type": "application/json", **headers},
             proxy=self._proxy,
         )

@@ -14,6 +14,7 @@ from pytest_arena.providers.configuration import base_of, problems_of, redirecti
 from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.file_inputs import check_files, lost_files
 from pytest_arena.providers.litellm_import import (
     close_clients,
     key_variables,
@@ -91,6 +92,7 @@ class LiteLLMProvider(Provider):
 
     async def complete(self, request: Request) -> Response:
         access = await self._ready()
+        check_files(self.spec, self._model, request)
         arguments = self._arguments(request, access)
         started = time.perf_counter()
         try:
@@ -154,16 +156,27 @@ class LiteLLMProvider(Provider):
             except Exception as error:  # noqa: BLE001  # judged below, beside what was heard
                 failed = error
         latency_ms = _since(started)
+        if wire.sent and (lost := lost_files(request, wire.sent)):
+            raise self._left_out(lost)
         if refused := wire.failure(self._access.secrets if self._access else ()):
             raise refused
-        lost = failed is not None and not wire.ended
-        if wire.status and not lost and wire.speaks_chat(request.tools):
+        broken = failed is not None and not wire.ended
+        if wire.status and not broken and wire.speaks_chat(request.tools):
             answer, first_token_ms = wire.answer(Answer(), started, streams=request.stream)
         else:
-            answer = _of_another_format(answer, wire, failed, request, lost=lost)
+            answer = _of_another_format(answer, wire, failed, request, lost=broken)
         answer.hear(wire.headers if wire.status else _headers(received))
         answer.tells_filter = answer.tells_filter or self._tells_filter()
         return answer, first_token_ms, latency_ms
+
+    def _left_out(self, file: str) -> ProviderError:
+        return ProviderError(
+            ErrorKind.BAD_REQUEST,
+            f"provider {self.spec.name!r} was not sent {file}: litellm has no place for it in what "
+            f"{self._model} is asked with\n"
+            "  expected: a model that takes all files of the case\n"
+            "  fix: name another model, or the case's providers: without this one",
+        )
 
     async def _ready(self) -> Access:
         async with self._starting:
@@ -225,7 +238,7 @@ class LiteLLMProvider(Provider):
             **params,
             **self._settings,
             "model": self._model,
-            "messages": request.messages,
+            "messages": request.openai_messages,
             "stream": request.stream,
             # The engine's own timeout comes first; this one ends what it could not reach.
             "timeout": request.timeout_s + 5,

@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request
 
 _REASONING = ("reasoning_content", "reasoning", "thinking")
@@ -78,18 +79,14 @@ def _texts_in(thought: Any) -> Iterator[str]:
                 return
 
 
-def text_of(content: Any) -> str:
-    """Return the text of a message's `content`: a text, parts of which some are text, or None."""
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
-    return ""
-
-
 def last_user_text(request: Request) -> str:
-    """Return what the user said last; empty where nothing was said in the user's name."""
+    """Return what the user said last in words; empty where nothing was said in the user's name."""
+    return text_in(last_user_content(request))
+
+
+def last_user_content(request: Request) -> Any:
+    """Return the content of the user's last message; an empty text where there is none."""
     for message in reversed(request.messages):
         if message.get("role") == "user":
-            return text_of(message.get("content"))
+            return message.get("content")
     return ""

@@ -13,10 +13,11 @@ from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.completion import CallParts
 from pytest_arena.providers.error_mapping import failure
-from pytest_arena.providers.message_content import last_user_text, text_of
+from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.providers.prices import Price, price_of
 from pytest_arena.providers.usage import Usage
 from pytest_arena.results.cell import column_name
+from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.mock import (
@@ -252,7 +253,7 @@ def _given(tokens: int | None, estimate: Any, source: Any) -> int:
 
 
 def _tokens_of_messages(request: Request) -> int:
-    return sum(_tokens(text_of(message.get("content"))) for message in request.messages)
+    return sum(_tokens(text_in(message.get("content"))) for message in request.messages)
 
 
 def _tokens_of_answer(answer: MockAnswer) -> int:

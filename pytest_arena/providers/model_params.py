@@ -123,6 +123,11 @@ def entry_of(full_model: str) -> Mapping[str, Any]:
     return entry_of(prefix + shorter) if shorter else _NOTHING
 
 
+def known_entry(full_model: str) -> Mapping[str, Any] | None:
+    """Return what litellm knows of this very model, its date aside; None where it knows nothing."""
+    return _exact(full_model) or _exact(_DATED.sub("", full_model))
+
+
 def _exact(full_model: str) -> Mapping[str, Any] | None:
     entries = model_entries()
     provider, _, model = full_model.partition("/")

@@ -16,6 +16,7 @@ from pytest_arena.providers.configuration import base_of, problems_of, redirecti
 from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.file_inputs import check_files
 from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.model_params import fitted, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
@@ -74,6 +75,7 @@ class OpenAIProvider(Provider):
 
     async def complete(self, request: Request) -> Response:
         client, access = await self._ready()
+        check_files(self.spec, f"openai/{self._model}", request)
         body, headers = self._body(request, access)
         started = time.perf_counter()
         try:
@@ -178,7 +180,7 @@ class OpenAIProvider(Provider):
         if request.json_only:
             params.setdefault("response_format", {"type": "json_object"})
         params.pop("stream", None)
-        return {**params, "model": self._model, "messages": request.messages}, headers
+        return {**params, "model": self._model, "messages": request.openai_messages}, headers
 
     def _is_openai(self, access: Access) -> bool:
         """Return whether OpenAI itself is called, which tells of its filter by finish reason."""

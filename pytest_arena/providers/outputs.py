@@ -33,6 +33,7 @@ from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.providers.output_rows import USUAL_COLUMNS, GivenAnswer, read_answers
 from pytest_arena.providers.prices import price_of
 from pytest_arena.providers.usage import Usage
+from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import DataSpec
 from pytest_arena.schema.provider import ProviderSpec
@@ -146,7 +147,7 @@ class OutputTable:
     def _names_in(self, case: CasePlan) -> Iterator[str]:
         for dialogue in case.dialogues:
             for turn in dialogue:
-                yield from self.names_of(case.name, case.variables, turn.user)
+                yield from self.names_of(case.name, case.variables, text_in(turn.user))
 
 
 def _second(row: GivenAnswer, earlier: GivenAnswer) -> Problem:

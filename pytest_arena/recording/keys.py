@@ -8,7 +8,8 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.results.cleaning import clean_value
-from pytest_arena.results.request_response import Request
+from pytest_arena.results.content import files_in, what_is_asked
+from pytest_arena.results.request_response import Message, Request
 from pytest_arena.schema import ProviderSpec, SystemOptions
 
 SCHEME = 1
@@ -46,7 +47,7 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
         "provider": spec.provider,
         "host": spec.host,
         "model": spec.full_model,
-        "messages": request.messages,
+        "messages": _asked(request),
         "params": params,
         "trial": request.trial // request.dialogues,
     }
@@ -73,7 +74,7 @@ def _facts_of_system(spec: ProviderSpec, system: SystemOptions, request: Request
     facts: dict[str, Any] = {
         "provider": spec.provider,
         "system": system.facts(),
-        "messages": request.messages,
+        "messages": _asked(request),
         "variables": dict(request.variables),
         "case": request.case,
         "trial": request.trial // request.dialogues,
@@ -82,6 +83,15 @@ def _facts_of_system(spec: ProviderSpec, system: SystemOptions, request: Request
         facts["purpose"] = request.purpose
     cleaned: dict[str, Any] = clean_value(facts)
     return cleaned
+
+
+def _asked(request: Request) -> list[Message]:
+    return [
+        {**message, "content": what_is_asked(message.get("content"))}
+        if files_in(message.get("content"))
+        else message
+        for message in request.messages
+    ]
 
 
 def key_of(facts: dict[str, Any]) -> str:

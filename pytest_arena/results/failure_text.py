@@ -6,6 +6,7 @@ import os
 
 from pytest_arena.errors import shorten
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.results.trial import Finding, Trial
@@ -95,7 +96,10 @@ def _not_held(cell: Cell, trial: Trial | None) -> list[Finding]:
 
 def _said(trial: Trial) -> list[str]:
     lines = [
-        _entry("prompt" if message["role"] == "user" else str(message["role"]), message["content"])
+        _entry(
+            "prompt" if message["role"] == "user" else str(message["role"]),
+            shown(message["content"]),
+        )
         for message in trial.messages
     ]
     if trial.guardrail is not None:

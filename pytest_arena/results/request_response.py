@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from pytest_arena.results.allowance import Allowance
+from pytest_arena.results.attached_file import AttachedFile, with_files
+from pytest_arena.results.content import Part, files_in
 
 Source = Literal["call", "recording", "cache", "mock", "outputs", "echo"]
 REPLAYED: frozenset[Source] = frozenset(("recording", "cache"))
@@ -91,6 +93,33 @@ class Request:
     json_only: bool = False
     under_load: bool = False
     """Whether it is a call of a load case, so that one of many trials is like another."""
+    files: Mapping[str, AttachedFile] = field(default_factory=dict)
+    """What parts of messages stand for, by its hash."""
+    _openai_messages: list[Message] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+
+    @property
+    def file_parts(self) -> list[Part]:
+        """The parts of all messages that stand for files."""
+        return [part for message in self.messages for part in files_in(message.get("content"))]
+
+    @property
+    def openai_messages(self) -> list[Message]:
+        """The messages in OpenAI's form, with what their files hold, in base64.
+
+        Reads the files when it is first asked for, which the engine does in a thread.
+        """
+        if self._openai_messages is not None:
+            return self._openai_messages
+        if not self.file_parts:
+            return self.messages
+        self._openai_messages = with_files(self.messages, self.files)
+        return self._openai_messages
+
+    def drop_files(self) -> None:
+        """Forget what files hold, so that no more of them is in memory than is in flight."""
+        self._openai_messages = None
 
 
 @dataclass(slots=True)

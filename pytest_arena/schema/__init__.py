@@ -28,6 +28,7 @@ from pytest_arena.schema.assertion import (
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, MessageSpec, TurnSpec
+from pytest_arena.schema.content import Content, PartSpec, PromptContent
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
@@ -62,6 +63,7 @@ __all__ = [
     "CellAssertion",
     "CheckContext",
     "ComparisonSpec",
+    "Content",
     "DataSpec",
     "Defaults",
     "Direction",
@@ -81,6 +83,8 @@ __all__ = [
     "MockScenario",
     "MockToolCall",
     "Outcome",
+    "PartSpec",
+    "PromptContent",
     "PromptSpec",
     "PromptTargetSpec",
     "ProviderSpec",

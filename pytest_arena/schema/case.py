@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
+from pytest_arena.schema.content import PromptContent
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
@@ -92,14 +93,14 @@ class MessageSpec(ArenaModel):
 
     role: Literal["system", "developer", "user", "assistant"]
     """Who said it."""
-    content: PromptText
-    """What was said; `{{ name }}` stands for a variable."""
+    content: PromptContent
+    """What was said; `{{ name }}` stands for a variable. A user's message may have parts."""
 
 
 class TurnSpec(ArenaModel):
     """One turn of a scripted conversation."""
 
-    user: PromptText
+    user: PromptContent
     """What the user says; `{{ name }}` stands for a variable."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of this turn's answer."""
@@ -114,10 +115,11 @@ class CaseSpec(ArenaModel):
     """Unique in the file. With `matrix` or `data` it may hold `{{ name }}` itself."""
     description: str | None = None
     """Shown in reports."""
-    prompt: PromptText | None = None
-    """What is sent; `{{ name }}` stands for a variable. The line break that YAML's `|` and `>` add
-    at the end is not sent, nor is it of other prompts; one that ends in several keeps them."""
-    prompts: tuple[PromptText, ...] | None = None
+    prompt: PromptContent | None = None
+    """What is sent, a text or parts of which some are files; `{{ name }}` stands for a variable.
+    The line break that YAML's `|` and `>` add at the end is not sent, nor is it of other prompts;
+    one that ends in several keeps them."""
+    prompts: tuple[PromptContent, ...] | None = None
     """Several prompts, each sent on its own; every answer must hold."""
     conversation: tuple[TurnSpec, ...] | None = None
     """Turns of one conversation, each sent with all that was said before."""

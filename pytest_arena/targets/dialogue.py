@@ -11,6 +11,7 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
+from pytest_arena.results.content import content_of, text_in
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
@@ -43,7 +44,7 @@ class DialogueRun:
         if self._case.system is not None:
             said.append({"role": "system", "content": self._case.system})
         for number, turn in enumerate(self._dialogue):
-            said += [*turn.before, {"role": "user", "content": turn.user}]
+            said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
             self._messages = list(said)
             if await self._input_is_blocked(turn, number):
                 return
@@ -62,7 +63,7 @@ class DialogueRun:
     async def _input_is_blocked(self, turn: TurnPlan, number: int) -> bool:
         """Look at all that is said in the user's name and was not looked at before."""
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
-        for text in (*earlier, turn.user):
+        for text in map(text_in, (*earlier, turn.user)):
             look = partial(apply_guardrails, self._case.guardrails, text, "input", number)
             _, events, blocked = await self._guard(look, len(text))
             self._events += events
@@ -73,7 +74,7 @@ class DialogueRun:
     async def _answer_is_blocked(self, response: Response, number: int) -> bool:
         look = partial(apply_to_answer, self._case.guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
-        size, asked = sum(len(part.text) for part in parts), self._dialogue[number].user
+        size, asked = sum(len(part.text) for part in parts), text_in(self._dialogue[number].user)
         events, blocked = await self._guard(look, size, asked)
         self._events += events
         return blocked

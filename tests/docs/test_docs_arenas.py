@@ -53,7 +53,16 @@ def test_every_example_arena_has_a_test() -> None:
         "support-bot",
         "tools",
         "variants",
+        "files",
     }
+
+
+def test_the_files_arena_sends_pictures_a_document_and_a_text(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "files", expected=0)
+    assert len(cells(run, "passed")) == len(run.cells) == 4
+    first = run.cells[0].trials[0].messages[0]["content"]
+    assert [part["type"] for part in first] == ["text", "image"]
+    assert b"data:image/png" not in (tmp_path / "arena-report" / "results.jsonl").read_bytes()
 
 
 def test_the_variants_arena_shows_that_the_new_prompt_is_better(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from pytest_arena.comparison.baseline.model import (
     key_of,
 )
 from pytest_arena.comparison.baseline.serialize import version_from_record
-from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
+from pytest_arena.results.content import shown
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
 
@@ -247,7 +247,7 @@ def _digest(trials: Sequence[Trial], verdicts: Sequence[Verdict]) -> str | None:
 
 def _prompt(trial: Trial) -> Prompt:
     return tuple(
-        (str(message.get("role")), message_text(message.get("content")))
+        (str(message.get("role")), shown(message.get("content")))
         for message in trial.messages
         if message.get("role") in ("system", "developer", "user")
     )

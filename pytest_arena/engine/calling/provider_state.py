@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.providers.base import Provider
+from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
@@ -24,6 +25,8 @@ _ENOUGH = 3
 CHARACTERS_PER_TOKEN = 4
 PER_MESSAGE = 3
 """Tokens around each message, as OpenAI counts them."""
+PER_FILE = 1_000
+"""Tokens of a picture, as vendors count one of a thousand pixels a side; of others, a guess."""
 _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 
@@ -131,7 +134,12 @@ def output_bound(params: dict[str, object]) -> float | None:
 
 
 def input_tokens(request: Request) -> float:
-    """Estimate the tokens of a request from its characters: four a token, as in English."""
-    characters = sum(len(str(message.get("content") or "")) for message in request.messages)
+    """Estimate the tokens of a request from its characters: four a token, as in English.
+
+    A file counts as a picture of usual size does.
+    """
+    contents = [message.get("content") for message in request.messages]
+    characters = sum(len(text_in(content)) for content in contents)
     characters += len(json.dumps(request.tools, default=str)) if request.tools else 0
-    return characters / CHARACTERS_PER_TOKEN + PER_MESSAGE * len(request.messages)
+    files = PER_FILE * len(request.file_parts)
+    return characters / CHARACTERS_PER_TOKEN + PER_MESSAGE * len(request.messages) + files

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -178,11 +179,28 @@ class Attempts:
             call.end = loop.time() + call.retry_for_s
         call.made += 1
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
+        provider, request = call.state.provider, call.request
         try:
-            async with asyncio.timeout(limit_s):
-                return await _answer(call.state.provider, call.request)
+            async with _files_of(provider, request), asyncio.timeout(limit_s):
+                return await _answer(provider, request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+
+
+@asynccontextmanager
+async def _files_of(provider: Provider, request: Request) -> AsyncIterator[None]:
+    """Have what a request's files hold in memory for an attempt, read off the loop.
+
+    No longer: of a thousand calls that wait for a place, each may send a picture.
+    """
+    if provider.offline or not request.file_parts:
+        yield
+        return
+    await asyncio.to_thread(lambda: request.openai_messages)
+    try:
+        yield
+    finally:
+        request.drop_files()
 
 
 async def _answer(provider: Provider, request: Request) -> Response:

@@ -20,7 +20,7 @@ def offered(request: Request, config: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an application may be given of a request, by name."""
     return {
         "prompt": last_user_text(request),
-        "messages": [dict(message) for message in request.messages],
+        "messages": [dict(message) for message in request.openai_messages],
         "variables": dict(request.variables),
         "case": {
             "name": request.case,

@@ -12,12 +12,13 @@ async function showCell() {
   const which = Math.min(state.trial ?? 0, Math.max(0, trials.length - 1));
   const trial = trials[which];
   const said = reasons(record).join("\n");
+  const shown = trial?.messages.some((m) => m.pictures) ? await loadPictures() : {};
   page.replaceChildren(
     crumbs(cell), heading(cell, record),
     node("div", { class: `verdict v-${cell.verdict}` }, node("b", { text: VERDICTS[cell.verdict] }),
       cell.flaky ? node("b", { class: "v-e", text: "flaky" }) : null, said || record.reason ? node("span", { text: said || record.reason }) : null),
     node("div", { class: "split" },
-      node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text) : null,
+      node("div", {}, underLoad(record), trialTabs(record, which), trial ? transcript(trial, text, shown) : null,
         sinceBaseline(cell, trial, record, text), await comparison(cell, trial, text, which)),
       node("div", {}, standing(cell, record), trial ? checks(trial, record, cell) : null, loadFigures(record, text), trial ? figuresOf(trial, text) : null, repeated(record), furtherFacts(record, text))));
   document.title = `${cell.case.name} × ${index.providers[cell.provider]} · arena report`;
@@ -55,8 +56,8 @@ function trialTabs(record, which) {
   return parts;
 }
 
-function transcript(trial, text) {
-  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), toolCalls(m.tool_calls)]).flat();
+function transcript(trial, text, shown) {
+  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), picturesOf(m, shown), toolCalls(m.tool_calls)]).flat();
   const last = trial.responses.at(-1);
   if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
@@ -75,6 +76,12 @@ function speech(role, text, answer = false) {
   if (!text && !answer) return null;
   return node("div", { class: `said${answer ? " answer" : ""}` }, node("h3", { text: role }),
     node("pre", { class: role === "tool" ? "code" : null, text: text || "(empty)" }));
+}
+
+// The text names each picture in its place; here are those that the report holds.
+function picturesOf(message, shown) {
+  const held = (message.pictures ?? []).filter((hash) => shown[hash]);
+  return held.length ? node("div", { class: "said pictures" }, held.map((hash) => node("img", { src: shown[hash], alt: "a picture that was sent" }))) : null;
 }
 
 function toolCalls(calls) {

@@ -59,6 +59,9 @@ function loadChunk(number) {
   return chunks.get(number);
 }
 
+let pictures = null;
+const loadPictures = () => (pictures ??= $("pictures") ? inflate(block("pictures")).then(Object.fromEntries) : Promise.resolve({}));
+
 const statusOf = (cell) => index.statuses?.[cell.status] ?? "";
 const hasChanged = (cell) => cell.status >= 0 && !index.unchanged.includes(cell.status);
 

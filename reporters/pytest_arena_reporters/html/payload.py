@@ -6,7 +6,8 @@ import base64
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from pytest_arena.comparison import Comparison
@@ -15,6 +16,7 @@ from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
 from pytest_arena_reporters.html.description import labels
+from pytest_arena_reporters.html.pictures import pictures_of
 from pytest_arena_reporters.html.records import CellWriter, json_text, rounded, significant
 from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts, shown_trial
 
@@ -40,17 +42,21 @@ class Payload:
     index: str
     shared: str
     chunks: tuple[str, ...]
+    pictures: str = ""
+    """The pictures by hash; empty where there are none."""
     cut: tuple[int | None, int | None] = (None, None)
 
     @property
     def size(self) -> int:
-        return len(self.index) + len(self.shared) + sum(len(chunk) for chunk in self.chunks)
+        blocks = (self.index, self.shared, self.pictures, *self.chunks)
+        return sum(len(block) for block in blocks)
 
 
-def build_payload(comparison: Comparison, most_bytes: int) -> Payload:
+def build_payload(comparison: Comparison, most_bytes: int, folders: Sequence[Path] = ()) -> Payload:
     """Encode the cells of a run in at most so many bytes, if cutting answers can do that.
 
-    Answers of passing cells are cut first, then those of all others; prompts never.
+    Answers of passing cells are cut first, then those of all others; prompts never. Pictures, which
+    are looked for in `folders`, get what is left.
     """
     cells = [cell for row in comparison.matrix.rows for cell in row.cells if cell is not None]
     index = _encode(_index(comparison, cells))
@@ -61,7 +67,8 @@ def build_payload(comparison: Comparison, most_bytes: int) -> Payload:
         # Encoding is what takes the time, so cuts that cannot be enough are not tried.
         if limits == _CUTS[-1] or whole.size * _kept(cells, limits) <= most_bytes * 1.1:
             payload = _encoded(cells, index, limits)
-    return payload
+    pictures = pictures_of(cells, most_bytes - payload.size, folders)
+    return replace(payload, pictures=_encode(list(pictures.items()))) if pictures else payload
 
 
 def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float:
@@ -84,7 +91,7 @@ def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | 
         writer = CellWriter(texts, limits)
         records = [writer.cell(cell) for cell in group]
         chunks.append(_encode({"texts": texts.list, "cells": records}))
-    return Payload(index, _encode(list(shared)), tuple(chunks), limits)
+    return Payload(index, _encode(list(shared)), tuple(chunks), cut=limits)
 
 
 def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from dataclasses import is_dataclass
 from math import isfinite
 from typing import Any
 
-from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, LoadTestResult, Message
+from pytest_arena.results.content import files_in, shown
 from pytest_arena.results.load_test import load_in_words
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.html.description import written_fields
@@ -94,8 +94,10 @@ class CellWriter:
         limit = self._limit if role == "assistant" else None
         made: Record = {
             "role": role,
-            "text": self._texts.number(message_text(message.get("content")), limit),
+            "text": self._texts.number(shown(message.get("content")), limit),
         }
+        if files := files_in(message.get("content")):
+            made["pictures"] = [str(part["sha256"]) for part in files if part["type"] == "image"]
         calls = message.get("tool_calls")
         if isinstance(calls, Sequence) and calls:
             made["tool_calls"] = [_wire_call(call) for call in calls]

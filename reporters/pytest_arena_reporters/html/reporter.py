@@ -46,7 +46,11 @@ class HtmlReporter(Reporter):
         comparison = compare(run)
         given = run.info.options.get("report_max_mb")
         limit_mb = float(given) if isinstance(given, (int, float)) and given else MAX_MB
-        payload = build_payload(comparison, int(limit_mb * 1_000_000) - _ROOM_FOR_THE_PAGE)
+        most_bytes = int(limit_mb * 1_000_000) - _ROOM_FOR_THE_PAGE
+        here = Path.cwd()
+        payload = build_payload(
+            comparison, most_bytes, (here, *here.parents, directory, *directory.parents)
+        )
         path = directory / "report.html"
         content = encode(render(comparison, payload))
         write_atomically(path, content)
@@ -66,7 +70,7 @@ def render(comparison: Comparison, payload: Payload) -> str:
     return _template().render(
         script=Markup(script),  # noqa: S704  our own file, named by its hash in the policy
         style=Markup(style),  # noqa: S704  the same
-        policy=_policy(script, style),
+        policy=_policy(script, style, pictures=bool(payload.pictures)),
         markup=Markup,
         **context,
     )
@@ -159,10 +163,12 @@ def _since_baseline(comparison: Comparison) -> dict[str, Any] | None:
     }
 
 
-def _policy(script: str, style: str) -> str:
-    """Return the Content-Security-Policy: nothing may load, only our own script may run."""
+def _policy(script: str, style: str, *, pictures: bool) -> str:
+    """Return the Content-Security-Policy: nothing may load but pictures that the page holds, only
+    our own script may run."""
+    images = "img-src data:; " if pictures else ""
     return (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; {images}"
         "base-uri 'none'; form-action 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pytest_arena.comparison.trial_rows import message_text
 from pytest_arena.results import Cell, Trial
+from pytest_arena.results.content import shown
 from pytest_arena_reporters.html.description import text_fields
 
 _WORTH_SHARING = 120
@@ -69,5 +69,5 @@ def answers_of(value: Any) -> Iterator[str]:
 def _texts(cell: Cell) -> Iterator[str]:
     for trial in (*cell.trials, *cell.confirmation):
         for message in trial.messages:
-            yield message_text(message.get("content"))
+            yield shown(message.get("content"))
     yield from answers_of(cell)

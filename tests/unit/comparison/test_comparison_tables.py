@@ -10,8 +10,9 @@ import pytest
 from synthetic_run import synthetic_run
 
 from pytest_arena import comparison
-from pytest_arena.comparison.trial_rows import COLUMNS, message_text
+from pytest_arena.comparison.trial_rows import COLUMNS
 from pytest_arena.results import RunResult
+from pytest_arena.results.content import shown
 from pytest_arena.results.serialize import cell_line, end_line, run_line
 
 
@@ -67,7 +68,7 @@ def test_the_tables_of_an_empty_run_are_empty() -> None:
     ],
 )
 def test_a_messages_content_is_text_whatever_its_form(content: object, text: str) -> None:
-    assert message_text(content) == text
+    assert shown(content) == text
 
 
 def test_comparing_and_reporting_imports_neither_pandas_nor_pyarrow() -> None:

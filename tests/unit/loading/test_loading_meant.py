@@ -13,7 +13,15 @@ from pytest_arena.loading.other_names import meant_key, meant_type
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.registry import Registry
-from pytest_arena.schema import ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec
+from pytest_arena.schema import (
+    ArenaSpec,
+    CaseSpec,
+    DataSpec,
+    PartSpec,
+    ProviderSpec,
+    ToolSpec,
+    TurnSpec,
+)
 
 Refused = Callable[..., str]
 
@@ -65,6 +73,10 @@ def test_a_key_of_a_provider_is_told_what_is_meant(key: str, fix: str) -> None:
         ("system_prompt", "write system: …, as it is called here"),
         ("history", "write messages: …, as it is called here"),
         ("functions", "write tools: …, as it is called here"),
+        (
+            "image",
+            "write it as a part of the prompt: prompt: [What is this?, {image: photos/a.png}]",
+        ),
         ("records", "write it into data:, as in data: {file: …, records: …}"),
         ("repeat", "write trials: …, as it is called here"),
         ("temperature", "write it in an entry of providers:, or under defaults:"),
@@ -152,7 +164,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     registry = Registry()
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
-    models = [ArenaSpec, CaseSpec, DataSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
+    models = [ArenaSpec, CaseSpec, DataSpec, PartSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
     fields = {name for model in models for name in model.model_fields} | {"not"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
     assert meant_key("quux", fields) is None

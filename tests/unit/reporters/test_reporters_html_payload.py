@@ -16,6 +16,7 @@ from pytest_arena import results
 from pytest_arena.comparison import compare
 from pytest_arena.results import Cell, Response, ToolCall, Trial, Verdict
 from pytest_arena.results.cell import Count
+from pytest_arena.results.content import shown
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.load_test import LoadTestSpan
 from pytest_arena_reporters.html.description import PayloadField, described, written_fields
@@ -160,7 +161,9 @@ def test_every_text_of_a_model_can_be_cut_and_no_prompt(limit: int | None) -> No
         texts = Texts({})
         CellWriter(texts, (limit, limit)).cell(cell)
         answers = {text for text in answers_of(cell) if len(text) > 160}
-        prompts = {m["content"] for t in cell.trials for m in t.messages if m["role"] == "user"}
+        prompts = {
+            shown(m["content"]) for t in cell.trials for m in t.messages if m["role"] == "user"
+        }
         assert prompts <= set(texts.list)
         assert (answers & set(texts.list) == set()) is (limit is not None or not answers)
 

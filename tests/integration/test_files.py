@@ -1,0 +1,176 @@
+"""Files in prompts: sent in each provider's form, kept by hash, and never left out unseen."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+from sample_files import pdf, png, wav
+from servers.wire import WireServer
+
+from pytest_arena.providers.litellm import LiteLLMProvider
+from pytest_arena.providers.openai import OpenAIProvider
+
+PICTURE, SOUND, DOCUMENT = (base64.b64encode(each()).decode() for each in (png, wav, pdf))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clients() -> None:
+    # imported here, so that no run of pytest inside pytest has to do it anew
+    LiteLLMProvider.warm_up()
+    OpenAIProvider.warm_up()
+
+
+@pytest.fixture
+def server() -> Iterator[WireServer]:
+    with WireServer() as running:
+        yield running
+
+
+@pytest.fixture
+def sending(project: Project) -> Project:
+    """A project with a file of each kind."""
+    for name, data in (("a.png", png()), ("d.pdf", pdf()), ("s.wav", wav())):
+        (project.path / name).write_bytes(data)
+    return project
+
+
+def asks(server: WireServer, part: str, *more: str) -> str:
+    url = server.url
+    return f"""\
+providers:
+  - {{name: direct, provider: openai, model: m, api_base: "{url}/v1"}}
+  - {{name: claude, provider: anthropic, model: claude-haiku-4-5, api_base: "{url}"}}
+  - {{name: gemini, provider: gemini, model: gemini-2.5-pro, api_base: "{url}"}}
+  - {{name: llava, provider: ollama_chat, model: llava, api_base: "{url}"}}
+  - {{name: mistral, provider: mistral, model: mistral-large-latest, api_base: "{url}/v1"}}
+tests:
+  - name: Seen
+    prompt: [Look, {part}]
+    assertions: [{{type: contains, value: ok}}]
+{"".join(more)}"""
+
+
+def last_parts(server: WireServer) -> dict[str, Any]:
+    """Return what each vendor was sent as the second part, by what its body is like."""
+    found = {}
+    for request in server.requests:
+        if "contents" in request.body:
+            found["gemini"] = request.body["contents"][-1]["parts"][1]
+        elif "images" in request.body["messages"][-1]:
+            found["ollama"] = request.body["messages"][-1]["images"]
+        else:
+            part = request.body["messages"][-1]["content"][1]
+            found["anthropic" if "source" in part else "openai"] = part
+    return found
+
+
+def test_a_picture_goes_out_in_each_vendors_form(sending: Project, server: WireServer) -> None:
+    sending.write(arena=asks(server, "{image: a.png}"))
+    sending.run().assert_outcomes(passed=5)
+    source = {"type": "base64", "media_type": "image/png", "data": PICTURE}
+    assert last_parts(server) == {
+        "openai": {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PICTURE}"}},
+        "anthropic": {"type": "image", "source": source},
+        "gemini": {"inline_data": {"data": PICTURE, "mime_type": "image/png"}},
+        "ollama": [PICTURE],
+    }
+    report = sending.path / "arena-report"
+    assert PICTURE not in "".join(path.read_text() for path in report.iterdir() if path.is_file())
+    cell = sending.cells()["arena.yaml::Seen[direct]"]
+    assert cell["trials"][0]["messages"][0]["content"][1]["name"] == "a.png"
+
+
+def test_a_document_goes_out_where_there_is_a_place_for_it(
+    sending: Project, server: WireServer
+) -> None:
+    sending.write(arena=asks(server, "{pdf: d.pdf}"))
+    sending.run().assert_outcomes(passed=4, errors=1)
+    found = last_parts(server)
+    url = f"data:application/pdf;base64,{DOCUMENT}"
+    assert found["openai"]["file"] == {"filename": "d.pdf", "file_data": url}
+    assert found["anthropic"]["type"] == "document"
+    assert found["gemini"]["inline_data"]["mime_type"] == "application/pdf"
+
+
+def test_a_recording_is_never_left_out_of_what_is_asked(
+    sending: Project, server: WireServer
+) -> None:
+    sending.write(arena=asks(server, "{audio: s.wav}"))
+    sending.run().assert_outcomes(passed=2, errors=3)
+    errors = {
+        cell["provider"]: cell["trials"][0]["error"]["message"].split("\n")[0]
+        for cell in sending.cells().values()
+        if cell["verdict"] == "error"
+    }
+    assert errors["claude"].endswith(
+        "[audio s.wav 204 B]: anthropic/claude-haiku-4-5 takes no recordings"
+    )
+    assert errors["llava"].endswith("ollama_chat/llava takes no recordings")
+    assert "provider 'mistral' was not sent [audio s.wav 204 B]" in errors["mistral"]
+
+
+def test_many_cells_send_one_file_and_workers_agree(
+    sending: Project, server: WireServer, spread: tuple[str, ...]
+) -> None:
+    rows = "".join(
+        f"  - {{name: c{n}, prompt: [Look {n}, {{image: a.png}}], "
+        "assertions: [{type: contains, value: ok}]}\n"
+        for n in range(6)
+    )
+    sending.write(arena=asks(server, "{image: a.png}", rows))
+    sending.run("--arena-provider=direct", *spread).assert_outcomes(passed=7)
+    assert all(PICTURE in json.dumps(request.body) for request in server.requests)
+
+
+def test_a_recording_knows_a_file_by_what_it_holds(sending: Project, server: WireServer) -> None:
+    sending.write(arena=asks(server, "{image: a.png}"))
+    sending.run("--arena-provider=direct", "--arena-record=once").assert_outcomes(passed=1)
+    Path(sending.path / "a.png").rename(sending.path / "b.png")
+    sending.write(arena=asks(server, "{image: b.png}"))
+    sending.run("--arena-provider=direct", "--arena-record=none").assert_outcomes(passed=1)
+    (sending.path / "b.png").write_bytes(png(color=(0, 0, 0)))
+    sending.run("--arena-provider=direct", "--arena-record=none").assert_outcomes(errors=1)
+    kept = "".join(path.read_text() for path in (sending.path / "recordings").rglob("*.*"))
+    assert PICTURE not in kept
+
+
+def test_an_application_gets_parts_in_openais_shape(sending: Project) -> None:
+    sending.pytester.makepyfile(
+        bot="""
+        def answer(prompt, messages):
+            text, picture = messages[-1]["content"]
+            return f"{prompt}: {picture['image_url']['url']}"
+        """
+    )
+    sending.write(
+        arena=f"""\
+providers: [{{name: bot, provider: python, call: "bot:answer"}}]
+tests:
+  - name: Seen
+    prompt: [Look, {{image: a.png}}]
+    assertions: [{{type: equals, value: "Look: data:image/png;base64,{PICTURE}"}}]
+"""
+    )
+    sending.run().assert_outcomes(passed=1)
+
+
+def test_guardrails_look_at_texts_and_text_files(sending: Project) -> None:
+    (sending.path / "n.md").write_text("how to hack it")
+    sending.write(
+        arena="""\
+providers: [{name: m, provider: mock}]
+guardrails: {banned_words: [hack]}
+tests:
+  - name: Hidden
+    prompt: [Read this, {file: n.md}, {image: a.png}]
+    mock: fine
+    assertions: [{type: validation_error, direction: input}]
+"""
+    )
+    sending.run().assert_outcomes(passed=1)
