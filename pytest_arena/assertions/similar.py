@@ -14,15 +14,18 @@ from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.similarity.contrast import Contrast, contrast
 from pytest_arena.judging.similarity.embeddings import EmbeddingError
-from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
+from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, similarity
+from pytest_arena.judging.similarity.numbers import numbers_of, speaks_of_numbers
 from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
 
 Reference = Annotated[str, Field(min_length=1)]
-APART, HALF, NEARLY = 0.2, 0.5, 0.8
-"""Similarity of words up to which two texts mean something else, from which a number that is
-missing counts, and from which a negation makes the difference."""
+APART, HALF = 0.2, 0.5
+"""Similarity of words up to which two texts mean something else, and from which a number that is
+missing counts."""
+TELLING = 5
+"""Texts of fewer words may mean the same in quite other ones ("No", "Not at all")."""
 ALIKE_BY_VECTORS = 0.85
 
 
@@ -104,12 +107,13 @@ class SemanticEquals(Embedded, MayBeUnsure):
           value: We do not ship to Canada.
 
     Texts of the same words mean the same, with parts of a sentence moved and spellings of one thing
-    made one (twelve and 12, can't and cannot, $5 and 5 dollars). Texts of quite other words do not,
-    nor do those without a number of the reference, or with a negation that only one of two nearly
-    equal texts has. All else is `unsure`: one word, unit or name is enough to mean something else,
-    and words cannot tell. With `embedding` the vectors of a model tell (`min_similarity`), and it
-    is unsure where texts are apart by no more than two words, a number or a negation. For a fact
-    inside a longer answer ask a judge: `factuality`.
+    made one (twelve and 12, can't and cannot, $5 and 5 dollars). Sentences of quite other words do
+    not, nor do those that have other numbers in the same words, none where the reference has one,
+    or a negation and nothing else that the other has not. All else is `unsure`: one word, unit,
+    sign or name is enough to mean something else, and words cannot tell. With `embedding` the
+    vectors of a model tell (`min_similarity`), and it is unsure where texts are apart by no more
+    than two words, a number or a negation. For a fact inside a longer answer ask a judge:
+    `factuality`.
 
     Error: when a text is too long to be compared, or the embedding model gives no vectors.
     """
@@ -136,9 +140,9 @@ class SemanticEquals(Embedded, MayBeUnsure):
         if differing.same:
             least = self.min_similarity or 0.0
             return Outcome.of(value >= least, reason, score=value, expected=self._expected)
-        if value <= APART:
+        if value <= APART and self._is_telling(answer):
             return Outcome("failed", reason, value, self._expected)
-        return self._against(answer, value) or self._untold(differing, reason, value)
+        return self._against(answer, value, differing) or self._untold(differing, reason, value)
 
     async def _by_embedding(self, answer: str, context: CheckContext) -> Outcome:
         if not answer.strip():
@@ -156,7 +160,7 @@ class SemanticEquals(Embedded, MayBeUnsure):
             return Outcome("failed", reason, value, self._expected)
         differing = contrast(answer, self.value)
         if not differing.same:
-            against = self._against(answer, words)
+            against = self._against(answer, words, differing)
             if against is not None:
                 return against
             if differing.near:
@@ -167,20 +171,26 @@ class SemanticEquals(Embedded, MayBeUnsure):
         told = f"words cannot tell: {differing.reason}; {reason}"
         return Outcome("unsure", told, value, self._expected)
 
-    def _against(self, answer: str, value: float) -> Outcome | None:
+    def _is_telling(self, answer: str) -> bool:
+        """Return whether other words are enough to mean something else."""
+        both_count = speaks_of_numbers(answer) and speaks_of_numbers(self.value)
+        return not both_count and min(len(answer.split()), len(self.value.split())) >= TELLING
+
+    def _against(self, answer: str, value: float, differing: Contrast) -> Outcome | None:
         """Return what speaks against two alike texts meaning the same, which vectors hardly see."""
         wanted, given = numbers_of(self.value), numbers_of(answer)
         reason = f"the similarity of words is {number(value)}"
-        if wanted - given and value >= HALF:
+        is_without = differing.of_numbers or not speaks_of_numbers(answer)
+        if wanted - given and is_without and value >= HALF:
             missing = ", ".join(sorted(wanted - given))
             return Outcome("failed", f"without {missing}; {reason}", value / 2, self._expected)
         if is_negated(answer) != is_negated(self.value):
             reason = f"one of the texts is negated; {reason}"
-            verdict: FindingVerdict = "failed" if value >= NEARLY else "unsure"
+            verdict: FindingVerdict = "failed" if differing.of_negation else "unsure"
             return Outcome(verdict, reason, value / 2, self._expected)
         if wanted != given:
-            differing = ", ".join(sorted(wanted ^ given))
-            reason = f"words cannot tell: the numbers differ ({differing}); {reason}"
+            apart = ", ".join(sorted(wanted ^ given))
+            reason = f"words cannot tell: the numbers differ ({apart}); {reason}"
             return Outcome("unsure", reason, value, self._expected)
         return None
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.judging.similarity.numbers import with_digits
 from pytest_arena.judging.words import stem
 from pytest_arena.text.folding import fold
 
@@ -24,13 +25,10 @@ _FUNCTION_WORD = 0.35
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 # Written without blanks between words: every sign counts as one.
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
-_NAMED = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_NUMBERS = {word: str(value) for value, word in enumerate((*_NAMED, "eleven", "twelve"))}
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|cannot|without|nor|neither|nothing|nobody|nowhere)\b|n['’]t\b",
     re.IGNORECASE,
 )
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 class TooLongError(ArenaError):
@@ -61,14 +59,6 @@ def similarity(first: str, second: str) -> float:
     return min(value, 1.0)
 
 
-def numbers_of(text: str) -> set[str]:
-    """Return the numbers in a text, in digits: of words only those up to twelve, and never one,
-    which is as often a pronoun."""
-    words = (match[0].casefold() for match in _WORD.finditer(text))
-    named = {_NUMBERS[word] for word in words if word in _NUMBERS}
-    return (named | {digits.replace(",", "") for digits in _DIGITS.findall(text)}) - {"1"}
-
-
 def is_negated(text: str) -> bool:
     """Return whether an English text holds a negation."""
     return bool(_NEGATION.search(text))
@@ -79,9 +69,8 @@ def _profile(text: str) -> _Profile:
     function_words = _function_words()
     words: Counter[str] = Counter()
     runs: Counter[str] = Counter()
-    for match in _WORD.finditer(_UNSPACED.sub(r" \g<0> ", text)):
-        word = stem(match[0])
-        words[_NUMBERS.get(word, word)] += 1
+    for match in _WORD.finditer(_UNSPACED.sub(r" \g<0> ", with_digits(text))):
+        words[stem(match[0])] += 1
         framed = f" {match[0].casefold()} "
         for size in (3, 4):
             runs.update(framed[i : i + size] for i in range(len(framed) - size + 1))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, numbers_of, similarity
+from pytest_arena.judging.similarity.lexical import TooLongError, is_negated, similarity
+from pytest_arena.judging.similarity.numbers import numbers_of
 from pytest_arena.judging.similarity.themes import found_themes
 
 PAIRS = Path(__file__).parents[3] / "benchmarks" / "similar" / "pairs.jsonl"

@@ -1,0 +1,103 @@
+"""Numbers in a text, however they are written: twelve, twenty-five, 1,500, 1.5 million."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+)
+_TENFOLD = "twenty thirty forty fifty sixty seventy eighty ninety"
+_SMALLS = {word: value for value, word in enumerate(_SMALL.split())}
+_TENS = {word: 10 * value for value, word in enumerate(_TENFOLD.split(), 2)}
+_SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
+_ANY = "|".join((*_SMALLS, *_TENS, *_SCALES))
+_IN_WORDS = re.compile(
+    rf"(?<![\w-])(?<!\w')(?:{_ANY})(?:(?:\s+|-)(?:and\s+)?(?:{_ANY}))*(?!\w|['-]\w)", re.IGNORECASE
+)
+_SCALED = re.compile(rf"(?<![\w.,])(\d+(?:[.,]\d+)*)[ -]({'|'.join(_SCALES)})\b", re.IGNORECASE)
+_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_LONGEST_FRACTION = 2
+_QUANTITY = re.compile(
+    rf"\d|\b(?:{_ANY}|half|halve[sd]?|quarters?|thirds?|dozens?|couple|pair|both|double[sd]?|"
+    r"triple[sd]?|single|once|twice|daily|weekly|monthly|yearly|annual(?:ly)?|first|second|"
+    r"fortnight|decade|century|\w+ties|noon|midnight|an? (?:minute|hour|day|week|month|year))\b|"
+    r"\b(?=[IVX]{2,})X{0,3}(?:IX|IV|V?I{0,3})\b",
+)
+
+
+def with_digits(text: str) -> str:
+    """Return a text with its numbers in digits; a lone "one" is as often a pronoun, and stays."""
+    text = _IN_WORDS.sub(_in_digits, text)
+    return _SCALED.sub(lambda match: _scaled(match[1], match[2]), text)
+
+
+def numbers_of(text: str) -> set[str]:
+    """Return the numbers in a text, in digits, but one, which is as often a pronoun."""
+    return {plain_number(digits) for digits in _DIGITS.findall(with_digits(text))} - {"1"}
+
+
+def speaks_of_numbers(text: str) -> bool:
+    """Return whether a text holds a number or a word that may stand for one."""
+    return _QUANTITY.search(text) is not None
+
+
+def plain_number(digits: str) -> str:
+    """Return a number without the commas of thousands, or a fraction of one or two zeros.
+
+    `1.000` stays as it is: it is a thousand in many languages.
+    """
+    if _GROUPED.fullmatch(digits.partition(".")[0]):
+        digits = digits.replace(",", "")
+    whole, dot, rest = digits.partition(".")
+    if dot and len(rest) <= _LONGEST_FRACTION and not rest.strip("0"):
+        return whole
+    return digits
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    words = re.split(r"[\s-]+", match[0])
+    if len(words) == 1 and words[0].lower() in ("one", *_SCALES):
+        return match[0]
+    value = _value([word.lower() for word in words])
+    if value is not None:
+        return str(value)
+    # several numbers in a row: "one two three", "nineteen ninety"
+    return re.sub(r"[^\W\d_]+", lambda word: _alone(word[0]), match[0])
+
+
+def _alone(word: str) -> str:
+    value = _SMALLS.get(word.lower(), _TENS.get(word.lower()))
+    return word if value is None else str(value)
+
+
+def _value(words: list[str]) -> int | None:
+    """Return the number that words make; None where they are several numbers."""
+    total, current, last = 0, 0, 10**12
+    for word in words:
+        if word == "and":
+            continue
+        scale = _SCALES.get(word)
+        if scale == 100 and 0 < current < 100:
+            current, last = current * 100, 100
+        elif scale and scale > 100 and current:
+            total, current, last = total + current * scale, 0, 10**12
+        elif scale is None:
+            value = _SMALLS.get(word, _TENS.get(word, 0))
+            fits = value < 10 if last == 10 else last >= 100
+            if not fits or (value == 0 and len(words) > 1):
+                return None
+            current, last = current + value, 10 if word in _TENS else 1
+        else:
+            return None
+    return total + current
+
+
+def _scaled(digits: str, scale: str) -> str:
+    number = plain_number(digits)
+    if "," in number or number.count(".") > 1:
+        return f"{digits} {scale}"
+    return f"{(Decimal(number) * _SCALES[scale.lower()]).normalize():f}"
