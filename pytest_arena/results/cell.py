@@ -21,6 +21,15 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Took:
+    """The median latency of a trial in milliseconds and its mean cost in US dollars; None where
+    that is not known."""
+
+    latency_ms: NonNegativeFloat | None = None
+    cost_usd: NonNegativeFloat | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GateFinding:
     """How a cell stands beside the baseline: its status, the reason, and what changed.
 
@@ -46,6 +55,9 @@ class GateFinding:
     old: Count | None = None
     evidence: NonNegativeFloat | None = None
     differences: tuple[str, ...] = ()
+    took_before: Took | None = None
+    took: Took | None = None
+    """Where the cell is compared: what a trial took in the baseline, and what it takes now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,22 @@ def status_counts(found: SinceBaseline) -> str:
     return ", ".join(f"{count:,} {status_name(status, count)}" for status, count in found.counts)
 
 
+def took(found: SinceBaseline) -> list[tuple[str, str]]:
+    """Return each column's name and `latency 812 ms → 940 ms, cost a trial $0.001 → $0.002`."""
+    said = []
+    for name, change in found.took.items():
+        parts = []
+        if change.latency_ms:
+            before, now = (figures.milliseconds(value) for value in change.latency_ms)
+            parts.append(f"latency {before} {ARROW} {now}")
+        if change.cost_usd:
+            before, now = (figures.dollars(value) for value in change.cost_usd)
+            parts.append(f"cost a trial {before} {ARROW} {now}")
+        if parts:
+            said.append((name, ", ".join(parts)))
+    return said
+
+
 def status_name(status: str, count: int) -> str:
     return "errors" if status == "error" and count != 1 else status
 

@@ -8,6 +8,7 @@ from pytest_arena_reporters import beside_baseline, figures
 from pytest_arena_reporters.failures import why
 from pytest_arena_reporters.markdown_text import Page, fenced, inline
 
+MOST_COLUMNS = 8
 _CLOSING = 500
 _MOST_OF_A_DIFF = 1200
 
@@ -17,6 +18,9 @@ def add(page: Page, found: SinceBaseline, most: int) -> None:
     counts = beside_baseline.status_counts(found)
     if counts:
         page.add(f"**Against the baseline**: {inline(counts)}\n\n")
+    took = beside_baseline.took(found)[:MOST_COLUMNS]
+    if took:
+        page.add("".join(f"- {inline(name, 80)}: {inline(words)}\n" for name, words in took) + "\n")
     if not found.regressed:
         return
     title = f"{figures.plural(len(found.regressed), 'cell')} regressed"

@@ -9,6 +9,7 @@ from pytest_arena_reporters.terminal_text import DIM, RED, cut_to, one_line, sty
 
 MOST_REGRESSIONS = 10
 MOST_LINES = 5
+MOST_COLUMNS = 8
 
 
 def render(found: SinceBaseline, width: int, color: bool) -> list[str]:
@@ -19,7 +20,10 @@ def render(found: SinceBaseline, width: int, color: bool) -> list[str]:
     if len(found.regressed) > MOST_REGRESSIONS:
         lines.append(f"  … and {len(found.regressed) - MOST_REGRESSIONS:,} more")
     counts = beside_baseline.status_counts(found)
-    return lines + (wrapped(f"Against the baseline: {counts}.", width) if counts else [])
+    lines += wrapped(f"Against the baseline: {counts}.", width) if counts else []
+    for name, words in beside_baseline.took(found)[:MOST_COLUMNS]:
+        lines += wrapped(f"{one_line(name)}: {words}.", width)
+    return lines
 
 
 def _regression(cell: Cell, width: int, color: bool) -> list[str]:

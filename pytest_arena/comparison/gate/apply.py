@@ -15,8 +15,9 @@ from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
 from pytest_arena.comparison.gate.scores import ScoresSeen, scores_seen
 from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
+from pytest_arena.comparison.stats.quantiles import quantile
 from pytest_arena.errors import UsageError
-from pytest_arena.results.cell import Cell, Count, GateFinding
+from pytest_arena.results.cell import Cell, Count, GateFinding, Took
 from pytest_arena.results.run import Gate, RunResult, ThresholdFinding
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.thresholds import ThresholdSpec
@@ -155,6 +156,19 @@ def _standing(cell: GateCell) -> GateFinding:
         differences=cell.differences,
         output_before=outputs[0] if outputs else None,
         renamed_from=cell.renamed_from,
+        took_before=_took(cell.before),
+        took=_took(cell.now),
+    )
+
+
+def _took(cell: BaselineCell | None) -> Took | None:
+    if cell is None:
+        return None
+    figures = cell.figures
+    cost = figures.cost_usd
+    return Took(
+        latency_ms=quantile(figures.latencies_ms, 0.5),
+        cost_usd=None if cost is None or not figures.trials else cost / figures.trials,
     )
 
 

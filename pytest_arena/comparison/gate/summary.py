@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import mean, median
 
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, paired_mean
 from pytest_arena.errors import shorten
 from pytest_arena.results import Cell, Gate, GateFinding, RunResult
+from pytest_arena.results.cell import Took
 from pytest_arena.results.run import FamilyShift
 
 AS_BEFORE = ("still passing", "still failing")
@@ -34,6 +36,19 @@ class SinceBaseline:
     regressed: tuple[Cell, ...]
     removed: tuple[str, ...]
     by_provider: Mapping[str, Estimate] = field(default_factory=dict)
+    took: Mapping[str, TookChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TookChange:
+    """What the trials of one column took in the baseline and take now, over the same cells.
+
+    Latencies are medians of the cells' medians in milliseconds, costs means of their means in US
+    dollars; None where no cell has both.
+    """
+
+    latency_ms: tuple[float, float] | None
+    cost_usd: tuple[float, float] | None
 
 
 def since_baseline(run: RunResult) -> SinceBaseline | None:
@@ -61,6 +76,7 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
         regressed=tuple(cell for cell in run.cells if is_regressed(cell)),
         removed=gate.removed,
         by_provider=_by_provider(run.cells),
+        took=_took(run.cells),
     )
 
 
@@ -179,6 +195,34 @@ def _by_provider(cells: Sequence[Cell]) -> dict[str, Estimate]:
             changes.setdefault(cell.column, []).append(change)
     means = {provider: paired_mean(own) for provider, own in changes.items()}
     return {provider: mean for provider, mean in means.items() if mean is not None}
+
+
+def _took(cells: Sequence[Cell]) -> dict[str, TookChange]:
+    columns: dict[str, list[tuple[Took, Took]]] = {}
+    for cell in cells:
+        standing = cell.standing
+        if standing is None or standing.status in NOT_COMPARED:
+            continue
+        if standing.took_before is not None and standing.took is not None:
+            pair = (standing.took_before, standing.took)
+            columns.setdefault(cell.column, []).append(pair)
+    return {
+        name: TookChange(
+            _both_sides(median, [(one.latency_ms, other.latency_ms) for one, other in pairs]),
+            _both_sides(mean, [(one.cost_usd, other.cost_usd) for one, other in pairs]),
+        )
+        for name, pairs in columns.items()
+    }
+
+
+def _both_sides(
+    middle: Callable[[Sequence[float]], float], pairs: Iterable[tuple[float | None, float | None]]
+) -> tuple[float, float] | None:
+    known = [(one, other) for one, other in pairs if one is not None and other is not None]
+    if not known or not any(one or other for one, other in known):
+        return None
+    before, now = zip(*known, strict=True)
+    return middle(before), middle(now)
 
 
 def _change(standing: GateFinding) -> float | None:

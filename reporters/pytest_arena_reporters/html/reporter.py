@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
-from pytest_arena_reporters import figures
+from pytest_arena_reporters import beside_baseline, figures
 from pytest_arena_reporters.html import baseline_view, provider_charts, run_page, trend_view, view
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.named_arenas import named_arenas
@@ -159,6 +159,10 @@ def _since_baseline(comparison: Comparison) -> dict[str, Any] | None:
         "regressed": len(found.regressed),
         "unfolded": baseline_view.UNFOLDED,
         "removed": baseline_view.removed_rows(found),
+        "took": [
+            (view.text(name, 60), words)
+            for name, words in beside_baseline.took(found)[: view.MOST_GROUPS]
+        ],
         "all_removed": len(found.removed),
     }
 

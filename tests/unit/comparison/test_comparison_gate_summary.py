@@ -8,9 +8,10 @@ import pytest
 from synthetic_run import synthetic_run
 
 from pytest_arena.comparison import compare
-from pytest_arena.comparison.gate.summary import by_attention, since_baseline
+from pytest_arena.comparison.gate.summary import TookChange, by_attention, since_baseline
 from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.results import Count, Gate, GateFinding, Response, RunResult, Trial
+from pytest_arena.results.cell import Took
 from pytest_arena.results.run import FamilyShift
 
 
@@ -211,3 +212,32 @@ def test_answers_within_a_millisecond_are_not_called_faster(
     )
     reasons = " ".join(compare(replace(base, cells=cells)).conclusion.reasons)
     assert ("times faster" in reasons) is said
+
+
+def test_what_trials_took_is_compared_over_the_cells_that_have_both() -> None:
+    run = run_of("still passing", "regressed", "still passing", "incomparable")
+    sides = (
+        (Took(100.0, 0.01), Took(200.0, 0.03)),
+        (Took(300.0, None), Took(500.0, 0.02)),
+        (Took(None, 0.03), Took(900.0, 0.05)),
+        (Took(1.0, 9.0), Took(1.0, 9.0)),
+    )
+    cells = []
+    for cell, (before, now) in zip(run.cells, sides, strict=True):
+        assert cell.standing is not None
+        cells.append(replace(cell, standing=replace(cell.standing, took_before=before, took=now)))
+    found = since_baseline(replace(run, cells=tuple(cells)))
+    assert found is not None
+    (change,) = found.took.values()
+    assert change.latency_ms == (200.0, 350.0)
+    assert change.cost_usd == pytest.approx((0.02, 0.04))
+
+
+def test_nothing_is_said_of_what_was_not_measured() -> None:
+    run = run_of("still passing")
+    (cell,) = run.cells
+    assert cell.standing is not None
+    standing = replace(cell.standing, took_before=Took(0.0), took=Took(0.0, 0.1))
+    found = since_baseline(replace(run, cells=(replace(cell, standing=standing),)))
+    assert found is not None
+    assert list(found.took.values()) == [TookChange(None, None)]

@@ -15,6 +15,7 @@ from synthetic_run import compared_with_baseline, synthetic_run
 from pytest_arena.comparison import compare
 from pytest_arena.reporting.base import Reporter
 from pytest_arena.results import Cell, Count, GateFinding, RunResult
+from pytest_arena.results.cell import Took
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
@@ -274,3 +275,20 @@ def test_csv_holds_the_status_and_no_formula(tmp_path: Path) -> None:
     assert sum(row["baseline_status"] == "regressed" for row in rows) == 3
     reasons = [row["baseline_reason"] for row in rows]
     assert not any(reason.startswith(("=", "+", "-", "@")) for reason in reasons)
+
+
+def test_latency_and_cost_beside_the_baseline_stand_in_each_report(tmp_path: Path) -> None:
+    run = compared()
+    cells = tuple(
+        replace(
+            cell,
+            standing=cell.standing
+            and replace(cell.standing, took_before=Took(812, 0.001), took=Took(940, 0.002)),
+        )
+        for cell in run.cells
+    )
+    run = replace(run, cells=cells)
+    words = "latency 812 ms → 940 ms, cost a trial $0.00100 → $0.00200"
+    assert words in "\n".join(terminal(run, 120))
+    assert f": {words}\n" in render(compare(run))
+    assert f"</b> {words}</li>" in HtmlReporter().write(run, tmp_path).path.read_text("utf-8")
