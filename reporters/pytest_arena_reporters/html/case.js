@@ -11,10 +11,11 @@ async function showCase() {
     return;
   }
   const own = new Map(row.cells.map((c) => [c.provider, c]));
-  const cellsShown = shownColumns().map((p) => own.get(p)).filter(Boolean);
+  const cellsShown = columnsIn(row).map((p) => own.get(p)).filter(Boolean);
   const columns = await Promise.all(cellsShown.map(columnOf));
-  page.replaceChildren(caseCrumbs(row), caseHeading(row, columns),
-    ...[caseTrials(columns), sideBySide(columns), assertionMatrix(columns), figureMatrix(columns), anyTwo(columns)].filter(Boolean));
+  const read = [caseCrumbs(row), caseHeading(row, columns)];
+  if (state.blind) page.replaceChildren(...read, sideBySide(columns));
+  else page.replaceChildren(...read, ...[caseTrials(columns), sideBySide(columns), assertionMatrix(columns), figureMatrix(columns), anyTwo(columns)].filter(Boolean));
   document.title = `${row.name} · arena report`;
 }
 
@@ -23,7 +24,7 @@ async function columnOf(cell) {
   const { record, text } = await recordOf(cell);
   const trials = [...record.trials, ...(record.confirmation ?? [])];
   const at = state.trial ?? Math.max(0, record.trials.findIndex((t) => t.verdict === cell.verdict));
-  return { cell, record, text, trials, at, trial: at < trials.length ? trials.at(at) : undefined, name: index.providers.at(cell.provider) };
+  return { cell, record, text, trials, at, trial: at < trials.length ? trials.at(at) : undefined, name: nameIn(cell.case, cell.provider) };
 }
 
 function caseCrumbs(row) {
@@ -58,7 +59,7 @@ function sideBySide(columns) {
   const answer = (column) => (column?.trial ? lastAnswer(column.trial, column.text) : null);
   const placed = told.flatMap((column) => {
     const before = column.record.standing?.output_before;
-    return before === undefined ? [column] : [column, { ...column, before: column.text(before) }];
+    return before === undefined || state.blind ? [column] : [column, { ...column, before: column.text(before) }];
   });
   const marks = (column) => {
     const [theirs, own] = [answer(reference), answer(column)];
@@ -78,6 +79,7 @@ function sideBySide(columns) {
     shared(most > 1 ? `user, turn ${turn + 1}` : "user", ({ turns }) => turns.at(turn)?.asked ?? null);
     rows.push(node("tr", { class: "said-row" }, placed.map((column) => node("td", {}, node("p", { class: "whose dim", text: headName(column) }), saidIn(column, turn, turn === most - 1, marks(column))))));
   }
+  rows.push(node("tr", { class: "label-row" }, placed.map(({ cell, at, trial, before }) => node("td", {}, before === undefined && trial?.responses.length ? labelling(cell, at, { note: true }) : null))));
   const table = node("table", { class: "beside-each-other" }, node("thead", {}, node("tr", {}, placed.map((column) => caseColumnHead(column)))), node("tbody", {}, rows));
   table.style.setProperty("--columns", placed.length);
   return node("section", {}, node("h2", { class: "sr", text: "Answers" }), node("div", { class: `sideways${placed.length * NARROWEST > innerWidth ? " many" : ""}`, tabindex: 0, role: "region", "aria-label": "Answers side by side" }, table));
@@ -96,6 +98,7 @@ function saidIn(column, turn, last, marks) {
 function caseColumnHead(column) {
   const { cell, record, trial, name, before } = column;
   if (before !== undefined) return node("th", { scope: "col", class: "then" }, node("b", { text: headName(column) }), node("p", { class: "dim", text: `passed ${tally(record.standing.before)}` }));
+  if (state.blind) return node("th", { scope: "col" }, node("b", { text: `Answer ${name}` }));
   const verdict = trial?.verdict ?? cell.verdict, status = hasChanged(cell) ? statusOf(cell) : "";
   const why = (trial ? reasonsOf(trial) : cell.verdict === "p" ? [] : reasons(record)).at(0);
   const figures = trial ? figureRows(trial, column.text).filter(([key, value]) => ["Latency", "Cost"].includes(key) && value !== "–").map(([, value]) => value).join(" · ") : "";

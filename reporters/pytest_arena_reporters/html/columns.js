@@ -4,17 +4,19 @@ function buildGridTools() {
   for (const [value, text] of Object.entries(DENSITIES)) $("densities").append(radio("density", value, text, () => refine({ density: value })));
   $("against").replaceChildren(node("option", { value: "", text: "Mark no differences" }),
     ...index.providers.map((name) => node("option", { value: name, text: `Mark what differs from ${name}` })));
-  $("against").hidden = index.providers.length < 2;
   $("against").addEventListener("change", (e) => refine({ against: e.target.value }));
-  $("raw").addEventListener("change", (e) => refine({ raw: e.target.checked }));
-  $("columns").hidden = index.providers.length < 2;
+  for (const id of ["raw", "labels"]) $(id).addEventListener("change", (e) => refine({ [id]: e.target.checked }));
+  $("blind").addEventListener("change", (e) => refine({ blind: e.target.checked, ...(e.target.checked ? { labels: true, layout: "grid" } : {}) }));
+  $("blind-label").hidden = index.providers.length < 2;
 }
 
 function syncGridTools() {
   $("grid-tools").hidden = state.layout !== "grid";
   for (const box of $("densities").querySelectorAll("input")) box.checked = box.value === state.density;
   $("against").value = index.providers.includes(state.against) ? state.against : "";
-  $("raw").checked = state.raw;
+  for (const id of ["raw", "labels", "blind"]) $(id).checked = state[id];
+  for (const id of ["against", "columns"]) $(id).hidden = index.providers.length < 2 || state.blind;
+  showLabelBar();
   const shown = shownColumns();
   $("columns-count").textContent = shown.length === index.providers.length ? "Columns" : `Columns: ${shown.length} of ${index.providers.length}`;
   const focus = document.activeElement?.dataset.act;

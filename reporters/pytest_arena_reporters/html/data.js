@@ -87,7 +87,7 @@ function describe(cell, record, chunk) {
   const answer = trial?.responses.length ? chunk.text(trial.responses.at(-1).output) : null;
   const why = cell.verdict === "p" ? "" : reasons(record).at(0) ?? "";
   cell.shown = {
-    answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
+    at: Math.max(0, record.trials.findIndex((t) => t.verdict === cell.verdict)), answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
     passed: record.trials.filter((t) => t.verdict === "p").length,
     before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
   };

@@ -8,13 +8,15 @@ const PHONE_GUESSES = { ticks: 48, short: 180, full: 420 };
 const opened = new Set();
 const whole = new Set();
 
-const guess = () => (matchMedia("(max-width:720px)").matches ? PHONE_GUESSES : GUESSES)[state.density];
+// Ticks show nothing but verdicts, which are hidden from who reads blind.
+const density = () => (state.blind && state.density === "ticks" ? "short" : state.density);
+const guess = () => (matchMedia("(max-width:720px)").matches ? PHONE_GUESSES : GUESSES)[density()];
 
 function gridTable(rows) {
   const shown = shownColumns();
-  const head = node("div", { class: "head", role: "row" }, node("div", { role: "columnheader", class: "case", text: "Case" }), shown.map(columnHead));
+  const head = node("div", { class: "head", role: "row" }, node("div", { role: "columnheader", class: "case", text: "Case" }), state.blind ? shown.map((_, at) => node("div", { role: "columnheader" }, node("b", { text: `Answer ${letter(at)}` }))) : shown.map(columnHead));
   const body = node("div", { class: "rows", role: "rowgroup", id: "rows" });
-  const table = node("div", { class: `grid ${state.density}`, role: "table", "aria-label": "Answers", "aria-colcount": shown.length + 1, "aria-rowcount": rows.length + 1 },
+  const table = node("div", { class: `grid ${density()}`, role: "table", "aria-label": "Answers", "aria-colcount": shown.length + 1, "aria-rowcount": rows.length + 1 },
     sideways(node("div", { role: "rowgroup", class: "sideways heads" }, head), node("div", { role: "presentation", class: "sideways" }, body)));
   table.style.setProperty("--columns", shown.length);
   return table;
@@ -47,18 +49,17 @@ function columnHead(at) {
       node("span", { text: `${dollars(cost)}${least && cost !== null ? "+" : ""}`, title: "cost a case" })));
 }
 
-const isOpen = (row) => state.density === "full" || opened.has(row);
+const isOpen = (row) => density() === "full" || opened.has(row);
 
 function gridRow(row, at) {
   const own = new Map(row.cells.map((c) => [c.provider, c]));
-  const shown = shownColumns();
-  const reference = state.against ? own.get(index.providers.indexOf(state.against)) : null;
+  const reference = state.against && !state.blind ? own.get(index.providers.indexOf(state.against)) : null;
   const made = node("div", { class: `row${isOpen(row) ? " open" : ""}${at === chosen ? " chosen" : ""}`, role: "row" },
-    state.density === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
-    shown.map((p) => {
+    density() === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
+    columnsIn(row).map((p) => {
       const cell = own.get(p);
       if (!cell) return node("div", { role: "cell", class: "none dim" }, node("span", { class: "sr", text: "not run" }));
-      return state.density === "ticks" ? tick(cell) : answerCell(cell, reference, isOpen(row));
+      return density() === "ticks" ? tick(cell) : answerCell(cell, reference, isOpen(row));
     }));
   return made;
 }
@@ -69,7 +70,7 @@ function caseHead(row) {
     node("a", { class: "title", href: caseLink(row), text: row.name }),
     variablesOf(row, open ? Infinity : 3),
     node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
-    state.density === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
+    density() === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
 }
 
 function variablesOf({ variables }, most) {
@@ -94,14 +95,18 @@ function tick(cell) {
 function answerCell(cell, reference, open) {
   const status = hasChanged(cell) ? statusOf(cell) : "";
   const changed = status === VERDICTS[cell.verdict] ? "" : status;
+  const text = cell.shown ? answerText(cell, reference, open) : node("p", { class: "text dim", text: "…" });
+  if (state.blind) return node("div", { role: "cell", class: "answer" }, text, cell.shown ? chips(cell.shown.calls, open) : null, thumbs(cell));
   const label = [VERDICTS[cell.verdict], changed, cell.flaky ? "flaky" : "", index.providers[cell.provider], cell.case.name].filter(Boolean).join(", ");
   return node("div", { role: "cell", class: `answer${showList.kept.has(cell) ? "" : " off"}`, "data-verdict": cell.verdict },
     node("p", { class: "line" }, node("a", { class: `v-${cell.verdict}`, href: cellLink(cell), "aria-label": label }, `${MARKS[cell.verdict]} ${VERDICTS[cell.verdict]}`),
       cell.flaky ? flakyMark() : null, changed ? node("b", { class: "changed", text: changed }) : null),
     cell.shown ? [cell.shown.why ? node("p", { class: `why v-${cell.verdict}`, text: shorter(cell.shown.why, open ? FULL : SHORT) }) : null,
-      answerText(cell, reference, open), chips(cell.shown.calls, open)] : node("p", { class: "text dim", text: "…" }),
-    node("p", { class: "figures", text: figuresLine(cell) }));
+      text, chips(cell.shown.calls, open)] : text,
+    node("p", { class: "figures", text: figuresLine(cell) }), thumbs(cell));
 }
+
+const thumbs = (cell) => (state.labels && cell.said >= 0 && cell.shown ? labelling(cell, cell.shown.at) : null);
 
 function figuresLine(cell) {
   const passed = cell.shown?.passed;
@@ -124,7 +129,7 @@ function answerText(cell, reference, open) {
   const text = form ? node("div", { class: "text markup" }, form) : node("div", { class: "text" }, own ?? shorter(fit(shorter(answer, 4 * most)), most));
   if (!open || answer.length <= FULL) return text;
   if (all) {
-    wholeText(text, `The whole answer of ${index.providers[cell.provider]}`);
+    wholeText(text, `The whole answer of ${nameIn(cell.case, cell.provider)}`);
     return text;
   }
   return [text, node("button", { type: "button", class: "link", text: `All ${number(answer.length)} characters`, onclick: () => { whole.add(cell); list.again((item) => item === cell.case); } })];

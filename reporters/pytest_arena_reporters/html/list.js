@@ -34,7 +34,7 @@ function showList() {
     : `${plural(found.length, "cell")}${total}${searching}`;
   $("clear").hidden = cells.length === found.length;
   $("list").replaceChildren(!items.length ? node("p", { class: "empty", text: "No cell matches these filters." }) : cases ? gridTable(items) : cellTable());
-  list = !items.length ? null : new LongList($("rows"), items, cases ? { make: gridRow, guess: guess(), fixed: state.density === "ticks" }
+  list = !items.length ? null : new LongList($("rows"), items, cases ? { make: gridRow, guess: guess(), fixed: density() === "ticks" }
     : { make: cellRow, guess: matchMedia("(max-width:720px)").matches ? 64 : 40, fixed: true });
   draw();
 }
@@ -44,7 +44,7 @@ function draw() {
   list.draw();
   const shown = [...list.nodes.keys()].map((i) => items.at(i));
   if (state.layout === "cells") fillPreviews(shown);
-  else if (state.density !== "ticks") fillRows(shown);
+  else if (density() !== "ticks") fillRows(shown);
 }
 
 const flakyMark = () => node("span", { class: "flaky", title: "flaky: some trials passed, some failed" }, " ≈",

@@ -7,7 +7,7 @@ async function show() {
   if (before?.view === "cells" && state.view !== "cells") show.scroll = scrollY;
   before = state;
   for (const view of VIEWS) $(view).classList.toggle("shown", view === state.view);
-  document.documentElement.classList.toggle("wide", state.view === "case" || (state.view === "cells" && state.layout === "grid"));
+  document.documentElement.classList.toggle("wide", state.view === "case" || state.view === "pairs" || (state.view === "cells" && state.layout === "grid"));
   for (const link of document.querySelectorAll("[data-view]")) {
     const here = link.dataset.view === (WITH_FILTERS.has(state.view) ? "cells" : state.view);
     if (here) link.setAttribute("aria-current", "page");
@@ -21,6 +21,7 @@ async function show() {
   } else if (changed) scrollTo(0, 0);
   if (state.view === "cell") await showCell();
   if (state.view === "case") await showCase();
+  if (state.view === "pairs") await showPairs();
   document.documentElement.dataset.shown = hashOf(state);
 }
 
@@ -86,14 +87,15 @@ function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   if (event.key === "Escape") {
     if (typing) event.target.blur();
-    else if (state.view === "cell" || state.view === "case") location.hash = linkTo({ view: "cells" });
+    else if (WITH_FILTERS.has(state.view) && state.view !== "cells") location.hash = linkTo({ view: "cells" });
     return;
   }
   if (typing) return;
   const step = { j: 1, k: -1 }[event.key];
   if (step && (state.view === "cell" || state.view === "case")) stepCell(step);
   else if (step && state.view === "cells") choose(step);
-  else if (step) location.hash = "#cells";
+  else if (step) location.hash = linkTo({ view: "cells" });
+  else if (state.view === "pairs" && /^[1-4]$/.test(event.key)) document.querySelector(`[data-choice="${event.key}"]`)?.click();
   else if (event.key === "x" && state.view === "cells" && state.layout === "grid" && chosen >= 0) unfold(items.at(chosen));
   else if (event.key === "d" && state.view === "cells") {
     const all = Object.keys(DENSITIES);
@@ -114,6 +116,7 @@ function onKey(event) {
   // A browser that cannot inflate the cells still shows the page's static part.
   if (!("DecompressionStream" in self)) return;
   await loadIndex();
+  readKept();
   document.documentElement.classList.add("js");
   buildFilters();
   addEventListener("hashchange", () => { state = readState(); show(); });

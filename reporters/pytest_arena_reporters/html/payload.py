@@ -120,6 +120,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         checks.append(sets.of(json.dumps(signed)))
     numbers = [i for i, row in enumerate(rows) for cell in row.cells if cell is not None]
     return {
+        "run": comparison.run.info.run_id,
         "providers": list(providers),
         "files": files.list,
         "tags": tags.list,

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 MAX_MB = 5.0
 _SCRIPTS = (
-    *("data", "dom", "state", "markup", "rows", "grid", "columns", "list"),
-    *("diff", "since", "load", "cell", "turns", "matrix", "case", "main"),
+    *("data", "dom", "state", "markup", "rows", "blind", "grid", "columns", "list"),
+    *("diff", "since", "load", "cell", "turns", "matrix", "case"),
+    *("labels", "agreement", "pairs", "main"),
 )
-_STYLES = ("report", "grid", "case")
+_STYLES = ("report", "grid", "case", "labels")
 _ROOM_FOR_THE_PAGE = 200_000
 
 

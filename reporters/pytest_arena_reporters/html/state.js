@@ -1,6 +1,6 @@
 // What is shown, held in the URL's hash: #view?filter=…, #case?id=… or #cell?id=….
-const VIEWS = ["overview", "cells", "case", "cell", "history", "run"].filter((view) => document.getElementById(view));
-const WITH_FILTERS = new Set(["cells", "case", "cell"]);
+const VIEWS = ["overview", "cells", "case", "cell", "pairs", "history", "run"].filter((view) => document.getElementById(view));
+const WITH_FILTERS = new Set(["cells", "case", "cell", "pairs"]);
 const DENSITIES = { ticks: "Ticks", short: "Short", full: "Full" };
 const DIFFERENCES = { verdicts: "Verdicts differ", answers: "Answers differ" };
 
@@ -24,11 +24,14 @@ function readState() {
     differ: given.get("differ") in DIFFERENCES ? given.get("differ") : "",
     flaky: given.get("flaky") === "1",
     sort: given.get("sort") ?? "",
-    layout: given.get("layout") === "cells" ? "cells" : "grid",
+    // The list has names and verdicts on each line: nobody could read it blind.
+    layout: given.get("layout") === "cells" && given.get("blind") !== "1" ? "cells" : "grid",
     density: given.get("density") in DENSITIES ? given.get("density") : "short",
     column: given.getAll("column"),
     against: given.get("against") ?? "",
     raw: given.get("raw") === "1",
+    labels: given.get("labels") === "1",
+    blind: given.get("blind") === "1",
   };
 }
 
@@ -52,7 +55,7 @@ function hashOf(state) {
     if (state.density !== "short") query.set("density", state.density);
     for (const name of state.column) query.append("column", name);
     if (state.against) query.set("against", state.against);
-    if (state.raw) query.set("raw", "1");
+    for (const name of ["raw", "labels", "blind"]) if (state[name]) query.set(name, "1");
   }
   const text = query.toString();
   return `#${state.view}${text ? `?${text}` : ""}`;
