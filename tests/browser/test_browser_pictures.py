@@ -37,6 +37,21 @@ def test_a_cell_shows_the_picture_that_it_sends(
     assert opened.complaints == []
 
 
+def test_the_grid_and_the_cases_page_show_it_too(
+    open_report: Callable[..., Any], run: RunResult, tmp_path: Path
+) -> None:
+    (tmp_path / "red.png").write_bytes(png())
+    file = AttachedFile.of("image", "image/png", png(), name="red.png")
+    sent, _ = sending(file.part, run)
+    opened = open_report(sent, "#cells")
+    assert opened.page.locator(".row .case .pictures img").count() == 1
+    opened.page.locator(".row .title").click()
+    opened.page.wait_for_selector("#case h1")
+    shown = opened.page.locator("#case .asked .pictures img")
+    assert shown.evaluate("img => img.decode().then(() => img.naturalWidth)") == 8
+    assert opened.complaints == []
+
+
 def test_a_file_that_is_another_one_by_now_is_named_alone(
     open_report: Callable[..., Any], run: RunResult, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ async function showCase() {
   const own = new Map(row.cells.map((c) => [c.provider, c]));
   const cellsShown = columnsIn(row).map((p) => own.get(p)).filter(Boolean);
   const columns = await Promise.all(cellsShown.map(columnOf));
+  if (columns.some(({ record }) => record.trials.some((trial) => trial.messages.some((m) => m.pictures)))) await loadPictures();
   const read = [caseCrumbs(row), caseHeading(row, columns)];
   if (state.blind) page.replaceChildren(...read, sideBySide(columns));
   else page.replaceChildren(...read, ...[caseTrials(columns), sideBySide(columns), assertionMatrix(columns), figureMatrix(columns), anyTwo(columns)].filter(Boolean));
@@ -67,16 +68,17 @@ function sideBySide(columns) {
   };
   const most = Math.max(1, ...told.map(({ turns }) => turns.length));
   const rows = [];
-  const shared = (label, texts) => {
+  const shared = (label, texts, sent = []) => {
     const given = placed.map((column) => (column.before === undefined ? texts(column) : null));
     const all = [...new Set(given.filter((words) => words !== null && words !== ""))];
     if (!all.length) return;
-    rows.push(node("tr", { class: "asked" }, node("th", { colspan: placed.length, scope: "rowgroup" }, node("div", { class: "stays" }, node("span", { text: label }), all.length === 1 ? longText(all.at(0), null, label) : null))));
+    rows.push(node("tr", { class: "asked" }, node("th", { colspan: placed.length, scope: "rowgroup" }, node("div", { class: "stays" }, node("span", { text: label }), all.length === 1 ? longText(all.at(0), null, label) : null, picturesOf({ pictures: sent }, picturesAtHand)))));
     if (all.length > 1) rows.push(node("tr", { class: "asked" }, given.map((words) => node("td", {}, words ? longText(words, null, label) : null))));
   };
   shared("system", ({ system }) => system);
   for (let turn = 0; turn < most; turn++) {
-    shared(most > 1 ? `user, turn ${turn + 1}` : "user", ({ turns }) => turns.at(turn)?.asked ?? null);
+    shared(most > 1 ? `user, turn ${turn + 1}` : "user", ({ turns }) => turns.at(turn)?.asked ?? null,
+      told.map(({ turns }) => turns.at(turn)?.pictures ?? []).find((sent) => sent.length));
     rows.push(node("tr", { class: "said-row" }, placed.map((column) => node("td", {}, node("p", { class: "whose dim", text: headName(column) }), saidIn(column, turn, turn === most - 1, marks(column))))));
   }
   rows.push(node("tr", { class: "label-row" }, placed.map(({ cell, at, trial, before }) => node("td", {}, before === undefined && trial?.responses.length ? labelling(cell, at, { note: true }) : null))));

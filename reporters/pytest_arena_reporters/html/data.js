@@ -20,7 +20,7 @@ const ready = new Map();
 async function loadIndex() {
   index = await inflate(block("index"));
   const rows = index.cases.map((row) => ({
-    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [], prompt: null,
+    file: index.files[row.file], name: row.name, line: row.line, tags: row.tags.map((t) => index.tags[t]), cells: [], prompt: null, pictures: [],
     variables: Object.entries(row.variables),
   }));
   index.rows = rows;
@@ -60,7 +60,8 @@ function loadChunk(number) {
 }
 
 let pictures = null;
-const loadPictures = () => (pictures ??= $("pictures") ? inflate(block("pictures")).then(Object.fromEntries) : Promise.resolve({}));
+let picturesAtHand = {};
+const loadPictures = () => (pictures ??= $("pictures") ? inflate(block("pictures")).then((held) => (picturesAtHand = Object.fromEntries(held))) : Promise.resolve({}));
 
 const statusOf = (cell) => index.statuses?.[cell.status] ?? "";
 const hasChanged = (cell) => cell.status >= 0 && !index.unchanged.includes(cell.status);
@@ -92,7 +93,7 @@ function describe(cell, record, chunk) {
     before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
   };
   const asked = trial?.messages.find((m) => m.role === "user");
-  if (asked) cell.case.prompt ??= chunk.text(asked.text);
+  if (asked && cell.case.prompt === null) Object.assign(cell.case, { prompt: chunk.text(asked.text), pictures: asked.pictures ?? [] });
   cell.preview = (why || answer || "").slice(0, 200).replace(/\s+/g, " ");
 }
 

@@ -68,7 +68,7 @@ function caseHead(row) {
   const open = isOpen(row);
   return node("div", { role: "rowheader", class: "case" },
     node("a", { class: "title", href: caseLink(row), text: row.name }),
-    variablesOf(row, open ? Infinity : 3),
+    variablesOf(row, open ? Infinity : 3), picturesOf(row, picturesAtHand),
     node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
     density() === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));
 }
@@ -159,9 +159,9 @@ function chips(calls, open) {
 
 // Rows whose texts are still packed are made again once they are there.
 async function fillRows(items) {
-  const missing = new Set(items.flatMap((row) => row.cells).filter((c) => c.shown === null).map(chunkOf));
-  if (!missing.size) return;
-  const table = list;
+  const missing = new Set(items.flatMap((row) => row.cells).filter((c) => c.shown === null).map(chunkOf)), table = list;
   await Promise.all([...missing].map(loadChunk));
-  if (table === list) list.again((row) => row.cells.some((c) => missing.has(chunkOf(c))));
+  const pictured = new Set(items.filter((row) => row.pictures.some((hash) => !(hash in picturesAtHand))));
+  const held = pictured.size ? await loadPictures() : {};
+  if (table === list) list.again((row) => row.cells.some((c) => missing.has(chunkOf(c))) || (pictured.has(row) && row.pictures.some((hash) => hash in held)));
 }

@@ -7,7 +7,7 @@ function turnsOf(trial, text) {
   };
   for (const message of trial.messages) {
     const words = text(message.text);
-    if (message.role === "user") turns.push({ asked: words, said: [] });
+    if (message.role === "user") turns.push({ asked: words, pictures: message.pictures ?? [], said: [] });
     else if (!turns.length && message.role !== "assistant") system.push(words);
     else current().said.push({ role: message.role, words, calls: message.tool_calls ?? [] });
   }
