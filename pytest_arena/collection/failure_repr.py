@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
 from pytest_arena.errors import ArenaError
@@ -36,3 +38,12 @@ def failure_repr(path: str, line: int, text: str) -> ReprExceptionInfo:
     return ReprExceptionInfo(
         reprtraceback=ReprTraceback([entry], None, style="native"), reprcrash=crash
     )
+
+
+def say_first(report: Any, said: str) -> None:
+    """Say something before what a report's failure says, in the short summary and below it."""
+    shown = report.longrepr
+    crash = getattr(shown, "reprcrash", None)
+    if crash is not None:
+        crash.message = f"{said}; {crash.message}"
+        shown.addsection("arena", said)

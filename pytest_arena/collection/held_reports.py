@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_arena.collection.failure_repr import failure_repr
+from pytest_arena.collection.failure_repr import failure_repr, say_first
 from pytest_arena.collection.items import PENDING, CellItem
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.failure_text import report_text
@@ -39,11 +39,15 @@ class HeldReports:
         pending = item.stash.get(PENDING, False) and item.plan.case.xfail is None
         if pending:
             # that of the setup, too: JUnit must get all of a test from one node
-            self._held += reports
+            self.hold(reports)
         for report in () if pending else reports:
             hook.pytest_runtest_logreport(report=report)
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         return True
+
+    def hold(self, reports: Sequence[pytest.TestReport]) -> None:
+        """Hold back all reports of a test."""
+        self._held += reports
 
     def taken(self) -> list[dict[str, Any]]:
         """Return the reports as they travel from a worker to the controller, and forget them."""
@@ -68,22 +72,30 @@ def release(
     """
     for data in held:
         report = config.hook.pytest_report_from_serializable(config=config, data=dict(data))
-        cell, line = cells.get(report.nodeid, (None, None))
-        if hasattr(report, "arena_cells"):
-            report.arena_cells = [[report.nodeid, line]]
-        if report.when == "call" and report.skipped and cell is not None and cell.standing:
-            _say(report, cell, fatal)
+        ids = [cell_id for cell_id, _ in getattr(report, "arena_cells", ())]
+        known = [cells[cell_id] for cell_id in ids if cell_id in cells]
+        if known:
+            report.arena_cells = [[cell.id, line] for cell, line in known]
+        if report.skipped:
+            _say(report, [cell for cell, _ in known if cell.verdict != "passed"], fatal)
         config.hook.pytest_runtest_logreport(report=report)
 
 
-def _say(report: Any, cell: Cell, fatal: Collection[str]) -> None:
-    standing = cell.standing
-    assert standing is not None  # noqa: S101
+def _say(report: Any, cells: Sequence[Cell], fatal: Collection[str]) -> None:
+    """Let a report say how its cells stand: the first of those that fail it, else the first."""
+    judged = [(cell, cell.standing) for cell in cells if cell.standing is not None]
+    if not judged:
+        return
+    cell, standing = next((pair for pair in judged if pair[1].status in fatal), judged[0])
     said = f"{standing.status}: {standing.reason}"
     if standing.status not in fatal:
         report.wasxfail = said
         return
     del report.wasxfail
     report.outcome = "failed"
-    path, line, _ = report.location
-    report.longrepr = failure_repr(str(path), (line or 0) + 1, f"{said}\n{report_text(cell)}")
+    if cell.test is None:
+        path, line, _ = report.location
+        report.longrepr = failure_repr(str(path), (line or 0) + 1, f"{said}\n{report_text(cell)}")
+    else:
+        # a test's own failure has been told, with the test's own lines
+        say_first(report, said)

@@ -28,7 +28,14 @@ class ArenaNames:
         self._patterns = tuple(patterns)
         here = config.invocation_params.dir
         self._root = config.rootpath
-        self._named = {(here / arg.partition("::")[0]).resolve() for arg in config.args}
+        named = [((here / arg.partition("::")[0]).resolve(), "::" in arg) for arg in config.args]
+        self._named = {path for path, _ in named}
+        self.parts = [
+            path.relative_to(self._root).as_posix()
+            for path, is_part in named
+            if is_part and path.is_relative_to(self._root)
+        ]
+        """The files of which single items were asked for."""
 
     def is_arena(self, path: Path) -> bool:
         """Return whether a file is an arena file."""
@@ -43,3 +50,8 @@ class ArenaNames:
             return None
         case, _, column = name[:-1].rpartition("[")
         return NodeId(file, case, column)
+
+
+def file_of(nodeid: str) -> str:
+    """Return the file of a node id, or of a cell's id."""
+    return nodeid.partition("::")[0]

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.results.writing import RESULTS
 
@@ -78,11 +79,11 @@ class ReportFolder:
         `ran` are the cells of this run, `known` those of all files that were collected: what is in
         a file no more is not missed.
         """
-        files = {_file(cell_id) for cell_id in known}
+        files = {file_of(cell_id) for cell_id in known}
         missed = [
             cell_id
             for cell_id in self._whole.difference(ran)
-            if cell_id in known or (_file(cell_id) not in files and self._has(cell_id))
+            if cell_id in known or (file_of(cell_id) not in files and self._has(cell_id))
         ]
         before = self.path / PREVIOUS
         if missed:
@@ -111,11 +112,7 @@ class ReportFolder:
             self.path.rmdir()
 
     def _has(self, cell_id: str) -> bool:
-        return (self._root / _file(cell_id)).exists()
-
-
-def _file(cell_id: str) -> str:
-    return cell_id.partition("::")[0]
+        return (self._root / file_of(cell_id)).exists()
 
 
 def _reports(folder: Path) -> list[str]:

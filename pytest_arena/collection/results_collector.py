@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena._version import __version__
+from pytest_arena.collection.node_ids import file_of
 from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
@@ -73,6 +74,7 @@ class ResultsCollector:
         self._reruns = Reruns()
         self._facts = CollectionReport()
         self._held: list[dict[str, Any]] = []
+        self._passed: set[str] = set()
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -100,13 +102,15 @@ class ResultsCollector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "call" and report.passed:
+            self._passed.add(report.nodeid)
         cells = getattr(report, "arena_cells", None)
         if cells is not None:
             for cell_id, line in cells:
                 if report.outcome == "rerun":
                     self._reruns.hear(cell_from_line(line))
                 self.add(cell_id, line)
-                if self._interrupted is not None and report.arena_resumed:
+                if self._interrupted is not None and getattr(report, "arena_resumed", False):
                     self._interrupted.take(cell_id)
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
@@ -208,7 +212,7 @@ class ResultsCollector:
         if self._settings.history is not None:
             folder = self._config.rootpath / self._settings.history
             try:
-                run, said = with_history(run, folder, self._facts.ids)
+                run, said = with_history(run, folder, [*self._facts.ids, *self._left_out(run)])
                 self._said.append(said)
             except UserError as error:
                 self._refused = str(error)
@@ -222,7 +226,7 @@ class ResultsCollector:
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
         self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
         self._folder.wrote(self._reports.paths)
-        self._said += self._folder.conclude(self._lines, self._facts.ids)
+        self._said += self._folder.conclude(self._lines, self._ids())
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
                 self._said += self._gatekeeper.update(run, self.collected())
@@ -281,8 +285,21 @@ class ResultsCollector:
         from pytest_arena.comparison.baseline.update import Collected
 
         if self._gatekeeper is None:
-            return Collected.of(self._facts.ids)
-        return self._gatekeeper.collected(self._facts.ids)
+            return Collected.of(self._ids())
+        return self._gatekeeper.collected(self._ids())
+
+    def _ids(self) -> list[str]:
+        """Return the ids of all cells of which it is known that they are all of their files': those
+        of arena files, and of Python tests where all that the file has passed."""
+        tests = self._facts.tests
+        broken = {file_of(test) for test in tests if test not in self._passed}
+        whole = {file_of(test) for test in tests} - broken - set(self._facts.parts)
+        return [*self._facts.ids, *(one for one in self._lines if file_of(one) in whole)]
+
+    def _left_out(self, run: RunResult) -> set[str]:
+        """Return what says that Python tests were left out: their ids, and files in parts."""
+        ran = {cell.test for cell in run.cells} | self._passed
+        return {*self._facts.parts, *self._facts.tests} - ran
 
     def _conclude(self, *, interrupted: bool) -> RunResult:
         cells = self.cells()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.collection.worker_journals import GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import Problem, UsageError, UserError
-from pytest_arena.results.cell import Cell
+from pytest_arena.results.cell import CODE, Cell
 from pytest_arena.results.journal import is_being_written
 from pytest_arena.results.reading import read_lines
 from pytest_arena.results.run import RunInfo
@@ -153,21 +153,38 @@ class FinishedCells:
             hunks_old=cell.hunks_old,
         )
 
+    def take_test(self, test: str, code: str, trials: int) -> list[Cell]:
+        """Return the finished cells of a Python test that has so many trials: all that it has, or
+        none, where one of them is not as it was or the code is not."""
+        cells = [cell for cell in self._cells.values() if cell.test == test]
+        for cell in cells:
+            del self._cells[cell.id]
+        whole = f"{code}/{len(cells)}"
+        if any(cell.hashes.get(CODE) != whole for cell in cells):
+            return []
+        return cells if all(self._is_whole(cell, trials) for cell in cells) else []
+
     def _is_as_it_was(self, cell: Cell, plan: CellPlan) -> bool:
-        if cell.verdict not in ("passed", "failed") or cell.over_budget:
-            # an error may pass, and what was skipped costs nothing
-            return False
         if cell.hashes != dict(plan.hashes):
             return False
         sources = {trial.source for trial in cell.trials} - {None}
         if self._settings.mock != (sources == {"mock"}) and plan.provider.provider != "mock":
             return False
+        trials = (self._settings.trials or plan.case.trials) * len(plan.case.dialogues)
+        return self._is_whole(cell, None if plan.case.load is not None else trials)
+
+    def _is_whole(self, cell: Cell, trials: int | None) -> bool:
+        """Return whether a cell's verdict was reached by so many trials, whatever the number where
+        there is none, and may be taken over."""
+        if cell.verdict not in ("passed", "failed") or cell.over_budget:
+            # an error may pass, and what was skipped costs nothing
+            return False
+        sources = {trial.source for trial in cell.trials}
         if "recording" in sources and not self._settings.records:
             return False
-        if plan.case.load is not None:
+        if trials is None:
             return True
-        wanted = (self._settings.trials or plan.case.trials) * len(plan.case.dialogues)
-        return len(cell.trials) + cell.trials_not_run == wanted and not (
+        return len(cell.trials) + cell.trials_not_run == trials and not (
             cell.trials_not_run and self._settings.every_trial_counts
         )
 

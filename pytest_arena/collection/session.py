@@ -21,6 +21,7 @@ from pytest_arena.collection.items import (
     take_along,
 )
 from pytest_arena.collection.prefetch import Prefetch, window_of
+from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
 from pytest_arena.collection.xdist_link import CollectionReport
@@ -40,6 +41,7 @@ from pytest_arena.text.redaction import Redactor
 if TYPE_CHECKING:
     from pytest_arena.collection.held_reports import HeldReports
     from pytest_arena.collection.python_tests.backing import Backing
+    from pytest_arena.collection.python_tests.gate import TestsGate
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -82,6 +84,7 @@ class ArenaSession:
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
         self.arenas: list[Arena] = []
+        self._tests: list[str] = []
         self.without_cases: list[str] = []
         """Collected files that only Python tests can go by."""
         self._beside: list[Arena] = []
@@ -131,7 +134,13 @@ class ArenaSession:
             arenas=[arena_facts(arena, self.redactor.clean_value) for arena in self.arenas],
             answers=self._kept.use(),
             held=self.held.taken() if self.held is not None else [],
+            tests=self._tests,
+            parts=self.names.parts,
         )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        self._tests += [item.nodeid for item in items if uses_arena(item)]
 
     # --- running
 
@@ -190,7 +199,17 @@ class ArenaSession:
             learn=self._learn,
             loaded=lambda: self.arenas,
             keep=self._keep_of_test,
+            gate=self._gate_of_tests(),
+            finished=self._resumed,
         )
+
+    def _gate_of_tests(self) -> TestsGate | None:
+        if self._gatekeeper is None:
+            return None
+        from pytest_arena.collection.python_tests.gate import TestsGate
+
+        hold = self.held.hold if self.held is not None else None
+        return TestsGate(self._gatekeeper, self.collected, hold)
 
     def _learn(self, arena: Arena) -> None:
         learn_keys(self.redactor, arena)

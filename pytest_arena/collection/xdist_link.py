@@ -169,6 +169,10 @@ class CollectionReport:
     """What was answered without a call, in this process alone."""
     held: list[dict[str, Any]] = field(default_factory=list)
     """The reports of this process's cells that the gate has not decided on."""
+    tests: list[str] = field(default_factory=list)
+    """The Python tests that make cells."""
+    parts: list[str] = field(default_factory=list)
+    """The files of which single tests were asked for, so that others of them are not known."""
 
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)

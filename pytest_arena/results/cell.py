@@ -11,6 +11,10 @@ from pytest_arena.results.judging import Judging
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
 
+CODE = "code"
+"""The state of a Python test's project, and how many cells the test has: beside the hashes, for the
+run that takes up an interrupted one. No baseline keeps it, since it changes with every line."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

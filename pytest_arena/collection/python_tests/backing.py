@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_arena.checks.checker import Checker
 from pytest_arena.checks.surroundings import Surroundings
+from pytest_arena.collection.python_tests.code_state import code_state
 from pytest_arena.engine.engine import Engine
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import Arena
@@ -17,12 +19,17 @@ from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import Cell
 
+if TYPE_CHECKING:
+    from pytest_arena.collection.python_tests.gate import TestsGate
+    from pytest_arena.collection.resume import FinishedCells
+
 
 class Backing:
     """The arena files of tests, each loaded once, and the engine behind them.
 
     `engine` gives it once it is needed, `learn` is told of each file that is loaded, `loaded` gives
-    those that the run itself has, and `keep` takes the cells of a test.
+    those that the run itself has, `keep` takes the cells of a test, and `gate` is there where these
+    are held against a baseline, or excused, `finished` where an interrupted run is taken up.
     """
 
     def __init__(
@@ -35,9 +42,15 @@ class Backing:
         learn: Callable[[Arena], None],
         loaded: Callable[[], Sequence[Arena]] = tuple,
         keep: Callable[[Sequence[Cell]], list[tuple[str, str]]] | None = None,
+        gate: TestsGate | None = None,
+        finished: FinishedCells | None = None,
     ) -> None:
         self.settings = settings
         self.keep = keep
+        self.gate = gate
+        self.code = ""
+        """The state of the project's code when the first test ran, and whether a mock answered."""
+        self._finished = finished
         self._root = config.rootpath
         self._registry = registry
         self._learn = learn
@@ -47,6 +60,17 @@ class Backing:
         self._known_files: set[tuple[str, str]] = set()
         self._new_files: list[tuple[str, str]] = []
         self.checker = Checker(self._root, self._ready)
+
+    def look_at_code(self) -> None:
+        """Learn the state of the code, once all tests have been collected."""
+        if self.keep is not None:
+            self.code = f"{code_state(self._root)}{' mock' if self.settings.mock else ''}"
+
+    def finished(self, test: str, trials: int) -> list[Cell]:
+        """Return the cells of a test that an interrupted run has finished, and which still hold."""
+        if self._finished is None:
+            return []
+        return self._finished.take_test(test, self.code, trials)
 
     def around(self, file: Path | None, test_file: str) -> Surroundings:
         """Return what the tests of a file go by that name an arena file, or have none."""

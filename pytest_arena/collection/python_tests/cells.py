@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_arena.collection.python_tests.attempt import Attempt
@@ -11,7 +12,8 @@ from pytest_arena.engine.verdict_rules import verdict_of
 from pytest_arena.errors import UserError
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.plans import Arena, CasePlan, TurnPlan
-from pytest_arena.results.cell import Cell
+from pytest_arena.results.cell import CODE, Cell
+from pytest_arena.results.content import shown
 from pytest_arena.results.trial import Trial, Verdict
 
 if TYPE_CHECKING:
@@ -19,15 +21,17 @@ if TYPE_CHECKING:
     from pytest_arena.schema import ProviderSpec
 
 
-def cells_of(run: RunningTest, *, wanted: int, pass_threshold: float) -> list[Cell]:
+def cells_of(run: RunningTest, *, wanted: int) -> list[Cell]:
     """Return the cells of a test that was to be executed so often, in the order in which it came
     to them."""
-    return [_cell(run, *place, wanted, pass_threshold) for place in run.cells()]
+    places = list(run.cells())
+    # a journal may end between two cells of a test, and then holds none of it
+    whole = {CODE: f"{run.backing.code}/{len(places)}"}
+    cells = [_cell(run, *place, wanted) for place in places]
+    return [replace(cell, hashes={**cell.hashes, **whole}) for cell in cells]
 
 
-def _cell(
-    run: RunningTest, case: str, column: ProviderSpec, wanted: int, pass_threshold: float
-) -> Cell:
+def _cell(run: RunningTest, case: str, column: ProviderSpec, wanted: int) -> Cell:
     trials = [one.trial(case, column.name) for one in run.attempts]
     left_out = wanted - len(trials)
     name = run.name.case(case, column.name)
@@ -39,10 +43,12 @@ def _cell(
             left_out + sum(trial.verdict == "error" for trial in trials),
             wanted,
             (),
-            pass_threshold,
+            run.mark.threshold,
         )
+    cell_id = f"{run.name.file}::{name}[{column.name}]"
+    fresh = [one.trial(case, column.name) for ids, one in run.fresh if cell_id in ids]
     return Cell(
-        id=f"{run.name.file}::{name}[{column.name}]",
+        id=cell_id,
         file=run.name.file,
         case=name,
         provider=column.name,
@@ -50,12 +56,13 @@ def _cell(
         verdict=verdict,
         # what was said before a test was skipped has been paid for
         trials=tuple(one for one in trials if one.verdict != "skipped" or one.responses),
-        hashes=_hashes(run, column, trials, pass_threshold),
+        hashes=_hashes(run, column, trials),
         line=run.line,
         reason=_reason(run.attempts, case) if skipped else None,
         over_budget=next((one.over_budget for one in run.attempts if one.over_budget), None),
         trials_not_run=left_out,
         xfail=run.xfail,
+        confirmation=tuple(one for one in fresh if one.verdict != "skipped"),
         test=run.item.nodeid,
     )
 
@@ -65,9 +72,7 @@ def _reason(attempts: list[Attempt], case: str) -> str | None:
     return next((one.reason for one in endings if one.verdict == "skipped"), None)
 
 
-def _hashes(
-    run: RunningTest, column: ProviderSpec, trials: list[Trial], pass_threshold: float
-) -> Mapping[str, str]:
+def _hashes(run: RunningTest, column: ProviderSpec, trials: list[Trial]) -> Mapping[str, str]:
     """Return what keeps apart what may change: what is asked first, of whom, what the test's code
     demands, and who judges."""
     try:
@@ -77,7 +82,7 @@ def _hashes(
         arena = Arena("", None, (), ())
     blank, hasher = arena.blank, Hasher()
     guardrails = hasher.guardrails(blank) if blank.guardrails else ""
-    demands = {"pass_threshold": pass_threshold, "guardrails": guardrails}
+    demands = {"pass_threshold": run.mark.threshold, "guardrails": guardrails}
     judges = blank.judge.panel if blank.judge is not None else ()
     found = {
         "prompt": hasher.prompt(_first_question(trials)),
@@ -85,7 +90,9 @@ def _hashes(
         "assertions": code_hash(run.item, demands),
         "judge": " ".join(provider_hash(judge, {}) for judge in judges),
     }
-    return {**found, "guardrails": guardrails} if guardrails else found
+    if guardrails:
+        found["guardrails"] = guardrails
+    return found
 
 
 def _first_question(trials: list[Trial]) -> CasePlan:
@@ -97,7 +104,7 @@ def _first_question(trials: list[Trial]) -> CasePlan:
         if message.get("role") == "assistant":
             break
         if message.get("role") == "system":
-            system = str(message.get("content"))
+            system = shown(message.get("content"))
         else:
-            users.append(TurnPlan(str(message.get("content"))))
+            users.append(TurnPlan(shown(message.get("content"))))
     return CasePlan("", 0, (tuple(users),), system=system)

@@ -32,6 +32,11 @@ class ArenaMark:
     trials: int | None = None
     pass_threshold: float | None = None
 
+    @property
+    def threshold(self) -> float:
+        """The share of the trials that must pass."""
+        return 1.0 if self.pass_threshold is None else self.pass_threshold
+
     @classmethod
     def of(cls, item: pytest.Item) -> ArenaMark:
         """Return what the marks of an item say; a mistake in one is a `UsageError`."""

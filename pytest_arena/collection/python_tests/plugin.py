@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from pytest_arena.collection.python_tests.backing import Backing
 from pytest_arena.collection.python_tests.cells import cells_of
 from pytest_arena.collection.python_tests.fixture import ArenaFixture
+from pytest_arena.collection.python_tests.gate import excuse
 from pytest_arena.collection.python_tests.marks import MARK, ArenaMark, uses_arena, without_use
 from pytest_arena.collection.python_tests.protocol import Trials
+from pytest_arena.collection.python_tests.resumed import resumed_reports
 from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
 from pytest_arena.errors import UserError
 from pytest_arena.loading.versions import BASELINE_TRIALS
@@ -42,10 +45,15 @@ class PythonTests:
         return run
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        self._backing.look_at_code()
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> bool | None:
-        """Run a test that has several trials; all others are left to pytest and its plug-ins."""
+        """Run a test that has several trials or is held against a baseline, and take one that an
+        interrupted run has finished; all others are left to pytest and its plug-ins."""
         if not uses_arena(item) or item.config.getoption("setuponly", False):
             return None
         try:
@@ -53,30 +61,40 @@ class PythonTests:
         except UserError:
             # its setup tells
             return None
-        wanted = self._wanted(mark)
-        if wanted == 1:
+        wanted, gate = self._wanted(mark), self._backing.gate
+        finished = self._backing.finished(item.nodeid, wanted)
+        if finished and not (gate is not None and gate.wanted(finished)):
+            with _logged(item):
+                self._tell(item, finished, resumed_reports(item, nextitem, finished))
+            return True
+        gated = gate is not None and not getattr(item.config.option, "reruns", None)
+        if wanted == 1 and not gated:
             return None
-        self._run_trials(RunningTest(item, mark, self._backing), nextitem, wanted)
+        with _logged(item):
+            self._run_trials(RunningTest(item, mark, self._backing), nextitem, wanted)
         return True
 
     def _run_trials(self, run: RunningTest, nextitem: pytest.Item | None, wanted: int) -> None:
-        item, hook = run.item, run.item.ihook
-        run.repeated, item.stash[RUN] = True, run
-        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-        trials = Trials(
-            run,
-            wanted=wanted,
-            pass_threshold=_threshold(run.mark),
-            early_stop=not self._backing.settings.every_trial_counts,
-        )
+        run.repeated, run.item.stash[RUN] = True, run
+        early_stop = not self._backing.settings.every_trial_counts
+        trials = Trials(run, wanted=wanted, early_stop=early_stop, gate=self._backing.gate)
         trials.run(nextitem)
         cells = trials.cells()
-        reports = trials.reports(cells)
-        self._report(cells, reports[-2])
+        self._tell(run.item, cells, trials.reports(cells))
+        del run.item.stash[RUN]
+
+    def _tell(self, item: pytest.Item, cells: list[Cell], reports: list[Any]) -> None:
+        """Tell pytest of a test with these cells; what the gate has yet to decide is held back."""
+        gate, telling = self._backing.gate, reports[-2]
+        self._report(cells, telling)
+        given = gate.excuse(cells) if gate is not None and telling.failed else None
+        if given is not None:
+            excuse(telling, given)
+        if given is not None and given.pending and gate is not None and gate.hold is not None:
+            gate.hold(reports)
+            return
         for report in reports:
-            hook.pytest_runtest_logreport(report=report)
-        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        del item.stash[RUN]
+            item.ihook.pytest_runtest_logreport(report=report)
 
     def _wanted(self, mark: ArenaMark) -> int:
         settings = self._backing.settings
@@ -125,7 +143,7 @@ class PythonTests:
             if report.skipped and not isinstance(raised, pytest.xfail.Exception):
                 run.xfail = getattr(report, "wasxfail", None) or run.xfail
             if not run.repeated:
-                cells = cells_of(run, wanted=1, pass_threshold=_threshold(run.mark))
+                cells = cells_of(run, wanted=1)
                 self._report(cells, report)
         elif call.when == "teardown" and not run.repeated:
             del item.stash[RUN]
@@ -137,5 +155,9 @@ class PythonTests:
             report.arena_cells = self._backing.keep(cells)
 
 
-def _threshold(mark: ArenaMark) -> float:
-    return 1.0 if mark.pass_threshold is None else mark.pass_threshold
+@contextmanager
+def _logged(item: pytest.Item) -> Iterator[None]:
+    """Tell of an item's start and end, as pytest's own protocol does."""
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    yield
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from _pytest.runner import call_and_report, show_test_item
 
+from pytest_arena.collection.failure_repr import say_first
 from pytest_arena.collection.python_tests.attempt import Attempt
 from pytest_arena.collection.python_tests.cells import cells_of
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.engine.early_stop import EarlyStop
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Verdict
+
+if TYPE_CHECKING:
+    from pytest_arena.collection.python_tests.gate import TestsGate
 
 
 class _Round(NamedTuple):
@@ -32,29 +36,31 @@ class Trials:
     """The executions of one test, each with function-scoped fixtures of its own.
 
     Wider fixtures stay, as between two tests of a module. `early_stop`: executions that could not
-    change the outcome are left out.
+    change the outcome are left out. Once the trials are done, the gate may want fresh ones.
     """
 
     def __init__(
-        self, run: RunningTest, *, wanted: int, pass_threshold: float, early_stop: bool
+        self, run: RunningTest, *, wanted: int, early_stop: bool, gate: TestsGate | None
     ) -> None:
         self._run = run
         self._item: Any = run.item
         self._wanted = wanted
-        self._pass_threshold = pass_threshold
         self._early_stop = early_stop
+        self._gate = gate
         self._properties = list(run.item.user_properties)
         self._rounds: list[_Round] = []
+        self._decided = False
+        self._fresh = 0
+        """How many executions the gate has asked for in this round and has not got."""
 
     def run(self, nextitem: pytest.Item | None) -> None:
         """Execute the test until its cells are decided."""
-        self._rounds.append(self._round(nextitem))
-        while not self._is_decided():
+        while not self._decided:
             self._rounds.append(self._round(nextitem))
 
     def cells(self) -> list[Cell]:
         """Return the cells of all executions."""
-        return cells_of(self._run, wanted=self._wanted, pass_threshold=self._pass_threshold)
+        return cells_of(self._run, wanted=self._wanted)
 
     def reports(self, cells: list[Cell]) -> list[Any]:
         """Return what pytest is told of the test as a whole, whose cells these are.
@@ -78,18 +84,30 @@ class Trials:
     def _is_decided(self) -> bool:
         """Return whether no further execution is wanted, once one has had its call."""
         run = self._run
-        done = len(run.attempts)
         session = run.item.session
-        if done >= self._wanted or session.shouldfail or session.shouldstop:
+        if session.shouldfail or session.shouldstop:
             return True
         if any(ending.verdict == "skipped" for ending in run.attempt.endings.values()):
             return True
-        return self._early_stop and self._cannot_change()
+        if run.fresh:
+            self._fresh -= 1
+            return self._fresh <= 0 and not self._wants_fresh()
+        done = len(run.attempts) >= self._wanted or (self._early_stop and self._cannot_change())
+        return done and not self._wants_fresh()
+
+    def _wants_fresh(self) -> bool:
+        """Return whether the gate wants further executions, which are then fresh ones."""
+        if self._gate is None:
+            return False
+        wanted = self._gate.wanted(self.cells())
+        self._fresh = max(wanted.values(), default=0)
+        self._run.fresh_for = frozenset(wanted)
+        return self._fresh > 0
 
     def _cannot_change(self) -> bool:
         found = []
         for case, column in self._run.cells():
-            stop = EarlyStop(self._wanted, self._pass_threshold)
+            stop = EarlyStop(self._wanted, self._run.mark.threshold)
             for attempt in self._run.attempts:
                 stop.count(attempt.trial(case, column.name).verdict)
             found.append(stop.decided)
@@ -106,7 +124,8 @@ class Trials:
                 if config.getoption("setupshow", False):
                     show_test_item(item, add_space=True)
                 reports.append(call_and_report(item, "call", log=False))
-            following = nextitem if self._is_decided() else _sibling(item)
+            self._decided = self._is_decided()
+            following = nextitem if self._decided else _sibling(item)
             if item.session.shouldfail or item.session.shouldstop:
                 following = None
             reports.append(call_and_report(item, "teardown", log=False, nextitem=following))
@@ -117,21 +136,23 @@ class Trials:
         return _Round(self._run.attempt, reports)
 
     def _telling(self, wanted: Verdict) -> _Round:
-        verdicts = [_verdict_of(one.attempt) for one in self._rounds]
+        own = self._own
+        verdicts = [_verdict_of(one.attempt) for one in own]
         for verdict in (wanted, *_BY_WEIGHT):
             if verdict in verdicts:
-                return self._rounds[verdicts.index(verdict)]
-        return self._rounds[-1]
+                return own[verdicts.index(verdict)]
+        return own[-1]
+
+    @property
+    def _own(self) -> list[_Round]:
+        """The rounds that are the test's trials, without the gate's fresh ones."""
+        return self._rounds[: len(self._run.attempts)]
 
     def _say_how_often(self, told: _Round) -> None:
-        passed = sum(_verdict_of(one.attempt) == "passed" for one in self._rounds)
-        crash = getattr(told.telling.longrepr, "reprcrash", None)
-        if crash is None or len(self._rounds) == 1:
-            return
-        said = f"{passed} of {len(self._rounds)} trials passed"
-        crash.message = f"{said}; {crash.message}"
-        number = self._rounds.index(told) + 1
-        told.telling.longrepr.addsection("arena", f"{said}; this is trial {number}")
+        own = self._own
+        if len(own) > 1:
+            passed = sum(_verdict_of(one.attempt) == "passed" for one in own)
+            say_first(told.telling, f"{passed} of {len(own)} trials passed")
 
 
 _BY_WEIGHT: tuple[Verdict, ...] = ("failed", "error", "skipped")

@@ -30,6 +30,11 @@ class RunningTest:
         self.root: Path = item.config.rootpath
         self.name = CellNames.of(item)
         self.attempts: list[Attempt] = []
+        """Its trials."""
+        self.fresh: list[tuple[frozenset[str], Attempt]] = []
+        """Executions that the gate asked for, each with the ids of the cells that it is for."""
+        self.fresh_for: frozenset[str] = frozenset()
+        """The cells that the next execution is for, where the trials are done."""
         self.in_call = False
         """Whether the test's own code is running: what makes reports then are its subtests."""
         self.xfail: str | None = None
@@ -40,14 +45,18 @@ class RunningTest:
     @property
     def attempt(self) -> Attempt:
         """The execution that runs, or ran last."""
-        return self.attempts[-1]
+        return self.fresh[-1][1] if self.fresh else self.attempts[-1]
 
     def begin(self) -> None:
         """Begin with an execution of the test."""
         if not self.repeated:
             # run again, as by pytest-rerunfailures: the last word counts
             self.attempts.clear()
-        self.attempts.append(Attempt(len(self.attempts), self.root))
+        attempt = Attempt(len(self.attempts) + len(self.fresh), self.root)
+        if self.fresh_for:
+            self.fresh.append((self.fresh_for, attempt))
+        else:
+            self.attempts.append(attempt)
 
     @property
     def line(self) -> int:

@@ -15,8 +15,8 @@ import pytest
 def code_hash(item: pytest.Item, settings: Mapping[str, Any]) -> str:
     """Return the hash of a test function and of settings that are a part of what it demands.
 
-    Comments, blank lines and decorators are no part of it: a further set of parameters changes no
-    test that there was.
+    Comments, blank lines, decorators and the name are no part of it: a further set of parameters
+    changes no test that there was.
     """
     return sha256(f"{_code(item)} {sorted(settings.items())}".encode()).hexdigest()[:16]
 
@@ -31,7 +31,7 @@ def _code(item: pytest.Item) -> str:
         return repr((code.co_code, code.co_names)) if code is not None else ""
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.decorator_list = []
+            node.decorator_list, node.name = [], ""
     return ast.dump(tree)
 
 

@@ -22,6 +22,7 @@ from pytest_arena.comparison.baseline.model import (
 )
 from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
+from pytest_arena.results.cell import CODE
 from pytest_arena.results.content import shown
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
@@ -65,7 +66,7 @@ def summarize_cell(
         variant=cell.variant,
         cluster=cell.cluster,
         verdict=cell.verdict,
-        hashes=dict(cell.hashes),
+        hashes={name: hashed for name, hashed in cell.hashes.items() if name != CODE},
         source=source_of(response for trial in own for response in trial.responses),
         passed=verdicts.count("passed"),
         failed=verdicts.count("failed"),

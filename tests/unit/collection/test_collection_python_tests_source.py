@@ -18,13 +18,14 @@ def hashed(folder: Path, code: str, **settings: Any) -> str:
     file.write_text(code)
     given: dict[str, Any] = {"__name__": file.stem}
     exec(compile(code, str(file), "exec"), given)
-    item: Any = SimpleNamespace(obj=given["test_x"])
+    (test,) = (made for name, made in given.items() if name.startswith("test_"))
+    item: Any = SimpleNamespace(obj=test)
     return code_hash(item, settings)
 
 
-def test_comments_decorators_and_layout_change_nothing(tmp_path: Path) -> None:
+def test_comments_decorators_layout_and_the_name_change_nothing(tmp_path: Path) -> None:
     plain = hashed(tmp_path, "def test_x():\n    assert 1 == 1\n")
-    other = "import pytest\n\n@pytest.mark.slow\ndef test_x():  # why\n\n    assert 1 ==  1\n"
+    other = "import pytest\n\n@pytest.mark.slow\ndef test_y():  # why\n\n    assert 1 ==  1\n"
     assert hashed(tmp_path, other) == plain
 
 

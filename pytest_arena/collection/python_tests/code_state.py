@@ -1,0 +1,45 @@
+"""The state of a project's code, so that a run that was interrupted takes up what still holds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+_LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
+
+
+def code_state(root: Path) -> str:
+    """Return the hash of the Python files under a folder that are a part of what is imported.
+
+    Of a package these are all of its files, of a module without one those beside it: most of what
+    a test imports later is among them.
+    """
+    digest = sha256()
+    for path in sorted(set(_files(root))):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for name, module in list(sys.modules.items()):
+        if "." in name:
+            # its package has them
+            continue
+        folders = [Path(one) for one in getattr(module, "__path__", ())]
+        file = getattr(module, "__file__", None)
+        if folders:
+            for folder in folders:
+                if _is_own(folder, root):
+                    yield from (path for path in folder.rglob("*.py") if _is_own(path, root))
+        elif isinstance(file, str) and _is_own(Path(file).parent, root):
+            yield from Path(file).parent.glob("*.py")
+
+
+def _is_own(path: Path, root: Path) -> bool:
+    if not path.is_relative_to(root):
+        return False
+    parts = path.relative_to(root).parts
+    return not _LIBRARIES & set(parts) and not any(part.startswith(".") for part in parts)
