@@ -23,7 +23,7 @@ class JudgedOffline(JudgedAssertion):
         """Return what becomes of an unsure verdict: a judge's word where there is one."""
         if self.judge or context.judge:
             return await super().check(trial, context)
-        return Outcome("unsure", f"unsure: {reason}", score)
+        return Outcome("unsure", f"unsure: {reason}", score, self._expected())
 
     def judge_facts(self, judge: JudgeSpec | None) -> str | None:
         asked = super().judge_facts(judge) if self.judge or judge else None

@@ -72,7 +72,7 @@ class Sentiment(JudgedOffline):
 
         mood = await asyncio.to_thread(judge_mood, trial.output or "")
         low, high = self._ends
-        wanted = f"from {number(low)} to {number(high)}"
+        wanted = self._wanted
         if mood.doubt is not None:
             return await self.settled(mood.doubt, trial, context)
         evidence = mood.judgement.evidence
@@ -80,7 +80,7 @@ class Sentiment(JudgedOffline):
         ends = [end for end in (low, high) if abs(end) < 1]
         if any(abs(mood.value - end) < _DOUBTFUL for end in ends):
             return await self.settled(f"{told}; near an end of the range", trial, context)
-        return Outcome.of(low <= mood.value <= high, told, expected=f"sentiment {wanted}")
+        return Outcome.of(low <= mood.value <= high, told, expected=self._expected())
 
     def question(self, trial: Trial, context: CheckContext) -> Question:
         low, high = self._ends
@@ -89,6 +89,14 @@ class Sentiment(JudgedOffline):
         )
         form = Levels(levels)
         return Question(levels_task("sentiment", form), (answer(trial),), form, self.least(1.0))
+
+    def _expected(self) -> str:
+        return f"sentiment {self._wanted}"
+
+    @property
+    def _wanted(self) -> str:
+        low, high = self._ends
+        return f"from {number(low)} to {number(high)}"
 
     @property
     def _ends(self) -> tuple[float, float]:

@@ -77,7 +77,8 @@ class Levenshtein(Assertion):
             checks.append(bounded(similarity, number, minimum=least, subject="similarity"))
         worst = next((check for check in checks if check.verdict == "failed"), None)
         shown = worst or (checks[0] if checks else bounded(similarity, number, minimum=0.0))
-        return Outcome(shown.verdict, shown.reason, similarity, shown.expected)
+        wanted = " and ".join(check.expected for check in checks if check.expected)
+        return Outcome(shown.verdict, shown.reason, similarity, wanted or shown.expected)
 
 
 class Rouge(Assertion):

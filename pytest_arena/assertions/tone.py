@@ -102,13 +102,15 @@ class Tone(JudgedOffline):
         told = f"{self._name}{score}; {found.evidence}"
         if found.answer == "unsure" or found.score is None:
             return await self.settled(told, trial, context, score=found.score)
-        least = self.least(self.min_score)
         return Outcome.of(
-            found.score >= least,
+            found.score >= self.least(self.min_score),
             told,
             score=found.score,
-            expected=f"{self._name}, {number(least)} or more",
+            expected=self._expected(),
         )
+
+    def _expected(self) -> str:
+        return f"{self._name}, {number(self.least(self.min_score))} or more"
 
     def _compared(self, score: float, evidence: str, context: CheckContext) -> Outcome:
         measure = f"{self._name} tone"

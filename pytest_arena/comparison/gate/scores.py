@@ -89,7 +89,8 @@ def scores_seen(pairs: Sequence[CellPair], rules: Rules) -> ScoresSeen:
     """
     fit = [pair for pair in pairs if _is_fit(pair)]
     known = [pair for pair in fit if pair.before is not None and pair.before.graded is not None]
-    graded = [each for pair in known for each in _graded(pair)]
+    kinds = _kinds(fit)
+    graded = [each for pair in known for each in _graded(pair, kinds)]
     groups = _groups(graded)
     compared = {each.pair.cell.id for group in groups for each in group.graded}
     groups = [group for group in groups if group.tells]
@@ -97,7 +98,11 @@ def scores_seen(pairs: Sequence[CellPair], rules: Rules) -> ScoresSeen:
     found = [_fall(group, p) for group, p in zip(groups, adjusted, strict=True) if p <= rules.half]
     columns = {pair.key[2] for pair in known}
     falls = tuple(_told_once([f for f in found if f.drop >= _LEAST_FALL], len(columns)))
-    unknown = sum(bool(pair.now.graded) for pair in fit) - sum(bool(p.now.graded) for p in known)
+    unknown = sum(
+        any(place.partition(":")[2] in kinds for place in _labels(pair))
+        for pair in fit
+        if pair.before is not None and pair.before.graded is None
+    )
     return ScoresSeen(falls, len(compared), unknown)
 
 
@@ -115,23 +120,45 @@ def _is_fit(pair: CellPair) -> bool:
     return pair.comparable and not pair.judged_anew and pair.cell.load is None
 
 
-def _graded(pair: CellPair) -> Iterator[_Graded]:
-    """Yield the assertions of a cell that both sides have scores of."""
+def _graded(pair: CellPair, kinds: Mapping[str, bool]) -> Iterator[_Graded]:
+    """Yield the assertions of a cell that grade, as far as both sides have scores of them."""
     assert pair.before is not None  # noqa: S101
-    for place, wanted in _places(pair).items():
+    for place, wanted in _labels(pair).items():
+        type_ = place.partition(":")[2]
         before, now = _scores(pair.before, place), _scores(pair.now, place)
-        if before and now:
+        if type_ in kinds and before and now:
             crossed = _rate(pair.now, place) < _rate(pair.before, place)
-            yield _Graded(pair, place.partition(":")[2], wanted, (before, now), crossed)
+            label = next(iter(wanted)) if kinds[type_] else None
+            yield _Graded(pair, type_, label, (before, now), crossed)
 
 
-def _places(pair: CellPair) -> Mapping[str, str | None]:
-    """Return the assertions of a cell by place, and what each of them wants, as reports show it."""
-    found: dict[str, str | None] = {}
+def _kinds(pairs: Sequence[CellPair]) -> dict[str, bool]:
+    """Return the types of assertions that grade, and whether what one wants can tell it by name.
+
+    One grades if it gives less than full marks for what holds; else its scores fall with its pass
+    rate alone. Where reports show something else as wanted from trial to trial, or nothing, it is
+    no name: what fell would be told from what did not by how it came out.
+    """
+    grades: set[str] = set()
+    nameless: set[str] = set()
+    for pair in pairs:
+        for finding in (f for trial in pair.cell.trials for f in trial.assertions):
+            held = finding.verdict in ("passed", "unsure")
+            if held and finding.score is not None and 0 < finding.score < 1:
+                grades.add(finding.type)
+        for place, wanted in _labels(pair).items():
+            if len(wanted) > 1 or None in wanted:
+                nameless.add(place.partition(":")[2])
+    return {type_: type_ not in nameless for type_ in grades}
+
+
+def _labels(pair: CellPair) -> dict[str, set[str | None]]:
+    """Return what each assertion of a cell wants, as reports show it, by its place."""
+    found: dict[str, set[str | None]] = defaultdict(set)
     for trial in pair.cell.trials:
         for number, finding in enumerate(trial.assertions):
-            place = f"{number}:{finding.type}"
-            found[place] = found.get(place) or finding.expected
+            if finding.score is not None:
+                found[f"{number}:{finding.type}"].add(finding.expected)
     return found
 
 
@@ -152,12 +179,9 @@ def _groups(graded: Sequence[_Graded]) -> list[_Group]:
     The same assertion is one of the same type that wants the same; what is asked for in few cases
     is tested together with the others of its type.
     """
-    # what only ever gives 1 and 0 is the pass rate's business
-    types = {e.type for e in graded if any(0 < s < 1 for side in e.scores for s in side)}
     by_name: dict[tuple[str, bool], list[_Graded]] = defaultdict(list)
     for each in graded:
-        if each.type in types:
-            by_name[_name(each), each.ours].append(each)
+        by_name[_name(each), each.ours].append(each)
     rest: dict[tuple[str, bool], list[_Graded]] = defaultdict(list)
     groups = []
     for (name, ours), own in sorted(by_name.items()):

@@ -130,7 +130,7 @@ def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[
     if len(gate.scores) == 1:
         said.append(f"scores of {gate.scores[0].scored} fell")
     elif gate.scores:
-        said.append(f"scores fell {len(gate.scores):,} times")
+        said.append(f"scores of {len({fall.scored for fall in gate.scores}):,} assertions fell")
     if compared < total:
         said.append(f"{compared:,} of {_cells(total)} were compared")
     return said

@@ -276,3 +276,9 @@ def test_consistency_compares_an_even_sample_of_very_many_answers(judge: Any, tr
     finding = judge("{type: consistency, min_similarity: 0.85}", many)
     assert finding.reason.startswith("150 of 300 answers have a mean similarity of 0.6")
     assert finding.verdict == "failed"
+
+
+def test_levenshtein_shows_both_bounds_as_wanted_whichever_is_broken(judge: Any) -> None:
+    keys = "{type: levenshtein, value: Hallo du da., max_distance: 3, min_similarity: 0.2}"
+    found = [judge(keys, answer) for answer in ("Hallo du da.", "Hallo du", "xyz")]
+    assert {finding.expected for finding in found} == {"at most 3 edits and at least 0.2"}

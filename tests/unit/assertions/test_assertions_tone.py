@@ -157,3 +157,23 @@ def test_the_judge_hash_knows_the_scorer_and_the_judge(build: Callable[[str], As
     assert alone is not None
     assert json.loads(alone) == ["embedded tone", VERSION, None]
     assert tone.judge_facts(JUDGE) != alone
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("{type: tone, value: Professional, min_score: 0.6}", "professional, 0.6 or more"),
+        ("{type: tone, value: professional, threshold: 0.4}", "professional, 0.4 or more"),
+        ("{type: sentiment, range: [0.3, 1]}", "sentiment from 0.3 to 1"),
+    ],
+)
+def test_what_is_wanted_is_shown_whatever_comes_of_it(
+    find: Callable[..., Finding], text: str, wanted: str
+) -> None:
+    level = "positive" if "sentiment" in text else "fully"
+    found = [find(text, answer) for answer in (POLITE, PLAIN, RUDE)]
+    found += [find(text, PLAIN, judge=JUDGE, ask=Judge(level))]
+    assert {finding.expected.partition(" (score")[0] for finding in found if finding.expected} == {
+        wanted
+    }
+    assert all(finding.expected for finding in found)

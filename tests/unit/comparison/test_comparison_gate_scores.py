@@ -95,6 +95,20 @@ def test_scores_of_zero_and_one_are_the_pass_rates_business() -> None:
     assert (falls.falls, falls.compared) == ((), 0)
 
 
+def test_what_gives_full_marks_whenever_it_holds_falls_with_its_pass_rate_alone() -> None:
+    slow = now((0.8, 0.7, 0.8), type_="response_time", verdict="failed")
+    found = seen(before((1.0, 1.0, 1.0), type_="response_time"), slow)
+    assert (found.falls, found.compared) == ((), 0)
+
+
+def test_what_is_shown_as_wanted_only_at_times_names_no_group() -> None:
+    # cells that came out well are not to be told from the others by what reports say of them
+    mixed = [graded(case, LOW, wants=("kind" if n % 2 else None,), prompt="p2")
+             for n, case in enumerate(EIGHT)]  # fmt: skip
+    (fall,) = seen(before(wants=("kind",)), mixed).falls
+    assert (fall.assertion, fall.cells) == ("llm_judge", 8)
+
+
 def test_a_cell_that_always_had_full_marks_counts_where_others_are_graded() -> None:
     old = [graded(case, (1.0, 1.0, 1.0)) for case in EIGHT[:4]] + before()[4:]
     (fall,) = seen(old, now()).falls
@@ -228,6 +242,7 @@ def test_a_fall_is_told_in_a_sentence_and_doubts_the_headline(
         f"No regression proven, but scores of {fall.scored} fell, against the baseline"
     )
     assert not found.failed
-    both = since_baseline(replace(run, gate=replace(run.gate, scores=(fall, fall))))
+    two = (fall, replace(fall, assertion="similar"))
+    both = since_baseline(replace(run, gate=replace(run.gate, scores=two)))
     assert both
-    assert both.headline.startswith("No regression proven, but scores fell 2 times, ")
+    assert both.headline.startswith("No regression proven, but scores of 2 assertions fell, ")
