@@ -329,14 +329,24 @@ def test_a_stream_of_texts_does_not_say_that_no_tool_was_called() -> None:
     assert described(joined([chat_chunk([]), "hi"]))["tool_calls"] == []
 
 
-def test_the_types_of_openai_are_told() -> None:
-    chat = pytest.importorskip("openai.types.chat")
-    message = {"role": "assistant", "content": "hello", "refusal": None}
-    choice = {"index": 0, "finish_reason": "stop", "logprobs": None, "message": message}
-    answer = chat.ChatCompletion.model_validate(
-        {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+def test_what_nodes_of_a_graph_change_comes_together() -> None:
+    call = {"name": "find", "args": {"n": 1}, "id": "c1"}
+    asks, told = Message("ai", "", tool_calls=[call]), Message("tool", "shipped", tool_call_id="c1")
+    says = Message("ai", "hello")
+    whole = {"name": "find", "arguments": {"n": 1}, "id": "c1", "result": "shipped"}
+    updates = [{"model": {"messages": [asks]}}, {"tools": {"messages": [told]}}]
+    found = described(joined([*updates, {"log": None}, {"model": {"messages": [says]}}]))
+    assert (found["output"], found["tool_calls"]) == ("hello", [whole])
+    found = described(joined([(one, {"node": "x"}) for one in (asks, told, says)]))
+    assert (found["output"], found["tool_calls"]) == ("hello", [whole])
+    chunk = Message(
+        "AIMessageChunk",
+        "",
+        tool_call_chunks=[{"index": 0, "id": "c1", "name": "find", "args": '{"n": 1}'}],
     )
-    assert described(answer)["output"] == "hello"
+    says = Message("AIMessageChunk", "hello")
+    found = described(joined([(one, {"node": "x"}) for one in (chunk, told, says)]))
+    assert (found["output"], found["tool_calls"]) == ("hello", [whole])
 
 
 def test_a_field_of_tool_calls_that_holds_none_does_not_say_that_there_was_none() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .values import first, get, listed, tool_call, usage_of, usage_of_message
+from .values import first, get, listed, role_of, tool_call, usage_of, usage_of_message
 
 _OF_ANTHROPIC = frozenset(
     (
@@ -27,6 +27,7 @@ class StreamedAnswer:
         self._calls: dict[str, dict[str, Any]] = {}
         self._usage: dict[str, Any] = {}
         self._values: dict[str, Any] = {}
+        self._messages: list[Any] = []
         self._tells_calls = False
         self.whole: Any = None
         """The answer itself, where a piece holds it."""
@@ -39,6 +40,10 @@ class StreamedAnswer:
         if isinstance(piece, tuple) and len(piece) == 2 and isinstance(piece[1], Mapping):
             # LangGraph's messages, each with where it comes from
             piece = piece[0]
+        messages = _messages_in(piece)
+        if messages:
+            self._messages += messages
+            return
         for add in (_add_chat, _add_event, _add_langchain, _add_ollama):
             if add(self, piece):
                 self._tells_calls = True
@@ -75,13 +80,19 @@ class StreamedAnswer:
 
     def end(self) -> Any:
         """Return what came."""
+        if self._messages and not self._tells_calls:
+            return {"messages": self._messages}
         found: dict[str, Any] = {**self._values}
         if self._usage:
             found["usage"] = self._usage
         if self._thoughts:
             found["reasoning"] = "".join(self._thoughts)
         if self._tells_calls:
-            found["tool_calls"] = [tool_call(one) for one in self._calls.values()]
+            results = {str(get(m, "tool_call_id")): get(m, "content") for m in self._messages}
+            found["tool_calls"] = [
+                tool_call({**one, "result": results.get(one.get("id", ""))})
+                for one in self._calls.values()
+            ]
         if self._texts or self._tells_calls:
             found["output"] = "".join(self._texts)
         if self.whole is None:
@@ -90,6 +101,24 @@ class StreamedAnswer:
             own = {name: one for name, one in self.whole.items() if one is not None}
             return {**found, **own}
         return self.whole
+
+
+def _messages_in(piece: Any) -> list[Any]:
+    """Return the whole messages of a piece: itself, or those of what LangGraph's nodes changed."""
+    if (
+        get(piece, "type") in ("ai", "human", "tool", "system")
+        and get(piece, "content") is not None
+    ):
+        return [piece]
+    if not isinstance(piece, Mapping) or "messages" in piece:
+        return []
+    changes = [one for one in piece.values() if isinstance(one, Mapping)]
+    return [
+        message
+        for change in changes
+        for message in listed(change.get("messages"))
+        if role_of(message) is not None
+    ]
 
 
 def _add_chat(answer: StreamedAnswer, piece: Any) -> bool:
