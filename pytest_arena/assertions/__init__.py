@@ -42,6 +42,7 @@ BUILTINS = (
     Shipped("contains_json", f"{_HERE}.formats:ContainsJson"),
     Shipped("is_xml", f"{_HERE}.formats:IsXml"),
     Shipped("is_sql", f"{_HERE}.formats:IsSql"),
+    Shipped("label", f"{_HERE}.label:IsLabel"),
     Shipped("levenshtein", f"{_HERE}.text_metrics:Levenshtein"),
     Shipped("rouge", f"{_HERE}.text_metrics:Rouge"),
     Shipped("bleu", f"{_HERE}.text_metrics:Bleu"),

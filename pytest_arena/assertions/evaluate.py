@@ -301,4 +301,5 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         group=outcome.group,
         judge=outcome.judge or (_calibrated(assertion, context) if context.calibrations else None),
         measure=outcome.measure,
+        predicted=outcome.predicted,
     )

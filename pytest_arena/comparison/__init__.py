@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pytest_arena.comparison.comparison import Comparison, compare
     from pytest_arena.comparison.tables import (
         assertion_table,
+        confusion_table,
         differences_table,
+        labels_table,
         load_results,
         matrix_table,
         provider_table,
@@ -29,7 +31,9 @@ if TYPE_CHECKING:
 
 _TABLES = (
     "assertion_table",
+    "confusion_table",
     "differences_table",
+    "labels_table",
     "load_results",
     "matrix_table",
     "provider_table",
@@ -42,7 +46,9 @@ __all__ = [
     "Comparison",
     "assertion_table",
     "compare",
+    "confusion_table",
     "differences_table",
+    "labels_table",
     "load_results",
     "matrix_table",
     "provider_table",

@@ -9,6 +9,7 @@ from pytest_arena.comparison.conclusion import Conclusion, conclude
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.gate.summary import SinceBaseline, since_baseline
 from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
+from pytest_arena.comparison.labels import LabelSummary, label_summaries
 from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
@@ -48,6 +49,11 @@ class Comparison:
     def variants(self) -> tuple[VariantDifference, ...]:
         """Each variant against those before it, over all providers."""
         return variant_differences(self.run.cells)
+
+    @cached_property
+    def labels(self) -> tuple[LabelSummary, ...]:
+        """What each column made of the labels of each file that has some."""
+        return label_summaries(self.run.cells)
 
     @cached_property
     def standings(self) -> tuple[LeaderboardRow, ...]:

@@ -10,6 +10,8 @@ from pytest_arena.results.cell import column_name
 
 Pair = tuple[str, str]
 """Two columns by name."""
+Unit = tuple[str, str, bool]
+"""What is independent of all else: a case, or (true) a family of cases, in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,11 @@ def preferences(cells: Iterable[Cell | None]) -> dict[Pair, float]:
             found.setdefault((own, rival), []).append(judging.preferred)
             found.setdefault((rival, own), []).append(1 - judging.preferred)
     return {pair: sum(sorted(shares)) / len(shares) for pair, shares in found.items()}
+
+
+def unit_of(file: str, case: str, cluster: str | None) -> Unit:
+    """Return what shares its good and bad days: a case, or the family that it is of."""
+    return (file, case, False) if cluster is None else (file, cluster, True)
 
 
 def case_score(cell: Cell | None) -> float | None:

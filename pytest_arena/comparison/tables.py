@@ -15,6 +15,7 @@ from pytest_arena.results import RunResult, read_run
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.differences import Difference
+    from pytest_arena.comparison.stats.classification import Classification, LabelFigures
     from pytest_arena.comparison.stats.intervals_and_tests import Estimate
     from pytest_arena.comparison.stats.quantiles import Quantile
 
@@ -124,6 +125,58 @@ def variants_table(comparison: Comparison) -> pd.DataFrame:
         for one in comparison.variants
     ]
     return pd.DataFrame(rows, columns=None if rows else ["first", "second", "difference"])
+
+
+def labels_table(comparison: Comparison) -> pd.DataFrame:
+    """Return one row a file, column and label: precision, recall and F1 with their intervals.
+
+    The rows without a label hold accuracy and the macro means.
+    """
+    rows = []
+    for summary in comparison.labels:
+        found = summary.figures
+        own = {"file": summary.file, "column": summary.column}
+        if found is not None:
+            rows.append(
+                {
+                    **own,
+                    "label": None,
+                    "answers": summary.answers,
+                    **_bounds("accuracy", found.accuracy),
+                    **_label_bounds(found),
+                }
+            )
+            rows += [
+                {**own, "label": one.label, "answers": one.support, **_label_bounds(one)}
+                for one in found.labels
+            ]
+    return pd.DataFrame(rows, columns=None if rows else ["file", "column", "label", "answers"])
+
+
+def _label_bounds(found: Classification | LabelFigures) -> dict[str, float | None]:
+    return {
+        **_bounds("precision", found.precision),
+        **_bounds("recall", found.recall),
+        **_bounds("f1", found.f1),
+    }
+
+
+def confusion_table(comparison: Comparison) -> pd.DataFrame:
+    """Return one row a file, column, right label and given one: how many answers gave it."""
+    rows = [
+        {
+            "file": summary.file,
+            "column": summary.column,
+            "label": right,
+            "predicted": given,
+            "answers": count,
+        }
+        for summary in comparison.labels
+        if summary.figures is not None
+        for (right, given), count in sorted(summary.figures.counts.items())
+    ]
+    columns = ["file", "column", "label", "predicted", "answers"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def tag_table(comparison: Comparison) -> pd.DataFrame:

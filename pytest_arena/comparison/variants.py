@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from pytest_arena.comparison.differences import Difference, paired_difference
-from pytest_arena.comparison.matrix import case_score
+from pytest_arena.comparison.matrix import Unit, case_score, unit_of
 from pytest_arena.comparison.stats.intervals_and_tests import holm
 from pytest_arena.results import Cell
 
 MOST_IN_PAIRS = 12
 """Of more variants than this, each is compared with the first alone."""
-Unit = tuple[str, str, bool]
-"""What is independent of all else: a case, or (true) a family of cases, in its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,9 @@ def variant_differences(cells: Iterable[Cell]) -> tuple[VariantDifference, ...]:
         score = case_score(cell)
         if score is not None:
             key = (cell.file, cell.case, cell.provider)
-            own = found.setdefault(key, _Scores(_unit(cell), cell.provider, {}))
+            own = found.setdefault(
+                key, _Scores(unit_of(cell.file, cell.case, cell.cluster), cell.provider, {})
+            )
             own.by_variant[cell.variant] = score
     scores = list(found.values())
     names = list(variants)
@@ -70,12 +70,6 @@ def variant_differences(cells: Iterable[Cell]) -> tuple[VariantDifference, ...]:
         replace(difference, pair=replace(difference.pair, p_adjusted=p))
         for difference, p in zip(known, adjusted, strict=True)
     )
-
-
-def _unit(cell: Cell) -> Unit:
-    if cell.cluster is not None:
-        return cell.file, cell.cluster, True
-    return cell.file, cell.case, False
 
 
 def _compared(first: str, second: str, scores: Sequence[_Scores]) -> VariantDifference | None:

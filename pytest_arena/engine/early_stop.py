@@ -32,11 +32,14 @@ class EarlyStop:
 def may_stop_early(case: CasePlan) -> bool:
     """Return whether a case's outcome hangs on its trials' verdicts alone.
 
-    Assertions over all trials, and those with a `pass_threshold` of their own, need every trial.
+    Assertions over all trials, those with a `pass_threshold` of their own, and the figures of
+    labels need every trial.
     """
     every = [*case.assertions]
     every += [check for turns in case.dialogues for turn in turns for check in turn.assertions]
     if any(check.rivals for check in every_assertion(case)):
         # which trials another provider's cell wants to compare with, this one cannot know
+        return False
+    if case.label is not None:
         return False
     return not any(check.over_trials or check.pass_threshold is not None for check in every)

@@ -66,6 +66,7 @@ def cell_of(
         old_version=plan.old.version if plan.old is not None else None,
         model_alone=plan.provider.is_model_alone,
         xfail=plan.xfail,
+        label=plan.case.label,
     )
 
 

@@ -29,6 +29,7 @@ from pytest_arena.loading.conversations import (
     system_of,
 )
 from pytest_arena.loading.data_places import of_row, place_of_name
+from pytest_arena.loading.labels import check_label, with_label
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
@@ -258,11 +259,13 @@ def _load(
     spec = build_model(CaseSpec, rendered, problems, owner, values)
     if spec is None:
         return None
+    spec = with_label(spec, rendered, context)
     check_tags(spec, rendered, problems)
     check_source(spec, rendered, owner, problems, whole=checks_whole)
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
         check_checks(spec, rendered, owner, settings.guardrails, problems)
+    check_label(spec, rendered, owner, problems)
     check_messages(spec, rendered, owner, problems)
     check_providers(
         spec, rendered, owner, settings.providers, settings.groups, settings.in_columns, problems

@@ -11,6 +11,7 @@ from pytest_arena.errors import ArenaFileError, Location, shorten, suggest
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
+from pytest_arena.loading.gates import check_gates, check_label_gates
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
@@ -103,7 +104,7 @@ def _load(
     if spec.defaults.target is not None:
         place = tree["defaults"].value_place("target")
         find_target(spec.defaults.target, settings.targets, place, context)
-    _check_gates(spec, tree, settings, context)
+    check_gates(spec, tree, settings, context)
     responses = _responses(path, tree, settings.answering, context)
     cases = list(load_cases(tree, settings, context))
     if not cases and needs_cases and not len(context.problems):
@@ -113,6 +114,7 @@ def _load(
             expected="a list of cases under tests:",
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
+    check_label_gates(spec, tree, cases, context)
     others = _Others(providers)
     for case in chain(*cases) if tools.are_whole else ():
         wanted = case.providers if case.providers is not None else spec.defaults.providers
@@ -297,32 +299,6 @@ def _check_default_providers(
                 expected=one_of(name, known, "an entry of providers:"),
                 fix=suggest(name, known) or "name one of these, or add it to providers:",
             )
-
-
-def _check_gates(
-    spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
-) -> None:
-    variants = [variant.name for variant in settings.variants]
-    columns = sorted(settings.in_columns - set(variants))
-    known = {"provider": [*sorted(settings.providers), *columns], "variant": variants}
-    if not settings.providers:
-        # where one of the file's providers has no name, nobody can tell which are unknown
-        del known["provider"]
-    for index, gate in enumerate(spec.gates):
-        written = tree["gates"][index]
-        place = written.value_place("metric")
-        problem = gate.problem(context.registry.assertions, place)
-        if problem is not None:
-            context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
-        for kind, names in known.items():
-            for number, name in enumerate(getattr(gate, f"{kind}s")):
-                if name not in names:
-                    context.problems.add(
-                        f"unknown {kind} {shorten(name)!r} in gate {gate.title!r}",
-                        written[f"{kind}s"].value_place(number),
-                        expected=one_of(name, names, f"an entry of {kind}s:"),
-                        fix=suggest(name, names) or f"name one of these, or add it to {kind}s:",
-                    )
 
 
 def _check_prices(

@@ -102,6 +102,11 @@ class CasePlan:
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 
+    @property
+    def label(self) -> str | None:
+        """The label that a right answer gives, where an assertion looks for one."""
+        return next((one.right_label for one in self.assertions if one.right_label), None)
+
     def params_for(self, provider: ProviderSpec) -> dict[str, Any]:
         """Return the parameters of a call to a provider, without what `tools_for` returns."""
         params = {**self.params, **provider.params}

@@ -129,6 +129,8 @@ class Cell:
     variant: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     """What the case, its row or its matrix sets, as text; long values are cut in the middle."""
+    label: str | None = None
+    """The label that a right answer gives, where the case has one."""
     xfail: str | None = None
     """Why it is expected to fail, as the case says; pytest counts a failure as xfailed."""
     test: str | None = None

@@ -21,7 +21,8 @@ class Finding:
     `line` is the assertion's line in the arena file, `turn` (from 0) the turn of a conversation
     that it belongs to, `expected` what it wanted in a few words, `group` the findings of the
     members of an `any_of` or `all_of`, `judge` who judged and at what price, `measure` what the
-    score measures, where a later run compares itself with it.
+    score measures, where a later run compares itself with it, `predicted` the label that the answer
+    gives, where it was asked for one.
     """
 
     type: str
@@ -35,6 +36,7 @@ class Finding:
     group: tuple[Finding, ...] = ()
     judge: Judging | None = None
     measure: str | None = None
+    predicted: str | None = None
 
     @property
     def judgings(self) -> tuple[Judging, ...]:

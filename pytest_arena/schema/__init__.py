@@ -43,6 +43,7 @@ from pytest_arena.schema.mock import (
     MockScenario,
     MockToolCall,
 )
+from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
@@ -84,6 +85,7 @@ __all__ = [
     "MockToolCall",
     "Outcome",
     "PartSpec",
+    "Predicted",
     "PromptContent",
     "PromptSpec",
     "PromptTargetSpec",

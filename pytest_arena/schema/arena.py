@@ -13,6 +13,7 @@ from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.params import Params
+from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
@@ -37,6 +38,8 @@ class Defaults(ArenaModel):
     """Calls in flight at once to each provider, over all workers together."""
     params: Params = Field(default_factory=dict)
     """Generation parameters, under those of a provider."""
+    predicted: Predicted | None = None
+    """Where an answer says its label, for cases with a `label:` that do not say it themselves."""
     trials: int | None = Field(default=None, gt=0)
     """How many times each case is run against each provider."""
     cache: CacheSpec | None = None

@@ -35,6 +35,8 @@ class Outcome:
     """What the score measures, where a baseline shall keep it for `baseline_scores`."""
     turns: bool = True
     """Whether `not` turns the verdict around."""
+    predicted: str | None = None
+    """The label that the answer gives, where a label was asked for."""
 
     @classmethod
     def of(
@@ -242,6 +244,11 @@ class Assertion(ArenaModel):
         """The tools that it speaks of; where the file says which are offered, one of those."""
         called = self.when.tool_called if self.when is not None else None
         return (called.strip(),) if called else ()
+
+    @property
+    def right_label(self) -> str | None:
+        """The label that a right answer has, where it looks for one."""
+        return None
 
     @property
     def unfit_for_load(self) -> str | None:

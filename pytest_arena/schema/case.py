@@ -14,6 +14,7 @@ from pytest_arena.schema.content import PromptContent
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
+from pytest_arena.schema.predicted import Label, Predicted
 from pytest_arena.schema.tool import ToolSpec
 
 
@@ -165,6 +166,13 @@ class CaseSpec(ArenaModel):
     xfail: Reasons = None
     """Why the case is expected to fail, for all providers or by provider, variant or group; an
     `error` still fails."""
+    label: Label | None = None
+    """The label that a right answer gives, as a classifier's answer does: what all cases come to
+    stands in [Labels](labels.md)."""
+    predicted: Predicted | None = None
+    """Where the answer says its label: a JMESPath expression into its JSON (`category`), or a
+    regular expression (`'Category: (\\w+)'`), or words to choose from (`yes|no`); as a mapping,
+    under `path` or `pattern`. Without it the whole answer is the label."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of the answer (in a conversation: of the last one, unless an assertion says
     otherwise)."""

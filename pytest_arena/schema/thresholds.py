@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import Location, Problem, suggest
 from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.predicted import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,10 @@ METRICS: dict[str, Metric] = {
     "case_verdict": Metric("share of the cells that passed", "share"),
     "trial_pass_rate": Metric("share of the trials that passed", "share"),
     "assertion_pass_rate": Metric("share of the assertions' findings that held", "share"),
+    "accuracy": Metric("share of the answers that gave the right label", "share"),
+    "precision": Metric("precision of labels, the mean over all or that of one", "share"),
+    "recall": Metric("recall of labels, the mean over all or that of one", "share"),
+    "f1": Metric("F1 of labels, the mean over all or that of one", "share"),
     "response_time_avg": Metric("mean time of a trial's calls", "ms"),
     "response_time_p50": Metric("median time of a trial's calls", "ms"),
     "response_time_p95": Metric("95th percentile of the time of a trial's calls", "ms"),
@@ -41,7 +46,11 @@ METRICS: dict[str, Metric] = {
     "score_falls": Metric("how often scores of an assertion fell, beyond chance", "falls"),
 }
 """All metrics but those of a single assertion type (`contains`: its share of held findings)."""
+OF_LABELS = ("accuracy", "precision", "recall", "f1")
 METRIC_ALIASES = {
+    "macro_precision": "precision",
+    "macro_recall": "recall",
+    "macro_f1": "f1",
     "pass_rate": "case_verdict",
     "avg_response_time": "response_time_avg",
     "tokens": "total_tokens",
@@ -73,6 +82,8 @@ class ThresholdSpec(ArenaModel):
     """So many cells may regress, or be new and fail; only with `case_verdict`."""
     action: Literal["fail_build", "fail", "warn"] = "fail"
     """What a broken limit does: fail the run, or only warn (`fail_build` is `fail`)."""
+    label: Label | None = None
+    """Of `precision`, `recall` and `f1`: those of this label alone (default: the mean over all)."""
     tags: tuple[str, ...] = ()
     """Only cases with one of these tags."""
     providers: tuple[str, ...] = ()
@@ -112,11 +123,18 @@ class ThresholdSpec(ArenaModel):
                 "max, or threshold, with metric: score_falls",
                 "write max: 0",
             )
+        if self.label is not None and self.canonical not in OF_LABELS[1:]:
+            raise _refusal(
+                f"gate {self.title!r} has a label",
+                f"a label with metric: {', '.join(OF_LABELS[1:])}",
+                "remove label",
+            )
         return self
 
     @property
     def title(self) -> str:
-        return self.name or self.metric
+        of = f" of {self.label}" if self.label is not None else ""
+        return self.name or f"{self.metric}{of}"
 
     @property
     def canonical(self) -> str:

@@ -17,6 +17,7 @@ from pytest_arena_reporters import (
     figures,
     load_lines,
     markdown_baseline,
+    markdown_labels,
     markdown_matrix,
     variant_lines,
 )
@@ -76,6 +77,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     if comparison.summaries:
         _add_table(page, comparison)
         _add_variants(page, comparison)
+        markdown_labels.add(page, comparison)
         _add_repeats(page, comparison)
     markdown_matrix.add(page, comparison.matrix)
     _add_loads(page, comparison.run)

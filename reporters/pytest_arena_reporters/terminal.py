@@ -12,7 +12,13 @@ from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import RunResult
-from pytest_arena_reporters import figures, load_lines, terminal_baseline, variant_lines
+from pytest_arena_reporters import (
+    figures,
+    load_lines,
+    terminal_baseline,
+    terminal_labels,
+    variant_lines,
+)
 from pytest_arena_reporters.terminal_text import (
     BOLD,
     DIM,
@@ -67,6 +73,7 @@ class TerminalReporter(TerminalSummary):
         lines += wrapped(" ".join(comparison.conclusion.reasons), width)
         for sentence in variant_lines.sentences(comparison):
             lines += wrapped(one_line(sentence), width)
+        lines += terminal_labels.render(comparison, width, color)
         judging = figures.judging(comparison.judges)
         lines += wrapped(one_line(judging), width) if judging else []
         for limit in limits_of(run):

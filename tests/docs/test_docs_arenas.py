@@ -54,6 +54,7 @@ def test_every_example_arena_has_a_test() -> None:
         "tools",
         "variants",
         "files",
+        "labels",
     }
 
 
@@ -70,6 +71,14 @@ def test_the_variants_arena_shows_that_the_new_prompt_is_better(tmp_path: Path) 
     assert {cell.column for cell in run.cells if cell.verdict == "failed"} == {"small/old"}
     (difference,) = compare(run).variants
     assert (difference.pair.better, difference.units) == ("new", 6)
+
+
+def test_the_labels_arena_shows_what_was_taken_for_what(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "labels", expected=1)
+    assert [limit.verdict for limit in run.limits] == ["passed", "passed"]
+    small, large = compare(run).labels
+    assert small.confusions == (("refund", "billing", 2), ("technical", "(none)", 1))
+    assert large.confusions == ()
 
 
 def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.json_path import JsonPath
 from pytest_arena.assertions.tool_calls.base import (
     Calls,
     ToolCallAssertion,
@@ -24,6 +23,7 @@ from pytest_arena.assertions.tool_calls.base import (
 from pytest_arena.json_schema import SchemaUnusableError, check_schema, first_mismatch
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.json_query import JmesPath
 from pytest_arena.text.json_text import holds_json, same_json
 from pytest_arena.text.looking import SearchedText
 from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
@@ -59,7 +59,7 @@ class ToolArgs(ToolCallAssertion):
     """The tool."""
     call: WhichCall = "any"
     """Of which of its calls it must hold."""
-    path: str | None = None
+    path: JmesPath | None = None
     """A JMESPath expression that finds the part to look at."""
     equals: Any = None
     """The value itself; true is not 1."""
@@ -70,11 +70,6 @@ class ToolArgs(ToolCallAssertion):
     """A regular expression that is searched in a text, and in any other value's JSON."""
     schema_: Any = Field(default=None, alias="schema")
     """A JSON Schema that the value must fit."""
-
-    @field_validator("path")
-    @classmethod
-    def _compiles(cls, path: str | None) -> str | None:
-        return None if path is None else JsonPath._compiles(path)
 
     @field_validator("schema_")
     @classmethod

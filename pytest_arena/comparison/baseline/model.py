@@ -47,7 +47,9 @@ class BaselineCell:
     for the whole trial), `graded` the scores of each assertion by its place, the newest last, where
     they say more than its counts; None where the baseline is older than that (and than `cluster`,
     the family that its case is of). `models` and
-    `builds` are those that answered the newest run's calls, by the provider's own names.
+    `builds` are those that answered the newest run's calls, by the provider's own names. `label` is
+    the right label of its answers, `predicted` counts those that they gave, an empty one where an
+    answer gave none.
     """
 
     file: str
@@ -70,6 +72,8 @@ class BaselineCell:
     builds: tuple[str, ...] = ()
     variant: str | None = None
     cluster: str | None = None
+    label: str | None = None
+    predicted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def column(self) -> str:

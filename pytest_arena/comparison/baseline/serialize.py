@@ -47,6 +47,9 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
         record["variant"] = cell.variant
     if cell.cluster is not None:
         record["cluster"] = cell.cluster
+    if cell.label is not None:
+        record["label"] = cell.label
+        record["predicted"] = {text: cell.predicted[text] for text in sorted(cell.predicted)}
     if cell.digest is not None:
         record["digest"] = cell.digest
     if cell.scores:
@@ -105,6 +108,11 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         builds=_texts(record, "builds"),
         variant=None if variant is None else text_of(record, "variant"),
         cluster=None if record.get("cluster") is None else text_of(record, "cluster"),
+        label=text_of(record, "label") if "label" in record else None,
+        predicted={
+            text: _count(_mapping(record, "predicted"), text)
+            for text in _mapping(record, "predicted")
+        },
     )
 
 

@@ -21,6 +21,7 @@ from pytest_arena.comparison.baseline.model import (
     key_of,
 )
 from pytest_arena.comparison.baseline.serialize import version_from_record
+from pytest_arena.comparison.labels import predicted_labels
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
 from pytest_arena.results.cell import CODE
 from pytest_arena.results.content import shown
@@ -80,6 +81,8 @@ def summarize_cell(
         graded=graded_scores(own),
         models=_names(response.model for response in _called(own)),
         builds=_names(response.system_fingerprint for response in _called(own)),
+        label=cell.label,
+        predicted=predicted_labels(own) if cell.label is not None else {},
     )
 
 

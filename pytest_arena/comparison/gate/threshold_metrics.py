@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_arena.comparison.baseline.model import BaselineCell, Figures
+from pytest_arena.comparison.labels import LabelledCell, observations
+from pytest_arena.comparison.matrix import unit_of
+from pytest_arena.comparison.stats.classification import Classification, LabelFigures, classify
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.stats.quantiles import quantile, samples_wanted
+from pytest_arena.schema.thresholds import OF_LABELS
+from pytest_arena.text.labels import label_key
 
 _QUANTILES = {"response_time_p50": 0.5, "response_time_p95": 0.95, "response_time_p99": 0.99}
 
@@ -24,17 +30,22 @@ class Measured:
     remark: str = ""
 
 
-def measure(metric: str, cells: Sequence[BaselineCell], trials: Sequence[int]) -> Measured:
+def measure(
+    metric: str, cells: Sequence[BaselineCell], trials: Sequence[int], label: str | None = None
+) -> Measured:
     """Return a metric over cells, errors left out of every denominator.
 
     `trials` is how many trials of each cell a sum stands for, so that two runs with different
-    numbers of trials have the same sum if they cost the same.
+    numbers of trials have the same sum if they cost the same. `label` is the one that a metric of
+    labels is meant of, None their mean.
     """
     if not cells:
         return Measured(None, why="there is no cell to measure")
     by_name = _METRICS.get(metric)
     if by_name is not None:
         return by_name(cells, trials)
+    if metric in OF_LABELS:
+        return _of_labels(metric, cells, label)
     share = _QUANTILES.get(metric)
     return _latency(cells, share) if share else _assertion_rate(cells, metric)
 
@@ -78,6 +89,31 @@ def _counts_by_type(cell: BaselineCell) -> list[tuple[str, tuple[int, int]]]:
         and place.rpartition(":")[2] not in types
     ]
     return [(place.rpartition(":")[2], counted) for place, counted in [*single, *over_all]]
+
+
+def _of_labels(metric: str, cells: Sequence[BaselineCell], label: str | None) -> Measured:
+    labelled = [
+        LabelledCell(cell.label, cell.predicted, unit_of(cell.file, cell.case, cell.cluster))
+        for cell in cells
+        if cell.label is not None
+    ]
+    if not labelled:
+        return Measured(None, why="no case has a label")
+    found = classify(observations(labelled))
+    if found is None:
+        return Measured(None, why="no answer was judged by its label")
+    figures: Classification | LabelFigures = found
+    if label is not None:
+        key = label_key(label)
+        own = [one for one in found.labels if label_key(one.label) == key]
+        if not own:
+            return Measured(None, why=f"no case has the label {label!r}")
+        figures = own[0]
+    estimate: Estimate | None = getattr(figures, metric)
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return Measured(None, why=f"no answer gave the label {label!r}")
+    remark = f"95 %: {estimate.low:.1%} to {estimate.high:.1%}"
+    return Measured(estimate.value, estimate.n, remark=remark)
 
 
 def _latency(cells: Sequence[BaselineCell], share: float | None) -> Measured:

@@ -118,7 +118,7 @@ def _worst(checks: Sequence[ThresholdResult]) -> ThresholdResult:
 
 def _absolute(spec: ThresholdSpec, cells: Mapping[Key, BaselineCell]) -> ThresholdResult:
     own = list(cells.values())
-    found = measure(spec.canonical, own, [cell.figures.trials for cell in own])
+    found = measure(spec.canonical, own, [cell.figures.trials for cell in own], spec.label)
     if found.value is None:
         return ThresholdResult(spec, "error", f"{spec.title}: {found.why}")
     unit = spec.described
@@ -149,8 +149,8 @@ def _degradation(
         reason = f"{spec.title}: {baseline.name} has no cell to compare with"
         return ThresholdResult(spec, "error", reason)
     trials = [now.figures.trials for now, _ in pairs]
-    now = measure(spec.canonical, [cell for cell, _ in pairs], trials)
-    before = measure(spec.canonical, [cell for _, cell in pairs], trials)
+    now = measure(spec.canonical, [cell for cell, _ in pairs], trials, spec.label)
+    before = measure(spec.canonical, [cell for _, cell in pairs], trials, spec.label)
     if now.value is None or before.value is None:
         why = now.why if now.value is None else f"in {baseline.name}, {before.why}"
         return ThresholdResult(

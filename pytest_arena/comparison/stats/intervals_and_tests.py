@@ -29,7 +29,7 @@ class Estimate:
     n: int
 
 
-def wilson(passed: int, total: int, z: float = Z95) -> Estimate | None:
+def wilson(passed: float, total: float, z: float = Z95) -> Estimate | None:
     """Return a share with its Wilson score interval; None where nothing was counted.
 
     Wilson 1927: (p + z²/2n ± z·√(p(1−p)/n + z²/4n²)) / (1 + z²/n).
@@ -42,7 +42,7 @@ def wilson(passed: int, total: int, z: float = Z95) -> Estimate | None:
     half = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / scale
     low = 0.0 if passed == 0 else max(0.0, centre - half)
     high = 1.0 if passed == total else min(1.0, centre + half)
-    return Estimate(share, low, high, total)
+    return Estimate(share, low, high, round(total))
 
 
 def newcombe_paired(both: int, only_a: int, only_b: int, neither: int) -> Estimate | None:

@@ -14,7 +14,14 @@ from pytest_arena.comparison import Comparison, compare
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
 from pytest_arena_reporters import beside_baseline, figures
-from pytest_arena_reporters.html import baseline_view, provider_charts, run_page, trend_view, view
+from pytest_arena_reporters.html import (
+    baseline_view,
+    label_view,
+    provider_charts,
+    run_page,
+    trend_view,
+    view,
+)
 from pytest_arena_reporters.html.payload import Payload, build_payload
 from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import MARKS, limits_of
@@ -125,6 +132,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "all_pairs": all_pairs,
         "variants": variants,
         "all_variants": all_variants,
+        "labels": label_view.tables(comparison),
         "judges": judges,
         "all_judges": all_judges,
         "groups": [

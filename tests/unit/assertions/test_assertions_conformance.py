@@ -47,6 +47,7 @@ BAD = {
     "is_xml": [{"extract": "perhaps"}],
     "json_path": [{}, {"path": "a["}, {"path": "a", "min": "x"}],
     "json_schema": [{}, {"schema": {"type": "objekt"}}, {"schema": "x"}],
+    "label": [{}, {"value": ""}, {"value": ["a"]}, {"value": "a", "predicted": {}}],
     "language": [{}, {"value": "english"}, {"value": []}],
     "length": [{}, {"min": 5, "max": 2}],
     "levenshtein": [{}, {"value": "x"}, {"value": "x", "max_distance": -1}],
