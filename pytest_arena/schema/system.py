@@ -28,6 +28,11 @@ class SystemOptions(ArenaModel):
     """What recordings and baselines know the application by: a text, or `git` for the content of
     its files as git knows them. Without it, no answer is kept."""
 
+    @property
+    def takes_messages(self) -> bool:
+        """Whether the application is given the messages, as far as the entry tells."""
+        return True
+
     def facts(self) -> dict[str, Any]:
         """Return what tells this entry from another one, nothing secret among it."""
         found: dict[str, Any] = _without_secrets(

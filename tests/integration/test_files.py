@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,54 @@ tests:
 """
     )
     sending.run().assert_outcomes(passed=1)
+
+
+LINES = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    kinds = [part["type"] for part in asked["messages"][-1]["content"]]
+    print(json.dumps({"id": asked["id"], "output": " ".join(kinds)}), flush=True)
+"""
+
+
+def test_an_application_that_is_not_given_a_file_is_not_asked(
+    sending: Project, server: WireServer
+) -> None:
+    sending.pytester.makepyfile(bot="def answer(prompt):\n    return 'text image_url'")
+    sending.pytester.makepyfile(lines=LINES)
+    url = f"{server.url}/v1/chat/completions"
+    command = f"[{sys.executable}, lines.py]"
+    sending.write(
+        arena=f"""\
+providers:
+  - {{name: function, provider: python, call: "bot:answer"}}
+  - {{name: half, provider: http, url: '{url}', body: {{q: "{{{{ prompt }}}}"}}}}
+  - name: whole
+    provider: http
+    url: '{url}'
+    body: {{model: m, messages: "{{{{ messages }}}}"}}
+    output: choices[0].message.content
+  - {{name: once, provider: exec, command: {command}}}
+  - {{name: lines, provider: exec, command: {command}, persistent: true}}
+tests:
+  - name: Seen
+    prompt: [Look, {{image: a.png}}]
+    assertions: [{{type: contains_any, values: [ok, text image_url]}}]
+"""
+    )
+    sending.run().assert_outcomes(passed=2, errors=3)
+    errors = {
+        cell["provider"]: cell["trials"][0]["error"]["message"].split("\n")[0]
+        for cell in sending.cells().values()
+        if cell["verdict"] == "error"
+    }
+    untold = "its entry says nothing of {{ messages }}"
+    assert errors == {
+        "function": "bot:answer takes no 'messages', in which the files of the case are",
+        "half": f"provider 'half' is not given [image a.png 74 B]: {untold}",
+        "once": f"provider 'once' is not given [image a.png 74 B]: {untold}",
+    }
 
 
 def test_guardrails_look_at_texts_and_text_files(sending: Project) -> None:

@@ -83,6 +83,10 @@ class ExecOptions(SystemOptions):
         return self
 
     @property
+    def takes_messages(self) -> bool:
+        return self.persistent or any("messages" in names_in(one, {}) for one in self.command)
+
+    @property
     def asks_by_argument(self) -> bool:
         """Whether the prompt is among the arguments, and not on standard input."""
         return any(_TEXTS & set(names_in(part, {})) for part in self.command)
@@ -125,7 +129,7 @@ class ExecProvider(Provider):
             await self._pool.start()
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options.config)
+        given = offered(request, self._options)
         timing = Timing()
         if self._pool is not None:
             answer: Any = await self._pool.ask(number_of(request), given, timing)

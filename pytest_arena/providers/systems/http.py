@@ -98,7 +98,7 @@ class HttpProvider(Provider):
                     raise
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options.config)
+        given = offered(request, self._options)
         refused = await self._login.headers() if self._login is not None else {}
         try:
             try:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.prompts.templates import names_in
 from pytest_arena.providers.base import VARIABLE
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
@@ -155,6 +156,11 @@ class HttpOptions(SystemOptions):
     def facts(self) -> dict[str, Any]:
         # how one logs in says nothing of what answers
         return {name: value for name, value in super().facts().items() if name != "login"}
+
+    @property
+    def takes_messages(self) -> bool:
+        sent = (self.url, self.body, self.form, self.query)
+        return any("messages" in names_in(text, {}) for text in texts_in(sent))
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pytest_arena.providers.systems.portable.callables import (
     callable_of,
     check_callable,
 )
-from pytest_arena.providers.systems.portable.parameters import arguments_for
+from pytest_arena.providers.systems.portable.parameters import FilesNotTakenError, arguments_for
 from pytest_arena.providers.systems.portable.pieces import (
     Timing,
     drained,
@@ -137,12 +137,15 @@ class PythonProvider(Provider):
         return callable_of(call, owner, found)
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options.config)
+        given = offered(request, self._options)
         if self._pool is not None:
             return await self._ask(self._pool, number_of(request), given)
         function = self._function
         assert function is not None  # noqa: S101 - start() comes first
-        first, named = arguments_for(function, given)
+        try:
+            first, named = arguments_for(function, given)
+        except FilesNotTakenError as error:
+            raise system_failure(f"{self._options.call} {error}") from None
         timing = Timing()
         result: Any
         if is_async(function):

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from .callables import NotCallableError, callable_of, check_callable
-from .parameters import OFFERED, arguments_for
+from .parameters import OFFERED, FilesNotTakenError, arguments_for
 from .pieces import Timing, drained, gathered, waits
 from .shapes import ShapeError, described
 
@@ -145,7 +145,7 @@ def _answer(
         if waits(result):
             result = loop.run_until_complete(gathered(result, timing))
         return {**described(result), "first_token_ms": timing.first_token_ms}
-    except ShapeError as error:
+    except (ShapeError, FilesNotTakenError) as error:
         return {"fault": str(error)}
     except BaseException as error:  # noqa: BLE001 - an exit ends no run
         kind = "timeout" if isinstance(error, TimeoutError) else None
