@@ -10,15 +10,6 @@ from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.text.folding import bare_ends
 
-NOTHING_JUDGED = Finding(
-    "evaluation",
-    "error",
-    None,
-    "nothing was judged: no assertion gave a verdict\n"
-    "  fix: add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`",
-)
-"""What is added where all findings are skipped or unsure, so that nothing passes unseen."""
-
 
 def conclude(
     trial: Trial,
@@ -40,7 +31,7 @@ def conclude(
     surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
     every = (*given, *surprises)
     if not surprises and nothing_was_judged(zip_longest(given, asked)):
-        every += (NOTHING_JUDGED,)
+        every += (nothing_judged(given),)
     score = weighted_score(every)
     judged_over_all = {
         id(finding)
@@ -56,6 +47,20 @@ def conclude(
         return ("passed" if score >= threshold else "failed"), score, every
     held = all(finding.verdict != "failed" for finding in counting)
     return ("passed" if held else "failed"), score, every
+
+
+def nothing_judged(findings: Iterable[Finding]) -> Finding:
+    """Return what is added where all findings are skipped or unsure, so that nothing passes unseen.
+
+    It names the first that is unsure, and why.
+    """
+    unsure = [finding for finding in findings if finding.verdict == "unsure"]
+    why, fix = "no assertion gave a verdict", "add a check that is not skipped"
+    if unsure:
+        why = f"{unsure[0].type} is unsure: {unsure[0].reason.splitlines()[0]}"
+        why += f" (and {len(unsure) - 1} more)" if len(unsure) > 1 else ""
+        fix = "add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
+    return Finding("evaluation", "error", None, f"nothing was judged: {why}\n  fix: {fix}")
 
 
 def nothing_was_judged(found: Iterable[tuple[Finding | None, Assertion | None]]) -> bool:

@@ -273,11 +273,20 @@ def test_a_trial_that_nothing_judged_is_an_error() -> None:
         assert (verdict, score) == ("error", None)
         assert every[-1].reason == (
             "nothing was judged: no assertion gave a verdict\n"
-            "  fix: add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
+            "  fix: add a check that is not skipped"
         )
 
 
 UNSURE = Finding("doubtful", "unsure", 0.5, "cannot tell")
+
+
+def test_what_was_unsure_is_named_where_nothing_else_was_judged() -> None:
+    other = Finding("tone", "unsure", 0.5, "professional 0.69\nfor: thanks")
+    _, _, every = conclude(ANSWERED, (), [other, UNSURE], threshold=None)
+    assert every[-1].reason == (
+        "nothing was judged: tone is unsure: professional 0.69 (and 1 more)\n"
+        "  fix: add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
+    )
 
 
 @pytest.mark.parametrize(
