@@ -103,7 +103,11 @@ class JsonPath(Assertion):
         if "equals" not in self.model_fields_set:
             return None
         expected = f"{self.path} is {shorten(_json(self.equals), 60)}"
-        return Outcome.of(same_json(found, self.equals), shown, expected=expected)
+        held = same_json(found, self.equals)
+        if not held and _json(found).strip('"') == _json(self.equals).strip('"'):
+            # as of a table, whose values are texts
+            shown += f", {_kind(found)} and not {_kind(self.equals)}"
+        return Outcome.of(held, shown, expected=expected)
 
     def _content(self, found: Any, shown: str) -> Outcome | None:
         if "contains" not in self.model_fields_set:
@@ -124,6 +128,13 @@ class JsonPath(Assertion):
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             return Outcome.of(False, f"{shown}, which is no number", expected="a number")
         return bounded(found, number, minimum=self.min, maximum=self.max, subject=f"{self.path} is")
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    named = {str: "a text", bool: "a boolean", list: "a list", dict: "an object"}
+    return named.get(type(value), "a number")
 
 
 def _json(value: Any) -> str:

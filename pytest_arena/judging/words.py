@@ -42,6 +42,7 @@ def _refuse_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
             {
                 "problem": "an empty text in the list" if texts else "the list is empty",
                 "expected": "one text or more, none of them empty",
+                "fix": "give a text, or leave the entry out",
             },
         )
     return texts

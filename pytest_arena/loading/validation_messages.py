@@ -174,6 +174,8 @@ def _expectation(
 ) -> tuple[str, str]:
     if kind in _TYPES:
         expected, sample = _TYPES[kind]
+        if _TYPES[kind] == _TEXT and isinstance(given, bool):
+            return expected, f'quote it: "{str(given).lower()}"'
         if _TYPES[kind] in (_WHOLE, _NUMBER):
             return _number_for(name, given, expected, sample)
         word = given if isinstance(given, (str, int, float)) else "one, two"

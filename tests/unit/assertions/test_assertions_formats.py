@@ -79,6 +79,18 @@ json_trees = st.recursive(
             "order.items[0].price is 9.5, over the 5 allowed",
         ),
         ("{type: json_path, path: nothing}", "{}", "failed", "nothing finds nothing"),
+        (
+            "{type: json_path, path: n, equals: '5'}",
+            '{"n": 5}',
+            "failed",
+            "n is 5, a number and not a text",
+        ),
+        (
+            "{type: json_path, path: n, equals: true}",
+            '{"n": "true"}',
+            "failed",
+            'n is "true", a text and not a boolean',
+        ),
         ("{type: json_path, path: nothing, equals: null}", "{}", "passed", "nothing is null"),
         ("{type: json_path, path: a, exists: false}", "{}", "passed", "a finds nothing"),
         (

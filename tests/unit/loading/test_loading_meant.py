@@ -286,6 +286,11 @@ MISTAKES = {
         "  expected: a mapping with name, provider and model\n"
         "  fix: write it like {name: gpt-4o, model: openai/gpt-4o}",
     ),
+    "true where a text is looked for": (
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains_any, values: [a, true]}]}]",
+        "arena.yaml:4:77: 'values' of assertion 'contains_any' cannot be true\n"
+        '  expected: a text\n  fix: quote it: "true"',
+    ),
     "a provider as promptfoo has it": (
         "providers:\n- {id: 'openai:gpt-5.5', config: {temperature: 0}}\n"
         f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
