@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,9 +11,9 @@ from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.reply_json import planted_in
 from pytest_arena.text.thoughts import without_thoughts
 
-_TAG = re.compile(r"<(?P<name>\w+)>(?P<value>.*?)</(?P=name)>", re.DOTALL)
+_TAG = re.compile(r"<(\w+)>")
 _LINE = re.compile(
-    r"^[ \t>#*_-]*(?P<name>[^\W\d]\w*)[ \t*_]*[:：][ \t*_]*(?P<value>.*)$", re.MULTILINE
+    r"^[ \t>#*_-]*+(?P<name>[^\W\d_]++)[ \t*_]*+[:：][ \t*_]*+(?P<value>.*)$", re.MULTILINE
 )
 
 
@@ -32,9 +33,16 @@ def labelled_fields(
 
 
 def _tagged(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield the fields in tags; of one name the first two, since two are too many anyway."""
+    seen = Counter[str]()
     for match in _TAG.finditer(text):
-        if (name := match["name"].casefold()) in names:
-            yield name, match["value"].strip(), match[0]
+        name = match[1].casefold()
+        if name not in names or seen[name] > 1:
+            continue
+        seen[name] += 1
+        end = text.find(f"</{match[1]}>", match.end())
+        if end >= 0:
+            yield name, text[match.end() : end].strip(), text[match.start() : end]
 
 
 def _lined(text: str, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:

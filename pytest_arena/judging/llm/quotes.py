@@ -16,7 +16,7 @@ _BULLET = re.compile(r"^[ \t]*(?:[-+•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 _LINK_TARGET = re.compile(r"(?<=\])\([^()\s]*\)|[\[\]]")
 _LEFT_OUT = re.compile(r"\s*[\[(]?\.{3,}[\])]?\s*")
 _AROUND = " .,;:!?\"'"
-_BETWEEN = re.compile(r"""["'][\s.]*(?:[,;/&]|and)?\s*["']|\n\s*""")
+_BETWEEN = re.compile(r"""["'][\s.]*+(?:(?:[,;/&]|and)\s*+)?["']|\n\s*""")
 """What stands between two passages of one quote."""
 _NO_QUOTE = frozenset(
     (
@@ -37,6 +37,7 @@ _NO_QUOTE = frozenset(
 _QUOTE_KEYS = ("quote", "text", "passage", "evidence", "excerpt", "content", "quotation")
 _LEAST_LETTERS = 2
 _LEAST_OF_A_PART = 3
+_MOST_PASSAGES = 20
 
 
 def given_quotes(value: Any) -> list[str] | None:
@@ -84,18 +85,18 @@ def stands_in(quote: str, text: str) -> bool:
     an ellipsis of its own, its parts must follow each other in the text. Of several passages in
     lines or quotes of their own each must stand there.
     """
-    if _stands_whole(quote, text):
+    forms = list(_forms(text))
+    if _stands_whole(quote, forms):
         return True
     passages = [one for one in _BETWEEN.split(fold_in_place(quote).text) if one.strip(_AROUND)]
-    return len(passages) > 1 and all(
-        len(one.strip(_AROUND)) >= _LEAST_OF_A_PART and _stands_whole(one, text) for one in passages
+    return 1 < len(passages) <= _MOST_PASSAGES and all(
+        len(one.strip(_AROUND)) >= _LEAST_OF_A_PART and _stands_whole(one, forms)
+        for one in passages
     )
 
 
-def _stands_whole(quote: str, text: str) -> bool:
-    return any(
-        _holds(whole, wanted) for whole, wanted in zip(_forms(text), _forms(quote), strict=True)
-    )
+def _stands_whole(quote: str, forms: Sequence[str]) -> bool:
+    return any(_holds(whole, wanted) for whole, wanted in zip(forms, _forms(quote), strict=True))
 
 
 def _forms(text: str) -> Iterator[str]:

@@ -49,6 +49,14 @@ def read_reply(text: str, form: ReplyForm, material: Sequence[Material]) -> Read
     judgement, such as a passage that is quoted, does not count.
     """
     values = _values(text, form, material)
+    try:
+        return _agreed(values, form, material)
+    except RecursionError:
+        refuse("its JSON is nested too deep")
+
+
+def _agreed(values: Sequence[Any], form: ReplyForm, material: Sequence[Material]) -> Read:
+    """Return what all judgements among these values say; refuse them where they differ."""
     judgements = [one for value in values if (one := form.judgement(value)) is not None]
     if not judgements:
         judgements = [value for value in values if isinstance(value, dict)][:1]

@@ -19,6 +19,7 @@ from pytest_arena.text.json_text import (
 from pytest_arena.text.thoughts import without_thoughts
 
 _LONGEST_REPLY = 200_000
+_MOST_VALUES = 50
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*\n(.*?)\n[ \t]*```", re.DOTALL | re.MULTILINE)
 MARKS = " .,;:!*_`\"'"
 """What may stand around a key or a level without being a part of it."""
@@ -51,6 +52,8 @@ def json_of_reply(text: str, material: Sequence[Material] = ()) -> list[Any]:
         refuse("its JSON is nested too deep")
     if not found:
         raise NoJsonError(f"it is not a JSON object{_why_not(bare)}")
+    if len(found) > _MOST_VALUES:
+        refuse(f"it has {len(found)} JSON objects")
     own = [(piece, value) for piece, value in found if not planted_in(piece, material)]
     if not own:
         refuse(f"its JSON object stands in the {planted_in(found[0][0], material)} that it judges")
@@ -96,7 +99,13 @@ def _found(bare: str) -> Iterator[tuple[str, Any]]:
     fences = _FENCE.findall(bare)
     if not written and len(fences) == 1:
         written = find_json(fences[0], _read).loose
-    yield from ((piece, value) for piece, value in written if isinstance(value, (dict, list)))
+    yield from ((piece, value) for piece, value in written if _holds_an_object(value))
+
+
+def _holds_an_object(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(one, dict) for one in value)
+    )
 
 
 def _read(text: str) -> Any:

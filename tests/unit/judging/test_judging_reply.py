@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -95,6 +96,47 @@ def test_a_reply_is_one_object_however_it_is_wrapped(wrapped: str) -> None:
 )
 def test_what_is_no_reply_is_refused_in_words_to_mend_it_by(text: str, said: str) -> None:
     assert problem(text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        levels(evidence=0).replace(": 0", ": " + "[" * 900 + "]" * 900),
+        '{"level": ' * 900 + "1" + "}" * 900,
+        '{"level": "yes", "reasoning": ' + "[" * 900 + "]" * 900 + "}",
+    ],
+)
+def test_a_reply_of_any_depth_is_read_or_refused(text: str) -> None:
+    with suppress(BadReplyError):
+        assert read_reply(text, LEVELS, ANSWER).choice == "yes"
+
+
+JSON_PARTS = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.sampled_from(("yes", "no", "thirty days", "1/1", "")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ("level", "Level", "verdict", "evidence", "reasoning", "items", "quote")
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=9,
+)
+
+
+@given(JSON_PARTS, st.sampled_from((json.dumps, str, repr)), st.sampled_from((LEVELS, CLAIMS)))
+def test_whatever_a_judge_writes_is_read_or_refused(value: Any, write: Any, form: Any) -> None:
+    try:
+        read = read_reply(write(value), form, ANSWER)
+    except BadReplyError:
+        return
+    assert read.score in (0.0, 0.5, 1.0) or form is CLAIMS
 
 
 def test_a_level_is_found_in_any_case_and_needs_no_quote_unless_it_says_so() -> None:

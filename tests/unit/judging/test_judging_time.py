@@ -1,4 +1,5 @@
-"""What the embedded detectors take on texts made to be slow: about as much as their length."""
+"""What detectors, and the reading of judges' replies, take on texts made to be slow: about as
+much as their length."""
 
 from __future__ import annotations
 
@@ -33,15 +34,28 @@ UNITS = [
     ),
     *("a=> ::", "# xXf*@", "f*", "f u ", "+1 ", "(1) ", "key=", "password: ", "eyJa.", "sk-a"),
     *("ignore all previous ", "I cannot ", "you your endless ", "- \n", "\u200b", "\u0301", "<a "),
+    *("<level>", "_", "level: ", '{"level": ', "{'a': '", "/*", "“", '" ', "```\n", "[1] "),
 ]
 LOOK = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (90, 90))
 from pytest_arena.judging import words
 from pytest_arena.judging.detectors import injection, pii, profanity, prompt_leak, refusal, secrets
+from pytest_arena.judging.llm.levels import Level, Levels
+from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.judging.llm.quotes import stands_in
+from pytest_arena.judging.llm.reply import read_reply
+from pytest_arena.judging.llm.reply_json import BadReplyError
 from pytest_arena.judging.similarity.lexical import similarity
 from pytest_arena.judging.tone.judgement import judge_tone
+def read(text):
+    form, material = Levels((Level("yes", 1), Level("no", 0))), (Material("answer", text),)
+    try:
+        read_reply(text, form, material)
+    except BadReplyError:
+        pass
 looks = [
+    read, lambda text: stands_in(text[:-1] + "x", text),
     lambda text: judge_tone(text, "polite"), pii.find_pii, profanity.find_profanity,
     injection.injection_patterns, refusal.find_refusal, secrets.find_secrets, words.count_sentences,
     lambda text: prompt_leak.prompt_overlap(text, "You are the assistant of a shop."),
