@@ -1,10 +1,10 @@
 """Simulate the gate: how often it cries wolf, and how often it finds what is broken.
 
-Run `python benchmarks/gate.py`, or with a number of runs: `python benchmarks/gate.py 200`. Each
-run has cases that pass with a probability of their own; the baseline, the run and whatever the
-gate asks for after it are drawn by them. It calls the gate's own code, from the trials to the
-verdict, prints the seed of each line, and ends with 1 where a figure misses its aim by more than
-chance does (two half widths).
+Run `python benchmarks/gate.py`, or with a number of runs, and a part of the lines' names:
+`python benchmarks/gate.py 200 "falls to half"`. Each run has cases that pass with a probability of
+their own; the baseline, the run and whatever the gate asks for after it are drawn by them. It calls
+the gate's own code, from the trials to the verdict, prints the seed of each line, and ends with 1
+where a figure misses its aim by more than chance does (two half widths).
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ SUITES: dict[str, Callable[[random.Random], float]] = {
 class Scenario:
     """One line of the table: a suite, its trials, and what is different in the run.
 
-    `again`: the old version can be asked. `broken` cases never pass, all others pass by `drop`
-    less. `day` is the sd of a shift of all log odds, and `family_day` of one that the cases of a
-    family share, which are so many (`family`) and which the gate knows of if `told`; `greenest` how
-    many baselines there were of which the greenest was kept. `least` and `most` bound the share of
-    runs that the gate fails.
+    `again`: the old version can be asked. `broken` cases never pass, `halved` ones half of the
+    time, all others pass by `drop` less. `day` is the sd of a shift of all log odds, and
+    `family_day` of one that the cases of a family share, which are so many (`family`) and which the
+    gate knows of if `told`; `greenest` how many baselines there were of which the greenest was
+    kept. `least` and `most` bound the share of runs that the gate fails.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Scenario:
     suite: str = "Beta(8,1)"
     cases: int = 100
     broken: int = 0
+    halved: int = 0
     drop: float = 0.0
     day: float = 0.0
     family: int = 1
@@ -97,7 +98,23 @@ def _families() -> list[Scenario]:
     return [replace(wild, name=f"{wild.name}, untold", told=False), wild, worse]
 
 
-SCENARIOS = [*_grid(), *_families()]
+def _unseen() -> list[Scenario]:
+    """Return what is mostly not seen, with more trials or without."""
+    found = []
+    for again in (True, False):
+        found += [
+            Scenario("1 of 100 falls to half", before, trials, again, halved=1)
+            for before, trials in ((3, 3), (5, 3), (20, 20))
+        ]
+        found += [Scenario("all 5 points worse", 5, 3, again, cases=30, drop=0.05)]
+        found += [
+            Scenario("1 broken, a fifth dead", before, 3, again, "a fifth dead", broken=1)
+            for before in (1, 2)
+        ]
+    return found
+
+
+SCENARIOS = [*_grid(), *_families(), *_unseen()]
 
 
 @dataclass(frozen=True)
@@ -124,6 +141,7 @@ class Outcome:
 def main() -> None:
     """Print one line a scenario; exit with 1 where one misses its aim."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 400
+    only = sys.argv[2] if len(sys.argv) > 2 else ""
     titles = [
         "fails",
         "suite",
@@ -140,6 +158,8 @@ def main() -> None:
     print(f"{runs} runs a line".ljust(52) + "".join(f"{title:>9}" for title in titles))
     missed = False
     for seed, scenario in enumerate(SCENARIOS):
+        if only not in scenario.name:
+            continue
         started = time.perf_counter()
         outcome = simulate(scenario, runs, seed=seed)
         took = time.perf_counter() - started
@@ -160,7 +180,7 @@ def simulate(scenario: Scenario, runs: int, *, seed: int) -> Outcome:
     chance = random.Random(seed)
     results = [one_run(scenario, chance) for _ in range(runs)]
     named = [[cell.status == "regressed" for cell in result.cells] for result, _ in results]
-    broken = scenario.broken
+    broken = scenario.broken or scenario.halved
     return Outcome(
         runs=runs,
         failed=sum(bool(r.of("regressed")) or r.suite_failed for r, _ in results) / runs,
@@ -190,6 +210,7 @@ def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]
     ]
     now = [max(0.0, rate - scenario.drop) for rate in today]
     now[: scenario.broken] = [0.0] * scenario.broken
+    now[: scenario.halved] = [0.5] * scenario.halved
     trials = draw(now, scenario.trials, chance)
     rates_now = Rates(now, today)
     return judge(trials, baseline, rates_now, chance, RULES, where=where, again=scenario.again)

@@ -46,8 +46,10 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         baseline = read_baseline(reference, Path.cwd())
         collected = _collected(baseline, shards)
         asks = wanted(run, baseline, rules, collected=collected)
-        proofs = [gate.suite or "" for gate in gates if gate.suite_failed]
-        proofs += _stored_proof(run, baseline, rules, collected)
+        proofs: list[str] = []
+        if any(ask.for_suite for ask in asks):
+            proofs = [gate.suite or "" for gate in gates if gate.suite_failed]
+            proofs += _stored_proof(run, baseline, rules, collected)
         run = with_doubts(with_gate(run, baseline, rules, collected), asks, proofs, rules)
     gate = _joined_gate(gates)
     if gate is not None and run.gate is None:

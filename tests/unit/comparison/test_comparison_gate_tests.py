@@ -141,6 +141,16 @@ def test_turning_many_clusters_around_is_near_the_exact_share_and_always_the_sam
     assert turned_around([]) == turned_around([0.0]) == turned_around([-1.0]) == 1
 
 
+@pytest.mark.parametrize("dominant", [0, 30])
+def test_very_many_clusters_take_no_time_and_come_to_the_same(dominant: int) -> None:
+    chance = Random(3)
+    falls = [chance.gauss(0.03, 1) for _ in range(3000)] + [chance.gauss(4, 40)] * dominant
+    z = sum(falls) / sum(fall * fall for fall in falls) ** 0.5
+    # a sum of very many signs, or of 30 equal large ones
+    expected = float(stats.norm.sf(z))
+    assert turned_around(falls) == pytest.approx(expected, abs=0.06 if dominant else 0.012)
+
+
 def test_clusters_that_shift_each_its_own_way_are_no_fall_of_all() -> None:
     chance = Random(11)
     plain = whole = 0
