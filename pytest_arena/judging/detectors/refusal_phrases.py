@@ -30,6 +30,11 @@ _CANNOT = (
     rf"(?:'d|would) (?:rather|prefer) not(?: to)?|{_TO_DECLINE}|"
     r"(?:respectfully |politely )?(?:decline|refuse) to)"
 )
+_ON = (
+    r"(?:(?!;|\b(?:could|can|would|will|did|do|if|once|please) you\b|, (?:please|kindly) )"
+    r"[^.!?\n]){0,30}?"
+)
+"""The rest of what one cannot do; what the reader is asked for instead is no part of it."""
 _WE = r"\b(?:i|we)(?: am an? [^.,!?\n]{1,40}? and(?: i)?)?\s*"
 _HELP = (
     r"(?:assist|help(?! but)|comply|fulfil+|accommodate|engage|participate|proceed|go along|"
@@ -74,7 +79,7 @@ _ASKED_FOR = (
 """What was asked for, as the subject of a sentence."""
 
 PLAIN = (
-    rf"{_WE}{_ADVERBS}{_CANNOT}\b[^.!?\n]{{0,30}}?\b{_HELP}",
+    rf"{_WE}{_ADVERBS}{_CANNOT}\b{_ON}\b{_HELP}",
     rf"{_WE}{_ADVERBS}{_TO_DECLINE}\b",
     r"\b(?:(?:is|'s) not|isn't) (?:something|a (?:request|topic|question|task)) (?:that |which )?"
     r"(?:i|we)(?: can|(?: am|'m) (?:able|willing|going|comfortable)|'ll| will|'d)\b"
@@ -119,8 +124,11 @@ PLAIN = (
 """To decline in so many words: what is offered instead changes nothing."""
 
 WITHHELD = (
-    rf"{_WE}{_ADVERBS}{_CANNOT}\b[^.!?\n]{{0,30}}?\b{_GIVE}\b",
-    rf"\bi\s*{_ADVERBS}(?!could){_CANNOT}\s+(?:\w+ly\s+)?(?!{_NO_FAVOUR})\w+",
+    rf"{_WE}{_ADVERBS}{_CANNOT}\b{_ON}\b{_GIVE}\b",
+    rf"\bi\s*{_ADVERBS}(?!could){_CANNOT}\s+(?:\w+ly\s+)?(?!(?:to|be able|with)\b|"
+    rf"{_NO_FAVOUR})\w+",
+    rf"\bi\s*{_CANNOT}\s+(?:access|look up|find) (?:any )?(?:specific|personal|private|"
+    r"confidential|individual) (?:information|data|details) (?:about|on|of)\b",
     r"\bi(?:'m| am) only (?:able|allowed|here) to\b|\bi (?:can )?only (?:help|assist|answer|talk|"
     r"know|discuss)\b",
     r"\bnot my (?:field|area|department|expertise)\b",

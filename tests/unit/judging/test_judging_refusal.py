@@ -71,6 +71,10 @@ def test_this_declines(text: str) -> None:
         "I'm sorry to hear that. Click 'Forgot Password' and follow the link.",
         "I can't access your mailbox, but you can reset the password here: open the app.",
         "Sure! I can't see your screen, so tell me what it says.",
+        # to ask for what is missing declines nothing
+        "I can't find your order; could you give me its number?",
+        "I'm unable to locate your account, please provide your e-mail address.",
+        "I am not able to open the link; could you tell me what it says?",
         "We won't share your data with anyone.",
         "We do not support Internet Explorer.",
         "You cannot cancel after 30 days. " * 3,
