@@ -159,6 +159,20 @@ def test_columns_are_hidden_and_put_in_order_and_live_in_the_address(open_report
     assert names.all_inner_texts() == ["haiku", "gpt-mini", "sonnet"]
 
 
+def test_an_arena_alone_shows_its_own_columns(open_report: Open) -> None:
+    run = answered([("a", "b"), ("c", "d")])
+    cells = (replace(run.cells[0], file="one.yaml"), replace(run.cells[3], file="two.yaml"))
+    opened = open_report(replace(run, cells=cells), "#cells")
+    names = opened.page.locator(".head .name b")
+    assert names.all_inner_texts() == ["haiku", "gpt-mini"]
+    assert opened.page.locator(".row .file").all_inner_texts() == ["one.yaml", "two.yaml"]
+    opened.page.get_by_label("Arena", exact=True).select_option("two.yaml")
+    assert names.all_inner_texts() == ["gpt-mini"]
+    assert "file=two.yaml" in opened.page.url
+    assert opened.page.locator(".row .title").all_inner_texts() == [cells[1].case]
+    assert opened.page.locator(".row .file").count() == 0
+
+
 def test_only_where_the_shown_columns_differ(open_report: Open) -> None:
     run = answered([("a", "a", "b"), ("c", "c", "c"), ("a", "b", "b")], verdict="passed")
     failed = replace(run.cells[4], verdict="failed")
@@ -230,7 +244,7 @@ def test_hostile_answers_are_inert(open_report: Open, view: str) -> None:
         opened.settle()
         made = opened.page.locator("#list :is(img, iframe, script, style, object, svg, form)")
         assert made.count() == 0
-        assert opened.page.locator("#list a:not([href^='#cell?'])").count() == 0
+        assert opened.page.locator("#list a:not([href^='#c'])").count() == 0
     opened.page.evaluate("scrollTo(0, document.body.scrollHeight)")
     opened.settle()
     assert grid_row(opened, len(HOSTILE_ANSWERS) - 1).count() == 1

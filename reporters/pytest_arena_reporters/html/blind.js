@@ -15,7 +15,10 @@ function shuffled(list, seed) {
   return made;
 }
 
-// The same order whenever the case is looked at, so that it does not change under one's eyes.
-const columnsIn = (row) => (state.blind ? shuffled(shownColumns(), `${index.run}\n${row.file}\n${row.name}`) : shownColumns());
+// The shown columns that have a case, blind in the same order whenever it is looked at.
+function columnsIn(row) {
+  const own = shownColumns().filter((p) => row.cells.some((cell) => cell.provider === p));
+  return state.blind ? shuffled(own, `${index.run}\n${row.file}\n${row.name}`) : own;
+}
 const letter = (place) => (place < 26 ? String.fromCharCode(65 + place) : `no. ${place + 1}`);
 const nameIn = (row, column) => (state.blind ? letter(columnsIn(row).indexOf(column)) : index.providers.at(column));

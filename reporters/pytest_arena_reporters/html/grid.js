@@ -5,6 +5,8 @@ const FULL = 4000;
 const MOST_GRID_STEPS = 150000;
 const GUESSES = { ticks: 40, short: 140, full: 320 };
 const PHONE_GUESSES = { ticks: 48, short: 180, full: 420 };
+// Columns that have no cell in any row that is left would only be gaps.
+let gridColumns = [];
 const opened = new Set();
 const whole = new Set();
 
@@ -13,7 +15,9 @@ const density = () => (state.blind && state.density === "ticks" ? "short" : stat
 const guess = () => (matchMedia("(max-width:720px)").matches ? PHONE_GUESSES : GUESSES)[density()];
 
 function gridTable(rows) {
-  const shown = shownColumns();
+  const present = new Set(rows.flatMap((row) => row.cells.map((cell) => cell.provider)));
+  gridColumns = shownColumns().filter((p) => present.has(p));
+  const shown = state.blind ? gridColumns.slice(0, Math.max(...rows.map((row) => columnsIn(row).length))) : gridColumns;
   const head = node("div", { class: "head", role: "row" }, node("div", { role: "columnheader", class: "case", text: "Case" }), state.blind ? shown.map((_, at) => node("div", { role: "columnheader" }, node("b", { text: `Answer ${letter(at)}` }))) : shown.map(columnHead));
   const body = node("div", { class: "rows", role: "rowgroup", id: "rows" });
   const table = node("div", { class: `grid ${density()}`, role: "table", "aria-label": "Answers", "aria-colcount": shown.length + 1, "aria-rowcount": rows.length + 1 },
@@ -56,7 +60,7 @@ function gridRow(row, at) {
   const reference = state.against && !state.blind ? own.get(index.providers.indexOf(state.against)) : null;
   const made = node("div", { class: `row${isOpen(row) ? " open" : ""}${at === chosen ? " chosen" : ""}`, role: "row" },
     density() === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
-    columnsIn(row).map((p) => {
+    (state.blind ? columnsIn(row) : gridColumns).map((p) => {
       const cell = own.get(p);
       if (!cell) return node("div", { role: "cell", class: "none dim" }, node("span", { class: "sr", text: "not run" }));
       return density() === "ticks" ? tick(cell) : answerCell(cell, reference, isOpen(row));
@@ -68,6 +72,7 @@ function caseHead(row) {
   const open = isOpen(row);
   return node("div", { role: "rowheader", class: "case" },
     node("a", { class: "title", href: caseLink(row), text: row.name }),
+    index.files.length > 1 && !state.file ? node("p", { class: "file dim", text: row.file, title: row.file }) : null,
     variablesOf(row, open ? Infinity : 3), picturesOf(row, picturesAtHand),
     node("p", { class: "prompt dim", text: shorter(row.prompt ?? "", open ? FULL : SHORT) }),
     density() === "full" ? null : node("button", { type: "button", class: "link more", "aria-expanded": String(open), "aria-label": `${open ? "Less" : "More"} of ${row.name}`, onclick: () => unfold(row), text: open ? "Less" : "More" }));

@@ -28,6 +28,7 @@ async function show() {
 function buildFilters() {
   const options = (id, all, values) => $(id).replaceChildren(node("option", { value: "", text: all }),
     ...values.map((v) => node("option", { value: v, text: v })));
+  options("file", "All arenas", index.files);
   options("provider", "All providers", index.providers);
   options("tag", "All tags", [...index.tags].sort());
   options("check", "All checks", [...index.types].sort());
@@ -35,7 +36,7 @@ function buildFilters() {
     ...(index.statuses ?? []).map((s) => [s, s])].map(([value, text]) => node("option", { value, text })));
   $("differ").replaceChildren(node("option", { value: "", text: "Same or different" }),
     ...Object.entries(DIFFERENCES).map(([value, text]) => node("option", { value, text })));
-  for (const id of ["provider", "tag", "check", "since", "differ"]) {
+  for (const id of ["file", "provider", "tag", "check", "since", "differ"]) {
     $(id).hidden = id === "differ" ? index.providers.length < 2 : $(id).options.length < 3;
     $(id).addEventListener("change", (e) => refine({ [id]: e.target.value }));
   }
@@ -58,12 +59,12 @@ function buildFilters() {
   $("filters-button").addEventListener("click", () => {
     $("filters-button").setAttribute("aria-expanded", String($("filters").classList.toggle("open")));
   });
-  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], provider: "", tag: "", check: "", since: "", flaky: false, differ: "", column: [] }));
+  $("clear").addEventListener("click", () => refine({ q: "", verdict: [], file: "", provider: "", tag: "", check: "", since: "", flaky: false, differ: "", column: [] }));
 }
 
 function syncFilters() {
   if ($("search").value !== state.q) $("search").value = state.q;
-  for (const id of ["provider", "tag", "check", "since", "differ"]) $(id).value = state[id];
+  for (const id of ["file", "provider", "tag", "check", "since", "differ"]) $(id).value = state[id];
   $("flaky").checked = state.flaky;
   for (const box of $("verdicts").querySelectorAll("input")) box.checked = state.verdict.includes(box.value);
   for (const box of $("layouts").querySelectorAll("input")) box.checked = box.value === state.layout;

@@ -19,6 +19,7 @@ function readState() {
     verdict: list("verdict"),
     provider: given.get("provider") ?? "",
     tag: given.get("tag") ?? "",
+    file: given.get("file") ?? "",
     check: given.get("check") ?? "",
     since: given.get("since") ?? "",
     differ: given.get("differ") in DIFFERENCES ? given.get("differ") : "",
@@ -36,7 +37,7 @@ function readState() {
 }
 
 const CHANGED = "changed";
-const FILTERS = ["q", "provider", "tag", "check", "since", "differ"];
+const FILTERS = ["q", "file", "provider", "tag", "check", "since", "differ"];
 
 function hashOf(state) {
   const query = new URLSearchParams();
@@ -87,6 +88,7 @@ function differs(row, what, shown) {
 function matches(cell, wanted) {
   if (wanted.verdict.length && !wanted.verdict.includes(VERDICTS[cell.verdict])) return false;
   if (wanted.provider && index.providers[cell.provider] !== wanted.provider) return false;
+  if (wanted.file && cell.case.file !== wanted.file) return false;
   if (wanted.tag && !cell.case.tags.includes(wanted.tag)) return false;
   if (wanted.since && !(wanted.since === CHANGED ? hasChanged(cell) : statusOf(cell) === wanted.since)) return false;
   if (wanted.flaky && !cell.flaky) return false;
