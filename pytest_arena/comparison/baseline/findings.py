@@ -10,6 +10,13 @@ _SURPRISES = ("guardrail", "answer", "evaluation")
 _PLAIN = {"passed": 1.0, "failed": 0.0}
 
 
+def is_whole(trial: Trial) -> bool:
+    """Return whether nothing stopped an answer: no failure, no guardrail, no content filter."""
+    blocked = any(event.action == "block" for event in trial.guardrails)
+    cut = any(response.is_cut_by_filter for response in trial.responses)
+    return trial.error is None and not blocked and not cut
+
+
 def places(findings: Sequence[Finding], way: str = "") -> Iterator[tuple[str, Finding]]:
     """Yield findings with the places of their assertions: the number in the case, and the type.
 

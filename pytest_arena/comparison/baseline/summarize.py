@@ -10,6 +10,7 @@ from typing import Literal
 from pytest_arena.comparison.baseline.findings import (
     assertion_counts,
     graded_scores,
+    is_whole,
     mean_scores,
 )
 from pytest_arena.comparison.baseline.model import (
@@ -77,7 +78,7 @@ def summarize_cell(
         digest=_digest(own, verdicts),
         outputs=_answers(own) if outputs or _is_compared(cell) else None,
         history="".join(_LETTERS.get(verdict, "") for verdict in verdicts),
-        scores=mean_scores(filter(_is_whole, own)),
+        scores=mean_scores(filter(is_whole, own)),
         graded=graded_scores(own),
         models=_names(response.model for response in _called(own)),
         builds=_names(response.system_fingerprint for response in _called(own)),
@@ -91,15 +92,8 @@ def _answers(trials: Iterable[Trial]) -> tuple[str, ...]:
     return tuple(
         words
         for trial in trials
-        if _is_whole(trial) and trial.last and (words := trial.last.in_words)
+        if is_whole(trial) and trial.last and (words := trial.last.in_words)
     )
-
-
-def _is_whole(trial: Trial) -> bool:
-    """Return whether nothing stopped an answer: no failure, no guardrail, no content filter."""
-    blocked = any(event.action == "block" for event in trial.guardrails)
-    cut = any(response.is_cut_by_filter for response in trial.responses)
-    return trial.error is None and not blocked and not cut
 
 
 def _called(trials: Iterable[Trial]) -> Iterator[Response]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum, sqrt
+from math import fsum
 
+from pytest_arena.comparison.baseline.findings import is_whole
 from pytest_arena.comparison.baseline.model import BaselineCell
 from pytest_arena.comparison.gate.cells import CellPair
 from pytest_arena.comparison.gate.rules import Rules
-from pytest_arena.comparison.stats.intervals_and_tests import Estimate, clustered_mean, holm
-from pytest_arena.comparison.stats.score_falls import SEVERAL, Scores, difference, lower_now
-from pytest_arena.comparison.stats.student_t import student_t95
+from pytest_arena.comparison.stats.intervals_and_tests import holm
+from pytest_arena.comparison.stats.score_falls import (
+    SEVERAL,
+    Scores,
+    fall_of,
+    lower_now,
+    mean_fall,
+)
 from pytest_arena.errors import shorten
 from pytest_arena.results.run import ScoreFall
 
@@ -155,7 +161,7 @@ def _kinds(pairs: Sequence[CellPair]) -> dict[str, bool]:
 def _labels(pair: CellPair) -> dict[str, set[str | None]]:
     """Return what each assertion of a cell wants, as reports show it, by its place."""
     found: dict[str, set[str | None]] = defaultdict(set)
-    for trial in pair.cell.trials:
+    for trial in filter(is_whole, pair.cell.trials):
         for number, finding in enumerate(trial.assertions):
             if finding.score is not None:
                 found[f"{number}:{finding.type}"].add(finding.expected)
@@ -217,13 +223,13 @@ def _fall(group: _Group, p_value: float) -> ScoreFall:
     for each in group.graded:
         cells[each.pair.cell.id].append(each)
     own = list(cells.values())
-    falls = [-fsum(difference(each.scores) for each in cell) / len(cell) for cell in own]
-    found = _interval(falls, own)
+    scores = [[each.scores for each in cell] for cell in own]
+    found = mean_fall(scores, [cell[0].family for cell in own])
     return ScoreFall(
         assertion=group.name,
         provider=group.provider,
         cells=len(own),
-        fell=sum(fall > 0 for fall in falls),
+        fell=sum(fall_of(cell) > 0 for cell in scores),
         drop=found.value,
         low=found.low,
         high=found.high,
@@ -231,36 +237,3 @@ def _fall(group: _Group, p_value: float) -> ScoreFall:
         crossed=sum(any(each.crossed for each in cell) for cell in own),
         ours=group.ours,
     )
-
-
-def _interval(falls: Sequence[float], cells: Sequence[Sequence[_Graded]]) -> Estimate:
-    """Return the mean fall with its interval: of few cells from the trials, else from the cells."""
-    families = [cell[0].family for cell in cells]
-    of_cells = clustered_mean(falls, families)
-    if of_cells is not None and len(set(families)) >= SEVERAL:
-        return of_cells
-    mean = fsum(falls) / len(falls)
-    error, freedom = _error_of_trials(cells)
-    if not error:
-        return Estimate(mean, None, None, len(falls))
-    half = student_t95(freedom) * error
-    return Estimate(mean, max(-1.0, mean - half), min(1.0, mean + half), len(falls))
-
-
-def _error_of_trials(cells: Sequence[Sequence[_Graded]]) -> tuple[float | None, int]:
-    """Return the standard error of the mean fall of these very cells, and its degrees of freedom.
-
-    None where a cell has one score a side, which tell nothing of their spread.
-    """
-    freedom, variance = 0, 0.0
-    for cell in cells:
-        for before, now in (each.scores for each in cell):
-            own = len(before) + len(now) - 2
-            if not own:
-                return None, 0
-            squares = fsum(
-                (s - fsum(side) / len(side)) ** 2 for side in (before, now) for s in side
-            )
-            variance += squares / own * (1 / len(before) + 1 / len(now)) / len(cell) ** 2
-            freedom += own
-    return sqrt(variance) / len(cells), freedom

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb, erfc, exp, fsum, pi, prod, sqrt
 from random import Random
 
 from pytest_arena.comparison.stats.clustered import turned_around
+from pytest_arena.comparison.stats.intervals_and_tests import Estimate, clustered_mean
+from pytest_arena.comparison.stats.student_t import student_t95
 
 Scores = tuple[Sequence[float], Sequence[float]]
 """The scores before, and those now; at least one of each."""
@@ -39,6 +41,43 @@ def difference(scores: Scores) -> float:
     """Return by how much the mean is higher now."""
     before, now = scores
     return fsum(now) / len(now) - fsum(before) / len(before)
+
+
+def fall_of(cell: Sequence[Scores]) -> float:
+    """Return by how much a cell's mean is lower now, over all that is scored of it."""
+    return -fsum(difference(scores) for scores in cell) / len(cell)
+
+
+def mean_fall(cells: Sequence[Sequence[Scores]], clusters: Sequence[Hashable]) -> Estimate:
+    """Return by how much cells fell, with its interval: of few clusters that of these very cells.
+
+    There the spread within each cell tells how far its means may be off; none where a cell has one
+    score a side.
+    """
+    falls = [fall_of(cell) for cell in cells]
+    of_clusters = clustered_mean(falls, clusters)
+    if of_clusters is not None and len(set(clusters)) >= SEVERAL:
+        return of_clusters
+    mean, (error, freedom) = fsum(falls) / len(falls), _error_within(cells)
+    if not error:
+        return Estimate(mean, None, None, len(falls))
+    half = student_t95(freedom) * error
+    return Estimate(mean, max(-1.0, mean - half), min(1.0, mean + half), len(falls))
+
+
+def _error_within(cells: Sequence[Sequence[Scores]]) -> tuple[float, int]:
+    """Return the standard error of the mean fall of cells, and its degrees of freedom; 0 for
+    none."""
+    freedom, variance = 0, 0.0
+    for cell in cells:
+        for before, now in cell:
+            own = len(before) + len(now) - 2
+            if not own:
+                return 0.0, 0
+            squares = fsum((s - fsum(of) / len(of)) ** 2 for of in (before, now) for s in of)
+            variance += squares / own * (1 / len(before) + 1 / len(now)) / len(cell) ** 2
+            freedom += own
+    return sqrt(variance) / len(cells), freedom
 
 
 def dealt_anew(strata: Sequence[Scores]) -> float:

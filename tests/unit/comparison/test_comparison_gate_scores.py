@@ -15,7 +15,7 @@ from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import Rules
 from pytest_arena.comparison.gate.scores import ScoresSeen, scores_seen
 from pytest_arena.comparison.gate.summary import since_baseline
-from pytest_arena.results import Cell, Finding, FindingVerdict, Source
+from pytest_arena.results import Cell, Finding, FindingVerdict, GuardrailEvent, Source
 from pytest_arena.results.run import ScoreFall
 
 HIGH = (0.9, 0.92, 0.88, 0.91, 0.9)
@@ -107,6 +107,18 @@ def test_what_is_shown_as_wanted_only_at_times_names_no_group() -> None:
              for n, case in enumerate(EIGHT)]  # fmt: skip
     (fall,) = seen(before(wants=("kind",)), mixed).falls
     assert (fall.assertion, fall.cells) == ("llm_judge", 8)
+
+
+def test_a_trial_without_an_answer_takes_no_assertion_its_name() -> None:
+    blocked = now()
+    first = blocked[0].trials[0]
+    seen_none = replace(first.assertions[0], verdict="failed", score=0.0, expected="an answer")
+    event = GuardrailEvent("banned_words", "output", "block", "said it")
+    without = replace(first, assertions=(seen_none,), guardrails=(event,))
+    blocked[0] = replace(blocked[0], trials=(without, *blocked[0].trials[1:]))
+    (fall,) = seen(before(), blocked).falls
+    assert (fall.assertion, fall.cells) == ("llm_judge 'Is helpful'", 8)
+    assert fall.crossed == 1
 
 
 def test_a_cell_that_always_had_full_marks_counts_where_others_are_graded() -> None:

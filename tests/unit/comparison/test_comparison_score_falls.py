@@ -16,6 +16,7 @@ from pytest_arena.comparison.stats.score_falls import (
     by_moments,
     dealt_anew,
     lower_now,
+    mean_fall,
 )
 
 FELL: Scores = ([0.9, 0.85, 0.8, 0.9, 0.95], [0.8, 0.7, 0.85])
@@ -100,6 +101,22 @@ def test_a_family_that_fell_is_one_observation_beside_six_others() -> None:
     one_family = [[FELL] * 12, *([[rose]] * 6)]
     assert lower_now([[cell] for family in one_family for cell in family]) <= 0.01
     assert lower_now(one_family) > 0.2
+
+
+def test_the_mean_fall_of_one_cell_has_students_interval_for_two_samples() -> None:
+    expected = stats.ttest_ind(*FELL).confidence_interval(0.95)
+    found = mean_fall([[FELL]], ["a"])
+    assert found.value == pytest.approx(np.mean(FELL[0]) - np.mean(FELL[1]))
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+    alone = mean_fall([[([0.9], [0.8])]], ["a"])
+    assert (alone.value, alone.low, alone.high) == (pytest.approx(0.1), None, None)
+
+
+def test_the_mean_fall_of_several_cells_is_as_sure_as_they_agree() -> None:
+    cells: list[list[Scores]] = [[([0.9], [0.9 - fall])] for fall in (0.1, 0.2, 0.1, 0.2, 0.1, 0.2)]
+    found = mean_fall(cells, range(6))
+    expected = stats.ttest_1samp([0.1, 0.2] * 3, 0).confidence_interval(0.95)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
 @pytest.mark.parametrize("sizes", [(5, 3), (1, 6)])
