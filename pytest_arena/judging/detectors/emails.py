@@ -17,7 +17,9 @@ _WRITTEN = rf"{_LOCAL}@(?:{_LABEL}{_SIGN}){{1,8}}{_TOP}"
 _OPEN, _CLOSE = r"[\[({<*~]{1,2}\s?", r"\s?[\])}>*~]{1,2}"
 _AT_WORD = r"(?i:[aа]t|ät|arroba|arobase|chiocciola|aet)"
 _DOT_WORD = r"(?i:dot|d0t|punkt|punto|ponto|point|period)"
-_MARKED_AT = rf"(?:\s{{0,2}}{_OPEN}(?:{_AT_WORD}|@){_CLOSE}\s{{0,2}}|\([aA]\))"
+# `f(a) x` is a call
+_LETTER_AT = r"(?:\([aA]\)(?!\s)|\s{1,2}[\[({][aAäÄæÆ][\])}]\s{0,2})"
+_MARKED_AT = rf"(?:\s{{0,2}}{_OPEN}(?:{_AT_WORD}|@){_CLOSE}\s{{0,2}}|{_LETTER_AT})"
 _MARKED_DOT = rf"(?:\s{{0,2}}{_OPEN}(?:{_DOT_WORD}|{_SIGN}){_CLOSE}\s{{0,2}})"
 _PLAIN_AT = rf"(?:[ \t]{{1,2}}{_AT_WORD}[ \t]{{1,2}}|[_-]{{1,2}}{_AT_WORD}[_-]{{1,2}})"
 _PLAIN_DOT = rf"(?:[ \t]{{1,2}}{_DOT_WORD}[ \t]{{1,2}}|[_-]{{1,2}}{_DOT_WORD}[_-]{{1,2}})"
@@ -35,7 +37,7 @@ _SPELLED = (
     rf"{_SAID_LOCAL}[ \t]@[ \t](?P<domain>{_SAID_LABEL}(?:[ \t]?\.[ \t]?{_SAID_LABEL}){{0,3}}"
     rf"[ \t]?\.[ \t]?(?P<top>{_TOP}))",
 )
-_HINT = re.compile(rf"(?i)(?<![^\W_]){_AT_WORD}(?![^\W_])|@|\(a\)")
+_HINT = re.compile(rf"(?i)(?<![^\W_]){_AT_WORD}(?![^\W_])|@|{_LETTER_AT}")
 _AT = re.compile(rf"{_MARKED_AT}|{_PLAIN_AT}|\s?@\s?")
 _DOT = re.compile(rf"{_SAID_DOT}|[ \t]?\.[ \t]?")
 
@@ -64,6 +66,8 @@ _NO_NAMES = _words(
     "met arrive arrives stand point points aim live lives price prices cost costs run runs "
     "page pages website websites site sites store stores people person someone somebody "
     "anyone everyone team engineer engineers developer developers employee employees manager "
+    "clause article paragraph item part rule step figure table answer choice group type class "
+    "plan schedule appendix exhibit annex chapter line question exercise case variant "
     "designer student students professor ceo cto cfo founder job jobs role available more "
     "online back least best worst first last once home host hosts read write visit check "
     "click type stated written hosted listed based"
@@ -77,6 +81,9 @@ _ENDINGS = ("ing", "able", "ible", "tion", "sion", "ness", "ment")
 _PAST = re.compile(r"(?<!fr)(?<!fri)(?<![mel])ed$")
 """The end of what was done at a place; not of Fred, Ahmed, Saeed and Khaled."""
 _GOES_ON = re.compile(r"[ \t]+[a-z]")
+_SPACED_LETTER = re.compile(r"\s+[\[({]\w[\])}]\s*")
+_NEXT_LETTER = re.compile(r"(?i)[\[({]b[\])}]")
+_MOST_BETWEEN_LETTERS = 400
 _SPOKEN_OF = re.compile(
     r"(?i)\b(?:e-?mails?|mail(?:ed|ing|to)?|contact|reach|write|wrote|address|ping|message|inbox)\b"
     r"[^\n]{0,40}$"
@@ -111,6 +118,13 @@ def _is_meant(match: re.Match[str], *, is_marked: bool) -> bool:
     labels = re.split(r"[^\w-]+", domain)
     if local in _NO_NAMES or labels[0] in _NO_DOMAINS:
         return False
+    between = match.string[match.end("local") : match.start("domain")]
+    if _SPACED_LETTER.fullmatch(between):
+        # "(a)" begins a list, too
+        around = max(0, match.start() - _MOST_BETWEEN_LETTERS), match.end() + _MOST_BETWEEN_LETTERS
+        is_marked = False
+        if _NEXT_LETTER.search(match.string, *around):
+            return False
     said_plainly = match.string[match.start("top") - 1].isspace()
     if said_plainly and top in _TOPS_THAT_ARE_WORDS and _GOES_ON.match(match.string, match.end()):
         return False

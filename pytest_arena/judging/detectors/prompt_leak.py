@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.base import Detector, Look, covered
+from pytest_arena.judging.detectors.runs import Runs
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
 
@@ -96,13 +97,10 @@ def prompt_overlap(text: str, system: str) -> tuple[tuple[int, int], float]:
     folded = fold_in_place(text, wide=True)
     matches = list(_WORD.finditer(folded.text))
     words = [match[0].casefold() for match in matches]
-    places, grams = _prompt_places(system)
+    runs, grams = _prompt_runs(system)
     best = (0, 0)
     found: set[tuple[str, ...]] = set()
-    lengths: dict[int, int] = {}
-    for index, word in enumerate(words):
-        lengths = {place: lengths.get(place - 1, 0) + 1 for place in places.get(word, ())}
-        longest = max(lengths.values(), default=0)
+    for index, longest in enumerate(runs.lengths(words)):
         if longest > best[1] - best[0]:
             best = (index + 1 - longest, index + 1)
         gram = tuple(words[index - 3 : index + 1]) if index >= 3 else ()
@@ -114,13 +112,10 @@ def prompt_overlap(text: str, system: str) -> tuple[tuple[int, int], float]:
     return span, len(found) / len(grams) if grams else 0.0
 
 
-@lru_cache(maxsize=64)
-def _prompt_places(system: str) -> tuple[dict[str, list[int]], frozenset[tuple[str, ...]]]:
+@lru_cache(maxsize=16)
+def _prompt_runs(system: str) -> tuple[Runs, frozenset[tuple[str, ...]]]:
     words = [match[0].casefold() for match in _WORD.finditer(fold(system, wide=True))]
-    places: dict[str, list[int]] = {}
-    for index, word in enumerate(words):
-        places.setdefault(word, []).append(index)
-    return places, frozenset(tuple(words[i : i + 4]) for i in range(len(words) - 3))
+    return Runs(words), frozenset(tuple(words[i : i + 4]) for i in range(len(words) - 3))
 
 
 def _hidden_forms(canary: str) -> Iterator[tuple[str, str]]:

@@ -36,11 +36,11 @@ _ASSIGNED = (
     # Pairs of name and value, as Kubernetes, Docker and many APIs have them.
     rf"|\s{{0,4}}[,\n]\s{{0,24}}{_QUOTES}(?i:value){_QUOTES}\s{{0,2}}:\s{{0,2}}{_QUOTES})"
     # A call is code, and no value.
-    r"(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096})(?![^\s\"'`,;<>()\[\]{}|\\]|[(\[])"
+    r"(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096}+)(?![^\s\"'`,;<>()\[\]{}|\\]|[(\[])"
 )
 _FLAG = (
     r"(?<!\S)--?(?i:[a-z-]{0,20}(?:password|passwd|passphrase|secret|token|api-?key|access-?key))"
-    r"\s+[\"']?(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096})"
+    r"\s+[\"']?(?P<key>[^\s\"'`,;<>()\[\]{}|\\]{8,4096}+)"
 )
 _NEXT_PARAMETER = re.compile(r"&\w+=.*")
 _PLACEHOLDER = (

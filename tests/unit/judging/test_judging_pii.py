@@ -177,6 +177,11 @@ def test_a_column_of_numbers_is_no_card() -> None:
         "bob[@]corp dot io",
         "bob @ corp . io",
         "bob(a)corp.io",
+        "bob (a) corp.io",
+        "b.smith (A) corp.com",
+        "bob [a] corp dot io",
+        "max.muster (ä) firma.de",
+        "bob (æ) firma.dk",
         "bob (arroba) corp (punto) com",
         "bob%40corp.io",
         "bob%2540corp.io",
@@ -208,6 +213,12 @@ def test_an_address_is_found_however_its_signs_are_written(address: str) -> None
         "updated_at_field.name = created_at_time.now()",
         "50%20off and 20%40 sale, &amp; &lt; 100%",
         "git@host dot is odd",
+        # letters of a list, calls, tags
+        "Choose (a) node.io or (b) deno.land",
+        "Clause (a) amazon.com sells books, as it says.",
+        "sum(a) b.co, x[a] y.io and map{a} x.dev",
+        "a link <a>corp.io</a>",
+        "Answer (a) it is good.",
     ],
 )
 def test_words_between_which_at_and_dot_stand_by_chance_are_no_address(text: str) -> None:

@@ -6,8 +6,11 @@ import base64
 import codecs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_arena.judging.detectors.prompt_leak import LeakRules, canary_in, prompt_overlap
+from pytest_arena.judging.detectors.runs import Runs
 from pytest_arena.schema.guardrail import Said
 
 PROMPT = (
@@ -78,3 +81,17 @@ def test_the_overlap_names_the_longest_run() -> None:
     (start, end), overlap = prompt_overlap(text, PROMPT)
     assert text[start:end] == "Ada, the assistant of TechCorp"
     assert 0 < overlap < 0.2
+
+
+@given(
+    st.lists(st.sampled_from("abc"), max_size=14), st.lists(st.sampled_from("abcd"), max_size=14)
+)
+def test_the_runs_that_two_texts_share_are_the_longest_ones(
+    own: list[str], words: list[str]
+) -> None:
+    known = {tuple(own[start:end]) for end in range(len(own) + 1) for start in range(end)}
+    longest = [
+        max(size for size in range(end + 1) if not size or tuple(words[end - size : end]) in known)
+        for end in range(1, len(words) + 1)
+    ]
+    assert list(Runs(own).lengths(words)) == longest
