@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from hashlib import sha256
@@ -14,6 +15,8 @@ from pytest_arena.results.content import content_of, what_is_asked
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
+
+_BLANK = re.compile(r"\s")
 
 
 class Hasher:
@@ -53,6 +56,12 @@ class Hasher:
             text = " ".join(f"{tool_name(tool)}:{_hash(tool)}" for tool in case.tools)
             known = self._texts[id(case.tools)] = (case.tools, text)
         return known[1]
+
+    def files(self, case: CasePlan) -> str:
+        """Return the name and the hash of each file that a case sends: `photos/a.png:5e0f… …`."""
+        files = case.files.values()
+        named = ((_BLANK.sub("_", one.name) or "data", one.sha256[:16]) for one in files)
+        return " ".join(f"{name}:{hashed}" for name, hashed in sorted(named))
 
     def assertions(self, case: CasePlan) -> str:
         """Return the hash of what must hold: assertions, guardrails, thresholds and themes."""

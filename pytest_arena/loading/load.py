@@ -208,6 +208,8 @@ def _hashes(case: CasePlan, hasher: Hasher) -> dict[str, str]:
         found["guardrails"] = hasher.guardrails(case)
     if case.tools:
         found["tools"] = hasher.tools(case)
+    if case.files:
+        found["files"] = hasher.files(case)
     return found
 
 

@@ -37,7 +37,7 @@ def differences(
     """Return what else is not as it was, a line each: `params.temperature: 0.5 → 0.9`.
 
     What the provider's entry says, its parameters and an application's version among it, as far as
-    both sides kept it (`versions` are those of the run, by hash), the tools, the guardrails, and
+    both sides kept it (`versions` are those of the run, by hash), tools, files and guardrails, and
     the model and its build as the provider reports them.
     """
     before, now = pair.before, pair.now
@@ -50,7 +50,7 @@ def differences(
         if old is not None and new is not None:
             found += _of_versions(old, new)
     if "prompt" in pair.changed:
-        found += _of_named("tools", before, now)
+        found += [line for kind in ("tools", "files") for line in _of_named(kind, before, now)]
     if "assertions" in pair.changed:
         found += _of_named("guardrails", before, now)
     found += _reported("model as the provider reports it", before.models, now.models)
@@ -87,8 +87,8 @@ def _short(value: str) -> str:
 
 
 def _of_named(kind: str, before: BaselineCell, now: BaselineCell) -> Iterator[str]:
-    """Yield which guardrails or tools were added, removed or changed, as far as both sides name
-    theirs."""
+    """Yield which guardrails, tools or files were added, removed or changed, as far as both sides
+    name theirs."""
     old, new = (Counter(side.hashes.get(kind, "").split()) for side in (before, now))
     if before.hashes.get(kind, "") == now.hashes.get(kind, ""):
         return

@@ -538,13 +538,14 @@ def test_guardrails_that_changed_are_told_from_assertions(before: str, now: str,
     assert cell.differences == (f"guardrails: {line}",)
 
 
-def test_tools_that_changed_are_told_as_a_part_of_the_prompt() -> None:
+@pytest.mark.parametrize("kind", ["tools", "files"])
+def test_tools_and_files_that_changed_are_told_as_a_part_of_the_prompt(kind: str) -> None:
     old, new = cell_of("PPP"), cell_of("FFF", prompt="p2")
-    old = replace(old, hashes={**old.hashes, "tools": "find:1 refund:2"})
-    new = replace(new, hashes={**new.hashes, "tools": "find:3 refund:2"})
+    old = replace(old, hashes={**old.hashes, kind: "find:1 refund:2"})
+    new = replace(new, hashes={**new.hashes, kind: "find:3 refund:2"})
     (cell,) = assess(run_of(new), kept(old)).cells
     assert cell.changed == ("prompt",)
-    assert cell.differences == ("tools: find changed",)
+    assert cell.differences == (f"{kind}: find changed",)
 
 
 def test_skipped_cells_are_left_out() -> None:
