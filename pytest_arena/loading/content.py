@@ -25,7 +25,7 @@ _KEYS = ("text", *KINDS, "file")
 _OF_VENDORS = ("image_url", "input_image", "input_audio", "input_file", "input_text", "document")
 _TYPES = (*_KEYS, *_OF_VENDORS)
 _OF_FORMS = ("type", "detail", "path", "source", "file", "filename", "file_data", *_OF_VENDORS)
-_DATA = re.compile(r"data:(?P<type>[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*?;base64,(?P<data>.*)", re.S)
+_DATA = re.compile(r"data:(?:[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*?;base64,(.*)", re.DOTALL)
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SENT = "a path from the arena file's folder, or a data: URL with base64"
 
@@ -116,7 +116,7 @@ class _Builder:
     def _from_data(self, wanted: str, written: str, place: Location) -> dict[str, Any] | None:
         match = _DATA.fullmatch(written)
         try:
-            data = base64.b64decode(match["data"], validate=True) if match else b""
+            data = base64.b64decode("".join(match[1].split()), validate=True) if match else b""
         except (binascii.Error, ValueError):
             data = b""
         if not data:

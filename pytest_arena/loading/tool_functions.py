@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
@@ -12,6 +14,10 @@ from pydantic.json_schema import GenerateJsonSchema
 from pytest_arena.errors import ArenaError
 from pytest_arena.references import file_of, resolve
 from pytest_arena.text.docstrings import read_docstring
+
+_CONTEXTS = frozenset({"RunContext", "RunContextWrapper", "ToolContext"})
+"""Types of pydantic-ai, OpenAI Agents and Google's ADK that stand for a run, and not for an
+argument."""
 
 
 class UndescribedError(ArenaError):
@@ -31,7 +37,7 @@ def describe_function(call: str, root: Path, folder: Path) -> tuple[str | None, 
     if made is not None:
         text = str(getattr(found, "description", "") or "")
         return text or None, made if isinstance(made, dict) else _schema_of(call, made)
-    docs = read_docstring(inspect.cleandoc(getattr(found, "__doc__", None) or ""))
+    docs = read_docstring(inspect.getdoc(_documented(found)) or "")
     schema = _schema_of(call, found)
     for name, text in docs.parameters.items():
         if isinstance(one := schema["properties"].get(name), dict):
@@ -55,8 +61,8 @@ class _WithoutTitles(GenerateJsonSchema):
 
 def _schema_of(call: str, described: Any) -> dict[str, Any]:
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(_without_self(described))
-        schema = adapter.json_schema(schema_generator=_WithoutTitles)
+        kind: Any = described if inspect.isclass(described) else _as_models_call_it(described)
+        schema = TypeAdapter(kind).json_schema(schema_generator=_WithoutTitles)
     except Exception as error:
         said = str(error).partition("\n")[0]
         raise UndescribedError(
@@ -70,19 +76,31 @@ def _schema_of(call: str, described: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {}, **schema}
 
 
-def _without_self(found: Any) -> Any:
-    """Return a method of a class as a function of its other parameters; others as they are."""
-    if not inspect.isfunction(found):
-        return found
-    signature = inspect.signature(found)
-    parameters = list(signature.parameters.values())
-    if not parameters or parameters[0].name != "self":
-        return found
+def _as_models_call_it(found: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function with the parameters that a model gives: without `self`, and without the
+    context that frameworks of agents hand to their tools."""
+    parameters = inspect.signature(found, eval_str=True).parameters.values()
+    kept = [one for one in parameters if not _is_handed_over(one)]
 
-    def method() -> None:
-        """Stand for the method."""
+    def called() -> None:
+        """Stand for the function, however that is wrapped."""
 
-    signature = signature.replace(parameters=parameters[1:])
-    method.__signature__ = signature  # type: ignore[attr-defined]  # pydantic looks for it
-    method.__annotations__ = inspect.get_annotations(found, eval_str=True)
-    return method
+    called.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]  # of pydantic's
+    called.__annotations__ = {
+        one.name: one.annotation for one in kept if one.annotation is not one.empty
+    }
+    return called
+
+
+def _is_handed_over(parameter: inspect.Parameter) -> bool:
+    kind = get_origin(parameter.annotation) or parameter.annotation
+    return parameter.name == "self" or getattr(kind, "__name__", "") in _CONTEXTS
+
+
+def _documented(found: Any) -> Any:
+    """Return what has a function's docstring: the function itself, however it is wrapped."""
+    if isinstance(found, partial):
+        return found.func
+    if inspect.isroutine(found) or inspect.isclass(found) or hasattr(found, "__wrapped__"):
+        return found
+    return getattr(found, "__call__", found)  # noqa: B004 - an object that is called

@@ -117,7 +117,9 @@ class _Builder:
 
     def take(self, written: Any, place: Location) -> None:
         """Add what is written: tools by name, a list of them, or a single name."""
-        if isinstance(written, YamlMap):
+        if isinstance(written, YamlMap) and set(written) == {"file"} and _is_file(written["file"]):
+            self._from_file(written)
+        elif isinstance(written, YamlMap):
             for name, value in written.items():
                 self._define(str(name), value, written.key_place(name))
         elif isinstance(written, YamlList):
@@ -215,6 +217,11 @@ class _Builder:
             expected=_MAPPING,
             fix=fix or "write it like tools: {find_order: {description: …, parameters: {…}}}",
         )
+
+
+def _is_file(value: Any) -> bool:
+    """Return whether a text names a file, and no function."""
+    return isinstance(value, str) and ":" not in value
 
 
 def _bare(entry: YamlMap) -> YamlMap:

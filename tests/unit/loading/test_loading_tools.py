@@ -18,6 +18,7 @@ FIND = "{description: Finds an order., parameters: {properties: {number: {type: 
 CASE = "prompt: Hi, mock: x, assertions: [{type: contains, value: x}]"
 SHOP = '''\
 from __future__ import annotations
+import functools
 from typing import Literal
 
 def refund(number: str, amount: float, currency: Literal["EUR", "USD"] = "EUR"):
@@ -31,7 +32,22 @@ def refund(number: str, amount: float, currency: Literal["EUR", "USD"] = "EUR"):
     raise AssertionError("a tool is not called")
 
 class Desk:
-    def close(self, reason: str) -> None: ...
+    def close(self, reason: str) -> None:
+        """Close it."""
+
+class RunContext: ...
+
+def agent(ctx: RunContext, reason: str) -> None:
+    """Close it."""
+
+class Closer:
+    def __call__(self, reason: str) -> None:
+        """Close it."""
+
+closer = Closer()
+cached = functools.lru_cache(agent)
+
+bound = functools.partial(agent, None)
 
 def odd(*args): ...
 '''
@@ -115,15 +131,17 @@ def test_a_function_says_what_it_takes_and_what_it_is_for(
     }
 
 
-def test_a_method_takes_what_comes_after_self(tools: Callable[..., Any]) -> None:
-    (tool,) = tools("tools: [shop:Desk.close]")
-    assert tool["parameters"]["required"] == ["reason"]
-
-
-def test_a_file_of_an_application_gives_its_tools(
-    load: Callable[..., Arena],
+@pytest.mark.parametrize("name", ["Desk.close", "agent", "closer", "cached", "bound"])
+def test_a_function_is_described_by_what_a_model_gives_it(
+    tools: Callable[..., Any], name: str
 ) -> None:
-    text = f"tools: [{{file: app/tools.json}}]\ntests: [{{name: A, {CASE}}}]\n"
+    (tool,) = tools(f"tools: [{{name: close, python: shop:{name}}}]")
+    assert (tool["description"], tool["parameters"]["required"]) == ("Close it.", ["reason"])
+
+
+@pytest.mark.parametrize("written", ["[{file: app/tools.json}]", "{file: app/tools.json}"])
+def test_a_file_of_an_application_gives_its_tools(load: Callable[..., Arena], written: str) -> None:
+    text = f"tools: {written}\ntests: [{{name: A, {CASE}}}]\n"
     shared = '[{"type": "function", "function": {"name": "find"}}, {"name": "refund"}]'
     arena = load(text, {"app/tools.json": shared})
     assert [tool_name(tool) for tool in arena.cells[0].case.tools] == ["find", "refund"]
