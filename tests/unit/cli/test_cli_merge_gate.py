@@ -119,6 +119,17 @@ def test_a_suspect_that_no_shard_asked_again_is_never_green(baseline: str) -> No
     assert "--arena-baseline REF" in run.notes[0]
 
 
+def test_a_providers_own_change_that_nobody_asked_about_fails_nothing(baseline: str) -> None:
+    alone = replace(cell("D", "failed"), model_alone=True)
+    write_run("s/1", cell("A"), cell("B"), options=OPTIONS, exit_code=0)
+    write_run("s/2", cell("C"), alone, options=OPTIONS, exit_code=1, gate=gate(failed=True))
+    code, run = merged("--baseline", baseline)
+    assert code == 0
+    assert run.gate is not None
+    assert run.gate.counts == {"suspected": 1, "still passing": 3}
+    assert run.notes[0].startswith("not decided, since no shard asked again: D [")
+
+
 def weaker(case: str) -> Cell:
     """Return a cell that fell from 3 of 3 to 2 of 3 under a changed prompt."""
     made = cell(case, "failed")
