@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.providers.systems.portable.shapes import ShapeError, described
+from pytest_arena.providers.systems.portable.shapes.frameworks import is_foreign
 from pytest_arena.results.request_response import Response, ToolCall
 
 _FIGURES = ("latency_ms", "input_tokens", "output_tokens", "cost_usd", "model", "finish_reason")
@@ -18,23 +20,52 @@ _RESPONSE = TypeAdapter(Response)
 def response_of(answer: Any, place: Location) -> Response:
     """Return an answer as a response.
 
-    It may be a text, a `Response`, or a mapping or an object with `output`, `tool_calls` and what
-    is known of its tokens, cost and time. Nothing is guessed of anything else: a `UserError`.
+    It may be a text, a `Response`, a mapping or an object with `output`, `tool_calls` and what is
+    known of its tokens, cost and time, or what `provider: python` reads of a function: the results
+    of the usual frameworks, by their shapes. Nothing is guessed of anything else: a `UserError`.
     """
     if isinstance(answer, Response):
         return answer
     if isinstance(answer, str):
         return Response(answer)
+    return _response(_own(answer) or _of_framework(answer, place), place)
+
+
+def _own(answer: Any) -> dict[str, Any] | None:
+    """Return what stands under our own names; None where they are missing, or mean another thing
+    in the framework that the answer is of."""
     output, calls = _value(answer, "output"), _value(answer, "tool_calls")
-    if not isinstance(output, str) and (output is not None or not calls):
-        raise UserError(_no_answer(answer, place))
-    figures = {name: _value(answer, name) for name in _FIGURES}
-    context = _value(answer, "context")
-    given = {
+    if is_foreign(answer) or (not isinstance(output, str) and (output is not None or not calls)):
+        return None
+    return {
+        **{name: _value(answer, name) for name in _FIGURES},
         "output": output or "",
         "tool_calls": [_tool_call(call) for call in calls] if _is_list(calls) else calls or (),
+        "context": _value(answer, "context"),
+    }
+
+
+def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
+    try:
+        found = described(answer)
+    except ShapeError:
+        raise UserError(_no_answer(answer, place)) from None
+    if found.get("error"):
+        raise UserError(Problem(f"the answer is an error: {shorten(str(found['error']))}", place))
+    known = {**(found.get("usage") or {}), **found}
+    return {name: known.get(name) for name in (*_FIGURES, "reasoning", "reasoning_tokens")} | {
+        "output": known.get("output") or "",
+        "tool_calls": known.get("tool_calls") or (),
+        "context": known.get("context"),
+        "tells_tools": "tool_calls" in known,
+    }
+
+
+def _response(found: dict[str, Any], place: Location) -> Response:
+    context = found["context"]
+    given = {
+        **{name: value for name, value in found.items() if value is not None},
         "context": (context,) if isinstance(context, str) else tuple(context or ()),
-        **{name: value for name, value in figures.items() if value is not None},
     }
     try:
         return _RESPONSE.validate_python(given)
@@ -75,6 +106,7 @@ def _no_answer(answer: Any, place: Location) -> Problem:
     return Problem(
         f"{shown} is no answer: no text and no tool call was found in it",
         place,
-        expected="a text, a Response, or something with output and tool_calls",
+        expected="a text, a Response, what a usual framework gives, or something with output and "
+        "tool_calls",
         fix="hand over the answer's text, as in expect(answer.text, …)",
     )

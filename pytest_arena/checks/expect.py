@@ -15,9 +15,9 @@ from pytest_arena.builtins import register
 from pytest_arena.checks.answers import response_of
 from pytest_arena.checks.call_site import call_site
 from pytest_arena.checks.checker import Checker, raise_unless_passed
+from pytest_arena.checks.conversation import Conversation, Prompt
 from pytest_arena.checks.planned import PlannedCheck
 from pytest_arena.checks.surroundings import (
-    Conversation,
     Surroundings,
     application,
     nearest_arena,
@@ -28,7 +28,6 @@ from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.errors import Location, UserError
 from pytest_arena.loading import load_arena
 from pytest_arena.registry import Registry
-from pytest_arena.results.request_response import Message
 from pytest_arena.results.trial import Finding
 from pytest_arena.settings import settings_of
 from pytest_arena.text.redaction import Redactor
@@ -39,7 +38,7 @@ def expect(
     assertions: Any = None,
     /,
     *,
-    prompt: str | Sequence[Message] | None = None,
+    prompt: Prompt | None = None,
     context: str | Sequence[str] = (),
     file: str | Path | None = None,
     **named: Any,
@@ -72,7 +71,7 @@ def aexpect(
     assertions: Any = None,
     /,
     *,
-    prompt: str | Sequence[Message] | None = None,
+    prompt: Prompt | None = None,
     context: str | Sequence[str] = (),
     file: str | Path | None = None,
     **named: Any,
@@ -100,7 +99,7 @@ class _Expectation:
         self,
         answer: Any,
         assertions: Any,
-        prompt: str | Sequence[Message] | None,
+        prompt: Prompt | None,
         context: str | Sequence[str],
         file: str | Path | None,
         named: Mapping[str, Any],
@@ -114,7 +113,12 @@ class _Expectation:
             project.around,
             place,
             response,
-            Conversation.of(prompt, place, documents=context or response.context),
+            Conversation.of(
+                prompt,
+                place,
+                project.around.context(place),
+                documents=context or response.context,
+            ),
             assertions,
             named,
             file=place.file,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_arena.checks.surroundings import Conversation, Surroundings
+from pytest_arena.checks.conversation import Conversation
+from pytest_arena.checks.surroundings import Surroundings
 from pytest_arena.checks.written import of_one_answer, written_assertions
 from pytest_arena.errors import Location
 from pytest_arena.loading.plans import CellPlan

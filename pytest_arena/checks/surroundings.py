@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_arena.checks.conversation import Conversation
 from pytest_arena.errors import Location, Problem, UserError, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plans import Arena, CellPlan, TurnPlan, rivals_of
+from pytest_arena.loading.plans import Arena, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.providers import build_provider, with_defaults
 from pytest_arena.loading.tree import pack_mark, planted
 from pytest_arena.registry import Registry
-from pytest_arena.results.request_response import Message
 from pytest_arena.schema import Assertion, ProviderSpec
 
 FILES = ("arena.yaml", "arena.yml")
@@ -29,58 +29,6 @@ def nearest_arena(folder: Path, root: Path) -> Path | None:
         if found is not None or place == root:
             return found
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """What was said before an answer: the messages, the last of them the user's."""
-
-    messages: tuple[Message, ...] = ()
-    documents: tuple[str, ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        prompt: str | Sequence[Message] | None,
-        place: Location,
-        *,
-        system: str | None = None,
-        documents: str | Sequence[str] = (),
-    ) -> Conversation:
-        """Return what a prompt, or a list of messages, stands for."""
-        said: list[Message] = [{"role": "system", "content": system}] if system else []
-        if isinstance(prompt, str):
-            said.append({"role": "user", "content": prompt})
-        elif prompt is not None:
-            said += [_message(one, place) for one in prompt]
-        return cls(tuple(said), (documents,) if isinstance(documents, str) else tuple(documents))
-
-    @property
-    def system(self) -> str | None:
-        """The system prompt, where one comes first."""
-        first = self.messages[0] if self.messages else {}
-        return first["content"] if first.get("role") == "system" else None
-
-    @property
-    def turn(self) -> TurnPlan | None:
-        """The user's last message with all that was said before it; None where there is none."""
-        if not self.messages or self.messages[-1]["role"] != "user":
-            return None
-        before = self.messages[1:-1] if self.system is not None else self.messages[:-1]
-        return TurnPlan(self.messages[-1]["content"], before=before)
-
-
-def _message(given: Any, place: Location) -> Message:
-    if isinstance(given, Mapping) and isinstance(given.get("role"), str) and "content" in given:
-        return dict(given)
-    raise UserError(
-        Problem(
-            f"{shorten(repr(given))} is not a message",
-            place,
-            expected="a prompt, or messages with role and content",
-            fix='write it like [{"role": "user", "content": "Hello"}]',
-        )
-    )
 
 
 class Surroundings:
@@ -166,6 +114,7 @@ class Surroundings:
             system=said.system,
             assertions=assertions,
             documents=said.documents,
+            files=said.files,
             trials=1,
         )
         return CellPlan(

@@ -16,7 +16,7 @@ from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_history import with_history
-from pytest_arena.collection.unrun_cells import crashed_cell
+from pytest_arena.collection.unrun_cells import crashed_cell, crashed_test
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError, UserError
@@ -75,6 +75,7 @@ class ResultsCollector:
         self._facts = CollectionReport()
         self._held: list[dict[str, Any]] = []
         self._passed: set[str] = set()
+        self._crashed: dict[str, str] = {}
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -116,6 +117,8 @@ class ResultsCollector:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
             self.add(cell.id, cell_line(cell))
+        elif report.when == "???":
+            self._crashed[report.nodeid] = str(report.longrepr)
 
     def _plans(self, name: NodeId) -> tuple[CellPlan, ...]:
         """Return the cells of a file where a column's name alone does not tell its provider."""
@@ -174,6 +177,17 @@ class ResultsCollector:
         for cell_id, line in dict(self._shards.read()).items():
             if cell_id not in self._lines:
                 self.add(cell_id, line)
+        self._add_crashed_tests()
+
+    def _add_crashed_tests(self) -> None:
+        """Add a cell for each Python test whose worker died; that these are tests with cells, the
+        other workers know."""
+        crashed = [test for test in self._crashed if test in self._facts.tests]
+        known = {cell.test for cell in self.cells()} if crashed else set()
+        for test in crashed:
+            if test not in known:
+                cell = crashed_test(test, self._crashed[test])
+                self.add(cell.id, cell_line(cell))
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells that have finished, in the order of collection; those of one test as

@@ -201,6 +201,7 @@ class ArenaSession:
             keep=self._keep_of_test,
             gate=self._gate_of_tests(),
             finished=self._resumed,
+            share=self._share,
         )
 
     def _gate_of_tests(self) -> TestsGate | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
+from pytest_arena.checks.surroundings import APPLICATION
 from pytest_arena.collection.node_ids import NodeId
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import ErrorKind
@@ -40,6 +42,13 @@ def crashed_cell(name: NodeId, cell_id: str, message: str, plans: Iterable[CellP
         if (plan.case.name, plan.column) == (name.case, name.column):
             return cell_of(plan, cell_id, "error", trials=(trial,))
     return Cell(cell_id, name.file, name.case, name.column, None, "error", (trial,))
+
+
+def crashed_test(test: str, message: str) -> Cell:
+    """Return the cell of a Python test whose worker died; whom it asked, nobody can tell."""
+    file, _, case = test.partition("::")
+    name = NodeId(file, case, APPLICATION)
+    return replace(crashed_cell(name, f"{test}[{APPLICATION}]", message), test=test)
 
 
 def junit_properties(cell: Cell) -> list[tuple[str, object]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +12,7 @@ from pytest_arena.collection.python_tests.backing import Backing
 from pytest_arena.collection.python_tests.plugin import NAME, PythonTests
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.conftests import register_plugins
+from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine_setup import learn_keys, set_up_engine
 from pytest_arena.errors import Problem, UsageError
@@ -54,6 +55,7 @@ class _OwnEngine:
         self._redactor = Redactor(os.environ)
         self._arenas: list[Arena] = []
         self._engine: Engine | None = None
+        self._share = _share_of(config)
         config.add_cleanup(self._close)
 
     def backing(self) -> Backing:
@@ -63,6 +65,7 @@ class _OwnEngine:
             self._registry,
             engine=self._running_engine,
             learn=self._learn,
+            share=self._share,
         )
 
     def _learn(self, arena: Arena) -> None:
@@ -83,12 +86,23 @@ class _OwnEngine:
                 root=self._config.rootpath,
                 config=self._config,
                 answers=kept.store(specs, self._redactor.clean),
+                share=self._share,
             )
         return self._engine
 
     def _close(self) -> None:
         if self._engine is not None:
             self._engine.close()
+
+
+def _share_of(config: pytest.Config) -> Share:
+    """Return the part of the limits that a worker of xdist has, so that they hold over all."""
+    worker: Any = getattr(config, "workerinput", None)
+    if worker is None:
+        return Share()
+    # a worker in place of a dead one has a number of its own
+    number = int(worker["workerid"].removeprefix("gw"))
+    return Share(number % worker["workercount"], worker["workercount"])
 
 
 def _refuse_recording(record: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,12 +12,15 @@ import pytest
 from pytest_arena.checks.checker import Checker
 from pytest_arena.checks.surroundings import Surroundings
 from pytest_arena.collection.python_tests.code_state import code_state
+from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.engine import Engine
+from pytest_arena.errors import Location, Problem, UsageError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import Arena
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import Cell
+from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.gate import TestsGate
@@ -44,6 +47,7 @@ class Backing:
         keep: Callable[[Sequence[Cell]], list[tuple[str, str]]] | None = None,
         gate: TestsGate | None = None,
         finished: FinishedCells | None = None,
+        share: Share | None = None,
     ) -> None:
         self.settings = settings
         self.keep = keep
@@ -51,6 +55,7 @@ class Backing:
         self.code = ""
         """The state of the project's code when the first test ran, and whether a mock answered."""
         self._finished = finished
+        self._workers = (share or Share()).active(settings.concurrency)
         self._root = config.rootpath
         self._registry = registry
         self._learn = learn
@@ -71,6 +76,20 @@ class Backing:
         if self._finished is None:
             return []
         return self._finished.take_test(test, self.code, trials)
+
+    def refuse_unshared(self, asked: Iterable[ProviderSpec], place: Location) -> None:
+        """Refuse to ask whom not all workers can ask within the limit: any of them may run a test
+        that does."""
+        for spec in asked:
+            if spec.concurrency and spec.concurrency < self._workers:
+                raise UsageError(
+                    Problem(
+                        f"{spec.name!r} allows {spec.concurrency} calls in flight, which "
+                        f"{self._workers} workers cannot share",
+                        place,
+                        fix=f"give it concurrency: {self._workers} or more, or use fewer workers",
+                    )
+                )
 
     def around(self, file: Path | None, test_file: str) -> Surroundings:
         """Return what the tests of a file go by that name an arena file, or have none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from traceback import walk_tb
 
 import pytest
 
@@ -88,8 +89,18 @@ def leaves(raised: BaseException) -> Iterator[BaseException]:
 
 
 def is_failure(one: BaseException) -> bool:
-    """Return whether an exception says that something does not hold, as an `assert` does."""
-    return isinstance(one, (AssertionError, pytest.fail.Exception))
+    """Return whether an exception says that something does not hold, as an `assert` does.
+
+    A time limit says nothing of an answer, though pytest-timeout tells it in the same way.
+    """
+    if isinstance(one, pytest.fail.Exception):
+        return not _is_time_limit(one)
+    return isinstance(one, AssertionError)
+
+
+def _is_time_limit(one: BaseException) -> bool:
+    frames = [frame for frame, _ in walk_tb(one.__traceback__)]
+    return any(frame.f_globals.get("__name__") == "pytest_timeout" for frame in frames)
 
 
 def _error(
@@ -102,6 +113,8 @@ def _error(
         return TrialError(str(ErrorKind.ASSERTION), headline(one.cell))
     if isinstance(one, ProviderError):
         return TrialError(str(one.kind), one.message, one.attempts)
+    if isinstance(one, pytest.fail.Exception):
+        return TrialError(str(ErrorKind.TIMEOUT), str(one.msg))
     if isinstance(one, BudgetSpent):
         return TrialError(str(ErrorKind.PROVIDER), f"budget: {one}")
     if isinstance(one, UserError):

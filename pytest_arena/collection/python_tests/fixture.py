@@ -14,21 +14,20 @@ import pytest
 from pytest_arena.checks.answers import response_of
 from pytest_arena.checks.call_site import call_site
 from pytest_arena.checks.checker import raise_unless_passed
+from pytest_arena.checks.conversation import Conversation, Prompt
 from pytest_arena.checks.failures import CheckErrored, CheckFailed
 from pytest_arena.checks.planned import PlannedCheck
-from pytest_arena.checks.surroundings import Conversation
 from pytest_arena.collection.python_tests.attempt import OWN
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.collection.python_tests.talk import Talk, Turn
 from pytest_arena.engine.trial_checks import Executed, conclude_trial
 from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
 from pytest_arena.loading.plans import CellPlan
-from pytest_arena.results.request_response import Message, Response
+from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Finding, Trial
 
 _CASE: ContextVar[tuple[object, str]] = ContextVar("arena_case", default=(None, OWN))
 """The case that code is in, with the fixture that opened it."""
-Prompt = str | Sequence[Message]
 
 
 class ArenaFixture:
@@ -183,11 +182,13 @@ class ArenaFixture:
         response = response_of(answer, place)
         known = run.attempt.who_gave(case, response)
         column = run.column_of(case) or (known[0].column if known else run.usual_column())
-        said = Conversation.of(prompt, place, documents=context or response.context)
+        around = run.around()
+        documents = context or response.context
+        said = Conversation.of(prompt, place, around.context(place), documents=documents)
         if prompt is None and known is not None:
             said = Conversation(known[1].messages, said.documents)
         check = PlannedCheck.of(
-            run.around(),
+            around,
             place,
             response,
             said,
@@ -198,6 +199,7 @@ class ArenaFixture:
             column=column,
             index=run.attempt.index,
         )
+        run.backing.refuse_unshared(check.plan.asked_beside(), place)
         talk = run.attempt.talk(case, column)
         turn = talk.answered(said.messages, known[1].response if known else response)
         return _Held(check, talk, turn)
@@ -208,7 +210,7 @@ class ArenaFixture:
         run, place, case = self._run, self._place(), self._case
         around = run.around()
         spec = around.provider(provider, place)
-        said = Conversation.of(prompt, place, system=system)
+        said = Conversation.of(prompt, place, around.context(place), system=system)
         if said.turn is None:
             raise UserError(
                 Problem("there is nothing to ask", place, expected="a prompt of the user's, last")
@@ -225,6 +227,7 @@ class ArenaFixture:
             said=said,
             place=place,
         )
+        run.backing.refuse_unshared((spec, *plan.asked_beside()), place)
         return _Asking(plan, talk)
 
     def _unpaid(self, spent: BudgetSpent) -> BaseException:

@@ -16,6 +16,7 @@ from pytest_arena.collection.python_tests.marks import MARK, ArenaMark, uses_are
 from pytest_arena.collection.python_tests.protocol import Trials
 from pytest_arena.collection.python_tests.resumed import resumed_reports
 from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
+from pytest_arena.collection.unrun_cells import junit_properties
 from pytest_arena.errors import UserError
 from pytest_arena.loading.versions import BASELINE_TRIALS
 from pytest_arena.results.cell import Cell
@@ -87,6 +88,8 @@ class PythonTests:
         """Tell pytest of a test with these cells; what the gate has yet to decide is held back."""
         gate, telling = self._backing.gate, reports[-2]
         self._report(cells, telling)
+        for report in reports:
+            report.user_properties += _junit(cells)
         given = gate.excuse(cells) if gate is not None and telling.failed else None
         if given is not None:
             excuse(telling, given)
@@ -145,6 +148,8 @@ class PythonTests:
             if not run.repeated:
                 cells = cells_of(run, wanted=1)
                 self._report(cells, report)
+                others = [one for one in item.user_properties if not one[0].startswith("arena_")]
+                item.user_properties = [*others, *_junit(cells)]
         elif call.when == "teardown" and not run.repeated:
             del item.stash[RUN]
         return report
@@ -153,6 +158,11 @@ class PythonTests:
         """Let the report take the cells along, where the run keeps any."""
         if cells and self._backing.keep is not None:
             report.arena_cells = self._backing.keep(cells)
+
+
+def _junit(cells: list[Cell]) -> list[tuple[str, Any]]:
+    """Return what JUnit shows of a test's cell; of several it could not tell them apart."""
+    return junit_properties(cells[0]) if len(cells) == 1 else []
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -151,10 +152,44 @@ def test_an_unknown_name_is_told_with_what_is_meant(project: Path) -> None:
         expect("Hello", contians="x")
 
 
-@pytest.mark.parametrize("answer", [None, 7, object(), {"text": "Hello"}, {"output": 7}])
+@pytest.mark.parametrize("answer", [None, 7, object(), [], {"sum": "Hello"}])
 def test_what_is_no_answer_is_refused_and_not_guessed(project: Path, answer: object) -> None:
     with pytest.raises(UserError, match="no answer"):
         expect(answer, contains="Hello")
+
+
+CALL = {"function": {"name": "refund", "arguments": '{"order": 7}'}, "id": "c1"}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": [{"message": {"role": "assistant", "content": "Hello", "tool_calls": [CALL]}}]},
+        SimpleNamespace(content=[{"type": "text", "text": "Hello"}], role="assistant"),
+        SimpleNamespace(content="Hello", tool_calls=[], usage_metadata={"input_tokens": 5}),
+        {"messages": [SimpleNamespace(type="ai", content="Hello", tool_calls=[])]},
+        {"text": "Hello"},
+        {"output": {"said": "Hello"}},
+    ],
+)
+def test_results_of_frameworks_are_read_by_their_shape(project: Path, answer: object) -> None:
+    assert expect(answer, contains="hello")
+
+
+def test_what_a_framework_tells_of_calls_and_tokens_is_kept(project: Path) -> None:
+    message = {"role": "assistant", "content": "Hello", "tool_calls": [CALL]}
+    usage = {"prompt_tokens": 5, "completion_tokens": 7}
+    answer = {"choices": [{"message": message}], "usage": usage}
+    assert expect(
+        answer,
+        tool_args={"tool": "refund", "equals": {"order": 7}},
+        token_count={"max": 7, "min": 7},
+    )
+
+
+def test_an_error_is_no_answer(project: Path) -> None:
+    with pytest.raises(UserError, match="the answer is an error: no luck"):
+        expect({"error": "no luck"}, contains="Hello")
 
 
 @pytest.mark.parametrize("calls", ["refund", 7, [{"name": 5}], [{"arguments": {}}], ["refund"]])
