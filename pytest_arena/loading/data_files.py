@@ -63,7 +63,7 @@ def read_rows(
     _check_settings(spec, ending, asked)
     name = display_name(path, root)
     data = read_limited(path, MAX_BYTES, asked, "data file")
-    file = _read(spec, ending, data, name, asked)
+    file = _read(spec, ending, data, name, asked, of_case=become_variables)
     if not file.rows:
         raise _problem("the data file has no rows", name, "at least one row", "add a row")
     if len(file.rows) > MAX_ROWS:
@@ -103,10 +103,13 @@ def _check_settings(spec: DataSpec, ending: str, asked: Location) -> None:
             )
 
 
-def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) -> DataFile:
+def _read(
+    spec: DataSpec, ending: str, data: bytes, name: str, asked: Location, *, of_case: bool
+) -> DataFile:
     if ending in _DELIMITED:
         given = spec.delimiter or ("\t" if ending == ".tsv" else None)
-        return _of_table(spec, Delimited(decode(data, name), name, given))
+        table = Delimited(decode(data, name), name, given)
+        return _of_table(table, f"data: {{file: {spec.file}, {{}}}}" if of_case else "{}")
     if ending == ".json":
         return DataFile(*json_rows(data, name, spec.records, asked))
     if ending in (".yaml", ".yml"):
@@ -116,33 +119,33 @@ def _read(spec: DataSpec, ending: str, data: bytes, name: str, asked: Location) 
     return DataFile(*jsonl_rows(data, name))
 
 
-def _of_table(spec: DataSpec, table: Delimited) -> DataFile:
+def _of_table(table: Delimited, written: str) -> DataFile:
+    """Return the rows of a table; `written` is how a delimiter is named, `{}` standing for it."""
     try:
         rows = table.rows()
     except ArenaFileError:
         if table.reads_otherwise():
-            raise ArenaFileError(_hidden(spec, table).values()) from None
+            raise ArenaFileError(_hidden(table, written).values()) from None
         raise
-    hint = f"name a column, or {_delimiter_fix(spec, table)}" if table.other_delimiter else None
-    return DataFile(rows, table.place, hint, _hidden(spec, table), empty_is_none=True)
+    hint = f"name a column, or {_delimiter_fix(table, written)}" if table.other_delimiter else None
+    return DataFile(rows, table.place, hint, _hidden(table, written), empty_is_none=True)
 
 
-def _hidden(spec: DataSpec, table: Delimited) -> dict[str, Problem]:
+def _hidden(table: Delimited, written: str) -> dict[str, Problem]:
     whole, names = table.run_together
     problem = Problem(
         f"the columns {', '.join(names)} are read as one, {shorten(whole)!r}",
         table.place(None, whole),
         "columns with what 'delimiter' says between them",
-        _delimiter_fix(spec, table),
+        _delimiter_fix(table, written),
     )
     return dict.fromkeys(names, problem)
 
 
-def _delimiter_fix(spec: DataSpec, table: Delimited) -> str:
-    shown = "\\t" if table.other_delimiter == "\t" else table.other_delimiter
-    return (
-        "say what stands between the columns, as in "
-        f'data: {{file: {spec.file}, delimiter: "{shown}"}}'
+def _delimiter_fix(table: Delimited, written: str) -> str:
+    mark = "\\t" if table.other_delimiter == "\t" else table.other_delimiter
+    return "say what stands between the columns, as in " + written.replace(
+        "{}", f'delimiter: "{mark}"'
     )
 
 

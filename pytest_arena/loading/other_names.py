@@ -89,6 +89,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ("conversation", "turns dialogue dialog", _HERE),
     ("file", "path filename source", _HERE),
     ("data", "dataset rows file csv table", _HERE),
+    ("path", "file filename source data dataset csv", _HERE),
     (
         "data",
         "records delimiter columns split",
@@ -156,6 +157,7 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
     ("similar", "text_similarity fuzzy fuzzy_match", _TYPE),
     ("rouge", "rouge_n rouge_l", _TYPE),
     ("toxicity", "moderation toxic", _TYPE),
+    ("preferred_over", "select_best pairwise better_than comparison", _TYPE),
     (
         "python",
         "javascript js code custom function script webhook",

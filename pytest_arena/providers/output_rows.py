@@ -123,6 +123,8 @@ def _columns(
             )
         elif found:
             columns[field] = found[0]
+        elif hidden := next((file.hidden[name] for name in usual if name in file.hidden), None):
+            raise ArenaFileError(hidden)
         elif field in _WANTED:
             problems.append(
                 Problem(

@@ -257,6 +257,11 @@ def test_a_second_row_for_a_case_is_refused(tmp_path: Path) -> None:
             "which of them holds the output?",
         ),
         (
+            "path: a.csv, delimiter: ';'",
+            "case,answer\nHours,a\n",
+            "a.csv:1:1: the columns case, answer are read as one, 'case,answer'",
+        ),
+        (
             "path: a.csv",
             "case,text\nHours,a\n",
             "arena.yaml:1:50: a.csv has no column for the output",
