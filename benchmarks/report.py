@@ -1,6 +1,7 @@
-"""Measure the HTML report: its size, the time to write, open and filter it, and its nodes.
+"""Measure the HTML report: its size, the time to write, open, scroll and filter it, and its nodes.
 
-Run `python benchmarks/report.py` with Chromium on the PATH. Cells hold answers of 1 KB each.
+Run `python benchmarks/report.py` with Chromium on the PATH, with numbers of cells for other sizes
+than 100, 1,000 and 10,000. Cells hold answers of 1 KB each, in four columns.
 """
 
 from __future__ import annotations
@@ -41,6 +42,25 @@ FILTER = """query => {
   document.body.offsetHeight;
   return performance.now() - start;
 }"""
+SCROLL = """async () => {
+  // Three seconds at 60 px a frame: as fast as a wheel or a finger moves a page.
+  const tasks = [], gaps = [];
+  const seen = (entries) => entries.forEach((one) => tasks.push(one.duration));
+  const observer = new PerformanceObserver((list) => seen(list.getEntries()));
+  observer.observe({ entryTypes: ['longtask'] });
+  let last = await new Promise(requestAnimationFrame);
+  for (let n = 0; n < 180; n++) {
+    scrollBy(0, 60);
+    const now = await new Promise(requestAnimationFrame);
+    gaps.push(now - last);
+    last = now;
+  }
+  seen(observer.takeRecords());
+  observer.disconnect();
+  gaps.sort((a, b) => a - b);
+  return [gaps[90], gaps[171], Math.max(0, ...tasks)];
+}"""
+FIRST_PAINT = "() => performance.getEntriesByType('paint')[0]?.startTime ?? NaN"
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))"
 
 
@@ -52,11 +72,13 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else list(FLAGS)
-    titles = ("cells", "MB", "html", "terminal", "markdown", "open", "all text", "filter", "nodes")
+    writing = ("cells", "MB", "html", "terminal", "markdown")
+    reading = ("paint", "open", "all text", "frame", "p95", "longest", "filter", "nodes")
+    titles = (*writing, *reading)
     print("".join(f"{title:>10}" for title in titles))
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=found, args=flags)
-        for size in SIZES:
+        for size in [int(word) for word in sys.argv[1:]] or SIZES:
             print("".join(f"{value:>10}" for value in measure(browser, size, Path(folder))))
         browser.close()
 
@@ -74,8 +96,8 @@ def measure(browser: Any, size: int, folder: Path) -> list[str]:
         f"{html:.0f}",
         f"{terminal:.0f}",
         f"{markdown:.0f}",
-        *(f"{statistics.median(r[i] for r in rounds):.0f}" for i in range(3)),
-        str(max(r[3] for r in rounds)),
+        *(f"{statistics.median(each):.0f}" for each in list(zip(*rounds, strict=True))[:-1]),
+        str(max(nodes for *_, nodes in rounds)),
     ]
 
 
@@ -89,8 +111,13 @@ def timed(work: Any) -> tuple[float, Any]:
     return statistics.median(times), result
 
 
-def opened(browser: Any, path: Path) -> tuple[float, float, float, int]:
-    """Return the time until a person sees cells, until search sees all, of a filter; and nodes."""
+def opened(browser: Any, path: Path) -> tuple[float, ...]:
+    """Return what a reader waits for, and the nodes.
+
+    The times until anything is painted, until answers stand in the grid, and until search sees
+    all; of a frame while the grid scrolls (median, 95th percentile) and of its longest task over
+    50 ms, or 0; of a search.
+    """
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     page = context.new_page()
     start = time.perf_counter()
@@ -100,14 +127,16 @@ def opened(browser: Any, path: Path) -> tuple[float, float, float, int]:
     shown = (time.perf_counter() - start) * 1000
     page.wait_for_selector("html[data-ready=all]")
     everything = (time.perf_counter() - start) * 1000
+    painted = page.evaluate(FIRST_PAINT)
+    scrolled = page.evaluate(SCROLL)
     nodes = 0
-    for view in ("#overview", "#cells", "#cells?layout=cells"):
+    for view in ("#overview", "#cells?layout=cells", "#cells?density=full", "#cells"):
         page.evaluate("view => { location.hash = view }", view)
         page.evaluate(PAINTED)
         nodes = max(nodes, page.evaluate("document.querySelectorAll('*').length"))
     slowest = max(page.evaluate(FILTER, query) for query in QUERIES)
     context.close()
-    return shown, everything, slowest, nodes
+    return painted, shown, everything, *scrolled, slowest, nodes
 
 
 if __name__ == "__main__":
