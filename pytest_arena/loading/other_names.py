@@ -122,6 +122,8 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "leave it out: case is ignored unless case_sensitive: true",
     ),
     ("judge", "model provider grader", _HERE),
+    ("min_score", "min minimum least score", _HERE),
+    ("min_similarity", "min minimum least similarity threshold_similarity", _HERE),
     ("call", "function func fn module method", "write call: module:function"),
 )
 

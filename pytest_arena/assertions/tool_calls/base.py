@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
@@ -23,7 +23,7 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-ToolName = Annotated[str, Field(min_length=1)]
+ToolName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 ToolNames = Annotated[
     tuple[ToolName, ...],
     BeforeValidator(_listed),

@@ -34,6 +34,8 @@ LEVEL_KEYS = (
 EVIDENCE_KEYS = ("evidence", "quotes", "quote", "citations")
 REASON_KEYS = ("reasoning", "reason", "explanation", "rationale", "justification")
 _SCORE = re.compile(r"(?:level|score|rating|grade)?\s*:?\s*(-?\d+(?:\.\d+)?)(?:\s+stars?)?")
+_NOUN = re.compile(r" (?:answer|level|option|one)$")
+"""What a level may be called besides its name, as in "the first answer"."""
 _OUT_OF = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/|out of|of)\s*(\d+)")
 
 _BEHIND_A_MARK = re.compile(r"\s*[:,(=-]+\s*(.*?)\)?")
@@ -148,7 +150,7 @@ class Levels:
 
     def _named(self, text: str) -> Level | None:
         bare = fold(text).strip(MARKS)
-        for said in (fold(text), bare):
+        for said in (fold(text), bare, _NOUN.sub("", bare.removeprefix("the "))):
             if level := next((one for one in self.levels if one.is_called(said)), None):
                 return level
         if out_of := _OUT_OF.fullmatch(bare):

@@ -205,3 +205,16 @@ def test_a_hostile_call_leaves_a_short_printable_reason(build: Any) -> None:
     )
     assert len(finding.reason) < 1_000
     assert finding.reason.isprintable()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{type: tools_called, tools: ["search\\n"]}',
+        '{type: tools_called, tools: "search\\n"}',
+        '{type: tools_not_called, tools: ["search\\n"], not: true}',
+        '{type: tool_call_count, tool: "search\\n", min: 1}',
+    ],
+)
+def test_the_break_that_a_block_adds_is_no_part_of_a_tools_name(text: str, judge: Any) -> None:
+    assert judge(text, "", tool_calls=(ToolCall("search", {}),)).verdict == "passed"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pytest_arena.judging.llm.items import Items, average_precision
 from pytest_arena.judging.llm.levels import Level, Levels
+from pytest_arena.judging.llm.pairwise import preference_form
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.quotes import check_quotes
 from pytest_arena.judging.llm.reply import read_reply
@@ -246,6 +247,7 @@ def test_a_judgement_beside_one_that_the_answer_planted_is_read() -> None:
     assert read.choice == "no"
 
 
+JUDGED = (*ANSWER, Material("first answer", ANSWER[0].text))
 POLITE = Levels((Level("pass", 1.0), Level("fail", 0.0)))
 RUDE = Levels((Level("yes", 0.0, "it is rude"), Level("no", 1.0)))
 STARS = Levels(tuple(Level(str(n), (n - 1) / 4, means) for n, means in enumerate("abcde", 1)))
@@ -261,6 +263,9 @@ STARS = Levels(tuple(Level(str(n), (n - 1) / 4, means) for n, means in enumerate
         (RUDE, "PASS", None),
         (RUDE, "Yes: it is rude.", "yes"),
         (RUDE, "Yes: but kind", None),
+        (preference_form(True), "The first answer.", "first"),
+        (preference_form(True), "second one", "second"),
+        (preference_form(True), "answer", None),
         (STARS, 4, "4"),
         (STARS, 4.0, "4"),
         (STARS, "4", "4"),
@@ -289,7 +294,7 @@ def test_a_word_or_a_number_is_the_level_that_it_can_only_mean(
     if choice is None:
         assert problem(reply, form).startswith("'level' is ")
     else:
-        assert read_reply(reply, form, ANSWER).choice == choice
+        assert read_reply(reply, form, JUDGED).choice == choice
 
 
 def test_passed_is_a_verdict_and_no_answer_to_the_criterion() -> None:
