@@ -18,6 +18,7 @@ from pytest_arena.assertions.judge_base import (
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.results.content import Part, files_in
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext
 from pytest_arena.schema.judge import RubricLevel
@@ -36,6 +37,9 @@ class _ByCriteria(JudgedAssertion):
     """The levels to choose from, each with its score; else five, from `fully` to `not`."""
     min_score: float = Field(default=LEAST, ge=0, le=1)
     """The least score that holds."""
+    see_files: bool = False
+    """Send the judge the pictures and documents of the user's messages, too, of which it reads the
+    names otherwise; a judge that takes none makes it an `error`."""
 
     @field_validator("rubric")
     @classmethod
@@ -56,6 +60,12 @@ class _ByCriteria(JudgedAssertion):
         if self.rubric is None:
             return DEGREES
         return tuple(Level(each.level.strip(), each.score, each.means) for each in self.rubric)
+
+    def _files(self, trial: Trial) -> tuple[Part, ...]:
+        """Return the files that a judge is to see: those that the model saw, in their order."""
+        if not self.see_files:
+            return ()
+        return tuple(part for one in trial.messages for part in files_in(one.get("content")))
 
     def _expected(self) -> str:
         return self.criteria
@@ -82,7 +92,7 @@ class LlmJudge(_ByCriteria):
         form = Levels(self.levels)
         task = levels_task("criteria", form, criteria=self.criteria)
         material = (*dialogue(trial), answer(trial))
-        return Question(task, material, form, self.least(self.min_score))
+        return Question(task, material, form, self.least(self.min_score), self._files(trial))
 
 
 class JudgeConversation(_ByCriteria):
@@ -106,7 +116,7 @@ class JudgeConversation(_ByCriteria):
         form = Levels(self.levels, ("conversation",))
         task = levels_task("conversation", form, criteria=self.criteria)
         whole = (Material("conversation", whole_conversation(trial)),)
-        return Question(task, whole, form, self.least(self.min_score))
+        return Question(task, whole, form, self.least(self.min_score), self._files(trial))
 
 
 def whole_conversation(trial: Trial) -> str:

@@ -80,7 +80,7 @@ def _asked(
     judged: JudgedAssertion, trial: Trial, context: CheckContext
 ) -> Iterable[tuple[ProviderSpec, list[Message]]]:
     for question in judged.questions(trial, context):
-        messages = question.task.messages(question.material)
+        messages = question.messages
         for spec in judged.asks(context.judge):
             yield spec, messages
 

@@ -114,6 +114,7 @@ class JudgeClient:
             turns=turn + 1,
             mock=_own_mock(case.mock, spec.name),
             mock_responses=_own_responses(self._plan.mock_responses, spec.name),
+            files=case.files,
             purpose="judge",
             json_only="json" not in unknown,
         )

@@ -79,7 +79,7 @@ def _encoded(part: Mapping[str, Any]) -> str:
 
 
 def _lacks(full_model: str, family: str, kind: str) -> bool:
-    entry = known_entry(full_model)
+    entry = known_entry(full_model.replace("ollama_chat/", "ollama/").removesuffix(":latest"))
     if entry is None:
         return False
     told = entry.get(_FLAGS[kind])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import Project
 from sample_files import pdf, png, wav
+from servers.formats import Reply
 from servers.wire import WireServer
 
 from pytest_arena.providers.litellm import LiteLLMProvider
@@ -207,6 +208,41 @@ tests:
         "half": f"provider 'half' is not given [image a.png 74 B]: {untold}",
         "once": f"provider 'once' is not given [image a.png 74 B]: {untold}",
     }
+
+
+def test_a_judge_is_sent_the_picture_and_one_that_takes_none_gives_no_verdict(
+    sending: Project, server: WireServer
+) -> None:
+    verdict = {"evidence": [], "reasoning": "It is red.", "level": "fully"}
+    server.script = lambda request: Reply(
+        text=json.dumps(verdict) if "You judge" in json.dumps(request.body) else "ok"
+    )
+    sending.write(
+        arena=f"""\
+providers:
+  - {{name: seeing, provider: openai, model: m, api_base: "{server.url}/v1", group: judges}}
+  - {{name: blind, provider: ollama_chat, model: llama3, api_base: "{server.url}", group: judges}}
+  - {{name: m, provider: mock}}
+defaults: {{providers: [m]}}
+tests:
+  - name: Seen
+    prompt: [Look, {{image: a.png}}]
+    mock: It is red.
+    assertions:
+      - {{type: llm_judge, criteria: Names the colour., see_files: true, judge: seeing}}
+      - {{type: llm_judge, criteria: Names the colour., see_files: true, judge: blind}}
+      - {{type: llm_judge, criteria: Names the colour., judge: seeing}}
+"""
+    )
+    sending.run().assert_outcomes(errors=1)
+    (cell,) = sending.cells().values()
+    found = cell["trials"][0]["assertions"]
+    assert [one["verdict"] for one in found] == ["passed", "error", "passed"]
+    assert "ollama_chat/llama3 takes no pictures" in found[1]["reason"]
+    assert [PICTURE in json.dumps(request.body) for request in server.requests] in (
+        [True, False],
+        [False, True],
+    )
 
 
 def test_guardrails_look_at_texts_and_text_files(sending: Project) -> None:

@@ -278,3 +278,30 @@ def test_the_facts_of_a_judge_change_with_model_and_prompt_not_with_its_name(bui
     assert tone.judge_facts(JUDGE) == tone.judge_facts(renamed)
     assert len({tone.judge_facts(JUDGE), tone.judge_facts(larger), judge.judge_facts(JUDGE)}) == 3
     assert build("{type: contains, value: x}").judge_facts(JUDGE) is None
+
+
+PICTURE = {"type": "image", "name": "a.png", "media_type": "image/png", "size": 74, "sha256": "5e"}
+SHOWN = replace(
+    TALK,
+    messages=({"role": "user", "content": [{"type": "text", "text": "Whose is it?"}, PICTURE]},),
+)
+
+
+@pytest.mark.parametrize("kind", ["llm_judge", "judge_conversation"])
+def test_a_judge_sees_the_files_that_it_is_to_see(
+    ask: Callable[..., tuple[Finding, Judge]], kind: str
+) -> None:
+    text = f"{{type: {kind}, criteria: x, see_files: true}}"
+    finding, judge = ask(text, level("fully", "Friday"), SHOWN)
+    assert finding.verdict == "passed"
+    about, picture, asked = judge.asked[0][1]["content"]
+    assert picture == PICTURE
+    assert about["text"].startswith("These files are a part of the material")
+    assert "Whose is it?\n[image a.png 74 B]" in asked["text"]
+
+
+def test_a_judge_reads_the_names_of_files_otherwise(
+    ask: Callable[..., tuple[Finding, Judge]],
+) -> None:
+    _, judge = ask("{type: llm_judge, criteria: x}", level("fully", "Friday"), SHOWN)
+    assert "Whose is it?\n[image a.png 74 B]" in judge.prompt

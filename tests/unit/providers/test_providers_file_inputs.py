@@ -55,6 +55,7 @@ def test_a_model_that_takes_a_file_or_of_which_nothing_is_known_is_asked(
         ("openai/gpt-audio", "flac", "OpenAI takes recordings as WAV or MP3, not as audio/flac"),
         ("anthropic/a-model-of-tomorrow", "audio", "takes no recordings"),
         ("ollama/llama3", "image", "ollama/llama3 takes no pictures"),
+        ("ollama_chat/llama3:latest", "image", "ollama_chat/llama3:latest takes no pictures"),
         ("ollama_chat/llava", "pdf", "ollama_chat/llava takes no PDF documents"),
     ],
 )
