@@ -417,6 +417,7 @@ def blank_case(settings: CaseSettings) -> CasePlan:
         trials=settings.trials,
         judge=settings.judge,
         calibrations=settings.calibrations,
+        tools=settings.tools.without_variables if settings.tools is not None else (),
     )
 
 

@@ -31,8 +31,9 @@ class DeclaredTools:
         self._built: dict[int, tuple[object, Tools]] = {}
         self.are_whole = True
         """Whether none of them was refused, so that one which is missing is not there."""
-        if "{{" not in str(tree.get("tools")):
-            self._of_file({}, context)
+        is_filled = "{{" not in str(tree.get("tools"))
+        self.without_variables = tuple(self._of_file({}, context).values()) if is_filled else ()
+        """What is offered where there is no case; tools with templates need one."""
 
     def of_case(
         self, case: YamlMap, owner: str, variables: Mapping[str, Any], context: LoadContext

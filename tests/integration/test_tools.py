@@ -131,3 +131,23 @@ tests:
 """
     )
     project.run(*spread).assert_outcomes(passed=2, failed=1)
+
+
+def test_a_python_test_asks_with_the_tools_of_the_file(
+    project: Project, server: WireServer
+) -> None:
+    project.pytester.makepyfile(shop=SHOP)
+    asked = """<<tool='find_order:{"number": "7"}'>>"""
+    project.pytester.makepyfile(
+        test_it=f"""
+        def test_it(arena):
+            answer = arena.ask("direct", {asked!r})
+            arena.check(answer, valid_tool_calls=True, tools_called=["find_order"])
+        """
+    )
+    project.write(arena=asks(server, asked))
+    project.run("test_it.py").assert_outcomes(passed=1)
+    assert [tool["function"]["name"] for tool in server.requests[0].body["tools"]] == [
+        "find_order",
+        "refund",
+    ]

@@ -85,7 +85,7 @@ def _hashes(run: RunningTest, column: ProviderSpec, trials: list[Trial]) -> Mapp
     demands = {"pass_threshold": run.mark.threshold, "guardrails": guardrails}
     judges = blank.judge.panel if blank.judge is not None else ()
     found = {
-        "prompt": hasher.prompt(_first_question(trials)),
+        "prompt": hasher.prompt(replace(_first_question(trials), tools=blank.tools)),
         "provider": provider_hash(column, blank.params),
         "assertions": code_hash(run.item, demands),
         "judge": " ".join(provider_hash(judge, {}) for judge in judges),
