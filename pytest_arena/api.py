@@ -233,7 +233,7 @@ class _Run:
                 yield engine
         finally:
             engine.close()
-            self._notes = engine.notes
+            self._notes = [*engine.notes, *self._gate.notes]
 
     def _network(self) -> AbstractContextManager[None]:
         if not self._settings.block_network:
@@ -266,7 +266,7 @@ class _Run:
 
         plans = {f"{plan.file}::{plan.name}": plan for plan in self._plans}
         self._gate.confirm(list(done.values()), plans, engine, keep)
-        self._notes = list(engine.notes)
+        self._notes = [*engine.notes, *self._gate.notes]
         return done
 
     def _conclude(self, plan: CellPlan, done: CellRun, engine: Engine) -> Cell:

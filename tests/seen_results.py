@@ -20,7 +20,7 @@ def seen_cells(path: Path) -> dict[str, dict[str, Any]]:
 def seen(cell: Cell) -> dict[str, Any]:
     """Return a cell as plain values; a trial has what its answers come to beside them."""
     found = _plain(asdict(cell))
-    for name in ("trials", "confirmation"):
+    for name in ("trials", "confirmation", "confirmation_old"):
         found[name] = [_trial(trial) for trial in getattr(cell, name)]
     return found
 

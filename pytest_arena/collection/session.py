@@ -130,7 +130,10 @@ class ArenaSession:
             ids=self.collected,
             formats=[name for arena in self.arenas for name in arena.report_formats],
             warnings=self._quotas.warnings,
-            notes=self._engine.notes if self._engine is not None else [],
+            notes=[
+                *(self._engine.notes if self._engine is not None else ()),
+                *(self._gatekeeper.notes if self._gatekeeper is not None else ()),
+            ],
             arenas=[arena_facts(arena, self.redactor.clean_value) for arena in self.arenas],
             answers=self._kept.use(),
             held=self.held.taken() if self.held is not None else [],

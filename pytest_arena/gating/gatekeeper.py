@@ -134,6 +134,11 @@ class Gatekeeper:
 
         return replace(arena, cells=tuple(informed(plan) for plan in arena.cells))
 
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of old versions that cannot be asked."""
+        return list(self._old_versions.notes.values()) if self._old_versions is not None else []
+
     @cached_property
     def _old_versions(self) -> OldVersions | None:
         settings = self._settings

@@ -32,6 +32,11 @@ class RunGate:
         self._ids = ids
         self._keeper = Gatekeeper(settings, root, registry) if settings.has_gate else None
 
+    @property
+    def notes(self) -> list[str]:
+        """What there is to say of the comparison beside its verdicts."""
+        return [] if self._keeper is None else self._keeper.notes
+
     def with_baseline(self, arena: Arena) -> Arena:
         """Return an arena whose cells know what the baseline has of them."""
         return arena if self._keeper is None else self._keeper.with_baseline(arena)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -64,10 +64,6 @@ class AttachedFile:
         if sha256(data).hexdigest() != self.sha256:
             raise _changed(self.name, "it holds something else")
         return data
-
-    def held(self) -> AttachedFile:
-        """Return the same file with its bytes in memory, for a folder that will be gone."""
-        return replace(self, data=self.read())
 
 
 def openai_part(part: Part, file: AttachedFile) -> dict[str, Any]:

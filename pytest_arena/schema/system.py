@@ -48,6 +48,14 @@ class SystemOptions(ArenaModel):
         """Return the folders that `version: git` looks at; `folder` is the arena file's."""
         return (folder,)
 
+    def of_checkout(self, folder: Path, root: Path, today: Path) -> SystemOptions | None:
+        """Return the keys that have the code in a checkout of an earlier revision answer, and never
+        today's; None where that cannot be had.
+
+        `folder` and `today` are the arena file's folders there and here, `root` is the checkout.
+        """
+        return None
+
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):

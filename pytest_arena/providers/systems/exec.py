@@ -7,6 +7,7 @@ import shlex
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -85,6 +86,16 @@ class ExecOptions(SystemOptions):
     @property
     def takes_messages(self) -> bool:
         return self.persistent or any("messages" in names_in(one, {}) for one in self.command)
+
+    def of_checkout(self, folder: Path, root: Path, today: Path) -> ExecOptions | None:
+        program, *arguments = self.command
+        named = {program, *arguments, *(f"{one.replace('.', '/')}.py" for one in arguments)}
+        if not any((folder / name).is_file() for name in named):
+            # what is installed is today's
+            return None
+        if "/" in program and not (folder / program).exists():
+            program = str(today / program)
+        return self.model_copy(update={"command": (program, *arguments)})
 
     @property
     def asks_by_argument(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,18 @@ class PythonOptions(SystemOptions):
             # what is installed somewhere stands in no repository
             return ()
         return self.folders(folder) or (root,)
+
+    def of_checkout(self, folder: Path, root: Path, today: Path) -> PythonOptions | None:
+        top = self.call.partition(":")[0].partition(".")[0]
+        own = [(folder / path).resolve() for path in self.python_path]
+        home = next((one for one in (*own, folder, root) if file_of(top, one)), None)
+        if home is None or not home.resolve().is_relative_to(root.resolve()):
+            # what is installed is today's
+            return None
+        # in an interpreter of its own, where its modules come before all that is installed
+        venv = sys.executable if self.venv is None else str(today / self.venv)
+        paths = tuple(map(str, dict.fromkeys((home, *own))))
+        return self.model_copy(update={"venv": venv, "python_path": paths})
 
     def interpreter(self, spec: ProviderSpec) -> Interpreter | None:
         """Return the interpreter of another environment, None for the run's own."""

@@ -88,7 +88,6 @@ def test_a_file_that_holds_something_else_by_now_is_not_sent(tmp_path: Path) -> 
     path = tmp_path / "a.png"
     path.write_bytes(png())
     file = AttachedFile.of("image", "image/png", png(), name="a.png", path=path)
-    assert file.held().data == png()
     path.write_bytes(png(color=(0, 0, 0)))
     with pytest.raises(ProviderError, match="it holds something else"):
         file.read()
