@@ -187,6 +187,47 @@ def test_only_where_the_shown_columns_differ(open_report: Open) -> None:
     assert titles.all_inner_texts() == [run.cells[3].case]
 
 
+def test_words_of_a_search_are_marked_and_brought_into_sight(open_report: Open) -> None:
+    late = "word " * 300 + "a (refund) of $5+ is due" + " end" * 200
+    opened = open_report(answered([(late, "Refund?"), ("no", "no")]), "#cells")
+    opened.page.fill("#search", "refund")
+    marks = grid_row(opened, 0).locator("mark")
+    assert marks.all_inner_texts() == ["refund", "Refund"]
+    assert texts_of(opened, 0)[0].startswith("…word")
+    opened.page.fill("#search", '"(refund) of $5+"')
+    assert marks.all_inner_texts() == ["(refund) of $5+"]
+    opened.page.get_by_label("Full").check()
+    assert marks.all_inner_texts() == ["(refund) of $5+"]
+    assert texts_of(opened, 0)[0].startswith("word word")
+
+
+def test_what_failed_as_expected_is_marked_as_such(open_report: Open) -> None:
+    run = answered([("a", "b"), ("c", "d")], verdict="failed")
+    cells = (replace(run.cells[0], xfail="a known bug"), *run.cells[1:])
+    opened = open_report(replace(run, cells=cells), "#cells")
+    assert grid_row(opened, 0).locator(".line").all_inner_texts() == ["✕ xfailed", "✕ failed"]
+    opened.page.get_by_label("failed", exact=True).check()
+    assert opened.page.inner_text("#status").startswith("2 cases, 3 cells of 4")
+    opened.page.get_by_label("failed", exact=True).uncheck()
+    opened.page.get_by_label("xfailed", exact=True).check()
+    assert opened.page.inner_text("#status").startswith("1 case, 1 cell of 4")
+    grid_row(opened, 0).locator(".line a").first.click()
+    opened.page.wait_for_selector("#cell h1")
+    assert "a known bug" in opened.page.inner_text("#cell")
+    assert opened.complaints == []
+
+
+def test_escape_closes_the_list_of_columns(open_report: Open, run: RunResult) -> None:
+    opened = open_report(run, "#cells")
+    opened.page.get_by_text("Columns", exact=True).click()
+    assert opened.page.locator("#columns-list:visible").count() == 1
+    opened.page.keyboard.press("Escape")
+    assert opened.page.locator("#columns-list:visible").count() == 0
+    opened.page.get_by_text("Columns", exact=True).click()
+    opened.page.locator("#status").click()
+    assert opened.page.locator("#columns-list:visible").count() == 0
+
+
 def test_a_cases_variables_stand_beside_it_and_are_found(open_report: Open) -> None:
     run = answered([("a", "b"), ("c", "d")])
     first = tuple(replace(cell, variables={"country": "<b>Japan</b>"}) for cell in run.cells[:2])

@@ -24,7 +24,7 @@ async function showCase() {
 async function columnOf(cell) {
   const { record, text } = await recordOf(cell);
   const trials = [...record.trials, ...(record.confirmation ?? [])];
-  const at = state.trial ?? Math.max(0, record.trials.findIndex((t) => t.verdict === cell.verdict));
+  const at = state.trial ?? shownAt(cell, record);
   return { cell, record, text, trials, at, trial: at < trials.length ? trials.at(at) : undefined, name: nameIn(cell.case, cell.provider) };
 }
 
@@ -64,7 +64,7 @@ function sideBySide(columns) {
   });
   const marks = (column) => {
     const [theirs, own] = [answer(reference), answer(column)];
-    return column === reference || !theirs || !own || theirs === own ? null : (most) => marked(wordDiff(theirs, own), most, (words) => words);
+    return column === reference || !theirs || !own || theirs === own ? null : (most) => marked(wordDiff(theirs, own), most);
   };
   const most = Math.max(1, ...told.map(({ turns }) => turns.length));
   const rows = [];

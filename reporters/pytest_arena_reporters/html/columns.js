@@ -7,6 +7,7 @@ function buildGridTools() {
   $("against").addEventListener("change", (e) => refine({ against: e.target.value }));
   for (const id of ["raw", "labels"]) $(id).addEventListener("change", (e) => refine({ [id]: e.target.checked }));
   $("blind").addEventListener("change", (e) => refine({ blind: e.target.checked, ...(e.target.checked ? { labels: true, layout: "grid" } : {}) }));
+  addEventListener("click", (e) => { if (!$("columns").contains(e.target) && e.target.isConnected) $("columns").open = false; });
   $("blind-label").hidden = index.providers.length < 2;
 }
 

@@ -7,8 +7,8 @@ async function inflate(base64) {
   return new Response(stream).json();
 }
 
-const VERDICTS = { p: "passed", f: "failed", e: "error", s: "skipped", u: "unsure" };
-const MARKS = { p: "✓", f: "✕", e: "!", s: "–", u: "?" };
+const VERDICTS = { p: "passed", f: "failed", e: "error", s: "skipped", u: "unsure", x: "xfailed" };
+const MARKS = { p: "✓", f: "✕", e: "!", s: "–", u: "?", x: "✕" };
 
 let index = null;
 let cells = [];
@@ -72,7 +72,8 @@ async function recordOf(cell) {
 }
 
 // The trial whose answer stands for its cell: the first with the cell's verdict.
-const shownTrial = (cell, record) => record.trials.find((t) => t.verdict === cell.verdict) ?? record.trials.at(0);
+const shownAt = (cell, record) => Math.max(0, record.trials.findIndex((t) => t.verdict === (cell.verdict === "x" ? "f" : cell.verdict)));
+const shownTrial = (cell, record) => record.trials.at(shownAt(cell, record));
 
 function describe(cell, record, chunk) {
   const parts = [cell.names];
@@ -88,7 +89,7 @@ function describe(cell, record, chunk) {
   const answer = trial?.responses.length ? chunk.text(trial.responses.at(-1).output) : null;
   const why = cell.verdict === "p" ? "" : reasons(record).at(0) ?? "";
   cell.shown = {
-    at: Math.max(0, record.trials.findIndex((t) => t.verdict === cell.verdict)), answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
+    at: shownAt(cell, record), answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
     passed: record.trials.filter((t) => t.verdict === "p").length,
     before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
   };

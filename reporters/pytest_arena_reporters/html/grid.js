@@ -1,6 +1,9 @@
 // The grid: a row for each case, a column for each provider, in each cell the answer itself.
 const SHORT = 450;
 const FULL = 4000;
+// Of an excerpt so many characters are surely in sight; words that are searched for have some before them.
+const VISIBLE = 120;
+const LEAD = 60;
 // A comparison in the grid must not be felt; the case's page has all of it.
 const MOST_GRID_STEPS = 150000;
 const GUESSES = { ticks: 40, short: 140, full: 320 };
@@ -124,15 +127,24 @@ function answerText(cell, reference, open) {
   const { answer } = cell.shown;
   if (answer === null) return cell.verdict === "s" ? null : node("p", { class: "text dim", text: "There was no answer." });
   if (!answer) return cell.shown.calls.length ? null : node("p", { class: "text dim", text: "(empty)" });
-  const all = open && whole.has(cell);
-  const most = all ? Infinity : open ? FULL : SHORT;
-  const comparable = reference && reference !== cell && reference.shown?.answer;
-  if (comparable && reference.shown.answer === answer) return node("p", { class: "text dim", text: `Says the same as ${state.against}.` });
-  const fit = open ? (words) => words : (words) => words.replace(/\n\s*\n/g, "\n");
-  const own = comparable ? marked(wordDiff(reference.shown.answer, answer, MOST_GRID_STEPS), most, fit) : null;
-  const form = own || !open || state.raw ? null : rendered(answer.length > most ? answer.slice(0, most) : answer);
-  const text = form ? node("div", { class: "text markup" }, form) : node("div", { class: "text" }, own ?? shorter(fit(shorter(answer, 4 * most)), most));
-  if (!open || answer.length <= FULL) return text;
+  const theirs = reference && reference !== cell ? reference.shown?.answer : null;
+  if (theirs === answer) return node("p", { class: "text dim", text: `Says the same as ${state.against}.` });
+  const parts = theirs ? wordDiff(theirs, answer, MOST_GRID_STEPS) : null;
+  return open ? openAnswer(cell, parts) : node("div", { class: "text" }, excerpt(answer, parts));
+}
+
+// The first lines of an answer, without empty ones.
+function excerpt(answer, parts) {
+  const dense = (words) => words.replace(/\n\s*\n/g, "\n");
+  return parts ? marked(parts, SHORT, dense) : highlighted(answer, SHORT, VISIBLE, dense) ?? shorter(dense(answer.slice(0, 4 * SHORT)), SHORT);
+}
+
+function openAnswer(cell, parts) {
+  const { answer } = cell.shown, all = whole.has(cell), most = all ? Infinity : FULL;
+  const words = parts ? marked(parts, most) : highlighted(answer, most, most);
+  const form = words || state.raw ? null : rendered(answer.length > most ? answer.slice(0, most) : answer);
+  const text = form ? node("div", { class: "text markup" }, form) : node("div", { class: "text" }, words ?? shorter(answer, most));
+  if (answer.length <= FULL) return text;
   if (all) {
     wholeText(text, `The whole answer of ${nameIn(cell.case, cell.provider)}`);
     return text;
@@ -140,8 +152,26 @@ function answerText(cell, reference, open) {
   return [text, node("button", { type: "button", class: "link", text: `All ${number(answer.length)} characters`, onclick: () => { whole.add(cell); list.again((item) => item === cell.case); } })];
 }
 
+// The text from a little before the first word that is searched for, with all of these marked.
+function highlighted(text, most, visible, fit = String) {
+  const words = searchWords();
+  if (!words.length) return null;
+  const pattern = new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"), "gi");
+  const first = text.search(pattern);
+  if (first < 0) return null;
+  const from = first < visible ? 0 : Math.max(first - 2 * LEAD, text.lastIndexOf(" ", first - LEAD) + 1);
+  const shown = (from ? "…" : "") + shorter(fit(text.slice(from, from + 4 * most)), most);
+  const made = [];
+  let end = 0;
+  for (const match of shown.matchAll(pattern)) {
+    made.push(shown.slice(end, match.index), node("mark", { class: "sought", text: match.at(0) }));
+    end = match.index + match.at(0).length;
+  }
+  return [...made, shown.slice(end)];
+}
+
 // The words that only this answer has, up to so many characters.
-function marked(parts, most, fit) {
+function marked(parts, most, fit = String) {
   const made = [];
   let left = most;
   for (const { kind, words } of parts) {

@@ -41,7 +41,7 @@ function buildFilters() {
     $(id).addEventListener("change", (e) => refine({ [id]: e.target.value }));
   }
   $("flaky-label").hidden = !index.flaky.length;
-  const present = ["passed", "failed", "error", "skipped"].filter((v) => index.verdict.includes(v.charAt(0)));
+  const present = ["passed", "failed", "xfailed", "error", "skipped"].filter((v) => index.verdict.includes(v.charAt(0)));
   for (const verdict of present) {
     $("verdicts").append(node("label", {}, node("input", {
       type: "checkbox", value: verdict, onchange: () => refine({
@@ -87,7 +87,10 @@ function onKey(event) {
   const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "checkbox" && event.target.type !== "radio";
   if (event.ctrlKey || event.metaKey || event.altKey || $("help").open) return;
   if (event.key === "Escape") {
-    if (typing) event.target.blur();
+    if ($("columns").open) {
+      $("columns").open = false;
+      $("columns").querySelector("summary").focus();
+    } else if (typing) event.target.blur();
     else if (WITH_FILTERS.has(state.view) && state.view !== "cells") location.hash = linkTo({ view: "cells" });
     return;
   }

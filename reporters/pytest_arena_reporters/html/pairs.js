@@ -56,7 +56,7 @@ async function outcome(pairs, next) {
     if (!rows.has(name)) rows.set(name, { first: 0, tie: 0, second: 0 });
     rows.get(name)[vote]++;
     const verdicts = `${first.verdict}${second.verdict}`;
-    if (/^(?:pf|fp)$/.test(verdicts)) tell("Where one passed and one failed, you agree with the verdicts", vote, verdicts === "pf" ? "first" : "second");
+    if (/^(?:p[fx]|[fx]p)$/.test(verdicts)) tell("Where one passed and one failed, you agree with the verdicts", vote, verdicts.startsWith("p") ? "first" : "second");
     const judged = await judgedBetter(first, second);
     if (judged) tell("You agree with the judge (preferred_over)", vote, judged);
   }

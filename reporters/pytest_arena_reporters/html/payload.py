@@ -130,7 +130,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "chunk": CHUNK,
         "case": numbers,
         "provider": [providers[cell.column] for cell in cells],
-        "verdict": "".join(cell.verdict[0] for cell in cells),
+        "verdict": "".join("x" if cell.is_xfailed else cell.verdict[0] for cell in cells),
         "checks": checks,
         "trials": [len(cell.trials) for cell in cells],
         "latency": [rounded(mean_latency(cell)) for cell in cells],

@@ -106,13 +106,15 @@ function checked(cell, wanted) {
 }
 
 const SORTS = {
-  case: (c) => c.row, provider: (c) => c.provider, verdict: (c) => "efsp".indexOf(c.verdict),
+  case: (c) => c.row, provider: (c) => c.provider, verdict: (c) => "efxsp".indexOf(c.verdict),
   since: (c) => (c.status < 0 ? null : c.status), latency: (c) => c.latency, tokens: (c) => c.tokens, cost: (c) => c.cost,
 };
 
+// Words in any order; "several words" in quotes stand together.
+const searchWords = () => [...state.q.toLowerCase().matchAll(/"(?<quoted>[^"]+)"|\S+/g)].map((m) => m.groups.quoted ?? m.at(0));
+
 function filtered() {
-  // Words in any order; "several words" in quotes stand together.
-  const words = [...state.q.toLowerCase().matchAll(/"(?<quoted>[^"]+)"|\S+/g)].map((m) => m.groups.quoted ?? m.at(0));
+  const words = searchWords();
   const shown = new Set(shownColumns());
   const rows = state.differ ? new Set(index.rows.filter((row) => differs(row, state.differ, shown))) : null;
   const wanted = { ...state, words, shown, rows };
