@@ -42,10 +42,15 @@ def build_content(tree: YamlMap | YamlList, key: Any, owner: str, context: LoadC
 
 def _are_parts(written: YamlList, tree: YamlMap | YamlList, key: Any) -> bool:
     """Return whether a list holds parts: one that a template left may be any list of a row's."""
-    maps = [isinstance(part, YamlMap) for part in written]
-    if isinstance((tree.spellings or {}).get(key), Filled):
-        return all(maps) and all({"type", *_KEYS} & part.keys() for part in written) and any(maps)
-    return any(maps)
+    maps = [part for part in written if isinstance(part, YamlMap)]
+    if not isinstance((tree.spellings or {}).get(key), Filled):
+        return bool(maps)
+    texts = sum(isinstance(part, str) for part in written)
+    return bool(maps) and len(maps) + texts == len(written) and all(map(_is_like_a_part, maps))
+
+
+def _is_like_a_part(entry: YamlMap) -> bool:
+    return entry.get("type") in _TYPES or (bool(entry) and entry.keys() <= {*_KEYS, *_OF_FORMS})
 
 
 class _Builder:

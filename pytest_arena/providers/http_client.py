@@ -23,6 +23,12 @@ Heard = Callable[[Mapping[str, str]], None]
 """Take the headers of an answer."""
 
 
+def in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+    """Return a body as aiohttp is to send it: a large one, as of a picture, in pieces between which
+    the loop goes on."""
+    return body if body is None or len(body) < _LARGE else BytesIO(body)
+
+
 def _nobody(headers: Mapping[str, str]) -> None:
     """Take them for nobody."""
 
@@ -72,8 +78,7 @@ class HttpClient:
         data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         return self._session.post(
             self._base + path,
-            # a large body, as of a picture, is sent in pieces that the loop can go between
-            data=data if len(data) < _LARGE else BytesIO(data),
+            data=in_pieces(data),
             headers={"Content-Type": "application/json", **headers},
             proxy=self._proxy,
         )

@@ -210,6 +210,28 @@ tests:
     }
 
 
+def test_a_large_picture_goes_out_whole(sending: Project, server: WireServer) -> None:
+    (sending.path / "large.png").write_bytes(png() + bytes(1_200_000))
+    url = f"{server.url}/v1"
+    sending.write(
+        arena=f"""\
+providers:
+  - {{name: direct, provider: openai, model: m, api_base: "{url}"}}
+  - name: service
+    provider: http
+    url: "{url}/chat/completions"
+    body: {{model: m, messages: "{{{{ messages }}}}"}}
+    output: choices[0].message.content
+tests:
+  - name: Seen
+    prompt: [Look, {{image: large.png}}]
+    assertions: [{{type: contains, value: ok}}]
+"""
+    )
+    sending.run().assert_outcomes(passed=2)
+    assert [len(json.dumps(request.body)) > 1_600_000 for request in server.requests] == [True] * 2
+
+
 def test_a_judge_is_sent_the_picture_and_one_that_takes_none_gives_no_verdict(
     sending: Project, server: WireServer
 ) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import render_text
 from pytest_arena.providers.error_mapping import kind_of, redact
+from pytest_arena.providers.http_client import in_pieces
 from pytest_arena.providers.rate_headers import parse_retry_after
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
@@ -73,7 +74,7 @@ class Service:
             async with self._session.request(
                 method,
                 url,
-                data=content,
+                data=in_pieces(content),
                 headers=sending.headers,
                 cookies=cookies,
                 proxy=self._proxy,

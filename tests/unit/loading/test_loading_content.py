@@ -136,12 +136,29 @@ def test_a_row_may_bring_messages_with_parts(load: Callable[..., Arena], samples
     assert kinds(plan.case.dialogues[0][0].user) == ["text", "image"]
 
 
-def test_a_list_of_a_row_that_is_none_of_parts_reads_as_json(
-    load: Callable[..., Arena], samples: Path
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("[Look, {image: photos/a.png}]", "Look\n[image a.png 74 B]"),
+        ("[{text: One}, {text: two}]", "One\ntwo"),
+        ("[{id: 1}]", '[{"id": 1}]'),
+        ("[{text: One, title: T}]", '[{"text": "One", "title": "T"}]'),
+        ("[One, 2]", '["One", 2]'),
+    ],
+)
+def test_a_list_of_a_variables_is_of_parts_where_it_looks_so_and_json_else(
+    load: Callable[..., Arena], samples: Path, value: str, said: str
 ) -> None:
-    rows = "variables: {rows: [{id: 1}]}"
-    text = f"{rows}\ntests: [{{name: A, prompt: '{{{{ rows }}}}', {CHECKED}}}]"
-    assert load(text).cells[0].case.dialogues[0][0].user == '[{"id": 1}]'
+    text = f"variables: {{v: {value}}}\ntests: [{{name: A, prompt: '{{{{ v }}}}', {CHECKED}}}]"
+    assert shown(load(text).cells[0].case.dialogues[0][0].user) == said
+
+
+def test_a_part_of_a_row_with_a_key_that_nobody_knows_is_refused(
+    refused: Callable[..., str], samples: Path
+) -> None:
+    value = "[{type: text, text: One, cache_control: {}}]"
+    text = f"variables: {{v: {value}}}\ntests: [{{name: A, prompt: '{{{{ v }}}}', {CHECKED}}}]"
+    assert "unknown key 'cache_control' in a part of case 'A'" in refused(text)
 
 
 def test_turns_messages_and_prompts_have_parts(first: Callable[[str], CasePlan]) -> None:

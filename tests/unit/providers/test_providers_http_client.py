@@ -126,3 +126,16 @@ def test_a_netrc_file_is_not_read(
     with answering(b"data: x\n\n") as (base, asked):
         asyncio.run(streamed(base))
         assert asked == [("/x", "")]
+
+
+def test_a_large_body_is_sent_without_a_warning_of_a_blocked_loop() -> None:
+    async def posted(base: str) -> bytes:
+        client = await open_client(base, {}, [])
+        try:
+            return await client.post("/x", {"picture": "0" * 1_200_000}, {})
+        finally:
+            await client.close()
+
+    with answering(b"{}") as (base, asked):
+        assert asyncio.run(posted(base)) == b"{}"
+    assert [path for path, _ in asked] == ["/x"]
