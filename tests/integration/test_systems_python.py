@@ -124,10 +124,6 @@ def number(prompt):
     return 42
 
 
-def curt(prompt):
-    return "what?"
-
-
 def no_cost(prompt):
     return {"output": "hello", "usage": {"cost_usd": "free"}}
 
@@ -350,83 +346,3 @@ def test_a_session_is_one_for_all_turns_and_another_for_each_trial(project: Proj
         "    assertions: [{type: equals, value: one two}]\n"
     )
     project.run().assert_outcomes(passed=1)
-
-
-@pytest.mark.parametrize(
-    ("keys", "said"),
-    [
-        ("model: gpt-4o", "'model' of provider 'x' is for models, and 'python' is an application"),
-        ("params: {temperature: 0}", "'params' of provider 'x' is for models"),
-        ("headers: {A: b}", "'headers' of provider 'x' is for models"),
-        ("pyton_path: [src]", "did you mean 'python_path'?"),
-        ("version: git", "'version: git' of provider 'x' finds no files in git"),
-    ],
-)
-def test_keys_that_an_application_does_not_have_are_refused(
-    bots: Project, keys: str, said: str
-) -> None:
-    bots.write(arena=arena("hello", further=f", {keys}").replace("name: hello", "name: x"))
-    result = bots.run()
-    assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert said in result.stdout.str()
-
-
-def test_answers_are_recorded_under_a_version_alone(bots: Project) -> None:
-    bots.write(arena=arena("hello", further=", version: '1'"))
-    bots.run("--arena-record=once").assert_outcomes(passed=1)
-    bots.run("--arena-record=none").assert_outcomes(passed=1)
-    assert trial_of(bots, "hello")["source"] == "recording"
-    bots.write(arena=arena("hello", further=", version: '2'"))
-    bots.run("--arena-record=none").assert_outcomes(errors=1)
-    bots.write(arena=arena("hello"))
-    bots.run("--arena-record=none").assert_outcomes(errors=1)
-    message = str(trial_of(bots, "hello")["error"]["message"])  # type: ignore[index]
-    assert message.startswith("provider 'hello' has no version, so that no recording can stand")
-    bots.run("--arena-record=new").assert_outcomes(passed=1)
-    assert trial_of(bots, "hello")["source"] == "call"
-
-
-def test_another_version_stands_beside_a_cell_that_regressed(
-    bots: Project, spread: tuple[str, ...]
-) -> None:
-    bots.write(arena=arena("hello", further=", version: '1', config: {tone: kind}"))
-    bots.run("--arena-update-baseline").assert_outcomes(passed=1)
-    changed = arena("hello", further=", version: '2', config: {tone: curt}")
-    bots.write(arena=changed.replace("bot:hello", "bot:curt"))
-    options = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
-    result = bots.run(*options, *spread)
-    result.assert_outcomes(failed=1)
-    (cell,) = bots.cells().values()
-    assert cell["standing"]["status"] == "regressed"
-    assert cell["standing"]["differences"] == [
-        "config.tone: kind → curt", "version: 1 → 2", "call: bot:hello → bot:curt",
-    ]  # fmt: skip
-    assert "version: 1 → 2" in " ".join(result.stdout.str().split())
-
-
-def test_the_cache_answers_under_a_version_alone(bots: Project) -> None:
-    for version, source in (("", "call"), (", version: '1'", "cache")):
-        bots.write(arena=arena("hello", further=f", cache: {{ttl: 1h}}{version}"))
-        for _ in range(2):
-            bots.run("--arena-cache=on", "--arena-cache-dir=kept").assert_outcomes(passed=1)
-        assert trial_of(bots, "hello")["source"] == source
-
-
-def test_a_budget_in_dollars_holds_by_what_the_application_says(bots: Project) -> None:
-    more = "    trials: 6\n"
-    bots.write(arena=arena("whole", case=more, further=", budget: {max_cost_usd: 0.5}"))
-    bots.run()
-    spent = [t["cost_usd"] for t in next(iter(bots.cells().values()))["trials"] if t["cost_usd"]]
-    assert spent == [0.25, 0.25]
-
-
-def test_a_budget_in_dollars_is_an_error_where_the_application_says_no_cost(bots: Project) -> None:
-    bots.write(arena=arena("hello", further=", budget: {max_cost_usd: 1}"))
-    bots.run().assert_outcomes(errors=1)
-    message = str(trial_of(bots, "hello")["error"]["message"])  # type: ignore[index]
-    assert "max_cost_usd of provider 'hello' needs" in message
-
-
-def test_an_async_function_answers_many_calls_at_once(bots: Project) -> None:
-    bots.write(arena=arena("later", case="    trials: 30\n"))
-    bots.run().assert_outcomes(passed=1)
