@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -89,7 +91,7 @@ def problems_of(
         )
     found += header_problems(spec, variables)
     if not found:
-        found += proxy_problems(spec, base.url if base else "https://api.openai.com")
+        found += connection_problems(spec, base.url if base else "https://api.openai.com")
     return found
 
 
@@ -189,7 +191,13 @@ def header_problems(spec: ProviderSpec, variables: Mapping[str, str]) -> Iterato
             )
 
 
-def proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+def connection_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+    """Yield what in the environment keeps calls from a URL: a proxy, or certificates to trust."""
+    yield from _proxy_problems(spec, url)
+    yield from _certificate_problems(spec, url)
+
+
+def _proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
     """Yield what is wrong with the proxy that stands before a URL."""
     address = urlsplit(url)
     if address.hostname is None or proxy_bypass(address.hostname):
@@ -208,3 +216,31 @@ def proxy_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
             expected="a URL such as http://proxy.example.com:3128",
             fix=f"export {kind.upper()}_PROXY=http://{host}",
         )
+
+
+def _certificate_problems(spec: ProviderSpec, url: str) -> Iterator[Problem]:
+    """Yield what is wrong with the certificates that are trusted in place of certifi's."""
+    file, folders = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+    if urlsplit(url).scheme != "https":
+        return
+    if file and not _holds_certificates(Path(file)):
+        yield Problem(
+            f"SSL_CERT_FILE names {shorten(file, 80)!r}, which holds no certificates",
+            spec.place,
+            expected="a file of certificates in PEM",
+            fix="export SSL_CERT_FILE=… with the file's path, or unset it",
+        )
+    if folders and not any(Path(one).is_dir() for one in folders.split(os.pathsep)):
+        yield Problem(
+            f"SSL_CERT_DIR names {shorten(folders, 80)!r}, which is no folder",
+            spec.place,
+            expected="a folder of certificates, with OpenSSL's names for them",
+            fix="export SSL_CERT_DIR=… with the folder's path, or unset it",
+        )
+
+
+def _holds_certificates(file: Path) -> bool:
+    try:
+        return b"CERTIFICATE-----" in file.read_bytes()
+    except OSError:
+        return False

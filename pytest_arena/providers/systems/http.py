@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pytest_arena.errors import Problem, ProviderError
 from pytest_arena.prompts.templates import as_text, fill_template, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.configuration import filled, header_problems, proxy_problems
+from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.systems.answers import answer_of
@@ -77,7 +77,7 @@ class HttpProvider(Provider):
                 )
             )
         elif url is not None and not found:
-            found += proxy_problems(spec, url)
+            found += connection_problems(spec, url)
         return found
 
     @classmethod

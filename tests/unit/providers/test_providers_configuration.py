@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,14 @@ GOOD = "https://models.example.com/v1"
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+    for name in (
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "no_proxy",
+        "ssl_cert_file",
+        "ssl_cert_dir",
+    ):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
 
@@ -46,6 +55,33 @@ def problems(variables: dict[str, str] | None = None, **given: Any) -> list[Prob
 )
 def test_a_good_base_url_is_no_problem(base: str | None) -> None:
     assert problems(api_base=base) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SSL_CERT_FILE", "which holds no certificates"),
+        ("SSL_CERT_DIR", "which is no folder"),
+    ],
+)
+def test_certificates_that_are_not_there_are_a_problem(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for value in (tmp_path / "nope", tmp_path / "text.pem"):
+        (tmp_path / "text.pem").write_text("no certificate")
+        monkeypatch.setenv(name, str(value))
+        (problem,) = problems()
+        assert problem.what == f"{name} names {str(value)!r}, {said}"
+    assert problems(api_base="http://localhost:1/v1") == []
+
+
+def test_certificates_that_are_there_are_no_problem(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", f"/no/such{os.pathsep}{tmp_path}")
+    assert problems() == []
 
 
 def test_a_template_in_a_model_is_a_problem() -> None:
