@@ -13,6 +13,8 @@ skip_rewriting()
 from pytest_arena.options import add_options, is_active  # noqa: E402  # found by that finder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_arena.collection.python_tests.fixture import ArenaFixture
 
 MARK = "arena(file, provider, trials, pass_threshold): how a test with the fixture `arena` is run"
@@ -43,20 +45,27 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def arena(request: pytest.FixtureRequest) -> ArenaFixture:
+def arena(request: pytest.FixtureRequest) -> Iterator[ArenaFixture]:
     """Check answers, and ask providers, as cells of an arena: `arena.check(answer, contains="…")`,
     `arena.ask("mini", prompt)`."""
     from pytest_arena.collection.python_tests.activation import python_tests
 
-    return python_tests(request.config).fixture(request.node)
+    tests = python_tests(request.config)
+    yield tests.fixture(request.node)
+    tests.finish(request.node)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Load what runs tests with the fixture, or its mark, where there is one."""
+    """Load what runs tests with the fixture, or with its mark, where there is one."""
+    if session.config.option.collectonly:
+        return
     for item in session.items:
-        known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", None)
-        if (known and "arena" in known) or any(mark.name == "arena" for mark in item.own_markers):
-            from pytest_arena.collection.python_tests.activation import python_tests
+        known = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", ())
+        if "arena" in known or any(mark.name == "arena" for mark in item.own_markers):
+            from pytest_arena.collection.python_tests.marks import concerns_arena
 
-            python_tests(session.config)
-            return
+            if concerns_arena(item):
+                from pytest_arena.collection.python_tests.activation import python_tests
+
+                python_tests(session.config)
+                return

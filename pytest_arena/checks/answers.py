@@ -108,5 +108,5 @@ def _no_answer(answer: Any, place: Location) -> Problem:
         place,
         expected="a text, a Response, what a usual framework gives, or something with output and "
         "tool_calls",
-        fix="hand over the answer's text, as in expect(answer.text, …)",
+        fix="hand over its text, as in answer.text",
     )

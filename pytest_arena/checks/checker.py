@@ -45,6 +45,7 @@ class Checker:
 
     async def acheck(self, plan: CellPlan, trial: Trial) -> Trial:
         """Do the same without blocking the running event loop."""
+        _require_asyncio()
         work, executed = self._work(plan, trial), Executed(trial)
         if work is not None:
             try:
@@ -55,6 +56,7 @@ class Checker:
 
     def ask(self, plan: CellPlan, number: int, called: str) -> Trial:
         """Return what a provider answered, as a trial without a verdict."""
+        __tracebackhide__ = True
         _refuse_on_loop(None, "a provider", called)
         engine = self._engine()
         work = _start(engine, plan, number)
@@ -67,6 +69,8 @@ class Checker:
 
     async def aask(self, plan: CellPlan, number: int) -> Trial:
         """Do the same without blocking the running event loop."""
+        __tracebackhide__ = True
+        _require_asyncio()
         engine = self._engine()
         work = _start(engine, plan, number)
         try:
@@ -102,6 +106,7 @@ def _start(engine: Engine, plan: CellPlan, number: int) -> Work:
 
 
 def _asked(work: Work) -> Trial:
+    __tracebackhide__ = True
     run = work.result()
     (executed,) = run.executed
     trial = executed.trial
@@ -132,3 +137,17 @@ def _refuse_on_loop(work: Coroutine[Any, Any, Any] | None, whom: str, called: st
             fix=f"write await {called}",
         )
     )
+
+
+def _require_asyncio() -> None:
+    """Refuse to wait on another kind of event loop, as trio's."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise UsageError(
+            Problem(
+                "no event loop of asyncio is running here",
+                expected="asyncio, or anyio with its backend of that name",
+                fix="set anyio_backend to asyncio, or check without await",
+            )
+        ) from None

@@ -12,7 +12,7 @@ from pytest_arena.loading.tree import pack_mark, planted
 from pytest_arena.loading.validation_messages import key_names
 from pytest_arena.schema import Assertion
 
-_MEANT = ("value", "expected", "min_score")
+_MEANT = ("value", "expected", "min_score", "provider")
 """The keys that a bare value is for, in an assertion none of whose keys is required."""
 _SHAPE = 'write it like contains="hello", {"contains": "hello"} or {"type": "contains", …}'
 
@@ -123,6 +123,8 @@ def _keys(
     if isinstance(value, Mapping):
         return {str(key): inner for key, inner in value.items()}
     further = [key for key in own if fields.get(key) or key not in (*_SHARED, "not")]
+    # the assertion's own before what those of its kind have
+    further.sort(key=lambda key: key not in vars(cls).get("__annotations__", {}))
     context.problems.add(
         f"{shorten(repr(value))} says nothing that {name!r} knows",
         place,

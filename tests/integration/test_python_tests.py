@@ -474,6 +474,111 @@ def test_down(arena):
     assert trial["error"]["kind"] == "server"
 
 
+def test_cases_fail_their_test_however_it_came_by_the_fixture(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+def failing(arena):
+    with arena.case("A"):
+        arena.check("hello", contains="bye")
+
+def test_by_name(request):
+    failing(request.getfixturevalue("arena"))
+
+@pytest.fixture
+def late(arena):
+    yield
+    failing(arena)
+
+def test_late(late): pass
+
+def test_breaks_after(arena):
+    failing(arena)
+    raise OSError("no disk")
+
+def test_names(arena):
+    with arena.case("B", provider="a[b]"): pass
+"""
+    )
+    result = tests.run()
+    result.assert_outcomes(failed=3, passed=1, errors=1)
+    shown = result.stdout.str()
+    assert "cases that did not pass before: A" in shown
+    assert "'a[b]' is no name of a column" in shown
+    assert tests.verdicts() == {
+        "test_by_name::A[application]": "failed",
+        "test_late::A[application]": "failed",
+        "test_breaks_after::A[application]": "failed",
+        "test_breaks_after[application]": "error",
+        "test_names[application]": "error",
+    }
+
+
+def test_a_skipped_case_ends_no_trials(tests: Project) -> None:
+    tests.write(arena=f"{ARENA}budget: {{max_calls: 2}}\n")
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+@pytest.mark.arena(trials=3)
+def test_it(arena):
+    with arena.case("skipped"):
+        pytest.skip("not here")
+    with arena.case("unpaid"):
+        arena.ask("mini", "?")
+    with arena.case("held"):
+        arena.check("hello", contains="hello")
+"""
+    )
+    tests.run().assert_outcomes(passed=1)
+    found = {c["case"].partition("::")[2]: c for c in tests.cells().values()}
+    assert {name: cell["verdict"] for name, cell in found.items()} == {
+        "skipped": "skipped",
+        "unpaid": "skipped",
+        "held": "passed",
+    }
+    assert [bool(found[name]["over_budget"]) for name in ("unpaid", "held")] == [True, False]
+    assert len(found["held"]["trials"]) == 3
+
+
+def test_what_fixtures_check_is_their_test_s(tests: Project) -> None:
+    tests.pytester.makepyfile(
+        test_app="""
+import pytest
+
+@pytest.fixture
+def before(arena):
+    arena.check("hello", contains="hello")
+
+@pytest.fixture
+def after(arena):
+    yield
+    arena.check("hello", contains="bye")
+
+@pytest.fixture
+def fine(arena):
+    yield
+    arena.check("hello", contains="hello")
+
+def test_before(before): pass
+def test_after(after, arena): arena.check("hello", contains="hello")
+def test_fine(fine): pass
+
+@pytest.mark.arena(trials=2)
+def test_after_trials(after, arena): pass
+"""
+    )
+    result = tests.run()
+    result.assert_outcomes(passed=4, errors=2)
+    assert tests.verdicts() == {
+        "test_before[application]": "passed",
+        "test_after[application]": "failed",
+        "test_fine[application]": "passed",
+        "test_after_trials[application]": "failed",
+    }
+
+
 def test_guardrails_of_the_file_hold_for_what_tests_ask(tests: Project) -> None:
     tests.write(arena=f"{ARENA}guardrails: {{banned_words: [hack]}}\n")
     tests.pytester.makepyfile(

@@ -35,7 +35,24 @@ class Attempt:
         self.unraised: list[tuple[str, BaseException]] = []
         """The same by case, until the test has raised it at its end."""
         self.in_subtests: list[BaseException] = []
-        self.over_budget: str | None = None
+        self.over_budget: dict[str, str] = {}
+        """The budget that kept a case from a call, by case."""
+        self._opened: set[str] = set()
+
+    @property
+    def size(self) -> int:
+        """How much has been asked and found; it grows with each call of the fixture."""
+        return sum(talk.size for talk in self._talks.values())
+
+    def caused(self, raised: BaseException | None) -> bool:
+        """Return whether a check of its own raised this."""
+        every = list(leaves(raised)) if raised is not None else []
+        return any(one in talk.raised for talk in self._talks.values() for one in every)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the test itself has come to its end, and to no harm."""
+        return self.endings.get(OWN) == PASSED
 
     def talk(self, case: str, column: ProviderSpec) -> Talk:
         """Return what is said in a cell, from now on the newest of its case."""
@@ -63,6 +80,12 @@ class Attempt:
                 if look(turn):
                     return talk, turn
         return None
+
+    def open(self, case: str) -> bool:
+        """Note that a case begins; return whether it is the first of its name."""
+        is_new = case not in self._opened
+        self._opened.add(case)
+        return is_new
 
     def keep(self, case: str, raised: BaseException) -> None:
         """Note what a case raised, and that the test is to raise it at its end."""

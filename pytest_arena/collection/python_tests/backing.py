@@ -67,8 +67,8 @@ class Backing:
         self.checker = Checker(self._root, self._ready)
 
     def look_at_code(self) -> None:
-        """Learn the state of the code, once all tests have been collected."""
-        if self.keep is not None:
+        """Learn the state of the code before the first test runs."""
+        if self.keep is not None and not self.code:
             self.code = f"{code_state(self._root)}{' mock' if self.settings.mock else ''}"
 
     def finished(self, test: str, trials: int) -> list[Cell]:

@@ -59,7 +59,7 @@ def _cell(run: RunningTest, case: str, column: ProviderSpec, wanted: int) -> Cel
         hashes=_hashes(run, column, trials),
         line=run.line,
         reason=_reason(run.attempts, case) if skipped else None,
-        over_budget=next((one.over_budget for one in run.attempts if one.over_budget), None),
+        over_budget=next((o for one in run.attempts if (o := one.over_budget.get(case))), None),
         trials_not_run=left_out,
         xfail=run.xfail,
         confirmation=tuple(one for one in fresh if one.verdict != "skipped"),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 
 _LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
 
@@ -25,11 +26,11 @@ def code_state(root: Path) -> str:
 
 def _files(root: Path) -> Iterator[Path]:
     for name, module in list(sys.modules.items()):
-        if "." in name:
-            # its package has them
+        if "." in name or not isinstance(module, ModuleType):
+            # its package has them; and what stands in for a module is asked nothing
             continue
-        folders = [Path(one) for one in getattr(module, "__path__", ())]
-        file = getattr(module, "__file__", None)
+        folders = [Path(one) for one in vars(module).get("__path__") or ()]
+        file = vars(module).get("__file__")
         if folders:
             for folder in folders:
                 if _is_own(folder, root):

@@ -18,6 +18,7 @@ from pytest_arena.checks.conversation import Conversation, Prompt
 from pytest_arena.checks.failures import CheckErrored, CheckFailed
 from pytest_arena.checks.planned import PlannedCheck
 from pytest_arena.collection.python_tests.attempt import OWN
+from pytest_arena.collection.python_tests.marks import NAME_OF_COLUMN, is_name
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.collection.python_tests.talk import Talk, Turn
 from pytest_arena.engine.trial_checks import Executed, conclude_trial
@@ -106,7 +107,7 @@ class ArenaFixture:
                 asking.plan, self._run.attempt.index, "arena.aask(…)"
             )
         except BudgetSpent as spent:
-            raise self._unpaid(spent) from None
+            raise self._unpaid(asking, spent) from None
         except UserError as error:
             raise error.with_traceback(None) from None
         return asking.conclude(trial, self._run.root)
@@ -127,7 +128,7 @@ class ArenaFixture:
         try:
             trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
         except BudgetSpent as spent:
-            raise self._unpaid(spent) from None
+            raise self._unpaid(asking, spent) from None
         return asking.conclude(trial, self._run.root)
 
     @contextmanager
@@ -142,7 +143,10 @@ class ArenaFixture:
         if not isinstance(name, str) or not name.strip() or "\n" in name:
             raise UserError(Problem(f"{name!r} is no name of a case", place, expected="a text"))
         attempt = run.attempt
-        if name in attempt.endings or _CASE.get() == (self, name):
+        if provider is not None and not is_name(provider):
+            problem = f"{provider!r} is no name of a column"
+            raise UserError(Problem(problem, place, expected=NAME_OF_COLUMN))
+        if not attempt.open(name):
             problem = f"the test has had a case {name!r}"
             raise UserError(Problem(problem, place, fix="give each case a name of its own"))
         if provider is not None:
@@ -228,10 +232,10 @@ class ArenaFixture:
             place=place,
         )
         run.backing.refuse_unshared((spec, *plan.asked_beside()), place)
-        return _Asking(plan, talk)
+        return _Asking(plan, talk, case)
 
-    def _unpaid(self, spent: BudgetSpent) -> BaseException:
-        self._run.attempt.over_budget = str(spent)
+    def _unpaid(self, asking: _Asking, spent: BudgetSpent) -> BaseException:
+        self._run.attempt.over_budget[asking.case] = str(spent)
         return pytest.skip.Exception(f"budget: {spent}")
 
 
@@ -255,6 +259,7 @@ class _Asking(NamedTuple):
 
     plan: CellPlan
     talk: Talk
+    case: str
 
     def conclude(self, asked: Trial, root: Path) -> Response:
         """Keep the answer; raise where a guardrail kept it back."""

@@ -20,6 +20,11 @@ def uses_arena(item: pytest.Item) -> bool:
     return any(one.func.__module__ == _HOME for one in known.get("arena", ()))
 
 
+def concerns_arena(item: pytest.Item) -> bool:
+    """Return whether a test asks for the fixture, or has the mark itself."""
+    return uses_arena(item) or any(mark.name == MARK for mark in item.own_markers)
+
+
 @dataclass(frozen=True, slots=True)
 class ArenaMark:
     """The settings of a test: those of its own mark before those of its class and its module.
@@ -51,6 +56,7 @@ class ArenaMark:
         return cls(**found)
 
 
+NAME_OF_COLUMN = "the name of a column, without '[', ']' and '::'"
 _SHAPE = "write it like @pytest.mark.arena(trials=5, pass_threshold=0.8)"
 _KNOWN = tuple(field.name for field in fields(ArenaMark))
 
@@ -72,7 +78,8 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _is_name(value: Any) -> bool:
+def is_name(value: Any) -> bool:
+    """Return whether a value may name a column."""
     return _is_text(value) and not any(part in value for part in ("[", "]", "::", "\n"))
 
 
@@ -86,7 +93,7 @@ def _is_share(value: Any) -> bool:
 
 _EXPECTED: Mapping[str, tuple[str, Any]] = {
     "file": ("the name of an arena file, from the root directory or the test's folder", _is_text),
-    "provider": ("the name of a column, without '[', ']' and '::'", _is_name),
+    "provider": (NAME_OF_COLUMN, is_name),
     "trials": ("a number of trials of at least 1", _is_count),
     "pass_threshold": ("the share of the trials that must pass, from 0 to 1", _is_share),
 }

@@ -38,16 +38,20 @@ class PythonTests:
             run = self._begin(item)
         return ArenaFixture(run)
 
+    def finish(self, item: pytest.Item) -> None:
+        """Raise what cases raised since the call has ended, as a fixture's do."""
+        __tracebackhide__ = True
+        run = item.stash.get(RUN, None)
+        if run is not None:
+            run.raise_kept()
+
     def _begin(self, item: pytest.Item, mark: ArenaMark | None = None) -> RunningTest:
         run = item.stash.get(RUN, None)
         if run is None:
             run = item.stash[RUN] = RunningTest(item, mark or ArenaMark.of(item), self._backing)
-        run.begin()
+        if not run.repeated:
+            run.begin()
         return run
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
-        self._backing.look_at_code()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(
@@ -55,6 +59,7 @@ class PythonTests:
     ) -> bool | None:
         """Run a test that has several trials or is held against a baseline, and take one that an
         interrupted run has finished; all others are left to pytest and its plug-ins."""
+        self._backing.look_at_code()
         if not uses_arena(item) or item.config.getoption("setuponly", False):
             return None
         try:
@@ -117,15 +122,20 @@ class PythonTests:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        run = item.stash.get(RUN, None)
-        if run is None:
-            return (yield)
-        run.in_call = True
+        before = item.stash.get(RUN, None)
+        if before is not None:
+            before.in_call = True
         try:
             done = yield
+        except BaseException as error:
+            if before is not None:
+                before.note_kept(error)
+            raise
         finally:
-            run.in_call = False
-        run.raise_kept()
+            if before is not None:
+                before.in_call = False
+        # it may have been asked for by name only now
+        self.finish(item)
         return done
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -139,18 +149,14 @@ class PythonTests:
         # unittest's own exceptions are known by now
         raised = call.excinfo.value if call.excinfo is not None else None
         if run.in_call:
-            if raised is not None:
+            if raised is not None and not isinstance(raised, pytest.skip.Exception):
                 run.attempt.in_subtests.append(raised)
-        elif call.when == "call" or (call.when == "setup" and not report.passed):
-            run.attempt.end_test(raised, setup=call.when == "setup")
-            if report.skipped and not isinstance(raised, pytest.xfail.Exception):
-                run.xfail = getattr(report, "wasxfail", None) or run.xfail
-            if not run.repeated:
-                cells = cells_of(run, wanted=1)
-                self._report(cells, report)
-                others = [one for one in item.user_properties if not one[0].startswith("arena_")]
-                item.user_properties = [*others, *_junit(cells)]
-        elif call.when == "teardown" and not run.repeated:
+        elif _ends(run, call, report, raised) and not run.repeated:
+            cells = cells_of(run, wanted=1)
+            self._report(cells, report)
+            others = [one for one in item.user_properties if not one[0].startswith("arena_")]
+            item.user_properties = [*others, *_junit(cells)]
+        if call.when == "teardown" and not run.repeated:
             del item.stash[RUN]
         return report
 
@@ -158,6 +164,26 @@ class PythonTests:
         """Let the report take the cells along, where the run keeps any."""
         if cells and self._backing.keep is not None:
             report.arena_cells = self._backing.keep(cells)
+
+
+def _ends(
+    run: RunningTest, call: pytest.CallInfo[None], report: Any, raised: BaseException | None
+) -> bool:
+    """Note how an execution ended; return whether a report says something of its cells.
+
+    What fixtures check while they are taken down counts, too.
+    """
+    attempt = run.attempt
+    if call.when == "call" or (call.when == "setup" and not report.passed):
+        attempt.end_test(raised, setup=call.when == "setup")
+        if report.skipped and not isinstance(raised, pytest.xfail.Exception):
+            run.xfail = getattr(report, "wasxfail", None) or run.xfail
+    elif call.when == "setup" or attempt.size == run.told:
+        return False
+    elif attempt.caused(raised) and attempt.has_passed:
+        attempt.end_test(raised)
+    run.told = attempt.size
+    return True
 
 
 def _junit(cells: list[Cell]) -> list[tuple[str, Any]]:

@@ -9,7 +9,7 @@ import pytest
 from _pytest.runner import call_and_report, show_test_item
 
 from pytest_arena.collection.failure_repr import say_first
-from pytest_arena.collection.python_tests.attempt import Attempt
+from pytest_arena.collection.python_tests.attempt import OWN, Attempt
 from pytest_arena.collection.python_tests.cells import cells_of
 from pytest_arena.collection.python_tests.running_test import RunningTest
 from pytest_arena.engine.early_stop import EarlyStop
@@ -87,7 +87,8 @@ class Trials:
         session = run.item.session
         if session.shouldfail or session.shouldstop:
             return True
-        if any(ending.verdict == "skipped" for ending in run.attempt.endings.values()):
+        own = run.attempt.endings.get(OWN)
+        if own is not None and own.verdict == "skipped":
             return True
         if run.fresh:
             self._fresh -= 1
@@ -118,6 +119,7 @@ class Trials:
         if self._rounds:
             _renew(item)
             item.user_properties = list(self._properties)
+        self._run.begin()
         try:
             reports = [call_and_report(item, "setup", log=False)]
             if reports[0].passed:

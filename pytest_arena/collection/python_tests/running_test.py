@@ -19,6 +19,8 @@ from pytest_arena.schema import ProviderSpec
 if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.backing import Backing
 
+_NOT_WELL = frozenset(("failed", "error", "skipped"))
+
 
 class RunningTest:
     """A test that uses the fixture `arena`, with its executions so far."""
@@ -37,6 +39,8 @@ class RunningTest:
         """The cells that the next execution is for, where the trials are done."""
         self.in_call = False
         """Whether the test's own code is running: what makes reports then are its subtests."""
+        self.told = 0
+        """The size of the newest execution when a report last told of it."""
         self.xfail: str | None = None
         """Why pytest expects it to fail, once it has."""
         self.repeated = False
@@ -49,6 +53,7 @@ class RunningTest:
 
     def begin(self) -> None:
         """Begin with an execution of the test."""
+        self.told = 0
         if not self.repeated:
             # run again, as by pytest-rerunfailures: the last word counts
             self.attempts.clear()
@@ -75,6 +80,12 @@ class RunningTest:
             attempt.kept.append(told)
             raise told.with_traceback(kept[0][1].__traceback__)
 
+    def note_kept(self, raised: BaseException) -> None:
+        """Note beside what the test raised which of its cases had not passed before."""
+        kept, self.attempt.unraised = self.attempt.unraised, []
+        if kept:
+            raised.add_note(f"cases that did not pass before: {', '.join(n for n, _ in kept)}")
+
     def around(self) -> Surroundings:
         """Return the arena file that the test goes by; one with mistakes is an `ArenaFileError`."""
         return self.backing.around(self._file(), self.name.file)
@@ -96,17 +107,15 @@ class RunningTest:
     def cells(self) -> Iterator[tuple[str, ProviderSpec]]:
         """Yield the cells that the executions have had so far, as cases and columns.
 
-        A case that did not end well has one, even where it came to nothing.
+        A case that did not end well has one, even where it came to nothing; a test that was
+        skipped behind its cases has none of its own.
         """
         cases = dict.fromkeys(case for one in self.attempts for case in one.endings)
         for case in cases:
             columns = {spec.name: spec for one in self.attempts for spec in one.columns_of(case)}
-            ill = any(
-                one.endings[case].verdict != "passed"
-                for one in self.attempts
-                if case in one.endings
-            )
-            if not columns and ill and (case != OWN or len(cases) == 1):
+            told = {one.endings[case].verdict for one in self.attempts if case in one.endings}
+            alone = case != OWN or len(cases) == 1
+            if not columns and told & (_NOT_WELL if alone else _NOT_WELL - {"skipped"}):
                 spec = self._supposed_column(case)
                 columns = {spec.name: spec}
             for spec in columns.values():

@@ -60,6 +60,11 @@ class Talk:
         self._findings += [(place, finding) for finding in findings]
 
     @property
+    def size(self) -> int:
+        """How many answers and findings it has."""
+        return len(self.turns) + len(self._findings)
+
+    @property
     def was_judged(self) -> bool:
         """Whether anything was found of it."""
         return bool(self._findings)

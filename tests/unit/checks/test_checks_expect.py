@@ -138,6 +138,13 @@ def test_tool_calls_of_an_application_are_seen(project: Path) -> None:
             "preferred_over={'provider': 'm', 'judge': {'provider': 'mock', 'name': 'j'}}",
             "app.py:2:1: provider 'm' cannot be asked the same: no prompt is known",
         ),
+        ("preferred_over='m'", "app.py:2:1: provider 'm' cannot be asked the same"),
+        (
+            "token_count=5",
+            "app.py:2:1: 5 says nothing that 'token_count' knows\n"
+            "  expected: a mapping with max, min, kind\n"
+            "  fix: write token_count={'max': …}",
+        ),
     ],
 )
 def test_a_mistake_is_told_at_the_call(project: Path, code: str, told: str) -> None:
@@ -250,3 +257,9 @@ def test_a_running_loop_is_not_blocked_by_a_judge(project: Path) -> None:
         return len(found)
 
     assert asyncio.run(judged()) == 5
+
+
+def test_another_kind_of_event_loop_is_refused(project: Path) -> None:
+    # as trio drives a coroutine
+    with pytest.raises(UsageError, match="no event loop of asyncio is running here"):
+        aexpect("Hello", contains="hello").send(None)
