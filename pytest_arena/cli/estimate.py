@@ -23,8 +23,9 @@ def estimate_lines(
     from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT
 
     rows = engine.estimate(arenas, registry, concurrency=concurrency, trials=trials)
+    uncalled = _uncalled(arenas)
     if not rows:
-        return ["nothing would be called"]
+        return ["nothing would be called", *uncalled]
     seconds = engine.total_seconds(rows, concurrency, engine.GUESSED_LATENCY_S)
     cells = [_cells(row) for row in rows]
     if len(rows) > 1:
@@ -36,7 +37,7 @@ def estimate_lines(
         f"of {GUESSED_OUTPUT} tokens (at most: of the length that max_tokens allows).",
         "Not counted: further attempts, embeddings, what recordings and the cache answer.",
     ]
-    lines += _of_judges(rows)
+    lines += [*uncalled, *_of_judges(rows)]
     applications = [row.provider for row in rows if row.cost_usd is None and not row.model]
     if applications:
         names = ", ".join(dict.fromkeys(applications))
@@ -53,6 +54,12 @@ def estimate_lines(
             "output_cost_per_million."
         )
     return lines
+
+
+def _uncalled(arenas: Sequence[Arena]) -> list[str]:
+    specs = [plan.provider for arena in arenas for plan in arena.cells]
+    names = dict.fromkeys(printable(spec.name) for spec in specs if spec.asks_nobody)
+    return [f"Not called, since their answers are there: {', '.join(names)}."] if names else []
 
 
 def _of_judges(rows: Sequence[RunEstimate]) -> list[str]:

@@ -54,13 +54,14 @@ def estimate(
 ) -> list[RunEstimate]:
     """Return one estimate a provider, in the order of the files, and then one a judge.
 
-    Further attempts after failures, second calls of judges, embeddings, tools, what assertions of
-    plug-ins ask and kept answers are not counted.
+    One whose answers are there already is none of them. Further attempts after failures, second
+    calls of judges, embeddings, tools, what assertions of plug-ins ask and kept answers are not
+    counted.
     """
     rows = _Rows(trials, latency_s)
     for arena in arenas:
         for plan in (*arena.cells, *_rivals_without_cells(arena)):
-            if plan.skip is None:
+            if plan.skip is None and not plan.provider.asks_nobody:
                 rows.count(plan)
         for plan in arena.cells:
             if plan.skip is None:

@@ -10,7 +10,7 @@ from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.tree import YamlList, YamlMap
-from pytest_arena.loading.unknown_keys import means_key, unknown_key
+from pytest_arena.loading.unknown_keys import GENERATION, means_key, unknown_key
 from pytest_arena.loading.validate import aliases_of, build_model
 from pytest_arena.loading.validation_messages import key_names
 from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
@@ -156,8 +156,12 @@ def _options(
     names: list[str] = key_names(options) if options else []
     fields = options.model_fields if options else {}
     known = {*names, *fields, *(name for one in fields.values() for name in aliases_of(one))}
+    asks_nobody = cls is not None and cls.asks_nobody
+    refused = _CALLING if asks_nobody else frozenset[str]()
+    if asks_nobody:
+        # what would be a model's parameter is told with the keys that say how one is called
+        further = further.only(set(further) - set(GENERATION))
     strangers = [key for key in further if key not in known]
-    refused = _CALLING if cls is not None and cls.asks_nobody else frozenset[str]()
     expected = sorted({*_OWN_KEYS, *names} - refused)
     for key in strangers:
         problem = unknown_key(str(key), further.key_place(key), owner, expected)
@@ -179,7 +183,7 @@ def _options(
 
 def _refuse_calling(entry: YamlMap, owner: str, context: LoadContext) -> None:
     """Refuse keys that say how a model is called, where none is."""
-    for key in sorted(_CALLING & set(entry)):
+    for key in sorted({*_CALLING, *GENERATION} & set(entry)):
         context.problems.add(
             f"{key!r} says nothing of {owner}, which calls nobody",
             entry.key_place(key),

@@ -6,7 +6,7 @@ from pytest_arena.errors import Location, Problem, nearest, shorten, suggest
 from pytest_arena.loading.other_names import meant_key
 from pytest_arena.loading.problems import one_of
 
-_PARAMS = (
+GENERATION = (
     "temperature",
     "max_tokens",
     "top_p",
@@ -42,10 +42,10 @@ def means_key(key: object, wanted: str) -> bool:
 
 def _as_param(key: str, known: list[str]) -> str | None:
     """Return how to write a generation parameter that stands beside where `params` may stand."""
-    return f"write params: {{{key}: …}}" if "params" in known and key in _PARAMS else None
+    return f"write params: {{{key}: …}}" if "params" in known and key in GENERATION else None
 
 
 def _like_param(key: str, known: list[str]) -> str | None:
     """Return the same for one that is misspelt, or written as another tool writes it."""
-    near = nearest(key, _PARAMS) if "params" in known else None
+    near = nearest(key, GENERATION) if "params" in known else None
     return near and f"write params: {{{near}: …}}"

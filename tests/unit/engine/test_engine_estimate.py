@@ -204,3 +204,8 @@ def test_of_a_load_case_a_sample_is_judged(tmp_path: Path) -> None:
     load["    trials: 3"] = "    concurrent_users: 10\n    messages_per_user: 10"
     grader = judged(tmp_path, "{type: llm_judge, criteria: kind}", **load)["grader judges"]
     assert (grader.least_calls, grader.calls) == (100, 100)
+
+
+def test_answers_that_are_there_already_are_no_calls(tmp_path: Path) -> None:
+    text = ARENA.replace("{name: free, provider: mock, model: any}", "{name: free, provider: echo}")
+    assert "free" not in rows(tmp_path, text)

@@ -293,6 +293,11 @@ def test_a_second_row_for_a_case_is_refused(tmp_path: Path) -> None:
             "arena.yaml:1:57: 'timeout' says nothing of provider 'log', which calls nobody",
         ),
         (
+            "path: a.csv, max_tokens: 5",
+            "case,output\nHours,a\n",
+            "arena.yaml:1:57: 'max_tokens' says nothing of provider 'log', which calls nobody",
+        ),
+        (
             "path: a.csv, latency: ms",
             "case,output\nHours,a\n",
             "arena.yaml:1:57: unknown key 'latency' in provider 'log'",
