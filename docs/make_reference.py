@@ -48,6 +48,7 @@ _READ_ON = {
     "merge": "ci.md#what-merge-does",
     "compare": "ci.md#what-changed-since-the-last-run",
     "power": "gate.md#how-many-cases-do-i-need",
+    "rejudge": "outputs.md#an-earlier-run-judged-again",
     "calibrate": "judging.md#can-the-judge-be-trusted",
 }
 """Where the pages say more of a command."""

@@ -84,7 +84,7 @@ def set_up_engine(
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)
-    if settings.retiring == "warn" and not settings.mock:
+    if settings.retiring == "warn" and not settings.mock and settings.rejudge is None:
         called = [spec for arena in arenas for spec in _called(arena)]
         engine.notes.extend(retirement_notes(registry, called))
     for arena in arenas:

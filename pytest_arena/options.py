@@ -177,6 +177,12 @@ class Settings:
             "all": "record again",
         },
     )
+    rejudge: str | None = _option(
+        "text",
+        "judge the answers of an earlier run again, and call nobody but judges",
+        "RESULTS",
+        default=None,
+    )
     prune_recordings: bool = _option(
         "flag",
         "take entries that a full run did not use out of the recordings",

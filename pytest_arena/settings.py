@@ -226,6 +226,15 @@ def _check_combinations(settings: Settings) -> None:
                 fix="give --arena-record none (or new), too",
             )
         )
+    for name, given in (("--arena-trials", settings.trials), ("--arena-resume", settings.resume)):
+        if settings.rejudge is not None and given:
+            raise UsageError(
+                Problem(
+                    f"{name} has no effect with --arena-rejudge",
+                    expected="answers of the earlier run, as many trials as it had",
+                    fix=f"leave {name} out",
+                )
+            )
     if settings.prune_baseline and not settings.update_baseline:
         raise UsageError(
             Problem(

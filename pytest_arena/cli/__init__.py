@@ -3,8 +3,9 @@
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
 exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`) or on
 results that are there already (`report`, `merge`, `compare`, `trend`, `comment`, `power`); only
-`calibrate` and `power --measured` ask models. Nothing here decides a verdict: that is done in
-`comparison` and `results`, so that a command and a run of pytest always agree.
+`calibrate`, `power --measured` and, for its judges, `rejudge` ask models. Nothing here decides a
+verdict: that is done in `comparison` and `results`, so that a command and a run of pytest always
+agree.
 """
 
 from __future__ import annotations
@@ -21,13 +22,26 @@ from pytest_arena.cli import (
     init,
     merge,
     power,
+    rejudge,
     report,
     schema,
     trend,
     validate,
 )
 
-_COMMANDS = (init, validate, schema, report, merge, compare, trend, comment, power, calibrate)
+_COMMANDS = (
+    init,
+    validate,
+    schema,
+    report,
+    merge,
+    compare,
+    trend,
+    comment,
+    power,
+    calibrate,
+    rejudge,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

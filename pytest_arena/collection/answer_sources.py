@@ -11,14 +11,17 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_arena.options import Settings
+    from pytest_arena.recording.earlier_run import EarlierRun
 
 CACHE = "answers-1.sqlite3"
 """The number is that of the table's form."""
 
 
-def kept_answers(config: pytest.Config, settings: Settings) -> AnswerStore:
+def kept_answers(
+    config: pytest.Config, settings: Settings, earlier: EarlierRun | None = None
+) -> AnswerStore:
     """Return what makes the store of this process."""
-    return AnswerStore(config.rootpath, settings, lambda: _cache_path(config, settings))
+    return AnswerStore(config.rootpath, settings, lambda: _cache_path(config, settings), earlier)
 
 
 def _cache_path(config: pytest.Config, settings: Settings) -> Path:

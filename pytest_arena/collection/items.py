@@ -33,6 +33,9 @@ class ArenaWarning(pytest.PytestWarning):
 class CellRunner(Protocol):
     """What collectors and items need: something that loads arena files and runs their cells."""
 
+    warns: bool
+    """Whether warnings on files are this process's to give: every worker collects them all."""
+
     def load(self, path: Path) -> Arena: ...
 
     def run(self, item: CellItem) -> Cell: ...
@@ -56,7 +59,7 @@ class ArenaFile(pytest.File):
 
     def collect(self) -> Iterator[CellItem]:
         arena = self.arena_session.load(self.path)
-        for text in arena.warnings:
+        for text in arena.warnings if self.arena_session.warns else ():
             self.warn(ArenaWarning(text))
         self._register_tags(arena)
         for plan in arena.cells:

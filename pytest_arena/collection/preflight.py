@@ -102,7 +102,11 @@ class Preflight:
             self._refuse(*(Problem(f"--arena-retiring=error: {note}", fix=fix) for note in notes))
 
     def _called(self) -> list[ProviderSpec]:
-        """Return the providers and judges of all cells."""
+        """Return the providers and judges of all cells; of an earlier run's, the judges alone."""
+        if self.settings.rejudge is not None:
+            return [
+                spec for arena in self._arenas for spec in arena.judges if not _rival(spec, arena)
+            ]
         return [
             spec
             for arena in self._arenas
@@ -189,6 +193,13 @@ class Preflight:
             raise pytest.UsageError(text)
         report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)
         self.config.hook.pytest_collectreport(report=report)
+
+
+def _rival(spec: ProviderSpec, arena: Arena) -> bool:
+    """Return whether a provider is asked only to be compared with."""
+    return any(
+        spec is rival for plan in arena.cells for one in plan.rivals.values() for rival in one
+    )
 
 
 def _no_cases(file: str) -> Problem:

@@ -55,6 +55,7 @@ class ResultsCollector:
         self._registry = parts.registry
         self._names = parts.names
         self._gatekeeper = parts.gatekeeper
+        self._earlier = parts.earlier
         self._shards = shards
         self._interrupted = interrupted
         self._folder = folder
@@ -330,6 +331,8 @@ class ResultsCollector:
         own = [*self._budget_lines(run), *self._reruns.lines(), *self._facts.notes]
         if self._interrupted is not None:
             own.append(self._interrupted.line())
+        if self._earlier is not None:
+            own += self._earlier.notes(run.cells)
         return replace(run, notes=(*own, *notes))
 
     def _budget_lines(self, run: RunResult) -> tuple[str, ...]:

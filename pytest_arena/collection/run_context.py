@@ -13,14 +13,17 @@ from pytest_arena.registry import Registry
 
 if TYPE_CHECKING:
     from pytest_arena.gating.gatekeeper import Gatekeeper
+    from pytest_arena.recording.earlier_run import EarlierRun
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """The run's settings and names; `gatekeeper` is None where nothing is compared."""
+    """The run's settings and names; `gatekeeper` is None where nothing is compared, `earlier` where
+    no earlier run is judged again."""
 
     config: pytest.Config
     settings: Settings
     registry: Registry
     names: ArenaNames
     gatekeeper: Gatekeeper | None
+    earlier: EarlierRun | None = None

@@ -74,11 +74,13 @@ class ArenaSession:
         self._sink = sink
         self._tell = tell
         self._gatekeeper = parts.gatekeeper
-        self._kept = kept_answers(parts.config, parts.settings)
+        self._kept = kept_answers(parts.config, parts.settings, parts.earlier)
+        self._earlier = parts.earlier
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._confirms = confirms
         self._finished: dict[str, Cell] = {}
         self.held: HeldReports | None = None
+        self.warns = share.slot == 0
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
         self._session: pytest.Session | None = None
@@ -117,6 +119,8 @@ class ArenaSession:
             arena = with_baseline_trials(arena)
         if self._gatekeeper is not None:
             arena = self._gatekeeper.with_baseline(arena)
+        if self._earlier is not None:
+            arena = self._earlier.with_trials(arena)
         self.arenas.append(arena)
         learn_keys(self.redactor, arena)
         calls = not self.config.option.collectonly and not self.settings.mock

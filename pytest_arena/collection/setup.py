@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_scheduler import Demands
     from pytest_arena.gating.gatekeeper import Gatekeeper
+    from pytest_arena.recording.earlier_run import EarlierRun
 
 
 def activate(config: pytest.Config) -> None:
@@ -46,9 +47,12 @@ def activate(config: pytest.Config) -> None:
         settings = read_settings(config)
         _check_distribution(config)
         gatekeeper = _gatekeeper(settings, config.rootpath, registry)
+        earlier = _earlier_run(settings, config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    parts = RunContext(config, settings, registry, ArenaNames(settings.files, config), gatekeeper)
+    parts = RunContext(
+        config, settings, registry, ArenaNames(settings.files, config), gatekeeper, earlier
+    )
     if hasattr(config, "workerinput"):
         _activate_worker(parts)
     else:
@@ -157,6 +161,26 @@ def _gatekeeper(settings: Settings, root: Path, registry: Registry) -> Gatekeepe
     from pytest_arena.gating.gatekeeper import Gatekeeper
 
     return Gatekeeper(settings, root, registry)
+
+
+def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None:
+    """Return the run whose answers are judged again; one that this run would write over is
+    refused."""
+    if settings.rejudge is None:
+        return None
+    from pytest_arena.recording.earlier_run import EarlierRun
+
+    earlier = EarlierRun(settings.rejudge, config.rootpath)
+    folder = config.invocation_params.dir / settings.report_dir
+    if earlier.path.resolve().parent == folder.resolve():
+        raise UsageError(
+            Problem(
+                f"--arena-rejudge: this run would write over {settings.rejudge!r}",
+                expected="another folder for its own results",
+                fix="name one: --arena-report-dir rejudged",
+            )
+        )
+    return earlier
 
 
 def _interrupted(folder: Path, settings: Settings) -> Interrupted | None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.text.printable import on_ci
 
 if TYPE_CHECKING:
+    from pytest_arena.engine.calling.client import Answers
     from pytest_arena.options import Settings
     from pytest_arena.recording.cache import Cache
+    from pytest_arena.recording.earlier_run import EarlierRun
     from pytest_arena.recording.recordings import Recordings
     from pytest_arena.schema import ProviderSpec
 
@@ -22,16 +24,22 @@ class AnswerStore:
     run that records or replays takes nothing from elsewhere.
     """
 
-    def __init__(self, root: Path, settings: Settings, cache_path: Callable[[], Path]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        cache_path: Callable[[], Path],
+        earlier: EarlierRun | None = None,
+    ) -> None:
+        """`earlier` is the run whose answers are judged again: then only judges' are kept."""
         self._root = root
         self._settings = settings
         self._cache_path = cache_path
+        self._earlier = earlier
         self._recordings: Recordings | None = None
         self._cache: Cache | None = None
 
-    def store(
-        self, specs: Iterable[ProviderSpec], clean: Callable[[str], str]
-    ) -> Recordings | Cache | None:
+    def store(self, specs: Iterable[ProviderSpec], clean: Callable[[str], str]) -> Answers | None:
         """Return the store for a run of these providers, or None where every answer is called
         for."""
         if self._settings.records:
@@ -42,11 +50,17 @@ class AnswerStore:
             from pytest_arena.recording.cache import Cache
 
             self._cache = Cache(self._cache_path(), clean)
-        return self._recordings or self._cache
+        kept = self._recordings or self._cache
+        if self._earlier is None:
+            return kept
+        self._earlier.others = kept
+        return self._earlier
 
     def probable(self, file: str, specs: Iterable[ProviderSpec]) -> bool:
         """Return whether the cells of a file will mostly be answered without a call, so that no
         client need be imported ahead."""
+        if self._earlier is not None:
+            return True
         mode = self._settings.record
         if not self._settings.records:
             return self._caches(specs) and self._cache_path().exists()

@@ -33,6 +33,8 @@ class Cache:
     that cannot be used costs the cache, never an answer: `trouble` then says why.
     """
 
+    for_everyone = False
+
     def __init__(
         self, path: Path, clean: Callable[[str], str], now: Callable[[], float] = time.time
     ) -> None:

@@ -61,6 +61,8 @@ class Recordings:
     process's own, which the run merges when it ends.
     """
 
+    for_everyone = False
+
     def __init__(self, root: Path, mode: str, clean: Callable[[str], str]) -> None:
         self._root = root
         self._mode = mode

@@ -77,3 +77,13 @@ def test_a_cell_whose_worker_died_keeps_provider_and_variant(varied: Project) ->
     result = varied.run("-n2")
     assert cells(varied)["arena.yaml::A[large/v2]"] == ("large", "v2", "error")
     result.stdout.fnmatch_lines(["v2 against v1: no clear difference, +100 points *"])
+
+
+def test_what_is_wrong_with_a_file_is_warned_of_once_over_all_workers(varied: Project) -> None:
+    varied.write(
+        arena=ARENA.replace("variants:", "variants:\n  - {name: v0}", 1).replace(
+            "prompt: Hi", "prompt: Hi\n    variants: [v1, v2]"
+        )
+    )
+    result = varied.run("-n2")
+    assert result.stdout.str().count("no case runs under variant 'v0'") == 1

@@ -28,6 +28,10 @@ class Answers(Protocol):
     is found starts no client, takes no place in the limits and costs no budget.
     """
 
+    for_everyone: bool
+    """Whether it answers for `offline` providers, too: with what an earlier run kept, which hooks
+    have seen already."""
+
     async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
         """Return the kept answer, marked by its `source`, or None where a call must be made.
 
@@ -111,9 +115,10 @@ class ProviderClient:
         if self._hooks:
             with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.before_request(request)
-        # a mock's answers stand in the arena file: there is nothing to keep
-        answers = None if state.provider.offline else self._answers
+        answers = self._answers_for(state)
         response = await answers.find(spec, request) if answers else None
+        if response is not None and answers is not None and answers.for_everyone:
+            return response
         if response is None:
             async with self.exclusive_access(spec.name).beside_others():
                 response = await self._called(state, request, unwanted, answers)
@@ -134,9 +139,14 @@ class ProviderClient:
     async def may_call(self, spec: ProviderSpec, file: str) -> bool:
         """Return whether the cells of an arena file may call the provider: not where a run only
         replays what was recorded."""
-        if self._answers is None or self._state(spec).provider.offline:
-            return True
-        return await self._answers.may_call(file)
+        answers = self._answers_for(self._state(spec))
+        return answers is None or await answers.may_call(file)
+
+    def _answers_for(self, state: ProviderState) -> Answers | None:
+        """Return where answers of a provider are looked up: a mock's stand in the arena file, so
+        that there is nothing to keep."""
+        found = self._answers
+        return found if found and (found.for_everyone or not state.provider.offline) else None
 
     async def ready(self, spec: ProviderSpec) -> None:
         """Import what the provider's first call would import, so that no load is timed with it."""

@@ -43,6 +43,8 @@ class Offline(Remote):
 class Memory:
     """Know one answer, or one failure; note what it is given to keep."""
 
+    for_everyone = False
+
     def __init__(self, known: Response | ProviderError | None = None) -> None:
         self.known = known
         self.kept: list[object] = []

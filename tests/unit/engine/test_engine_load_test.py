@@ -460,6 +460,8 @@ def test_fewer_answers_are_judged_where_each_asks_a_judge(tmp_path: Path) -> Non
 class OnlyReplays(Answers):
     """Have no answer, and allow no call."""
 
+    for_everyone = False
+
     async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
         raise AssertionError("a load asks for no kept answer")
 
