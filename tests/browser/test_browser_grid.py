@@ -142,6 +142,34 @@ def test_words_that_differ_from_the_chosen_column_are_marked(open_report: Open) 
     assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["30", "No."]
 
 
+def test_scripts_without_blanks_and_json_are_compared_by_signs_and_entries(
+    open_report: Open,
+) -> None:
+    one, two = "三十日以内に返品できます。", "十四日以内に返品できます。"
+    data, same = '{"a":1,"b":[1,2]}', '{"a": 1, "b": [1, 3]}'
+    rows = [(one, two), (data, same), (data, '{"a": 1, "b": [1, 2]}')]
+    opened = open_report(answered(rows), "#cells?against=haiku")
+    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["四"]
+    assert grid_row(opened, 1).locator("mark").all_inner_texts() == ["3"]
+    assert texts_of(opened, 2)[1] == "Holds the same JSON as haiku."
+
+
+def test_the_way_back_from_a_case_leads_to_where_one_was(open_report: Open) -> None:
+    texts = [("word " * (10 + number * 37 % 300), "b") for number in range(60)]
+    opened = open_report(answered(texts), "#cells?density=full")
+    for _ in range(8):
+        opened.page.evaluate("scrollBy(0, 500)")
+        opened.settle()
+    row = opened.page.locator(".row").nth(3)
+    case, place = row.locator(".title").inner_text(), row.bounding_box()["y"]
+    row.locator(".title").evaluate("link => link.click()")
+    opened.page.wait_for_selector("#case h1")
+    opened.page.go_back()
+    opened.settle()
+    again = opened.page.locator(".row", has_text=case)
+    assert again.bounding_box()["y"] == pytest.approx(place, abs=2)
+
+
 def test_columns_are_hidden_and_put_in_order_and_live_in_the_address(open_report: Open) -> None:
     opened = open_report(answered([THREE]), "#cells")
     names = opened.page.locator(".head .name b")

@@ -64,7 +64,7 @@ function sideBySide(columns) {
   });
   const marks = (column) => {
     const [theirs, own] = [answer(reference), answer(column)];
-    return column === reference || !theirs || !own || theirs === own ? null : (most) => marked(wordDiff(theirs, own), most);
+    return column === reference || !theirs || !own || theirs === own ? null : (most) => marked(wordDiff(...comparable(theirs, own)), most);
   };
   const most = Math.max(1, ...told.map(({ turns }) => turns.length));
   const rows = [];

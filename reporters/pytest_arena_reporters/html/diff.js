@@ -3,19 +3,33 @@ const MOST_STEPS = 4e6;
 
 const part = (kind, words) => ({ kind, words });
 
+// Scripts without blanks between words are compared sign by sign, and where that takes too long by clauses.
+const WORDS = /(\s+|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}])/u;
+const CLAUSES = /(\s+)|(?<=[、。，；：！？])/u;
+
 // Returns {kind, words}: kind is "del" (first only), "ins" (second only) or "" (both).
 function wordDiff(first, second, most = MOST_STEPS) {
-  const split = (text) => text.split(/(\s+)/).filter((word) => word !== "");
-  let a = split(first), b = split(second);
+  let { head, a, b, tail } = middleOf(first, second, WORDS);
+  if (a.length * b.length > most) ({ head, a, b, tail } = middleOf(first, second, CLAUSES));
+  const middle = a.length * b.length > most ? [part("del", a.join("")), part("ins", b.join(""))] : longest(a, b);
+  return merged([part("", head), ...middle, part("", tail)]);
+}
+
+// The pieces between what both texts begin and end with.
+function middleOf(first, second, pattern) {
+  const split = (text) => text.split(pattern).filter(Boolean);
+  const a = split(first), b = split(second);
   let start = 0;
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  const head = a.slice(0, start).join(""), tail = a.slice(a.length - end).join("");
-  a = a.slice(start, a.length - end);
-  b = b.slice(start, b.length - end);
-  const middle = a.length * b.length > most ? [part("del", a.join("")), part("ins", b.join(""))] : longest(a, b);
-  return merged([part("", head), ...middle, part("", tail)]);
+  return { head: a.slice(0, start).join(""), a: a.slice(start, a.length - end), b: b.slice(start, b.length - end), tail: a.slice(a.length - end).join("") };
+}
+
+// Two JSON texts are compared by their entries, however they are laid out.
+function comparable(first, second) {
+  const both = [first, second].map((text) => laidOut(text.trim()));
+  return both.every((text) => text !== null) ? both : [first, second];
 }
 
 function longest(a, b) {

@@ -128,8 +128,9 @@ function answerText(cell, reference, open) {
   if (answer === null) return cell.verdict === "s" ? null : node("p", { class: "text dim", text: "There was no answer." });
   if (!answer) return cell.shown.calls.length ? null : node("p", { class: "text dim", text: "(empty)" });
   const theirs = reference && reference !== cell ? reference.shown?.answer : null;
-  if (theirs === answer) return node("p", { class: "text dim", text: `Says the same as ${state.against}.` });
-  const parts = theirs ? wordDiff(theirs, answer, MOST_GRID_STEPS) : null;
+  const [first, second] = theirs ? comparable(theirs, answer) : [null, answer];
+  if (first === second) return node("p", { class: "text dim", text: theirs === answer ? `Says the same as ${state.against}.` : `Holds the same JSON as ${state.against}.` });
+  const parts = theirs ? wordDiff(first, second, MOST_GRID_STEPS) : null;
   return open ? openAnswer(cell, parts) : node("div", { class: "text" }, excerpt(answer, parts));
 }
 

@@ -34,9 +34,18 @@ function showList() {
     : `${plural(found.length, "cell")}${total}${searching}`;
   $("clear").hidden = cells.length === found.length;
   $("list").replaceChildren(!items.length ? node("p", { class: "empty", text: "No cell matches these filters." }) : cases ? gridTable(items) : cellTable());
-  list = !items.length ? null : new LongList($("rows"), items, cases ? { make: gridRow, guess: guess(), fixed: density() === "ticks" }
+  list = !items.length ? null : new LongList($("rows"), items, cases ? { make: gridRow, guess: guess(), fixed: density() === "ticks", known: knownHeights() }
     : { make: cellRow, guess: matchMedia("(max-width:720px)").matches ? 64 : 40, fixed: true });
   draw();
+}
+
+// Who comes back from a case finds the rows where they were, as long as all looks the same.
+let measured = { look: "", heights: new Map() };
+
+function knownHeights() {
+  const look = JSON.stringify([innerWidth, density(), gridColumns, state.against, state.raw, state.labels, state.blind, state.q, state.file]);
+  if (look !== measured.look) measured = { look, heights: new Map() };
+  return measured.heights;
 }
 
 function draw() {

@@ -4,10 +4,11 @@ const SPARE = 300;
 const LEAP = 500;
 
 class LongList {
-  // `make` returns the node of an item; `fixed` says that each is as high as `guess`.
-  constructor(body, items, { make, guess, fixed }) {
-    Object.assign(this, { body, items, make, fixed, nodes: new Map() });
-    this.heights = new Float64Array(items.length).fill(guess);
+  // `make` returns the node of an item; `fixed` says that each is as high as `guess`; `known` has the
+  // heights of items that were measured before, and gets those that are measured.
+  constructor(body, items, { make, guess, fixed, known = new Map() }) {
+    Object.assign(this, { body, items, make, fixed, known, nodes: new Map() });
+    this.heights = Float64Array.from(items, (item) => known.get(item) ?? guess);
     this.tops = new Float64Array(items.length + 1);
     this.before = body.getBoundingClientRect().top;
     this.place(0);
@@ -80,6 +81,7 @@ class LongList {
       const height = this.nodes.get(i).offsetHeight;
       if (height && Math.abs(height - this.heights.at(i)) > 0.5) {
         this.heights[i] = height;
+        this.known.set(this.items.at(i), height);
         from = Math.min(from, i);
       }
     }

@@ -44,6 +44,8 @@ function promptDiff(lines) {
 function answerDiff(theirs, own, id, then, here) {
   if (own === null) return [node("p", { class: "dim", text: "There is no answer to compare." })];
   if (theirs === own) return [node("p", { class: "dim", text: "The answers are equal." })];
-  return [node("div", { class: "diff", id }, wordDiff(theirs, own).map(({ kind, words }) => node(kind || "span", { text: words }))),
+  const [first, second] = comparable(theirs, own);
+  if (first === second) return [node("p", { class: "dim", text: "Both hold the same JSON, laid out in different ways." })];
+  return [node("div", { class: "diff", id }, wordDiff(first, second).map(({ kind, words }) => node(kind || "span", { text: words }))),
     node("p", { class: "note", text: `Struck: only ${then} says so. Underlined: only ${here} does.` })];
 }
