@@ -29,11 +29,11 @@ def checked_reference(call: str, example: str) -> str:
     """Return what a model's field holds if it reads like a `module:function`; refused with an
     example else."""
     if not _CALL.fullmatch(call):
-        raise PydanticCustomError(
-            "python_call",
-            "bad function name {given}",
-            {"given": repr(call), "expected": f"module:function, as in {example}"},
-        )
+        context = {"given": repr(call), "expected": f"module:function, as in {example}"}
+        module, dot, name = call.rpartition(".")
+        if dot and _CALL.fullmatch(f"{module}:{name}"):
+            context["fix"] = f"write {module}:{name}"
+        raise PydanticCustomError("python_call", "bad function name {given}", context)
     return call
 
 
@@ -143,6 +143,12 @@ def _refuse_stranger(name: str, file: str | None, folders: Sequence[Path]) -> No
 
 def _missing(name: str, folders: Sequence[Path]) -> str:
     where = "below the root directory" + (" or python_path" if len(folders) > 1 else "")
+    if name.endswith(".py"):
+        return (
+            f"there is no module {name!r}\n"
+            "  expected: the name of a module, not of its file\n"
+            f"  fix: write {name.removesuffix('.py')}:…"
+        )
     return (
         f"there is no module {name!r}\n"
         f"  expected: {name.replace('.', '/')}.py {where}, or an installed package"

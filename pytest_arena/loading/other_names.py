@@ -11,6 +11,22 @@ _TYPE = "write type: {key}"
 # our key, what else it is called, and how to mend it where writing our key is not all
 _KEYS: tuple[tuple[str, str, str], ...] = (
     ("api_base", "base_url api_url url endpoint host server", _HERE),
+    ("url", "base_url api_url api_base endpoint uri address host server", _HERE),
+    ("body", "json payload data request", _HERE),
+    ("output", "response response_path transform transform_response answer result", _HERE),
+    ("command", "cmd argv program run script exec shell", _HERE),
+    ("venv", "virtualenv interpreter python environment", _HERE),
+    ("python_path", "pythonpath sys_path path paths", _HERE),
+    (
+        "config",
+        "params parameters settings options args kwargs temperature max_tokens top_p seed",
+        "write it under config:, which the application is given",
+    ),
+    (
+        "command",
+        "cwd working_dir workdir",
+        "leave it out: a program runs in the folder of its arena file",
+    ),
     (
         "api_key_env",
         "api_key apikey key token",

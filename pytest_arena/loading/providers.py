@@ -13,7 +13,7 @@ from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.unknown_keys import GENERATION, means_key, unknown_key
 from pytest_arena.loading.validate import aliases_of, build_model
 from pytest_arena.loading.validation_messages import key_names
-from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec
+from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec, SystemOptions
 
 if TYPE_CHECKING:
     from pytest_arena.providers.base import Provider
@@ -156,12 +156,11 @@ def _options(
     names: list[str] = key_names(options) if options else []
     fields = options.model_fields if options else {}
     known = {*names, *fields, *(name for one in fields.values() for name in aliases_of(one))}
-    asks_nobody = cls is not None and cls.asks_nobody
-    refused = _CALLING if asks_nobody else frozenset[str]()
-    if asks_nobody:
+    if cls is not None and cls.asks_nobody:
         # what would be a model's parameter is told with the keys that say how one is called
         further = further.only(set(further) - set(GENERATION))
     strangers = [key for key in further if key not in known]
+    refused = _refused_keys(cls)
     expected = sorted({*_OWN_KEYS, *names} - refused)
     for key in strangers:
         problem = unknown_key(str(key), further.key_place(key), owner, expected)
@@ -179,6 +178,17 @@ def _options(
         if len(context.problems) > before:
             return None
     return build_model(options, further, context.problems, owner, values)
+
+
+def _refused_keys(cls: type[Provider] | None) -> frozenset[str]:
+    """Return the keys of every provider that a kind of provider does not have."""
+    if cls is None:
+        return frozenset()
+    if cls.Options is not None and issubclass(cls.Options, SystemOptions):
+        from pytest_arena.loading.systems import keys_of_models
+
+        return keys_of_models(cls.Options)
+    return _CALLING if cls.asks_nobody else frozenset()
 
 
 def _refuse_calling(entry: YamlMap, owner: str, context: LoadContext) -> None:

@@ -12,7 +12,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.options import FILE_PATTERNS
-from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema import ProviderSpec, SystemOptions
 
 GIT = "git"
 _OF_MODELS = (
@@ -43,7 +43,7 @@ def check_system(spec: ProviderSpec, entry: YamlMap, context: LoadContext) -> Pr
     assert system is not None  # noqa: S101 - the caller has looked
     before = len(context.problems)
     for key in _OF_MODELS:
-        if key in entry and not (key == "headers" and system.takes_headers):
+        if key in entry and key in keys_of_models(type(system)):
             context.problems.add(
                 f"{key!r} of provider {shorten(spec.name)!r} is for models, and "
                 f"{spec.provider!r} is an application",
@@ -62,6 +62,11 @@ def check_system(spec: ProviderSpec, entry: YamlMap, context: LoadContext) -> Pr
             )
         spec = spec.model_copy(update={"options": system.model_copy(update={"version": found})})
     return spec if len(context.problems) == before else None
+
+
+def keys_of_models(options: type[SystemOptions]) -> frozenset[str]:
+    """Return the keys that only models have, for a kind of application."""
+    return frozenset(_OF_MODELS) - ({"headers"} if options.takes_headers else set())
 
 
 def git_version(folders: Iterable[Path]) -> str | None:

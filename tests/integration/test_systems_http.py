@@ -57,7 +57,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "form": {"url": "/echo", "form": {"q": "{{ prompt }} & more", "who": "{{ variables.who }}"}},
     "get": {
         "url": "/echo/{{ variables.word }}?a=1",
-        "method": "GET",
+        "method": "get",
         "query": {"q": "{{ prompt }}&b"},
     },
     "sse": {
@@ -255,6 +255,13 @@ def test_answers_are_recorded_by_what_is_asked_and_where(
     ("keys", "said"),
     [
         ({"url": "127.0.0.1/chat"}, "bad URL '127.0.0.1/chat' for 'url' of provider 'x'"),
+        ({"url": "localhost:8000/chat"}, "fix: write http://localhost:8000/chat"),
+        (
+            {"url": "http://h/", "output": "$.a.b"},
+            "fix: write it without $, which JSONPath has: a.b",
+        ),
+        ({"url": "http://h/", "json": {}}, "fix: write body: …, as it is called here"),
+        ({"url": "http://h/", "response": "a"}, "fix: write output: …, as it is called here"),
         ({"url": "http://me:pw@host/"}, "a user and a password in a URL"),
         ({"url": "http://{{ variables.host }}/x"}, "a host that depends on the case"),
         ({"url": "http://h/", "output": "a..b"}, "bad JMESPath expression 'a..b': "),

@@ -66,6 +66,7 @@ def trial_of(project: Project) -> dict[str, Any]:
         ("params: {temperature: 0}", "'params' of provider 'x' is for models"),
         ("headers: {A: b}", "'headers' of provider 'x' is for models"),
         ("pyton_path: [src]", "did you mean 'python_path'?"),
+        ("temperature: 0", "fix: write it under config:, which the application is given"),
         ("version: git", "'version: git' of provider 'x' finds no files in git"),
     ],
 )

@@ -256,6 +256,11 @@ def test_what_is_raised_is_told_with_the_frames_of_ones_own(bots: Project) -> No
         ("answer = 3", "bot:answer", "bot:answer is no function: it is 3"),
         ("", "shop.bot:answer", "there is no module 'shop.bot'"),
         (
+            "",
+            "bot.py:answer",
+            "expected: the name of a module, not of its file\n  fix: write bot:…",
+        ),
+        (
             "import os\nraise ValueError('no key')",
             "bot:answer",
             "the module 'bot' cannot be imported: ValueError in bot.py:2: no key\n"

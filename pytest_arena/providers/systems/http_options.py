@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.prompts.templates import names_in
@@ -85,7 +85,10 @@ class HttpOptions(SystemOptions):
     url: str
     """The endpoint. `{{ prompt }}`, `{{ session }}`, `{{ variables.name }}` and the like are
     filled in, behind the host."""
-    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
+    method: Annotated[
+        Literal["GET", "POST", "PUT", "PATCH"],
+        BeforeValidator(lambda name: name.upper() if isinstance(name, str) else name),
+    ] = "POST"
     """How it is asked."""
     body: Any = None
     """What is sent as JSON; a value that is exactly one `{{ name }}` keeps its type. Without it,
@@ -185,6 +188,7 @@ def _checked_url(url: str) -> str:
     what, fix = None, None
     if address.scheme not in ("http", "https") or not address.netloc:
         what = "bad URL {given}"
+        fix = None if "://" in url or not url else f"write http://{url.lstrip('/')}"
     elif "@" in address.netloc:
         what = "a user and a password in a URL"
         fix = 'write headers: {Authorization: "Basic ${NAME}"} instead'
@@ -211,6 +215,8 @@ def _checked_path(path: str | None) -> str | None:
             "problem": str(error).splitlines()[0].removeprefix("Invalid jmespath expression: "),
             "expected": "a JMESPath expression: a.b, items[0].text, steps[?kind=='tool']",
         }
+        if path.startswith("$."):
+            context["fix"] = f"write it without $, which JSONPath has: {path[2:]}"
         message = "bad JMESPath expression {given}: {problem}"
         raise PydanticCustomError("jmespath", message, context) from None
     return path
