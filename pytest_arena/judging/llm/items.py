@@ -60,6 +60,9 @@ class Items:
         if len(items) > MOST_ITEMS:
             refuse(f"there are {len(items)} items, more than {MOST_ITEMS}")
         if self.count is not None:
+            if not any("number" in item for item in items):
+                # they were asked for in order
+                items = [{**item, "number": number} for number, item in enumerate(items, start=1)]
             numbers = [_number(item.get("number")) for item in items]
             if numbers != list(range(1, self.count + 1)):
                 refuse(f"'items' does not have the numbers 1 to {self.count}, each once")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_arena.judging.llm.prompt import Material
-from pytest_arena.judging.llm.reply_json import planted_in
+from pytest_arena.judging.llm.reply_json import Planted
 from pytest_arena.text.thoughts import without_thoughts
 
 _TAG = re.compile(r"<(\w+)>")
@@ -20,14 +20,15 @@ _LINE = re.compile(
 def labelled_fields(
     text: str, names: Sequence[str], material: Sequence[Material]
 ) -> dict[str, Any] | None:
-    """Return the fields of these names, where the first of them that is there says a judgement.
+    """Return the fields of these names by their names.
 
-    None where a reply has none, has one twice, or has what stands in the material as well.
+    None where a reply has none, has one twice, or has one that stands in the material as well.
     """
     text = without_thoughts(text)
     fields = list(_tagged(text, names)) or list(_lined(text, names))
     found = {name: value for name, value, _ in fields}
-    if len(found) < len(fields) or any(planted_in(piece, material) for *_, piece in fields):
+    planted = Planted(material)
+    if len(found) < len(fields) or any(planted.in_any(piece) for *_, piece in fields):
         return None
     return found or None
 

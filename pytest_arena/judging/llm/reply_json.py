@@ -21,6 +21,7 @@ from pytest_arena.text.thoughts import without_thoughts
 _LONGEST_REPLY = 200_000
 _MOST_VALUES = 50
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*\n(.*?)\n[ \t]*```", re.DOTALL | re.MULTILINE)
+_QUOTES = re.compile(r"""[\s"'`*_\\,]+""")
 MARKS = " .,;:!*_`\"'"
 """What may stand around a key or a level without being a part of it."""
 
@@ -54,10 +55,11 @@ def json_of_reply(text: str, material: Sequence[Material] = ()) -> list[Any]:
         raise NoJsonError(f"it is not a JSON object{_why_not(bare)}")
     if len(found) > _MOST_VALUES:
         refuse(f"it has {len(found)} JSON objects")
-    own = [(piece, value) for piece, value in found if not planted_in(piece, material)]
+    planted = Planted(material)
+    own = [value for piece, value in found if not planted.in_any(piece)]
     if not own:
-        refuse(f"its JSON object stands in the {planted_in(found[0][0], material)} that it judges")
-    return [value for _, value in own]
+        refuse(f"its JSON object stands in the {planted.in_any(found[0][0])} that it judges")
+    return own
 
 
 def unlisted(value: Any) -> Any:
@@ -70,10 +72,17 @@ def refuse(problem: str) -> NoReturn:
     raise BadReplyError(problem)
 
 
-def planted_in(written: str, material: Sequence[Material]) -> str | None:
-    """Return the name of the material in which a piece of a reply stands, blanks aside."""
-    wanted = "".join(written.split())
-    return next((one.name for one in material if wanted in "".join(one.text.split())), None)
+class Planted:
+    """What stands in the material, blanks and all kinds of quotes aside: a judge may have copied
+    it in its own way."""
+
+    def __init__(self, material: Sequence[Material]) -> None:
+        self._texts = [(one.name, _QUOTES.sub("", fold(one.text))) for one in material]
+
+    def in_any(self, piece: str) -> str | None:
+        """Return the name of the material in which a piece of a reply stands, or None."""
+        wanted = _QUOTES.sub("", fold(piece))
+        return next((name for name, text in self._texts if wanted in text), None)
 
 
 def _whole(bare: str) -> Any:
