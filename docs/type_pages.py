@@ -67,7 +67,8 @@ looked for, these are the same:
 - with and without soft hyphens, zero-width characters, byte order marks and marks of direction;
 - a letter with an accent in one character or in two (NFC);
 - upper and lower case, unless `case_sensitive` tells them apart;
-- in lists of words and in detectors, also full-width letters, and `_` around a word (`_hack_`).
+- in lists of words and in detectors, also full-width letters, letters in circles and squares,
+  letters of another script in a Latin word, and `_` around a word (`_hack_`).
 
 The line break that YAML's `|` and `>` put at a text's end is no part of it. A blank at the end of a
 text in quotes stands for a word's border: `" ass "` is not found in "class". A text of nothing but

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from pytest_arena.text.lookalikes import DISGUISED, in_one_script
+
 _INVISIBLE = (
     *(
         0x00AD,
@@ -59,7 +61,8 @@ _STYLED = {styled: unicodedata.normalize("NFKC", chr(styled)) for styled in rang
 _SMALL = {
     small: unicodedata.normalize("NFKC", chr(small)) for small in (*range(0xFE50, 0xFE6C), 0x2024)
 }
-_WIDE = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)} | _SMALL | _STYLED | _MARKS
+_FULL_WIDTH = {wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)}
+_WIDE = _FULL_WIDTH | _SMALL | _STYLED | DISGUISED | _MARKS
 _PLAIN = {mark: new for mark, new in _MARKS.items() if new is not None and new in "'\"- "}
 _UNSEEN = dict.fromkeys(_INVISIBLE)
 _AROUND = "".join(map(chr, _INVISIBLE)) + _BLANKS + _LINE_ENDS + " \t\n\r\v\f\x1c\x1d\x1e\x1f"
@@ -73,7 +76,8 @@ def fold(text: str, *, case_sensitive: bool = False, wide: bool = False) -> str:
 
     In NFC, with straight quotes, plain hyphens and three dots, without invisible characters, with
     one blank for each run of white space and none around, by default in one case. `wide` takes
-    full-width and mathematical letters for their usual forms, too.
+    full-width, mathematical and encircled letters for their usual forms, too, and letters of other
+    scripts in a Latin word for those that they look like.
     """
     if len(text) > _LONGEST_KEPT:
         return _fold(text, case_sensitive, wide)
@@ -85,6 +89,7 @@ def _fold(text: str, case_sensitive: bool, wide: bool) -> str:
     text = _with_apostrophes(text)
     if not text.isascii():
         text = unicodedata.normalize("NFC", text.translate(_WIDE if wide else _MARKS))
+        text = in_one_script(text) if wide else text
     # most texts have single blanks and no line ends: these need not be taken apart
     text = text.strip() if _is_one_line(text) else " ".join(text.split())
     if case_sensitive:
@@ -212,6 +217,8 @@ def fold_in_place(text: str, *, wide: bool = False, marks: bool = True) -> Folde
     joined = "".join(characters)
     if not unicodedata.is_normalized("NFC", joined):
         joined, starts, ends = _composed(joined, starts, ends)
+    if wide:
+        joined = in_one_script(joined)
     return FoldedText(text) if joined == text else FoldedText(joined, starts, ends)
 
 

@@ -23,12 +23,15 @@ _ENDINGS = (
 )  # fmt: skip
 _LEET = {
     "@": "a", "4": "a", "8": "b", "3": "e", "€": "e", "6": "g", "9": "g", "1": "il",
-    "!": "il", "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t", "µ": "u", "v": "vu",
+    "!": "il", "|"
+    "": "il", "¡": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t", "µ": "u", "v": "vu",
     "2": "z",
 }  # fmt: skip
-_TOKEN = re.compile(r"[\w@$€!|+*#%µ'’]+(?:-[\w@$!*]+)*")
+_TOKEN = re.compile(r"[\w@$€!¡|+*#%µ'’]+(?:-[\w@$!*]+)*")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W_][ ._*\-]{1,2}){2,}[^\W_](?![^\W_])")
 _HIDDEN = re.compile(r"[*#%]")
+_CONTEXT = 60
+"""Within so many characters stand the words by which a word means no harm."""
 _MOST_SPELLINGS = 32
 _KNOWN = ("f***",)
 _COMMONEST = frozenset({"fuck", "fucking", "shit", "bitch"})
@@ -57,6 +60,8 @@ class _Words:
     harmless: re.Pattern[str]
     disguised: frozenset[str]
     lower_case: frozenset[str]
+    in_context: Mapping[str, re.Pattern[str]]
+    """Words that mean no harm beside some others, and these."""
 
 
 class ProfanityRules(Detector):
@@ -103,9 +108,23 @@ def find_profanity(
     found = [
         Profane(severity, *folded.span(start, end))
         for severity, start, end in _candidates(folded.text, known)
-        if _RANK[severity] >= least and not harmless.meets(start, end) and taken.add(start, end)
+        if _RANK[severity] >= least
+        and not harmless.meets(start, end)
+        and not _is_meant_well(folded.text, start, end, known)
+        and taken.add(start, end)
     ]
     return sorted(found, key=lambda one: one.start)
+
+
+def _is_meant_well(text: str, start: int, end: int, known: _Words) -> bool:
+    """Return whether a word stands beside what tells its harmless meaning."""
+    around = known.in_context.get(_folded(text[start:end]))
+    if around is None:
+        return False
+    return any(
+        around.search(part)
+        for part in (text[max(0, start - _CONTEXT) : start], text[end : end + _CONTEXT])
+    )
 
 
 def _candidates(text: str, known: _Words) -> Iterator[tuple[str, int, int]]:
@@ -116,7 +135,7 @@ def _candidates(text: str, known: _Words) -> Iterator[tuple[str, int, int]]:
         if severity:
             yield severity, *match.span()
     for match in _SPACED.finditer(text):
-        joined = re.sub(r"[^\w]|_", "", match[0]).casefold()
+        joined = _folded(re.sub(r"[^\w]|_", "", match[0]))
         severity = known.whole.get(joined) or ("strong" if joined in known.disguised else None)
         if severity:
             yield severity, *match.span()
@@ -133,9 +152,13 @@ def _of_token(token: str, known: _Words) -> str | None:
     """Return how strong a token is, or None where it is harmless."""
     folded = _folded(token)
     if folded.isalpha() and folded.isascii():
-        return "strong" if token in known.lower_case else _of_word(folded, known)
+        if folded in known.lower_case:
+            return "strong" if token == folded else None
+        return _of_word(folded, known)
     if _HIDDEN.search(folded):
         return _of_hidden(folded, known)
+    if _is_commonest(folded):
+        return "strong"
     for part in re.split(r"[-'’_]", folded):
         # A digit for a letter in a short text is a model's name (A55), no disguise.
         letters = sum(c.isalpha() for c in part)
@@ -154,6 +177,8 @@ def _of_token(token: str, known: _Words) -> str | None:
 
 def _of_word(word: str, known: _Words) -> str | None:
     severity = known.whole.get(word)
+    if severity is None and word[-1:] == word[-2:-1] and word[:-1] in _COMMONEST:
+        return "strong"
     if severity is None and len(word) > 3:
         severity = known.whole.get(_squeezed(word))
         match = known.inside_pattern.search(word) or known.inside_pattern.search(_squeezed(word))
@@ -175,12 +200,21 @@ def _of_hidden(token: str, known: _Words) -> str | None:
         return None
     pattern = re.compile("".join("[a-z]" if c in "*#%" else re.escape(c) for c in token))
     open_end = token[-1] in "*#%"
-    for word, severity in known.plain.get((token[0], len(token)), ()):
-        if open_end and word not in _COMMONEST:
-            continue
-        if pattern.fullmatch(word):
-            return severity
-    return None
+    found = [
+        severity
+        for word, severity in known.plain.get((token[0], len(token)), ())
+        if pattern.fullmatch(word) and (word in _COMMONEST or not open_end)
+    ]
+    return max(found, key=_RANK.__getitem__, default=None)
+
+
+def _is_commonest(token: str) -> bool:
+    """Return whether signs, whatever they are, stand for letters of one of the commonest words."""
+    shown = sum(c.isalpha() for c in token)
+    if shown < 2 or not token[0].isalpha() or any(c.isdigit() for c in token):
+        return False
+    pattern = re.compile("".join(c if c.isalpha() else "[a-z]" for c in token))
+    return any(pattern.fullmatch(word) for word in _COMMONEST)
 
 
 def _spellings(part: str) -> Iterator[str]:
@@ -251,6 +285,12 @@ def _words(further: tuple[str, ...], allow: tuple[str, ...]) -> _Words:
         ),
         disguised,
         frozenset(profanity_words.LOWER_CASE.split()) - allowed,
+        {
+            word: re.compile(rf"(?i)\b(?:{around})\b")
+            for written, around in profanity_words.IN_CONTEXT.items()
+            for word in written.split()
+            if word not in further
+        },
     )
 
 
@@ -258,5 +298,7 @@ def _phrase_pattern(phrases: list[str]) -> re.Pattern[str]:
     if not phrases:
         return re.compile(r"(?!)")
     ordered = sorted(phrases, key=len, reverse=True)
-    bodies = (r"[\s-]+".join(re.escape(part) for part in word.split("-")) for word in ordered)
+    bodies = (
+        r"(?:[\s-]+|, )".join(re.escape(part) for part in word.split("-")) for word in ordered
+    )
     return re.compile(rf"(?i)(?<!\w)(?:{'|'.join(bodies)})(?!\w)")

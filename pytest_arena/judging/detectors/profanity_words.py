@@ -41,16 +41,19 @@ schmuck
 """
 
 STRONG = """
-*fuck *fukk *fvck *fxck *fcuk *fucc *phuck *phukk *fck fuk fuking fuked fcuk
-fck fcking fcked fvck phuck phuk fuc fking effing stfu gtfo wtf milf
+*fuck *fukk *fvck *fxck *fcuk *fucc *phuck *phukk *fck fuking fuked fcuk
+fck fcking fcked fvck phuck phuk fuc fking effing stfu gtfo wtf milf clusterfuck
+fu-ck f-uck go-f-yourself f-yourself =mfer =mfers
 *motherfuck mofo muthafucka mutherfucker
 *bullshit bullshitter
 shit shitty shitter shitting shitted shat
 shithead shitface shithole shitshow shitstorm shitbag shitload
-dipshit apeshit batshit horseshit dogshit chickenshit shitless shite shitcunt shyt sht
-=ass =asses *asshole asswipe assface assfuck assclown ass-hat ass-licker asslicker asskisser
+dipshit sh-it s-hit
+apeshit batshit horseshit dogshit chickenshit shitless shite shitcunt shyt sht
+=ass =asses *asshole *azzhole
+asswipe assface assfuck assclown ass-hat ass-licker asslicker asskisser
 =ahole arsehole
-*bitch bitchy bitches bitching bitched bitchass biatch biotch beyotch
+*bitch b-itch bi-tch bitchy bitches bitching bitched bitchass biatch biotch beyotch
 sonofabitch son-of-a-bitch
 bastard
 dick-head dickhead dickwad dickface dickweed dickless dickbag dick-sucker dicksucker
@@ -85,7 +88,7 @@ cameltoe
 creampie
 gangbang gang-bang
 circlejerk circle-jerk
-fap fapping
+fapping
 milf
 whack-off
 suck-my-dick suck-my-cock my-cock your-cock
@@ -132,8 +135,36 @@ muff-diver muffdiver
 cunt-face cuntface
 """
 
-LOWER_CASE = "dick dicks cumming"
+LOWER_CASE = "dick dicks cumming fap fuk phuc"
 """Strong where they are written in lower case: otherwise they are names."""
+
+IN_CONTEXT = {
+    "ass asses": r"donkeys?|mules?|onagers?|jenn(?:y|ies)|foals?|bray\w*|stables?|sacks?|ox|wild|"
+    r"equus|hooves|pack animals?",
+    "tit tits": r"birds?|nest\w*|feeders?|species|blue|great|coal|willow|marsh|crested|long-tailed|"
+    r"bearded|chickadees?|robins?|finch\w*|sparrows?|for tat",
+    "bitch bitches": r"pupp(?:y|ies)|pups?|litters?|whelp\w*|kennels?|breed\w*|spay\w*|stud|canine|"
+    r"sired?|dogs?",
+    "bastard bastards": r"swords?|files?|throne|illegitimate|heirs?|kings?|duke|hand-and-a-half",
+    "tranny trannies": r"gear\w*|clutch|transmission|fluid|car|cars|truck|engine|rebuilt|ford|"
+    "chevy|"
+    r"shift\w*",
+    "prick pricks": r"fingers?|needles?|pins?|thorns?|forks?|skin|potatoe?s?|dough|pastry|ears|"
+    r"conscience|holes?|spindle",
+    "faggot faggots": r"peas|gravy|meatballs?|sticks|bundles?|firewood|twigs|welsh|butcher'?s?",
+    "fag fags": r"cigarettes?|bearings?|smok\w*|packets?|lighter|bearing|puff\w*",
+    "retard retards": r"sparks?|timing|growth|ignition|flames?|progress|advance|combustion|"
+    "corrosion|"
+    r"spread|drying|development|burning",
+    "beaner": r"coffee",
+    "wop": r"bop\w*|bam|doo",
+    "kike": r"hern\w+|rodr\w+|garc\w+",
+    "boner": r"blooper|mistake|surgeon",
+    "dildo": r"newfoundland|labrador|trinity bay",
+    "cock": r"hen\w*|roosters?|feathers?",
+    "pussy": r"willow|cats?",
+}
+"""Words that mean no harm where one of these words stands near."""
 
 DISGUISED = "cock cocks dick dicks coon coons spic spics arse hoe hoes damn faggot whore"
 """Strong where letters are hidden or replaced: nobody writes a harmless word like that."""
@@ -146,5 +177,8 @@ pussy-foot
 fag-end
 spick-and-span
 booby-trap
+fucking-austria
+dildo-newfoundland
+wang-fuk
 """
 """Phrases in which such a word means no harm."""

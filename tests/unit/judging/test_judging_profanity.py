@@ -50,6 +50,47 @@ def test_swearing_is_found_in_every_dress(text: str) -> None:
     assert one.severity in ("strong", "severe")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f@ck", "f#ck", "f__k", "sh-t", "sh¡t", "shitt", "azzhole", "p*ssy", "cl*sterf*ck",
+        "go f yourself", "fu ck", "f ü c k", "mf'er",
+        # letters of other scripts, in shapes, struck through
+        "fuсk", "ѕhit", "fцck", "fμck", "ƒuck", "fʊck", "ꜰᴜᴄᴋ", "ⓕⓤⓒⓚ", "🅵🆄🅲🅺", "f̶u̶c̶k̶",
+    ],
+)  # fmt: skip
+def test_letters_that_only_look_alike_hide_no_swearing(text: str) -> None:
+    assert find_profanity(f"Well, {text} then")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ass carried the sacks beside a mule.",
+        "Blue tits and great tits nest here.",
+        "Prick the potatoes with a fork.",
+        "The bitch had a litter of six puppies.",
+        "faggots with peas and gravy",
+        "Retard the spark timing by two degrees.",
+        "The tranny needs gear fluid.",
+        "a bastard sword",
+        "a cigarette, or fag",
+        "Fucking, Austria, was renamed",
+        "Dildo in Newfoundland",
+        "Nguyễn Xuân Phúc met Kiké Hernández",
+        "FAP is a disease of the bowel",
+        "Be-bop, wop bop",
+    ],
+)
+def test_a_word_in_its_harmless_meaning_is_let_be(text: str) -> None:
+    assert find_profanity(text) == []
+
+
+@pytest.mark.parametrize("text", ["Kiss my ass.", "You bitch!", "nice tits", "such a prick"])
+def test_the_same_word_without_that_meaning_is_found(text: str) -> None:
+    assert find_profanity(text)
+
+
 def test_severity_says_what_counts() -> None:
     text = "damn, this is crap"
     assert find_profanity(text) == []

@@ -18,7 +18,7 @@ from pytest_arena.text.folding import (
 
 ODD = (
     "aB \n\r\te\u0301\u0300\u00e9\u00a0\u200b\u200d\u2019\u2026\u2011"
-    "`'\n\ufb01\u1100\u1161\u11a8\uff21\ufeff\u0130"
+    "`'\n\ufb01\u1100\u1161\u11a8\uff21\ufeff\u0130\u0441\u24d5\u0336"
 )
 
 
@@ -104,3 +104,25 @@ def test_a_place_covers_what_was_folded_away_inside_of_it() -> None:
     folded = fold_in_place(text)
     start = folded.text.index("café pass...")
     assert text[slice(*folded.span(start, len(folded.text)))] == "cafe\u0301 pa\u00adss…"
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("h\u0430ck", "hack"),
+        ("f\u03bcn", "fun"),
+        ("ⓗⓐⓒⓚ", "hack"),
+        ("🅷🅰🅲🅺", "hack"),
+        ("ʜᴀᴄᴋ", "hack"),
+        ("h\u0336a\u0336c\u0336k", "hack"),
+        # words of one script, and signs of their own
+        ("спасибо", "спасибо"),
+        ("καλημέρα", "καλημέρα"),
+        ("π r²", "π r²"),
+    ],
+)
+def test_letters_that_look_alike_are_the_same_where_words_are_looked_for(
+    written: str, plain: str
+) -> None:
+    assert fold(written, wide=True) == plain
+    assert fold_in_place(written, wide=True).text.lower() == plain
