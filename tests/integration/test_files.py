@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from conftest import Project
 from sample_files import pdf, png, wav
 from servers.formats import Reply
-from servers.wire import WireServer
+from servers.wire import WireRequest, WireServer
 
 from pytest_arena.providers.litellm import LiteLLMProvider
 from pytest_arena.providers.openai import OpenAIProvider
@@ -265,6 +266,33 @@ tests:
         [True, False],
         [False, True],
     )
+
+
+@pytest.mark.slow
+def test_the_gate_asks_with_the_old_picture_beside_the_new_one(
+    sending: Project, server: WireServer
+) -> None:
+    blue = png(color=(0, 0, 255))
+    names = {PICTURE: "red", base64.b64encode(blue).decode(): "blue"}
+
+    def look(request: WireRequest) -> Reply:
+        body = json.dumps(request.body)
+        return Reply(text=f"ok, {next(name for data, name in names.items() if data in body)}")
+
+    server.script = look
+    text = asks(server, "{image: a.png}").replace("value: ok", "value: red")
+    sending.write(arena=text)
+    sending.run("--arena-provider=direct", "--arena-update-baseline").assert_outcomes(passed=1)
+    named = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    for command in (("init", "-q"), ("add", "a.png", "arena.yaml"), ("commit", "-qm", "old")):
+        subprocess.run(("git", *named, *command), cwd=sending.path, check=True)
+    (sending.path / "a.png").write_bytes(blue)
+    gate = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
+    sending.run("--arena-provider=direct", *gate, "--arena-old=git:HEAD")
+    (cell,) = sending.cells().values()
+    assert cell["standing"]["status"] == "regressed"
+    assert cell["standing"]["differences"] == ["files: a.png changed"]
+    assert "the old one 4 of 4 in the same minutes" in cell["standing"]["reason"]
 
 
 def test_guardrails_look_at_texts_and_text_files(sending: Project) -> None:
