@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from _pytest.runner import call_and_report, show_test_item
+from _pytest.runner import call_and_report
 
 from pytest_arena.collection.failure_repr import say_first
 from pytest_arena.collection.python_tests.attempt import OWN, Attempt
@@ -115,7 +115,7 @@ class Trials:
         return bool(found) and all(found)
 
     def _round(self, nextitem: pytest.Item | None) -> _Round:
-        item, config = self._item, self._item.config
+        item = self._item
         if self._rounds:
             _renew(item)
             item.user_properties = list(self._properties)
@@ -123,8 +123,6 @@ class Trials:
         try:
             reports = [call_and_report(item, "setup", log=False)]
             if reports[0].passed:
-                if config.getoption("setupshow", False):
-                    show_test_item(item, add_space=True)
                 reports.append(call_and_report(item, "call", log=False))
             self._decided = self._is_decided()
             following = nextitem if self._decided else _sibling(item)
