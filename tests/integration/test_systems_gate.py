@@ -89,11 +89,9 @@ def test_what_the_old_code_does_no_better_is_no_regression(bots: Project) -> Non
     assert result.ret == pytest.ExitCode.OK
 
 
-def test_where_the_old_code_cannot_be_asked_the_baseline_stands_for_it(
-    bots: Project, spread: tuple[str, ...]
-) -> None:
+def test_where_the_old_code_cannot_be_asked_the_baseline_stands_for_it(bots: Project) -> None:
     write_ending(bots, "?")
-    gate(bots, *spread).assert_outcomes(failed=2)
+    gate(bots).assert_outcomes(failed=2)
     assert standing_of(bots, "bot")["standing"]["status"] == "regressed"
     assert not standing_of(bots, "bot").get("confirmation_old")
     notes = bots.records()[-1]["notes"]
