@@ -143,7 +143,9 @@ class ExecProvider(Provider):
         given = offered(request, self._options)
         timing = Timing()
         if self._pool is not None:
-            answer: Any = await self._pool.ask(number_of(request), given, timing)
+            answer: Any = await self._pool.ask(
+                number_of(request), given, timing, is_last=request.turn + 1 >= request.turns
+            )
         else:
             answer = _answer(self._name, await self._run(given), self._options.stdout)
         return answer_of(self._name, answer, timing)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -28,9 +29,10 @@ _CLOSING_S = 1.0
 class ProgramPool:
     """Processes of one command, each of which gets a JSON line and answers with one.
 
-    A process answers one call at a time. One whose call was given up, or that broke the protocol,
-    is killed. With `says_ready`, a process is waited for until its first line says that it is
-    ready, outside the time of any call; without, that line may come or not.
+    A process answers one call at a time, and all turns of a conversation, since it may remember
+    them. One whose call was given up, or that broke the protocol, is killed. With `says_ready`, a
+    process is waited for until its first line says that it is ready, outside the time of any call;
+    without, that line may come or not.
     """
 
     def __init__(self, name: str, start: Callable[[], Program], *, says_ready: bool) -> None:
@@ -39,6 +41,11 @@ class ProgramPool:
         self._says_ready = says_ready
         self._idle: list[Program] = []
         self._all: set[Program] = set()
+        self._homes: dict[str, Program] = {}
+        """Where the turns of a conversation go that is not at its end."""
+        self._wanted: Counter[Program] = Counter()
+        """Processes that a turn waits for, so that no other call takes them."""
+        self._changed = asyncio.Condition()
         self._starting: set[asyncio.Task[Program]] = set()
         self._first = asyncio.Lock()
         self._has_started = False
@@ -62,20 +69,33 @@ class ProgramPool:
                     raise
                 self._has_started = True
 
-    async def ask(self, number: str, given: Mapping[str, Any], timing: Timing) -> dict[str, Any]:
-        """Return the answer to one line; the time begins when the process has it."""
-        program = await self._next()
+    async def ask(
+        self, number: str, given: Mapping[str, Any], timing: Timing, *, is_last: bool = True
+    ) -> dict[str, Any]:
+        """Return the answer to one line; the time begins when the process has it.
+
+        `is_last` says that no further turn of its `session` will come.
+        """
+        session = str(given.get("session", ""))
+        program = await self._next(session)
+        if not is_last:
+            self._homes[session] = program
         line = json.dumps({"id": number, **given}, default=str).encode() + b"\n"
         try:
             answer = await self._in_thread(program, lambda: self._answer(program, line, timing))
+            if answer.pop("id", None) != number:
+                await self._retire(program)
+                said = json.dumps(answer)
+                raise _unusable(self._name, f"no answer with the id {number!r}", said)
+            self._idle.append(program)
+            return answer
         except asyncio.CancelledError:
             program.kill()
+            self._forget(program)
             raise
-        if answer.pop("id", None) != number:
-            await self._retire(program)
-            raise _unusable(self._name, f"no answer with the id {number!r}", json.dumps(answer))
-        self._idle.append(program)
-        return answer
+        finally:
+            async with self._changed:
+                self._changed.notify_all()
 
     async def close(self) -> None:
         """Let the processes end, and kill those that do not."""
@@ -88,16 +108,44 @@ class ProgramPool:
             program.kill()
         await in_thread(lambda: _end_all(idle))
 
-    async def _next(self) -> Program:
-        while self._idle:
-            program = self._idle.pop()
-            if not program.has_ended:
-                return program
-            await self._retire(program)
+    async def _next(self, session: str) -> Program:
+        home = self._homes.pop(session, None)
+        if home is not None:
+            return await self._home(home)
+        for program in reversed(self._idle):
+            if not self._wanted[program]:
+                self._idle.remove(program)
+                if not program.has_ended:
+                    return program
+                await self._retire(program)
+                return await self._next(session)
         return await self._started()
+
+    async def _home(self, program: Program) -> Program:
+        """Wait for the process that has answered a conversation's turns so far."""
+        self._wanted[program] += 1
+        try:
+            async with self._changed:
+                await self._changed.wait_for(
+                    lambda: program in self._idle or program not in self._all
+                )
+                if program in self._idle:
+                    self._idle.remove(program)
+                    if not program.has_ended:
+                        return program
+        finally:
+            self._wanted[program] -= 1
+        await self._retire(program)
+        raise system_failure(
+            f"{self._name}: the process that answered the turns before has ended, and what it "
+            "remembered with it"
+        )
 
     async def _retire(self, program: Program) -> None:
         await in_thread(program.finish)
+        self._forget(program)
+
+    def _forget(self, program: Program) -> None:
         with self._lock:
             self._all.discard(program)
 
@@ -156,8 +204,7 @@ class ProgramPool:
                 return work()
             except BaseException:
                 program.finish()
-                with self._lock:
-                    self._all.discard(program)
+                self._forget(program)
                 raise
 
         try:

@@ -152,7 +152,7 @@ class PythonProvider(Provider):
     async def complete(self, request: Request) -> Response:
         given = offered(request, self._options)
         if self._pool is not None:
-            return await self._ask(self._pool, number_of(request), given)
+            return await self._ask(self._pool, request, given)
         function = self._function
         assert function is not None  # noqa: S101 - start() comes first
         try:
@@ -171,10 +171,11 @@ class PythonProvider(Provider):
             raise function_failure(self._options.call, result.error, self.spec.root)
         return answer_of(self._options.call, result, timing)
 
-    async def _ask(self, pool: ProgramPool, number: str, given: Mapping[str, Any]) -> Response:
+    async def _ask(self, pool: ProgramPool, request: Request, given: Mapping[str, Any]) -> Response:
         """Return the answer of a process of another interpreter."""
         timing = Timing()
-        answer = await pool.ask(number, given, timing)
+        is_last = request.turn + 1 >= request.turns
+        answer = await pool.ask(number_of(request), given, timing, is_last=is_last)
         if "fault" in answer:
             kind = ErrorKind(answer.get("kind") or ErrorKind.SYSTEM)
             raise system_failure(f"{self._options.call} {answer['fault']}", kind)

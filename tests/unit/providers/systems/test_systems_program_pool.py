@@ -111,6 +111,53 @@ def test_a_process_that_nobody_waits_for_any_more_serves_the_next_call() -> None
     with_pool(READY, use, says_ready=True)
 
 
+def test_the_turns_of_a_conversation_go_to_one_process_whoever_else_asks() -> None:
+    async def use(pool: ProgramPool) -> None:
+        async def talk(session: str) -> set[int]:
+            seen = set()
+            for turn in range(3):
+                given = {"prompt": "hi", "session": session}
+                answer = await pool.ask(f"{session}{turn}", given, Timing(), is_last=turn == 2)
+                seen.add(int(answer["output"]))
+                await asyncio.sleep(0)
+            return seen
+
+        talks = await asyncio.gather(*(talk(session) for session in "abcdef"))
+        assert {len(seen) for seen in talks} == {1}
+        assert not pool._homes
+
+    with_pool(PLAIN, use)
+
+
+def test_a_conversation_does_not_go_on_where_its_process_has_ended() -> None:
+    async def use(pool: ProgramPool) -> None:
+        given = {"prompt": "hi", "session": "a"}
+        await pool.ask("1", given, Timing(), is_last=False)
+        (program,) = pool._idle
+        program.kill()
+        program.wait(10)
+        with pytest.raises(ProviderError, match="the process that answered the turns before"):
+            await pool.ask("2", given, Timing())
+        assert await pool.ask("3", {**given, "session": "b"}, Timing())
+
+    with_pool(PLAIN, use)
+
+
+def test_who_waits_for_a_process_that_is_given_up_is_told() -> None:
+    async def use(pool: ProgramPool) -> None:
+        given = {"prompt": "hi", "session": "a"}
+        await pool.ask("1", given, Timing(), is_last=False)
+        hanging = asyncio.create_task(pool.ask("2", {"prompt": "hang"}, Timing()))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(pool.ask("3", given, Timing()))
+        await asyncio.sleep(0)
+        hanging.cancel()
+        with pytest.raises(ProviderError, match="the process that answered the turns before"):
+            await waiting
+
+    with_pool(PLAIN, use)
+
+
 def test_what_keeps_programs_from_starting_is_met_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(program_pool, "START_S", 0.05)
 
