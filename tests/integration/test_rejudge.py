@@ -75,7 +75,7 @@ class Again:
 
     def run(self, *arguments: str, arena: str = ARENA) -> pytest.RunResult:
         self.project.write(arena=arena)
-        return self.project.run_apart("--arena-rejudge=before", *arguments)
+        return self.project.run("--arena-rejudge=before", *arguments)
 
     def calls(self) -> list[str]:
         return self.asked.read_text().splitlines() if self.asked.exists() else []
@@ -159,7 +159,7 @@ def test_a_changed_provider_is_said(again: Again) -> None:
 def test_a_copy_of_the_arena_judges_the_same_cells(again: Again) -> None:
     copy = ARENA.replace("value: answer}", "value: nothing}")
     (again.project.path / "stricter.arena.yaml").write_text(copy)
-    result = again.project.run_apart("--arena-rejudge=before", "stricter.arena.yaml")
+    result = again.project.run("--arena-rejudge=before", "stricter.arena.yaml")
     result.assert_outcomes(passed=1, failed=2, errors=1)
 
 
@@ -169,9 +169,9 @@ def test_todays_guardrails_look_at_what_the_model_said(again: Again) -> None:
     assert result.parseoutcomes()["failed"] == 3
     blocked = again.project.path / "blocked"
     (again.project.path / "arena-report").rename(blocked)
-    result = again.project.run_apart("--arena-rejudge=before")
+    result = again.project.run("--arena-rejudge=before")
     again.project.write(arena=ARENA)
-    result = again.project.run_apart("--arena-rejudge=blocked", "-k", "Case")
+    result = again.project.run("--arena-rejudge=blocked", "-k", "Case")
     result.assert_outcomes(passed=2, deselected=2)
 
 
