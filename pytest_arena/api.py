@@ -34,7 +34,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import seal
-from pytest_arena.settings import settings_of
+from pytest_arena.settings import no_limits, settings_of
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def run_arena(
     `providers` keeps only these providers or groups, `variants` only these variants, `mock` answers
     from the arena's `mock:` texts, `concurrency` bounds the calls in flight, `trials` overrides the
     cases' own. `record` (off, none, once, new or all), `max_cost` (US dollars), `block_network`,
-    `baseline`, `fail_on` (any, regression, drift or none), `update_baseline` (`True` or `"add"`)
-    and `bisect` mean what the options of these names mean under pytest; what was recorded, could
-    not be paid for or became of the baseline file stands in the `notes` of the run, what the
+    `baseline`, `fail_on` (any, regression, drift, gates or none), `update_baseline` (`True` or
+    `"add"`) and `bisect` mean what the options of these names mean under pytest; what was recorded,
+    could not be paid for or became of the baseline file stands in the `notes` of the run, what the
     comparison found in its `gate`, `limits` and `exit_code`. A baseline that could not be written
     is exit code 4.
 
@@ -178,6 +178,8 @@ class _Run:
         self._registry = self._registered(registry)
         whole = load_arena(file, root=self._root, registry=self._registry)
         self._ids = [f"{plan.file}::{plan.name}" for plan in whole.cells]
+        if settings.fail_on == "gates" and not whole.gates:
+            raise UsageError(no_limits("fail_on"))
         self._gate = RunGate(settings, self._root, self._registry, self._ids)
         chosen = whole.only(settings.providers, settings.variants)
         if settings.makes_baseline:

@@ -256,6 +256,7 @@ class Settings:
             "any": "each failed cell",
             "regression": "only what became worse than the baseline",
             "drift": "that, or a provider that did",
+            "gates": "only a limit of gates: that does not hold, and what has no verdict",
             "none": "nothing",
         },
     )

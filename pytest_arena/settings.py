@@ -193,6 +193,15 @@ def _check_baseline(settings: Settings, fail_on: str, baseline: str) -> None:
         )
 
 
+def no_limits(fail_on: str) -> Problem:
+    """Return what is wrong with a run that nothing could fail."""
+    return Problem(
+        f"{fail_on} gates: no arena file has gates:",
+        expected="limits that decide about the run",
+        fix=f"add gates: [{{metric: case_verdict, min: 0.9}}], or let cells decide: {fail_on} any",
+    )
+
+
 def _check_bisect(settings: Settings, bisect: str, baseline: str) -> None:
     """Refuse to look for what did it where no old version can be asked."""
     if settings.bisect and (settings.baseline is None or settings.old == "off"):

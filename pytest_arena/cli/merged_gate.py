@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_arena.results.run import Gate
 
 T = TypeVar("T")
-_STRICTEST = ("any", "drift", "regression", "none")
+_STRICTEST = ("any", "drift", "regression", "gates", "none")
 
 
 def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None) -> RunResult:
@@ -153,8 +153,8 @@ def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
     if run.interrupted or run.exit_code in (2, 5):
         return run.exit_code or 2
     fail_on = _fail_on(run.info.options)
-    worse = (run.gate is not None and run.gate.failed) or any(limit.fails for limit in run.limits)
-    if worse and fail_on != "none":
+    worse = fail_on != "gates" and run.gate is not None and run.gate.failed
+    if (worse or any(limit.fails for limit in run.limits)) and fail_on != "none":
         return 1
     return max((_code_beside(shard, fail_on) for shard in shards if shard.cells), default=5)
 

@@ -13,7 +13,7 @@ from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.reporting.write import known_formats
-from pytest_arena.settings import check_formats
+from pytest_arena.settings import check_formats, no_limits
 
 if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
@@ -59,6 +59,7 @@ class Preflight:
                 )
                 self._refuse(problem)
         self._check_variants()
+        self._check_limits()
         calls = not self.settings.mock and self.settings.record != "none"
         if calls:
             self._check_configuration()
@@ -76,6 +77,11 @@ class Preflight:
                     fix=suggest(name, known) or "name one of these, or leave the option out",
                 )
                 self._refuse(problem)
+
+    def _check_limits(self) -> None:
+        limits = [gate for arena in self._arenas for gate in arena.gates]
+        if self.settings.fail_on == "gates" and self._arenas and not limits:
+            self._refuse(no_limits("--arena-fail-on"))
 
     def _check_formats(self) -> None:
         try:

@@ -287,11 +287,7 @@ class ResultsCollector:
 
     def _exit_code(self, run: RunResult, given: int) -> int:
         """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
-        if (
-            given == pytest.ExitCode.OK
-            and run.failed_as_a_whole
-            and self._settings.fail_on != "none"
-        ):
+        if given == pytest.ExitCode.OK and run.failed_as_a_whole(self._settings.fail_on):
             return int(pytest.ExitCode.TESTS_FAILED)
         return given
 

@@ -75,6 +75,8 @@ class Gatekeeper:
             return Excuse("--arena-fail-on none")
         if cell.verdict == "error":
             return None
+        if fail_on == "gates":
+            return Excuse("--arena-fail-on gates")
         if self.baseline is None:
             return Excuse("not compared: there is no baseline yet")
         run, collected = _run_of([cell]), self._collected(ids)

@@ -89,8 +89,7 @@ class RunGate:
             for cell in run.cells
             if cell.verdict in ("failed", "error") and not cell.is_xfailed
         )
-        worse = run.failed_as_a_whole and self._settings.fail_on != "none"
-        return int(failed or worse)
+        return int(failed or run.failed_as_a_whole(self._settings.fail_on))
 
     def _fails(self, cell: Cell) -> bool:
         """Whether a cell without a pass fails the run: the gate may excuse it."""

@@ -95,7 +95,8 @@ def find_prompt(
             f"unknown prompt {shorten(name)!r}",
             place,
             expected=one_of(name, sorted(prompts), "an entry of prompts:"),
-            fix=suggest(name, prompts) or "define it under prompts:",
+            fix=suggest(name, prompts)
+            or ("write system: for the text itself" if " " in name else "define it under prompts:"),
         )
     return prompts.get(name, Prompt())
 

@@ -147,11 +147,13 @@ class RunResult:
     trend: Trend | None = None
     """This run and the ones before it, where a history is kept (`--arena-history`)."""
 
-    @property
-    def failed_as_a_whole(self) -> bool:
-        """Whether the gate, a limit or a budget fails the run, whatever became of its cells."""
+    def failed_as_a_whole(self, fail_on: str) -> bool:
+        """Return whether the gate, a limit or a budget fails a run with this `--arena-fail-on`,
+        whatever became of its cells."""
+        if fail_on == "none":
+            return False
         worse = any(limit.fails for limit in self.limits)
-        worse = worse or (self.gate is not None and self.gate.failed)
+        worse = worse or (fail_on != "gates" and self.gate is not None and self.gate.failed)
         return worse or any(cell.over_budget for cell in self.cells)
 
     @property

@@ -53,3 +53,24 @@ def test_the_summary_and_the_limits_have_all_trials(
     assert first["trials"][0]["assertions"][0]["predicted"] == "A"
     # that the first trial failed leaves none out
     assert len(cells["arena.yaml::Row 2[m]"]["trials"]) == 3
+
+
+def test_limits_alone_may_decide_about_a_run(labelled: Project, spread: tuple[str, ...]) -> None:
+    calm = ARENA.partition("  - name: Broken")[0]
+    labelled.write(arena=calm.replace("min: 0.9", "min: 0.5"))
+    result = labelled.run("--arena-fail-on=gates", *spread)
+    result.assert_outcomes(passed=2, xfailed=2)
+    assert result.ret == pytest.ExitCode.OK
+    labelled.write(arena=calm)
+    assert labelled.run("--arena-fail-on=gates", *spread).ret == pytest.ExitCode.TESTS_FAILED
+    labelled.write(arena=ARENA.replace("min: 0.9", "min: 0.5"))
+    result = labelled.run("--arena-fail-on=gates", *spread)
+    result.assert_outcomes(passed=2, xfailed=2, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_limits_cannot_decide_where_there_are_none(labelled: Project) -> None:
+    labelled.write(arena=ARENA.replace("gates: [{metric: recall, label: b, min: 0.9}]", ""))
+    result = labelled.run("--arena-fail-on=gates")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--arena-fail-on gates: no arena file has gates:"])

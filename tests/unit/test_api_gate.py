@@ -248,3 +248,12 @@ def test_awaited_runs_write_the_baseline_and_bisect_as_well(run: Run, tmp_path: 
 def test_bisect_without_a_baseline_is_refused(run: Run) -> None:
     with pytest.raises(UsageError, match="bisect=True asks the old version"):
         run(bisect=True)
+
+
+def test_limits_alone_decide_where_they_are_asked_to(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="fail_on gates: no arena file has gates:"):
+        run(fail_on="gates")
+    limit = "gates: [{metric: case_verdict, min: 0.5}]\n"
+    (tmp_path / "arena.yaml").write_text(limit + ARENA)
+    assert run("other", fail_on="gates").exit_code == 0
+    assert run("other", "steady", fail_on="gates").exit_code == 1

@@ -266,3 +266,12 @@ def test_a_baseline_that_is_not_there_is_a_usage_error(capsys: pytest.CaptureFix
     write_run("s/1", cell("A"))
     assert main(["merge", "s", "--baseline", "nowhere.jsonl"]) == 4
     assert "nowhere.jsonl" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("least", "code"), [(0.5, 0), (0.9, 1)])
+def test_where_limits_alone_decide_failed_cells_of_shards_do_not(least: float, code: int) -> None:
+    arena = {"file": "arena.yaml", "gates": [{"metric": "case_verdict", "min": least}]}
+    options = {"fail_on": "gates", "arenas": [arena]}
+    write_run("s/1", cell("A"), cell("B"), options=options, exit_code=0)
+    write_run("s/2", cell("C"), cell("D", "failed"), options=options, exit_code=0)
+    assert merged()[0] == code

@@ -117,6 +117,7 @@ def test_attacks_are_made_under_every_variant(tmp_path: Path) -> None:
     ("variants", "said"),
     [
         ("[{name: v1, prompt: shrt}]", "unknown prompt 'shrt'"),
+        ("[{name: v1, prompt: Be kind.}]", "fix: write system: for the text itself"),
         ("[{name: v1, target: bt}]", "unknown target 'bt'"),
         ("[{name: v1, prompt: short, target: bot}]", "variant 'v1' has both a target and a prompt"),
         ("[{name: v1}, {name: v1}]", "duplicate variant 'v1'"),
