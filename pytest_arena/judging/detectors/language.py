@@ -33,6 +33,8 @@ _LEAD = 1.5
 _LEAD_OVER_WANTED = 3.0
 """What it takes to tell a language that is not wanted: how likely it is, and how many times as
 likely as the next, and as all that are wanted: short texts are often of a sister language, too."""
+_LEAD_OF_SISTERS = 10.0
+"""How many times as likely as all that are wanted two that are not wanted must be."""
 _MOST_CHARACTERS = 20_000
 _loading = Lock()
 
@@ -110,7 +112,10 @@ def guess_language(text: str, wanted: Collection[str] = ()) -> Guess:
     if first in wanted:
         return Guess(first, f"{best:.0%} likely")
     hoped_for = sum(shares[code] for code in wanted)
-    if best < max(_CERTAIN_SHARE, _LEAD * next_best, _LEAD_OVER_WANTED * hoped_for):
+    # which of two sister languages it is does not matter where neither is wanted
+    is_sister = wanted and second not in wanted and hoped_for * _LEAD_OF_SISTERS <= best
+    rival = 0.0 if is_sister else next_best
+    if best < max(_CERTAIN_SHARE, _LEAD * rival, _LEAD_OVER_WANTED * hoped_for):
         names = " or ".join(NAMES.get(code, "no language") for code in (first, second))
         return Guess(None, f"the language cannot be told: {names}, {best:.0%} or {next_best:.0%}")
     return Guess(first, f"{best:.0%} likely")

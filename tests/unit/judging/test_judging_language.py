@@ -126,3 +126,10 @@ def test_the_wrong_language_is_named() -> None:
     assert (look.found, look.reason) == (True, "the text is German")
     assert rules.look(SENTENCES["fr"], Said()).found is False
     assert rules.look("OK", Said()).found is None
+
+
+@pytest.mark.parametrize("text", ["Naravno, mogu vam pomoći.", "Разбира се, мога да ви помогна."])
+def test_which_of_two_sisters_it_is_does_not_matter_where_neither_is_wanted(text: str) -> None:
+    assert LanguageRules(value=("en",)).look(text, Said()).found is True
+    assert LanguageRules(value=("en", "hr", "bg")).look(text, Said()).found is False
+    assert guess_language(text).language is None

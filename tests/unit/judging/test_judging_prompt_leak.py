@@ -28,6 +28,12 @@ CANARY = "ZEBRA-4711-kestrel"
         (CANARY[::-1], "reversed"),
         (codecs.encode(CANARY, "rot13"), "in rot13"),
         (CANARY.encode().hex(" "), "in hexadecimal"),
+        (" ".join(str(ord(letter)) for letter in CANARY), "in decimal codes"),
+        (" ".join(f"{ord(letter):08b}" for letter in CANARY), "in binary codes"),
+        ("Z3BRA-4711-k3str3l", "with digits for letters"),
+        ("zebra dash 4711 dash kestrel", "with words for signs"),
+        (r"ZEBRA\u002d4711&#45;kestrel", "plain"),
+        ("ZEBRA%2D4711%2Dkestrel", "plain"),
         (base64.b64encode(f"secret: {CANARY}!".encode()).decode(), "in base64"),
         (base64.b64encode(f"x{CANARY}".encode()).decode(), "in base64"),
         (base64.b64encode(f"xy{CANARY} is it".encode()).decode(), "in base64"),
@@ -49,6 +55,16 @@ def test_a_long_run_of_the_prompt_is_a_leak() -> None:
     look = LeakRules().look(answer, Said(PROMPT))
     assert look.found is True
     assert look.reason == "12 words in a row of the system prompt, 39% of its runs of four"
+
+
+def test_numbers_of_a_list_break_no_run() -> None:
+    answer = (
+        "1. Never give discounts above ten percent.\n2. The internal hotline is for staff only.\n"
+        "3) Always end with a friendly question."
+    )
+    look = LeakRules(max_overlap=1).look(answer, Said(PROMPT))
+    assert look.found is True
+    assert look.reason.startswith("19 words in a row of the system prompt")
 
 
 @pytest.mark.parametrize(
