@@ -102,6 +102,17 @@ def test_where_the_old_code_cannot_be_asked_the_baseline_stands_for_it(bots: Pro
     ) in notes
 
 
+def test_a_command_without_a_file_of_the_repository_is_not_asked_as_it_was(bots: Project) -> None:
+    script = f"read p; echo order $p has shipped? # {'x' * 300}"
+    bots.write(arena=ARENA.replace("[sh, cli.sh]", f"[sh, -c, '{script}']"))
+    gate(bots, "--arena-old=git:HEAD", "--arena-provider=cli").assert_outcomes(failed=1)
+    assert standing_of(bots, "cli")["confirmation_old"]
+    git(bots, "commit", "-qam", "a script")
+    bots.write(arena=ARENA.replace("[sh, cli.sh]", f"[sh, -c, '{script}y']"))
+    gate(bots, "--arena-old=git:HEAD", "--arena-provider=cli").assert_outcomes(failed=1)
+    assert not standing_of(bots, "cli")["confirmation_old"]
+
+
 def test_what_is_installed_is_never_taken_for_the_code_of_a_revision(bots: Project) -> None:
     bots.write(
         arena=ARENA.replace('"bot:answer"', '"textwrap:dedent"').replace("shipped!", "48213")

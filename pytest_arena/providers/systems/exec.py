@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import threading
@@ -90,7 +91,8 @@ class ExecOptions(SystemOptions):
     def of_checkout(self, folder: Path, root: Path, today: Path) -> ExecOptions | None:
         program, *arguments = self.command
         named = {program, *arguments, *(f"{one.replace('.', '/')}.py" for one in arguments)}
-        if not any((folder / name).is_file() for name in named):
+        # os.path: what is no name of a file at all, as a script is, is no file
+        if not any(os.path.isfile(folder / name) for name in named):
             # what is installed is today's
             return None
         if "/" in program and not (folder / program).exists():
