@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pytest_arena.cli import output
 from pytest_arena.errors import Problem, UsageError
 
 DEFAULT_FOLDER = "arena-rejudged"
@@ -26,19 +27,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="ARENA",
         help="arena files (default: those of the results, as they are now)",
     )
-    parser.add_argument(
-        "--format",
-        dest="formats",
-        metavar="LIST",
-        default="html,markdown",
-        help="formats to write: html,json,markdown,csv,parquet (default html,markdown)",
-    )
-    parser.add_argument(
-        "--output",
-        metavar="DIR",
-        default=DEFAULT_FOLDER,
-        help=f"where to write results and reports (default: {DEFAULT_FOLDER})",
-    )
+    output.add_options(parser, output=DEFAULT_FOLDER)
     parser.set_defaults(run=run)
 
 
@@ -50,7 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         "--arena",
         f"--arena-rejudge={results}",
         f"--arena-report={arguments.formats}",
-        f"--arena-report-dir={arguments.output}",
+        f"--arena-report-dir={arguments.output or DEFAULT_FOLDER}",
+        *(word for name in arguments.plugins for word in ("-p", name)),
     ]
     # a process of its own: pytest rewrites the modules of plug-ins before they are imported
     command = [sys.executable, "-m", "pytest", *options, *arenas]
