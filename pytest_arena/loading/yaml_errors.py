@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from yaml import MarkedYAMLError, YAMLError
 from yaml.reader import ReaderError
 
@@ -107,7 +109,9 @@ def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     place = Location(name, line, column)
-    written = text.splitlines()[line - 1] if line <= text.count("\n") + 1 and text else ""
+    lines = text.split("\n")
+    # libyaml's last line may lie behind the text
+    written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
         tab = written.index("\t") + 1
         return Problem(
@@ -117,10 +121,36 @@ def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
             "indent with spaces",
         )
     said = " ".join(part for part in (error.problem, error.context) if part)
+    if "while scanning a quoted scalar" in said and error.context_mark is not None:
+        mark = error.context_mark
+        place = Location(name, mark.line + 1, mark.column + 1)
+    if _is_left_open(said) and (comment := _comment_above(lines, line, written, column)):
+        return Problem(
+            "a '#' begins a comment, and what stands behind it closes nothing",
+            Location(name, *comment),
+            "valid YAML",
+            "quote the text that holds '#', or close what is open before it",
+        )
     for words, what, fix in _KNOWN:
         if words in said:
             return Problem(what, place, "valid YAML", fix)
     return Problem(f"cannot be read as YAML: {said}", place, "valid YAML", "mend this line")
+
+
+def _is_left_open(said: str) -> bool:
+    return any(words in said for words in ("flow node", "flow mapping", "flow sequence"))
+
+
+def _comment_above(
+    lines: list[str], line: int, written: str, column: int
+) -> tuple[int, int] | None:
+    """Return where a comment begins in the last line before a place, where that place is the
+    first thing in its own line."""
+    if written[: column - 1].strip():
+        return None
+    above = next((n for n in range(min(line - 1, len(lines)), 0, -1) if lines[n - 1].strip()), 0)
+    comment = re.search(r"(?<=\s)#", lines[above - 1]) if above else None
+    return (above, comment.start() + 1) if comment else None
 
 
 def is_depth_limit(error: YAMLError) -> bool:

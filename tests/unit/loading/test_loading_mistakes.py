@@ -59,7 +59,7 @@ CASES = {
     "true for a text": (
         "  - {name: A, prompt: hi, assertions: [{type: contains, value: true}]}",
         "arena.yaml:5:64: 'value' of assertion 'contains' cannot be true\n"
-        '  expected: a text\n  fix: write it like value: "some text"',
+        '  expected: a text\n  fix: quote it: "true"',
     ),
     "a text for a list": (
         "  - {name: A, prompt: hi, assertions: [{type: contains_any, values: glad}]}",

@@ -132,6 +132,16 @@ REFUSED = {
         "  expected: valid YAML\n"
         "  fix: close the quote"
     ),
+    'a:\n- "x\n- y\n': (
+        "a.yaml:2:3: a quote is opened and never closed\n"
+        "  expected: valid YAML\n"
+        "  fix: close the quote"
+    ),
+    "a: [{b: #5}]\n\nc: 1\n": (
+        "a.yaml:1:9: a '#' begins a comment, and what stands behind it closes nothing\n"
+        "  expected: valid YAML\n"
+        "  fix: quote the text that holds '#', or close what is open before it"
+    ),
     "a: 1\n---\nb: 2": (
         "a.yaml:2:1: a second YAML document begins here\n"
         "  expected: one document in a file\n"
@@ -164,6 +174,23 @@ def test_text_that_is_not_utf8_is_refused_at_its_place() -> None:
     assert refusal(b"a: \xc3\xa4\nb: \xff") == (
         "a.yaml:2:4: the file is not UTF-8\n  expected: UTF-8 text\n  fix: save it as UTF-8"
     )
+
+
+BROKEN = """# an arena
+providers: [{name: m, provider: mock}]
+tests:
+  - name: "It's #1"
+    prompt: |
+      say 'hi' & *bye*
+    assertions: [{type: contains, value: '#5', not: !!bool true}, *x]
+"""
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n", "\r", "\u2028", "\x85"])
+def test_every_beginning_of_a_file_is_read_or_refused_at_a_place(end: str) -> None:
+    for length in range(len(BROKEN)):
+        with suppress(ArenaFileError):
+            read(BROKEN[:length] + end)
 
 
 def _alias_bomb() -> str:
