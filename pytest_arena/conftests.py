@@ -18,6 +18,10 @@ _TAKEN = ("-p", "--import-mode")
 """Options of the ini file's `addopts` that say what is loaded and how; the others start reports,
 coverage or workers."""
 
+_IMPORTED = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""That we were imported before pytest could rewrite us is no mistake of a project whose ini file
+makes errors of warnings."""
+
 
 def load_conftests(files: Sequence[Path], root: Path) -> pytest.Config:
     """Return a pytest configuration with the plug-ins that are installed and the conftest files
@@ -25,7 +29,7 @@ def load_conftests(files: Sequence[Path], root: Path) -> pytest.Config:
 
     Raises `UsageError` for a conftest file or an ini file that cannot be read.
     """
-    arguments = [f"--rootdir={root}", f"--confcutdir={root}", "--capture=no"]
+    arguments = [f"--rootdir={root}", f"--confcutdir={root}", "--capture=no", *_IMPORTED]
     config = _parsed([*arguments, "--noconftest", *map(str, files)])
     if not any(_conftests(file, root) for file in files):
         return config

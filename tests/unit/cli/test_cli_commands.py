@@ -233,3 +233,25 @@ def test_validate_refuses_options_without_effect(
 ) -> None:
     assert main(["validate", *options, str(tmp_path)]) == 4
     assert capsys.readouterr().err == said
+
+
+def test_validate_works_in_a_project_that_makes_errors_of_warnings(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
+    (tmp_path / "arena.yaml").write_text(
+        "providers: [{name: m, provider: mock, model: a}]\n"
+        "tests: [{name: A, prompt: Hi, assertions: [{type: contains, value: x}]}]\n"
+    )
+    # as from a shell: in this process pytest has rewritten the plug-in
+    command = [sys.executable, "-c", "from pytest_arena.cli import main; raise SystemExit(main())"]
+    done = subprocess.run(
+        [*command, "validate", "arena.yaml"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        0,
+        "1 arena file, 1 cell: no problems\n",
+        "",
+    )
