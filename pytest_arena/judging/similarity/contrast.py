@@ -8,7 +8,7 @@ word, number, unit or sign, or the order of names, is enough to say something el
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from pytest_arena.judging.similarity.statement import Statement, state
@@ -31,7 +31,8 @@ class Contrast(NamedTuple):
     """What differs between two texts: nothing (`same`), or what `reason` says.
 
     `near` says that so little differs that all the likeness of the texts says nothing. `added` and
-    `missing` are the words that only the first, and only the second text has.
+    `missing` are the words that only the first, and only the second text has. `of_quantities` says
+    that there are other numbers of the same units.
     """
 
     same: bool
@@ -39,10 +40,13 @@ class Contrast(NamedTuple):
     reason: str
     added: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    of_quantities: bool = False
 
     @property
     def of_numbers(self) -> bool:
-        """Whether nothing but numbers differs, so many against so many."""
+        """Whether nothing but numbers differs, so many against so many, or numbers of one unit."""
+        if self.of_quantities:
+            return True
         differing = (*self.added, *self.missing)
         are_numbers = all(word[-1].isdigit() for word in differing)
         return are_numbers and len(self.added) == len(self.missing) > 0
@@ -81,7 +85,7 @@ def contrast(first: str, second: str) -> Contrast:
         or one.is_negated != other.is_negated
     )
     reason = f"{_told(added)} stands against {_told(missing)}"
-    return Contrast(False, near, reason, added, missing)
+    return Contrast(False, near, reason, added, missing, _has_other_quantities(one, other))
 
 
 def first_contrast(texts: Sequence[str]) -> str | None:
@@ -97,6 +101,18 @@ def first_contrast(texts: Sequence[str]) -> str | None:
 def _told(tokens: Sequence[str]) -> str:
     shown = " ".join(tokens[:5]) + (" …" if len(tokens) > 5 else "")
     return f"'{shown}'" if tokens else "nothing"
+
+
+def _has_other_quantities(first: Statement, second: Statement) -> bool:
+    """Return whether each text has another number of the same units: 20 percent, and 10 percent."""
+    one, other = _quantities(first), _quantities(second)
+    units = {unit for _, unit in one - other}
+    return bool(units) and units == {unit for _, unit in other - one}
+
+
+def _quantities(statement: Statement) -> set[tuple[str, str]]:
+    pairs = pairwise(statement.words)
+    return {(number, unit) for number, unit in pairs if number[-1].isdigit() and unit.isalpha()}
 
 
 def _is_moved(first: Statement, second: Statement) -> bool:

@@ -84,6 +84,9 @@ def test_what_is_a_number_or_a_negation_apart_fails(judge: Any) -> None:
     assert judge(wanted, "Returns take forty days.").verdict == "failed"
     assert judge(wanted, "Returns take days.").verdict == "failed"
     assert judge(wanted, "Returns do not take 30 days.").verdict == "failed"
+    # another number of the same unit, whatever else is said otherwise
+    assert judge(wanted, "Most returns take only 20 days.").verdict == "failed"
+    assert judge(wanted, "Most returns take only 20 hours.").verdict == "unsure"
 
 
 @pytest.mark.parametrize(
