@@ -124,7 +124,7 @@ def syntax_problem(error: YAMLError, text: str, name: str) -> Problem:
     if "while scanning a quoted scalar" in said and error.context_mark is not None:
         mark = error.context_mark
         place = Location(name, mark.line + 1, mark.column + 1)
-    if _is_left_open(said) and (comment := _comment_above(lines, line, written, column)):
+    if _is_left_open(said) and (comment := _comment_above(lines, line)):
         return Problem(
             "a '#' begins a comment, and what stands behind it closes nothing",
             Location(name, *comment),
@@ -141,15 +141,10 @@ def _is_left_open(said: str) -> bool:
     return any(words in said for words in ("flow node", "flow mapping", "flow sequence"))
 
 
-def _comment_above(
-    lines: list[str], line: int, written: str, column: int
-) -> tuple[int, int] | None:
-    """Return where a comment begins in the last line before a place, where that place is the
-    first thing in its own line."""
-    if written[: column - 1].strip():
-        return None
+def _comment_above(lines: list[str], line: int) -> tuple[int, int] | None:
+    """Return where a comment that holds a closing bracket begins in the last line above one."""
     above = next((n for n in range(min(line - 1, len(lines)), 0, -1) if lines[n - 1].strip()), 0)
-    comment = re.search(r"(?<=\s)#", lines[above - 1]) if above else None
+    comment = re.search(r"(?<=\s)#.*[\]}]", lines[above - 1]) if above else None
     return (above, comment.start() + 1) if comment else None
 
 

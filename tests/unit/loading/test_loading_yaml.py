@@ -128,7 +128,7 @@ REFUSED = {
         "  fix: close it, put ',' between the entries, or quote a text that holds brackets"
     ),
     'a: "x': (
-        "a.yaml:1:6: a quote is opened and never closed\n"
+        "a.yaml:1:4: a quote is opened and never closed\n"
         "  expected: valid YAML\n"
         "  fix: close the quote"
     ),
