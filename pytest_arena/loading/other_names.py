@@ -58,6 +58,11 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "mock result http url exec irreversible cost_weight call",
         "leave it out: tools are offered to models, and not run",
     ),
+    (
+        "parameters",
+        "mcp mcp_server",
+        "describe the tools of an MCP server one by one; their list is not read yet",
+    ),
     ("python", "function callable code", "write python: module:function"),
     ("api_base", "deployment", "write the deployment as model:, and its address as api_base:"),
     (

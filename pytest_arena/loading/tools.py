@@ -20,6 +20,7 @@ from pytest_arena.schema import ProviderSpec, ToolSpec
 Tools = dict[str, Tool]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 """What at least one vendor takes as a tool's name; each has rules of its own."""
+_OF_SERVERS = "describe the tools of an MCP server one by one; their list is not read yet"
 _MAPPING = "a mapping with description and parameters, or a function as module:function"
 
 
@@ -146,7 +147,9 @@ class _Builder:
                 call.rpartition(":")[2].rpartition(".")[2] if isinstance(call, str) else None
             )
             if name is None:
-                self._refuse(f"a tool in {self._owner} has no name", place, "add name: …")
+                of_server = {"mcp", "mcp_server"} & tool.keys()
+                fix = _OF_SERVERS if of_server else "add name: …"
+                self._refuse(f"a tool in {self._owner} has no name", place, fix)
             else:
                 self._define(str(name), tool, place)
         else:

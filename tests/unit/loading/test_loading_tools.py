@@ -244,6 +244,19 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
             "  fix: remove 'parameters'",
         ),
         (
+            "tools: {find: {mcp: shop}}",
+            "arena.yaml:4:16: unknown key 'mcp' in tool 'find'\n"
+            "  expected: one of type, description, parameters, python, strict\n"
+            "  fix: describe the tools of an MCP server one by one; their list is not read yet",
+        ),
+        (
+            "tools: [{mcp: shop}]",
+            "arena.yaml:4:9: a tool in 'tools' has no name\n"
+            "  expected: a mapping with description and parameters, or a function as "
+            "module:function\n"
+            "  fix: describe the tools of an MCP server one by one; their list is not read yet",
+        ),
+        (
             "mcp_servers: []",
             "arena.yaml:4:1: unknown key 'mcp_servers' in the arena",
         ),
