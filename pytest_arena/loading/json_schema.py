@@ -58,6 +58,8 @@ def arena_json_schema(registry: Registry) -> Schema:
     case = schemas["CaseSpec"]["properties"]
     case["data"] = _file_or(_ref("DataSpec"), case["data"])
     _allow_parts(schemas)
+    # a path or a pattern by its text alone
+    schemas["Predicted"] = {"anyOf": [{"type": "string"}, schemas["Predicted"]]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "pytest-arena file",
