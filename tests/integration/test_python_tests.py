@@ -285,11 +285,9 @@ def test_skips(arena):
 """
 
 
-def test_a_mark_runs_a_test_as_trials_of_its_cells(tests: Project, spread: tuple[str, ...]) -> None:
+def test_a_mark_runs_a_test_as_trials_of_its_cells(tests: Project) -> None:
     tests.pytester.makepyfile(test_app=TRIALS)
-    # its tests count on each other
-    spread = (*spread, "--dist=loadfile") if spread else ()
-    result = tests.run("-rA", *spread)
+    result = tests.run("-rA")
     result.assert_outcomes(passed=6, failed=1, xfailed=1, errors=1, skipped=1)
     cells = {name.partition("::")[2]: cell for name, cell in tests.cells().items()}
     found = {
@@ -617,13 +615,18 @@ import pytest
 def arena():
     return "a hall"
 
+@pytest.mark.arena
 def test_it(arena):
     assert arena == "a hall"
+
+@pytest.mark.arena
+def test_by_its_name_alone():
+    pass
 """
     )
-    case = "{name: A, prompt: hi, assertions: [{type: contains, value: refund}]}"
+    case = "{name: A, prompt: hi, tags: [arena], assertions: [{type: contains, value: refund}]}"
     tests.write(arena=f"{ARENA}tests: [{case}]\n")
-    tests.run()
+    tests.run("-m", "arena").assert_outcomes(passed=3, failed=1)
     assert set(tests.verdicts()) == {"A[mini]", "A[haiku]"}
 
 

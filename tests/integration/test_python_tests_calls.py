@@ -37,22 +37,20 @@ def test_what_tests_ask_is_recorded_and_replayed(project: Project, spread: tuple
         project.run("--arena-record=once", *spread).assert_outcomes(passed=4)
         assert server.calls == 4
         before = {name: cell["verdict"] for name, cell in project.cells().items()}
-        project.run("--arena-record=none", *spread).assert_outcomes(passed=4)
+        project.run("--arena-record=none").assert_outcomes(passed=4)
         # and where no results are kept
-        project.pytester.runpytest("--arena-record=none", *spread).assert_outcomes(passed=4)
+        project.pytester.runpytest("--arena-record=none").assert_outcomes(passed=4)
         assert server.calls == 4
     assert {name: cell["verdict"] for name, cell in project.cells().items()} == before
     sources = {t["source"] for cell in project.cells().values() for t in cell["trials"]}
     assert sources == {"recording"}
 
 
-def test_budgets_hold_for_tests_in_all_workers_together(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_budgets_hold_for_tests_in_all_workers_together(project: Project) -> None:
     project.pytester.makepyfile(test_app=TESTS)
     with WireServer() as server:
         project.write(arena="budget: {max_calls: 2}\n" + arena(server))
-        result = project.run(*spread)
+        result = project.run("-n2")
         assert server.calls == 2
     result.assert_outcomes(passed=2, skipped=2)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
@@ -65,13 +63,25 @@ def test_a_limit_that_workers_cannot_share_is_refused(
     project.pytester.makepyfile(test_app=TESTS)
     with WireServer() as server:
         project.write(arena=arena(server, ", concurrency: 1"))
-        project.pytester.runpytest(*options).assert_outcomes(passed=4)
         result = project.pytester.runpytest("-n2", *options)
-        result.assert_outcomes(failed=4)
-        assert server.calls == 4
+        assert not server.calls
+    result.assert_outcomes(failed=4)
     told = result.stdout.str()
     assert "'m' allows 1 calls in flight, which 2 workers cannot share" in told
-    assert "fix: give it concurrency: 2 or more, or use fewer workers" in told
+    assert "fix: allow 2 or more (concurrency:), or use fewer workers" in told
+
+
+def test_what_asks_nobody_needs_no_place(project: Project) -> None:
+    project.pytester.makepyfile(
+        test_app="""
+def test_checks(arena): arena.check("hello", contains="hello")
+def test_asks(arena): arena.ask({"provider": "echo", "name": "e"}, "hello")
+"""
+    )
+    result = project.run("-n2", "--arena-concurrency=1")
+    result.assert_outcomes(passed=1, failed=1)
+    told = "--arena-concurrency allows 1 calls in flight, which 2 workers cannot share"
+    assert told in result.stdout.str()
 
 
 def test_a_prompt_may_have_parts_of_which_some_are_files(project: Project) -> None:

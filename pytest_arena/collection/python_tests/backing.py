@@ -55,7 +55,7 @@ class Backing:
         self.code = ""
         """The state of the project's code when the first test ran, and whether a mock answered."""
         self._finished = finished
-        self._workers = (share or Share()).active(settings.concurrency)
+        self._workers = (share or Share()).workers
         self._root = config.rootpath
         self._registry = registry
         self._learn = learn
@@ -80,14 +80,17 @@ class Backing:
     def refuse_unshared(self, asked: Iterable[ProviderSpec], place: Location) -> None:
         """Refuse to ask whom not all workers can ask within the limit: any of them may run a test
         that does."""
-        for spec in asked:
-            if spec.concurrency and spec.concurrency < self._workers:
+        limits = {repr(spec.name): spec.concurrency for spec in asked}
+        if limits:
+            limits["--arena-concurrency"] = self.settings.concurrency
+        for name, limit in limits.items():
+            if limit is not None and limit < self._workers:
                 raise UsageError(
                     Problem(
-                        f"{spec.name!r} allows {spec.concurrency} calls in flight, which "
-                        f"{self._workers} workers cannot share",
+                        f"{name} allows {limit} calls in flight, which {self._workers} workers "
+                        "cannot share",
                         place,
-                        fix=f"give it concurrency: {self._workers} or more, or use fewer workers",
+                        fix=f"allow {self._workers} or more (concurrency:), or use fewer workers",
                     )
                 )
 

@@ -21,8 +21,14 @@ def uses_arena(item: pytest.Item) -> bool:
 
 
 def concerns_arena(item: pytest.Item) -> bool:
-    """Return whether a test asks for the fixture, or has the mark itself."""
-    return uses_arena(item) or any(mark.name == MARK for mark in item.own_markers)
+    """Return whether a test asks for the fixture, or has the mark itself with something to say.
+
+    A bare mark is a name to select tests by, as a tag of a case may be.
+    """
+    if uses_arena(item):
+        return True
+    marks = item.own_markers if isinstance(item, pytest.Function) else ()
+    return any(mark.name == MARK and (mark.args or mark.kwargs) for mark in marks)
 
 
 @dataclass(frozen=True, slots=True)

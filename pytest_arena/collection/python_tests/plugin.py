@@ -12,7 +12,12 @@ from pytest_arena.collection.python_tests.backing import Backing
 from pytest_arena.collection.python_tests.cells import cells_of
 from pytest_arena.collection.python_tests.fixture import ArenaFixture
 from pytest_arena.collection.python_tests.gate import excuse
-from pytest_arena.collection.python_tests.marks import MARK, ArenaMark, uses_arena, without_use
+from pytest_arena.collection.python_tests.marks import (
+    ArenaMark,
+    concerns_arena,
+    uses_arena,
+    without_use,
+)
 from pytest_arena.collection.python_tests.protocol import Trials
 from pytest_arena.collection.python_tests.resumed import resumed_reports
 from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
@@ -117,7 +122,7 @@ class PythonTests:
             except UserError as error:
                 self._begin(item, ArenaMark())
                 pytest.fail(str(error), pytrace=False)
-        elif any(mark.name == MARK for mark in item.own_markers):
+        elif concerns_arena(item):
             pytest.fail(str(without_use(item)), pytrace=False)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
