@@ -22,6 +22,8 @@ READY = "ready"
 """What the first line of a program may say: that it has imported what it needs."""
 START_S = 120.0
 """The most that a program may take until it says so, where it has to."""
+_LAUNCHES = 2
+"""Processes that are made at once: Python holds its lock meanwhile, and with it the loop."""
 _CLOSING_S = 1.0
 """For programs to end by themselves, all together, when no more calls will come."""
 
@@ -46,6 +48,7 @@ class ProgramPool:
         self._wanted: Counter[Program] = Counter()
         """Processes that a turn waits for, so that no other call takes them."""
         self._changed = asyncio.Condition()
+        self._launching = asyncio.Semaphore(_LAUNCHES)
         self._starting: set[asyncio.Task[Program]] = set()
         self._first = asyncio.Lock()
         self._has_started = False
@@ -166,7 +169,8 @@ class ProgramPool:
 
     async def _start_one(self) -> Program:
         try:
-            program = self._unless_raised(await in_thread(self._launch))
+            async with self._launching:
+                program = self._unless_raised(await in_thread(self._launch))
         except (OSError, ValueError) as error:
             raise system_failure(f"{self._name} cannot be started: {error}") from None
         if self._says_ready:
