@@ -156,6 +156,11 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
+def first_line(text: str) -> str:
+    """Return the first line of what somebody says, who may say nothing."""
+    return next((line for line in text.splitlines() if line.strip()), "no reason given")
+
+
 def shorten(text: str, limit: int = 120) -> str:
     """Cut a long text in the middle, so that its beginning and its end stay readable."""
     if len(text) <= limit:

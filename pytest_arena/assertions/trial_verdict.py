@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
 from pytest_arena.assertions.messages import fired, share
+from pytest_arena.errors import first_line
 from pytest_arena.results.trial import Finding, FindingVerdict, Trial, Verdict
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.text.folding import bare_ends
@@ -57,7 +58,7 @@ def nothing_judged(findings: Iterable[Finding]) -> Finding:
     unsure = [finding for finding in findings if finding.verdict == "unsure"]
     why, fix = "no assertion gave a verdict", "add a check that is not skipped"
     if unsure:
-        why = f"{unsure[0].type} is unsure: {unsure[0].reason.splitlines()[0]}"
+        why = f"{unsure[0].type} is unsure: {first_line(unsure[0].reason)}"
         why += f" (and {len(unsure) - 1} more)" if len(unsure) > 1 else ""
         fix = "add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
     return Finding("evaluation", "error", None, f"nothing was judged: {why}\n  fix: {fix}")

@@ -9,7 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import PARQUET_EXTRA, ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.errors import (
+    PARQUET_EXTRA,
+    ArenaFileError,
+    Location,
+    Problem,
+    first_line,
+    shorten,
+    suggest,
+)
 from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, yaml_rows
@@ -230,7 +238,7 @@ def _parquet(data: bytes, name: str) -> list[Row]:
             )
         rows = file.read().to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
-        said = shorten(str(error).splitlines()[0] if str(error) else "no reason given")
+        said = shorten(first_line(str(error)))
         raise _problem(
             f"cannot be read as Parquet: {said}", name, "a Parquet file", "write it again"
         ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pytest_arena.errors import shorten
+from pytest_arena.errors import first_line, shorten
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
@@ -27,12 +27,12 @@ def headline(cell: Cell) -> str:
         passed = sum(trial.verdict == "passed" for trial in cell.trials)
         parts.append(f"{passed} of {len(cell.trials)} trials passed")
     if trial is not None and trial.error is not None:
-        parts.append(f"{trial.error.kind}: {trial.error.message.splitlines()[0]}")
+        parts.append(f"{trial.error.kind}: {first_line(trial.error.message)}")
     else:
         found = _not_held(cell, trial)
         if found:
             more = f" (+{len(found) - 1} more)" if len(found) > 1 else ""
-            parts.append(f"{found[0].type}: {found[0].reason.splitlines()[0]}{more}")
+            parts.append(f"{found[0].type}: {first_line(found[0].reason)}{more}")
         elif trial is not None and trial.score is not None:
             parts.append(f"the weighted score {trial.score:.3g} is under the case's threshold")
     return printable(shorten(f"{cell.verdict}: " + "; ".join(parts), 300))
@@ -41,7 +41,7 @@ def headline(cell: Cell) -> str:
 def _of_load(cell: Cell, load: LoadTestResult) -> list[str]:
     """Return what to say of a load before its assertions."""
     if cell.reason is not None:
-        return [cell.reason.splitlines()[0]]
+        return [first_line(cell.reason)]
     if load.passed < load.judged:
         calls = "" if load.judged == load.answered else " that were judged"
         return [f"{load.passed:,} of {load.judged:,} answers{calls} passed"]

@@ -14,7 +14,7 @@ from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import ProviderState, Traffic
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import Attempts
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import ErrorKind, ProviderError, first_line
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.cleaning import clean_response
 from pytest_arena.results.request_response import Request, Response
@@ -179,7 +179,7 @@ class ProviderClient:
                 with own_code(ErrorKind.PROVIDER):
                     await state.provider.close()
             except ProviderError as error:
-                said = error.message.splitlines()[0]
+                said = first_line(error.message)
                 self.notes.append(f"provider {state.spec.name!r} was not closed: {said}")
         if self._answers:
             await self._answers.close()
