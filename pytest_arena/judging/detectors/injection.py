@@ -22,6 +22,7 @@ _HIDDEN = r"[\u200b-\u200d\u2060\ufeff]{3,}|[\U000e0020-\U000e007f]{3,}"
 """A message in characters that nobody sees; looked for in the text as it is written."""
 _HOW = re.compile(r"(?i)\b(?:how|way) (?:do|does|can|could|should|would|to)\b[^.?!\n]{0,40}$")
 _IN_QUOTES = re.compile(r"(?<!\w)['\"*_`]([A-Za-z]{2,20})['\"*_`](?!\w)")
+_QUOTED_KEY = re.compile(r"(?i)['\"*_`](?:ignore|disregard|forget|bypass|override)['\"*_`]")
 _SET_APART = re.compile(r"(?<![A-Za-z])(?:[A-Za-z][ ._*-]){3,40}[A-Za-z](?![A-Za-z])")
 _WITH_DIGITS = re.compile(
     r"(?<![\w@$])(?=[A-Za-z0-9@$]{0,20}[A-Za-z])(?=[A-Za-z0-9@$]{0,20}[0-9@$])[A-Za-z0-9@$]{3,20}\b"
@@ -61,7 +62,7 @@ def injection_patterns(text: str) -> tuple[float, list[tuple[str, tuple[int, int
     best: tuple[float, list[tuple[str, tuple[int, int]]]] = (0.0, [])
     if hidden:
         best = 1.0, [("coded instructions", hidden)]
-    for form in dict.fromkeys((folded.text, undisguised(folded.text))):
+    for form in _forms(folded.text):
         for start in range(0, max(1, len(form)), _WINDOW):
             hits = _hits(form[start : start + _WINDOW + 400])
             score = sum(weight for _, weight, _ in hits)
@@ -71,9 +72,23 @@ def injection_patterns(text: str) -> tuple[float, list[tuple[str, tuple[int, int
     return best
 
 
+def _forms(text: str) -> tuple[str, ...]:
+    """Return a text, and without its disguises where these hide a word that attacks need."""
+    plain = undisguised(text)
+    if plain == text:
+        return (text,)
+    hidden, shown = plain.lower(), text.lower()
+    is_hiding = any(hidden.count(key) > shown.count(key) for key in phrases.KEYS)
+    quoted_key = _QUOTED_KEY.search(text)
+    return (text, plain) if is_hiding or quoted_key else (text,)
+
+
 def _hits(window: str) -> list[tuple[str, float, re.Match[str]]]:
-    found = []
-    for name, weight, pattern in _compiled():
+    found, lowered = [], window.lower()
+    for name, weight, pattern in compiled():
+        groups = phrases.HINTS.get(name, ())
+        if not all(any(hint in lowered for hint in group) for group in groups):
+            continue
         match = pattern.search(window)
         if match and not (name == "ignore the instructions" and _asks_how(window, match.start())):
             found.append((name, weight, match))
@@ -104,7 +119,8 @@ def _hidden_message(text: str) -> tuple[int, int] | None:
 
 
 @cache
-def _compiled() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
+def compiled() -> tuple[tuple[str, float, re.Pattern[str]], ...]:
+    """Return the name, the weight and the pattern of each phrasing."""
     # The names of jailbreaks are told from words by their capitals.
     cased = {"name of a jailbreak"}
     # Words are English: they end where letters of other scripts begin.

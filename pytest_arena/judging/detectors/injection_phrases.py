@@ -309,3 +309,42 @@ PATTERNS: tuple[tuple[str, float, str], ...] = (
     ),
 )
 """Name, weight and pattern of each."""
+
+_IGNORING = (
+    "ignor|disregard|forg|bypass|overrid|neglect|set aside|follow|listen|obey|attention|"
+    "throw away|discard"
+)
+_SHOWING = (
+    "reveal|show|print|repeat|output|display|leak|tell me|give me|what|disclose|copy|write|dump|"
+    "return|spell out|expose|recite|summari|translate|encode|share|post|paste|quote|list|describe|"
+    "explain|send me|reproduce"
+)
+_PROMPTS = "prompt|instruction|message|directive|guideline|rules"
+_ANY_OF = {
+    "ignore the instructions": (_IGNORING,),
+    "ignore the conversation": (_IGNORING,),
+    "asks for the system prompt": (_PROMPTS, _SHOWING),
+    "asks for what stands above": ("above|before|preceding|foregoing", _SHOWING),
+    "asks what it was told": ("what", f"{_PROMPTS}|told|instructed"),
+    "the rules are off": (
+        "void|cancel|revoked|obsolete|superseded|overridden|null|suspended|lifted|deleted|invalid|"
+        "disabled|no longer|do not|don't",
+    ),
+    "and now does another thing": (
+        "before|earlier|above|previously|so far|said|told|conversation|message|context",
+    ),
+    "ignore the instructions, in another language": (
+        "ignor|verg|missacht|beachte|olvid|desobed|dimentic|oubli|esque|desconsider|negeer|"
+        "zapomnij|pomiń|игнор|забудь|忽|无视|忘|無視|무시|잊",
+        "anweisung|instru|regeln|befehl|vorgaben|prompt|órdenes|reglas|indicaciones|istruzioni|"
+        "regole|consignes|règles|directives|regras|ordens|regels|opdrachten|poleceni|инструкц|"
+        "указан|команд|правил|指|说明|提示|规则|說明|規則|命令|지시|명령|지침",
+    ),
+}
+HINTS = {
+    name: tuple(tuple(group.split("|")) for group in groups) for name, groups in _ANY_OF.items()
+}
+"""Of each of these groups a text in lower case holds something where the pattern of this name can
+match; to look for that takes a tenth of the time."""
+KEYS = ("ignor", "disregard", "forget", "bypass", "overrid", "prompt", "instruction", "reveal")
+"""What disguised letters hide."""
