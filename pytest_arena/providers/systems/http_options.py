@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.prompts.templates import names_in
@@ -15,6 +15,7 @@ from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.system import SystemOptions
 
+_METHODS = ("GET", "POST", "PUT", "PATCH")
 _PATHS = ("output", "tool_calls", "context", "reasoning", "finish_reason", "latency_ms", "delta")
 
 
@@ -88,6 +89,7 @@ class HttpOptions(SystemOptions):
     method: Annotated[
         Literal["GET", "POST", "PUT", "PATCH"],
         BeforeValidator(lambda name: name.upper() if isinstance(name, str) else name),
+        WithJsonSchema({"enum": [*_METHODS, *map(str.lower, _METHODS)]}),
     ] = "POST"
     """How it is asked."""
     body: Any = None

@@ -22,6 +22,17 @@ providers:
     latency: 20ms
     responses: {default: hi, scenarios: {A: {turns: {1: x}}}}
   - {name: r, provider: mock, responses: answers.yaml}
+  - {name: f, provider: python, call: "bot:answer", venv: .venv, config: {a: 1}, version: git}
+  - {name: e, provider: exec, command: [sh, bot.sh], persistent: true, env: {A: b}}
+  - name: h
+    provider: http
+    url: "http://localhost/chat"
+    method: put
+    headers: {A: b}
+    body: ["{{ messages }}"]
+    login: {url: "http://localhost/login"}
+    usage: {cost_usd: usd}
+    output: text
 variables: {n: 3}
 x-checks: &checks [{type: contains, value: x}]
 tests:
@@ -87,6 +98,9 @@ def test_good_arenas_validate(validator: jsonschema.Draft202012Validator, text: 
         ("role: assistant", "role: model"),
         ("xfail: {m: too small}", "xfail: true"),
         ("{target: bot}", "{targt: bot}"),
+        ("persistent: true", "persistant: true"),
+        ("method: put", "method: fetch"),
+        ("cost_usd: usd", "cost: usd"),
     ],
 )
 def test_typos_fail(validator: jsonschema.Draft202012Validator, right: str, wrong: str) -> None:
