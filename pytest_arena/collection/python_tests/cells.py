@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_arena.collection.python_tests.attempt import Attempt
-from pytest_arena.collection.python_tests.source import code_hash
+from pytest_arena.collection.python_tests.code_hash import code_hash
 from pytest_arena.engine.verdict_rules import verdict_of
 from pytest_arena.errors import UserError
 from pytest_arena.loading.hashing import Hasher, provider_hash

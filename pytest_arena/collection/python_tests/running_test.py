@@ -10,9 +10,9 @@ import pytest
 
 from pytest_arena.checks.surroundings import Surroundings, application, nearest_arena
 from pytest_arena.collection.python_tests.attempt import OWN, Attempt
+from pytest_arena.collection.python_tests.cell_names import CellNames
 from pytest_arena.collection.python_tests.failed_cases import together
 from pytest_arena.collection.python_tests.marks import ArenaMark
-from pytest_arena.collection.python_tests.names import CellNames
 from pytest_arena.errors import UserError
 from pytest_arena.schema import ProviderSpec
 

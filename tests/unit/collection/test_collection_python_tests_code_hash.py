@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from pytest_arena.collection.python_tests.source import code_hash
+from pytest_arena.collection.python_tests.code_hash import code_hash
 
 _NUMBERS = count()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.collection.python_tests.names import CellNames
+from pytest_arena.collection.python_tests.cell_names import CellNames
 
 KNOWN = ("mini", "gpt-5-mini", "openai/gpt-5")
 
