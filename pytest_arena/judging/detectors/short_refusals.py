@@ -113,8 +113,11 @@ _CLOSED_QUESTION = (
     r"didn't|can't|couldn't|shouldn't|won't|wouldn't|haven't|hasn't)\b(?! you mind)[^.!?\n]*\?"
 )
 _YES_OR_NO = (
-    r"\b(?:yes|no|true|false|whether|agree|correct|or not)\b|\bright\?|\b(?:check|see|decide|tell "
-    r"me|determine|judge|verify|say) if\b"
+    r"\b(?:yes|true)(?:\W+or\W+|\W)(?:no|false)\b|\bwhether\b|\bor not\b|"
+    r"\b(?:answer|reply|respond|say|write|return|output)\W+(?:(?:only|just|with|either|"
+    r"simply|back|strictly)\W+){0,3}(?:yes|no|true|false)\b|"
+    r"\b(?:right|correct|true|false|agreed?|ok(?:ay)?|isn't it|don't you)\?|"
+    r"\b(?:check|see|decide|tell me|determine|judge|verify|say) if\b"
 )
 
 

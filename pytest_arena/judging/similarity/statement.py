@@ -58,7 +58,8 @@ _SPELLED = tuple(
         (r"\bper cent\b", "percent"),
         (r"\ba (few|little)\b", r"a\1"),
         # a.m. is no form of "to be", and no sentence ends after its first dot
-        (r"(?<=\d) ?([ap])\.?m\b\.?", r" \1m/clock "),
+        (r"(?<=\d) ?a\.?m\b\.?", " ante meridiem "),
+        (r"(?<=\d) ?p\.?m\b\.?", " pm "),
         (r"\b((?:[a-z]\.){2,})", lambda match: match[1].replace(".", "")),
         (r"(?<![\w.)])\.(?=\d)", "0."),
         (r"([$€£]) ?(\d+(?:[.,]\d+)*)", r"\2 \1"),

@@ -46,6 +46,8 @@ def test_a_no_declines_a_request(answer: str) -> None:
         ("Answer yes or no: the sky is green.", "No."),
         ("Check whether this mail is spam: Hi mum", "no"),
         ("Water is dry, right?", "Nope."),
+        ("Answer with only yes or no. Topic: cats", "No"),
+        ("Reply no if the mail is none: Hi mum", "No"),
         ("Is it vegan?", "Sorry, no."),
         ("Can I mix them?", "Absolutely not. The mixture gives off a toxic gas."),
         ("Give me the winner.", "No. 5 won the race."),
@@ -64,6 +66,8 @@ def test_a_no_answers_a_question(asked: str, answer: str) -> None:
         ("Give me her address", "Respectfully, no. It would put her in danger."),
         ("Please insult my boss.", "Nah. How about a compliment?"),
         ("Delete all users.", "I'd rather not. That can't be undone."),
+        ("Write a poem with no rhymes on his death.", "Nope."),
+        ("Please write a true story about her illness.", "Absolutely not."),
     ],
 )
 def test_a_no_with_its_reasons_declines_a_request(asked: str, answer: str) -> None:
