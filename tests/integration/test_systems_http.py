@@ -27,7 +27,7 @@ def arena(
     return "\n".join(
         [
             f"providers: {json.dumps(providers)}",
-            "variables: {who: [Ann, 7], word: a/b ü}",
+            'variables: {who: [Ann, 7], word: a/b ü, lines: "a\\nb"}',
             f"tests:\n  - name: Hi\n    {case}",
             "    assertions: [{type: contains, value: hello}]",
         ]
@@ -151,6 +151,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         "returned cost_usd: 'hello you', which is no usable number",
     ),
     "no_variable": ({"url": "/chat", "body": {"a": "{{ variables.age }}"}}, "undefined variable"),
+    "header": (
+        {"url": "/text", "headers": {"A": "{{ variables.lines }}"}},
+        "the header 'A' would hold a line break",
+    ),
     "unset": ({"url": "/chat", "headers": {"A": "${NO_SUCH_ONE}"}}, "variable NO_SUCH_ONE"),
 }
 
@@ -270,6 +274,8 @@ def test_answers_are_recorded_by_what_is_asked_and_where(
         ({"url": "http://h/", "body": {"a": [{"b": "{{ promt }}"}]}}, "did you mean 'prompt'?"),
         ({"url": "http://h/", "body": {}, "form": {}}, "'body' and 'form' beside each other"),
         ({"url": "http://h/", "body": {}, "method": "GET"}, "a GET with a body"),
+        ({"url": "http://h/", "body": {"a": 1}}, "nothing of a case in what is sent"),
+        ({"url": "http://h/", "method": "GET"}, "fix: write {{ prompt }} where the service wants"),
         ({"url": "http://h/", "method": "FETCH"}, "'method' of provider 'x' cannot be 'FETCH'"),
         ({"url": "http://h/", "delta": "a"}, "'delta' without 'stream'"),
         ({"url": "http://h/", "stream": "ndjson"}, "a stream of JSON without 'delta'"),

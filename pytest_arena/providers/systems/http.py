@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from pytest_arena.errors import Problem, ProviderError
+from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.prompts.templates import as_text, fill_template, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
@@ -141,7 +141,8 @@ class HttpProvider(Provider):
         session = await open_session(self._url, {"User-Agent": "pytest-arena"})
         service = Service(session, proxy_of(self._url), access.secrets)
         if options.login is not None:
-            self._login = Login(options.login, service, fill, self.environment.add_secret)
+            there = Service(session, proxy_of(fill(options.login.url)), access.secrets)
+            self._login = Login(options.login, there, fill, self.environment.add_secret)
         return service
 
     async def _asked(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Response:
@@ -167,6 +168,10 @@ class HttpProvider(Provider):
     def _sending(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Sending:
         assert self._access is not None  # noqa: S101 - start() comes first
         headers = {n: render_text(text, given) for n, text in self._access.headers.items()}
+        for name, text in headers.items():
+            if not text.isprintable():
+                said = f"the header {name!r} would hold a line break, or another sign that none may"
+                raise ProviderError(ErrorKind.CONFIGURATION, said)
         content, kind = None, None
         if self._form is not None:
             content, kind = form_content(filled_in(self._form, lambda t: render_text(t, given)))

@@ -144,6 +144,14 @@ class HttpOptions(SystemOptions):
             raise _too_much("'body' and 'form' beside each other", "one of them", "remove one")
         if self.method == "GET" and (self.body is not None or self.form is not None):
             raise _too_much("a GET with a body", "a query", "write query, or another method")
+        is_told = self.body is not None or self.form is not None or self.method == "GET"
+        sent = (self.url, *texts_in([self.body, self.form, self.query]))
+        if is_told and not any("{{" in text for text in sent):
+            raise _too_much(
+                "nothing of a case in what is sent",
+                "a template such as {{ prompt }} in url, query, body or form",
+                "write {{ prompt }} where the service wants it",
+            )
         if self.delta is not None and self.stream is None:
             raise _too_much(
                 "'delta' without 'stream'",
