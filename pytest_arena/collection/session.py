@@ -41,7 +41,7 @@ from pytest_arena.text.redaction import Redactor
 if TYPE_CHECKING:
     from pytest_arena.collection.held_reports import HeldReports
     from pytest_arena.collection.python_tests.backing import Backing
-    from pytest_arena.collection.python_tests.gate import TestsGate
+    from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -211,13 +211,13 @@ class ArenaSession:
             share=self._share,
         )
 
-    def _gate_of_tests(self) -> TestsGate | None:
+    def _gate_of_tests(self) -> GateOfTests | None:
         if self._gatekeeper is None:
             return None
-        from pytest_arena.collection.python_tests.gate import TestsGate
+        from pytest_arena.collection.python_tests.gate import GateOfTests
 
         hold = self.held.hold if self.held is not None else None
-        return TestsGate(self._gatekeeper, self.collected, hold)
+        return GateOfTests(self._gatekeeper, self.collected, hold)
 
     def _learn(self, arena: Arena) -> None:
         learn_keys(self.redactor, arena)

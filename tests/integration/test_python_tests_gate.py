@@ -190,18 +190,28 @@ def test_fails(arena): arena.check(app.bot(), contains="bye")
 @pytest.mark.xfail(reason="known")
 def test_known(arena): arena.check(app.bot(), contains="bye")
 def test_breaks(arena): raise OSError("no disk")
+@pytest.mark.xfail(strict=True)
+def test_unexpected(arena): arena.check(app.bot(), contains="hello")
 def test_cases(arena):
     for name in "AB":
         with arena.case(name):
             arena.check(app.bot(), contains="hello")
 """
+EVERY = {
+    "test_breaks",
+    "test_cases",
+    "test_fails",
+    "test_known",
+    "test_passes",
+    "test_unexpected",
+}
 
 
 @pytest.fixture
 def resumable(project: Project) -> Project:
     project.pytester.makepyfile(app="def bot(): return 'hello'", test_app=RESUMED)
     project.run()
-    assert ran(project) == ["test_breaks", "test_cases", "test_fails", "test_known", "test_passes"]
+    assert set(ran(project)) == EVERY
     return project
 
 
@@ -211,9 +221,9 @@ def test_finished_tests_are_taken_from_an_interrupted_run(
     before = resumable.cells()
     interrupted(resumable, "test_passes")
     result = resumable.run("--arena-resume", *spread)
-    # an error is run again, and so is what was not reached
-    assert ran(resumable) == ["test_breaks", "test_passes"]
-    result.assert_outcomes(passed=2, failed=2, xfailed=1)
+    # an error is run again, and so is what was not reached, and what should have failed
+    assert ran(resumable) == ["test_breaks", "test_passes", "test_unexpected"]
+    result.assert_outcomes(passed=2, failed=3, xfailed=1)
     assert "4 cells were taken from the run interrupted at" in result.stdout.str()
     after = resumable.cells()
     assert list(after) == list(before)
@@ -225,7 +235,7 @@ def test_finished_tests_are_taken_from_an_interrupted_run(
 def test_a_test_is_taken_with_all_its_cells_or_not_at_all(resumable: Project) -> None:
     interrupted(resumable, "test_cases::B")
     resumable.run("--arena-resume")
-    assert ran(resumable) == ["test_breaks", "test_cases"]
+    assert ran(resumable) == ["test_breaks", "test_cases", "test_unexpected"]
     assert "test_cases::B[application]" in resumable.verdicts()
 
 
@@ -241,13 +251,7 @@ def test_nothing_is_taken_where_the_code_or_the_run_is_another(
             file.write("\n# changed\n")
     interrupted(resumable)
     resumable.run("--arena-resume", *options)
-    assert set(ran(resumable)) == {
-        "test_breaks",
-        "test_cases",
-        "test_fails",
-        "test_known",
-        "test_passes",
-    }
+    assert set(ran(resumable)) == EVERY
 
 
 def test_shards_of_tests_are_merged(

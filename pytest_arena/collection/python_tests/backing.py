@@ -23,7 +23,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.python_tests.gate import TestsGate
+    from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
 
 
@@ -45,7 +45,7 @@ class Backing:
         learn: Callable[[Arena], None],
         loaded: Callable[[], Sequence[Arena]] = tuple,
         keep: Callable[[Sequence[Cell]], list[tuple[str, str]]] | None = None,
-        gate: TestsGate | None = None,
+        gate: GateOfTests | None = None,
         finished: FinishedCells | None = None,
         share: Share | None = None,
     ) -> None:

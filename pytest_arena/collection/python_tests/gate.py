@@ -9,14 +9,12 @@ from pytest_arena.gating.gatekeeper import Excuse, Gatekeeper
 from pytest_arena.results.cell import Cell
 
 
-class TestsGate:
+class GateOfTests:
     """What the gate wants of the tests of this process.
 
     Nobody can ask a test's question after the run but the test itself. So it is run again at once,
     as often as its own cells ask for.
     """
-
-    __test__ = False
 
     def __init__(
         self,

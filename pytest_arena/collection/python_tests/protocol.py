@@ -17,7 +17,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Verdict
 
 if TYPE_CHECKING:
-    from pytest_arena.collection.python_tests.gate import TestsGate
+    from pytest_arena.collection.python_tests.gate import GateOfTests
 
 
 class _Round(NamedTuple):
@@ -40,7 +40,7 @@ class Trials:
     """
 
     def __init__(
-        self, run: RunningTest, *, wanted: int, early_stop: bool, gate: TestsGate | None
+        self, run: RunningTest, *, wanted: int, early_stop: bool, gate: GateOfTests | None
     ) -> None:
         self._run = run
         self._item: Any = run.item
