@@ -134,26 +134,6 @@ def test_of_its_own():
     }
 
 
-def test_a_time_limit_is_no_verdict(project: Project) -> None:
-    project.pytester.makeini("[pytest]\n")
-    project.pytester.makepyfile(
-        test_app="""
-import threading
-
-import pytest
-
-@pytest.mark.timeout(0.2, method="signal")
-def test_hangs(arena):
-    arena.check("hello", contains="hello")
-    threading.Event().wait()
-"""
-    )
-    project.run("-p", "no:asyncio")
-    (cell,) = project.cells().values()
-    assert cell["verdict"] == "error"
-    assert cell["trials"][0]["error"]["kind"] == "timeout"
-
-
 def test_junit_shows_a_test_s_cell(project: Project) -> None:
     project.pytester.makepyfile(
         test_app="""

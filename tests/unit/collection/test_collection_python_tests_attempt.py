@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,20 @@ def test_what_a_test_raises_is_its_verdict(raised: BaseException, verdict: str, 
     assert trial.verdict == verdict
     told = trial.error.message if trial.error else trial.assertions[-1].reason
     assert said in told
+
+
+def test_a_time_limit_is_no_verdict() -> None:
+    # pytest-timeout fails a test as the test itself would
+    given: dict[str, Any] = {"__name__": "pytest_timeout", "pytest": pytest}
+    exec("def stop(): pytest.fail('Timeout (>1.0s)')", given)
+    one = attempt()
+    answered(one, HELD)
+    with pytest.raises(pytest.fail.Exception) as raised:
+        given["stop"]()
+    one.end_test(raised.value)
+    trial = one.trial(OWN, "bot")
+    assert trial.error is not None
+    assert (trial.verdict, trial.error.kind) == ("error", "timeout")
 
 
 @pytest.mark.parametrize("raised", [AssertionError("no"), CheckFailed(CELL)])
