@@ -24,8 +24,7 @@ def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
         if isinstance(thought := message.get(name), str) and thought:
             answer.reasoning.append(thought)
             return
-    for detail in message.get("reasoning_details") or ():
-        answer.reasoning += _texts_in(detail)
+    answer.reasoning += _texts_in(message.get("reasoning_details"))
 
 
 def _add_content(answer: Answer, content: Any) -> None:

@@ -155,6 +155,7 @@ WHOLE = {
     "tag_within_the_answer": answer(whole("Say <think> first"), output="Say <think> first"),
     "reasoning_content": answer(whole(reasoning_content="Berlin?"), reasoning="Berlin?", **KNOWN),
     "reasoning_field": answer(whole(reasoning="Berlin?"), reasoning="Berlin?", **KNOWN),
+    "odd_reasoning_details": answer(whole(reasoning_details=5), **KNOWN),
     "reasoning_part": answer(
         whole([{"type": "reasoning", "text": "Berlin?"}, {"type": "text", "text": "Paris"}]),
         reasoning="Berlin?",
