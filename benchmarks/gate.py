@@ -197,6 +197,8 @@ def simulate(scenario: Scenario, runs: int, *, seed: int) -> Outcome:
 def one_run(scenario: Scenario, chance: random.Random) -> tuple[GateResult, int]:
     """Return the gate's verdict on one run, and how many calls it asked for."""
     rates = [SUITES[scenario.suite](chance) for _ in range(scenario.cases)]
+    # only what lives can break: the dead come last
+    rates.sort(key=lambda rate: rate == 0)
     made = [draw(rates, scenario.before, chance) for _ in range(scenario.greenest)]
     where = places(scenario.cases, scenario.family if scenario.told else 1)
     baseline = kept(
