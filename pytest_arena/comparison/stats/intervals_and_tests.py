@@ -236,13 +236,20 @@ def _correlation(both: int, only_a: int, only_b: int, neither: int) -> float:
 
 
 def _random_flips(sizes: Sequence[float], observed: float, seed: int) -> float:
-    """Estimate the p-value from random flips, counting the observed pattern itself as one."""
+    """Estimate the p-value from random flips, counting the observed pattern itself as one.
+
+    Of those of one size only how many are flipped matters, which the bits of a number say at once.
+    """
     generator = random.Random(seed)  # noqa: S311  a seeded simulation, not a secret
     rounds = max(999, min(9999, 2_000_000 // len(sizes)))
+    counts = sorted(Counter(sizes).items())
+    alone = [size for size, count in counts if count == 1]
+    alike = [(size, count) for size, count in counts if count > 1]
     total = sum(sizes)
     extreme = 1
     for _ in range(rounds):
-        flipped = generator.getrandbits(len(sizes))
-        down = sum(size for i, size in enumerate(sizes) if flipped >> i & 1)
+        flipped = generator.getrandbits(len(alone)) if alone else 0
+        down = sum(size for i, size in enumerate(alone) if flipped >> i & 1)
+        down += sum(size * generator.getrandbits(count).bit_count() for size, count in alike)
         extreme += abs(total - 2 * down) >= observed
     return extreme / (rounds + 1)
