@@ -39,7 +39,12 @@ from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
-from pytest_arena.loading.variants import Variant, wanted_variants
+from pytest_arena.loading.variants import (
+    Variant,
+    check_one_name,
+    variables_under,
+    wanted_variants,
+)
 from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
@@ -138,60 +143,26 @@ def _expanded(
         # The case's own mistakes are shown with those of its rows.
         _check_shape(case, context, matrix=len(context.problems) == before)
     attacks = _attacks(case, context)
-    wanted = wanted_variants(case, _owner(case), settings.variants, context)
+    owner = _owner(case)
+    wanted = wanted_variants(case, owner, settings.variants, context)
     for row in rows:
         under: list[LoadedCase] = []
         stands = partial(place_of_name, case, row.row)
         for variant in wanted or (None,):
-            variables = _variables(case, shared, row, variant, context)
+            variables = variables_under(variant, shared, row.variables, owner, context)
             with _told_of_row(case, row, variables, context.problems):
                 loaded = _load(case, row, variables, tags, settings, context, variant, stands)
             if loaded is not None:
                 under.append(loaded)
         if not under:
             continue
-        _check_one_name(under, case, context.problems)
+        check_one_name([one.plan.name for one in under], case, context.problems)
         yield under
         for attack in attacks:
             yield [_under_attack(one, attack, case, context) for one in under]
             name = f"{under[0].plan.name} [{attack.name}]"
             stands_attacked = partial(case.value_place, "name")
             check_name(name, case, settings.names, stands_attacked, context.problems)
-
-
-def _variables(
-    case: YamlMap,
-    shared: Mapping[str, Any],
-    row: ParameterSet,
-    variant: Variant | None,
-    context: LoadContext,
-) -> Mapping[str, Any]:
-    """Return the variables of a case: a variant's go before the file's and the case's own, and
-    what a row or a matrix varies too is refused."""
-    if variant is None or not variant.variables:
-        return {**shared, **row.variables} if row.variables else shared
-    for name in variant.variables.keys() & row.variables.keys():
-        context.problems.add(
-            f"variant {shorten(variant.name)!r} sets {shorten(name)!r}, which {_owner(case)} "
-            "takes from its matrix or its data",
-            variant.place,
-            expected="a variable that either a variant or the case varies",
-            fix="rename one of the two, or leave the case out with variants:",
-        )
-    return {**shared, **variant.variables, **row.variables}
-
-
-def _check_one_name(under: list[LoadedCase], case: YamlMap, problems: ProblemList) -> None:
-    """Refuse a case that has another name under another variant."""
-    names = list(dict.fromkeys(loaded.plan.name for loaded in under))
-    if len(names) > 1:
-        first, second = names[:2]
-        problems.add(
-            f"a case is called {shorten(first)!r} and, under another variant, {shorten(second)!r}",
-            case.value_place("name"),
-            expected="one name under all variants, since they are compared on the same case",
-            fix="leave what variants set out of the name",
-        )
 
 
 def _told_of_row(

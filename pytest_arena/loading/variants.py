@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.problems import one_of
+from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.targets import Prompt, Template, find_prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.results.cell import column_name
@@ -120,3 +120,38 @@ def wanted_variants(
                 fix=suggest(name, known) or "name one of these, or add it to variants:",
             )
     return tuple(one for one in variants if one.name in names)
+
+
+def variables_under(
+    variant: Variant | None,
+    shared: Mapping[str, Any],
+    row: Mapping[str, Any],
+    owner: str,
+    context: LoadContext,
+) -> Mapping[str, Any]:
+    """Return the variables of a case: a variant's go before the file's and the case's own, and
+    what a row or a matrix varies too is refused."""
+    if variant is None or not variant.variables:
+        return {**shared, **row} if row else shared
+    for name in variant.variables.keys() & row.keys():
+        context.problems.add(
+            f"variant {shorten(variant.name)!r} sets {shorten(name)!r}, which {owner} takes from "
+            "its matrix or its data",
+            variant.place,
+            expected="a variable that either a variant or the case varies",
+            fix="rename one of the two, or leave the case out with variants:",
+        )
+    return {**shared, **variant.variables, **row}
+
+
+def check_one_name(names: Sequence[str], written: YamlMap, problems: ProblemList) -> None:
+    """Refuse a case that has another name under another variant."""
+    different = list(dict.fromkeys(names))
+    if len(different) > 1:
+        first, second = different[:2]
+        problems.add(
+            f"a case is called {shorten(first)!r} and, under another variant, {shorten(second)!r}",
+            written.value_place("name"),
+            expected="one name under all variants, since they are compared on the same case",
+            fix="leave what variants set out of the name",
+        )
