@@ -48,7 +48,7 @@ NOT_FORMALITY = tuple(SUSPECT)
 NOT_COURTESY = (*_LENGTHS, *SUSPECT)
 NOT_HOSTILITY = (*MEASURES, "formal_greeting", *SUSPECT)
 NOT_CONTEMPT = ("words", "variety", "capitals")
-CONTEMPT_PARTS = ("rules", "before", "after", "second", "fitted")
+CONTEMPT_PARTS = ("rules", "before", "after", "second", "third", "fourth", "fitted")
 CONTEMPT_SUPPORT = 8
 OTHERS_COUNT = 0.5
 """How much the texts that are no e-mails count, all together, beside these."""

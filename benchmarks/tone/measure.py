@@ -7,7 +7,6 @@ all else is what ships. It ends with 1 where a figure misses its aim.
 
 from __future__ import annotations
 
-import math
 import re
 import subprocess
 import sys
@@ -151,9 +150,11 @@ def contempt() -> Iterable[Figure]:
         "rules": ("looked at while rules were written, fitted on", 56),
         "before": ("written before the rules, fitted on since", 44),
         "after": ("written after the rules, fitted on since", 19),
-        "second": ("of more kinds, written later, looked at and fitted on since", 51),
-        "fitted": ("written to be fitted on", 57),
-        "third": ("held out: written before the fit, and counted once after it", 42),
+        "second": ("of more kinds, written later, fitted on since", 51),
+        "third": ("written before a first fit, fitted on since", 42),
+        "fourth": ("of a more figurative style, fitted on since", 12),
+        "fitted": ("written to be fitted on", 67),
+        "held": ("held out: written before the last fit, counted after it", 12),
     }
     for part, (meaning, passed_before) in parts.items():
         texts, rude = emails(part)
@@ -163,9 +164,7 @@ def contempt() -> Iterable[Figure]:
             f"professional, {len(rude_passed)} rude and {len(polite_passed)} polite e-mails and "
             f"replies in formal words, {meaning}: rude passed, polite passed",
             f"{rude_passed.sum()}, {polite_passed.sum()}",
-            bool(
-                rude_passed.mean() <= 0.15 and polite_passed.sum() >= math.ceil(0.9 * passed_before)
-            ),
+            bool(rude_passed.mean() <= 0.15 and polite_passed.sum() >= round(0.9 * passed_before)),
         )
 
 

@@ -55,8 +55,8 @@ def find(build: Callable[[str], Assertion]) -> Callable[..., Finding]:
             "{type: tone, value: professional}",
             POLITE,
             "passed",
-            "professional S; for: thanks 'Thank you', formal word 'reviewed', "
-            "acknowledgement 'for contacting'",
+            "professional S; for: thanks 'Thank you', acknowledgement 'for contacting', "
+            "formal word 'reviewed'",
         ),
         ("{type: tone, value: Professional, min_score: 0.999}", POLITE, "failed", None),
         ("{type: tone, value: professional, threshold: 0.2}", RUDE, "failed", None),
