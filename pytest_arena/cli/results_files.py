@@ -89,9 +89,15 @@ def _named(given: str) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Give the *.jsonl files below a folder; an archive there is refused, not passed over."""
+    """Give the *.jsonl files below a folder; an archive there is refused, not passed over.
+
+    In a run's own folder the run before, which is kept there, is no other shard.
+    """
+    from pytest_arena.results.writing import PREVIOUS, RESULTS
+
     for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
+        is_previous = entry.name == PREVIOUS and (folder / RESULTS).exists()
+        if entry.name.startswith(".") or is_previous:
             continue
         if entry.suffix in _ARCHIVES:
             problem = Problem(

@@ -11,10 +11,8 @@ from pathlib import Path
 
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.results.writing import RESULTS
+from pytest_arena.results.writing import PREVIOUS, RESULTS
 
-PREVIOUS = "previous"
-"""Where the last whole run stands while a run of a part takes its place."""
 _IGNORED = ".gitignore"
 _REPORTS = ".reports"
 """The names of the reports that the run of the folder wrote, one in a line."""

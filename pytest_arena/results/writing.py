@@ -10,6 +10,8 @@ from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_line, run_line
 
 RESULTS = "results.jsonl"
+PREVIOUS = "previous"
+"""Where, in a folder of reports, the last whole run stands while one of a part takes its place."""
 
 
 def write_results(path: Path, run: RunResult, lines: Sequence[str]) -> None:

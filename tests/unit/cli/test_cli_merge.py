@@ -317,3 +317,12 @@ def test_hostile_names_of_a_shard_reach_no_terminal(capsys: pytest.CaptureFixtur
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "xy/results.jsonl: the run was killed" in out
+
+
+def test_the_run_before_that_is_kept_beside_a_run_is_no_shard() -> None:
+    write_run("one", make_cell("Greeting", line=None))
+    write_run("one/previous", make_cell("Greeting", line=None), make_cell("Gone", line=None))
+    write_run("previous", make_cell("Goodbye", line=None))
+    assert main(["merge", "one", "previous", "--expect", "2"]) == 0
+    cells = read_run("arena-report/results.jsonl").cells
+    assert [cell.case for cell in cells] == ["Greeting", "Goodbye"]
