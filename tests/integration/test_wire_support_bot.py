@@ -19,7 +19,7 @@ ANSWERS = {
     "I can't access my email to reset my password": "Our support team will help you.",
     "Why was I charged twice?": "I am sorry.",
 }
-TONE = "unsure: professional 0.419; no single cue stands out, only wording and length"
+TONE = "unsure: professional 0.439; no single cue stands out, only wording and length"
 
 
 def answer(request: WireRequest) -> Reply:

@@ -67,8 +67,10 @@ def test_a_good_base_url_is_no_problem(base: str | None) -> None:
 def test_certificates_that_are_not_there_are_a_problem(
     name: str, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for value in (tmp_path / "nope", tmp_path / "text.pem"):
-        (tmp_path / "text.pem").write_text("no certificate")
+    # relative, since a long name is shortened
+    monkeypatch.chdir(tmp_path)
+    for value in (Path("nope"), Path("text.pem")):
+        Path("text.pem").write_text("no certificate")
         monkeypatch.setenv(name, str(value))
         (problem,) = problems()
         assert problem.what == f"{name} names {str(value)!r}, {said}"
