@@ -72,6 +72,11 @@ class BotService:
         self._ready.set()
         await self._stop.wait()
         await runner.cleanup()
+        # what still waits would be destroyed with the loop, and be heard of in another test
+        waiting = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
