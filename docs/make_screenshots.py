@@ -47,7 +47,7 @@ def take(browser: Browser, report: Path, scheme: Literal["light", "dark"]) -> Pa
 
 
 def take_views(browser: Browser, report: Path) -> list[Path]:
-    """Save pictures of the table of cells and of a cell's page."""
+    """Save pictures of the grid, of a case's page and of a cell's."""
     page = browser.new_page(
         viewport={"width": 1280, "height": 860}, device_scale_factor=1.5, color_scheme="light"
     )
@@ -55,6 +55,12 @@ def take_views(browser: Browser, report: Path) -> list[Path]:
     page.wait_for_selector(".row")
     cells = IMAGES / "report-cells.png"
     page.screenshot(path=cells)
+    page.get_by_role("button", name="premium").click()
+    page.fill("#search", '"Late parcel"')
+    page.locator(".row .title").first.click()
+    page.wait_for_selector("#case h1")
+    case = IMAGES / "report-case.png"
+    page.screenshot(path=case)
     page.goto(f"{report.as_uri()}#overview")
     page.click(".failures a")
     page.wait_for_selector("#cell h1")
@@ -63,7 +69,7 @@ def take_views(browser: Browser, report: Path) -> list[Path]:
     cell = IMAGES / "report-cell.png"
     page.screenshot(path=cell)
     page.close()
-    return [cells, cell]
+    return [cells, case, cell]
 
 
 def main() -> None:
