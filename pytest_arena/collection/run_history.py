@@ -21,11 +21,11 @@ def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[
 
     history = History(folder)
     before = history.points()
-    point = point_of(run)
     left_out = set(known) - {cell.id for cell in run.cells}
     if run.interrupted or left_out:
         why = "the run was interrupted" if run.interrupted else "this is a run of a part"
         return replace(run, trend=trend_of(before)), f"history: not added to, since {why}"
+    point = point_of(run)
     trend = trend_of([*before, point])
     history.add(point)
     count = len({one.run_id for one in [*before, point]})

@@ -10,7 +10,7 @@ from pytest_arena.comparison.breakdown import findings_of
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.leaderboard import LeaderboardRow
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
-from pytest_arena.comparison.summary import ProviderSummary, count_verdicts
+from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts
 from pytest_arena.results import Finding, RunResult
 
 _MOST_NAMES = 5
@@ -34,11 +34,13 @@ def conclude(
     judged = [s for s in summaries if s.counts.judged]
     if not run.cells:
         return Conclusion("No cell was run", ())
+    counts = count_verdicts(run.cells)
+    completeness = _completeness(run, counts)
     if not judged:
-        return Conclusion("No verdict was reached", tuple(_completeness(run)))
-    trouble = _trouble(run)
+        return Conclusion("No verdict was reached", tuple(completeness))
+    trouble = _trouble(counts)
     if len(judged) == 1:
-        return Conclusion(trouble + _alone(judged[0]), (*_unjudged(summaries), *_completeness(run)))
+        return Conclusion(trouble + _alone(judged[0]), (*_unjudged(summaries), *completeness))
     by_name = {summary.provider: summary for summary in judged}
     ranked = [by_name[standing.provider] for standing in standings if standing.provider in by_name]
     best = ranked[0]
@@ -52,7 +54,7 @@ def conclude(
     reasons += _unjudged(summaries)
     all_ran = len(ranked) == len(summaries) and not apart
     headline = trouble + _headline(best, ranked, beaten, all_ran=all_ran)
-    return Conclusion(headline, (*reasons, *_completeness(run)))
+    return Conclusion(headline, (*reasons, *completeness))
 
 
 def percent(share: float) -> str:
@@ -70,9 +72,8 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.low * 100:.0f} to {estimate.high * 100:.0f} %"
 
 
-def _trouble(run: RunResult) -> str:
+def _trouble(counts: Counts) -> str:
     """Begin a headline with what is wrong with a run, so that no red one reads like a victory."""
-    counts = count_verdicts(run.cells)
     said = []
     if counts.failed:
         said.append(f"{counts.failed:,} of {_cells(counts.cells)} failed")
@@ -153,8 +154,7 @@ def _faster(best: ProviderSummary, equal: Sequence[ProviderSummary]) -> list[str
     return [f"{fastest.provider} answers {own.value / time:.1f} times faster (p50)."]
 
 
-def _completeness(run: RunResult) -> list[str]:
-    counts = count_verdicts(run.cells)
+def _completeness(run: RunResult, counts: Counts) -> list[str]:
     said = []
     if counts.error:
         said.append(
@@ -167,7 +167,7 @@ def _completeness(run: RunResult) -> list[str]:
         said.append(f"{_skipped(len(unpaid))}: budget ({budgets}).")
     if counts.skipped > len(unpaid):
         said.append(f"{_skipped(counts.skipped - len(unpaid))}.")
-    said += _against_expectation(run)
+    said += _against_expectation(run, counts.xfailed)
     if unsure := _unsure(run):
         said.append(f"Unsure, and marked so: {unsure}.")
     said += _fallen_back(run)
@@ -176,10 +176,9 @@ def _completeness(run: RunResult) -> list[str]:
     return said
 
 
-def _against_expectation(run: RunResult) -> list[str]:
-    """Say which failures were expected, and which of them did not come."""
+def _against_expectation(run: RunResult, failed: int) -> list[str]:
+    """Say how many failures were expected and came, and how many did not come."""
     said = []
-    failed = sum(cell.is_xfailed for cell in run.cells)
     if failed:
         said.append(f"{_cells(failed)} failed as expected (xfail).")
     passed = sum(cell.verdict == "passed" and cell.xfail is not None for cell in run.cells)

@@ -13,8 +13,13 @@ def unpassed(run: RunResult) -> list[Cell]:
 
     What failed as expected is none of them.
     """
-    failed = [cell for cell in run.cells if cell.verdict == "failed" and not cell.is_xfailed]
-    return failed + [cell for cell in run.cells if cell.verdict == "error"]
+    found = [cell for cell in run.cells if is_unpassed(cell)]
+    return sorted(found, key=lambda cell: cell.verdict == "error")
+
+
+def is_unpassed(cell: Cell) -> bool:
+    """Return whether a cell failed unexpectedly, or reached no verdict."""
+    return cell.verdict == "error" or (cell.verdict == "failed" and not cell.is_xfailed)
 
 
 def telling_trial(cell: Cell) -> Trial | None:

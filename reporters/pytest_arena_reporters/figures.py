@@ -60,6 +60,12 @@ def spent(spending: Spending) -> str:
     return dollars(spending.total_usd) + ("+" if spending.unknown else "")
 
 
+def case_cost(spending: Spending) -> str:
+    """Return the mean cost of a case; where some costs are unknown, it ends with `+`."""
+    cost = spending.per_case_usd
+    return dollars(cost) + ("+" if cost is not None and spending.unknown else "")
+
+
 def calibration(known: Calibration | None) -> str:
     """Return how far a judge can be trusted: `κ .85 (.75 to .94) on 120 labels`, and doubts."""
     if known is None:
@@ -118,6 +124,13 @@ def tokens(summary: ProviderSummary) -> int | None:
 
 def rate(estimate: Estimate | None) -> str:
     return percent(estimate.value) if estimate else NONE
+
+
+def bounds(estimate: Estimate | None) -> str:
+    """Return the interval of a rate in per cent, for a narrow column: `80–97`."""
+    if estimate is None or estimate.low is None or estimate.high is None:
+        return NONE
+    return f"{estimate.low * 100:.0f}–{estimate.high * 100:.0f}"
 
 
 def rate_with_interval(estimate: Estimate | None) -> str:

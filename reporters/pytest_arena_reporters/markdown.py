@@ -163,8 +163,7 @@ def _table_row(summary: ProviderSummary, best: str, comparison: Comparison) -> s
         f"{counts.error:,}",
         figures.timing(summary.latency.p50),
         figures.timing(summary.latency.p95),
-        figures.dollars(summary.spending.per_case_usd)
-        + ("+" if summary.spending.is_lower_bound else ""),
+        figures.case_cost(summary.spending),
         figures.against(best, summary.provider, comparison.differences),
     ]
     if _under_attack(comparison):

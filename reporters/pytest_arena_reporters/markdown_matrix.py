@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_arena.comparison.matrix import Matrix
 from pytest_arena.results import Cell
 from pytest_arena_reporters import figures
+from pytest_arena_reporters.failures import is_unpassed
 from pytest_arena_reporters.markdown_text import Page, inline
 
 MOST_ROWS = 20
@@ -14,7 +15,7 @@ _MARKS = {"passed": "✅", "failed": "❌", "error": "⚠️ error", "skipped": 
 
 def add(page: Page, matrix: Matrix) -> None:
     """Add the table, as far as there is room; nothing where all is green."""
-    rows = [row for row in matrix.rows if any(not _is_green(cell) for cell in row.cells if cell)]
+    rows = [row for row in matrix.rows if any(is_unpassed(cell) for cell in row.cells if cell)]
     if not rows or len(matrix.providers) < 2:
         # one column has the list of failures
         return
@@ -33,10 +34,6 @@ def add(page: Page, matrix: Matrix) -> None:
     if len(names) < len(matrix.providers):
         left_out.append(figures.plural(len(matrix.providers) - len(names), "further column"))
     page.add(f"\n{' and '.join(left_out)}: see the HTML report.\n\n" if left_out else "\n")
-
-
-def _is_green(cell: Cell) -> bool:
-    return cell.verdict == "passed" or cell.is_xfailed or cell.verdict == "skipped"
 
 
 def _mark(cell: Cell | None) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.gate.summary import SinceBaseline
-from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import RunResult
@@ -27,6 +26,7 @@ from pytest_arena_reporters.terminal_text import (
     YELLOW,
     cut_to,
     one_line,
+    padded,
     styled,
     text_width,
     wrapped,
@@ -135,7 +135,7 @@ def _figure_columns(
         column("skipped", [f"{c.skipped:,}" for c in counts], 1),
         column("xfailed", [f"{c.xfailed:,}" for c in counts], 1),
         column("pass rate", [figures.rate(c.pass_rate) for c in counts], 0, BOLD),
-        column("95 %", [_bounds(c.pass_rate) for c in counts], 4),
+        column("95 %", [figures.bounds(c.pass_rate) for c in counts], 4),
         column("change", [_change(s.provider, before) for s in ranked], 4),
         column("attacks", [figures.rate(s.attacks.success_rate) for s in ranked], 1, RED),
         column("p50", [figures.timing(s.latency.p50) for s in ranked], 2),
@@ -159,8 +159,7 @@ def _fitting(columns: list[_Column], width: int) -> list[_Column]:
 
 
 def _row(name: str, name_width: int, columns: list[_Column], index: int, color: bool) -> str:
-    cut = cut_to(name, name_width)
-    line = cut + " " * (name_width - text_width(cut))
+    line = padded(cut_to(name, name_width), name_width)
     for column in columns:
         text = column.title if index < 0 else column.texts[index]
         padding = " " * (column.width - text_width(text))
@@ -214,9 +213,3 @@ def _notes(run: RunResult, width: int) -> list[str]:
 def _change(provider: str, before: SinceBaseline | None) -> str:
     mean = before.by_provider.get(provider) if before else None
     return figures.points(mean.value) if mean else figures.NONE
-
-
-def _bounds(estimate: Estimate | None) -> str:
-    if estimate is None or estimate.low is None or estimate.high is None:
-        return figures.NONE
-    return f"{estimate.low * 100:.0f}–{estimate.high * 100:.0f}"

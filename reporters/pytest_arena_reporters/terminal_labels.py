@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pytest_arena.comparison import Comparison
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.label_figures import FIGURES, LabelTable, label_tables
-from pytest_arena_reporters.terminal_text import DIM, cut_to, one_line, styled, text_width, wrapped
+from pytest_arena_reporters.terminal_text import (
+    DIM,
+    cut_to,
+    one_line,
+    padded,
+    styled,
+    text_width,
+    wrapped,
+)
 
 MOST_TABLES = 4
 _MOST_LABELS = 8
@@ -65,10 +73,10 @@ def _aligned(rows: Sequence[Sequence[str]], width: int, color: bool) -> list[str
         widths.pop()
     lines = []
     for number, row in enumerate(rows):
-        parts = []
-        for place, (text, room) in enumerate(zip(map(_cell, row), widths, strict=False)):
-            padding = " " * (room - text_width(text))
-            parts.append(text + padding if place == 0 else padding + text)
+        parts = [
+            padded(_cell(text), room, right=place > 0)
+            for place, (text, room) in enumerate(zip(row, widths, strict=False))
+        ]
         line = _GAP + _GAP.join(parts).rstrip()
         lines.append(styled(cut_to(line, width), DIM if number == 0 else "", color))
     return lines

@@ -53,6 +53,12 @@ def text_width(text: str) -> int:
     )
 
 
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Fill a text up to a width in columns, behind it or, with `right`, before it."""
+    blanks = " " * (width - text_width(text))
+    return blanks + text if right else text + blanks
+
+
 def styled(text: str, style: str, color: bool) -> str:
     """Return a text in a style where there are colours."""
     return f"{style}{text}{RESET}" if color and style and text.strip() else text

@@ -10,6 +10,7 @@ from pytest_arena_reporters.terminal_text import (
     DIM,
     cut_to,
     one_line,
+    padded,
     styled,
     text_width,
     wrapped,
@@ -58,25 +59,22 @@ def _table(trend: Trend, name: str, width: int, color: bool) -> list[str]:
     widths = [max(text_width(row[i]) for row in rows) for i in range(len(_TITLES))]
     lines = []
     for number, row in enumerate(rows):
-        padded = [
-            f"{text:<{wide}}" if i < _LEFT else f"{text:>{wide}}"
-            for i, (text, wide) in enumerate(zip(row, widths, strict=False))
+        parts = [
+            padded(text, wide, right=place >= _LEFT)
+            for place, (text, wide) in enumerate(zip(row, widths, strict=False))
         ]
-        line = cut_to("  " + "  ".join([*padded, *row[len(_TITLES) :]]).rstrip(), width)
+        line = cut_to("  " + "  ".join([*parts, *row[len(_TITLES) :]]).rstrip(), width)
         lines.append(styled(line, DIM, color) if number == 0 else line)
     return lines
 
 
 def _figures(point: ColumnPoint) -> list[str]:
     rate = wilson(point.passed, point.passed + point.failed)
-    interval = figures.NONE
-    if rate is not None and rate.low is not None and rate.high is not None:
-        interval = f"{rate.low * 100:.0f}–{rate.high * 100:.0f}"
     return [
         f"{point.passed + point.failed + point.error:,}",
         figures.rate(rate),
-        interval,
+        figures.bounds(rate),
         f"{point.error:,}",
-        figures.NONE if point.p50_ms is None else figures.milliseconds(point.p50_ms),
+        figures.milliseconds(point.p50_ms),
         figures.dollars(point.cost_per_case_usd),
     ]

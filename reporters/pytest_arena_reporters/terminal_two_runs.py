@@ -12,6 +12,7 @@ from pytest_arena_reporters.terminal_text import (
     YELLOW,
     cut_to,
     one_line,
+    padded,
     styled,
     text_width,
     wrapped,
@@ -55,8 +56,8 @@ def _provider(change: ProviderChange, width: int, color: bool) -> list[str]:
     )
     for row in rows:
         line = (
-            f"  {_padded(row.label, label)}  {' ' * (before - text_width(row.before))}{row.before}"
-            f" {two_runs.ARROW} {_padded(row.after, after)}  {row.difference}"
+            f"  {padded(row.label, label)}  {padded(row.before, before, right=True)}"
+            f" {two_runs.ARROW} {padded(row.after, after)}  {row.difference}"
         )
         lines.append(cut_to(line.rstrip(), width))
     return lines
@@ -70,7 +71,3 @@ def _flip(flip: Flip, width: int, color: bool) -> list[str]:
     if reason:
         lines.append(styled(cut_to(f"    {reason}", width), DIM, color))
     return lines
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - text_width(text))

@@ -117,11 +117,7 @@ def _errors(summary: ProviderSummary | None) -> str:
 
 
 def _cost(summary: ProviderSummary | None) -> str:
-    if summary is None or summary.spending.per_case_usd is None:
-        return figures.NONE
-    return figures.dollars(summary.spending.per_case_usd) + (
-        "+" if summary.spending.unknown else ""
-    )
+    return figures.case_cost(summary.spending) if summary else figures.NONE
 
 
 def _rate_difference(change: ProviderChange) -> str:

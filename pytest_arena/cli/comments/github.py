@@ -13,8 +13,6 @@ from pytest_arena.cli.comments.service import Comment, CommentService, NoPullReq
 from pytest_arena.cli.comments.web import Web
 from pytest_arena.errors import Problem, UsageError
 
-_PAGE = 100
-
 
 @dataclass(frozen=True, slots=True)
 class GitHub(CommentService):
@@ -63,15 +61,8 @@ class GitHub(CommentService):
         )
 
     async def comments(self, web: Web) -> list[Comment]:
-        found: list[Comment] = []
-        page = 1
-        while True:
-            path = f"{self._issue}/comments?per_page={_PAGE}&page={page}"
-            given = await web.call("GET", path)
-            found += [Comment(str(one["id"]), one.get("body") or "") for one in given]
-            if len(given) < _PAGE:
-                return found
-            page += 1
+        given = await web.pages(f"{self._issue}/comments")
+        return [Comment(str(one["id"]), one.get("body") or "") for one in given]
 
     async def create(self, web: Web, text: str) -> None:
         await web.call("POST", f"{self._issue}/comments", {"body": text})

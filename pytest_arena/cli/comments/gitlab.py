@@ -11,8 +11,6 @@ from pytest_arena.cli.comments.service import Comment, CommentService, NoPullReq
 from pytest_arena.cli.comments.web import Web
 from pytest_arena.errors import Problem, UsageError
 
-_PAGE = 100
-
 
 @dataclass(frozen=True, slots=True)
 class GitLab(CommentService):
@@ -52,14 +50,8 @@ class GitLab(CommentService):
         return Web(self.api, {"PRIVATE-TOKEN": self.token})
 
     async def comments(self, web: Web) -> list[Comment]:
-        found: list[Comment] = []
-        page = 1
-        while True:
-            given = await web.call("GET", f"{self._notes}?per_page={_PAGE}&page={page}&sort=asc")
-            found += [Comment(str(one["id"]), one.get("body") or "") for one in given]
-            if len(given) < _PAGE:
-                return found
-            page += 1
+        given = await web.pages(f"{self._notes}?sort=asc")
+        return [Comment(str(one["id"]), one.get("body") or "") for one in given]
 
     async def create(self, web: Web, text: str) -> None:
         await web.call("POST", self._notes, {"body": text})

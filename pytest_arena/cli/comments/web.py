@@ -12,6 +12,7 @@ import aiohttp
 from pytest_arena.errors import Problem, UserError, shorten
 
 _TRIES = 3
+_PAGE = 100
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
@@ -52,6 +53,18 @@ class Web:
                 pass
             await asyncio.sleep(self._wait_s * attempt)
         raise AssertionError("the last try returns or raises")
+
+    async def pages(self, path: str) -> list[Any]:
+        """Return all entries of a list that the service gives by pages of a hundred."""
+        found: list[Any] = []
+        page = 1
+        while True:
+            between = "&" if "?" in path else "?"
+            given = await self.call("GET", f"{path}{between}per_page={_PAGE}&page={page}")
+            found += given
+            if len(given) < _PAGE:
+                return found
+            page += 1
 
     async def _once(self, method: str, path: str, body: Any, *, last: bool) -> Any:
         assert self._session is not None  # noqa: S101 - entered before

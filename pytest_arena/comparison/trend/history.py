@@ -33,9 +33,8 @@ class History:
         line = to_line({"kind": "history", "format": FORMAT, **record_of(point)})
         try:
             # a line that was torn off must not swallow this one
-            torn = self.path.exists() and not self.path.read_bytes().endswith(b"\n")
             journal = Journal(self.path)
-            journal.append(f"\n{line}" if torn and self.path.stat().st_size else line)
+            journal.append(f"\n{line}" if _ends_torn(self.path) else line)
             journal.close()
         except OSError as error:
             raise UsageError(
@@ -63,6 +62,14 @@ def read_points(path: Path) -> Iterator[RunPoint]:
                     fix="take the line out",
                 )
             ) from None
+
+
+def _ends_torn(path: Path) -> bool:
+    if not path.exists() or not path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() != b"\n"
 
 
 def _is_torn(line: bytes) -> bool:

@@ -87,7 +87,7 @@ def distribution(series: Sequence[Series], unit: Sequence[str]) -> str:
         parts.append(
             f'<path class="line s{one.hue % HUES}{_dash(one.hue)}" d="{_steps(one, axis)}"/>'
         )
-    return _svg("chart-latency", "".join(parts), "Share of answers that came within a time")
+    return svg("chart-latency", "".join(parts), "Share of answers that came within a time")
 
 
 def time_axis(series: Sequence[Series]) -> Axis:
@@ -111,7 +111,7 @@ def cost_against_quality(points: Sequence[Point], labels: Sequence[str]) -> str:
     taken: list[tuple[float, float, float]] = []
     for point in sorted(points, key=lambda p: (-p.rate.value, p.cost, p.name)):
         parts.append(_dot(point, axis.at(point.cost), taken))
-    return _svg("chart-cost", "".join(parts), "Cost a case against pass rate")
+    return svg("chart-cost", "".join(parts), "Cost a case against pass rate")
 
 
 def rate_bar(rate: Estimate | None, hue: int) -> str:
@@ -132,9 +132,10 @@ def rate_bar(rate: Estimate | None, hue: int) -> str:
     )
 
 
-def _svg(identity: str, body: str, title: str) -> str:
+def svg(identity: str, body: str, title: str, height: int = HEIGHT) -> str:
+    """Return a chart with its title, which is read in its place."""
     return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img"'
         f' aria-labelledby="{identity}-title"><title id="{identity}-title">{escape(title)}</title>'
         f"{body}</svg>"
     )

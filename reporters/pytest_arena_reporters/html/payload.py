@@ -15,10 +15,11 @@ from pytest_arena.comparison.breakdown import assertion_verdicts
 from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
 from pytest_arena.results import Cell
+from pytest_arena_reporters.failures import telling_trial
 from pytest_arena_reporters.html.description import labels
 from pytest_arena_reporters.html.pictures import pictures_of
 from pytest_arena_reporters.html.records import CellWriter, json_text, rounded, significant
-from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts, shown_trial
+from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
 
 CHUNK = 100
 _LEVEL = 6
@@ -149,7 +150,7 @@ def _said(cells: Sequence[Cell]) -> list[int]:
     answers: dict[tuple[str, str], dict[str, int]] = {}
     said = []
     for cell in cells:
-        shown = shown_trial(cell)
+        shown = telling_trial(cell)
         answer = shown.responses[-1] if shown and shown.responses else None
         if answer is None:
             said.append(-1)

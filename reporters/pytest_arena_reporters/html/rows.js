@@ -61,17 +61,23 @@ class LongList {
     for (let i = last - 1; i >= first; i--) {
       let row = this.nodes.get(i);
       if (!row) {
-        row = this.make(this.items.at(i), i);
-        row.dataset.row = i;
-        row.setAttribute("aria-rowindex", i + 2);
-        row.style.transform = `translateY(${this.tops.at(i)}px)`;
-        this.nodes.set(i, row);
+        row = this.build(i);
         this.body.insertBefore(row, next);
         made.push(i);
       }
       next = row;
     }
     return made;
+  }
+
+  // Makes the node of a row at its place, and keeps it.
+  build(i) {
+    const row = this.make(this.items.at(i), i);
+    row.dataset.row = i;
+    row.setAttribute("aria-rowindex", i + 2);
+    row.style.transform = `translateY(${this.tops.at(i)}px)`;
+    this.nodes.set(i, row);
+    return row;
   }
 
   measure(made, inSight) {
@@ -98,12 +104,8 @@ class LongList {
     const places = [...this.nodes].filter(([i]) => changed(this.items.at(i), i));
     for (const [i, row] of places) {
       const focus = row.contains(document.activeElement) ? [...row.querySelectorAll("a,button")].indexOf(document.activeElement) : -1;
-      const made = this.make(this.items.at(i), i);
-      made.dataset.row = i;
-      made.setAttribute("aria-rowindex", i + 2);
-      made.style.transform = row.style.transform;
+      const made = this.build(i);
       row.replaceWith(made);
-      this.nodes.set(i, made);
       if (focus >= 0) [...made.querySelectorAll("a,button")].at(focus)?.focus({ preventScroll: true });
     }
     if (!places.length || this.fixed) return;

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from pytest_arena_reporters.html.charts import HUES
+from pytest_arena_reporters.html.charts import HUES, WIDTH, svg
 
-WIDTH, HEIGHT = 560, 220
+HEIGHT = 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 12, 32
 
 
@@ -60,8 +60,4 @@ def over_runs(
         if len(known) > 1:
             parts.append(f'<path class="line s{hue}" d="M{path}"/>')
         parts += [f'<circle class="f{hue}" cx="{px:.1f}" cy="{py:.1f}" r="3"/>' for px, py in known]
-    return (
-        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
-        f' aria-labelledby="{identity}-title"><title id="{identity}-title">{escape(title)}</title>'
-        f"{''.join(parts)}</svg>"
-    )
+    return svg(identity, "".join(parts), title, HEIGHT)

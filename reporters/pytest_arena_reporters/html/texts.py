@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pytest_arena.results import Cell, Trial
+from pytest_arena.results import Cell
 from pytest_arena.results.content import shown
 from pytest_arena_reporters.html.description import text_fields
 
@@ -45,12 +45,6 @@ class Texts:
             number = self._numbers[text] = len(self.list)
             self.list.append(text)
         return number
-
-
-def shown_trial(cell: Cell) -> Trial | None:
-    """Return the trial whose answer stands for its cell: the first with the cell's verdict."""
-    own = (trial for trial in cell.trials if trial.verdict == cell.verdict)
-    return next(own, cell.trials[0] if cell.trials else None)
 
 
 def answers_of(value: Any) -> Iterator[str]:

@@ -79,8 +79,6 @@ def leaderboard(comparison: Comparison) -> list[RankedProvider]:
         low_high = ""
         if rating and rating.low is not None and rating.high is not None:
             low_high = f"{rating.low:.0f} to {rating.high:.0f}"
-        per_case = summary.spending.per_case_usd
-        plus = "+" if summary.spending.unknown else ""
         rows.append(
             RankedProvider(
                 figures.NONE if standing.rank is None else str(standing.rank),
@@ -96,7 +94,7 @@ def leaderboard(comparison: Comparison) -> list[RankedProvider]:
                 figures.timing(summary.latency.p50),
                 figures.timing(summary.latency.p95),
                 figures.timing(summary.first_token.p50),
-                figures.dollars(per_case) + (plus if per_case is not None else ""),
+                figures.case_cost(summary.spending),
                 figures.dollars(summary.spending.per_passed_usd),
                 figures.count(figures.tokens(summary)),
                 standing.pareto,
