@@ -57,7 +57,7 @@ STRICT = """
 
 @dataclass
 class Opened:
-    """Hold a page and everything that it did besides showing itself."""
+    """A page, and everything that it did besides showing itself."""
 
     page: Any
     complaints: list[str] = field(default_factory=list)
@@ -67,6 +67,15 @@ class Opened:
         """Change the hash, and wait until the page has followed it."""
         self.page.evaluate("address => { location.hash = address }", address)
         self.settle()
+
+    def flaws(self) -> list[tuple[Any, ...]]:
+        """Return what axe-core, which must have been evaluated before, finds of the view."""
+        found = self.page.evaluate("() => axe.run(document)")["violations"]
+        return [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["any"]) for v in found]
+
+    @property
+    def width(self) -> int:
+        return int(self.page.evaluate("document.documentElement.scrollWidth"))
 
     def settle(self) -> None:
         self.page.evaluate(

@@ -39,10 +39,8 @@ def test_a_cases_page_is_accessible_and_as_wide_as_the_screen(
     tools = next(c for c in compared.cells if c.trials and c.trials[0].tool_calls)
     for cell in (kept, tools, next(c for c in compared.cells if c.verdict == "skipped")):
         opened.go(case_address(cell))
-        found = opened.page.evaluate("() => axe.run(document)")["violations"]
-        told = [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["any"]) for v in found]
-        assert told == [], cell.case
-        assert opened.page.evaluate("document.documentElement.scrollWidth") == width, cell.case
+        assert opened.flaws() == [], cell.case
+        assert opened.width == width, cell.case
     assert opened.complaints == []
     assert opened.requests == []
 
@@ -186,7 +184,7 @@ def test_hostile_answers_are_inert_on_a_cases_page(open_report: Open) -> None:
         made = opened.page.locator("#case :is(img, iframe, script, style, object, svg, form)")
         assert made.count() == 0
         assert opened.page.locator("#case a:not([href^='#c'])").count() == 0
-        assert opened.page.evaluate("document.documentElement.scrollWidth") == 1280
+        assert opened.width == 1280
     opened.page.get_by_role("button", name="All 1,000,000 characters").first.click()
     assert not opened.page.title().startswith("PWNED")
     assert opened.complaints == []
