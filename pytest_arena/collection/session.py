@@ -227,14 +227,7 @@ class ArenaSession:
 
     def _keep_of_test(self, cells: Sequence[Cell]) -> list[tuple[str, str]]:
         """Put the cells of a test where they cannot be lost, and return them with their lines."""
-        found = []
-        for cell in cells:
-            sealed, line = seal(cell, self.redactor)
-            self._sink(cell.id, line)
-            if self._gatekeeper is not None:
-                self._finished[cell.id] = sealed
-            found.append((cell.id, line))
-        return found
+        return [(cell.id, self._put_away(cell)[1]) for cell in cells]
 
     def excuse(self, cell: Cell) -> Excuse | None:
         """Return why a cell that did not pass does not fail its item, or None where it does."""
@@ -244,14 +237,19 @@ class ArenaSession:
 
     def keep(self, item: CellItem, cell: Cell) -> Cell:
         """Put a finished cell where it cannot be lost; the report takes it along."""
-        cell, line = seal(cell, self.redactor)
-        self._sink(item.nodeid, line)
+        cell, line = self._put_away(cell)
         leave(item, cell, line)
-        if self._gatekeeper is not None:
-            self._finished[item.nodeid] = cell
         others = [pair for pair in item.user_properties if not pair[0].startswith("arena_")]
         item.user_properties = [*others, *junit_properties(cell)]
         return cell
+
+    def _put_away(self, cell: Cell) -> tuple[Cell, str]:
+        """Put a cell where it cannot be lost; return it without secrets, and its line."""
+        cell, line = seal(cell, self.redactor)
+        self._sink(cell.id, line)
+        if self._gatekeeper is not None:
+            self._finished[cell.id] = cell
+        return cell, line
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -303,13 +301,12 @@ class ArenaSession:
         plans = {f"{plan.file}::{plan.name}": plan for arena in self.arenas for plan in arena.cells}
         known = collected or self._gatekeeper.collected(self.collected)
         Confirmation(
-            self._gatekeeper, self._running_engine(), plans, self.config.rootpath, self._keep_again
+            self._gatekeeper,
+            self._running_engine(),
+            plans,
+            self.config.rootpath,
+            lambda cell: self._put_away(cell)[0],
         ).run(cells, known)
-
-    def _keep_again(self, cell: Cell) -> Cell:
-        cell, line = seal(cell, self.redactor)
-        self._sink(cell.id, line)
-        return cell
 
     def close(self) -> None:
         """Stop calling, and let go of everything."""
