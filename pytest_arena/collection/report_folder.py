@@ -31,7 +31,6 @@ class ReportFolder:
         self.path = path
         self._root = root
         self._lock: int | None = None
-        self._whole: frozenset[str] = frozenset()
 
     def claim(self) -> None:
         """Make the folder and keep other runs out of it; what is held by one is a `UsageError`."""
@@ -69,7 +68,6 @@ class ReportFolder:
                     os.replace(self.path / name, before / name)
         else:
             _remove_run(self.path)
-        self._whole = _cell_ids(before / RESULTS)
 
     def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:
         """Forget the last whole run if this one ran all its cells, else say where it stands.
@@ -77,15 +75,16 @@ class ReportFolder:
         `ran` are the cells of this run, `known` those of all files that were collected: what is in
         a file no more is not missed.
         """
+        before = self.path / PREVIOUS
+        whole = _cell_ids(before / RESULTS)
         files = {file_of(cell_id) for cell_id in known}
         missed = [
             cell_id
-            for cell_id in self._whole.difference(ran)
+            for cell_id in whole.difference(ran)
             if cell_id in known or (file_of(cell_id) not in files and self._has(cell_id))
         ]
-        before = self.path / PREVIOUS
         if missed:
-            count = f"{len(missed):,} of {len(self._whole):,} cells"
+            count = f"{len(missed):,} of {len(whole):,} cells"
             where = os.path.relpath(before)
             return [f"this run left out {count} of the last whole one, which is kept in {where}"]
         _remove_run(before)
