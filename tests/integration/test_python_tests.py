@@ -366,6 +366,7 @@ def test_no_name_twice(arena):
     result = tests.run()
     result.assert_outcomes(failed=5, errors=5)
     told = "\n".join(re.sub(r"^E +", "", line) for line in result.outlines)
+    assert "another exception" not in told
     for text in (
         "test_app.py:3:1: mark arena: unknown argument 'trails'\n"
         "  expected: one of file, provider, trials, pass_threshold\n"

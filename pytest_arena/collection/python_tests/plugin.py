@@ -121,7 +121,7 @@ class PythonTests:
                 self._begin(item)
             except UserError as error:
                 self._begin(item, ArenaMark())
-                pytest.fail(str(error), pytrace=False)
+                raise pytest.fail.Exception(str(error), pytrace=False) from None
         elif concerns_arena(item):
             pytest.fail(str(without_use(item)), pytrace=False)
 
