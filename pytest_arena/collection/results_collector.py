@@ -69,7 +69,7 @@ class ResultsCollector:
         self.run: RunResult | None = None
         self._reports = Reports()
         self._said: list[str] = []
-        self._refused: str | None = None
+        self._refused: list[str] = []
         self._hook_failures = HookFailures(parts.config.rootpath)
         self.repeated_errors = RepeatedErrors()
         self._reruns = Reruns()
@@ -230,7 +230,7 @@ class ResultsCollector:
                 run, said = with_history(run, folder, [*self._facts.ids, *self._left_out(run)])
                 self._said.append(said)
             except UserError as error:
-                self._refused = str(error)
+                self._refused.append(str(error))
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         self.run = run
         self._write_results(run)
@@ -246,7 +246,7 @@ class ResultsCollector:
             try:
                 self._said += self._gatekeeper.update(run, self.collected())
             except UsageError as error:
-                self._refused = str(error)
+                self._refused.append(str(error))
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._reports.broken or self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
@@ -266,9 +266,7 @@ class ResultsCollector:
         lines += summary.render(self.run, **look)
         for line in [*lines, *self._reports.written, *self._said]:
             terminalreporter.write_line(line)
-        if self._refused is not None:
-            terminalreporter.write_line(self._refused, red=True)
-        for text in [*self._reports.broken, *self._hook_failures.lines()]:
+        for text in [*self._refused, *self._reports.broken, *self._hook_failures.lines()]:
             terminalreporter.write_line(text, red=True)
 
     def pytest_unconfigure(self) -> None:

@@ -28,6 +28,12 @@ def lines(project: Project) -> list[dict[str, object]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def break_history(project: Project) -> None:
+    folder = project.path / ".arena/history"
+    folder.mkdir(parents=True)
+    (folder / "history.jsonl").write_text('{"kind": "history"}\n')
+
+
 def test_whole_runs_are_kept_and_shown_together(kept: Project, spread: tuple[str, ...]) -> None:
     first = kept.run(OPTION, *spread)
     first.stdout.fnmatch_lines(["history: .arena/history/history.jsonl (1 run)"])
@@ -47,13 +53,21 @@ def test_a_run_of_a_part_is_no_part_of_the_history(kept: Project, spread: tuple[
 
 
 def test_a_history_that_cannot_be_read_fails_the_run_and_costs_no_result(kept: Project) -> None:
-    folder = kept.path / ".arena/history"
-    folder.mkdir(parents=True)
-    (folder / "history.jsonl").write_text('{"kind": "history"}\n')
+    break_history(kept)
     result = kept.run(OPTION)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["*history.jsonl:1:1: not a line of a history*"])
     assert set(kept.verdicts()) == {"One[mini]", "Two[mini]"}
+
+
+def test_a_baseline_that_is_refused_beside_it_is_told_as_well(kept: Project) -> None:
+    break_history(kept)
+    kept.write(arena=ARENA.replace("prompt: hi", "prompt: hi, mock: {mini: {error: server}}"))
+    result = kept.run(OPTION, "--arena-update-baseline")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    shown = result.stdout.str()
+    assert "history.jsonl:1:1: not a line of a history" in shown
+    assert "the baseline was not updated: no cell reached a verdict" in shown
 
 
 def test_without_the_option_nothing_is_kept(kept: Project) -> None:
