@@ -14,8 +14,6 @@ from pytest_arena.errors import Problem, UsageError, UserError
 if TYPE_CHECKING:
     from pytest_arena.results.trend import RunPoint
 
-_HISTORY = b'{"kind": "history"'
-
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
@@ -53,21 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _begins(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_HISTORY))
-    except OSError:
-        # told by who reads results files
-        return b""
-
-
 def _points(path: Path) -> Iterator[RunPoint]:
     from pytest_arena.comparison.trend import point_of
-    from pytest_arena.comparison.trend.history import read_points
+    from pytest_arena.comparison.trend.history import is_history, read_points
     from pytest_arena.results.reading import read_run
 
-    if _begins(path) == _HISTORY:
+    if is_history(path):
         yield from read_points(path)
     else:
         yield point_of(read_run(path))

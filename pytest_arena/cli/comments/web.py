@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,18 +18,19 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class Web:
-    """A session with a service, in which what it refuses for a while is asked again."""
+    """A session with a service, in which what it refuses for a while is asked again.
+
+    It is made where an event loop runs.
+    """
 
     def __init__(self, base: str, headers: Mapping[str, str], *, wait_s: float = 2.0) -> None:
         self._base = base.rstrip("/")
-        self._headers = headers
         self._wait_s = wait_s
-        self._session: aiohttp.ClientSession | None = None
+        self._session = aiohttp.ClientSession(
+            headers=dict(headers), timeout=_TIMEOUT, trust_env=True
+        )
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            headers=dict(self._headers), timeout=_TIMEOUT, trust_env=True
-        )
         return self
 
     async def __aexit__(
@@ -37,22 +39,18 @@ class Web:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._session is not None  # noqa: S101 - entered before
         await self._session.close()
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         """Return the JSON of an answer; what was refused is a `UserError` with its reason."""
-        for attempt in range(1, _TRIES + 1):
-            last = attempt == _TRIES
-            try:
-                return await self._once(method, path, body, last=last)
-            except (aiohttp.ClientConnectionError, TimeoutError) as error:
-                if last:
-                    raise self._refused(f"{type(error).__name__}: {error}") from None
-            except _TryAgain:
-                pass
+        for attempt in range(1, _TRIES):
+            with suppress(_TryAgain):
+                return await self._once(method, path, body)
             await asyncio.sleep(self._wait_s * attempt)
-        raise AssertionError("the last try returns or raises")
+        try:
+            return await self._once(method, path, body)
+        except _TryAgain as error:
+            raise self._refused(str(error)) from None
 
     async def pages(self, path: str) -> list[Any]:
         """Return all entries of a list that the service gives by pages of a hundred."""
@@ -66,16 +64,15 @@ class Web:
                 return found
             page += 1
 
-    async def _once(self, method: str, path: str, body: Any, *, last: bool) -> Any:
-        assert self._session is not None  # noqa: S101 - entered before
-        async with self._session.request(method, self._base + path, json=body) as answer:
-            if answer.status >= 500 and not last:
-                raise _TryAgain
-            if answer.status >= 400:
-                raise self._refused(f"HTTP {answer.status}: {await answer.text()}")
-            if answer.status == 204:
-                return None
-            return await answer.json(content_type=None)
+    async def _once(self, method: str, path: str, body: Any) -> Any:
+        try:
+            async with self._session.request(method, self._base + path, json=body) as answer:
+                if answer.status >= 400:
+                    why = f"HTTP {answer.status}: {await answer.text()}"
+                    raise _TryAgain(why) if answer.status >= 500 else self._refused(why)
+                return None if answer.status == 204 else await answer.json(content_type=None)
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise _TryAgain(f"{type(error).__name__}: {error}") from None
 
     def _refused(self, why: str) -> UserError:
         return UserError(

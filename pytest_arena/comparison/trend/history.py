@@ -13,6 +13,7 @@ from pytest_arena.results.trend import RunPoint
 
 HISTORY = "history.jsonl"
 FORMAT = 1
+_BEGINNING = b'{"kind": "history"'
 
 
 class History:
@@ -44,6 +45,15 @@ class History:
                     expected="a folder that can be written to",
                 )
             ) from None
+
+
+def is_history(path: Path) -> bool:
+    """Return whether a file begins as a history does; one that cannot be read is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_BEGINNING)) == _BEGINNING
+    except OSError:
+        return False
 
 
 def read_points(path: Path) -> Iterator[RunPoint]:
