@@ -6,7 +6,7 @@ from pytest_arena.registry import Registry
 
 
 class Builtins:
-    """Register what ships with the plugin through the hook that others use."""
+    """What ships with the plugin, which it registers through the hook that others use."""
 
     def pytest_arena_register(self, registry: Registry) -> None:
         from pytest_arena.builtins import register

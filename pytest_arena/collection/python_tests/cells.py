@@ -25,13 +25,26 @@ def cells_of(run: RunningTest, *, wanted: int) -> list[Cell]:
     """Return the cells of a test that was to be executed so often, in the order in which it came
     to them."""
     places = list(run.cells())
+    if not places:
+        return []
+    try:
+        arena = run.around().arena
+    except UserError:
+        # there was nothing to judge by, and the cell is an error
+        arena = Arena("", None, (), ())
     # a journal may end between two cells of a test, and then holds none of it
-    whole = {CODE: f"{run.backing.code}/{len(places)}"}
-    cells = [_cell(run, *place, wanted) for place in places]
-    return [replace(cell, hashes={**cell.hashes, **whole}) for cell in cells]
+    hashes = {**_hashes_of_test(run, arena.blank), CODE: f"{run.backing.code}/{len(places)}"}
+    return [_cell(run, case, column, wanted, arena.blank, hashes) for case, column in places]
 
 
-def _cell(run: RunningTest, case: str, column: ProviderSpec, wanted: int) -> Cell:
+def _cell(
+    run: RunningTest,
+    case: str,
+    column: ProviderSpec,
+    wanted: int,
+    blank: CasePlan,
+    hashes: Mapping[str, str],
+) -> Cell:
     trials = [one.trial(case, column.name) for one in run.attempts]
     left_out = wanted - len(trials)
     name = run.name.case(case, column.name)
@@ -56,7 +69,7 @@ def _cell(run: RunningTest, case: str, column: ProviderSpec, wanted: int) -> Cel
         verdict=verdict,
         # what was said before a test was skipped has been paid for
         trials=tuple(one for one in trials if one.verdict != "skipped" or one.responses),
-        hashes=_hashes(run, column, trials),
+        hashes={**_hashes(column, trials, blank), **hashes},
         line=run.line,
         reason=_reason(run.attempts, case) if skipped else None,
         over_budget=next((o for one in run.attempts if (o := one.over_budget.get(case))), None),
@@ -72,21 +85,22 @@ def _reason(attempts: list[Attempt], case: str) -> str | None:
     return next((one.reason for one in endings if one.verdict == "skipped"), None)
 
 
-def _hashes(run: RunningTest, column: ProviderSpec, trials: list[Trial]) -> Mapping[str, str]:
-    """Return what keeps apart what may change: what is asked first, of whom, what the test's code
-    demands, and who judges."""
-    try:
-        arena = run.around().arena
-    except UserError:
-        # there was nothing to judge by, and the cell is an error
-        arena = Arena("", None, (), ())
-    blank, hasher = arena.blank, Hasher()
-    guardrails = hasher.guardrails(blank) if blank.guardrails else ""
+def _hashes(column: ProviderSpec, trials: list[Trial], blank: CasePlan) -> Mapping[str, str]:
+    """Return what keeps apart what may change from cell to cell: what is asked first, and of
+    whom."""
+    question = replace(_first_question(trials), tools=blank.tools)
+    return {
+        "prompt": Hasher().prompt(question),
+        "provider": provider_hash(column, blank.params),
+    }
+
+
+def _hashes_of_test(run: RunningTest, blank: CasePlan) -> Mapping[str, str]:
+    """Return the same of all cells of a test: what its code demands, and who judges."""
+    guardrails = Hasher().guardrails(blank) if blank.guardrails else ""
     demands = {"pass_threshold": run.mark.threshold, "guardrails": guardrails}
     judges = blank.judge.panel if blank.judge is not None else ()
     found = {
-        "prompt": hasher.prompt(replace(_first_question(trials), tools=blank.tools)),
-        "provider": provider_hash(column, blank.params),
         "assertions": code_hash(run.item, demands),
         "judge": " ".join(provider_hash(judge, {}) for judge in judges),
     }
