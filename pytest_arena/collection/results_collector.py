@@ -11,12 +11,13 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.node_ids import file_of
+from pytest_arena.collection.outcomes_of_tests import OutcomesOfTests
 from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_history import with_history
-from pytest_arena.collection.unrun_cells import crashed_cell, crashed_test
+from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError, UserError
@@ -75,8 +76,7 @@ class ResultsCollector:
         self._reruns = Reruns()
         self._facts = CollectionReport()
         self._held: list[dict[str, Any]] = []
-        self._passed: set[str] = set()
-        self._crashed: dict[str, str] = {}
+        self._tests = OutcomesOfTests()
         self._keeper: RecordingsKeeper | None = None
 
     # --- while the run goes on
@@ -105,7 +105,7 @@ class ResultsCollector:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" and report.passed:
-            self._passed.add(report.nodeid)
+            self._tests.passed(report.nodeid)
         cells = getattr(report, "arena_cells", None)
         if cells is not None:
             for cell_id, line in cells:
@@ -119,7 +119,7 @@ class ResultsCollector:
             report.arena_verdict = cell.verdict
             self.add(cell.id, cell_line(cell))
         elif report.when == "???":
-            self._crashed[report.nodeid] = str(report.longrepr)
+            self._tests.crashed(report.nodeid, str(report.longrepr))
 
     def _plans(self, name: NodeId) -> tuple[CellPlan, ...]:
         """Return the cells of a file where a column's name alone does not tell its provider."""
@@ -158,6 +158,7 @@ class ResultsCollector:
         warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])
         notes = dict.fromkeys([*self._facts.notes, *facts.notes])
         self._facts = replace(facts, warnings=list(warnings), notes=list(notes))
+        self._tests.learn(facts)
         self._held += facts.held
         self.hear_of_answers(facts.answers)
 
@@ -178,17 +179,8 @@ class ResultsCollector:
         for cell_id, line in dict(self._shards.read()).items():
             if cell_id not in self._lines:
                 self.add(cell_id, line)
-        self._add_crashed_tests()
-
-    def _add_crashed_tests(self) -> None:
-        """Add a cell for each Python test whose worker died; that these are tests with cells, the
-        other workers know."""
-        crashed = [test for test in self._crashed if test in self._facts.tests]
-        known = {cell.test for cell in self.cells()} if crashed else set()
-        for test in crashed:
-            if test not in known:
-                cell = crashed_test(test, self._crashed[test])
-                self.add(cell.id, cell_line(cell))
+        for cell in self._tests.crashed_cells(self.cells):
+            self.add(cell.id, cell_line(cell))
 
     def cells(self) -> tuple[Cell, ...]:
         """Return the cells that have finished, in the order of collection; those of one test as
@@ -227,7 +219,9 @@ class ResultsCollector:
         if self._settings.history is not None:
             folder = self._config.rootpath / self._settings.history
             try:
-                run, said = with_history(run, folder, [*self._facts.ids, *self._left_out(run)])
+                run, said = with_history(
+                    run, folder, [*self._facts.ids, *self._tests.left_out(run.cells)]
+                )
                 self._said.append(said)
             except UserError as error:
                 self._refused.append(str(error))
@@ -300,15 +294,8 @@ class ResultsCollector:
     def _ids(self) -> list[str]:
         """Return the ids of all cells of which it is known that they are all of their files': those
         of arena files, and of Python tests where all that the file has passed."""
-        tests = self._facts.tests
-        broken = {file_of(test) for test in tests if test not in self._passed}
-        whole = {file_of(test) for test in tests} - broken - set(self._facts.parts)
+        whole = self._tests.whole_files()
         return [*self._facts.ids, *(one for one in self._lines if file_of(one) in whole)]
-
-    def _left_out(self, run: RunResult) -> set[str]:
-        """Return what says that Python tests were left out: their ids, and files in parts."""
-        ran = {cell.test for cell in run.cells} | self._passed
-        return {*self._facts.parts, *self._facts.tests} - ran
 
     def _conclude(self, *, interrupted: bool) -> RunResult:
         cells = self.cells()

@@ -1,0 +1,52 @@
+"""What became of Python tests, as the controller hears of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from pytest_arena.collection.node_ids import file_of
+from pytest_arena.collection.unrun_cells import crashed_test
+from pytest_arena.collection.xdist_link import CollectionReport
+from pytest_arena.results.cell import Cell
+
+
+class OutcomesOfTests:
+    """The Python tests of a run: which have passed, and whose worker died.
+
+    That a test makes cells is known once a process has told what it collected.
+    """
+
+    def __init__(self) -> None:
+        self._tests: Sequence[str] = ()
+        self._parts: Sequence[str] = ()
+        self._passed: set[str] = set()
+        self._crashed: dict[str, str] = {}
+
+    def learn(self, facts: CollectionReport) -> None:
+        """Learn which tests make cells, and of which files single ones were asked for."""
+        self._tests, self._parts = facts.tests, facts.parts
+
+    def passed(self, nodeid: str) -> None:
+        """Note that an item has passed, a test or not."""
+        self._passed.add(nodeid)
+
+    def crashed(self, nodeid: str, message: str) -> None:
+        """Note that the worker of an item died, a test or not."""
+        self._crashed[nodeid] = message
+
+    def crashed_cells(self, cells: Callable[[], Iterable[Cell]]) -> list[Cell]:
+        """Return a cell for each test whose worker died, where the run has none of it."""
+        crashed = [test for test in self._crashed if test in self._tests]
+        known = {cell.test for cell in cells()} if crashed else set()
+        return [crashed_test(test, self._crashed[test]) for test in crashed if test not in known]
+
+    def whole_files(self) -> set[str]:
+        """Return the files all of whose tests have passed, so that their cells are all known."""
+        broken = {file_of(test) for test in self._tests if test not in self._passed}
+        return {file_of(test) for test in self._tests} - broken - set(self._parts)
+
+    def left_out(self, cells: Iterable[Cell]) -> set[str]:
+        """Return what says that tests were left out of a run with these cells: their ids, and
+        files in parts."""
+        ran = {cell.test for cell in cells} | self._passed
+        return {*self._parts, *self._tests} - ran
