@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from threading import Thread
 
 from pytest_arena.errors import InternalError, Problem
 from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
+from pytest_arena.providers.nested_texts import texts_in
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
 
@@ -84,24 +85,13 @@ def variables_of(specs: Iterable[ProviderSpec]) -> list[str]:
     """Return the environment variables that the entries of `providers:` name."""
     found = []
     for spec in specs:
-        texts = [spec.api_base or "", *spec.headers.values(), *_texts(spec.params)]
+        texts = [spec.api_base or "", *spec.headers.values(), *texts_in(spec.params)]
         if spec.system is not None:
-            texts += _texts(spec.system.model_dump())
+            texts += texts_in(spec.system.model_dump())
         found += [match[1] for text in texts for match in VARIABLE.finditer(text)]
         if spec.api_key_env:
             found.append(spec.api_key_env)
     return found
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _texts(inner)
 
 
 def warm_up(registry: Registry, specs: Sequence[ProviderSpec]) -> None:

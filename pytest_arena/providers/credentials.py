@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.schema.params import read_number
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -89,7 +90,7 @@ class Access:
 
     def params(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return generation parameters with their `${NAME}` replaced, numbers as numbers."""
-        filled = {name: self._fill_value(value) for name, value in params.items()}
+        filled = {name: filled_in(value, self._fill) for name, value in params.items()}
         return {
             name: read_number(name, value) if isinstance(value, str) else value
             for name, value in filled.items()
@@ -97,15 +98,6 @@ class Access:
 
     def _fill(self, text: str) -> str:
         return self.environment.fill(text, self.spec) if "${" in text else text
-
-    def _fill_value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self._fill(value)
-        if isinstance(value, Mapping):
-            return {name: self._fill_value(inner) for name, inner in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._fill_value(inner) for inner in value]
-        return value
 
     def _keep_secret(self, secret: str) -> None:
         # Very short values are no secrets; replacing them would garble every message.

@@ -14,16 +14,16 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.nested_texts import filled_in, texts_in
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
-from pytest_arena.providers.systems.http_options import HttpOptions, texts_in
+from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.http_service import (
     Cookies,
     Login,
     Sending,
     Service,
     body_of,
-    filled_in,
     form_content,
     json_content,
 )

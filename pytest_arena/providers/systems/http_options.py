@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.providers.base import VARIABLE
+from pytest_arena.providers.nested_texts import texts_in
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.system import SystemOptions
@@ -174,18 +174,6 @@ class HttpOptions(SystemOptions):
     def takes_messages(self) -> bool:
         sent = (self.url, self.body, self.form, self.query)
         return any("messages" in names_in(text, {}) for text in texts_in(sent))
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Yield all texts within a value, those of keys left out."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from texts_in(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from texts_in(inner)
 
 
 def _checked_url(url: str) -> str:

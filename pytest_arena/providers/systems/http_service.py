@@ -14,6 +14,7 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import render_text
 from pytest_arena.providers.error_mapping import kind_of, redact
 from pytest_arena.providers.http_client import in_pieces
+from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.providers.rate_headers import parse_retry_after
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
@@ -190,17 +191,6 @@ async def body_of(name: str, response: ClientResponse) -> bytes:
             raise too_long(name)
         parts.append(part)
     return b"".join(parts)
-
-
-def filled_in(value: Any, fill: Callable[[str], Any]) -> Any:
-    """Return a value with all texts within it filled in, those of keys left alone."""
-    if isinstance(value, str):
-        return fill(value)
-    if isinstance(value, Mapping):
-        return {name: filled_in(inner, fill) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [filled_in(inner, fill) for inner in value]
-    return value
 
 
 def _keep_cookies(response: ClientResponse, cookies: dict[str, str]) -> None:
