@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
-from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.text.exception_text import exception_text
@@ -23,15 +23,8 @@ def system_failure(message: str, kind: ErrorKind = ErrorKind.SYSTEM) -> Provider
 
 
 def function_failure(call: str, error: BaseException, root: Path) -> ProviderError:
-    """Build the error of a function that raised: one block, with the user's own frames.
-
-    A timeout and a lost connection are what they are for any provider, and tried again.
-    """
-    kind = ErrorKind.SYSTEM
-    if isinstance(error, TimeoutError):
-        kind = ErrorKind.TIMEOUT
-    elif isinstance(error, ConnectionError):
-        kind = ErrorKind.CONNECTION
+    """Build the error of a function that raised: one block, with the user's own frames."""
+    kind = ErrorKind(failure_kind(error) or ErrorKind.SYSTEM)
     return system_failure(f"{call} raised {exception_text(error, root)}", kind)
 
 

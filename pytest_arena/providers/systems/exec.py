@@ -8,6 +8,7 @@ import shlex
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,7 @@ from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
 from pytest_arena.providers.systems.answers import answer_of, system_failure
 from pytest_arena.providers.systems.offered import (
     checked_template,
+    is_last_turn,
     number_of,
     offered,
     template_failure,
@@ -146,7 +148,7 @@ class ExecProvider(Provider):
         timing = Timing()
         if self._pool is not None:
             answer: Any = await self._pool.ask(
-                number_of(request), given, timing, is_last=request.turn + 1 >= request.turns
+                number_of(request), given, timing, is_last=is_last_turn(request)
             )
         else:
             answer = _answer(self._name, await self._run(given), self._options.stdout)
@@ -222,10 +224,8 @@ def _answer(name: str, output: str, stdout: str | None) -> Any:
         return text
     found: Any = None
     if text.lstrip().startswith("{") or stdout == "json":
-        try:
+        with suppress(ValueError, RecursionError):
             found = json.loads(text)
-        except (ValueError, RecursionError):
-            found = None
     if stdout == "json":
         if not isinstance(found, dict):
             raise system_failure(f"{name} wrote no JSON object: {shorten(text, 200)!r}")

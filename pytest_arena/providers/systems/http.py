@@ -8,13 +8,15 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from pydantic_core import PydanticCustomError
+
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.prompts.templates import as_text, fill_template, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
-from pytest_arena.providers.nested_texts import filled_in, texts_in
+from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
 from pytest_arena.providers.systems.http_options import HttpOptions
@@ -27,7 +29,12 @@ from pytest_arena.providers.systems.http_service import (
     form_content,
     json_content,
 )
-from pytest_arena.providers.systems.offered import checked_template, offered, template_failure
+from pytest_arena.providers.systems.offered import (
+    checked_template,
+    is_last_turn,
+    offered,
+    template_failure,
+)
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
@@ -111,7 +118,7 @@ class HttpProvider(Provider):
             assert self._access is not None  # noqa: S101 - start() comes first
             # `from None`: the client's exceptions hold the request, and with it the token
             raise exception_failure(error, self._access.secrets) from None
-        if request.turn + 1 >= request.turns:
+        if is_last_turn(request):
             self._cookies.forget(request.session)
         return response
 
@@ -206,10 +213,8 @@ def _is_url(url: str) -> bool:
 
 
 def _template_problems(spec: ProviderSpec) -> list[Problem]:
-    from pydantic_core import PydanticCustomError
-
     found = []
-    for text in texts_in(spec.headers):
+    for text in spec.headers.values():
         try:
             checked_template(text)
         except PydanticCustomError as error:

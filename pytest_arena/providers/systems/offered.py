@@ -53,6 +53,11 @@ def number_of(request: Request) -> str:
     return f"{request.case}/{request.provider}/{request.trial}/{request.turn}/{request.attempt}"
 
 
+def is_last_turn(request: Request) -> bool:
+    """Return whether no further turn of the conversation will come."""
+    return request.turn + 1 >= request.turns
+
+
 class _Anything(Mapping[str, Any]):
     """A mapping that has every key, as far as a file tells."""
 

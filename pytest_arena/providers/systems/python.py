@@ -15,7 +15,7 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.systems.answers import answer_of, function_failure, system_failure
 from pytest_arena.providers.systems.functions import find_function, owner_of
 from pytest_arena.providers.systems.interpreter import Interpreter
-from pytest_arena.providers.systems.offered import number_of, offered
+from pytest_arena.providers.systems.offered import is_last_turn, number_of, offered
 from pytest_arena.providers.systems.portable.callables import (
     NotCallableError,
     callable_of,
@@ -174,8 +174,7 @@ class PythonProvider(Provider):
     async def _ask(self, pool: ProgramPool, request: Request, given: Mapping[str, Any]) -> Response:
         """Return the answer of a process of another interpreter."""
         timing = Timing()
-        is_last = request.turn + 1 >= request.turns
-        answer = await pool.ask(number_of(request), given, timing, is_last=is_last)
+        answer = await pool.ask(number_of(request), given, timing, is_last=is_last_turn(request))
         if "fault" in answer:
             kind = ErrorKind(answer.get("kind") or ErrorKind.SYSTEM)
             raise system_failure(f"{self._options.call} {answer['fault']}", kind)

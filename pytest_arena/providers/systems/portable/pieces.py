@@ -41,6 +41,14 @@ def waits(result: Any) -> bool:
     return inspect.isawaitable(result) or isinstance(result, AsyncIterator)
 
 
+def failure_kind(error: BaseException) -> str | None:
+    """Return `timeout` or `connection` where that was raised, which any provider tries again; None
+    for all else."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    return "connection" if isinstance(error, ConnectionError) else None
+
+
 def drained(result: Any, timing: Timing) -> Any:
     """Return the result of a sync call; a generator is run to its end, here in its thread."""
     if not isinstance(result, Iterator):

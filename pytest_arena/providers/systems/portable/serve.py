@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from .callables import NotCallableError, callable_of, check_callable
 from .parameters import OFFERED, FilesNotTakenError, arguments_for
-from .pieces import Timing, drained, gathered, waits
+from .pieces import Timing, drained, failure_kind, gathered, waits
 from .shapes import ShapeError, described
 
 NAME = "_arena_portable"
@@ -148,9 +148,7 @@ def _answer(
     except (ShapeError, FilesNotTakenError) as error:
         return {"fault": str(error)}
     except BaseException as error:  # noqa: BLE001 - an exit ends no run
-        kind = "timeout" if isinstance(error, TimeoutError) else None
-        kind = "connection" if isinstance(error, ConnectionError) else kind
-        return {"fault": f"raised {told(error)}", "kind": kind}
+        return {"fault": f"raised {told(error)}", "kind": failure_kind(error)}
 
 
 def _write(answers: TextIO, line: dict[str, Any]) -> None:

@@ -10,13 +10,7 @@ from typing import Any
 
 from .frameworks import FRAMEWORKS, is_foreign
 from .streams import StreamedAnswer
-from .values import (
-    as_text,
-    listed,
-    mapping_of,
-    tool_call,
-    usage_of,
-)
+from .values import as_text, calls_of, listed, mapping_of, usage_of
 
 FIELDS = (
     "output",
@@ -79,7 +73,7 @@ def _own(value: Any) -> dict[str, Any] | None:
     if given.get("output") is not None:
         given["output"] = as_text(given["output"])
     if given.get("tool_calls") is not None:
-        given["tool_calls"] = [tool_call(one) for one in listed(given["tool_calls"])]
+        given["tool_calls"] = calls_of(given)
     if "usage" in given:
         given["usage"] = usage_of(given["usage"])
     if given.get("cost_usd") is None and "cost" in given:

@@ -12,6 +12,7 @@ from typing import Any
 
 from .values import (
     as_text,
+    calls_of,
     get,
     listed,
     message_of,
@@ -193,13 +194,9 @@ def _llama_index(value: Any) -> dict[str, Any] | None:
     if text is None or not (nodes is not None or get(value, "sources") is not None):
         if not hasattr(value, "tool_calls") or not hasattr(text, "blocks"):
             return None
-        return {"output": as_text(get(text, "content")), "tool_calls": listed_calls(value)}
+        return {"output": as_text(get(text, "content")), "tool_calls": calls_of(value)}
     context = [as_text(get(get(node, "node"), "text") or get(node, "text")) for node in nodes or ()]
     return {"output": as_text(text), "context": context or None}
-
-
-def listed_calls(value: Any) -> list[dict[str, Any]]:
-    return [tool_call(one) for one in listed(get(value, "tool_calls"))]
 
 
 def _haystack(value: Any) -> dict[str, Any] | None:
@@ -215,7 +212,7 @@ def _haystack(value: Any) -> dict[str, Any] | None:
                 return {"output": first}
             text = get(first, "text") or get(first, "content")
             if text is not None:
-                return {"output": as_text(text), "tool_calls": listed_calls(first)}
+                return {"output": as_text(text), "tool_calls": calls_of(first)}
     return None
 
 

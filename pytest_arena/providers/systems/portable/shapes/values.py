@@ -37,6 +37,11 @@ def tool_call(value: Any) -> dict[str, Any]:
     return call
 
 
+def calls_of(value: Any) -> list[dict[str, Any]]:
+    """Return what stands under `tool_calls`, as plain mappings."""
+    return [tool_call(one) for one in listed(get(value, "tool_calls"))]
+
+
 def usage_of(value: Any) -> dict[str, Any] | None:
     """Return tokens and cost, whatever the format calls them; None where nothing is said."""
     if value is None:
@@ -62,7 +67,7 @@ def message_of(value: Any) -> dict[str, Any]:
     content = get(value, "content")
     texts: list[str] = []
     thoughts: list[str] = []
-    calls: list[dict[str, Any]] = [tool_call(one) for one in listed(get(value, "tool_calls"))]
+    calls = calls_of(value)
     for part in [content] if isinstance(content, str) else listed(content):
         kind = get(part, "type")
         if isinstance(part, str):
