@@ -31,8 +31,8 @@ def conclude(
     given = tuple(findings)
     surprises = (*_unexpected_blocks(trial, asked), *_empty_answers(trial, asked))
     every = (*given, *surprises)
-    if not surprises and nothing_was_judged(zip_longest(given, asked)):
-        every += (nothing_judged(given),)
+    if not surprises and (unseen := nothing_judged(zip_longest(given, asked))):
+        every += (unseen,)
     score = weighted_score(every)
     judged_over_all = {
         id(finding)
@@ -50,27 +50,24 @@ def conclude(
     return ("passed" if held else "failed"), score, every
 
 
-def nothing_judged(findings: Iterable[Finding]) -> Finding:
-    """Return what is added where all findings are skipped or unsure, so that nothing passes unseen.
+def nothing_judged(found: Iterable[tuple[Finding | None, Assertion | None]]) -> Finding | None:
+    """Return what is added where all that could decide was skipped or unsure, which is no pass, so
+    that nothing passes unseen; None where something was judged.
 
-    It names the first that is unsure, and why.
+    It names the first that is unsure, and why. An unsure finding counts as a verdict where its
+    assertion says `on_unsure: pass`.
     """
-    unsure = [finding for finding in findings if finding.verdict == "unsure"]
+    given = [(finding, assertion) for finding, assertion in found if finding is not None]
+    counting = [pair for pair in given if pair[0].weight > 0]
+    if not counting or any(_is_verdict(*pair) for pair in counting):
+        return None
+    unsure = [finding for finding, _ in given if finding.verdict == "unsure"]
     why, fix = "no assertion gave a verdict", "add a check that is not skipped"
     if unsure:
         why = f"{unsure[0].type} is unsure: {first_line(unsure[0].reason)}"
         why += f" (and {len(unsure) - 1} more)" if len(unsure) > 1 else ""
         fix = "add a check that can tell, a `judge:` for what is unsure, or `on_unsure: pass`"
     return Finding("evaluation", "error", None, f"nothing was judged: {why}\n  fix: {fix}")
-
-
-def nothing_was_judged(found: Iterable[tuple[Finding | None, Assertion | None]]) -> bool:
-    """Return whether all that could decide was skipped or unsure, which is no pass.
-
-    An unsure finding counts as a verdict where its assertion says `on_unsure: pass`.
-    """
-    counting = [(f, assertion) for f, assertion in found if f is not None and f.weight > 0]
-    return bool(counting) and not any(_is_verdict(*pair) for pair in counting)
 
 
 def _is_verdict(finding: Finding, assertion: Assertion | None) -> bool:

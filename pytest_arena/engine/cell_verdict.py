@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.assertions.trial_verdict import nothing_judged, nothing_was_judged, rate_finding
+from pytest_arena.assertions.trial_verdict import nothing_judged, rate_finding
 from pytest_arena.engine.early_stop import may_stop_early
 from pytest_arena.engine.trial_checks import Executed, checks, conclude_trial
 from pytest_arena.engine.verdict_rules import (
@@ -49,9 +49,8 @@ def conclude_cell(plan: CellPlan, done: CellRun, *, cell_id: str, root: Path, wa
         # a judge of all trials could not be called any more
         judged = [Executed(trial, concluded=True) for trial in trials]
         return _cut_short(plan, cell_id, judged, str(spent), root, wanted_trials)
-    decided = list(with_assertions(plan, over_all, trials))
-    if nothing_was_judged(decided):
-        over_all += (nothing_judged(finding for finding, _ in decided if finding),)
+    if unseen := nothing_judged(with_assertions(plan, over_all, trials)):
+        over_all += (unseen,)
     left_out = wanted_trials - len(trials)
     verdict = verdict_of(
         sum(trial.verdict == "passed" for trial in trials),

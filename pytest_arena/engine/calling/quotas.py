@@ -283,13 +283,12 @@ def _amount(state: ProviderState, request: Request, accounts: Iterable[Account])
     tokens_in, tokens_out = state.likely_tokens(request)
     cost = 0.0
     if any(account.spec.max_cost_usd is not None for account in accounts):
-        price = state.price if state.spec.system is None else None
         if state.spec.system is not None:
             cost = state.dearest_usd or 0.0
-        elif price is None and not state.provider.offline:
+        elif state.price is not None:
+            cost = state.price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0
+        elif not state.provider.offline:
             raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(state.spec)))
-        if price is not None:
-            cost = price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0
     return Amount(tokens_in + tokens_out, cost)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.assertions.trial_verdict import nothing_judged, nothing_was_judged, rate_finding
+from pytest_arena.assertions.trial_verdict import nothing_judged, rate_finding
 from pytest_arena.engine.load_test.metrics import load_test_result
 from pytest_arena.engine.load_test.runner import MOST_KEPT, LoadTestRun
 from pytest_arena.engine.trial_checks import Executed, checks, conclude_trial
@@ -64,9 +64,8 @@ def conclude_load(
         plan, done, lambda one: every if _by_figures(one) else sample, root, wait
     )
     found = [*rated, *over_all]
-    decided = list(with_assertions(plan, found, judged))
-    if nothing_was_judged(decided):
-        found.append(nothing_judged(finding for finding, _ in decided if finding))
+    if unseen := nothing_judged(with_assertions(plan, found, judged)):
+        found.append(unseen)
     unpaid = done.unpaid or run.over_budget
     verdict = _verdict(plan, run, judged, found) if unpaid is None else "skipped"
     passed = sum(trial.verdict == "passed" for trial in judged)
