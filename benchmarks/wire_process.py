@@ -14,8 +14,8 @@ WIRE = Path(__file__).resolve().parents[1] / "tests" / "servers" / "wire.py"
 
 
 class WireProcess:
-    """Serve the wire formats of OpenAI and Anthropic with a set latency in seconds; calls beyond
-    `per_second` are refused."""
+    """A server of the wire formats of OpenAI and Anthropic, with a set latency in seconds; calls
+    beyond `per_second` are refused."""
 
     def __init__(self, latency_s: float, per_second: int | None = None) -> None:
         command = [sys.executable, str(WIRE), "--latency", str(latency_s), "--text", "All is well."]

@@ -4,79 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 
+from servers.loopback import LoopbackServer
+
 Handler = Callable[[web.Request], Any]
 
 
-class BotService:
-    """Serve on a free port of the loopback, in a thread of its own.
+class BotService(LoopbackServer):
+    """A bot that answers each path in a way of its own.
 
     `requests` keeps method, path with query, headers, and the body as a text.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.requests: list[tuple[str, str, dict[str, str], str]] = []
         self.in_flight = 0
         self.peak = 0
-        self.port = 0
         self._token = 0
         self._cookies = 0
         self._turns: dict[str, list[str]] = {}
-        self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._stop = asyncio.Event()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     def asked(self, path: str) -> list[tuple[str, str, dict[str, str], str]]:
         """Return the requests to a path."""
         return [one for one in self.requests if one[1].partition("?")[0] == path]
 
-    def __enter__(self) -> BotService:
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-        if not self._ready.wait(10):
-            raise RuntimeError("the service did not start")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
-
-    async def _serve(self) -> None:
+    async def serve(self) -> None:
         app = web.Application(client_max_size=1 << 26)
         app.router.add_route("*", "/{path:.*}", self._handle)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
-        self.port = runner.addresses[0][1]
-        self._ready.set()
-        await self._stop.wait()
+        await self.until_stopped(runner.addresses[0][1])
         await runner.cleanup()
-        # what still waits would be destroyed with the loop, and be heard of in another test
-        waiting = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()

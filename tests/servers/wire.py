@@ -20,13 +20,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from servers.formats import Format, Reply, format_of, json_bytes, last_user_text
+from servers.loopback import LoopbackServer
 
 _MARKER = re.compile(r"<<(.*?)>>", re.DOTALL)
 _FLAGS = ("hang", "close", "garbage", "no_choices", "cut")
@@ -56,7 +56,7 @@ Script = Callable[[WireRequest], Reply]
 
 @dataclass
 class Record:
-    """Count what came in; `peak` is the most calls that were in flight at once."""
+    """Counts of what came in; `peak` is the most calls that were in flight at once."""
 
     calls: int = 0
     in_flight: int = 0
@@ -100,8 +100,8 @@ def reply_from_marker(request: WireRequest, plain: Reply) -> Reply:
     return replace(plain, **given)
 
 
-class WireServer:
-    """Serve on a free port of the loopback, in a thread of its own.
+class WireServer(LoopbackServer):
+    """A server that answers in the format of the path that is called.
 
     `script` decides each reply; without it, the prompt's marker does. `keep` remembers the
     requests; turn it off for benchmarks. No call is answered before `together` are in flight, which
@@ -118,6 +118,7 @@ class WireServer:
         per_second: int | None = None,
         together: int = 1,
     ) -> None:
+        super().__init__()
         self.plain = Reply(text=text, latency_s=latency_s)
         self.script = script
         self.keep = keep
@@ -127,17 +128,9 @@ class WireServer:
         self._taken: deque[float] = deque()
         self._first_s: float | None = None
         self.record = Record()
-        self.port = 0
         self._seen: Counter[str] = Counter()
-        self._ready = threading.Event()
         self._changed = threading.Condition()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
 
     @property
     def requests(self) -> list[WireRequest]:
@@ -160,33 +153,13 @@ class WireServer:
         """Wait until no call is in flight; return whether that came true in time."""
         return self.wait_until(lambda record: not record.in_flight, seconds)
 
-    def __enter__(self) -> WireServer:
-        self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True)
-        self._thread.start()
-        if not self._ready.wait(10):
-            raise RuntimeError("the wire server did not start")
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        if self._loop and self._stop:
-            self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
     async def serve(self, port: int = 0, started: Callable[[int], None] | None = None) -> None:
         """Serve until stopped or cancelled; call `started` with the port."""
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
         server = await asyncio.start_server(self._connection, "127.0.0.1", port, backlog=1024)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set()
+        listening = server.sockets[0].getsockname()[1]
         if started:
-            started(self.port)
-        await self._stop.wait()
+            started(listening)
+        await self.until_stopped(listening)
         server.close()
         for task in self._tasks:
             task.cancel()
