@@ -133,9 +133,14 @@ class Outcome:
     extra_calls: float
 
     def meets(self, scenario: Scenario) -> bool:
-        near = min(max(self.failed, 1 / self.runs), 1 - 1 / self.runs)
-        slack = 2 * 1.96 * sqrt(near * (1 - near) / self.runs)
-        return scenario.least - slack <= self.failed <= scenario.most + slack
+        return is_near(self.failed, scenario.least, scenario.most, self.runs)
+
+
+def is_near(share: float, least: float, most: float, runs: int) -> bool:
+    """Return whether a share of so many runs misses its aim by no more than chance does."""
+    near = min(max(share, 1 / runs), 1 - 1 / runs)
+    slack = 2 * 1.96 * sqrt(near * (1 - near) / runs)
+    return least - slack <= share <= most + slack
 
 
 def main() -> None:

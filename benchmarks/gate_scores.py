@@ -13,7 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import sqrt
+
+from gate import is_near
 
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.comparison.gate.cells import pairs_of
@@ -134,9 +135,7 @@ class Outcome:
     warned: float
 
     def meets(self, scenario: Scenario) -> bool:
-        near = min(max(self.warned, 1 / self.runs), 1 - 1 / self.runs)
-        slack = 2 * 1.96 * sqrt(near * (1 - near) / self.runs)
-        return scenario.least - slack <= self.warned <= scenario.most + slack
+        return is_near(self.warned, scenario.least, scenario.most, self.runs)
 
 
 def main() -> None:
