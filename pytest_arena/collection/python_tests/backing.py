@@ -43,11 +43,11 @@ class Backing:
         *,
         engine: Callable[[], Engine],
         learn: Callable[[Arena], None],
+        share: Share,
         loaded: Callable[[], Sequence[Arena]] = tuple,
         keep: Callable[[Sequence[Cell]], list[tuple[str, str]]] | None = None,
         gate: GateOfTests | None = None,
         finished: FinishedCells | None = None,
-        share: Share | None = None,
     ) -> None:
         self.settings = settings
         self.keep = keep
@@ -55,7 +55,7 @@ class Backing:
         self.code = ""
         """The state of the project's code when the first test ran, and whether a mock answered."""
         self._finished = finished
-        self._workers = (share or Share()).workers
+        self._workers = share.workers
         self._root = config.rootpath
         self._registry = registry
         self._learn = learn

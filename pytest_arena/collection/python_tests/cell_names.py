@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,7 +16,7 @@ class CellNames:
     file: str
     test: str
     """The node id behind the file, with its parameters."""
-    words: tuple[str, ...] = field(default=())
+    words: tuple[str, ...]
     """The parameters that are texts."""
 
     @classmethod
