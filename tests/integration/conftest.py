@@ -93,6 +93,16 @@ class Project:
         """Return the cells of the results file by id, as tests look at them."""
         return seen_cells(self.path / "arena-report" / "results.jsonl")
 
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """Return the cells of the one case by their column."""
+        found = {cell_id.rpartition("[")[2][:-1]: cell for cell_id, cell in self.cells().items()}
+        assert len(found) == len(self.cells())
+        return found
+
+    def first_trials(self) -> dict[str, dict[str, Any]]:
+        """Return the first trial of each column of the one case."""
+        return {name: cell["trials"][0] for name, cell in self.columns().items()}
+
     def verdicts(self) -> dict[str, str]:
         return {cell_id.partition("::")[2]: c["verdict"] for cell_id, c in self.cells().items()}
 

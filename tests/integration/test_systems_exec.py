@@ -91,8 +91,7 @@ def programs(project: Project) -> Project:
 
 
 def trial_of(project: Project, name: str, number: int = 0) -> dict[str, Any]:
-    cell = next(c for key, c in project.cells().items() if key.endswith(f"[{name}]"))
-    found: dict[str, Any] = cell["trials"][number]
+    found: dict[str, Any] = project.columns()[name]["trials"][number]
     return found
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Any
 
 import pytest
 from conftest import Project
@@ -56,20 +55,13 @@ def gate(project: Project, *options: str) -> pytest.RunResult:
     return project.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression", *options)
 
 
-def standing_of(project: Project, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(
-        cell for key, cell in project.cells().items() if key.endswith(f"[{name}]")
-    )
-    return found
-
-
 def test_the_code_of_a_revision_is_asked_beside_todays(
     bots: Project, spread: tuple[str, ...]
 ) -> None:
     write_ending(bots, "?")
     gate(bots, "--arena-old=git:HEAD", *spread).assert_outcomes(failed=2)
     for name in ("bot", "cli"):
-        cell = standing_of(bots, name)
+        cell = bots.columns()[name]
         assert cell["standing"]["status"] == "regressed"
         assert {trial["output"] for trial in cell["confirmation"]} == {"order 48213 has shipped?"}
         old = {trial["output"] for trial in cell["confirmation_old"]}
@@ -85,15 +77,15 @@ def test_what_the_old_code_does_no_better_is_no_regression(bots: Project) -> Non
     git(bots, "commit", "-qm", "worse already")
     (bots.path / "bot.py").write_text((bots.path / "bot.py").read_text() + "# tidied up\n")
     result = gate(bots, "--arena-old=git:HEAD", "--arena-provider=bot")
-    assert standing_of(bots, "bot")["standing"]["status"] == "drifted"
+    assert bots.columns()["bot"]["standing"]["status"] == "drifted"
     assert result.ret == pytest.ExitCode.OK
 
 
 def test_where_the_old_code_cannot_be_asked_the_baseline_stands_for_it(bots: Project) -> None:
     write_ending(bots, "?")
     gate(bots).assert_outcomes(failed=2)
-    assert standing_of(bots, "bot")["standing"]["status"] == "regressed"
-    assert not standing_of(bots, "bot").get("confirmation_old")
+    assert bots.columns()["bot"]["standing"]["status"] == "regressed"
+    assert not bots.columns()["bot"].get("confirmation_old")
     notes = bots.records()[-1]["notes"]
     assert (
         "provider 'bot' is not the one of the baseline, and the old one cannot be asked: its "
@@ -106,11 +98,11 @@ def test_a_command_without_a_file_of_the_repository_is_not_asked_as_it_was(bots:
     script = f"read p; echo order $p has shipped? # {'x' * 300}"
     bots.write(arena=ARENA.replace("[sh, cli.sh]", f"[sh, -c, '{script}']"))
     gate(bots, "--arena-old=git:HEAD", "--arena-provider=cli").assert_outcomes(failed=1)
-    assert standing_of(bots, "cli")["confirmation_old"]
+    assert bots.columns()["cli"]["confirmation_old"]
     git(bots, "commit", "-qam", "a script")
     bots.write(arena=ARENA.replace("[sh, cli.sh]", f"[sh, -c, '{script}y']"))
     gate(bots, "--arena-old=git:HEAD", "--arena-provider=cli").assert_outcomes(failed=1)
-    assert not standing_of(bots, "cli")["confirmation_old"]
+    assert not bots.columns()["cli"]["confirmation_old"]
 
 
 def test_what_is_installed_is_never_taken_for_the_code_of_a_revision(bots: Project) -> None:

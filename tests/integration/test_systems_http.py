@@ -34,10 +34,6 @@ def arena(
     )
 
 
-def trials_of(project: Project) -> dict[str, Any]:
-    return {name.rpartition("[")[2][:-1]: c["trials"][0] for name, c in project.cells().items()}
-
-
 WHOLE = {
     "url": "/chat",
     "body": {"message": "{{ prompt }}", "who": "{{ variables.who }}", "n": 1, "s": "{{ session }}"},
@@ -80,7 +76,7 @@ def test_services_of_all_kinds_answer(
 ) -> None:
     project.write(arena=arena(service, GOOD))
     project.run_apart(*spread).assert_outcomes(passed=len(GOOD))
-    trials = trials_of(project)
+    trials = project.first_trials()
     outputs = {name: trial["output"] for name, trial in trials.items()}
     assert outputs["whole"] == outputs["default"] == outputs["slash"] == "hello you"
     assert outputs["latin"] == "hello é"
@@ -101,7 +97,7 @@ def test_what_stands_at_the_paths_stands_in_the_results(
     entries = {"whole": WHOLE, "none": {**WHOLE, "tool_calls": "nowhere"}}
     project.write(arena=arena(service, {**entries, "empty": {**WHOLE, "tool_calls": "none"}}))
     project.run().assert_outcomes(passed=3)
-    trials = trials_of(project)
+    trials = project.first_trials()
     trial = trials["whole"]
     assert (trial["input_tokens"], trial["output_tokens"], trial["cost_usd"]) == (3, 4, 0.25)
     assert (trial["reasoning"], trial["reported_latency_ms"]) == ("because", 12.5)
@@ -165,8 +161,9 @@ def test_each_fault_is_an_error_with_its_message(
     entries = {name: keys for name, (keys, _) in FAULTS.items()}
     project.write(arena=arena(service, {**entries, "well": {"url": "/text"}}))
     project.run_apart(*spread).assert_outcomes(errors=len(FAULTS), passed=1)
+    found = project.first_trials()
     for name, (_, said) in FAULTS.items():
-        message = str(trials_of(project)[name]["error"]["message"])
+        message = str(found[name]["error"]["message"])
         assert said in message, (name, message)
     limited = [one for one in service.requests if "status=429" in one[1]]
     assert len(limited) == 2
@@ -177,7 +174,7 @@ def test_a_service_that_is_not_there_is_a_lost_connection(project: Project) -> N
     gone.port = 9
     project.write(arena=arena(gone, {"x": {"url": "/chat", "retries": 0}}))
     project.run().assert_outcomes(errors=1)
-    assert trials_of(project)["x"]["error"]["kind"] == "connection"
+    assert project.first_trials()["x"]["error"]["kind"] == "connection"
 
 
 def test_a_login_is_made_once_and_again_when_its_token_has_ended(
@@ -209,7 +206,7 @@ def test_a_login_that_is_refused_is_not_tried_again(project: Project, service: B
     case = "prompt: you\n    trials: 3"
     project.write(arena=arena(service, {"x": {"url": "/text", "login": login}}, case=case))
     project.run().assert_outcomes(errors=1)
-    message = str(trials_of(project)["x"]["error"]["message"])
+    message = str(project.first_trials()["x"]["error"]["message"])
     assert message == 'the login answered HTTP 401: {"detail": "no such user"}'
     assert len(service.asked("/login")) == 1
     assert service.asked("/text") == []
@@ -250,7 +247,7 @@ def test_answers_are_recorded_by_what_is_asked_and_where(
     project.write(arena=arena(service, {"x": entry}))
     project.run("--arena-record=once").assert_outcomes(passed=1)
     project.run("--arena-record=none").assert_outcomes(passed=1)
-    assert trials_of(project)["x"]["source"] == "recording"
+    assert project.first_trials()["x"]["source"] == "recording"
     project.write(arena=arena(service, {"x": {**entry, "body": {"message": "Hey {{ prompt }}"}}}))
     project.run("--arena-record=none").assert_outcomes(errors=1)
 

@@ -152,12 +152,6 @@ def bots(project: Project) -> Project:
     return project
 
 
-def trial_of(project: Project, name: str) -> dict[str, object]:
-    cell = next(c for key, c in project.cells().items() if key.endswith(f"[{name}]"))
-    found: dict[str, object] = cell["trials"][0]
-    return found
-
-
 GOOD = (
     "hello", "later", "pieces", "apieces", "only", "known", "whole", "Bot.answer", "Bot.aside",
     "Bot", "ready", "ready.answer", "prints", "forks", "leaves_a_thread",
@@ -172,20 +166,20 @@ def test_functions_of_all_kinds_answer(bots: Project, spread: tuple[str, ...]) -
 def test_what_a_function_returns_stands_in_the_results(bots: Project) -> None:
     bots.write(arena=arena("whole", "known", "apieces", "later", further=", config: {tone: kind}"))
     bots.run().assert_outcomes(passed=4)
-    trial = trial_of(bots, "whole")
+    trial = bots.first_trials()["whole"]
     assert (trial["input_tokens"], trial["output_tokens"], trial["cost_usd"]) == (3, 4, 0.25)
     assert (trial["reasoning"], trial["reported_latency_ms"]) == ("why", 12.5)
-    assert list(trial["context"]) == ["a document"]  # type: ignore[call-overload]
-    (call,) = trial["tool_calls"]  # type: ignore[misc]
+    assert list(trial["context"]) == ["a document"]
+    (call,) = trial["tool_calls"]
     assert (call["name"], call["arguments"], call["result"]) == ("find", {"n": 1}, "shipped")
     assert trial.get("tells_tools", True) is True
     # a text alone does not say that no tool was called
-    assert trial_of(bots, "known")["tells_tools"] is False
-    assert trial_of(bots, "known")["output"] == "hello you Hi kind"
-    streamed = trial_of(bots, "apieces")
+    assert bots.first_trials()["known"]["tells_tools"] is False
+    assert bots.first_trials()["known"]["output"] == "hello you Hi kind"
+    streamed = bots.first_trials()["apieces"]
     assert streamed["first_token_ms"] is not None
     assert streamed["cost_usd"] == 0.25
-    assert trial_of(bots, "later")["output"] == "hello you 32"
+    assert bots.first_trials()["later"]["output"] == "hello you 32"
 
 
 def line_of(text: str) -> int:
@@ -213,15 +207,16 @@ def test_each_fault_is_an_error_with_its_message(bots: Project, spread: tuple[st
     result = bots.run_apart(*spread)
     result.assert_outcomes(errors=len(FAULTS), passed=1)
     assert set(bots.verdicts().values()) == {"error", "passed"}
+    found = bots.first_trials()
     for name, said in FAULTS.items():
-        message = str(trial_of(bots, name)["error"]["message"])  # type: ignore[index]
+        message = str(found[name]["error"]["message"])
         assert said in message, (name, message)
 
 
 def test_what_is_raised_is_told_with_the_frames_of_ones_own(bots: Project) -> None:
     bots.write(arena=arena("raises"))
     bots.run()
-    message = str(trial_of(bots, "raises")["error"]["message"])  # type: ignore[index]
+    message = str(bots.first_trials()["raises"]["error"]["message"])
     line = line_of("raise ValueError")
     assert message == (
         f"bot:raises raised ValueError in bot.py:{line}: no order of that number\n"

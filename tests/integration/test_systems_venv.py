@@ -6,7 +6,6 @@ import ast
 import sys
 import venv
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Project
@@ -101,10 +100,6 @@ def arena(entries: dict[str, str]) -> str:
     )
 
 
-def trials_of(project: Project) -> dict[str, Any]:
-    return {name.rpartition("[")[2][:-1]: c["trials"][0] for name, c in project.cells().items()}
-
-
 def test_two_versions_of_one_package_answer_side_by_side(
     project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +122,7 @@ def test_two_versions_of_one_package_answer_side_by_side(
     }
     project.write(arena=arena(entries))
     project.run_apart(*spread).assert_outcomes(passed=len(entries))
-    trials = trials_of(project)
+    trials = project.first_trials()
     assert (trials["old"]["output"], trials["new"]["output"]) == ("hello from v1", "hello from v2")
     assert (trials["old"]["cost_usd"], list(trials["old"]["context"])) == (0.25, ["a document"])
     assert trials["stream"]["first_token_ms"] is not None
@@ -155,7 +150,7 @@ def test_each_fault_is_an_error_with_its_message(project: Project) -> None:
     }
     project.write(arena=arena(entries))
     project.run().assert_outcomes(errors=len(FAULTS))
-    trials = trials_of(project)
+    trials = project.first_trials()
     for name, said in FAULTS.items():
         message = str(trials[name]["error"]["message"])
         assert said in message, (name, message)
