@@ -93,10 +93,9 @@ class CaseSettings:
 
 @dataclass(frozen=True, slots=True)
 class LoadedCase:
-    """A case and the providers or groups that it asks for (None: the file's default)."""
+    """A case that is ready to run, with what it was made of."""
 
     plan: CasePlan
-    providers: tuple[str, ...] | None
     spec: CaseSpec
     prompt: Prompt
     variant: Variant | None = None
@@ -260,7 +259,7 @@ def _load(
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:
         plan = replace(plan, tools=settings.tools.of_case(rendered, owner, variables, context))
-    loaded = LoadedCase(plan, spec.providers, spec, prompt, variant)
+    loaded = LoadedCase(plan, spec, prompt, variant)
     return loaded if len(problems) == before else None
 
 

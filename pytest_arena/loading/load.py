@@ -117,10 +117,8 @@ def _load(
     check_label_gates(spec, tree, cases, context)
     others = _Others(providers)
     for case in chain(*cases) if tools.are_whole else ():
-        wanted = case.providers if case.providers is not None else spec.defaults.providers
-        asked = [
-            others.under(case.variant)[one.name] for one in providers if one.is_one_of(wanted or ())
-        ]
+        known = others.under(case.variant)
+        asked = [known[provider.name] for provider in _asked(case, providers, spec)]
         check_tools(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
@@ -155,6 +153,15 @@ def _known(context: LoadContext, names: set[str]) -> set[str]:
     return set() if "" in context.broken_providers else names | context.broken_providers
 
 
+def _asked(
+    case: LoadedCase, providers: Iterable[ProviderSpec], spec: ArenaSpec
+) -> list[ProviderSpec]:
+    """Return those of the providers that a case runs on: that it names, else that `defaults` do."""
+    own = case.spec.providers
+    wanted = own if own is not None else spec.defaults.providers
+    return [provider for provider in providers if provider.is_one_of(wanted or ())]
+
+
 def _cells(
     path: Path,
     cases: list[list[LoadedCase]],
@@ -171,12 +178,8 @@ def _cells(
     if len(context.problems):
         return
     for under in cases:
-        wanted = under[0].providers
-        wanted = wanted if wanted is not None else spec.defaults.providers
         own = [(case, _hashes(case.plan, hasher)) for case in under]
-        for provider in providers:
-            if wanted is not None and not {provider.name, provider.group} & set(wanted):
-                continue
+        for provider in _asked(under[0], providers, spec):
             for case, of_case in own:
                 known = others.under(case.variant)
                 rivals = rivals_of(case.plan, known)
