@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -13,6 +12,7 @@ from pytest_arena.assertions.tool_calls.base import (
     Calls,
     ToolCallAssertion,
     ToolName,
+    json_or_text,
     named,
     one_or,
     shown_json,
@@ -124,10 +124,8 @@ class ToolArgs(ToolCallAssertion):
             return f"{shown} is not {shown_json(self.equals)}"
         if "contains" in given and not _holds(value, self.contains):
             return f"{shown} does not hold {shown_json(self.contains)}"
-        if self.matches is not None:
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
-            if search(self.matches, text) is None:
-                return f"{shown} does not match {self.matches!r}"
+        if self.matches is not None and search(self.matches, json_or_text(value)) is None:
+            return f"{shown} does not match {self.matches!r}"
         return first_mismatch(value, self.schema_) if self.schema_ is not None else None
 
     def _wanted(self) -> str:

@@ -117,10 +117,14 @@ def tool_name(name: str) -> str:
     return printable(shorten(name, 60))
 
 
+def json_or_text(value: Any) -> str:
+    """Return a value as JSON, as models write it; a text stays as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
 def shown_json(value: Any, longest: int = 60) -> str:
     """Return a value as short JSON; a text that is none stays as it is."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return printable(shorten(text, longest))
+    return printable(shorten(json_or_text(value), longest))
 
 
 def named(calls: Calls, tools: Iterable[str]) -> list[ToolCall]:

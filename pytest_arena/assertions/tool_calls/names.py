@@ -135,10 +135,11 @@ class ToolCallCount(ToolCallAssertion):
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         found = named(calls, [self.tool] if self.tool else [])
-        form = counted("tool call")
-        if self.tool is not None:
-            form = lambda calls: f"{counted('call')(calls)} of {self.tool}"  # noqa: E731
+        form = counted("tool call") if self.tool is None else self._counted_of
         return bounded(len(found), form, minimum=self.min, maximum=self.max)
+
+    def _counted_of(self, calls: float) -> str:
+        return f"{counted('call')(calls)} of {self.tool}"
 
 
 class ToolCallSequence(ToolCallAssertion):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, ClassVar
 
 from pydantic import AliasChoices, Field, model_validator
@@ -14,6 +13,7 @@ from pytest_arena.assertions.tool_calls.base import (
     ToolCallAssertion,
     ToolName,
     ToolNames,
+    json_or_text,
     named,
     shown_json,
     told,
@@ -206,6 +206,4 @@ class ToolEfficiency(ToolCallAssertion):
 
 
 def _text(call: ToolCall) -> str:
-    if call.result is None or isinstance(call.result, str):
-        return call.result or ""
-    return json.dumps(call.result, ensure_ascii=False, default=str)
+    return "" if call.result is None else json_or_text(call.result)

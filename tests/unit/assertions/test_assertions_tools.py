@@ -109,6 +109,11 @@ CASES: list[tuple[str, list[ToolCall], str]] = [
     ("{type: tool_args, tool: refund, path: amount}", [FAILED], "failed"),
     ("{type: tool_args, tool: refund, path: amount, equals: null}", [FAILED], "passed"),
     ("{type: tool_args, tool: refund, path: number, matches: '^[0-9]{5}$'}", [REFUND], "passed"),
+    (
+        "{type: tool_args, tool: find, matches: Müller}",
+        [ToolCall("find", {"name": "Müller"})],
+        "passed",
+    ),
     ("{type: tool_args, tool: refund, path: number, matches: '^[0-9]{5}$'}", [FAILED], "failed"),
     ("{type: tool_args, tool: refund, path: number, contains: '48'}", [REFUND], "passed"),
     ("{type: tool_args, tool: refund, schema: {required: [amount]}}", [REFUND], "passed"),
