@@ -107,6 +107,16 @@ class Project:
         return {cell_id.partition("::")[2]: c["verdict"] for cell_id, c in self.cells().items()}
 
 
+@pytest.fixture(scope="module")
+def clients() -> None:
+    """What asks providers, imported here so that no run of pytest inside pytest does it anew."""
+    from pytest_arena.providers.litellm import LiteLLMProvider
+    from pytest_arena.providers.openai import OpenAIProvider
+
+    LiteLLMProvider.warm_up()
+    OpenAIProvider.warm_up()
+
+
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> Project:
     return Project(pytester)

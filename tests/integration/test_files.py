@@ -16,17 +16,10 @@ from sample_files import pdf, png, wav
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
-from pytest_arena.providers.litellm import LiteLLMProvider
-from pytest_arena.providers.openai import OpenAIProvider
-
 PICTURE, SOUND, DOCUMENT = (base64.b64encode(each()).decode() for each in (png, wav, pdf))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _clients() -> None:
-    # imported here, so that no run of pytest inside pytest has to do it anew
-    LiteLLMProvider.warm_up()
-    OpenAIProvider.warm_up()
+pytestmark = pytest.mark.usefixtures("clients")
 
 
 @pytest.fixture

@@ -9,9 +9,6 @@ import pytest
 from conftest import Project
 from servers.wire import WireServer
 
-from pytest_arena.providers.litellm import LiteLLMProvider
-from pytest_arena.providers.openai import OpenAIProvider
-
 TOOLS = """\
 tools:
   find_order:
@@ -25,11 +22,7 @@ def refund(number: str, amount: float = 0.0) -> str:
 '''
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _clients() -> None:
-    # imported here, so that no run of pytest inside pytest has to do it anew
-    LiteLLMProvider.warm_up()
-    OpenAIProvider.warm_up()
+pytestmark = pytest.mark.usefixtures("clients")
 
 
 @pytest.fixture

@@ -9,9 +9,6 @@ from conftest import Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
-from pytest_arena.providers.litellm import LiteLLMProvider
-from pytest_arena.providers.openai import OpenAIProvider
-
 ARENA = """\
 providers: [{name: bot, provider: mock, model: any}]
 tests:
@@ -43,11 +40,7 @@ VERDICTS = {"Alike[bot]": "passed", "Apart[bot]": "failed", "Steady[bot]": "pass
 OWN = "{provider: PROVIDER, model: vectors, api_base: 'URL/v1', api_key_env: A_KEY, retries: 1}"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _clients() -> None:
-    # imported here, so that no run of pytest inside pytest has to do it anew
-    for cls in (OpenAIProvider, LiteLLMProvider):
-        cls.warm_up()
+pytestmark = pytest.mark.usefixtures("clients")
 
 
 def arena(server: WireServer, provider: str) -> str:

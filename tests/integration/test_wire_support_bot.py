@@ -10,9 +10,6 @@ from conftest import Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
-from pytest_arena.providers.litellm import LiteLLMProvider
-from pytest_arena.providers.openai import OpenAIProvider
-
 ARENA = Path(__file__).parents[2] / "arenas" / "support-bot" / "support-bot.arena.yaml"
 ANSWERS = {
     "How do I reset my password?": "Click Forgot Password; we send you an email.",
@@ -26,11 +23,7 @@ def answer(request: WireRequest) -> Reply:
     return Reply(text=ANSWERS[request.prompt])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _clients() -> None:
-    # imported here, so that no run of pytest inside pytest has to do it anew
-    for cls in (OpenAIProvider, LiteLLMProvider):
-        cls.warm_up()
+pytestmark = pytest.mark.usefixtures("clients")
 
 
 @pytest.mark.parametrize("way", ["openai", "litellm"])
