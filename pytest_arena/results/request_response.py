@@ -12,6 +12,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.attached_file import AttachedFile, with_files
 from pytest_arena.results.content import Part, files_in
+from pytest_arena.results.step import Step
 
 Source = Literal["call", "recording", "cache", "mock", "outputs", "echo"]
 REPLAYED: frozenset[Source] = frozenset(("recording", "cache"))
@@ -51,6 +52,8 @@ class ToolCall:
     """The time that the tool took."""
     parent: str | None = None
     """The `id` of the call within which this one was made, as of an agent called as a tool."""
+    irreversible: bool = False
+    """Whether the tool does what nobody can undo, by its `irreversible:`."""
 
 
 @dataclass(slots=True)
@@ -82,6 +85,8 @@ class Request:
     dialogues: int = 1
     turn: int = 0
     turns: int = 1
+    step: int = 0
+    """Which model call of the turn it is, from 0, where an agent of ours makes several."""
     attempt: int = 0
     mock: Any = None
     mock_responses: Any = None
@@ -164,6 +169,19 @@ class Response:
     """The time that a system says it took itself."""
     system_fingerprint: str | None = None
     """The build of the model that answered, by the provider's own name for it."""
+    message: Message | None = None
+    """The model's message as it is sent back in a tool loop: OpenAI's form, and what the provider
+    wants to see again, such as signed thoughts. None where text and tool calls say it all."""
+    steps: tuple[Step, ...] = ()
+    """What an agent that we run did in this turn, in order; empty where one call gave the
+    answer."""
+    transcript: tuple[Message, ...] = ()
+    """All that an agent of ours added to the conversation in this turn, in OpenAI's form: messages
+    with tool calls, their results, and the last message."""
+    state: Any = None
+    """What the tools keep after this turn, as JSON."""
+    stopped: str | None = None
+    """The limit that ended an agent before it had answered, and how it did."""
 
     @property
     def is_cut_by_filter(self) -> bool:

@@ -1,0 +1,37 @@
+"""What an agent that we run does between a user's message and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import NonNegativeFloat, NonNegativeInt
+
+StepKind = Literal["model", "tool", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an agent's turn: a call of the model, of a tool, or what the loop had to say.
+
+    Times are in milliseconds; `started_ms` counts from the turn's start. Tokens and cost are the
+    model call's, None where they are not known.
+    """
+
+    kind: StepKind
+    started_ms: NonNegativeFloat = 0.0
+    duration_ms: NonNegativeFloat | None = None
+    name: str = ""
+    """The model or the tool."""
+    text: str = ""
+    """What the model said beside its calls, or the note: a limit that is near, a fault that was
+    planted."""
+    call: str = ""
+    """The `id` of the tool call, where the step is one."""
+    agent: str = ""
+    """Who did it, where several agents take part."""
+    input_tokens: NonNegativeInt | None = None
+    output_tokens: NonNegativeInt | None = None
+    cost_usd: NonNegativeFloat | None = None
+    error: str | None = None
+    """Why it failed."""
