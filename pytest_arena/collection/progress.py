@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -12,12 +14,15 @@ import pytest
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.text.printable import printable
 
+TICK_S = 0.5
+"""How long the line stands before it is drawn anew while a cell is waited for."""
+
 
 class Progress:
-    """Draw one line for all cells instead of pytest's dots.
+    """One line for all cells instead of pytest's dots.
 
-    Cells that did not pass leave a line of their own; the last line shows the counts and the
-    newest cell, and is drawn over.
+    Cells that did not pass leave a line of their own; the last line shows the counts, the calls
+    in flight and the newest cell, and is drawn over.
     """
 
     def __init__(self, config: pytest.Config, names: ArenaNames) -> None:
@@ -27,9 +32,11 @@ class Progress:
         self._counts: Counter[str] = Counter()
         self._total = 0
         self._cost_usd = 0.0
+        self._in_flight: dict[str, int] = {}
         self._began = time.monotonic()
         self._drawn = False
-        self._line = ""
+        self._newest = ""
+        self._shown = False
         self._heading: object = None
 
     @pytest.hookimpl(trylast=True)
@@ -65,7 +72,7 @@ class Progress:
             # an ordinary test follows: its file's name begins on a line of its own
             self._erase()
             terminal.currentfspath = self._heading = None
-            self._line = ""
+            self._shown = False
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:
@@ -74,6 +81,9 @@ class Progress:
         verdict = getattr(report, "arena_verdict", None)
         if self._terminal is None:
             return
+        # each process tells of its own calls
+        worker = getattr(report, "worker_id", "")
+        self._in_flight[worker] = getattr(report, "arena_in_flight", 0)
         if verdict is None:
             self._draw(self._terminal)
             return
@@ -84,19 +94,45 @@ class Progress:
             word = "ERROR " if verdict == "error" else "FAILED"
             self._terminal.write(f"{word} {name}\n", red=True)
         self._cost_usd += dict(report.user_properties).get("arena_cost_usd", 0.0)
-        self._line = (
-            f"{sum(self._counts.values())}/{self._total}  {', '.join(self._figures())}  · "
-            f"{verdict} {name} {report.duration:.2f} s"
-        )
+        self._newest = f"  · {verdict} {name} {report.duration:.2f} s"
         self._draw(self._terminal)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._in_flight.pop(node.gateway.id, None)
+
+    def wait_for(self, cell: Future[Any], in_flight: Callable[[], int]) -> None:
+        """Wait until a cell is there; meanwhile the line shows how many calls are in flight."""
+        if self._terminal is None:
+            return
+        while not wait([cell], TICK_S).done:
+            self._in_flight[""] = in_flight()
+            with self._uncaptured():
+                self._erase()
+                self._end_heading(self._terminal)
+                self._draw(self._terminal)
+
+    def _uncaptured(self) -> AbstractContextManager[None]:
+        """Let the terminal have what is written while pytest keeps a test's output."""
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        return nullcontext() if capture is None else capture.global_and_fixture_disabled()
+
+    def _line(self) -> str:
+        done = f"{sum(self._counts.values())}/{self._total}"
+        return f"{done}  {', '.join(self._figures())}{self._newest}"
 
     def _figures(self) -> Iterator[str]:
         """Give what is known of the run so far, and how long the rest will take at its pace."""
         for word, count in self._counts.items():
             yield f"{count} {word}"
+        calls = sum(self._in_flight.values())
+        if calls:
+            yield f"{calls} {'call' if calls == 1 else 'calls'} in flight"
         if self._cost_usd:
             yield f"${self._cost_usd:.4f}"
         done = sum(self._counts.values())
+        if not done:
+            return
         left = (time.monotonic() - self._began) / done * (self._total - done)
         if left >= 1:
             yield f"~{left / 60:.0f} min left" if left >= 90 else f"~{left:.0f} s left"
@@ -115,10 +151,11 @@ class Progress:
             self._heading = terminal.currentfspath
             terminal.ensure_newline()
             terminal.currentfspath = self._heading
+        self._shown = True
 
     def _draw(self, terminal: pytest.TerminalReporter) -> None:
-        if self._line and self._heading == terminal.currentfspath:
-            terminal.write(self._line[: terminal._tw.fullwidth - 1], flush=True)
+        if self._shown and self._heading == terminal.currentfspath:
+            terminal.write(self._line()[: terminal._tw.fullwidth - 1], flush=True)
             self._drawn = True
 
     def _erase(self) -> None:

@@ -40,6 +40,7 @@ from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.collection.held_reports import HeldReports
+    from pytest_arena.collection.progress import Progress
     from pytest_arena.collection.python_tests.backing import Backing
     from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
@@ -62,8 +63,10 @@ class ArenaSession:
         knows_order: bool,
         resume_from: Path | None = None,
         confirms: bool = False,
+        progress: Progress | None = None,
     ) -> None:
-        """`confirms`: this process runs all cells, and asks again for those that look bad."""
+        """`confirms`: this process runs all cells, and asks again for those that look bad.
+        `progress` shows a terminal what goes on while a cell is waited for."""
         self.config = parts.config
         self.settings = parts.settings
         self.registry = parts.registry
@@ -78,6 +81,7 @@ class ArenaSession:
         self._earlier = parts.earlier
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._confirms = confirms
+        self._progress = progress
         self._finished: dict[str, Cell] = {}
         self.held: HeldReports | None = None
         self.warns = share.slot == 0
@@ -174,6 +178,8 @@ class ArenaSession:
             # pytest has put its own filters in place for this item
             ignore_warnings()
         try:
+            if self._progress is not None:
+                self._progress.wait_for(work, lambda: engine.in_flight)
             done = work.result()
         except BaseException as error:
             # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
@@ -262,8 +268,11 @@ class ArenaSession:
             take_along(item, report)
         return report
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self) -> None:
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:
+        if self._engine is not None:
+            report.arena_in_flight = self._engine.in_flight
+        yield
         session = self._session
         if self._engine is not None and session and (session.shouldfail or session.shouldstop):
             self._engine.stop_calling()

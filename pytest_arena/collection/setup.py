@@ -85,6 +85,7 @@ def _activate_controller(parts: RunContext) -> None:
     run_id = uuid4().hex[:12]
     folder = config.invocation_params.dir / parts.settings.report_dir
     workers = _workers(config)
+    progress = Progress(config, parts.names)
     options = {**parts.settings.shown(), "workers": workers}
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
@@ -126,6 +127,7 @@ def _activate_controller(parts: RunContext) -> None:
             knows_order=True,
             resume_from=resume_from,
             confirms=True,
+            progress=progress,
         )
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
@@ -133,7 +135,7 @@ def _activate_controller(parts: RunContext) -> None:
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(ClosingSummary(results_collector), "arena-closing-summary")
-    config.pluginmanager.register(Progress(config, parts.names), "arena-progress")
+    config.pluginmanager.register(progress, "arena-progress")
 
 
 def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_order: bool) -> None:

@@ -71,6 +71,11 @@ class Engine:
         """Whether no further call is started."""
         return self._client.closing
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls of this process are in flight now, those to judges included."""
+        return self._client.in_flight
+
     def learn(self, arena: Arena) -> None:
         """Learn a file's limits, rates and budgets."""
         self.limit((*arena.providers, *arena.judges))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from conftest import Project
 
 
-def on_a_terminal(project: Project, *arguments: str) -> str:
-    """Run pytest on a pseudo-terminal and return all that it wrote."""
+def on_a_terminal(
+    project: Project, *arguments: str, hear: Callable[[str], object] = lambda _text: None
+) -> str:
+    """Run pytest on a pseudo-terminal and return all that it wrote; `hear` gets what there is
+    whenever there is more."""
     ours, theirs = os.openpty()
     command = [sys.executable, "-m", "pytest", "--arena", "--arena-report=json", *arguments]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
@@ -28,6 +34,7 @@ def on_a_terminal(project: Project, *arguments: str) -> str:
         if not chunk:
             break
         written += chunk
+        hear(written.decode(errors="replace"))
     process.wait(timeout=60)
     os.close(ours)
     return written.decode()
@@ -66,3 +73,48 @@ def test_no_color_is_honoured_on_a_terminal(
     text = on_a_terminal(small, "-k", "Greeting")
     assert "\x1b[3" not in text
     assert "\x1b[1m" not in text
+
+
+SLOW = """\
+import os, socket, threading
+
+begun = threading.Event()
+
+def answer(prompt):
+    if prompt == "quick":
+        begun.wait()
+        return "at once"
+    with socket.create_connection(("127.0.0.1", int(os.environ["HOLDING"]))) as held:
+        begun.set()
+        held.recv(1)
+    return "at last"
+"""
+"""An application that answers what is slow when a test lets it, and what is quick after that
+began."""
+
+
+def test_calls_in_flight_are_shown_over_all_workers(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    each = 2 if spread else 1
+    prompts = ["quick"] * each + ["slow"] * 2
+    check = "assertions: [{type: contains, value: at}]"
+    cases = [f"{{name: N{n}, prompt: {word}, {check}}}" for n, word in enumerate(prompts)]
+    project.write(
+        arena="providers: [{name: bot, provider: python, call: 'slow:answer'}]\n"
+        f"tests: [{', '.join(cases)}]\n"
+    )
+    (project.path / "slow.py").write_text(SLOW, encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("HOLDING", str(server.getsockname()[1]))
+        held: list[socket.socket] = []
+
+        def let_go(text: str) -> None:
+            if f"{each}/{len(cases)}  {each} passed, 2 calls in flight" in text and not held:
+                held.extend(server.accept()[0] for _ in range(2))
+                for connection in held:
+                    connection.close()
+
+        text = on_a_terminal(project, "--color=no", *spread, hear=let_go)
+    assert held, text
+    assert re.search(rf"{len(cases)} passed in", text)

@@ -98,6 +98,11 @@ class ProviderClient:
     def closing(self, value: bool) -> None:
         self._attempts.closing = value
 
+    @property
+    def in_flight(self) -> int:
+        """How many calls are in flight now, those to judges included."""
+        return self._attempts.in_flight
+
     async def call(
         self,
         spec: ProviderSpec,

@@ -51,6 +51,8 @@ class Attempts:
 
     def __init__(self, limits: Limits, quotas: Quotas | None = None) -> None:
         self.closing = False
+        self.in_flight = 0
+        """How many calls providers are at work on now."""
         self._limits = limits
         self._quotas = quotas or Quotas()
 
@@ -180,11 +182,14 @@ class Attempts:
         call.made += 1
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         provider, request = call.state.provider, call.request
+        self.in_flight += 1
         try:
             async with _files_of(provider, request), asyncio.timeout(limit_s):
                 return await _answer(provider, request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+        finally:
+            self.in_flight -= 1
 
 
 @asynccontextmanager
