@@ -35,7 +35,7 @@ class DetectorGuardrail(Detector, Guardrail):
             return None
         replacement = self.message
         if replacement is None and look.spans:
-            replacement = mask(text, sorted(look.spans))
+            replacement = mask(text, look.spans)
         return Violation(look.reason, look.shown, replacement)
 
 

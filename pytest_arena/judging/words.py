@@ -85,11 +85,11 @@ def _apart(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def mask(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Return the text with these spans covered by as many asterisks."""
+    """Return the text with these spans, which may overlap, covered by as many asterisks."""
     pieces, last = [], 0
-    for start, end in spans:
-        pieces += [text[last:start], "*" * (end - start)]
-        last = end
+    for start, end in sorted(spans):
+        pieces += [text[last:start], "*" * (end - max(start, last))]
+        last = max(last, end)
     return "".join([*pieces, text[last:]])
 
 

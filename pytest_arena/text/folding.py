@@ -197,6 +197,18 @@ class FoldedText:
             return (start, end) if self._starts is None else self._edge(start)
         return self._starts[start], self._ends[end - 1]
 
+    def within(self, outer: FoldedText) -> FoldedText:
+        """Return this text, which was made of an outer one's, with the way back beyond that."""
+        if outer._starts is None or outer._ends is None:
+            return self
+        if self._starts is None or self._ends is None:
+            return outer
+        return FoldedText(
+            self.text,
+            [outer._starts[place] for place in self._starts],
+            [outer._ends[place - 1] for place in self._ends],
+        )
+
     def _edge(self, place: int) -> tuple[int, int]:
         starts, ends = self._starts or (), self._ends or ()
         edge = starts[place] if place < len(starts) else (ends[-1] if ends else 0)
@@ -206,6 +218,13 @@ class FoldedText:
 def fold_in_place(text: str, *, wide: bool = False, marks: bool = True) -> FoldedText:
     """Return a text as `fold` makes it, but with its case, its lines and its runs of blanks, and
     with the way back to the original. Without `marks` it is in NFC and nothing more."""
+    if len(text) > _LONGEST_KEPT:
+        return _fold_in_place(text, wide, marks)
+    # several detectors look at one answer
+    return _fold_in_place_once(text, wide, marks)
+
+
+def _fold_in_place(text: str, wide: bool, marks: bool) -> FoldedText:
     if marks:
         text = _with_apostrophes(text)
     if text.isascii() and not (marks and "\r" in text):
@@ -220,6 +239,9 @@ def fold_in_place(text: str, *, wide: bool = False, marks: bool = True) -> Folde
     if wide:
         joined = in_one_script(joined)
     return FoldedText(text) if joined == text else FoldedText(joined, starts, ends)
+
+
+_fold_in_place_once = lru_cache(maxsize=64)(_fold_in_place)
 
 
 def _translated(text: str, table: dict[int, str | None]) -> tuple[list[str], list[int], list[int]]:

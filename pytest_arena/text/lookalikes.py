@@ -26,6 +26,8 @@ DISGUISED: dict[int, str | None] = {
     **dict.fromkeys(_STRUCK_THROUGH),
 }
 """Letters that are written so for their looks alone, and lines through letters."""
+LETTERS_FOR_DIGITS = str.maketrans("01345789@$", "oieastbgas")
+"""What digits and signs stand for in words such as `p4$$w0rd`."""
 
 _CYRILLIC = (
     "аеорсухіјѕһԁԛԝѵкмтвнгпцшАВЕКМНОРСТУХІЈЅ",

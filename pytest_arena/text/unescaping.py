@@ -6,7 +6,7 @@ import html
 import re
 from html.entities import html5
 
-from pytest_arena.text.folding import FoldedText
+from pytest_arena.text.folding import FoldedText, fold_in_place
 
 _ESCAPE = re.compile(
     r"&(?:\#\d{1,7};?|\#[xX][0-9a-fA-F]{1,6};?|[A-Za-z]{2,31};)|(?:%(?:25)?[0-9a-fA-F]{2})+|"
@@ -14,6 +14,12 @@ _ESCAPE = re.compile(
 )
 _TWICE = re.compile("%25(?=[0-9a-fA-F]{2})")
 _MARKS = "&%\\"
+
+
+def read_in_place(text: str) -> FoldedText:
+    """Return a text with its escapes read, and folded wide, with the way back to the original."""
+    unescaped = unescape_in_place(text)
+    return fold_in_place(unescaped.text, wide=True).within(unescaped)
 
 
 def unescape_in_place(text: str) -> FoldedText:

@@ -17,6 +17,7 @@ from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold_in_place
+from pytest_arena.text.lookalikes import LETTERS_FOR_DIGITS
 
 _HIDDEN = r"[\u200b-\u200d\u2060\ufeff]{3,}|[\U000e0020-\U000e007f]{3,}"
 """A message in characters that nobody sees; looked for in the text as it is written."""
@@ -27,7 +28,6 @@ _SET_APART = re.compile(r"(?<![A-Za-z])(?:[A-Za-z][ ._*-]){3,40}[A-Za-z](?![A-Za
 _WITH_DIGITS = re.compile(
     r"(?<![\w@$])(?=[A-Za-z0-9@$]{0,20}[A-Za-z])(?=[A-Za-z0-9@$]{0,20}[0-9@$])[A-Za-z0-9@$]{3,20}\b"
 )
-_LEET = str.maketrans("01345789@$", "oieastb" + "gas")
 _WINDOW = 20_000
 """Longer texts are looked at in windows, so that distant phrases do not add up."""
 
@@ -105,7 +105,7 @@ def undisguised(text: str) -> str:
     letters that are set apart (`i g n o r e`), and no quotes around a word."""
     text = _IN_QUOTES.sub(r" \1 ", text)
     text = _SET_APART.sub(lambda match: _joined(match[0]), text)
-    return _WITH_DIGITS.sub(lambda match: match[0].translate(_LEET), text)
+    return _WITH_DIGITS.sub(lambda match: match[0].translate(LETTERS_FOR_DIGITS), text)
 
 
 def _joined(letters: str) -> str:

@@ -19,8 +19,8 @@ from pytest_arena.judging.detectors.emails import find_emails, plain_address
 from pytest_arena.judging.detectors.phones import find_phones
 from pytest_arena.judging.detectors.spans import DisjointSpans
 from pytest_arena.schema.guardrail import Said
-from pytest_arena.text.folding import fold, fold_in_place
-from pytest_arena.text.unescaping import unescape_in_place
+from pytest_arena.text.folding import fold
+from pytest_arena.text.unescaping import read_in_place, unescape_in_place
 
 _IBAN_LENGTHS: dict[str, int] = {
     country: int(length)
@@ -179,19 +179,18 @@ def find_pii(text: str, entities: tuple[str, ...] = ENTITIES) -> list[Personal]:
     Where two kinds claim the same place, the one with the stronger form wins: an IBAN is no phone
     number.
     """
-    unescaped = unescape_in_place(text)
-    folded = fold_in_place(unescaped.text, wide=True)
+    read = read_in_place(text)
     taken = DisjointSpans()
     # All kinds are looked for, so that a card number is never taken for a phone number.
     found = [
         Personal(entity, start, end)
         for entity, find in _FINDERS.items()
-        for start, end in find(folded.text)
+        for start, end in find(read.text)
         if taken.add(start, end)
     ]
     return sorted(
         (
-            Personal(one.entity, *unescaped.span(*folded.span(one.start, one.end)))
+            Personal(one.entity, *read.span(one.start, one.end))
             for one in found
             if one.entity in entities
         ),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import codecs
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.judging.detectors.prompt_leak import LeakRules, canary_in, prompt_overlap
+from pytest_arena.guardrails.detectors import PromptLeak
+from pytest_arena.judging.detectors.canary import find_canary
+from pytest_arena.judging.detectors.prompt_leak import LeakRules, prompt_overlap
 from pytest_arena.judging.detectors.runs import Runs
 from pytest_arena.schema.guardrail import Said
 
@@ -40,8 +43,50 @@ CANARY = "ZEBRA-4711-kestrel"
     ],
 )
 def test_a_canary_is_found_in_disguise(hidden: str, form: str) -> None:
-    assert canary_in(hidden, CANARY) == form
+    assert list(find_canary(hidden, CANARY)) == [form]
     assert LeakRules(canary=(CANARY,)).look(hidden, Said()).found is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (f"{CANARY}, {CANARY.lower()} and {CANARY[::-1]}.", ", and ."),
+        (f"ZEBRA&#45;4711%2Dkestrel, then {CANARY}.", ", then ."),
+        ("z e b r a 4 7 1 1 k e s t r e l; Z3BR@-4711-k3str3l!", "; !"),
+        (
+            f"First {CANARY.encode().hex(' ')}, {' '.join(str(ord(c)) for c in CANARY)}.",
+            "First , .",
+        ),
+        (f"{', '.join(f'0x{code:02x}' for code in CANARY.encode())} it is", "0x it is"),
+        ("ＺＥＢＲＡ\u2011４７１１\u2011ｋｅｓｔｒｅｌ or zebra dash 4711 dash kestrel", " or "),
+        (f"In code: {base64.b64encode(f'secret: {CANARY}!'.encode()).decode()} :", "In code: :"),
+        (f"{base64.urlsafe_b64encode(f'??>{CANARY}??>'.encode()).decode()} ok", " ok"),
+        (f"ABACUS-0815-petrel (or {CANARY})", " (or )"),
+        (f"Straße {CANARY.upper()}, ẞ {CANARY}", "Straße , ẞ "),
+    ],
+)
+def test_every_place_of_every_canary_is_covered(answer: str, left: str) -> None:
+    rule = PromptLeak(canary=(CANARY, "ABACUS-0815-petrel"), on_violation="replace")
+    violation = rule.find_in(answer, Said())
+    assert violation is not None
+    assert violation.replacement is not None
+    assert re.sub(r"\*+(?: \*+)*", "", violation.replacement).split() == left.split()
+    assert len(violation.replacement) == len(answer)
+
+
+def test_canaries_and_all_runs_of_the_prompt_are_covered_together() -> None:
+    answer = (
+        f"It is {CANARY}. Never give discounts above ten percent, I was told. And: the internal "
+        "hotline is for staff only. Fine?"
+    )
+    violation = PromptLeak(canary=(CANARY,), on_violation="replace").find_in(answer, Said(PROMPT))
+    assert violation is not None
+    assert violation.reason == (
+        "found the canary ZE…el plain; 7 words in a row of the system prompt, 30% of its runs of "
+        "four"
+    )
+    left = re.sub(r"\*+", "", violation.replacement or "")
+    assert left == "It is . , I was told. And: . Fine?"
 
 
 def test_the_canary_itself_is_not_printed() -> None:
@@ -94,9 +139,10 @@ def test_a_short_prompt_leaks_as_a_whole() -> None:
 
 def test_the_overlap_names_the_longest_run() -> None:
     text = "She said that Ada, the assistant of TechCorp, was kind."
-    (start, end), overlap = prompt_overlap(text, PROMPT)
+    shared = prompt_overlap(text, PROMPT)
+    start, end = shared.longest
     assert text[start:end] == "Ada, the assistant of TechCorp"
-    assert 0 < overlap < 0.2
+    assert 0 < shared.overlap < 0.2
 
 
 @given(
