@@ -153,7 +153,7 @@ class ContainsJson(Assertion):
         return None if schema is None else check_schema(schema)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        from pytest_arena.json_schema import SchemaUnusableError, first_mismatch
+        from pytest_arena.json_schema import SchemaUnusableError, mismatches
 
         expected = f"JSON with {quoted(str(self.value))}" if self.value is not None else "JSON"
         problem = "there is no JSON in the answer"
@@ -163,7 +163,7 @@ class ContainsJson(Assertion):
                 if self.value is not None and not holds_json(value, self.value):
                     problem = f"{quoted(str(value))} does not hold {quoted(str(self.value))}"
                     continue
-                mismatch = first_mismatch(value, self.schema_) if self.schema_ is not None else None
+                mismatch = mismatches(value, self.schema_) if self.schema_ is not None else None
                 if mismatch is None:
                     return Outcome.of(True, f"found {quoted(str(value))}", expected=expected)
                 problem = mismatch

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
-from pytest_arena.json_schema import SchemaUnusableError, check_schema, first_mismatch
+from pytest_arena.json_schema import SchemaUnusableError, check_schema, mismatches
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
@@ -55,7 +55,7 @@ class JsonSchema(Assertion):
         expected = "JSON that fits the schema"
         try:
             choices = json_choices(trial.output or "", extract=self.extract)
-            problems = [first_mismatch(value, self.schema_) for value in choices]
+            problems = [mismatches(value, self.schema_) for value in choices]
         except NotJsonError as error:
             return Outcome.unseen(f"{error}: {quoted(trial.output or '')}", expected=expected)
         except (UnreadableJsonError, SchemaUnusableError) as error:

@@ -7,7 +7,7 @@ keyword or format that nobody would check is refused (`keywords`, `formats`).
 from pytest_arena.json_schema.validation import (
     SchemaUnusableError,
     check_schema,
-    first_mismatch,
+    mismatches,
 )
 
-__all__ = ["SchemaUnusableError", "check_schema", "first_mismatch"]
+__all__ = ["SchemaUnusableError", "check_schema", "mismatches"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
@@ -17,9 +18,12 @@ from pytest_arena.json_schema.keywords import (
 from pytest_arena.text.regex import PatternTimeoutError
 
 if TYPE_CHECKING:
-    from jsonschema.exceptions import SchemaError
+    from jsonschema.exceptions import SchemaError, ValidationError
 
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_MOST_TOLD = 5
+_MOST_FOUND = 100
+"""A list of a million wrong rows is not looked at to its end."""
 
 
 class SchemaUnusableError(ArenaError):
@@ -47,9 +51,11 @@ def check_schema(schema: Any) -> Any:
     return schema
 
 
-def first_mismatch(value: Any, schema: Any) -> str | None:
-    """Return what does not fit, the best match of all problems, or None where all fits."""
-    from jsonschema.exceptions import best_match
+def mismatches(value: Any, schema: Any) -> str | None:
+    """Return what does not fit, in the order of the value's places, or None where all fits.
+
+    Of many problems the first few are told, with how many more there are.
+    """
     from referencing import Registry
     from referencing.exceptions import Unresolvable
 
@@ -57,7 +63,7 @@ def first_mismatch(value: Any, schema: Any) -> str | None:
     draft = _draft(schema)
     validator = validator_class(draft)(schema, registry=Registry(), format_checker=format_checker())
     try:
-        error = best_match(validator.iter_errors(value))
+        errors = list(islice(validator.iter_errors(value), _MOST_FOUND))
     except PatternTimeoutError as timeout:
         raise SchemaUnusableError(str(timeout)) from timeout
     except RecursionError as deep:
@@ -67,7 +73,31 @@ def first_mismatch(value: Any, schema: Any) -> str | None:
             f"the schema's reference {shorten(unknown.ref, 60)!r} leads nowhere; "
             "references are looked up in the schema itself only"
         ) from unknown
-    return None if error is None else f"{_path(error.absolute_path)}{shorten(error.message)}"
+    return _told(value, errors) if errors else None
+
+
+def _told(value: Any, errors: Sequence[ValidationError]) -> str:
+    from jsonschema.exceptions import best_match
+
+    # of alternatives none of which fits, the problem of the nearest one says most
+    nearest = filter(None, (best_match([error]) for error in errors))
+    ordered = sorted(nearest, key=lambda error: _place(value, error.absolute_path))
+    told = [f"{_path(error.absolute_path)}{shorten(error.message)}" for error in ordered]
+    once = list(dict.fromkeys(told))
+    more = len(once) - _MOST_TOLD
+    if more <= 0:
+        return "; ".join(once)
+    least = "at least " if len(errors) == _MOST_FOUND else ""
+    return f"{'; '.join(once[:_MOST_TOLD])}; and {least}{more} more"
+
+
+def _place(value: Any, path: Iterable[str | int]) -> tuple[int, ...]:
+    """Return where a path leads in a value, as numbers in the order in which it is written."""
+    place: list[int] = []
+    for step in path:
+        place.append(list(value).index(step) if isinstance(value, dict) else int(step))
+        value = value[step]
+    return tuple(place)
 
 
 def _bad_schema(problem: str, fix: str | None = None) -> PydanticCustomError:

@@ -20,7 +20,7 @@ from pytest_arena.assertions.tool_calls.base import (
     told_one,
     tool_name,
 )
-from pytest_arena.json_schema import SchemaUnusableError, check_schema, first_mismatch
+from pytest_arena.json_schema import SchemaUnusableError, check_schema, mismatches
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.json_query import JmesPath
@@ -126,7 +126,7 @@ class ToolArgs(ToolCallAssertion):
             return f"{shown} does not hold {shown_json(self.contains)}"
         if self.matches is not None and search(self.matches, json_or_text(value)) is None:
             return f"{shown} does not match {self.matches!r}"
-        return first_mismatch(value, self.schema_) if self.schema_ is not None else None
+        return mismatches(value, self.schema_) if self.schema_ is not None else None
 
     def _wanted(self) -> str:
         part = f"{self.path or 'arguments'} "
@@ -180,7 +180,7 @@ class ValidToolCalls(ToolCallAssertion):
             return f"{tool_name(call.name)} was not offered"
         if not isinstance(call.arguments, dict):
             return "the arguments are no JSON object"
-        return first_mismatch(call.arguments, tools[call.name])
+        return mismatches(call.arguments, tools[call.name])
 
 
 class _PathUnusableError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_arena.json_schema import check_schema, first_mismatch
+from pytest_arena.json_schema import check_schema, mismatches
 from pytest_arena.json_schema.formats import known_formats
 
 HAVE = {
@@ -65,5 +65,5 @@ def test_a_format_tells_texts_apart(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(LACK))
 def test_a_schema_checks_its_formats(name: str) -> None:
     schema = check_schema({"properties": {"x": {"format": name}}})
-    assert first_mismatch({"x": LACK[name][0]}, schema) is not None
-    assert first_mismatch({"x": HAVE[name][0]}, schema) is None
+    assert mismatches({"x": LACK[name][0]}, schema) is not None
+    assert mismatches({"x": HAVE[name][0]}, schema) is None
