@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.providers.process_guard import ProcessGuard
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.provider import ProviderSpec
 

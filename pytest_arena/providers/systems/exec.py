@@ -27,10 +27,10 @@ from pytest_arena.providers.systems.offered import (
     template_failure,
 )
 from pytest_arena.providers.systems.portable.pieces import Timing
-from pytest_arena.providers.systems.program import Program, ProgramFailed
 from pytest_arena.providers.systems.program_pool import ProgramPool
-from pytest_arena.providers.systems.user_code import Raised, in_thread
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.program import Program, ProgramFailed
+from pytest_arena.running.user_code import Raised, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 

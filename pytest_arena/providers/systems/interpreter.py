@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_arena.providers.base import ProviderEnvironment
-from pytest_arena.providers.process_guard import ProcessGuard
 from pytest_arena.providers.systems.portable import serve
-from pytest_arena.providers.systems.program import Program
 from pytest_arena.providers.systems.program_pool import ProgramPool, fault_at_start
+from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.program import Program
 
 _OF_THIS_ONE = ("PYTHONPATH", "PYTHONHOME", "__PYVENV_LAUNCHER__")
 """Variables that would have another interpreter import what belongs to this one."""

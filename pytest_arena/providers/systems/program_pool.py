@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.portable.pieces import Timing
-from pytest_arena.providers.systems.program import Program, ProgramFailed
-from pytest_arena.providers.systems.user_code import Raised, in_thread
+from pytest_arena.running.program import Program, ProgramFailed
+from pytest_arena.running.user_code import Raised, in_thread
 
 T = TypeVar("T")
 

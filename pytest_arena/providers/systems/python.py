@@ -30,9 +30,9 @@ from pytest_arena.providers.systems.portable.pieces import (
     waits,
 )
 from pytest_arena.providers.systems.program_pool import ProgramPool
-from pytest_arena.providers.systems.user_code import Raised, UserLoop, in_thread
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.user_code import Raised, UserLoop, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ProviderError
-from pytest_arena.providers.process_guard import ProcessGuard
 from pytest_arena.providers.systems import program_pool
 from pytest_arena.providers.systems.portable.pieces import Timing
-from pytest_arena.providers.systems.program import Program
 from pytest_arena.providers.systems.program_pool import ProgramPool
+from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.program import Program
 
 SERVE = """
 import json, os, sys, time

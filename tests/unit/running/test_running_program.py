@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from survival import is_alive, wait_until
 
-from pytest_arena.providers.process_guard import ProcessGuard
-from pytest_arena.providers.systems import program as program_module
-from pytest_arena.providers.systems.program import Program, ProgramFailed
+from pytest_arena.running import program as program_module
+from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.program import Program, ProgramFailed
 
 ECHO = "import sys\nfor line in sys.stdin: sys.stdout.write(line); sys.stdout.flush()"
 
@@ -112,8 +112,8 @@ def test_a_guard_that_was_killed_is_started_again(guard: ProcessGuard, tmp_path:
 HOLDER = """
 import os, sys, threading
 from pathlib import Path
-from pytest_arena.providers.process_guard import ProcessGuard
-from pytest_arena.providers.systems.program import Program
+from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.program import Program
 
 guard = ProcessGuard()
 program = Program(["sleep", "600"], Path(), os.environ, guard)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
-from pytest_arena.providers.process_guard import ProcessGuard
+from pytest_arena.running.process_guard import ProcessGuard
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one answer on standard output."""
