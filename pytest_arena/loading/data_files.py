@@ -24,6 +24,7 @@ from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, 
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.yaml_errors import decode
 from pytest_arena.schema import DataSpec
+from pytest_arena.text.spreadsheet import without_apostrophes
 
 MAX_BYTES = 50_000_000
 MAX_ROWS = 100_000
@@ -130,7 +131,7 @@ def _read(
 def _of_table(table: Delimited, written: str) -> DataFile:
     """Return the rows of a table; `written` is how a delimiter is named, `{}` standing for it."""
     try:
-        rows = table.rows()
+        rows = [without_apostrophes(row) for row in table.rows()]
     except ArenaFileError:
         if table.reads_otherwise():
             raise ArenaFileError(_hidden(table, written).values()) from None

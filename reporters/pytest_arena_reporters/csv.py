@@ -10,9 +10,8 @@ from typing import Any
 from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
+from pytest_arena.text.spreadsheet import FORMULA
 from pytest_arena_reporters.writing import encode, write_atomically
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvReporter(Reporter):
@@ -42,5 +41,5 @@ def _field(value: Any) -> Any:
     if isinstance(value, str):
         # NUL has no place in CSV, and not every reader survives it.
         value = value.replace("\x00", "\ufffd")
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        return f"'{value}" if value.startswith(FORMULA) else value
     return value

@@ -68,8 +68,17 @@ async function showLabelBar() {
     keptWell ? "" : node("b", { class: "v-e", text: "This browser keeps nothing: save before you leave." }), shown && !state.blind ? agreementTable(shown) : "");
 }
 
-const csvField = (value) => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
-const csv = (rows) => rows.map((row) => `${row.map((value) => csvField(String(value ?? ""))).join(",")}\r\n`).join("");
+// What a spreadsheet would take for a formula; spreadsheet.py knows the same, and why.
+const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
+
+// Such a text gets an apostrophe in front, and the last column names those of a row that got one:
+// whoever reads the file again takes just these back.
+function csv(head, rows) {
+  const field = (value) => (/[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+  const guarded = (row) => [...row.map((value) => (FORMULA.test(value) ? `'${value}` : value)), head.filter((_, at) => FORMULA.test(row.at(at))).join(" ")];
+  return [[...head, "apostrophe"], ...rows.map((row) => guarded(row.map((value) => String(value ?? ""))))]
+    .map((row) => `${row.map(field).join(",")}\r\n`).join("");
+}
 
 function download(name, text) {
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
@@ -77,16 +86,15 @@ function download(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-// Answers stand as they came, so that calibrate judges what the model said.
 async function exportLabels() {
   const shown = new Set(shownColumns());
   const given = givenLabels().filter(({ cell, label }) => label && shown.has(cell.provider)).sort((a, b) => a.cell.i - b.cell.i || a.at - b.at);
-  const rows = [["case", "provider", "trial", "prompt", "output", "label", "note", "file"]];
+  const rows = [];
   for (const { cell, at, label, note } of given) {
     const { record, text } = await recordOf(cell);
     const trial = [...record.trials, ...(record.confirmation ?? [])].at(at);
     const asked = trial?.messages.filter((m) => m.role === "user").at(-1);
     rows.push([cell.case.name, index.providers.at(cell.provider), at + 1, asked ? text(asked.text) : "", lastAnswer(trial, text), label, note, cell.case.file]);
   }
-  download("labels.csv", csv(rows));
+  download("labels.csv", csv(["case", "provider", "trial", "prompt", "output", "label", "note", "file"], rows));
 }

@@ -80,6 +80,6 @@ async function judgedBetter(first, second) {
 
 function exportVotes(voted) {
   const name = (cell) => index.providers.at(cell.provider);
-  download("preferences.csv", csv([["case", "first", "second", "preferred", "file"], ...voted.map(({ row, first, second, key }) =>
-    [row.name, name(first), name(second), { first: name(first), second: name(second), tie: "" }[kept.votes[key]], row.file])]));
+  download("preferences.csv", csv(["case", "first", "second", "preferred", "file"], voted.map(({ row, first, second, key }) =>
+    [row.name, name(first), name(second), { first: name(first), second: name(second), tie: "" }[kept.votes[key]], row.file])));
 }

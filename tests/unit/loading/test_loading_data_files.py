@@ -92,6 +92,15 @@ def test_a_tsv_keeps_blanks_out_and_commas_in(tmp_path: Path) -> None:
     assert rows(tmp_path, "r.tsv", content) == [{"a": "1,5", "b": "x\ty"}]
 
 
+def test_apostrophes_that_a_row_names_are_taken_back_and_no_others(tmp_path: Path) -> None:
+    table = "output,note,apostrophe\n'=1+1,'tis,output\n'-v' is it,'=a,\n=b,'x,output gone\n"
+    assert [(row["output"], row["note"]) for row in rows(tmp_path, "labels.csv", table)] == [
+        ("=1+1", "'tis"),
+        ("'-v' is it", "'=a"),
+        ("=b", "'x"),
+    ]
+
+
 def test_a_delimiter_is_taken_as_given(tmp_path: Path) -> None:
     assert rows(tmp_path, "r.csv", "a~b,c\n1~2\n", delimiter="~") == [{"a": "1", "b,c": "2"}]
 
