@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 
 from pytest_arena.errors import Location, shorten, suggest
-from pytest_arena.loading.conversations import SYSTEM_ROLES
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
+from pytest_arena.results.request_response import SYSTEM_ROLES
 from pytest_arena.schema import CaseSpec, Guardrail
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")

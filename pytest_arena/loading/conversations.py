@@ -14,11 +14,10 @@ from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.content import Said, content_of, files_in, text_in
-from pytest_arena.results.request_response import Message
+from pytest_arena.results.request_response import SYSTEM_ROLES, Message
 from pytest_arena.schema import CaseSpec, Content, TurnSpec
 from pytest_arena.schema.content import files_of, said_in
 
-SYSTEM_ROLES = ("system", "developer")
 GREETING = "Hello!"
 """What a load case sends that has no prompt; every other case must have one."""
 

@@ -20,6 +20,7 @@ from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
+from pytest_arena.loading.systems import check_seen
 from pytest_arena.loading.targets import build_prompts, build_targets, find_target
 from pytest_arena.loading.tools import DeclaredTools, check_tools
 from pytest_arena.loading.tree import YamlMap, plain
@@ -124,6 +125,7 @@ def _load(
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
     _check_prices(spec, cells, tree, context)
     _check_loads(cells, context)
+    check_seen(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
     return Arena(
         file=display_name(path, context.root),

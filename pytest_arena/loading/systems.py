@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
 
-from pytest_arena.errors import shorten
+from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plans import CellPlan
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.options import FILE_PATTERNS
+from pytest_arena.results.content import content_of
+from pytest_arena.results.request_response import Message
 from pytest_arena.schema import ProviderSpec, SystemOptions
+from pytest_arena.schema.unseen import unseen
 
 GIT = "git"
 _OF_MODELS = (
@@ -62,6 +66,39 @@ def check_system(spec: ProviderSpec, entry: YamlMap, context: LoadContext) -> Pr
             )
         spec = spec.model_copy(update={"options": system.model_copy(update={"version": found})})
     return spec if len(context.problems) == before else None
+
+
+def check_seen(cells: Iterable[CellPlan], context: LoadContext) -> None:
+    """Refuse what the first message to an application holds and its entry does not ask for.
+
+    What code asks for itself, and what an application may remember of earlier turns, is known when
+    it is called.
+    """
+    told: set[str] = set()
+    for plan in cells:
+        spec, system = plan.provider, plan.provider.system
+        if system is None or system.takes is None or plan.case.files or spec.name in told:
+            continue
+        for messages in _first_messages(plan):
+            missing = unseen(messages, 0, system.takes, system)
+            if missing is not None:
+                owner = f"provider {shorten(spec.name)!r}"
+                problem = missing.problem(owner, system, case=shorten(plan.case.name, 60))
+                place = spec.place or Location(plan.case.source, plan.case.line, 1)
+                context.problems.add(
+                    problem.what, place, expected=problem.expected, fix=problem.fix
+                )
+                told.add(spec.name)
+                break
+
+
+def _first_messages(plan: CellPlan) -> Iterator[list[Message]]:
+    case = plan.case
+    begin: list[Message] = []
+    if case.system is not None:
+        begin = [{"role": "system", "content": case.system}]
+    for first, *_ in case.dialogues:
+        yield [*begin, *first.before, {"role": "user", "content": content_of(first.user)}]
 
 
 def keys_of_models(options: type[SystemOptions]) -> frozenset[str]:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit, urlunsplit
 from pytest_arena.loading.hashing import Hasher, further_facts, provider_hash
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan
 from pytest_arena.results.content import shown
+from pytest_arena.results.request_response import SYSTEM_ROLES
 from pytest_arena.schema import ProviderSpec
 
 BASELINE_TRIALS = 5
-_SYSTEM = ("system", "developer")
 
 
 def versions_of(plans: Iterable[CellPlan]) -> dict[str, dict[str, Any]]:
@@ -104,10 +104,10 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
 def _with_prompt(case: CasePlan, texts: Sequence[tuple[str, str]], wanted: str) -> CasePlan | None:
     """Return a case with an earlier prompt, if its texts make up that prompt and no other."""
     chunks: list[list[tuple[str, str]]] = []
-    systems = sum(role in _SYSTEM for role, _ in texts)
+    systems = sum(role in SYSTEM_ROLES for role, _ in texts)
     single = len(case.dialogues) > 1
     for role, text in texts:
-        begins = role in _SYSTEM or (not systems and single)
+        begins = role in SYSTEM_ROLES or (not systems and single)
         if begins or not chunks:
             chunks.append([])
         chunks[-1].append((role, text))
@@ -115,11 +115,11 @@ def _with_prompt(case: CasePlan, texts: Sequence[tuple[str, str]], wanted: str) 
         return None
     dialogues = []
     for chunk, turns in zip(chunks, case.dialogues, strict=True):
-        users = [text for role, text in chunk if role not in _SYSTEM]
+        users = [text for role, text in chunk if role not in SYSTEM_ROLES]
         if len(users) != len(turns):
             return None
         dialogues.append(_with_texts(turns, users))
-    system = next((text for role, text in texts if role in _SYSTEM), None)
+    system = next((text for role, text in texts if role in SYSTEM_ROLES), None)
     found = replace(case, system=system, dialogues=tuple(dialogues))
     return found if Hasher().prompt(found) == wanted else None
 

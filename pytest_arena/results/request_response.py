@@ -21,6 +21,8 @@ WITHOUT_CALL: frozenset[Source] = frozenset(("mock", "outputs", "echo"))
 """Sources that are no replay of a call either: asked again, they say the same."""
 Message = dict[str, Any]
 """One message in OpenAI's chat form: `role` and `content`, and what tools need."""
+SYSTEM_ROLES = ("system", "developer")
+"""Whose messages are a system prompt."""
 Tool = dict[str, Any]
 """One tool that a model is offered, in OpenAI's form: `type: function`, and the `function`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,11 +27,19 @@ class SystemOptions(ArenaModel):
     version: str | None = None
     """What recordings and baselines know the application by: a text, or `git` for the content of
     its files as git knows them. Without it, no answer is kept."""
+    without: tuple[Literal["system", "history"], ...] = ()
+    """Parts of a case that the application is asked without where it is not given the messages:
+    `system`, since it has a system prompt of its own, and `history`, what was said before."""
 
     @property
-    def takes_messages(self) -> bool:
-        """Whether the application is given the messages, as far as the entry tells."""
-        return True
+    def takes(self) -> frozenset[str] | None:
+        """The names of what the application is given; None where its code says that."""
+        return None
+
+    def asking_for(self, *names: str) -> str:
+        """Return in words how an application is given one of these."""
+        templates = " or ".join(f"{{{{ {name} }}}}" for name in names)
+        return f"write {templates} where it takes it"
 
     def facts(self) -> dict[str, Any]:
         """Return what tells this entry from another one, nothing secret among it."""

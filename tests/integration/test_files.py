@@ -196,12 +196,8 @@ tests:
         for cell in sending.cells().values()
         if cell["verdict"] == "error"
     }
-    untold = "its entry says nothing of {{ messages }}"
-    assert errors == {
-        "function": "bot:answer takes no 'messages', in which the files of the case are",
-        "half": f"provider 'half' is not given [image a.png 74 B]: {untold}",
-        "once": f"provider 'once' is not given [image a.png 74 B]: {untold}",
-    }
+    said = "is not given [image a.png 74 B]: it does not ask for messages"
+    assert errors == {name: f"provider {name!r} {said}" for name in ("function", "half", "once")}
 
 
 def test_a_large_picture_goes_out_whole(sending: Project, server: WireServer) -> None:

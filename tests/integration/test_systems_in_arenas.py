@@ -179,8 +179,9 @@ def test_load_is_put_on_every_kind(bots: Project, kinds: str) -> None:
 
 
 def test_calls_of_a_conversation_have_all_that_was_said(bots: Project, kinds: str) -> None:
+    asked_each_alone = kinds.replace("}\n", ", without: [history]}\n")
     bots.write(
-        arena=kinds + "tests:\n  - name: Talk\n    conversation:\n"
+        arena=asked_each_alone + "tests:\n  - name: Talk\n    conversation:\n"
         "      - {user: one, assertions: [{type: equals, value: hello one}]}\n"
         "      - {user: two, assertions: [{type: equals, value: hello two}]}\n"
     )

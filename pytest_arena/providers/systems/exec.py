@@ -26,6 +26,7 @@ from pytest_arena.providers.systems.offered import (
     offered,
     template_failure,
 )
+from pytest_arena.providers.systems.portable.parameters import OFFERED
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.results.request_response import Request, Response
@@ -87,8 +88,11 @@ class ExecOptions(SystemOptions):
         return self
 
     @property
-    def takes_messages(self) -> bool:
-        return self.persistent or any("messages" in names_in(one, {}) for one in self.command)
+    def takes(self) -> frozenset[str]:
+        if self.persistent:
+            return frozenset(OFFERED)
+        named = frozenset(name for part in self.command for name in names_in(part, {}))
+        return named if named & _TEXTS else named | {"prompt"}
 
     def of_checkout(self, folder: Path, root: Path, today: Path) -> ExecOptions | None:
         program, *arguments = self.command
@@ -144,7 +148,7 @@ class ExecProvider(Provider):
             await self._pool.start()
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options)
+        given = offered(request, self._options, self._options.takes)
         timing = Timing()
         if self._pool is not None:
             answer: Any = await self._pool.ask(

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.prompts.templates import as_text, fill_template, render_text
+from pytest_arena.prompts.templates import as_text, fill_template, names_in, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
@@ -105,7 +105,7 @@ class HttpProvider(Provider):
                     raise
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options)
+        given = offered(request, self._options, self._takes(request))
         refused = await self._login.headers() if self._login is not None else {}
         try:
             try:
@@ -140,8 +140,8 @@ class HttpProvider(Provider):
         self._url = fill(options.url)
         address = urlsplit(self._url)
         self._name = f"{options.method} {address.netloc.rpartition('@')[2]}{address.path}"
-        is_empty = options.body is None and options.form is None and options.method != "GET"
-        self._body = _PROMPT_ALONE if is_empty else filled_in(options.body, fill)
+        body = options.body if options.tells_what_is_sent else _PROMPT_ALONE
+        self._body = filled_in(body, fill)
         self._form = filled_in(options.form, fill)
         self._query = filled_in(options.query, fill)
         self._access = access
@@ -151,6 +151,12 @@ class HttpProvider(Provider):
             there = Service(session, proxy_of(fill(options.login.url)), access.secrets)
             self._login = Login(options.login, there, fill, self.environment.add_secret)
         return service
+
+    def _takes(self, request: Request) -> frozenset[str]:
+        headers = (name for text in self.spec.headers.values() for name in names_in(text, {}))
+        # a service that has set cookies knows by them whom it is talking to
+        known = {"session"} if self._cookies.has(request.session) else ()
+        return self._options.takes.union(headers, known)
 
     async def _asked(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Response:
         assert self._service is not None  # noqa: S101 - start() comes first

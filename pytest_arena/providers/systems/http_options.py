@@ -144,9 +144,8 @@ class HttpOptions(SystemOptions):
             raise _too_much("'body' and 'form' beside each other", "one of them", "remove one")
         if self.method == "GET" and (self.body is not None or self.form is not None):
             raise _too_much("a GET with a body", "a query", "write query, or another method")
-        is_told = self.body is not None or self.form is not None or self.method == "GET"
         sent = (self.url, *texts_in([self.body, self.form, self.query]))
-        if is_told and not any("{{" in text for text in sent):
+        if self.tells_what_is_sent and not any("{{" in text for text in sent):
             raise _too_much(
                 "nothing of a case in what is sent",
                 "a template such as {{ prompt }} in url, query, body or form",
@@ -171,9 +170,15 @@ class HttpOptions(SystemOptions):
         return {name: value for name, value in super().facts().items() if name != "login"}
 
     @property
-    def takes_messages(self) -> bool:
+    def takes(self) -> frozenset[str]:
         sent = (self.url, self.body, self.form, self.query)
-        return any("messages" in names_in(text, {}) for text in texts_in(sent))
+        named = frozenset(name for text in texts_in(sent) for name in names_in(text, {}))
+        return named if self.tells_what_is_sent else named | {"prompt"}
+
+    @property
+    def tells_what_is_sent(self) -> bool:
+        """Whether the entry says what of a case is sent; else it is the prompt alone."""
+        return self.body is not None or self.form is not None or self.method == "GET"
 
 
 def _checked_url(url: str) -> str:

@@ -176,6 +176,10 @@ class Cookies:
         """Return those of a conversation, which begins with the shared ones."""
         return self._jars.setdefault(session, dict(shared))
 
+    def has(self, session: str) -> bool:
+        """Return whether a conversation has cookies."""
+        return bool(self._jars.get(session))
+
     def forget(self, session: str) -> None:
         """Let go of a conversation that has ended."""
         self._jars.pop(session, None)

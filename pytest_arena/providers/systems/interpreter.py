@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.systems.portable import serve
-from pytest_arena.providers.systems.program_pool import ProgramPool, fault_at_start
+from pytest_arena.providers.systems.program_pool import ProgramPool, greeting_of
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import Program
 
@@ -68,7 +68,7 @@ class Interpreter:
         except OSError as error:
             return f"{self._python} cannot be started: {error}"
         try:
-            return fault_at_start(self._call, program)
+            return greeting_of(self._call, program).get("fault")
         finally:
             program.finish()
             guard.stop_if_idle()

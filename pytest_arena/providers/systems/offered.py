@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,26 +12,22 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import TemplateError, render_text
 from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.providers.systems.portable.parameters import OFFERED
-from pytest_arena.results.content import label
 from pytest_arena.results.request_response import Request
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.unseen import unseen
 
 
-def offered(request: Request, options: SystemOptions) -> dict[str, Any]:
+def offered(request: Request, options: SystemOptions, takes: Collection[str]) -> dict[str, Any]:
     """Return what an application may be given of a request, by name.
 
-    Raises a `ProviderError` where the request sends a file, and the application is not given the
-    messages that hold it.
+    `takes` are the names that it asks for. Raises a `ProviderError` where something that was said
+    is in none of them.
     """
-    if request.file_parts and not options.takes_messages:
-        raise ProviderError(
-            ErrorKind.BAD_REQUEST,
-            f"provider {request.provider!r} is not given {label(request.file_parts[0])}: "
-            "its entry says nothing of {{ messages }}\n"
-            "  expected: an application that is given the messages, in which files are\n"
-            "  fix: write {{ messages }} where it takes them, or the case's providers: without it",
-        )
+    missing = unseen(request.messages, request.turn, takes, options)
+    if missing is not None:
+        problem = missing.problem(f"provider {request.provider!r}", options)
+        raise ProviderError(ErrorKind.BAD_REQUEST, str(problem))
     return {
         "prompt": last_user_text(request),
         "messages": [dict(message) for message in request.openai_messages],

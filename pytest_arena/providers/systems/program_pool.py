@@ -52,6 +52,8 @@ class ProgramPool:
         self._starting: set[asyncio.Task[Program]] = set()
         self._first = asyncio.Lock()
         self._has_started = False
+        self.greeting: Mapping[str, Any] = {}
+        """The first line of a process that had to say that it is ready."""
         self._failure: ProviderError | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -187,9 +189,10 @@ class ProgramPool:
         return program
 
     def _until_ready(self, program: Program) -> None:
-        fault = fault_at_start(self._name, program)
-        if fault is not None:
-            raise system_failure(fault)
+        said = greeting_of(self._name, program)
+        if "fault" in said:
+            raise system_failure(str(said["fault"]))
+        self.greeting = said
 
     def _answer(self, program: Program, line: bytes, timing: Timing) -> dict[str, Any]:
         timing.began = time.perf_counter()
@@ -223,18 +226,17 @@ class ProgramPool:
         return found
 
 
-def fault_at_start(name: str, program: Program) -> str | None:
-    """Wait until a program says that it is ready; return what keeps it from being so."""
+def greeting_of(name: str, program: Program) -> dict[str, Any]:
+    """Wait until a program says that it is ready, and return that line; what keeps it from being
+    so stands in it as `fault`."""
     try:
-        said = _object_in(name, program.line_after(b"", START_S))
+        return _object_in(name, program.line_after(b"", START_S))
     except TimeoutError:
-        return f"{name} is not ready within {START_S:g} s"
+        return {"fault": f"{name} is not ready within {START_S:g} s"}
     except ProgramFailed as error:
-        return f"{name} {error}"
+        return {"fault": f"{name} {error}"}
     except ProviderError as error:
-        return error.message
-    fault = said.get("fault")
-    return None if fault is None else str(fault)
+        return {"fault": error.message}
 
 
 def _object_in(name: str, line: bytes) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pytest_arena.providers.systems.portable.callables import (
     callable_of,
     check_callable,
 )
-from pytest_arena.providers.systems.portable.parameters import FilesNotTakenError, arguments_for
+from pytest_arena.providers.systems.portable.parameters import arguments_for, taken_by
 from pytest_arena.providers.systems.portable.pieces import (
     Timing,
     drained,
@@ -48,6 +48,9 @@ class PythonOptions(SystemOptions):
     venv: str | None = None
     """An environment whose interpreter calls the function, in processes of its own: its folder, or
     the interpreter itself, from the arena file's folder."""
+
+    def asking_for(self, *names: str) -> str:
+        return f"give {self.call} a parameter {' or '.join(map(repr, names))}"
 
     @field_validator("call")
     @classmethod
@@ -150,15 +153,13 @@ class PythonProvider(Provider):
         return callable_of(call, owner, found)
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options)
         if self._pool is not None:
+            given = offered(request, self._options, self._pool.greeting["takes"])
             return await self._ask(self._pool, request, given)
         function = self._function
         assert function is not None  # noqa: S101 - start() comes first
-        try:
-            first, named = arguments_for(function, given)
-        except FilesNotTakenError as error:
-            raise system_failure(f"{self._options.call} {error}") from None
+        given = offered(request, self._options, taken_by(function))
+        first, named = arguments_for(function, given)
         timing = Timing()
         result: Any
         if is_async(function):

@@ -10,37 +10,13 @@ OFFERED = ("prompt", "messages", "variables", "case", "session", "config")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
-class FilesNotTakenError(ValueError):
-    """A function that is asked with a file, and would not see it without `messages`."""
-
-    def __init__(self) -> None:
-        super().__init__("takes no 'messages', in which the files of the case are")
-
-
 def arguments_for(
     function: Callable[..., Any], given: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Return what a function takes of what is offered: by position, and by name.
 
-    A single positional parameter with another name gets the prompt. Raises `FilesNotTakenError`.
+    A single positional parameter with another name gets the prompt.
     """
-    first, named = _taken(function, given)
-    messages = given["messages"]
-    takes_messages = "messages" in named or any(one is messages for one in first)
-    if not takes_messages and _hold_files(messages):
-        raise FilesNotTakenError
-    return first, named
-
-
-def _hold_files(messages: Any) -> bool:
-    contents = [message.get("content") for message in messages or ()]
-    parts = [part for content in contents if isinstance(content, list) for part in content]
-    return any(isinstance(part, dict) and "text" not in part for part in parts)
-
-
-def _taken(
-    function: Callable[..., Any], given: Mapping[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
     parameters = list(inspect.signature(function).parameters.values())
     if any(one.kind is one.VAR_KEYWORD for one in parameters):
         return (), dict(given)
@@ -54,6 +30,12 @@ def _taken(
     if named or first:
         return first, named
     return (given["prompt"],), {}
+
+
+def taken_by(function: Callable[..., Any]) -> list[str]:
+    """Return the names of what a function is given."""
+    first, named = arguments_for(function, {name: name for name in OFFERED})
+    return [*first, *named]
 
 
 def why_not_callable(signature: inspect.Signature, name: str) -> str | None:

@@ -1,8 +1,8 @@
 """A function in an interpreter of its own: a line of JSON in for each call, a line out.
 
 Started by `BOOT`, which loads this package under another name. The first line out says that the
-function is `ready`, or what keeps it from being called, as a `fault`. What the user's code prints
-goes to standard error, and it has no standard input.
+function is `ready` and what it `takes`, or what keeps it from being called, as a `fault`. What the
+user's code prints goes to standard error, and it has no standard input.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any, TextIO
 
 from .callables import NotCallableError, callable_of, check_callable
-from .parameters import OFFERED, FilesNotTakenError, arguments_for
+from .parameters import OFFERED, arguments_for, taken_by
 from .pieces import Timing, drained, failure_kind, gathered, waits
 from .shapes import ShapeError, described
 
@@ -71,7 +71,7 @@ def main(given: str) -> None:
     except BaseException as error:  # noqa: BLE001 - whatever it is, the run hears of it
         _write(answers, fault_of(error))
         return
-    _write(answers, {"ready": True})
+    _write(answers, {"ready": True, "takes": taken_by(function)})
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     process = os.getpid()
@@ -145,7 +145,7 @@ def _answer(
         if waits(result):
             result = loop.run_until_complete(gathered(result, timing))
         return {**described(result), "first_token_ms": timing.first_token_ms}
-    except (ShapeError, FilesNotTakenError) as error:
+    except ShapeError as error:
         return {"fault": str(error)}
     except BaseException as error:  # noqa: BLE001 - an exit ends no run
         return {"fault": f"raised {told(error)}", "kind": failure_kind(error)}
