@@ -73,6 +73,17 @@ class Opened:
         found = self.page.evaluate("() => axe.run(document)")["violations"]
         return [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["any"]) for v in found]
 
+    def foreign(self) -> list[str]:
+        """Return what a view may hold only where a text of strangers was taken for markup."""
+        made: list[str] = self.page.evaluate(
+            "() => [...document.querySelectorAll("
+            "'.view.shown :is(img, iframe, script, style, link, meta, base, object, embed, svg,"
+            ' math, form:not(#filters)), .view.shown a:not([href^="#c"]):not([href^="#pairs"]),'
+            " .view.shown [style]:not(.row, .rows, .grid, table)')]"
+            ".map(node => node.outerHTML.slice(0, 200))"
+        )
+        return made
+
     @property
     def width(self) -> int:
         return int(self.page.evaluate("document.documentElement.scrollWidth"))

@@ -130,7 +130,7 @@ def test_a_cell_tells_how_it_stands_and_its_fresh_trials_apart(
     tabs.nth(1).click()
     opened.settle()
     assert "trial=4" in page.url
-    shown = page.locator(".said.answer pre").inner_text()
+    shown = page.locator(".said.answer .text").inner_text()
     assert shown.split() == (cell.confirmation[1].output or "").split()
 
 

@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from answers import answered, answering
+from answers import HOSTILE_ANSWERS, address, answered, answering
 from synthetic_run import synthetic_run
-from test_browser_grid import HOSTILE_ANSWERS
 
 from pytest_arena.results import Cell, Finding, RunResult, Trial
 
@@ -181,14 +180,40 @@ def test_hostile_answers_are_inert_on_a_cases_page(open_report: Open) -> None:
     for cell in run.cells[::3]:
         opened.go(f"{case_address(cell)}&against=gpt-mini")
         opened.go(case_address(cell))
-        made = opened.page.locator("#case :is(img, iframe, script, style, object, svg, form)")
-        assert made.count() == 0
-        assert opened.page.locator("#case a:not([href^='#c'])").count() == 0
+        assert opened.foreign() == [], cell.trials[0].output[:200]
         assert opened.width == 1280
     opened.page.get_by_role("button", name="All 1,000,000 characters").first.click()
     assert not opened.page.title().startswith("PWNED")
     assert opened.complaints == []
     assert opened.requests == []
+
+
+def test_hostile_answers_are_inert_on_a_cells_page(open_report: Open) -> None:
+    run = answered([(text, "calm") for text in HOSTILE_ANSWERS])
+    opened = open_report(run)
+    for cell in run.cells[::2]:
+        opened.go(f"{address(cell)}&with=gpt-mini")
+        for button in opened.page.get_by_role("button", name="All ").all():
+            button.click()
+        assert opened.foreign() == [], cell.trials[0].output[:200]
+        assert opened.width == 1280
+    assert not opened.page.title().startswith("PWNED")
+    assert opened.complaints == []
+    assert opened.requests == []
+
+
+def test_a_cells_page_lays_answers_out_and_has_them_raw_at_a_click(open_report: Open) -> None:
+    run = answered([("# Refunds\n\n- **30** days", '{"a":[1]}')])
+    opened = open_report(run, address(run.cells[0]))
+    answer = opened.page.locator(".said.answer .text")
+    assert answer.locator(".heading").inner_text() == "Refunds"
+    assert answer.locator("strong").inner_text() == "30"
+    opened.page.get_by_role("link", name="Raw text").click()
+    opened.settle()
+    assert answer.inner_text() == "# Refunds\n\n- **30** days"
+    assert "raw=1" in opened.page.url
+    opened.go(address(run.cells[1]))
+    assert answer.locator("pre").inner_text() == '{\n  "a": [\n    1\n  ]\n}'
 
 
 def test_an_unknown_case_says_so(open_report: Open) -> None:

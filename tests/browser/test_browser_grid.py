@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from answers import answered, answering
-from synthetic_run import HOSTILE, synthetic_run
+from answers import HOSTILE_ANSWERS, answered, answering
+from synthetic_run import synthetic_run
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunResult, ToolCall
@@ -17,27 +17,6 @@ from pytest_arena_reporters import figures
 Open = Callable[..., Any]
 
 THREE = ("You can return it within 30 days.", "You can return it within 14 days.", "No.")
-HOSTILE_ANSWERS = (
-    *HOSTILE,
-    "# <img src=x onerror=\"document.title='PWNED'\">\n\n- <b>bold</b>\n- `</code><script>`",
-    "![x](http://evil.example/x.png) [y](javascript:document.title='PWNED') <style>*{display:none}"
-    "</style>",
-    "![x](data:image/svg+xml;base64,PHN2Zy8+) data:text/html,<script>alert(1)</script>",
-    "| <img src=x> | b |\n|---|---|\n| </td></table><iframe src=//evil.example> | 2 |",
-    '{"html": "<img src=x onerror=alert(1)>", "__proto__": {"a": 1}}',
-    "```html\n<script>document.title='PWNED'</script>\n```",
-    "`" * 20_000,
-    "[" * 20_000,
-    "[" * 10_000 + "]" * 10_000,
-    "\n".join(" " * depth + "- deep" for depth in range(1_000)),
-    "- " * 10_000,
-    "> " * 10_000,
-    "**a " * 5_000,
-    "| " * 10_000 + "\n" + "|-" * 10_000,
-    " " * 30_000 + "|",
-    "\n" * 30_000 + "|",
-    "x" * 1_000_000,
-)
 
 
 def grid_row(opened: Any, number: int) -> Any:
@@ -303,17 +282,24 @@ def test_markdown_and_json_are_laid_out_and_raw_at_a_click(open_report: Open) ->
     assert "raw=1" in opened.page.url
 
 
-@pytest.mark.parametrize("view", ["#cells?density=full", "#cells?against=haiku", "#cells?raw=1"])
+@pytest.mark.parametrize(
+    "view",
+    [
+        "#cells?density=full",
+        "#cells?against=haiku",
+        "#cells?raw=1",
+        "#cells?labels=1&blind=1&density=full",
+    ],
+)
 def test_hostile_answers_are_inert(open_report: Open, view: str) -> None:
     opened = open_report(answered([(text, "calm") for text in HOSTILE_ANSWERS]), view)
     for _ in HOSTILE_ANSWERS[::2]:
         opened.page.evaluate("scrollBy(0, 1200)")
         opened.settle()
-        made = opened.page.locator("#list :is(img, iframe, script, style, object, svg, form)")
-        assert made.count() == 0
-        assert opened.page.locator("#list a:not([href^='#c'])").count() == 0
+        assert opened.foreign() == []
     opened.page.evaluate("scrollTo(0, document.body.scrollHeight)")
-    opened.settle()
+    for _ in range(5):
+        opened.settle()
     assert grid_row(opened, len(HOSTILE_ANSWERS) - 1).count() == 1
     assert not opened.page.title().startswith("PWNED")
     assert opened.width == 1280
@@ -355,6 +341,17 @@ def test_what_is_in_sight_stays_where_it_is_when_rows_above_are_measured(
         opened.settle()
         after = page.locator(f".row[data-row='{number}']").bounding_box()["y"]
         assert after == pytest.approx(before + 200, abs=2)
+
+
+def test_who_goes_to_the_end_gets_there(open_report: Open) -> None:
+    texts = [("word " * (700 + number * 37 % 300), "b") for number in range(60)]
+    opened = open_report(answered(texts), "#cells?density=full")
+    opened.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for _ in range(5):
+        opened.settle()
+    assert opened.page.locator(".row").last.get_attribute("aria-rowindex") == "61"
+    bottom = "scrollY + innerHeight - document.documentElement.scrollHeight"
+    assert opened.page.evaluate(bottom) == pytest.approx(0, abs=2)
 
 
 def test_on_a_phone_the_case_stays_and_the_columns_are_swiped(

@@ -145,7 +145,7 @@ def test_a_deep_link_opens_a_cell_with_all_that_is_known(open_report: Open, run:
     finding = next(f for f in cell.trials[0].assertions if f.verdict == "failed")
     assert f"{finding.type}: {finding.reason}" in page.inner_text(".verdict")
     assert f"line {finding.line}" in page.inner_text(".findings")
-    answer = page.locator(".said.answer pre").inner_text()
+    answer = page.locator(".said.answer .text").inner_text()
     assert answer.split() == (cell.trials[0].output or "").split()
     assert page.inner_text(".facts").startswith("Latency")
 
@@ -154,7 +154,7 @@ def test_tool_calls_guardrails_and_errors_are_told(open_report: Open, run: RunRe
     tools = next(c for c in run.cells if c.trials and c.trials[0].tool_calls)
     opened = open_report(run, address(tools))
     assert "tool call: find_order" in opened.page.inner_text("#cell")
-    assert '{"state": "sent"}' in opened.page.inner_text("#cell")
+    assert '"state": "sent"' in opened.page.inner_text("#cell")
     blocked = next(c for c in run.cells if c.trials and c.trials[0].guardrails)
     opened.go(address(blocked))
     assert "guardrail banned_words on input: banned word" in opened.page.inner_text(".verdict")
@@ -190,7 +190,7 @@ def test_trials_can_be_looked_at_one_by_one(open_report: Open) -> None:
     opened = open_report(run, address(run.cells[0]))
     opened.page.get_by_role("link", name="Trial 3").click()
     opened.settle()
-    shown = opened.page.locator(".said.answer pre").inner_text()
+    shown = opened.page.locator(".said.answer .text").inner_text()
     assert shown.split() == (run.cells[0].trials[2].output or "").split()
     assert "trial=2" in opened.page.url
 

@@ -33,9 +33,11 @@ function caseCrumbs(row) {
   const rows = [...new Set(found.map((cell) => cell.case))], at = rows.indexOf(row);
   const step = (to, label) => (to ? node("a", { href: caseLink(to), text: label }) : node("span", { text: label }));
   return node("div", { class: "crumbs" }, node("a", { href: linkTo({ view: "cells" }), text: "← Cells" }),
-    node("a", { href: linkTo({ raw: !state.raw }), text: state.raw ? "Laid out" : "Raw text" }), node("span", { class: "spacer" }),
+    rawLink(), node("span", { class: "spacer" }),
     at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(rows.length)}` }), step(at > 0 ? rows.at(at - 1) : null, "Previous"), step(at >= 0 ? rows.at(at + 1) : null, "Next"));
 }
+
+const rawLink = () => node("a", { href: linkTo({ raw: !state.raw }), text: state.raw ? "Laid out" : "Raw text" });
 
 function caseHeading(row, columns) {
   const description = columns.map(({ record }) => record.description).find(Boolean);

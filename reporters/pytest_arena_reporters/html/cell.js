@@ -29,7 +29,7 @@ function crumbs(cell) {
   const at = found.indexOf(cell);
   const step = (to, label) => to ? node("a", { href: cellLink(to), text: label }) : node("span", { text: label });
   return node("div", { class: "crumbs" }, node("a", { href: linkTo({ view: "cells" }), text: "← Cells" }),
-    node("a", { href: caseLink(cell.case), text: "Side by side" }), node("span", { class: "spacer" }), at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(found.length)}` }),
+    node("a", { href: caseLink(cell.case), text: "Side by side" }), rawLink(), node("span", { class: "spacer" }), at < 0 ? null : node("span", { text: `${number(at + 1)} of ${number(found.length)}` }),
     step(at > 0 ? found[at - 1] : null, "Previous"), step(at >= 0 ? found[at + 1] : null, "Next"));
 }
 
@@ -75,7 +75,7 @@ function reasoning(answer, text) {
 function speech(role, text, answer = false) {
   if (!text && !answer) return null;
   return node("div", { class: `said${answer ? " answer" : ""}` }, node("h3", { text: role }),
-    node("pre", { class: role === "tool" ? "code" : null, text: text || "(empty)" }));
+    text ? longText(text, null, role) : node("p", { class: "dim", text: "(empty)" }));
 }
 
 // The text names each picture in its place; here are those that the report holds.

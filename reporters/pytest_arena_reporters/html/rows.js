@@ -44,7 +44,12 @@ class LongList {
     const first = all ? 0 : this.at(-top - spare), last = all ? this.items.length : this.at(innerHeight - top + spare) + 1;
     const inSight = this.at(Math.max(0, 48 - top));
     const made = this.fill(first, last);
-    return !this.fixed && this.measure(made, inSight);
+    if (this.fixed || !made.length) return false;
+    // Who went to the end wants to be there, also where rows turn out to be higher than guessed.
+    const atEnd = last === this.items.length && scrollY + innerHeight > document.documentElement.scrollHeight - 2;
+    const changed = this.measure(made, inSight);
+    if (changed && atEnd) scrollTo(0, document.documentElement.scrollHeight);
+    return changed;
   }
 
   // Makes the nodes that are missing, in order, and leaves alone the row that has the focus.
