@@ -42,7 +42,7 @@ def build_variants(
     context: LoadContext,
 ) -> tuple[Variant, ...]:
     """Return the file's variants; what they name and nobody has is a problem."""
-    taken = {name: "provider" for one in providers for name in (one.name,)}
+    taken = {one.name: "provider" for one in providers}
     taken |= {one.group: "group" for one in providers if one.group not in taken}
     seen: dict[str, Location] = {}
     found = []

@@ -213,7 +213,13 @@ def test_what_a_program_writes_as_json_stands_in_the_results(programs: Project) 
     ("keys", "said"),
     [
         ("command: []", "command"),
-        ("command: echo hello", "'command' of provider 'x'"),
+        (
+            "command: 'mybot --ask \"x y\" {{ prompt }} -n 3 true'",
+            "'mybot --ask \"x y\" {{ prompt }} -n 3 true' for 'command' of provider 'x'\n"
+            "  expected: a list of the program and its arguments\n"
+            '  fix: write it like command: [mybot, --ask, "x y", "{{prompt}}", -n, "3", "true"]',
+        ),
+        ("command: 'sh -c \"echo'", "fix: write it like command: [mybot, --ask]"),
         (
             "command: [echo, '{{ promt }}']",
             "undefined variable 'promt' for 'command' of provider 'x'\n"

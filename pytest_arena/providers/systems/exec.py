@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import threading
@@ -36,6 +37,10 @@ from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 
 _LONGEST_NAME = 60
+_SPACED = re.compile(r"\{\{\s*(\S+?)\s*\}\}")
+_PLAIN = re.compile(r"[A-Za-z./_-][\w./=:@+-]*")
+"""What YAML reads as the text that it is, but for these."""
+_OTHER_VALUES = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _OWN_SHAPE = ("output", "tool_calls", "error")
 """What a JSON object holds that is an answer, and not the text of one."""
 _TEXTS = frozenset({"prompt", "messages"})
@@ -55,6 +60,27 @@ class ExecOptions(SystemOptions):
     it, an object with `output`, `tool_calls` or `error` is one, and all else is text."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables beside those of the run. `${NAME}` stands for one of those."""
+
+    @field_validator("command", mode="before")
+    @classmethod
+    def _is_a_list(cls, command: Any) -> Any:
+        if not isinstance(command, str):
+            return command
+        try:
+            # as a shell would read it, but for the spaces within {{ }}
+            parts = shlex.split(_SPACED.sub(r"{{\1}}", command))
+        except ValueError:
+            parts = []
+        shown = ", ".join(map(_in_yaml, parts)) or "mybot, --ask"
+        raise PydanticCustomError(
+            "exec_command",
+            "a command that a shell would have to read: {given}",
+            {
+                "given": shorten(repr(command), 60),
+                "expected": "a list of the program and its arguments",
+                "fix": f"write it like command: [{shown}]",
+            },
+        )
 
     @field_validator("command")
     @classmethod
@@ -236,6 +262,12 @@ def _answer(name: str, output: str, stdout: str | None) -> Any:
         return found
     is_answer = isinstance(found, dict) and any(key in found for key in _OWN_SHAPE)
     return found if is_answer else text
+
+
+def _in_yaml(part: str) -> str:
+    """Return a part of a command as a list of YAML holds it."""
+    is_plain = _PLAIN.fullmatch(part) and part.lower() not in _OTHER_VALUES
+    return part if is_plain else json.dumps(part, ensure_ascii=False)
 
 
 def _program_problem(

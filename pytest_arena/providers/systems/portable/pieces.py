@@ -43,10 +43,15 @@ def waits(result: Any) -> bool:
 
 def failure_kind(error: BaseException) -> str | None:
     """Return `timeout` or `connection` where that was raised, which any provider tries again; None
-    for all else."""
-    if isinstance(error, TimeoutError):
+    for all else.
+
+    They are told by their names: before Python 3.11 asyncio has a `TimeoutError` of its own, and
+    clients of services have theirs.
+    """
+    names = {one.__name__ for one in type(error).__mro__}
+    if "TimeoutError" in names:
         return "timeout"
-    return "connection" if isinstance(error, ConnectionError) else None
+    return "connection" if "ConnectionError" in names else None
 
 
 def drained(result: Any, timing: Timing) -> Any:
