@@ -20,5 +20,6 @@ async def answer(prompt, session, config):
         "output": f"{config['greeting']} {text}",
         "tool_calls": calls,
         "context": list(PAGES.values()),
+        "trace": [{"name": f"execute_tool {call['name']}", "duration_ms": 12} for call in calls],
         "usage": {"input_tokens": 40, "output_tokens": 12, "cost_usd": 0.0003},
     }

@@ -10,7 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.providers.systems.portable.shapes.frameworks import is_foreign
+from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.results.trace import Trace
 
 _FIGURES = ("latency_ms", "input_tokens", "output_tokens", "cost_usd", "model", "finish_reason")
 _CALL = ("name", "arguments", "id", "result", "error", "latency_ms", "parent")
@@ -28,10 +30,10 @@ def response_of(answer: Any, place: Location) -> Response:
         return answer
     if isinstance(answer, str):
         return Response(answer)
-    return _response(_own(answer) or _of_framework(answer, place), place)
+    return _response(_own(answer, place) or _of_framework(answer, place), place)
 
 
-def _own(answer: Any) -> dict[str, Any] | None:
+def _own(answer: Any, place: Location) -> dict[str, Any] | None:
     """Return what stands under our own names; None where they are missing, or mean another thing
     in the framework that the answer is of."""
     output, calls = _value(answer, "output"), _value(answer, "tool_calls")
@@ -42,7 +44,17 @@ def _own(answer: Any) -> dict[str, Any] | None:
         "output": output or "",
         "tool_calls": [_tool_call(call) for call in calls] if _is_list(calls) else calls or (),
         "context": _value(answer, "context"),
+        "trace": _trace(_value(answer, "trace"), place),
     }
+
+
+def _trace(given: Any, place: Location) -> Any:
+    if given is None or isinstance(given, Trace):
+        return given
+    try:
+        return trace_of(given)
+    except NoTraceError as error:
+        raise UserError(Problem(f"the answer {error}", place)) from None
 
 
 def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
@@ -57,6 +69,7 @@ def _of_framework(answer: Any, place: Location) -> dict[str, Any]:
         "output": known.get("output") or "",
         "tool_calls": known.get("tool_calls") or (),
         "context": known.get("context"),
+        "trace": known.get("trace"),
         "tells_tools": "tool_calls" in known,
     }
 

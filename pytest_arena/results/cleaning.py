@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.results.trace import Span
 from pytest_arena.text.thoughts import split_thoughts
 
 REPLACEMENT = "\ufffd"
@@ -61,6 +62,9 @@ def clean_response(response: Response, hide: Callable[[str], str] = str) -> None
     if response.tool_calls:
         response.tool_calls = tuple(_clean_call(call) for call in response.tool_calls)
     response.context = tuple(hide(clean_text(text)) for text in response.context)
+    if response.trace is not None:
+        spans = tuple(_clean_span(span) for span in response.trace.spans)
+        response.trace = replace(response.trace, spans=spans)
 
 
 def _clean_call(call: ToolCall) -> ToolCall:
@@ -72,6 +76,19 @@ def _clean_call(call: ToolCall) -> ToolCall:
         result=clean_value(call.result),
         error=None if call.error is None else clean_text(call.error),
         parent=None if call.parent is None else clean_text(call.parent),
+    )
+
+
+def _clean_span(span: Span) -> Span:
+    return replace(
+        span,
+        name=clean_text(span.name),
+        id=clean_text(span.id),
+        parent=None if span.parent is None else clean_text(span.parent),
+        started_ms=_rounded(span.started_ms),
+        duration_ms=_rounded(span.duration_ms),
+        error=None if span.error is None else clean_text(span.error),
+        attributes=clean_value(dict(span.attributes)),
     )
 
 

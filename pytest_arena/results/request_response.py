@@ -13,6 +13,7 @@ from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.attached_file import AttachedFile, with_files
 from pytest_arena.results.content import Part, files_in
 from pytest_arena.results.step import Step
+from pytest_arena.results.trace import Trace
 
 Source = Literal["call", "recording", "cache", "mock", "outputs", "echo"]
 REPLAYED: frozenset[Source] = frozenset(("recording", "cache"))
@@ -171,6 +172,8 @@ class Response:
     """The time that a system says it took itself."""
     system_fingerprint: str | None = None
     """The build of the model that answered, by the provider's own name for it."""
+    trace: Trace | None = None
+    """What a system says it did meanwhile; None where it says nothing of it."""
     message: Message | None = None
     """The model's message as it is sent back in a tool loop: OpenAI's form, and what the provider
     wants to see again, such as signed thoughts. None where text and tool calls say it all."""

@@ -167,5 +167,8 @@ class BotService(LoopbackServer):
             await response.write(b"x" * 1_000_000)
         return response
 
+    async def _mirror(self, request: web.Request, body: str) -> web.Response:
+        return web.Response(text=body, content_type="application/json")
+
     async def _echo(self, request: web.Request, body: str) -> web.Response:
         return web.Response(text=f"hello {request.method} {request.raw_path} {body}")

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJso
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
-from pytest_arena.results.request_response import ToolCall
+from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.printable import printable
@@ -83,19 +83,27 @@ class ToolCallAssertion(Assertion):
         raise NotImplementedError(f"{type(self).__name__} has no judge_calls()")
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        responses = trial.responses
-        if self.turn is not None and context.turn is not None:
-            return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
-        if isinstance(self.turn, int):
-            if self.turn > len(responses):
-                return Outcome.error(f"there is no turn {self.turn}: {len(responses)} answers came")
-            responses = responses[self.turn - 1 : self.turn]
-        elif self.turn == "last":
-            responses = responses[-1:]
+        responses = answers_at(self.turn, trial, context)
+        if isinstance(responses, Outcome):
+            return responses
         if not all(response.tells_tools for response in responses):
             return Outcome.error("the provider does not tell which tools were called")
         calls = [call for response in responses for call in response.tool_calls]
         return self.judge_calls(calls, context)
+
+
+def answers_at(
+    turn: int | str | None, trial: Trial, context: CheckContext
+) -> Sequence[Response] | Outcome:
+    """Return the answer of a turn, all answers without one; an error where there is none."""
+    responses = trial.responses
+    if turn is not None and context.turn is not None:
+        return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
+    if isinstance(turn, int):
+        if turn > len(responses):
+            return Outcome.error(f"there is no turn {turn}: {len(responses)} answers came")
+        return responses[turn - 1 : turn]
+    return responses[-1:] if turn == "last" else responses
 
 
 def told(calls: Calls) -> str:

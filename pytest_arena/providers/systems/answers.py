@@ -12,6 +12,7 @@ from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.results.trace import Span, Trace
 from pytest_arena.text.exception_text import exception_text
 
 _LONGEST_FAULT = 4_000
@@ -58,6 +59,7 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         reasoning=_text(found.get("reasoning")),
         context=tuple(str(one) for one in found.get("context") or ()),
         reported_latency_ms=_amount(name, found.get("latency_ms"), "latency_ms"),
+        trace=_trace(found.get("trace")),
     )
 
 
@@ -71,6 +73,12 @@ def _tool_call(name: str, call: Mapping[str, Any]) -> ToolCall:
         latency_ms=_amount(name, call.get("latency_ms"), "latency_ms of a tool call"),
         parent=_text(call.get("parent")),
     )
+
+
+def _trace(found: Mapping[str, Any] | None) -> Trace | None:
+    if found is None:
+        return None
+    return Trace(tuple(Span(**one) for one in found["spans"]), found["left_out"])
 
 
 def _text(value: Any) -> str | None:

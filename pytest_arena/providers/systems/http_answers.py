@@ -15,7 +15,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 MOST_BYTES = 16 * 1024 * 1024
 """Of one answer."""
 _LISTS = ("tool_calls", "context")
-_VALUES = ("reasoning", "finish_reason", "latency_ms")
+_VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
 
 
 def answer_in(name: str, body: bytes, charset: str, options: HttpOptions) -> dict[str, Any]:

@@ -16,7 +16,16 @@ from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.system import SystemOptions
 
 _METHODS = ("GET", "POST", "PUT", "PATCH")
-_PATHS = ("output", "tool_calls", "context", "reasoning", "finish_reason", "latency_ms", "delta")
+_PATHS = (
+    "output",
+    "tool_calls",
+    "context",
+    "reasoning",
+    "finish_reason",
+    "latency_ms",
+    "trace",
+    "delta",
+)
 
 
 class UsagePaths(ArenaModel):
@@ -112,6 +121,8 @@ class HttpOptions(SystemOptions):
     """The JMESPath to what was thought before the answer."""
     finish_reason: str | None = None
     """The JMESPath to why the answer ended."""
+    trace: str | None = None
+    """The JMESPath to its trace: OTLP JSON, or a list of spans."""
     latency_ms: str | None = None
     """The JMESPath to the milliseconds that the service says it took."""
     stream: Literal["sse", "ndjson"] | None = None

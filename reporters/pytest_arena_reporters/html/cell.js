@@ -59,7 +59,7 @@ function trialTabs(record, which) {
 function transcript(trial, text, shown) {
   const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), picturesOf(m, shown), toolCalls(m.tool_calls)]).flat();
   const last = trial.responses.at(-1);
-  if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls));
+  if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls), ...traces(trial.responses));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
   for (const event of trial.guardrails ?? []) {
     if (event.original !== undefined) parts.push(speech(`answer before guardrail ${event.type}`, text(event.original)));

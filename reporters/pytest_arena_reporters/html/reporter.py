@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MAX_MB = 5.0
 _SCRIPTS = (
     *("data", "dom", "state", "markup", "rows", "blind", "grid", "columns", "list"),
-    *("diff", "since", "load", "cell", "turns", "matrix", "case"),
+    *("diff", "since", "load", "trace", "cell", "turns", "matrix", "case"),
     *("labels", "agreement", "pairs", "main"),
 )
 _STYLES = ("report", "grid", "case", "labels")

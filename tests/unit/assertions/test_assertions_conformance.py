@@ -90,6 +90,9 @@ BAD = {
         {"value": "polite", "on_unsure": "ignore"},
     ],
     "no_tool_errors": [{"turn": 0}, {"tools": [""]}],
+    "no_error_spans": [{"turn": 0}, {"name": ""}],
+    "span_count": [{}, {"max": -1}, {"min": 3, "max": 2}],
+    "span_duration": [{}, {"max_ms": 0}],
     "tool_args": [
         {"contains": {}},
         {"tool": "a"},

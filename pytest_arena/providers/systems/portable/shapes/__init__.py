@@ -10,6 +10,7 @@ from typing import Any
 
 from .frameworks import FRAMEWORKS, is_foreign
 from .streams import StreamedAnswer
+from .traces import NoTraceError, trace_of
 from .values import as_text, calls_of, listed, mapping_of, usage_of
 
 FIELDS = (
@@ -24,6 +25,7 @@ FIELDS = (
     "error",
     "model",
     "latency_ms",
+    "trace",
 )
 """What a mapping, a dataclass or a pydantic model may hold."""
 TEXT_NAMES = ("answer", "response", "text", "content", "result", "final_answer")
@@ -81,6 +83,11 @@ def _own(value: Any) -> dict[str, Any] | None:
     given.pop("cost", None)
     if "context" in given:
         given["context"] = [as_text(one) for one in listed(given["context"])]
+    if given.get("trace") is not None:
+        try:
+            given["trace"] = trace_of(given["trace"])
+        except NoTraceError as error:
+            raise ShapeError(str(error)) from None
     if given.get("output") is None and not given.get("tool_calls") and not given.get("error"):
         return None
     return given
