@@ -43,7 +43,7 @@ def unseen(
     if "messages" in takes:
         return None
     files = [part for message in messages for part in files_in(message.get("content"))]
-    if files:
+    if files and "files" not in takes:
         return Unseen(label(files[0]), ("messages",), "the case's providers: without it")
     before = [one for one in messages[:-1] if one.get("role") not in SYSTEM_ROLES]
     if len(messages) - 1 > len(before) and "system" not in options.without:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from conftest import Project
 from sample_files import pdf, png, wav
 from servers.formats import Reply
+from servers.service import BotService
 from servers.wire import WireRequest, WireServer
 
 PICTURE, SOUND, DOCUMENT = (base64.b64encode(each()).decode() for each in (png, wav, pdf))
@@ -198,6 +200,63 @@ tests:
     }
     said = "is not given [image a.png 74 B]: it does not ask for messages"
     assert errors == {name: f"provider {name!r} {said}" for name in ("function", "half", "once")}
+
+
+def test_a_service_gets_the_files_of_the_turn_in_a_form(sending: Project) -> None:
+    with BotService() as service:
+        sending.write(
+            arena=f"""\
+providers:
+  - name: service
+    provider: http
+    url: "{service.url}/upload"
+    multipart:
+      message: "{{{{ prompt }}}}"
+      file: "{{{{ files }}}}"
+      user: "{{{{ variables.user }}}}"
+      thread: "{{{{ session }}}}"
+variables: {{user: {{name: Ann é}}}}
+tests:
+  - name: Both
+    prompt: [Which colour?, {{image: a.png}}, {{pdf: d.pdf}}]
+    assertions: [{{type: contains, value: parts}}]
+  - name: Turns
+    conversation: [{{user: [One, {{image: a.png}}]}}, {{user: Two}}]
+    assertions: [{{type: contains, value: parts}}]
+"""
+        )
+        sending.run().assert_outcomes(passed=2)
+    trials = {key.partition("::")[2]: cell["trials"][0] for key, cell in sending.cells().items()}
+    parts = json.loads(trials["Both[service]"]["output"])["parts"]
+    assert parts[:4] == [
+        ["message", None, "text/plain", "Which colour?"],
+        ["file", "a.png", "image/png", sha256(png()).hexdigest()],
+        ["file", "d.pdf", "application/pdf", sha256(pdf()).hexdigest()],
+        ["user", None, "text/plain", '{"name": "Ann é"}'],
+    ]
+    asked = [json.loads(one["output"])["parts"] for one in trials["Turns[service]"]["responses"]]
+    assert [[part[0] for part in parts] for parts in asked] == [
+        ["message", "file", "user", "thread"],
+        ["message", "user", "thread"],
+    ]
+
+
+def test_a_form_with_files_has_a_type_of_its_own(sending: Project) -> None:
+    sending.write(
+        arena="""\
+providers:
+  - name: service
+    provider: http
+    url: "http://127.0.0.1:9/"
+    headers: {content-type: multipart/form-data}
+    multipart: {file: "{{ files }}"}
+tests:
+  - {name: A, prompt: [{image: a.png}], assertions: [{type: contains, value: a}]}
+"""
+    )
+    result = sending.run()
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*provider 'service' has 'multipart' and a Content-Type*"])
 
 
 def test_a_large_picture_goes_out_whole(sending: Project, server: WireServer) -> None:

@@ -270,6 +270,13 @@ def test_answers_are_recorded_by_what_is_asked_and_where(
         ({"url": "http://h/", "body": {"a": "{{ promt }}"}}, "did you mean 'prompt'?"),
         ({"url": "http://h/", "body": {"a": [{"b": "{{ promt }}"}]}}, "did you mean 'prompt'?"),
         ({"url": "http://h/", "body": {}, "form": {}}, "'body' and 'form' beside each other"),
+        ({"url": "http://h/", "form": {}, "multipart": {}}, "'form' and 'multipart' beside each"),
+        (
+            {"url": "http://h/", "multipart": {"a": "see {{ files }}"}},
+            "the files within a text: 'see {{ files }}'",
+        ),
+        ({"url": "http://h/", "multipart": {"a": "{{ promt }}"}}, "did you mean 'prompt'?"),
+        ({"url": "http://h/", "body": {"a": "{{ files }}"}}, "undefined variable 'files'"),
         ({"url": "http://h/", "body": {}, "method": "GET"}, "a GET with a body"),
         ({"url": "http://h/", "body": {"a": 1}}, "nothing of a case in what is sent"),
         ({"url": "http://h/", "method": "GET"}, "fix: write {{ prompt }} where the service wants"),

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from email import message_from_bytes
+from email.policy import HTTP
+from hashlib import sha256
 from typing import Any
 
 from aiohttp import web
@@ -44,7 +47,7 @@ class BotService(LoopbackServer):
         await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.text()
+        body = (await request.read()).decode("utf-8", "replace")
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((request.method, request.raw_path, headers, body))
         self.in_flight += 1
@@ -166,6 +169,19 @@ class BotService(LoopbackServer):
         for _ in range(20):
             await response.write(b"x" * 1_000_000)
         return response
+
+    async def _upload(self, request: web.Request, body: str) -> web.Response:
+        """Say what a form with files holds: of each part its name, file name, type and content."""
+        kind = f"Content-Type: {request.headers['Content-Type']}\r\n\r\n"
+        form = message_from_bytes(kind.encode() + await request.read(), policy=HTTP)
+        found = []
+        for part in form.iter_parts():
+            name = part.get_param("name", header="content-disposition")
+            content = part.get_payload(decode=True)
+            is_file = part.get_filename() is not None
+            told = sha256(content).hexdigest() if is_file else content.decode()
+            found.append([name, part.get_filename(), part.get_content_type(), told])
+        return web.json_response({"parts": found})
 
     async def _mirror(self, request: web.Request, body: str) -> web.Response:
         return web.Response(text=body, content_type="application/json")

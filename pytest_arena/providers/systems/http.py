@@ -29,6 +29,12 @@ from pytest_arena.providers.systems.http_service import (
     form_content,
     json_content,
 )
+from pytest_arena.providers.systems.multipart import (
+    FILES,
+    files_of,
+    filled_fields,
+    multipart_content,
+)
 from pytest_arena.providers.systems.offered import (
     checked_template,
     is_last_turn,
@@ -67,12 +73,22 @@ class HttpProvider(Provider):
         self._name = ""
         self._body: Any = None
         self._form: Any = None
+        self._multipart: Any = None
         self._query: dict[str, str] = {}
 
     @classmethod
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
         options: HttpOptions = spec.options
         found = [*header_problems(spec, variables), *_template_problems(spec)]
+        if options.multipart is not None and any(n.lower() == "content-type" for n in spec.headers):
+            found.append(
+                Problem(
+                    f"provider {spec.name!r} has 'multipart' and a Content-Type",
+                    spec.place,
+                    expected="the type that multipart makes, with the boundary of its parts",
+                    fix="remove the header",
+                )
+            )
         url = filled(options.url, variables)
         if url is not None and not _is_url(url):
             found.append(
@@ -106,6 +122,8 @@ class HttpProvider(Provider):
 
     async def complete(self, request: Request) -> Response:
         given = offered(request, self._options, self._takes(request))
+        if FILES in self._options.takes:
+            given[FILES] = await asyncio.to_thread(files_of, request)
         refused = await self._login.headers() if self._login is not None else {}
         try:
             try:
@@ -143,6 +161,7 @@ class HttpProvider(Provider):
         body = options.body if options.tells_what_is_sent else _PROMPT_ALONE
         self._body = filled_in(body, fill)
         self._form = filled_in(options.form, fill)
+        self._multipart = filled_in(options.multipart, fill)
         self._query = filled_in(options.query, fill)
         self._access = access
         session = await open_session(self._url, {"User-Agent": "pytest-arena"})
@@ -188,6 +207,8 @@ class HttpProvider(Provider):
         content, kind = None, None
         if self._form is not None:
             content, kind = form_content(filled_in(self._form, lambda t: render_text(t, given)))
+        elif self._multipart is not None:
+            content, kind = multipart_content(filled_fields(self._multipart, given))
         elif self._body is not None:
             content, kind = json_content(filled_in(self._body, lambda t: fill_template(t, given)))
         if kind is not None and not any(name.lower() == "content-type" for name in headers):

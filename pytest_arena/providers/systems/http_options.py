@@ -8,13 +8,16 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.errors import shorten
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.providers.base import VARIABLE
 from pytest_arena.providers.nested_texts import texts_in
+from pytest_arena.providers.systems.multipart import FILES
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.system import SystemOptions
 
+_BODIES = ("body", "form", "multipart")
 _METHODS = ("GET", "POST", "PUT", "PATCH")
 _PATHS = (
     "output",
@@ -106,6 +109,9 @@ class HttpOptions(SystemOptions):
     `{"prompt": …}`."""
     form: dict[str, str] | None = None
     """What is sent as a form instead."""
+    multipart: dict[str, str] | None = None
+    """What is sent as a form with files instead: a field that is exactly `{{ files }}` holds those
+    of the turn, a field of that name each."""
     query: dict[str, str] = Field(default_factory=dict)
     """Parameters of the URL."""
     output: str | None = None
@@ -149,17 +155,33 @@ class HttpOptions(SystemOptions):
             checked_template(text)
         return value
 
+    @field_validator("multipart")
+    @classmethod
+    def _holds_files_alone(cls, fields: dict[str, str] | None) -> dict[str, str] | None:
+        for text in (fields or {}).values():
+            if FILES not in names_in(text, {}):
+                checked_template(text)
+            elif text.replace(" ", "") != f"{{{{{FILES}}}}}":
+                raise _too_much(
+                    f"the files within a text: {shorten(text, 60)!r}",
+                    "a field that is {{ files }} alone",
+                    "make two fields of it",
+                )
+        return fields
+
     @model_validator(mode="after")
     def _fits_together(self) -> HttpOptions:
-        if self.body is not None and self.form is not None:
-            raise _too_much("'body' and 'form' beside each other", "one of them", "remove one")
-        if self.method == "GET" and (self.body is not None or self.form is not None):
+        bodies = [name for name in _BODIES if getattr(self, name) is not None]
+        if len(bodies) > 1:
+            both = " and ".join(map(repr, bodies))
+            raise _too_much(f"{both} beside each other", "one of them", "keep one")
+        if self.method == "GET" and bodies:
             raise _too_much("a GET with a body", "a query", "write query, or another method")
-        sent = (self.url, *texts_in([self.body, self.form, self.query]))
+        sent = (self.url, *texts_in([self.body, self.form, self.multipart, self.query]))
         if self.tells_what_is_sent and not any("{{" in text for text in sent):
             raise _too_much(
                 "nothing of a case in what is sent",
-                "a template such as {{ prompt }} in url, query, body or form",
+                "a template such as {{ prompt }} in url, query, body, form or multipart",
                 "write {{ prompt }} where the service wants it",
             )
         if self.delta is not None and self.stream is None:
@@ -182,14 +204,15 @@ class HttpOptions(SystemOptions):
 
     @property
     def takes(self) -> frozenset[str]:
-        sent = (self.url, self.body, self.form, self.query)
+        sent = (self.url, self.body, self.form, self.multipart, self.query)
         named = frozenset(name for text in texts_in(sent) for name in names_in(text, {}))
         return named if self.tells_what_is_sent else named | {"prompt"}
 
     @property
     def tells_what_is_sent(self) -> bool:
         """Whether the entry says what of a case is sent; else it is the prompt alone."""
-        return self.body is not None or self.form is not None or self.method == "GET"
+        bodies = (getattr(self, name) for name in _BODIES)
+        return self.method == "GET" or any(body is not None for body in bodies)
 
 
 def _checked_url(url: str) -> str:
