@@ -312,12 +312,16 @@ def test_answers_are_recorded_under_a_version_and_the_environment(project: Proje
 STAYS = """
 import os, sys, threading
 
-with open("pids", "a") as file:
-    file.write(f"{os.getpid()}\\n")
-if os.fork() == 0:
+def answer(prompt):
     with open("pids", "a") as file:
         file.write(f"{os.getpid()}\\n")
-threading.Event().wait()
+    if os.fork() == 0:
+        with open("pids", "a") as file:
+            file.write(f"{os.getpid()}\\n")
+    threading.Event().wait()
+
+if __name__ == "__main__":
+    answer("")
 """
 
 
@@ -328,18 +332,20 @@ def pids_in(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize(
     ("arguments", "victim"),
-    [((), "run"), ((), "ctrl-c"), (("-n2",), "run"), (("-n2",), "worker")],
-    ids=["one-process", "ctrl-c", "n2-controller", "n2-worker"],
+    [((), "run"), ((), "ctrl-c"), (("-n2",), "run"), (("-n2",), "worker"), (("-n2",), "ctrl-c")],
+    ids=["one-process", "ctrl-c", "n2-controller", "n2-worker", "n2-ctrl-c"],
 )
 def test_nothing_is_left_running_however_a_run_ends(
     project: Project, arguments: tuple[str, ...], victim: str
 ) -> None:
     (project.path / "stays.py").write_text(STAYS)
     command = f"command: [{PYTHON}, stays.py]"
-    project.write(arena=arena({"once": command, "lines": f"{command}, persistent: true"}))
+    entries = {"once": command, "lines": f"{command}, persistent: true"}
+    other = f'{{name: other, provider: python, call: "stays:answer", venv: {sys.executable}}}'
+    project.write(arena=arena(entries).replace("variables:", f"  - {other}\nvariables:", 1))
     run = [sys.executable, "-c", INTERRUPTIBLE, "--arena", "-p", "no:cacheprovider", *arguments]
     with process_group(run, project.path) as process:
-        wait_until(lambda: len(pids_in(project.path)) == 4, project.path)
+        wait_until(lambda: len(pids_in(project.path)) == 6, project.path)
         pids = pids_in(project.path)
         if victim == "worker":
             # the guard of each worker's programs, or the program, has it as its parent
@@ -347,7 +353,9 @@ def test_nothing_is_left_running_however_a_run_ends(
             for parent in parents:
                 os.kill(parent, signal.SIGKILL)
         else:
-            os.kill(process.pid, signal.SIGINT if victim == "ctrl-c" else signal.SIGKILL)
+            # a terminal interrupts the workers as well
+            end = os.killpg if victim == "ctrl-c" else os.kill
+            end(process.pid, signal.SIGINT if victim == "ctrl-c" else signal.SIGKILL)
         # the programs of a crashed worker are started again by the one in its place, unless the
         # cell counts as the crash's victim
         wait_until(lambda: not any(map(is_alive, pids)), project.path)
