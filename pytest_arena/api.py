@@ -40,6 +40,7 @@ from pytest_arena.text.redaction import Redactor
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers
     from pytest_arena.recording.answer_store import AnswerStore
+    from pytest_arena.recording.earlier_run import EarlierRun
 
 
 def run_arena(
@@ -57,6 +58,7 @@ def run_arena(
     fail_on: str = Settings.fail_on,
     update_baseline: bool | Literal["add"] = False,
     bisect: bool = False,
+    rejudge: str | Path | None = None,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -66,10 +68,11 @@ def run_arena(
     from the arena's `mock:` texts, `concurrency` bounds the calls in flight, `trials` overrides the
     cases' own. `record` (off, none, once, new or all), `max_cost` (US dollars), `block_network`,
     `baseline`, `fail_on` (any, regression, drift, gates or none), `update_baseline` (`True` or
-    `"add"`) and `bisect` mean what the options of these names mean under pytest; what was recorded,
-    could not be paid for or became of the baseline file stands in the `notes` of the run, what the
-    comparison found in its `gate`, `limits` and `exit_code`. A baseline that could not be written
-    is exit code 4.
+    `"add"`), `bisect` and `rejudge` (results of a run, or their folder: its answers are judged
+    again, and only judges are called) mean what the options of these names mean under pytest; what
+    was recorded, could not be paid for or became of the baseline file stands in the `notes` of the
+    run, what the comparison found in its `gate`, `limits` and `exit_code`. A baseline that could
+    not be written is exit code 4.
 
     The conftest files beside the arena and installed plug-ins are loaded as pytest would load
     them: what they register is known, and their hooks are called. `plugins` are further objects
@@ -95,6 +98,7 @@ def run_arena(
             fail_on=fail_on,
             update_baseline=update_baseline,
             bisect=bisect,
+            rejudge=rejudge,
         ),
         registry,
         plugins,
@@ -119,6 +123,7 @@ async def arun_arena(
     fail_on: str = Settings.fail_on,
     update_baseline: bool | Literal["add"] = False,
     bisect: bool = False,
+    rejudge: str | Path | None = None,
     registry: Registry | None = None,
     plugins: Sequence[object] = (),
 ) -> RunResult:
@@ -139,6 +144,7 @@ async def arun_arena(
         fail_on=fail_on,
         update_baseline=update_baseline,
         bisect=bisect,
+        rejudge=rejudge,
     )
     run = await asyncio.to_thread(_Run, path, settings, registry, plugins)
     with run.engine() as engine:
@@ -181,6 +187,9 @@ class _Run:
         if settings.fail_on == "gates" and not whole.gates:
             raise UsageError(no_limits("fail_on"))
         self._gate = RunGate(settings, self._root, self._registry, self._ids)
+        self._earlier = self._earlier_run()
+        if self._earlier is not None:
+            whole = self._earlier.with_trials(whole)
         chosen = whole.only(settings.providers, settings.variants)
         if settings.makes_baseline:
             chosen = with_baseline_trials(chosen)
@@ -205,6 +214,13 @@ class _Run:
         register_plugins(self._config, found)
         registry.add_missing(found)
         return registry
+
+    def _earlier_run(self) -> EarlierRun | None:
+        if self._settings.rejudge is None:
+            return None
+        from pytest_arena.recording.earlier_run import EarlierRun
+
+        return EarlierRun(self._settings.rejudge, Path.cwd(), "rejudge")
 
     def _check_prices(self) -> None:
         settings = self._settings
@@ -245,12 +261,12 @@ class _Run:
         return NetworkBlock("block_network=True")
 
     def _answers(self) -> Answers | None:
-        if not self._settings.records:
+        if not self._settings.records and self._earlier is None:
             return None
         from pytest_arena.recording.answer_store import AnswerStore
 
         # no cache is asked for, so that none has a place
-        self._kept = AnswerStore(self._root, self._settings, Path)
+        self._kept = AnswerStore(self._root, self._settings, Path, self._earlier)
         return self._kept.store(self._arena.providers, self._redactor.clean)
 
     def cells(self, engine: Engine) -> dict[str, Cell]:
@@ -303,7 +319,9 @@ class _Run:
         )
         run = self._gate.judged(RunResult(info, every, finished_at=now()), facts)
         budgets = budget_lines(run.cells, self._quotas.warnings)
-        notes = [*budgets, *self._notes, *self._recorded(run.cells), *self._summary(run)]
+        again = self._earlier.notes(run.cells) if self._earlier is not None else []
+        kept = self._recorded(run.cells)
+        notes = [*budgets, *again, *self._notes, *kept, *self._summary(run)]
         broken = self._hook_failures.lines()
         run = replace(run, exit_code=self._gate.exit_code(run))
         said, written = self._gate.update(run)

@@ -40,6 +40,7 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     settings = Settings(**found)
     _check_baseline(settings, "fail_on", "baseline=")
     _check_bisect(settings, "bisect=True", "baseline=")
+    _check_rejudge(settings, "rejudge", {"trials": settings.trials})
     return settings
 
 
@@ -215,6 +216,19 @@ def _check_bisect(settings: Settings, bisect: str, baseline: str) -> None:
         )
 
 
+def _check_rejudge(settings: Settings, rejudge: str, asked: Mapping[str, object]) -> None:
+    """Refuse what says how often is asked, where nobody is."""
+    for name, given in asked.items():
+        if settings.rejudge is not None and given:
+            raise UsageError(
+                Problem(
+                    f"{name} has no effect with {rejudge}",
+                    expected="answers of the earlier run, as many trials as it had",
+                    fix=f"leave {name} out",
+                )
+            )
+
+
 def _check_combinations(settings: Settings) -> None:
     """Refuse options that would have no effect without another one."""
     _check_baseline(settings, "--arena-fail-on", "--arena-baseline")
@@ -235,15 +249,8 @@ def _check_combinations(settings: Settings) -> None:
                 fix="give --arena-record none (or new), too",
             )
         )
-    for name, given in (("--arena-trials", settings.trials), ("--arena-resume", settings.resume)):
-        if settings.rejudge is not None and given:
-            raise UsageError(
-                Problem(
-                    f"{name} has no effect with --arena-rejudge",
-                    expected="answers of the earlier run, as many trials as it had",
-                    fix=f"leave {name} out",
-                )
-            )
+    asked = {"--arena-trials": settings.trials, "--arena-resume": settings.resume}
+    _check_rejudge(settings, "--arena-rejudge", asked)
     if settings.prune_baseline and not settings.update_baseline:
         raise UsageError(
             Problem(

@@ -33,14 +33,14 @@ class EarlierRun:
 
     for_everyone = True
 
-    def __init__(self, given: str, root: Path) -> None:
+    def __init__(self, given: str, root: Path, option: str = "--arena-rejudge") -> None:
         path = root / given
         self.path = path / RESULTS if path.is_dir() else path
         try:
             self.run = read_run(self.path)
         except (UserError, OSError) as error:
             problem = Problem(
-                f"--arena-rejudge: {given!r} cannot be read: {str(error).splitlines()[0]}",
+                f"{option}: {given!r} cannot be read: {str(error).splitlines()[0]}",
                 expected="a results.jsonl that `pytest --arena` wrote, or its folder",
             )
             raise UsageError(problem) from error

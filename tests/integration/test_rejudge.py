@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 from conftest import PLAIN, Project
 
+from pytest_arena import run_arena
+from pytest_arena.errors import UsageError
+
 ARENA = """\
 providers: [{name: m, provider: counted, model: one, params: {temperature: 0.5}}]
 tests:
@@ -210,3 +213,19 @@ def test_the_command_judges_the_files_of_the_results(again: Again) -> None:
     assert "2 failed, 1 passed, 1 error" in done.stdout
     assert again.calls() == []
     assert (again.project.path / "arena-rejudged" / "report.md").exists()
+
+
+def test_a_script_judges_an_earlier_run_again(again: Again) -> None:
+    arena = again.project.path / "arena.yaml"
+    again.project.write(arena=ARENA.replace("value: answer}", "value: to question 2}", 1))
+    run = run_arena(arena, rejudge=again.project.path / "before")
+    assert again.calls() == []
+    verdicts = [cell.verdict for cell in run.cells]
+    assert verdicts == ["failed", "passed", "passed", "error"]
+    assert any(
+        note.startswith(f"judged again: the answers of run {again.run_id}") for note in run.notes
+    )
+    with pytest.raises(UsageError, match=r"^trials has no effect with rejudge"):
+        run_arena(arena, rejudge="before", trials=2)
+    with pytest.raises(UsageError, match=r"^rejudge: .*nowhere.* cannot be read"):
+        run_arena(arena, rejudge="nowhere")
