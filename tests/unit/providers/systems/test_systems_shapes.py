@@ -37,6 +37,16 @@ class Ran:
         return Of(input_tokens=3, output_tokens=4)
 
 
+class Used:
+    """The tokens of a result of pydantic-ai, which may still be called, with a warning."""
+
+    input_tokens = 3
+    output_tokens = 4
+
+    def __call__(self) -> None:
+        raise DeprecationWarning("`usage` is a property, not a method")
+
+
 class Prediction:
     """A prediction of DSPy."""
 
@@ -352,3 +362,11 @@ def test_what_nodes_of_a_graph_change_comes_together() -> None:
 def test_a_field_of_tool_calls_that_holds_none_does_not_say_that_there_was_none() -> None:
     assert "tool_calls" not in described({"output": "hi", "tool_calls": None})
     assert described({"output": "hi", "tool_calls": []})["tool_calls"] == []
+
+
+def test_tokens_of_a_result_are_not_called_where_they_are_told() -> None:
+    class RanNow(Ran):
+        usage: ClassVar[Any] = Used()
+
+    tokens = {"input_tokens": 3, "output_tokens": 4}
+    assert described(RanNow())["usage"] == described(Ran())["usage"] == tokens

@@ -104,10 +104,14 @@ def _pydantic_ai(value: Any) -> dict[str, Any] | None:
     if output is None:
         return None
     usage = getattr(value, "usage", None)
+    tokens = usage_of(usage)
+    if tokens is None and callable(usage):
+        # a method until version 2; what it is now warns when it is called
+        tokens = usage_of(usage())
     return {
         "output": as_text(output),
         "tool_calls": _calls_of_parts(value.all_messages()),
-        "usage": usage_of(usage() if callable(usage) else usage),
+        "usage": tokens,
     }
 
 
