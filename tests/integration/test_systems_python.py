@@ -70,6 +70,21 @@ class Bot:
 ready = Bot()
 
 
+def endless(prompt):
+    found = {"output": "hello"}
+    found["tool_calls"] = [{"name": "find", "arguments": found}]
+    return found
+
+
+def unreadable(prompt):
+    class Lazy:
+        @property
+        def output(self):
+            raise OSError("the connection is closed")
+
+    return Lazy()
+
+
 def raises(prompt):
     raise ValueError("no order of that number")
 
@@ -191,6 +206,8 @@ FAULTS = {
     "raises": f"bot:raises raised ValueError in bot.py:{line_of('raise ValueError')}: no order",
     "araises": f"bot:araises raised KeyError in bot.py:{line_of('raise KeyError')}: 'order'",
     "nothing": "bot:nothing returned None",
+    "endless": "bot:endless returned a dict that cannot be read: RecursionError",
+    "unreadable": "bot:unreadable returned a Lazy that cannot be read: OSError: the connection is",
     "exits": f"bot:exits raised SystemExit in bot.py:{line_of('sys.exit')}: 3",
     "gives_up": f"bot:gives_up raised CancelledError in bot.py:{line_of('raise asyncio')}",
     "number": "bot:number returned int",

@@ -40,6 +40,11 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         found = described(returned)
     except ShapeError as error:
         raise system_failure(f"{name} {error}") from None
+    except Exception as error:
+        # properties of what was returned are the user's code
+        said = shorten(f"{type(error).__name__}: {error}", 200)
+        kind = type(returned).__name__
+        raise system_failure(f"{name} returned a {kind} that cannot be read: {said}") from error
     if found.get("error"):
         raise system_failure(f"{name} returned an error: {found['error']}")
     usage = found.get("usage") or {}
