@@ -12,9 +12,12 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeAlias, TypeVar
 
 T = TypeVar("T")
+_Calls: TypeAlias = "SimpleQueue[Callable[[], bool] | None]"
+"""What a thread is given to do: a call that says whether it shall wait for another, or an end."""
 
 _LAST_WAIT_S = 2.0
 """For cancelled coroutines to end; one that never gives way is left to end with the process."""
@@ -27,36 +30,84 @@ class Raised:
     error: BaseException
 
 
-async def in_thread(function: Callable[[], T]) -> T | Raised:
-    """Run a function in a daemon thread of its own and wait for it.
+class Threads:
+    """Daemon threads for calls of functions, each of which takes one call after another.
 
-    One that never returns is given up when the wait is cancelled, and keeps no process from ending,
-    which the threads of a pool would. Threads that it leaves are daemons, too.
+    A thread that never returns is given up when the wait is cancelled, and keeps no process from
+    ending, which those of an executor would. Threads that it leaves are daemons, too. Whoever
+    starts a thread waits until it runs: fifty calls at once would hold the loop up for as many
+    milliseconds if each had a new one.
     """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T | Raised] = loop.create_future()
-    context = contextvars.copy_context()
-    process = os.getpid()
 
-    def settle(result: T | Raised) -> None:
-        if not future.done():
-            future.set_result(result)
+    def __init__(self) -> None:
+        self._idle: list[_Calls] = []
+        self._closed = False
+        self._lock = threading.Lock()
 
-    def work() -> None:
-        result: T | Raised
-        try:
-            result = context.run(function)
-        except BaseException as error:  # noqa: BLE001 - told to whoever waits
-            result = Raised(error)
-        if os.getpid() != process:
-            # a fork that came out of the function: there is no run of its own behind it
-            os._exit(0)
-        with suppress(RuntimeError):
-            # the loop is closed where the run ended without waiting for this one
-            loop.call_soon_threadsafe(settle, result)
+    async def run(self, function: Callable[[], T]) -> T | Raised:
+        """Run a function in a thread and wait for it."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T | Raised] = loop.create_future()
+        context = contextvars.copy_context()
+        process = os.getpid()
 
-    threading.Thread(target=work, name="arena-system", daemon=True).start()
-    return await future
+        def settle(result: T | Raised) -> None:
+            if not future.done():
+                future.set_result(result)
+
+        def work() -> bool:
+            result: T | Raised
+            try:
+                result = context.run(function)
+            except BaseException as error:  # noqa: BLE001 - told to whoever waits
+                result = Raised(error)
+            if os.getpid() != process:
+                # a fork that came out of the function: there is no run of its own behind it
+                os._exit(0)
+            # before the answer is told, so that who hears it finds this thread
+            goes_on = self._is_idle(own)
+            with suppress(RuntimeError):
+                # the loop is closed where the run ended without waiting for this one
+                loop.call_soon_threadsafe(settle, result)
+            return goes_on
+
+        with self._lock:
+            found = self._idle.pop() if self._idle else None
+        own: _Calls = SimpleQueue() if found is None else found
+        own.put(work)
+        if found is None:
+            threading.Thread(target=_serve, args=(own,), name="arena-system", daemon=True).start()
+        return await future
+
+    def close(self) -> None:
+        """Let the threads end; those that are busy do when they return."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for calls in idle:
+            calls.put(None)
+
+    def _is_idle(self, calls: _Calls) -> bool:
+        """Take a thread for further calls; return whether it shall wait for them."""
+        with self._lock:
+            if not self._closed:
+                self._idle.append(calls)
+            return not self._closed
+
+
+def _serve(calls: _Calls) -> None:
+    while (work := calls.get()) is not None and work():
+        # what the call held must not live as long as the thread
+        del work
+
+
+async def in_thread(function: Callable[[], T]) -> T | Raised:
+    """Run a function in a daemon thread of its own and wait for it, as `Threads` do."""
+    threads = Threads()
+    try:
+        return await threads.run(function)
+    finally:
+        threads.close()
 
 
 class UserLoop:

@@ -32,7 +32,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import Program, ProgramFailed
-from pytest_arena.running.user_code import Raised, in_thread
+from pytest_arena.running.user_code import Raised, Threads, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 
@@ -154,6 +154,7 @@ class ExecProvider(Provider):
         for secret in self._options.secrets():
             environment.add_secret(secret)
         self._name = shorten(shlex.join(self._options.command), _LONGEST_NAME)
+        self._threads = Threads()
         self._variables: dict[str, str] | None = None
         self._pool: ProgramPool | None = None
         if self._options.persistent:
@@ -187,6 +188,7 @@ class ExecProvider(Provider):
     async def close(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+        self._threads.close()
         await in_thread(self.environment.process_guard.stop_if_idle)
 
     async def _run(self, given: Mapping[str, Any]) -> str:
@@ -198,7 +200,9 @@ class ExecProvider(Provider):
         )
         run = _Run()
         try:
-            output = await in_thread(lambda: run.output_of(lambda: self._launch(command), prompt))
+            output = await self._threads.run(
+                lambda: run.output_of(lambda: self._launch(command), prompt)
+            )
         finally:
             run.give_up()
         if isinstance(output, Raised):

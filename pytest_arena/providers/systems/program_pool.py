@@ -14,7 +14,7 @@ from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.running.program import Program, ProgramFailed
-from pytest_arena.running.user_code import Raised, in_thread
+from pytest_arena.running.user_code import Raised, Threads, in_thread
 
 T = TypeVar("T")
 
@@ -56,6 +56,7 @@ class ProgramPool:
         """The first line of a process that had to say that it is ready."""
         self._failure: ProviderError | None = None
         self._lock = threading.Lock()
+        self._threads = Threads()
         self._closed = False
 
     async def start(self) -> None:
@@ -112,6 +113,7 @@ class ProgramPool:
             # whoever waits for it finishes it
             program.kill()
         await in_thread(lambda: _end_all(idle))
+        self._threads.close()
 
     async def _next(self, session: str) -> Program:
         home = self._homes.pop(session, None)
@@ -215,7 +217,7 @@ class ProgramPool:
                 raise
 
         try:
-            return self._unless_raised(await in_thread(done))
+            return self._unless_raised(await self._threads.run(done))
         except ProgramFailed as error:
             raise system_failure(f"{self._name} {error}") from None
 

@@ -32,7 +32,7 @@ from pytest_arena.providers.systems.portable.pieces import (
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
-from pytest_arena.running.user_code import Raised, UserLoop, in_thread
+from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 
@@ -114,6 +114,7 @@ class PythonProvider(Provider):
         self._folders = self._options.folders(spec.folder)
         self._function: Callable[..., Any] | None = None
         self._loop = UserLoop()
+        self._threads = Threads()
         self._starting = asyncio.Lock()
         interpreter = self._options.interpreter(spec)
         self._pool: ProgramPool | None = interpreter.pool(environment) if interpreter else None
@@ -165,7 +166,7 @@ class PythonProvider(Provider):
         if is_async(function):
             result = await self._loop.run(gathered(function(*first, **named), timing))
         else:
-            result = await in_thread(lambda: drained(function(*first, **named), timing))
+            result = await self._threads.run(lambda: drained(function(*first, **named), timing))
             if waits(result):
                 result = await self._loop.run(gathered(result, timing))
         if isinstance(result, Raised):
@@ -186,6 +187,7 @@ class PythonProvider(Provider):
 
     async def close(self) -> None:
         await self._loop.stop()
+        self._threads.close()
         if self._pool is not None:
             await self._pool.close()
             await in_thread(self.environment.process_guard.stop_if_idle)

@@ -1,0 +1,111 @@
+"""Threads of calls: used again, given up, and none left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from pytest_arena.running.user_code import Raised, Threads, in_thread
+
+
+def run(test: Callable[[Threads], Coroutine[Any, Any, None]]) -> None:
+    async def with_threads() -> None:
+        threads = Threads()
+        try:
+            await asyncio.wait_for(test(threads), 30)
+        finally:
+            threads.close()
+
+    asyncio.run(with_threads())
+
+
+def test_a_thread_that_has_answered_takes_the_next_call() -> None:
+    async def test(threads: Threads) -> None:
+        seen = [await threads.run(threading.current_thread) for _ in range(20)]
+        assert len(set(seen)) == 1
+        assert {one.daemon for one in seen if isinstance(one, threading.Thread)} == {True}
+        assert threading.main_thread() not in seen
+
+    run(test)
+
+
+def test_calls_at_once_have_a_thread_each() -> None:
+    async def test(threads: Threads) -> None:
+        barrier = threading.Barrier(5)
+        await asyncio.gather(*(threads.run(barrier.wait) for _ in range(5)))
+
+    run(test)
+
+
+def test_a_call_that_never_returns_costs_its_own_thread_alone() -> None:
+    never = threading.Event()
+
+    async def test(threads: Threads) -> None:
+        hung = asyncio.create_task(threads.run(never.wait))
+        await threads.run(int)
+        hung.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await hung
+        assert await threads.run(lambda: 7) == 7
+
+    run(test)
+    never.set()
+
+
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ValueError])
+def test_what_is_raised_ends_no_thread(error: type[BaseException]) -> None:
+    def raises() -> None:
+        raise error
+
+    async def test(threads: Threads) -> None:
+        first = await threads.run(threading.current_thread)
+        found = await threads.run(raises)
+        assert isinstance(found, Raised)
+        assert type(found.error) is error
+        assert await threads.run(threading.current_thread) is first
+
+    run(test)
+
+
+def test_threads_end_when_they_are_closed_and_calls_go_on() -> None:
+    async def test(threads: Threads) -> None:
+        first = await threads.run(threading.current_thread)
+        assert isinstance(first, threading.Thread)
+        busy = threading.Event()
+        late = asyncio.create_task(threads.run(busy.wait))
+        await asyncio.sleep(0)
+        threads.close()
+        busy.set()
+        assert await late is True
+        first.join(30)
+        assert not first.is_alive()
+        for _ in range(3):
+            assert await threads.run(lambda: 7) == 7
+
+    run(test)
+
+
+def test_nothing_of_a_call_is_kept() -> None:
+    class Held:
+        pass
+
+    async def test(threads: Threads) -> None:
+        held = Held()
+        before = sys.getrefcount(held)
+        assert await threads.run(lambda: held) is held
+        await threads.run(int)
+        assert sys.getrefcount(held) == before
+
+    run(test)
+
+
+def test_one_call_needs_no_more_than_its_thread() -> None:
+    thread = asyncio.run(in_thread(threading.current_thread))
+    assert isinstance(thread, threading.Thread)
+    thread.join(30)
+    assert not thread.is_alive()
