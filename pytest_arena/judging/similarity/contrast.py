@@ -22,6 +22,7 @@ _FRONTING = (
 )
 _FRONTED = frozenset(_FRONTING.split())
 """Words that begin what may stand in front of a sentence as well as behind it."""
+_JOINING = ("and", "or")
 _MOST_MOVED = 200
 _NEAR = 2
 """So many words that only one of two texts has may be one fact, told otherwise."""
@@ -70,6 +71,7 @@ def contrast(first: str, second: str) -> Contrast:
     if one.words == other.words:
         forms = zip(one.forms, other.forms, strict=True)
         apart = next((f"'{a}' stands against '{b}'" for a, b in forms if a and b and a != b), None)
+        apart = apart or _other_sentences(one, other)
         return Contrast(False, True, apart) if apart else _SAME
     if _is_moved(one, other):
         return _SAME
@@ -98,8 +100,16 @@ def first_contrast(texts: Sequence[str]) -> str | None:
     return None
 
 
+def _other_sentences(first: Statement, second: Statement) -> str | None:
+    """Return where a sentence ends in one text, and simply goes on in the other."""
+    for word, one, other in zip(first.words[:-1], first.ends, second.ends, strict=False):
+        if {one, other} == {"", "."}:
+            return f"a sentence ends behind '{word}' in one of them"
+    return None
+
+
 def _told(tokens: Sequence[str]) -> str:
-    shown = " ".join(tokens[:5]) + (" …" if len(tokens) > 5 else "")
+    shown = " ".join(token.strip() for token in tokens[:5]) + (" …" if len(tokens) > 5 else "")
     return f"'{shown}'" if tokens else "nothing"
 
 
@@ -113,6 +123,12 @@ def _has_other_quantities(first: Statement, second: Statement) -> bool:
 def _quantities(statement: Statement) -> set[tuple[str, str]]:
     pairs = pairwise(statement.words)
     return {(number, unit) for number, unit in pairs if number[-1].isdigit() and unit.isalpha()}
+
+
+def _is_shared_out(words: Sequence[str]) -> bool:
+    """Return whether it may matter which of two comes first: "Ana and Ben are 5 and 9"."""
+    joins = sum(word in _JOINING for word in words)
+    return joins > 1 or sum(word[-1].isdigit() for word in words) > 1 or "respectively" in words
 
 
 def _is_moved(first: Statement, second: Statement) -> bool:
@@ -135,7 +151,7 @@ def _is_moved(first: Statement, second: Statement) -> bool:
         if tail + head == there and (start == 0 or end == len(one)):
             return head[0] in _FRONTED or tail[0] in _FRONTED
         if (*tail[1:], tail[0], *head) == there:
-            joins = tail[0] in ("and", "or") and len(here) == 3
+            joins = tail[0] in _JOINING and len(here) == 3 and not _is_shared_out(one)
             return joins or (
                 tail[0] == "is" and is_whole and first.is_definite and second.is_definite
             )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 WORDS = {
     "en": (
         "the of and to in is you that it he was for on are as with his they at be this have from "
@@ -128,3 +130,16 @@ WORDS = {
     ),
 }  # fmt: skip
 """Frequent function words, by language."""
+
+
+def is_english(text: str) -> bool:
+    """Return whether a text has more function words of English than of any other language."""
+    words = set(text.lower().split())
+    counts = {language: len(words & listed) for language, listed in _word_sets().items()}
+    english = counts.pop("en")
+    return english > max(counts.values())
+
+
+@cache
+def _word_sets() -> dict[str, frozenset[str]]:
+    return {language: frozenset(listed.split()) for language, listed in WORDS.items()}

@@ -18,9 +18,9 @@ _IN_WORDS = re.compile(
     rf"(?<![\w-])(?<!\w')(?:{_ANY})(?:(?:\s+|-)(?:and\s+)?(?:{_ANY}))*(?!\w|['-]\w)", re.IGNORECASE
 )
 _SCALED = re.compile(rf"(?<![\w.,])(\d+(?:[.,]\d+)*)[ -]({'|'.join(_SCALES)})\b", re.IGNORECASE)
-_GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+")
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_LONGEST_FRACTION = 2
+_NO_CENTS = "00"
 _QUANTITY = re.compile(
     rf"\d|\b(?:{_ANY}|half|halve[sd]?|quarters?|thirds?|dozens?|couple|pair|both|double[sd]?|"
     r"triple[sd]?|single|once|twice|daily|weekly|monthly|yearly|annual(?:ly)?|first|second|"
@@ -46,16 +46,14 @@ def speaks_of_numbers(text: str) -> bool:
 
 
 def plain_number(digits: str) -> str:
-    """Return a number without the commas of thousands, or a fraction of one or two zeros.
+    """Return a number without the commas of thousands, or a fraction of two zeros.
 
-    `1.000` stays as it is: it is a thousand in many languages.
+    `1.000` stays as it is: it is a thousand in many languages; and so does `1.0`, as of a version.
     """
     if _GROUPED.fullmatch(digits.partition(".")[0]):
         digits = digits.replace(",", "")
     whole, dot, rest = digits.partition(".")
-    if dot and len(rest) <= _LONGEST_FRACTION and not rest.strip("0"):
-        return whole
-    return digits
+    return whole if dot and rest == _NO_CENTS else digits
 
 
 def _in_digits(match: re.Match[str]) -> str:
@@ -79,6 +77,8 @@ def _value(words: list[str]) -> int | None:
     total, current, last = 0, 0, 10**12
     for word in words:
         if word == "and":
+            if not total and current < 100:
+                return None
             continue
         scale = _SCALES.get(word)
         if scale == 100 and 0 < current < 100:

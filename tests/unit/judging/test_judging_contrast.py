@@ -129,6 +129,36 @@ def test_a_letter_with_a_factorial_is_not_the_letter_and_half_written_short_is_h
         ("A few came", "Few came"),
         ("1 million", "1 billion"),
         ("twenty-five", "twenty, five"),
+        ("twenty and five", "25"),
+        ("/a", "/ a"),
+        ("5A", "5 A"),
+        ("A4", "A 4"),
+        ("H2O", "H 2 O"),
+        ("a-1", "a - 1"),
+        ("it draws 5 A", "it draws 5"),
+        ("plan A", "plan"),
+        ("plan a", "plan"),
+        ("10 a day", "10 days"),
+        ("0,500", "500"),
+        ("1 500", "1, 500"),
+        ("3: 5", "3, 5"),
+        ("+5", "5"),
+        ("3.0", "3"),
+        ("3·5", "3 5"),
+        ("½ cup", "cup"),
+        ("½", "¼"),
+        ("५०٪", "५०"),
+        ("５％", "５"),
+        ('5" and 6"', "5 and 6"),
+        ("£5", "5 pounds"),
+        ("1 mw", "1 MW"),
+        ("5 K", "5 k"),
+        ("a ≠ b", "a = b"),
+        ("यह दिन", "यह दीन"),
+        ("你好？", "你好。"),
+        ("no one", "no 1"),
+        ("the app store", "the app shop"),
+        ("Ana and Ben are 5 and 9", "Ben and Ana are 5 and 9"),
     ],
 )
 def test_a_mark_that_prose_does_not_need_tells(first: str, second: str) -> None:
@@ -155,10 +185,47 @@ def test_a_mark_that_prose_does_not_need_tells(first: str, second: str) -> None:
         ("1.5 million dollars", "$1,500,000"),
         ("one thousand five hundred", "1500"),
         ("Use 'A' or \"B\"", "Use A or B"),
+        ("and/or", "and / or"),
+        ("5 kg, 20 %, 5°C", "5kg, 20%, 5 °C"),
+        ("It costs 1,500 dollars", "it costs $1500"),
+        ("a 20% fee", "20% fee"),
+        ("May 5, 2024", "May 5 2024"),
+        ("Mr. Smith called", "Mr Smith called"),
+        ("Quoi ?", "Quoi?"),
+        ("« Paris »", "Paris"),
     ],
 )
 def test_marks_of_prose_and_of_markdown_do_not_tell(first: str, second: str) -> None:
     assert contrast(first, second).same
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("No. Refunds are given.", "No refunds are given."),
+        ("no, changes were made", "no changes were made"),
+        ("no - changes were made", "no changes were made"),
+        (
+            "We refund if you paid. On Monday we close.",
+            "We refund. If you paid on Monday we close.",
+        ),
+    ],
+)
+def test_where_a_sentence_ends_tells(first: str, second: str) -> None:
+    found = contrast(first, second)
+    assert (found.same, found.near) == (False, True)
+    assert found.reason.startswith("a sentence ends behind")
+
+
+def test_a_comma_is_one_of_thousands_in_english_alone() -> None:
+    assert contrast("It is 1,500 kg", "it is 1500 kg").same
+    assert not contrast("Es sind 1,500 kg", "es sind 1500 kg").same
+    assert not contrast("1,500", "1500").same
+
+
+def test_kinds_of_sentence_ends_do_not_tell() -> None:
+    assert contrast("Open it. Close it!\nDone", "open it; close it. done").same
+    assert contrast("No, it is.", "No. It is.").same
 
 
 def test_words_that_are_others_in_capitals_tell_where_case_is_kept() -> None:
