@@ -27,7 +27,7 @@ class Unseen:
         names = " or ".join(self.wanted)
         return Problem(
             f"{owner} is not given {self.what}{of_case}: it does not ask for {names}",
-            expected=f"an application that is given {names}, or an answer without that part",
+            expected="an application that is given all that the case says",
             fix=f"{options.asking_for(*self.wanted)}, or {self.otherwise}",
         )
 

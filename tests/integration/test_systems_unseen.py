@@ -69,7 +69,7 @@ def test_a_function_sees_the_system_prompt_in_messages_or_has_one_of_its_own(
     }
     message = project.first_trials()["alone"]["error"]["message"]
     assert message.split("\n")[1:] == [
-        "  expected: an application that is given messages, or an answer without that part",
+        "  expected: an application that is given all that the case says",
         "  fix: give bot:alone a parameter 'messages', or without: [system] where it has a system "
         "prompt of its own",
     ]
