@@ -111,8 +111,10 @@ def wanted_variants(
             expected=one_of("", known, "an entry of variants:"),
             fix="name one, or remove 'variants'",
         )
+    # where the file was refused before, its variants may be among what was
+    is_known = bool(known) or not len(context.problems)
     for index, name in enumerate(names):
-        if isinstance(name, str) and name not in known:
+        if isinstance(name, str) and name not in known and is_known:
             context.problems.add(
                 f"unknown variant {shorten(name)!r} in {owner}",
                 names.value_place(index),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from pytest_arena.errors import shorten
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
@@ -55,6 +57,22 @@ class PromptSpec(ArenaModel):
     """A template around the case's prompt, which is `{{ prompt }}` in it."""
     path: str | None = None
     """A text file that holds the system prompt, beside the arena file."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _says_whose_it_is(cls, written: Any) -> Any:
+        if not isinstance(written, str):
+            return written
+        key = "user" if "{{ prompt }}" in written else "system"
+        raise PydanticCustomError(
+            "prompt",
+            "a prompt that is a text alone: {given}",
+            {
+                "given": shorten(repr(written), 60),
+                "expected": "system: a system prompt, user: a template around the case's prompt",
+                "fix": f"write it like {{{key}: …}}",
+            },
+        )
 
 
 class PromptTargetSpec(ArenaModel):

@@ -208,3 +208,24 @@ def test_params_mean_nothing_to_who_is_no_model_and_that_is_said(tmp_path: Path)
     plans = {plan.column: plan.provider for plan in arena.cells}
     assert plans["parrot/hot"] is plans["parrot/cold"]
     assert plans["m/hot"].params == {"temperature": 1}
+
+
+def test_a_prompt_that_is_a_text_is_told_alone(tmp_path: Path) -> None:
+    registry = Registry()
+    register(registry)
+    path = tmp_path / "arena.yaml"
+    path.write_text(
+        "providers: [{name: small, provider: mock, model: a}]\n"
+        'prompts: {short: "Briefly: {{ prompt }}", kind: Be kind.}\n'
+        "variants: [{name: v1, prompt: short}]\n"
+        f"{CASE.replace('prompt: Hi', 'prompt: Hi, variants: [v1]')}\n"
+    )
+    with pytest.raises(ArenaFileError) as caught:
+        load_arena(path, root=tmp_path, registry=registry)
+    expected = "  expected: system: a system prompt, user: a template around the case's prompt\n"
+    assert str(caught.value) == (
+        "arena.yaml:2:18: a prompt that is a text alone: 'Briefly: {{ prompt }}' for 'short' of "
+        f"'prompts'\n{expected}  fix: write it like {{user: …}}\n"
+        "arena.yaml:2:49: a prompt that is a text alone: 'Be kind.' for 'kind' of 'prompts'\n"
+        f"{expected}  fix: write it like {{system: …}}"
+    )
