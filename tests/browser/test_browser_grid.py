@@ -119,6 +119,18 @@ def test_words_that_differ_from_the_chosen_column_are_marked(open_report: Open) 
     assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["30", "No."]
 
 
+def test_rows_that_are_compared_later_are_marked_too(open_report: Open) -> None:
+    words = [[f"{n}{'abcd'[column]}{n % 7} same" for n in range(190)] for column in range(4)]
+    texts = [[" ".join(own[row % 9 :]) for own in words] for row in range(60)]
+    opened = open_report(answered(texts), "#cells?against=haiku")
+    opened.page.evaluate("scrollTo(0, 4000)")
+    opened.page.wait_for_function(
+        "() => [...document.querySelectorAll('.grid .row')].every(row =>"
+        " row.querySelectorAll('.answer:has(mark)').length === 3)"
+    )
+    assert opened.complaints == []
+
+
 def test_scripts_without_blanks_and_json_are_compared_by_signs_and_entries(
     open_report: Open,
 ) -> None:

@@ -6,6 +6,13 @@ const VISIBLE = 120;
 const LEAD = 60;
 // A comparison in the grid must not be felt; the case's page has all of it.
 const MOST_GRID_STEPS = 150000;
+// Nor must all comparisons of a frame: rows that come when the time is spent, and those that are leapt
+// over, get theirs when they are still in sight after a moment without scrolling.
+const COMPARING_MS = 8;
+const STILL_MS = 100;
+let spent = 0;
+let settling = null;
+const unmarked = new Set();
 const GUESSES = { ticks: 40, short: 140, full: 320 };
 const PHONE_GUESSES = { ticks: 48, short: 180, full: 420 };
 // Columns that have no cell in any row that is left would only be gaps.
@@ -60,7 +67,13 @@ const isOpen = (row) => density() === "full" || opened.has(row);
 
 function gridRow(row, at) {
   const own = new Map(row.cells.map((c) => [c.provider, c]));
-  const reference = state.against && !state.blind ? own.get(index.providers.indexOf(state.against)) : null;
+  const begun = performance.now();
+  let reference = state.against && !state.blind ? own.get(index.providers.indexOf(state.against)) : null;
+  if (reference && (list?.leaping || spent > COMPARING_MS)) {
+    unmarked.add(row);
+    settleSoon(STILL_MS);
+    reference = null;
+  }
   const made = node("div", { class: `row${isOpen(row) ? " open" : ""}${at === chosen ? " chosen" : ""}`, role: "row" },
     density() === "ticks" ? node("div", { role: "rowheader", class: "case" }, node("a", { href: caseLink(row), text: row.name, title: row.name })) : caseHead(row),
     (state.blind ? columnsIn(row) : gridColumns).map((p) => {
@@ -68,7 +81,31 @@ function gridRow(row, at) {
       if (!cell) return node("div", { role: "cell", class: "none dim" }, node("span", { class: "sr", text: "not run" }));
       return density() === "ticks" ? tick(cell) : answerCell(cell, reference, isOpen(row));
     }));
+  if (reference) spent += performance.now() - begun;
   return made;
+}
+
+function settleSoon(after) {
+  clearTimeout(settling);
+  settling = setTimeout(settle, after);
+}
+
+// After a leap the rows around those in sight are made; then one row after another gets its marks, and the
+// page goes on with what else there is in between.
+function settle() {
+  if (list?.leaping) {
+    draw();
+    return;
+  }
+  spent = 0;
+  const inSight = new Set(list ? [...list.nodes.keys()].map((at) => items.at(at)) : []);
+  for (const row of unmarked) {
+    unmarked.delete(row);
+    if (!inSight.has(row)) continue;
+    list.again((item) => item === row);
+    break;
+  }
+  if (unmarked.size) settleSoon(0);
 }
 
 function caseHead(row) {

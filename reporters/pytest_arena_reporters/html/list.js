@@ -50,7 +50,9 @@ function knownHeights() {
 
 function draw() {
   if (state.view !== "cells" || !list) return;
+  spent = 0;
   list.draw();
+  if (list.leaping || unmarked.size) settleSoon(STILL_MS);
   const shown = [...list.nodes.keys()].map((i) => items.at(i));
   if (state.layout === "cells") fillPreviews(shown);
   else if (density() !== "ticks") fillRows(shown);

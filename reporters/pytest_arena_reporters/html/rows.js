@@ -7,7 +7,7 @@ class LongList {
   // `make` returns the node of an item; `fixed` says that each is as high as `guess`; `known` has the
   // heights of items that were measured before, and gets those that are measured.
   constructor(body, items, { make, guess, fixed, known = new Map() }) {
-    Object.assign(this, { body, items, make, fixed, known, nodes: new Map() });
+    Object.assign(this, { body, items, make, fixed, known, nodes: new Map(), leaping: false });
     this.heights = Float64Array.from(items, (item) => known.get(item) ?? guess);
     this.tops = new Float64Array(items.length + 1);
     this.before = body.getBoundingClientRect().top;
@@ -32,17 +32,21 @@ class LongList {
 
   draw(all = false) {
     if (!this.items.length) return;
+    // Whoever leaps through the rows sees those in between for a moment only.
+    this.leaping = Math.abs(this.body.getBoundingClientRect().top - this.before) > LEAP;
     // What is measured may show that there is room for more rows, or for fewer.
     for (let round = 0; round < 4 && this.pass(all); round++);
   }
 
   pass(all) {
     const top = this.body.getBoundingClientRect().top;
-    // Whoever leaps through the rows sees those in between for a moment only.
-    const spare = Math.abs(top - this.before) > LEAP ? 0 : SPARE;
+    const spare = this.leaping ? 0 : SPARE;
     this.before = top;
     const first = all ? 0 : this.at(-top - spare), last = all ? this.items.length : this.at(innerHeight - top + spare) + 1;
-    const inSight = this.at(Math.max(0, 48 - top));
+    // Of the rows in sight one that was seen before stays where it is: a new one may be of any height.
+    const upper = this.at(Math.max(0, 48 - top));
+    const seen = Math.min(...[...this.nodes.keys()].filter((i) => i >= upper && this.tops.at(i) < innerHeight - top));
+    const inSight = seen === Infinity ? upper : seen;
     const made = this.fill(first, last);
     if (this.fixed || !made.length) return false;
     // Who went to the end wants to be there, also where rows turn out to be higher than guessed.
