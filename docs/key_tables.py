@@ -38,6 +38,7 @@ _HEADINGS = {
     "UsagePaths": "usage",
     "LoginSpec": "login",
     "ToolSpec": "tool",
+    "McpServerSpec": "mcp_server",
     "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

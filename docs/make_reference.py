@@ -25,6 +25,7 @@ from pytest_arena.cli import build_parser
 from pytest_arena.engine.calling import retries
 from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
+from pytest_arena.providers.mcp import McpOptions
 from pytest_arena.providers.outputs import OutputsOptions
 from pytest_arena.providers.systems.exec import ExecOptions
 from pytest_arena.providers.systems.http_options import HttpOptions, LoginSpec, UsagePaths
@@ -54,7 +55,7 @@ _READ_ON = {
 """Where the pages say more of a command."""
 _OF_PROVIDERS: tuple[type[ArenaModel], ...] = (
     *(OutputsOptions, PythonOptions, ExecOptions, HttpOptions),
-    *(UsagePaths, LoginSpec),
+    *(UsagePaths, LoginSpec, McpOptions),
 )
 """Models of keys that belong to one kind of provider."""
 _LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)

@@ -225,6 +225,8 @@ class TrialRunner:
             failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
         except BudgetSpent as spent:
             raise _CutShort(str(spent), dialogue.trial(index, place)) from spent
+        finally:
+            await self._client.forget(spec, session)
         return dialogue.trial(index, place, failure)
 
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:

@@ -8,6 +8,7 @@ from pytest_arena.json_schema.validation import (
     SchemaUnusableError,
     check_schema,
     mismatches,
+    schema_fault,
 )
 
-__all__ = ["SchemaUnusableError", "check_schema", "mismatches"]
+__all__ = ["SchemaUnusableError", "check_schema", "mismatches", "schema_fault"]

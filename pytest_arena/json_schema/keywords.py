@@ -55,11 +55,23 @@ def refuse_unknown(schema: Any, draft: str, path: tuple[str, ...] = ()) -> None:
         if name == "format" and isinstance(value, str) and value not in known_formats():
             near = suggest(value, known_formats())
             raise UnknownKeywordError(path, f"unknown format {value!r}", near)
+    _check_patterns(schema)
+    for place, inner in _inner_schemas(schema):
+        refuse_unknown(inner, draft, (*path, *place))
+
+
+def check_patterns(schema: Any) -> None:
+    """Compile each pattern of a schema; one that does not is pydantic's error."""
+    if isinstance(schema, Mapping):
+        _check_patterns(schema)
+        for _, inner in _inner_schemas(schema):
+            check_patterns(inner)
+
+
+def _check_patterns(schema: Mapping[str, Any]) -> None:
     for pattern in (schema.get("pattern"), *(schema.get("patternProperties") or ())):
         if isinstance(pattern, str):
             check_pattern(pattern)
-    for place, inner in _inner_schemas(schema):
-        refuse_unknown(inner, draft, (*path, *place))
 
 
 def _inner_schemas(schema: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import ArenaError, shorten, suggest
 from pytest_arena.json_schema.keywords import (
     UnknownKeywordError,
+    check_patterns,
     format_checker,
     refuse_unknown,
     validator_class,
@@ -49,6 +50,27 @@ def check_schema(schema: Any) -> Any:
     except UnknownKeywordError as error:
         raise _bad_schema(str(error), error.fix) from error
     return schema
+
+
+def schema_fault(schema: Any) -> str | None:
+    """Return why nothing can be held against a schema that a stranger wrote; None where it can.
+
+    As JSON Schema has it, keywords and formats that nobody knows say nothing, and are no fault.
+    """
+    from jsonschema.exceptions import SchemaError
+
+    if not isinstance(schema, (Mapping, bool)):
+        return f"it is no mapping, but {shorten(repr(schema), 40)}"
+    try:
+        validator_class(_draft(schema)).check_schema(schema)
+        check_patterns(schema)
+    except SchemaError as error:
+        return _said(error)[0]
+    except PydanticCustomError as error:
+        return error.message()
+    except RecursionError:
+        return "it is nested too deeply"
+    return None
 
 
 def mismatches(value: Any, schema: Any) -> str | None:

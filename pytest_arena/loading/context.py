@@ -13,7 +13,7 @@ from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
 from pytest_arena.registry import Registry
 from pytest_arena.results.attached_file import AttachedFile
-from pytest_arena.schema import Assertion, Defaults, ProviderSpec
+from pytest_arena.schema import Assertion, Defaults, McpServerSpec, ProviderSpec
 
 
 @dataclass(slots=True)
@@ -33,6 +33,10 @@ class LoadContext:
     broken_providers: set[str] = field(default_factory=set)
     """The names of entries of `providers:` that have problems of their own; empty for one without a
     name."""
+    servers: dict[str, McpServerSpec] = field(default_factory=dict)
+    """The file's MCP servers by their ids."""
+    broken_servers: set[str] = field(default_factory=set)
+    """The ids of MCP servers that have problems of their own; empty for one without an id."""
     defaults: Defaults = field(default_factory=Defaults)
     attached: dict[Path, AttachedFile | str] = field(default_factory=dict)
     """Files that messages send, and the texts of text files: each is read once."""

@@ -32,7 +32,7 @@ from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
 
 _BUILT_APART = frozenset(
-    {"providers", "guardrails", "judge", "mock", "tests", "tools", *TEST_GROUPS}
+    {"providers", "guardrails", "judge", "mcp_servers", "mock", "tests", "tools", *TEST_GROUPS}
 )
 
 
@@ -77,6 +77,10 @@ def _load(
         if key not in _BUILT_APART and not str(key).startswith(OWN_KEY)
     }
     spec = build_model(ArenaSpec, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
+    if tree.get("mcp_servers") is not None:
+        from pytest_arena.loading.mcp import build_servers
+
+        context.servers = build_servers(tree, context)
     providers = build_providers(tree, spec.defaults, context)
     guardrails, params = build_guardrails(
         tree.get("guardrails"), tree.value_place("guardrails"), context

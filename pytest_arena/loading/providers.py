@@ -13,7 +13,15 @@ from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.unknown_keys import GENERATION, means_key, unknown_key
 from pytest_arena.loading.validate import aliases_of, build_model
 from pytest_arena.loading.validation_messages import key_names
-from pytest_arena.schema import ArenaModel, Defaults, MockResponses, ProviderSpec, SystemOptions
+from pytest_arena.schema import (
+    ArenaModel,
+    Defaults,
+    McpColumnOptions,
+    McpServerSpec,
+    MockResponses,
+    ProviderSpec,
+    SystemOptions,
+)
 
 if TYPE_CHECKING:
     from pytest_arena.providers.base import Provider
@@ -177,7 +185,22 @@ def _options(
         )
         if len(context.problems) > before:
             return None
+    if issubclass(options, McpColumnOptions) and values.get("server") is not None:
+        before = len(context.problems)
+        values["server"] = _server(further, owner, context)
+        if len(context.problems) > before:
+            return None
     return build_model(options, further, context.problems, owner, values)
+
+
+def _server(entry: YamlMap, owner: str, context: LoadContext) -> McpServerSpec | None:
+    """Return the MCP server that an entry names, or that is written in it."""
+    from pytest_arena.loading.mcp import build_server, find_server
+
+    written, place = entry["server"], entry.value_place("server")
+    if isinstance(written, str):
+        return find_server(written, place, owner, context)
+    return build_server(written, place, context)
 
 
 def _refused_keys(cls: type[Provider] | None) -> frozenset[str]:

@@ -23,6 +23,7 @@ BUILTINS = (
     Shipped("python", f"{_HERE}.systems.python:PythonProvider"),
     Shipped("exec", f"{_HERE}.systems.exec:ExecProvider"),
     Shipped("http", f"{_HERE}.systems.http:HttpProvider"),
+    Shipped("mcp", f"{_HERE}.mcp:McpProvider"),
     Shipped("outputs", f"{_HERE}.outputs:OutputsProvider"),
     Shipped("echo", f"{_HERE}.echo:EchoProvider"),
     Shipped(

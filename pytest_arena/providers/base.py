@@ -130,5 +130,8 @@ class Provider:
         who = f"provider {self.spec.name!r} ({self.type})"
         raise ProviderError(ErrorKind.CONFIGURATION, f"{who} gives no embeddings")
 
+    async def forget(self, session: str) -> None:
+        """Let go of what belongs to a dialogue that has ended, however it did."""
+
     async def close(self) -> None:
         """Free connections; called once, on the loop, when the run ends."""

@@ -19,7 +19,7 @@ from pytest_arena.running.process_guard import ProcessGuard
 MOST_BYTES = 16 * 1024 * 1024
 """Of one answer on standard output."""
 _PART = 1 << 16
-_LAST_WORDS = 4_000
+LAST_WORDS = 4_000
 """Bytes of standard error that are kept."""
 _MOST_LINES = 12
 _LOOK_S = 0.05
@@ -90,7 +90,7 @@ class Program:
         self._exchange(given, lambda: False, ends_input=True)
         status = self.finish()
         if status != 0:
-            raise ProgramFailed(self._told(_ending(status)))
+            raise ProgramFailed(self._told(ending_of(status)))
         if not self._output.strip():
             raise ProgramFailed(self._told("wrote nothing on standard output"))
         return bytes(self._output)
@@ -105,7 +105,9 @@ class Program:
         self.wait(_ENDING_S)
         ended = self.has_ended
         status = self.finish()
-        raise ProgramFailed(self._told(_ending(status) if ended else "closed its standard output"))
+        raise ProgramFailed(
+            self._told(ending_of(status) if ended else "closed its standard output")
+        )
 
     def wait(self, seconds: float) -> None:
         """Wait for its end, but no longer than this."""
@@ -217,7 +219,7 @@ class Program:
             del self._readable[file]
         elif pipe is self._stderr:
             self._errors += part
-            del self._errors[:-_LAST_WORDS]
+            del self._errors[:-LAST_WORDS]
         else:
             self._output += part
             if len(self._output) > MOST_BYTES:
@@ -225,8 +227,7 @@ class Program:
         return bool(part)
 
     def _told(self, what: str) -> str:
-        lines = self._errors.decode("utf-8", "replace").strip().splitlines()[-_MOST_LINES:]
-        return "\n".join([what, *(f"  {line[:500]}" for line in lines if line.strip())])
+        return with_last_words(what, self._errors)
 
 
 def _ready(files: Mapping[int, int], seconds: float | None) -> set[int]:
@@ -238,7 +239,14 @@ def _ready(files: Mapping[int, int], seconds: float | None) -> set[int]:
     return {file for file, _ in waiting.poll(milliseconds)}
 
 
-def _ending(status: int) -> str:
+def with_last_words(what: str, errors: bytes | bytearray) -> str:
+    """Return what a program did, with the last lines that it wrote to standard error."""
+    lines = errors.decode("utf-8", "replace").strip().splitlines()[-_MOST_LINES:]
+    return "\n".join([what, *(f"  {line[:500]}" for line in lines if line.strip())])
+
+
+def ending_of(status: int) -> str:
+    """Return how a program ended, by its exit status or, where that is negative, by a signal."""
     if status >= 0:
         return f"ended with status {status}"
     try:

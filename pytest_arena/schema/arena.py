@@ -13,6 +13,7 @@ from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.limits import BudgetSpec
+from pytest_arena.schema.mcp import McpServerSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.params import Params
 from pytest_arena.schema.predicted import Predicted
@@ -122,6 +123,9 @@ class ArenaSpec(ArenaModel):
     """Rules on what is sent and what comes back, for every case."""
     tools: dict[str, ToolSpec | str] | tuple[Any, ...] = ()
     """Tools that models are offered in every case, by name or as a list in OpenAI's form."""
+    mcp_servers: tuple[McpServerSpec, ...] | dict[str, McpServerSpec] = ()
+    """Servers of the Model Context Protocol, as a list or by their ids: those that a column calls,
+    or whose tools an agent may call."""
     tests: tuple[CaseSpec, ...] = ()
     """The rows of the comparison: cases to ask about."""
     quality_tests: tuple[CaseSpec, ...] = ()

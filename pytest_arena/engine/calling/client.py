@@ -177,6 +177,13 @@ class ProviderClient:
                 self._hooks.after_response(request, response)
         return response
 
+    async def forget(self, spec: ProviderSpec, session: str) -> None:
+        """Tell a provider that a dialogue has ended, if it was called at all."""
+        state = self._states.get(id(spec))
+        if state is not None:
+            with own_code(ErrorKind.PROVIDER):
+                await state.provider.forget(session)
+
     async def close(self) -> None:
         """Free what the providers hold, and the kept answers."""
         for state in self._states.values():

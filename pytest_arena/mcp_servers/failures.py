@@ -1,0 +1,25 @@
+"""What can go wrong with a server, told apart by what it means for whoever asked."""
+
+from __future__ import annotations
+
+from pytest_arena.errors import ArenaError
+
+
+class ServerUnusable(ArenaError):
+    """A server that cannot be asked: it did not start, has ended, or is not as the protocol wants.
+
+    The text says what it did, with its last words on standard error.
+    """
+
+    def __init__(self, text: str, *, may_pass: bool = False) -> None:
+        super().__init__(text)
+        self.may_pass = may_pass
+        """Whether another attempt may find it again, as of one that is reached over a network."""
+
+
+class NoAnswerInTime(ServerUnusable):
+    """A server that has not answered one question in the time that it had."""
+
+
+class ServerRefused(ArenaError):
+    """A server that answered a question with an error of its own; the text is that error."""

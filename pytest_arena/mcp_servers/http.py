@@ -1,0 +1,135 @@
+"""A server that is reached over streamable HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Any
+
+import httpx2
+from mcp.client.streamable_http import streamable_http_client
+
+from pytest_arena.errors import shorten
+
+MOST_BYTES = 8 * 1024 * 1024
+"""Of one message."""
+_MOST_STREAMED = 8 * MOST_BYTES
+"""Of one response, which may hold many messages."""
+_CONNECTING_S = 10.0
+_LONGEST_WORDS = 500
+HTTP_FAILURE = -32_098
+"""The code, free in JSON-RPC, that an HTTP status gets which came without an error of its own."""
+_MAY_PASS = frozenset((408, 425, 429))
+_FIRST_SERVER_FAULT = 500
+
+
+class HttpTransport:
+    """Requests to one endpoint, in the shape that the package's client takes.
+
+    Redirects are followed within the endpoint's origin alone, since the headers are for it.
+    """
+
+    may_pass = True
+
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        # how long an answer may take is for whoever asks to say
+        timeout = httpx2.Timeout(_CONNECTING_S, read=None)
+        self._client = _Client(headers=dict(headers), timeout=timeout)
+        self._transport: AbstractAsyncContextManager[Any] = streamable_http_client(
+            url, http_client=self._client, max_sse_event_size=MOST_BYTES
+        )
+        self.ended = asyncio.Event()
+        """Never set: a server over HTTP is asked anew each time."""
+
+    async def __aenter__(self) -> Any:
+        await self._client.__aenter__()
+        return await self._transport.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        try:
+            await self._transport.__aexit__(kind, error, tb)
+        finally:
+            await self._client.aclose()
+
+    async def fault(self) -> str:
+        return "closed the connection"
+
+    def described(self, what: str) -> str:
+        return what
+
+
+def may_pass(status: int | None) -> bool:
+    """Return whether what met this status may be answered another time; None is no status."""
+    return status is None or status >= _FIRST_SERVER_FAULT or status in _MAY_PASS
+
+
+class _Client(httpx2.AsyncClient):
+    """A client that bounds what it is sent, and says what a status means where nobody else does.
+
+    The package tells all statuses alike; as an error in JSON-RPC, one reaches whoever asked.
+    """
+
+    async def send(self, request: httpx2.Request, **given: Any) -> httpx2.Response:
+        response = await super().send(request, **given)
+        if response.is_error and not await _has_error(response):
+            said = shorten(await _beginning(response), _LONGEST_WORDS)
+            what = f"HTTP {response.status_code} {response.reason_phrase}".strip()
+            message = f"{what}: {said}" if said else what
+            error = {
+                "code": HTTP_FAILURE,
+                "message": message,
+                "data": {"status": response.status_code},
+            }
+            await response.aclose()
+            return httpx2.Response(
+                response.status_code,
+                headers={"Content-Type": "application/json"},
+                content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}),
+                request=request,
+            )
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _Bounded(response.stream)
+        return response
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """A response's bytes, up to a limit."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for part in self._stream:
+            size += len(part)
+            if size > _MOST_STREAMED:
+                raise httpx2.ReadError(f"wrote more than {_MOST_STREAMED >> 20} MiB")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _has_error(response: httpx2.Response) -> bool:
+    """Return whether a failed response holds an error in JSON-RPC, which is then read."""
+    if not response.headers.get("content-type", "").lower().startswith("application/json"):
+        return False
+    try:
+        found = json.loads(await response.aread())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("error"), dict)
+
+
+async def _beginning(response: httpx2.Response) -> str:
+    if not response.is_stream_consumed:
+        await response.aread()
+    return " ".join(response.text.split())

@@ -1,0 +1,114 @@
+"""An MCP server in plain Python, which starts at once, with a fault that its argument names."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from typing import Any
+
+TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+
+
+def send(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+    sys.stdout.flush()
+
+
+def tools(mode: str, calls: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": "echo", "description": "Say a text again.", "inputSchema": TEXT},
+        {"name": "wipe", "description": "Delete all there is.", "inputSchema": {"type": "object"}},
+    ]
+    if mode == "lies":
+        found[0]["outputSchema"] = {"type": "object", "required": ["number"]}
+    if mode == "no-schema":
+        found[0]["inputSchema"] = {"type": "object", "properties": {"text": {"type": "txt"}}}
+    if mode == "slow-pattern":
+        slow = {"said": {"pattern": "^(a+)+$"}}
+        found[0]["outputSchema"] = {"type": "object", "properties": slow}
+    if mode == "grows" and calls:
+        found.append({"name": "late", "inputSchema": {"type": "object"}})
+    return found
+
+
+def called(mode: str, text: str) -> dict[str, Any]:
+    if mode == "dies":
+        print("out of memory", file=sys.stderr, flush=True)
+        os._exit(7)
+    if mode == "hangs":
+        threading.Event().wait()
+    if mode == "floods":
+        while True:
+            send({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
+    if mode == "endless":
+        while True:
+            sys.stdout.write("x" * 1_000_000)
+    if mode == "no-content":
+        return {"content": 5}
+    if mode == "fails":
+        return {"content": [{"type": "text", "text": f"no {text}"}], "isError": True}
+    result: dict[str, Any] = {"content": [{"type": "text", "text": f"{text} {os.getpid()}"}]}
+    if mode == "lies":
+        result["structuredContent"] = {"text": text}
+    if mode == "slow-pattern":
+        result["structuredContent"] = {"said": "a" * 40 + "!"}
+    if mode == "environment":
+        result["content"][0]["text"] = json.dumps(dict(os.environ))
+    if mode == "parts":
+        result["content"] += [
+            {"type": "image", "data": "AAAA", "mimeType": "image/png"},
+            {"type": "resource_link", "name": "all", "uri": "kb://all"},
+            {"type": "resource", "resource": {"uri": "kb://a", "text": "within\0"}},
+        ]
+    return result
+
+
+def answer(mode: str, method: str, params: dict[str, Any], calls: int) -> dict[str, Any] | None:
+    if method == "initialize":
+        return {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {"tools": {"listChanged": mode == "grows"}},
+            "serverInfo": {"name": "raw", "version": "1"},
+        }
+    if method == "tools/list":
+        found: dict[str, Any] = {"tools": tools(mode, calls)}
+        return {**found, "nextCursor": "on"} if mode == "pages" else found
+    return called(mode, params["arguments"].get("text", "")) if method == "tools/call" else None
+
+
+def main(mode: str) -> None:
+    with open("pids", "a") as file:
+        file.write(f"{os.getpid()}\n")
+    if mode == "does-not-start":
+        print("no database", file=sys.stderr)
+        sys.exit(3)
+    if mode == "noisy":
+        print("Starting up…")
+    if mode in ("forks", "never-answers") and os.fork() == 0:
+        with open("pids", "a") as file:
+            file.write(f"{os.getpid()}\n")
+        threading.Event().wait()
+    if mode == "never-answers":
+        threading.Event().wait()
+    calls = 0
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "id" not in asked:
+            continue
+        if asked["method"] == "tools/call" and asked["params"]["name"] == "wipe":
+            send({"id": asked["id"], "error": {"code": -32602, "message": "not on a Friday"}})
+            continue
+        result = answer(mode, asked["method"], asked.get("params", {}), calls)
+        calls += asked["method"] == "tools/call"
+        if result is None:
+            send({"id": asked["id"], "error": {"code": -32601, "message": "Method not found"}})
+        else:
+            send({"id": asked["id"], "result": result})
+    if mode == "stays":
+        threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
