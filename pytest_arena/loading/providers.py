@@ -16,12 +16,12 @@ from pytest_arena.loading.validation_messages import key_names
 from pytest_arena.schema import (
     ArenaModel,
     Defaults,
-    McpColumnOptions,
     McpServerSpec,
     MockResponses,
     ProviderSpec,
     SystemOptions,
 )
+from pytest_arena.schema.mcp import McpColumnOptions
 
 if TYPE_CHECKING:
     from pytest_arena.providers.base import Provider

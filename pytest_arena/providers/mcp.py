@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -45,6 +45,10 @@ class McpOptions(McpColumnOptions):
     its type; instead of a mapping, one `{{ name }}` may stand for all arguments: a mapping, or a
     text with a JSON object."""
 
+    without: tuple[Literal["system", "history"], ...] = ("system", "history")
+    """Parts of a case that the server is asked without: each call stands for itself, unless this
+    list is empty."""
+
     @field_validator("tool", "resource", "prompt", "arguments")
     @classmethod
     def _can_be_filled(cls, value: Any) -> Any:
@@ -75,9 +79,9 @@ class McpOptions(McpColumnOptions):
         return self
 
     @property
-    def takes_messages(self) -> bool:
+    def takes(self) -> frozenset[str]:
         texts = texts_in([self.tool, self.resource, self.prompt, self.arguments])
-        return any("messages" in names_in(text, {}) for text in texts)
+        return frozenset(name for text in texts for name in names_in(text, {}))
 
 
 class McpProvider(Provider):
@@ -128,7 +132,7 @@ class McpProvider(Provider):
             await package.loaded()
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options)
+        given = offered(request, self._options, self._options.takes)
         with template_failure(self.spec):
             name, arguments = self._filled(given)
         session, limit_s = request.session, self._options.reached.timeout

@@ -35,7 +35,7 @@ from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
 from pytest_arena.schema.judge import JudgeSpec, RubricLevel
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
-from pytest_arena.schema.mcp import McpColumnOptions, McpServerSpec
+from pytest_arena.schema.mcp import McpServerSpec
 from pytest_arena.schema.mock import (
     CaseMock,
     MockAnswer,
@@ -78,7 +78,6 @@ __all__ = [
     "JudgeReply",
     "JudgeSpec",
     "MayBeUnsure",
-    "McpColumnOptions",
     "McpServerSpec",
     "MessageSpec",
     "MockAnswer",
