@@ -138,7 +138,7 @@ def test_the_words_that_differ_from_the_baselines_answer_are_marked(
     open_report: Open, compared: RunResult
 ) -> None:
     cell = next(c for c in of(compared, "regressed") if c.standing and c.standing.output_before)
-    opened = open_report(compared, address(cell))
+    opened = open_report(compared, f"{address(cell)}&trial=0")
     assert opened.page.locator("#diff-baseline del").first.inner_text().strip() == "Before:"
     assert "only the baseline says so" in opened.page.inner_text("#cell")
 

@@ -346,6 +346,90 @@ def test_a_run_of_almost_nothing_opens(open_report: Open, count: int) -> None:
     assert opened.complaints == []
 
 
+def test_a_cell_opens_at_the_trial_that_stands_for_its_verdict(open_report: Open) -> None:
+    run = synthetic_run(1, 1, trials=3, rich=False)
+    (cell,) = run.cells
+    verdicts = ("passed", "failed", "passed")
+    trials = tuple(replace(t, verdict=v) for t, v in zip(cell.trials, verdicts, strict=True))
+    cell = replace(cell, verdict="failed", trials=trials)
+    page = open_report(replace(run, cells=(cell,)), address(cell)).page
+    assert page.locator("nav[aria-label=Trials] [aria-current]").inner_text().endswith("Trial 2")
+
+
+PAGES = ("", "#cells", "#cells?density=full", "case", "cell", "#run")
+A4 = {"width": 703, "height": 1040}
+"""What A4 leaves between the margins, in CSS pixels."""
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_nothing_is_cut_off_on_paper(open_report: Open, compared: RunResult, view: str) -> None:
+    cell = next(c for c in compared.cells if c.standing and c.standing.status == "regressed")
+    pages = {"cell": address(cell), "case": address(cell).replace("#cell", "#case").split("%5B")[0]}
+    opened = open_report(compared, pages.get(view, view), viewport=A4)
+    opened.page.emulate_media(media="print")
+    opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert opened.width <= A4["width"]
+    assert opened.page.locator("button.link:visible, :is(select, input, .top):visible").count() == 0
+
+
+def tabbed_to(page: Any, wanted: str, key: str = "Tab") -> None:
+    """Press a key until what has the focus fits a selector; it must be seen to have it."""
+    for _ in range(80):
+        page.keyboard.press(key)
+        focused = page.evaluate(
+            "wanted => { const at = document.activeElement, seen = at.closest('label') ?? at;"
+            " const outlined = one => getComputedStyle(one).outlineStyle !== 'none';"
+            " const { top, bottom } = seen.getBoundingClientRect();"
+            " return { fits: at.matches(wanted), shown: outlined(at) || outlined(seen),"
+            " inSight: bottom > 0 && top < innerHeight, html: at.outerHTML.slice(0, 120) } }",
+            wanted,
+        )
+        assert focused["shown"], focused["html"]
+        assert focused["inSight"], focused["html"]
+        if focused["fits"]:
+            return
+    raise AssertionError(f"{wanted} was not reached")
+
+
+def test_a_whole_session_goes_by_tab_alone(open_report: Open, run: RunResult) -> None:
+    opened = open_report(run)
+    page = opened.page
+    tabbed_to(page, "[data-view=cells]")
+    page.keyboard.press("Enter")
+    opened.settle()
+    tabbed_to(page, "#search")
+    page.keyboard.type("refund")
+    tabbed_to(page, "#verdicts [value=failed]")
+    page.keyboard.press("Space")
+    assert "verdict=failed" in page.url
+    tabbed_to(page, "#labels")
+    page.keyboard.press("Space")
+    tabbed_to(page, ".row .thumb.fail")
+    page.keyboard.press("Enter")
+    assert page.locator(".thumb.fail[aria-pressed=true]").count() == 1
+    tabbed_to(page, ".row .title")
+    title = page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#case h1")
+    opened.settle()
+    assert page.inner_text("#case h1") == title
+    tabbed_to(page, "#case .line a")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#cell h1")
+    opened.settle()
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    tabbed_to(page, "#cell .crumbs a[href^='#cells']", "Shift+Tab")
+    page.keyboard.press("Enter")
+    opened.settle()
+    assert "verdict=failed" in page.url
+    assert page.input_value("#search") == "refund"
+    assert page.evaluate("document.activeElement.textContent") == title
+    tabbed_to(page, "[data-view=run]", "Shift+Tab")
+    page.keyboard.press("Enter")
+    opened.settle()
+    assert page.locator("#run:visible").count() == 1
+
+
 def test_print_shows_the_overview_without_the_controls(open_report: Open, run: RunResult) -> None:
     page = open_report(run).page
     page.emulate_media(media="print")

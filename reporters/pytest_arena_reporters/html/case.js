@@ -1,5 +1,7 @@
 // A case's page: all columns side by side by turns, assertions as a matrix, any two texts as a diff.
 const NARROWEST = 230;
+// On paper more columns than these stand one below the other.
+const MOST_ON_PAPER = 4;
 const caseKey = (row) => `${row.file}::${row.name}`;
 const caseLink = (row) => linkTo({ view: "case", id: caseKey(row), trial: null, with: "", left: "", right: "" });
 
@@ -86,7 +88,7 @@ function sideBySide(columns) {
   rows.push(node("tr", { class: "label-row" }, placed.map(({ cell, at, trial, before }) => node("td", {}, before === undefined && trial?.responses.length ? labelling(cell, at, { note: true }) : null))));
   const table = node("table", { class: "beside-each-other" }, node("thead", {}, node("tr", {}, placed.map((column) => caseColumnHead(column)))), node("tbody", {}, rows));
   table.style.setProperty("--columns", placed.length);
-  return node("section", {}, node("h2", { class: "sr", text: "Answers" }), node("div", { class: `sideways${placed.length * NARROWEST > innerWidth ? " many" : ""}`, tabindex: 0, role: "region", "aria-label": "Answers side by side" }, table));
+  return node("section", {}, node("h2", { class: "sr", text: "Answers" }), node("div", { class: `sideways${placed.length * NARROWEST > innerWidth ? " many" : ""}${placed.length > MOST_ON_PAPER ? " lots" : ""}`, tabindex: 0, role: "region", "aria-label": "Answers side by side" }, table));
 }
 
 const headName = ({ name, before }) => (before === undefined ? name : `${name}, baseline`);

@@ -9,7 +9,7 @@ async function showCell() {
   }
   const { record, text } = await recordOf(cell);
   const trials = [...record.trials, ...(record.confirmation ?? [])];
-  const which = Math.min(state.trial ?? 0, Math.max(0, trials.length - 1));
+  const which = Math.min(state.trial ?? shownAt(cell, record), Math.max(0, trials.length - 1));
   const trial = trials[which];
   const said = reasons(record).join("\n");
   const shown = trial?.messages.some((m) => m.pictures) ? await loadPictures() : {};

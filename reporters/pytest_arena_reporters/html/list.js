@@ -82,6 +82,12 @@ async function fillPreviews(shown) {
   }
 }
 
+// Who comes back from the page of a case or a cell goes on from its row.
+function focusOn(id) {
+  const cell = byKey.get(id), at = items.findIndex((item) => item === cell || item === cell?.case || (item.cells && caseKey(item) === id));
+  list?.nodes.get(at)?.querySelector("a")?.focus({ preventScroll: true });
+}
+
 function choose(step) {
   if (!items.length) return;
   chosen = Math.max(0, Math.min(items.length - 1, chosen + step));

@@ -3,7 +3,7 @@ const title = document.title;
 let before = null;
 
 async function show() {
-  const changed = before?.view !== state.view || before?.id !== state.id;
+  const from = before, changed = from?.view !== state.view || from?.id !== state.id;
   if (before?.view === "cells" && state.view !== "cells") show.scroll = scrollY;
   before = state;
   for (const view of VIEWS) $(view).classList.toggle("shown", view === state.view);
@@ -17,11 +17,17 @@ async function show() {
   if (state.view === "cells") {
     syncFilters();
     showList();
-    if (changed) { scrollTo(0, show.scroll ?? 0); draw(); }
+    if (changed) {
+      scrollTo(0, show.scroll ?? 0);
+      draw();
+      if (from?.id) focusOn(from.id);
+    }
   } else if (changed) scrollTo(0, 0);
   if (state.view === "cell") await showCell();
   if (state.view === "case") await showCase();
   if (state.view === "pairs") await showPairs();
+  // Who opens a page by keyboard goes on from its heading.
+  if (from && changed) $(state.view).querySelector("h1[tabindex]")?.focus({ preventScroll: true });
   document.documentElement.dataset.shown = hashOf(state);
 }
 
