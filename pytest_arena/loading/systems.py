@@ -77,7 +77,10 @@ def check_seen(cells: Iterable[CellPlan], context: LoadContext) -> None:
     told: set[str] = set()
     for plan in cells:
         spec, system = plan.provider, plan.provider.system
-        if system is None or system.takes is None or plan.case.files or spec.name in told:
+        if system is None or system.takes is None or spec.name in told:
+            continue
+        if plan.skip is not None or plan.case.files:
+            # a file that it is not given is an error of the cell, as a model's is
             continue
         for messages in _first_messages(plan):
             missing = unseen(messages, 0, system.takes, system)
