@@ -23,9 +23,9 @@ def with_doubts(
     `proofs` say that the suite is worse, where that is known without asking: what a shard has
     proven of its own part, and what the stored baseline proves.
 
-    A shard stops asking about a cell once it is decided beside its own suspects, which is to say
-    that it holds the cell for regressed; beside those of all shards, more evidence is needed.
-    Such a cell is blind: nothing is proven, and green would be a lie.
+    A shard asks as much as all cells of its baseline may need. One that had another baseline, or
+    none, may have asked too little for the whole. What such a cell is said to be is not proven,
+    and green would be a lie: it is blind.
     """
     wanted = {ask.cell_id for ask in asks if not ask.for_suite}
     doubtful = [
@@ -38,9 +38,8 @@ def with_doubts(
     asked = [cell for cell in doubtful if cell.confirmation]
     if asked:
         notes.append(
-            "not decided, since each shard asked only as often as its own suspects needed: "
-            f"{_named(asked)}; run these cells in one job (pytest --arena --lf, or -k) against the "
-            "same baseline"
+            f"not decided, since the shards asked too little: {_named(asked)}; give each shard the "
+            "baseline of the whole, or run these cells in one job"
         )
     if unasked:
         notes.append(

@@ -36,7 +36,7 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
     run = joined
     gates = [shard.gate for shard in shards if shard.gate is not None]
     rules = _rules(joined.info.options)
-    baseline = None
+    baseline = collected = None
     if reference is not None:
         from pytest_arena.cli.merged_doubts import with_doubts
         from pytest_arena.comparison.baseline.source import read_baseline
@@ -58,7 +58,7 @@ def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None
         run = replace(run, gate=gate, notes=notes)
     elif gate is not None and run.gate is not None:
         run = replace(run, gate=replace(run.gate, removed=gate.removed))
-    run = _limited(run, baseline, rules)
+    run = _limited(run, baseline, rules, collected)
     return replace(run, exit_code=_code(run, shards))
 
 
@@ -91,7 +91,9 @@ def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | N
     return Collected.of(known, {cell.file for cell in baseline.cells.values()})
 
 
-def _limited(run: RunResult, baseline: Baseline | None, rules: Rules) -> RunResult:
+def _limited(
+    run: RunResult, baseline: Baseline | None, rules: Rules, collected: Collected | None
+) -> RunResult:
     arenas = [
         arena
         for arena in run.info.options.get("arenas") or ()
@@ -104,7 +106,9 @@ def _limited(run: RunResult, baseline: Baseline | None, rules: Rules) -> RunResu
     from pytest_arena.comparison.gate.apply import with_limits
 
     try:
-        return with_limits(run, arenas, own=baseline, rules=rules, folder=Path.cwd())
+        return with_limits(
+            run, arenas, own=baseline, rules=rules, folder=Path.cwd(), collected=collected
+        )
     except (ValidationError, TypeError) as error:
         raise UsageError(
             Problem(

@@ -346,6 +346,7 @@ class ResultsCollector:
             own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
             rules=rules_of(self._settings),
             ids=self._facts.ids,
+            collected=self.collected(),
             folder=self._config.rootpath,
         )
 

@@ -157,12 +157,8 @@ class Gatekeeper:
         return wanted(_run_of(cells), self.baseline, self.rules, collected=collected)
 
     def wanted_of(self, cell: Cell, ids: Iterable[str]) -> list[Ask]:
-        """Return the same of one cell, as if it were all of the run."""
-        if self.baseline is None:
-            return []
-        collected = self._collected(ids)
-        near = self._near(cell, collected)
-        return wanted(_run_of([cell]), near, self.rules, collected=collected)
+        """Return the same of one cell, which may be a suspect beside any others."""
+        return self.wanted([cell], self._collected(ids))
 
     def to_bisect(self, cells: Sequence[Cell], collected: Collected) -> list[Cell]:
         """Return the cells that regressed beside their old version, if `--arena-bisect` asks so."""

@@ -58,15 +58,19 @@ class RunGate:
 
     def judged(self, run: RunResult, facts: Mapping[str, Any]) -> RunResult:
         """Return the run with what its baseline and the file's limits say of it."""
+        collected = None
         if self._keeper is not None:
-            run = self._keeper.conclude(run, self._keeper.collected(self._ids))
+            collected = self._keeper.collected(self._ids)
+            run = self._keeper.conclude(run, collected)
         if not facts["gates"]:
             return run
         from pytest_arena.comparison.gate.apply import with_limits
 
         own = self._keeper.baseline if self._keeper is not None else None
         rules = rules_of(self._settings)
-        return with_limits(run, [facts], own=own, rules=rules, folder=self._root)
+        return with_limits(
+            run, [facts], own=own, rules=rules, folder=self._root, collected=collected
+        )
 
     def update(self, run: RunResult) -> tuple[list[str], bool]:
         """Write the baseline anew if the run is to do that.

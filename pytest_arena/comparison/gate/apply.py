@@ -11,7 +11,6 @@ from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.source import read_baseline
 from pytest_arena.comparison.baseline.summarize import figures_of
 from pytest_arena.comparison.baseline.update import Collected
-from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import GateCell, GateResult, Rules, assess
 from pytest_arena.comparison.gate.scores import ScoresSeen, scores_seen
 from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
@@ -33,8 +32,7 @@ def with_gate(
         replace(cell, standing=_standing(by_id[cell.id])) if cell.id in by_id else cell
         for cell in run.cells
     )
-    gone = collected.gone_from(baseline) if collected else ()
-    scores = scores_seen(pairs_of(run, baseline, gone), rules)
+    scores = scores_seen(result.pairs, rules)
     return replace(run, cells=cells, gate=_gate(result, run.cells, scores))
 
 
@@ -46,19 +44,20 @@ def with_limits(
     rules: Rules,
     folder: Path,
     ids: Collection[str] = (),
+    collected: Collected | None = None,
 ) -> RunResult:
     """Return the run with what became of the entries of `gates:`, each on its own file's cells.
 
     `arenas` are the facts of the arena files: `file`, and `gates` as they were written. `own` is
     the run's baseline; an entry may name another one, relative to `folder`. One that cannot be
     read leaves its limit an error that says why. `ids` are all cells of the files: where some of
-    those that an entry means were not selected, it can only warn.
+    those that an entry means were not selected, it can only warn. `collected` tells renamed cells.
     """
     known: dict[str | None, _Reading] = {}
 
     def reading(named: str | None) -> _Reading:
         if named not in known:
-            known[named] = _read_and_assess(run, named, own, rules, folder)
+            known[named] = _read_and_assess(run, named, own, rules, folder, collected)
         return known[named]
 
     found = []
@@ -109,7 +108,12 @@ read."""
 
 
 def _read_and_assess(
-    run: RunResult, named: str | None, own: Baseline | None, rules: Rules, folder: Path
+    run: RunResult,
+    named: str | None,
+    own: Baseline | None,
+    rules: Rules,
+    folder: Path,
+    collected: Collected | None,
 ) -> _Reading:
     try:
         baseline = read_baseline(named, folder) if named else own
@@ -117,7 +121,7 @@ def _read_and_assess(
         return None, f" ({str(error).splitlines()[0]})"
     if baseline is None:
         return None, ""
-    gate = assess(run, baseline, rules)
+    gate = assess(run, baseline, rules, collected=collected)
     return Against(baseline, gate), ""
 
 

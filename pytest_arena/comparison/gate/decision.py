@@ -40,11 +40,13 @@ class Decision:
     """The gate's decision on cells that trials can be weighed of.
 
     A function of the trials that the cells hold, whoever asked for them and when: a run that goes
-    on where another was interrupted, and shards that are merged, decide alike.
+    on where another was interrupted, and shards that are merged, decide alike. `elsewhere` is how
+    many cells the run has no part in, each of which may be a suspect when it is merged.
     """
 
-    def __init__(self, pairs: Sequence[CellPair], rules: Rules) -> None:
+    def __init__(self, pairs: Sequence[CellPair], rules: Rules, elsewhere: int = 0) -> None:
         self._rules = rules
+        self._elsewhere = elsewhere
         self._pairs = [pair for pair in pairs if pair.way is not None]
         self.fresh: Mapping[str, Fresh] = {
             pair.cell.id: Fresh.of(pair.cell, pair.now.judged) for pair in self._pairs
@@ -53,11 +55,13 @@ class Decision:
     @cached_property
     def suspects(self) -> list[Suspect]:
         """The cells that look bad, those that are not topped up yet among them."""
-        return [
-            Suspect(pair, self.fresh[pair.cell.id])
+        found = [
+            (pair, self.fresh[pair.cell.id])
             for pair in self._pairs
             if is_candidate(pair, self.fresh[pair.cell.id], self._rules)
         ]
+        among = len(found) + self._elsewhere
+        return [Suspect(pair, fresh, self._rules, among) for pair, fresh in found]
 
     @cached_property
     def adjusted(self) -> dict[str, float]:
@@ -66,7 +70,7 @@ class Decision:
         Benjamini and Hochberg's: that anything at all is below the level is Simes' test that
         nothing changed, which is exact for independent cells.
         """
-        p_values = [suspect.p_value(self._rules) for suspect in self.suspects]
+        p_values = [suspect.p_value for suspect in self.suspects]
         ids = [suspect.pair.cell.id for suspect in self.suspects]
         return dict(zip(ids, benjamini_hochberg(p_values), strict=True))
 
@@ -77,7 +81,7 @@ class Decision:
     @property
     def needed(self) -> float:
         """The evidence that names a suspect, whatever the others'."""
-        return max(1, len(self.suspects)) / self._rules.half
+        return max(1, len(self.suspects) + self._elsewhere) / self._rules.half
 
     def wanted(self) -> list[Ask]:
         """Return what to ask next, by cell; nothing once all is decided that can be."""
@@ -104,9 +108,8 @@ class Decision:
     def _of_suspects(self) -> list[Ask]:
         asks = []
         for suspect in self.suspects:
-            rounds = suspect.wanted(self._rules, len(self.suspects))
+            rounds, again = suspect.wanted, suspect.pair.way == "again"
             if rounds:
-                again = suspect.pair.way == "again"
                 asks.append(Ask(suspect.pair.cell.id, rounds, beside_old=again))
         return asks
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pytest_arena.comparison.baseline.model import Baseline, Version
+from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Version, key_of
 from pytest_arena.comparison.baseline.summarize import providers_of
 from pytest_arena.comparison.baseline.update import Collected
 from pytest_arena.comparison.gate.bisect import culprit
@@ -28,7 +28,7 @@ class GateResult:
     """The statuses of all cells, sorted by file, case and provider, and the suite's tests.
 
     `compared` of `judged` cells could be held against the baseline: of those that ran and stand
-    in it, or in a file that does.
+    in it, or in a file that does. `pairs` are those that ran, each beside its own of the baseline.
     """
 
     cells: tuple[GateCell, ...]
@@ -38,6 +38,7 @@ class GateResult:
     compared: int
     judged: int
     families: tuple[FamilyShift, ...] = ()
+    pairs: tuple[CellPair, ...] = ()
 
     @property
     def suite(self) -> GroupTest | None:
@@ -94,11 +95,12 @@ def wanted(
 ) -> list[Ask]:
     """Return the further trials that the gate needs next; nothing once all is decided.
 
-    The cells must hold all their trials (no early stop), and those that were asked for before.
+    The cells must hold all their trials (no early stop), and those that were asked for before. A
+    run of a part of the baseline's cells asks for as much as the whole would, so that what other
+    jobs find can be merged with it.
     """
-    rules = rules or Rules()
     gone = collected.gone_from(baseline) if collected else []
-    return Decision(pairs_of(run, baseline, gone), rules).wanted()
+    return _decision(pairs_of(run, baseline, gone), run, baseline, gone, rules).wanted()
 
 
 def assess(
@@ -115,7 +117,7 @@ def assess(
     rules = rules or Rules()
     gone = collected.gone_from(baseline) if collected else []
     pairs = pairs_of(run, baseline, gone)
-    decision = Decision(pairs, rules)
+    decision = _decision(pairs, run, baseline, gone, rules)
     versions = providers_of(run)
     cells = [
         _explained(_bisected(judged(pair, decision, rules), pair, rules), pair, baseline, versions)
@@ -132,7 +134,20 @@ def assess(
         compared=sum(cell.status not in NOT_COMPARED for cell in cells),
         judged=_judged(pairs, files),
         families=decision.families,
+        pairs=tuple(pairs),
     )
+
+
+def _decision(
+    pairs: Sequence[CellPair],
+    run: RunResult,
+    baseline: Baseline,
+    gone: Sequence[BaselineCell],
+    rules: Rules | None,
+) -> Decision:
+    here = {key_of(cell) for cell in run.cells} | {cell.key for cell in gone}
+    elsewhere = sum(cell.judged > 0 for key, cell in baseline.cells.items() if key not in here)
+    return Decision(pairs, rules or Rules(), elsewhere)
 
 
 def _judged(pairs: Sequence[CellPair], files: set[str]) -> int:

@@ -40,6 +40,10 @@ class ScoresSeen:
     unknown: int = 0
 
 
+_Labels = Mapping[str, set[str | None]]
+"""What each assertion of a cell wants, as reports show it, by its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Graded:
     """One assertion of one cell: its scores on both sides, and whether it holds less often now."""
@@ -95,8 +99,9 @@ def scores_seen(pairs: Sequence[CellPair], rules: Rules) -> ScoresSeen:
     """
     fit = [pair for pair in pairs if _is_fit(pair)]
     known = [pair for pair in fit if pair.before is not None and pair.before.graded is not None]
-    kinds = _kinds(fit)
-    graded = [each for pair in known for each in _graded(pair, kinds)]
+    labels = {pair.cell.id: _labels(pair) for pair in fit}
+    kinds = _kinds(fit, labels)
+    graded = [each for pair in known for each in _graded(pair, labels[pair.cell.id], kinds)]
     groups = _groups(graded)
     compared = {each.pair.cell.id for group in groups for each in group.graded}
     groups = [group for group in groups if group.tells]
@@ -105,7 +110,7 @@ def scores_seen(pairs: Sequence[CellPair], rules: Rules) -> ScoresSeen:
     columns = {pair.key[2] for pair in known}
     falls = tuple(_told_once([f for f in found if f.drop >= _LEAST_FALL], len(columns)))
     unknown = sum(
-        any(place.partition(":")[2] in kinds for place in _labels(pair))
+        any(place.partition(":")[2] in kinds for place in labels[pair.cell.id])
         for pair in fit
         if pair.before is not None and pair.before.graded is None
     )
@@ -126,10 +131,10 @@ def _is_fit(pair: CellPair) -> bool:
     return pair.comparable and not pair.judged_anew and pair.cell.load is None
 
 
-def _graded(pair: CellPair, kinds: Mapping[str, bool]) -> Iterator[_Graded]:
+def _graded(pair: CellPair, labels: _Labels, kinds: Mapping[str, bool]) -> Iterator[_Graded]:
     """Yield the assertions of a cell that grade, as far as both sides have scores of them."""
     assert pair.before is not None  # noqa: S101
-    for place, wanted in _labels(pair).items():
+    for place, wanted in labels.items():
         type_ = place.partition(":")[2]
         before, now = _scores(pair.before, place), _scores(pair.now, place)
         if type_ in kinds and before and now:
@@ -138,7 +143,7 @@ def _graded(pair: CellPair, kinds: Mapping[str, bool]) -> Iterator[_Graded]:
             yield _Graded(pair, type_, label, (before, now), crossed)
 
 
-def _kinds(pairs: Sequence[CellPair]) -> dict[str, bool]:
+def _kinds(pairs: Sequence[CellPair], labels: Mapping[str, _Labels]) -> dict[str, bool]:
     """Return the types of assertions that grade, and whether what one wants can tell it by name.
 
     One grades if it gives less than full marks for what holds; else its scores fall with its pass
@@ -152,14 +157,14 @@ def _kinds(pairs: Sequence[CellPair]) -> dict[str, bool]:
             held = finding.verdict in ("passed", "unsure")
             if held and finding.score is not None and 0 < finding.score < 1:
                 grades.add(finding.type)
-        for place, wanted in _labels(pair).items():
+        for place, wanted in labels[pair.cell.id].items():
             if len(wanted) > 1 or None in wanted:
                 nameless.add(place.partition(":")[2])
     return {type_: type_ not in nameless for type_ in grades}
 
 
-def _labels(pair: CellPair) -> dict[str, set[str | None]]:
-    """Return what each assertion of a cell wants, as reports show it, by its place."""
+def _labels(pair: CellPair) -> _Labels:
+    """Return what the assertions of a cell that have scores want."""
     found: dict[str, set[str | None]] = defaultdict(set)
     for trial in filter(is_whole, pair.cell.trials):
         for number, finding in enumerate(trial.assertions):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_arena.comparison.gate.cells import CellPair
-from pytest_arena.comparison.gate.fresh import Fresh
+from pytest_arena.comparison.gate.fresh import Fresh, Pair
 from pytest_arena.comparison.gate.rules import CLEARED, FELL, Rules
 from pytest_arena.comparison.stats.boschloo import boschloo_worse
 from pytest_arena.comparison.stats.pair_evidence import pair_evidence
@@ -17,39 +17,60 @@ _IN_VAIN = 10
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A cell at most half of whose trials passed."""
+    """A cell at most half of whose trials passed, beside all suspects there are or may be.
+
+    `among` is their number: those of this run, and the cells that it has no part in. Results of
+    several runs can so be put together, and hold all that a single one would have asked.
+    """
 
     pair: CellPair
     fresh: Fresh
+    rules: Rules
+    among: int
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """The pairs that one run would have asked: a part of a run may hold more than it takes."""
+        done, pairs = 0, self.fresh.pairs
+        while more := self._pairs_wanted(pairs[:done]):
+            if done + more > len(pairs):
+                return pairs
+            done += more
+        return pairs[:done]
 
     @property
     def evidence(self) -> float | None:
         """How many times likelier its pairs are if it became worse; None where it has none."""
-        pairs = self.fresh.pairs
+        pairs = self.pairs
         if self.pair.way != "again" or not pairs:
             return None
         return pair_evidence(len(pairs), sum(old for old, _ in pairs), sum(new for _, new in pairs))
 
-    def p_value(self, rules: Rules) -> float:
-        """Return the p-value of what its fresh trials say."""
+    @property
+    def p_value(self) -> float:
+        """The p-value of what its fresh trials say."""
         if self.pair.way == "again":
             return min(1.0, 1 / (self.evidence or 1.0))
-        return stored_p(self.pair.stored, self.fresh.new, rules, self.fresh.prompts)
+        return stored_p(self.pair.stored, self.fresh.new, self.rules, self.fresh.prompts)
 
-    def wanted(self, rules: Rules, suspects: int) -> int:
-        """Return how often it must be asked next, beside so many suspects; 0 where it is done."""
-        most = rules.most_pairs if self.pair.way == "again" else _last_look(self, rules)
-        in_vain = self.fresh.asked >= _IN_VAIN * self.fresh.prompts and not self.fresh.new
-        if in_vain or self.fresh.asked >= 2 * most or self.pair.cell.over_budget:
+    @property
+    def wanted(self) -> int:
+        """How often it must be asked next; 0 where it is done."""
+        fresh, rules = self.fresh, self.rules
+        most = rules.most_pairs if self.pair.way == "again" else _last_look(self)
+        in_vain = fresh.asked >= _IN_VAIN * fresh.prompts and not fresh.new
+        if in_vain or fresh.asked >= 2 * most or self.pair.cell.over_budget:
             # errors took the place of verdicts: further calls are no better
             return 0
         if self.pair.way == "again":
-            wanted = pairs_wanted(self.fresh.pairs, rules, suspects)
-        else:
-            wanted = stored_wanted(
-                self.pair.stored, self.fresh.new, rules, suspects, self.fresh.prompts
-            )
-        return -(-wanted // self.fresh.prompts)
+            return self._pairs_wanted(self.pairs) // fresh.prompts
+        wanted = stored_wanted(self.pair.stored, fresh.new, rules, self.among, fresh.prompts)
+        return -(-wanted // fresh.prompts)
+
+    def _pairs_wanted(self, pairs: tuple[Pair, ...]) -> int:
+        """Return how many further pairs to ask, each prompt of the case as often."""
+        prompts = self.fresh.prompts
+        return -(-pairs_wanted(pairs, self.rules, self.among) // prompts) * prompts
 
 
 def is_candidate(pair: CellPair, fresh: Fresh, rules: Rules) -> bool:
@@ -98,7 +119,7 @@ def stored_wanted(
     return min(_ROUND if len(fresh) < 2 * _ROUND else 2 * _ROUND, ahead[0][0] - len(fresh))
 
 
-def pairs_wanted(pairs: tuple[tuple[bool, bool], ...], rules: Rules, suspects: int) -> int:
+def pairs_wanted(pairs: tuple[Pair, ...], rules: Rules, suspects: int) -> int:
     """Return how many further pairs to ask: the fewest that could decide, and at most three."""
     done, old, new = len(pairs), sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
     needed = max(1, suspects) / rules.half
@@ -116,8 +137,8 @@ def _looks(before: int, rules: Rules, prompts: int) -> list[tuple[int, float]]:
     return [(-(-at // prompts) * prompts, share) for at, share in rules.looks(before)]
 
 
-def _last_look(suspect: Suspect, rules: Rules) -> int:
-    return _looks(suspect.pair.stored[0], rules, suspect.fresh.prompts)[-1][0]
+def _last_look(suspect: Suspect) -> int:
+    return _looks(suspect.pair.stored[0], suspect.rules, suspect.fresh.prompts)[-1][0]
 
 
 def _looks_bad(passed: int, trials: int, rules: Rules) -> bool:

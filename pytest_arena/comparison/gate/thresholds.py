@@ -8,7 +8,6 @@ from typing import Literal
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline.summarize import summarize_cell
-from pytest_arena.comparison.gate.cells import pairs_of
 from pytest_arena.comparison.gate.gate import GateResult
 from pytest_arena.comparison.gate.scores import scores_seen
 from pytest_arena.comparison.gate.threshold_metrics import Measured, measure
@@ -24,6 +23,12 @@ class Against:
 
     baseline: Baseline
     gate: GateResult
+
+    @property
+    def before(self) -> Mapping[Key, BaselineCell]:
+        """The baseline's cells by the keys that they have in the run: a case may be renamed."""
+        found = ((pair.key, pair.before) for pair in self.gate.pairs)
+        return {key: self.baseline.cells[cell.key] for key, cell in found if cell is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,13 @@ def check_limits(
         for cell in run.cells
         if cell.verdict != "skipped" and (file is None or cell.file == file)
     }
-    return tuple(_check(spec, run, cells, (against or {}).get(spec.baseline)) for spec in specs)
+    return tuple(_check(spec, cells, (against or {}).get(spec.baseline)) for spec in specs)
 
 
 _Cells = Mapping[Key, tuple[BaselineCell, tuple[str, ...]]]
 
 
-def _check(
-    spec: ThresholdSpec, run: RunResult, cells: _Cells, against: Against | None
-) -> ThresholdResult:
+def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> ThresholdResult:
     own = {
         key: cell
         for key, (cell, tags) in sorted(cells.items())
@@ -96,9 +99,9 @@ def _check(
         checks.append(ThresholdResult(spec, "error", reason))
     elif against is not None:
         if of_falls:
-            checks.append(_score_falls(spec, own, run, against))
+            checks.append(_score_falls(spec, own, against))
         if spec.max_degradation is not None:
-            checks.append(_degradation(spec, own, against.baseline, spec.max_degradation))
+            checks.append(_degradation(spec, own, against, spec.max_degradation))
         if spec.max_new_failures is not None:
             checks.append(_new_failures(spec, own, against.gate, spec.max_new_failures))
     return _worst(checks)
@@ -138,12 +141,13 @@ def _absolute(spec: ThresholdSpec, cells: Mapping[Key, BaselineCell]) -> Thresho
 
 
 def _degradation(
-    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], baseline: Baseline, most: float
+    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], against: Against, most: float
 ) -> ThresholdResult:
+    baseline, known = against.baseline, against.before
     pairs = [
-        (cell, baseline.cells[key])
+        (cell, known[key])
         for key, cell in cells.items()
-        if key in baseline.cells and _alike(spec, cell, baseline.cells[key])
+        if key in known and _alike(spec, cell, known[key])
     ]
     if not pairs:
         reason = f"{spec.title}: {baseline.name} has no cell to compare with"
@@ -198,10 +202,10 @@ def _new_failures(
 
 
 def _score_falls(
-    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], run: RunResult, against: Against
+    spec: ThresholdSpec, cells: Mapping[Key, BaselineCell], against: Against
 ) -> ThresholdResult:
     baseline = against.baseline
-    pairs = [pair for pair in pairs_of(run, baseline) if pair.key in cells]
+    pairs = [pair for pair in against.gate.pairs if pair.key in cells]
     seen = scores_seen(pairs, against.gate.rules)
     if not seen.compared:
         reason = f"{spec.title}: {baseline.name} has no scores to compare with"

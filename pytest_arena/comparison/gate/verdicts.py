@@ -63,7 +63,7 @@ def _found(suspect: Suspect, decision: Decision, rules: Rules) -> tuple[Status, 
 
 
 def _of_pairs(suspect: Suspect, decision: Decision) -> tuple[Status, str]:
-    pair, pairs = suspect.pair, suspect.fresh.pairs
+    pair, pairs = suspect.pair, suspect.pairs
     count, old, new = len(pairs), sum(p[0] for p in pairs), sum(p[1] for p in pairs)
     if not count:
         return "suspected", f"{rates(pair)}; it was not asked again beside the old version"

@@ -55,7 +55,7 @@ def test_a_regression_in_one_shard_fails_the_whole(baseline: str) -> None:
     assert regressed["D"] == "regressed"
 
 
-def test_a_cell_that_its_shard_stopped_asking_too_soon_for_the_whole_is_named() -> None:
+def test_a_cell_of_a_shard_that_asked_too_little_for_the_whole_is_named() -> None:
     baseline = str(write_run("before", *(cell(case, trials=2) for case in "ACD")))
     # alone, ten failures decide; beside the other shard's suspect it takes more
     write_run("s/1", cell("D", "failed", fresh="ffffffffff"), options=OPTIONS, exit_code=1)
@@ -67,8 +67,8 @@ def test_a_cell_that_its_shard_stopped_asking_too_soon_for_the_whole_is_named() 
     assert run.gate is not None
     assert run.gate.counts["blind"] == 1
     (note,) = run.notes
-    assert note.startswith("not decided, since each shard asked only as often as its own suspects")
-    assert ": D [" in note
+    assert note.startswith("not decided, since the shards asked too little: D [")
+    assert "give each shard the baseline of the whole" in note
     assert "C [" not in note
 
 
@@ -87,7 +87,7 @@ def pairs(case: str, old: str, new: str) -> Cell:
 
 
 @pytest.mark.parametrize(("blind", "code"), [("fail", 1), ("warn", 0)])
-def test_what_its_shard_held_for_regressed_and_the_whole_cannot_decide_is_never_green(
+def test_what_a_shard_without_the_whole_baseline_held_for_regressed_is_never_green(
     baseline: str, blind: str, code: int
 ) -> None:
     options = {**OPTIONS, "blind": blind}
@@ -105,7 +105,7 @@ def test_what_its_shard_held_for_regressed_and_the_whole_cannot_decide_is_never_
     (a,) = [c for c in run.cells if c.case == "A"]
     assert a.standing is not None
     assert a.standing.reason.endswith("; the shards asked too little to decide it")
-    assert "only as often as its own suspects needed: A [" in run.notes[0]
+    assert "since the shards asked too little: A [" in run.notes[0]
 
 
 def test_a_suspect_that_no_shard_asked_again_is_never_green(baseline: str) -> None:

@@ -142,7 +142,6 @@ def test_many_suspects_pay_for_their_number_by_a_step_up() -> None:
 def test_what_passed_and_never_passes_now_is_blind_where_it_cannot_be_proven() -> None:
     cases = [f"case {n}" for n in range(6)]
     calm = [cell_of("PPP", f"calm {n}") for n in range(60)]
-    calm = [cell_of("PPP", f"calm {n}") for n in range(60)]
     before = [*calm, *(cell_of("P" if case == "case 0" else "F", case) for case in cases)]
     now = [asked(cell_of("FFF", case), "F" * 80 if case == "case 0" else "") for case in cases]
     result = assess(run_of(*calm, *now), kept(*before))
@@ -200,6 +199,43 @@ def test_pairs_are_asked_in_rounds_of_three_and_the_last_one_no_larger_than_it_m
     alike = wanted(run_of(asked(now, "FFFF", "FFFF")), baseline)
     # the cell is cleared, so that the fall of the suite is still to be explained
     assert alike == [Ask(RESET, 2, beside_old=True, for_suite=True)]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "enough", "needed"), [(4, False, 400), (5, True, 400)], ids=["too few", "enough"]
+)
+def test_a_part_of_the_cells_is_asked_as_much_as_the_whole_may_need(
+    pairs: int, enough: bool, needed: int
+) -> None:
+    baseline = kept(*(cell_of("PPP", case) for case in ["Reset", *"ABCDEFGHI"]))
+    part = run_of(asked(cell_of("FFF", prompt="p2"), "F" * pairs, "P" * pairs))
+    assert (not wanted(part, baseline)) is enough
+    (cell,) = assess(part, baseline).cells
+    assert cell.reason.endswith(f"to 1, {needed} were needed)")
+    # cells that are no more are suspects nowhere
+    alone = Collected.of([RESET])
+    assert wanted(part, baseline, collected=alone) == []
+    assert (
+        assess(part, baseline, collected=alone)
+        .of("regressed")[0]
+        .reason.endswith("(evidence 133 to 1, 40 were needed)")
+    )
+
+
+def test_the_stored_baseline_is_looked_at_again_where_the_whole_may_need_it() -> None:
+    ten = asked(cell_of("FFF"), "F" * 10)
+    for others, asks in ((7, []), (8, [Ask(RESET, 10)])):
+        baseline = kept(cell_of("PPP"), *(cell_of("PPP", f"case {n}") for n in range(others)))
+        assert wanted(run_of(ten), baseline) == asks
+
+
+def test_pairs_beyond_those_that_decide_beside_fewer_suspects_change_nothing() -> None:
+    # a part of the run asked on, since the whole might have needed it, and the cell passed again
+    more = again("PPP", "FFF", "FFFF" + "P" * 12, "PPPP" + "F" * 12)
+    plain = again("PPP", "FFF", "FFFF", "PPPP")
+    assert (more.status, more.reason, more.evidence) == (
+        plain.status, plain.reason, plain.evidence,
+    )  # fmt: skip
 
 
 def test_a_cell_that_was_nearly_as_bad_before_is_not_asked_again() -> None:

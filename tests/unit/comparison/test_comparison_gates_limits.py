@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gate_runs import cell_of, kept, run_of, trials_of
 from pydantic import ValidationError
 
-from pytest_arena.comparison.gate.gate import assess
+from pytest_arena.comparison.baseline.update import Collected
+from pytest_arena.comparison.gate.apply import with_limits
+from pytest_arena.comparison.gate.gate import Rules, assess
 from pytest_arena.comparison.gate.thresholds import Against, ThresholdResult, check_limits
 from pytest_arena.errors import Location
 from pytest_arena.results import Cell, Finding, RunResult
@@ -248,6 +251,27 @@ def scored(score: float, case: str, provider: str = "mini", **keys: Any) -> Cell
     (trial,) = trials_of("P")
     told = replace(trial, assertions=(Finding("similar", "passed", score, ""),))
     return cell_of("P", case, provider, trials=[told], **keys)
+
+
+def test_limits_against_the_baseline_follow_renamed_cases(tmp_path: Path) -> None:
+    before = run_of(*(scored(0.9, f"case {n}", prompt=f"p{n}") for n in range(8)))
+    now = run_of(*(scored(0.7, f"new {n}", prompt=f"p{n}") for n in range(8)))
+    keys: list[dict[str, Any]] = [
+        {"metric": "score_falls", "max": 0},
+        {"metric": "similar", "max_degradation": 0.1},
+        {"metric": "case_verdict", "max_new_failures": 0},
+    ]
+    found = with_limits(
+        now,
+        [{"file": "arena.yaml", "gates": keys}],
+        own=kept(*before.cells),
+        rules=Rules(),
+        folder=tmp_path,
+        collected=Collected.of([cell.id for cell in now.cells]),
+    ).limits
+    assert [(one.verdict, one.value, one.n) for one in found] == [
+        ("failed", 1, 8), ("passed", 1, 8), ("passed", 0, 8),
+    ]  # fmt: skip
 
 
 def test_falls_of_scores_are_limited_over_the_cells_that_are_meant() -> None:
