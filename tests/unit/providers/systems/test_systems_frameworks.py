@@ -2,7 +2,8 @@
 
 None of them is needed to develop this plugin; `test_systems_shapes.py` has their shapes. To try
 them, install them beside the development tools: pydantic-ai-slim, langgraph, langchain-core,
-openai-agents, llama-index-core, haystack-ai, dspy, anthropic, openai.
+openai-agents, llama-index-core, haystack-ai, dspy, anthropic, openai, google-genai, ollama,
+autogen-agentchat.
 """
 
 from __future__ import annotations
@@ -312,3 +313,65 @@ def test_dspy_a_prediction() -> None:
     with dspy.context(lm=DummyLM([{"reasoning": "why", "answer": "hello"}])):
         found = described(dspy.ChainOfThought("question -> answer")(question="Where is it?"))
     assert (found["output"], found["reasoning"]) == ("hello", "why")
+
+
+def test_gemini() -> None:
+    types = pytest.importorskip("google.genai.types")
+
+    def content(role: str, **given: Any) -> Any:
+        return types.Content(role=role, parts=[types.Part(**given)])
+
+    called = types.FunctionCall(name="find_order", args={"number": "48213"})
+    came = types.FunctionResponse(name="find_order", response={"result": "shipped"})
+    answer = types.GenerateContentResponse(
+        candidates=[types.Candidate(content=content("model", text="hello"), finish_reason="STOP")],
+        usage_metadata=types.GenerateContentResponseUsageMetadata(
+            prompt_token_count=3, candidates_token_count=4
+        ),
+        automatic_function_calling_history=[
+            content("user", text="now"),
+            content("model", function_call=called),
+            content("user", function_response=came),
+        ],
+    )
+    found = described(answer)
+    assert (found["output"], found["finish_reason"]) == ("hello", "STOP")
+    assert named(found["tool_calls"]) == [FOUND]
+    assert found["tool_calls"][0]["result"] == {"result": "shipped"}
+    assert found["usage"] == {"input_tokens": 3, "output_tokens": 4}
+
+
+def test_ollama() -> None:
+    ollama = pytest.importorskip("ollama")
+    function = {"name": "find_order", "arguments": {"number": "48213"}}
+    message = {"role": "assistant", "content": "hello", "tool_calls": [{"function": function}]}
+    answer = ollama.ChatResponse.model_validate(
+        {"model": "m", "done": True, "prompt_eval_count": 3, "eval_count": 4, "message": message}
+    )
+    found = described(answer)
+    assert (found["output"], found["model"]) == ("hello", "m")
+    assert named(found["tool_calls"]) == [FOUND]
+    assert found["usage"] == {"input_tokens": 3, "output_tokens": 4}
+
+
+def test_autogen() -> None:
+    base = pytest.importorskip("autogen_agentchat.base")
+    said = pytest.importorskip("autogen_agentchat.messages")
+    core = pytest.importorskip("autogen_core")
+    models = pytest.importorskip("autogen_core.models")
+    call = core.FunctionCall(id="1", name="find_order", arguments='{"number": "48213"}')
+    came = models.FunctionExecutionResult(
+        content="shipped", name="find_order", call_id="1", is_error=False
+    )
+    answer = base.TaskResult(
+        messages=[
+            said.TextMessage(content="now", source="user"),
+            said.ToolCallRequestEvent(content=[call], source="a"),
+            said.ToolCallExecutionEvent(content=[came], source="a"),
+            said.TextMessage(content="hello", source="a"),
+        ]
+    )
+    found = described(answer)
+    assert found["output"] == "hello"
+    assert named(found["tool_calls"]) == [FOUND]
+    assert found["tool_calls"][0]["result"] == "shipped"

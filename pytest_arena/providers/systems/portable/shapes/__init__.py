@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .clients import CLIENTS, agent_executor, is_converse
 from .frameworks import FRAMEWORKS, is_foreign
 from .streams import StreamedAnswer
 from .traces import NoTraceError, trace_of
-from .values import as_text, calls_of, listed, mapping_of, usage_of
+from .values import as_text, calls_of, document_text, listed, mapping_of, usage_of
 
 FIELDS = (
     "output",
@@ -46,7 +47,7 @@ def described(value: Any) -> dict[str, Any]:
         raise ShapeError("returned None")
     if isinstance(value, str):
         return {"output": value}
-    for shape in (_own, *FRAMEWORKS, _named_text):
+    for shape in (agent_executor, _own, *FRAMEWORKS, *CLIENTS, _named_text):
         found = shape(value)
         if found is not None:
             return {name: one for name, one in found.items() if one is not None}
@@ -70,7 +71,7 @@ def _names(value: Any) -> list[str]:
 def _own(value: Any) -> dict[str, Any] | None:
     """A mapping, dataclass or pydantic model with `output`, or with tool calls or an error."""
     given = mapping_of(value, FIELDS)
-    if given is None or is_foreign(value):
+    if given is None or is_foreign(value) or is_converse(value):
         return None
     if given.get("output") is not None:
         given["output"] = as_text(given["output"])
@@ -82,7 +83,7 @@ def _own(value: Any) -> dict[str, Any] | None:
         given["cost_usd"] = given["cost"]
     given.pop("cost", None)
     if "context" in given:
-        given["context"] = [as_text(one) for one in listed(given["context"])]
+        given["context"] = [document_text(one) for one in listed(given["context"])]
     if given.get("trace") is not None:
         try:
             given["trace"] = trace_of(given["trace"])

@@ -7,6 +7,16 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+_TOKENS_IN = (
+    *("input_tokens", "prompt_tokens", "request_tokens"),
+    *("prompt_token_count", "promptTokenCount", "prompt_eval_count", "inputTokens"),
+)
+_TOKENS_OUT = (
+    *("output_tokens", "completion_tokens", "response_tokens"),
+    *("candidates_token_count", "candidatesTokenCount", "eval_count", "outputTokens"),
+)
+_DOCUMENT_TEXT = ("page_content", "text", "content")
+
 
 def tool_call(value: Any) -> dict[str, Any]:
     """Return one tool call as a plain mapping, of whichever format it is.
@@ -47,8 +57,8 @@ def usage_of(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
     found = {
-        "input_tokens": first(value, "input_tokens", "prompt_tokens", "request_tokens"),
-        "output_tokens": first(value, "output_tokens", "completion_tokens", "response_tokens"),
+        "input_tokens": first(value, *_TOKENS_IN),
+        "output_tokens": first(value, *_TOKENS_OUT),
         "cost_usd": first(value, "cost_usd", "cost", "total_cost"),
         "reasoning_tokens": first(value, "reasoning_tokens"),
     }
@@ -102,6 +112,12 @@ def as_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(plain(value), ensure_ascii=False, default=str)
+
+
+def document_text(value: Any) -> str:
+    """Return the text of a document as frameworks hold it; of anything else, what it is."""
+    texts = (get(value, name) for name in _DOCUMENT_TEXT)
+    return next((text for text in texts if isinstance(text, str)), None) or as_text(value)
 
 
 def plain(value: Any) -> Any:
