@@ -487,9 +487,11 @@ def told(cell: dict[str, Any]) -> dict[str, Any]:
     judged = [(one["type"], one["verdict"]) for one in trial["assertions"]]
     facts = {n: trial.get(n) for n in TOLD}
     if facts["tool_calls"]:
-        # nobody ran them: they have no result, error or time
-        calls = [{n: v for n, v in call.items() if v is not None} for call in facts["tool_calls"]]
-        facts["tool_calls"] = calls
+        # nobody ran them: what came of them has its default
+        facts["tool_calls"] = [
+            {n: v for n, v in call.items() if v or n in ("name", "arguments", "id")}
+            for call in facts["tool_calls"]
+        ]
     return {"verdict": cell["verdict"], "judged": judged} | facts
 
 
