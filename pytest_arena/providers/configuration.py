@@ -127,10 +127,12 @@ def _base_problems(spec: ProviderSpec, base: Base) -> Iterator[Problem]:
         scheme = (
             "http" if re.match(r"(?:localhost|127\.|10\.|192\.168\.|\[?::1)", rest) else "https"
         )
+        if "://" in base.url and not address.hostname:
+            yield problem("has no host", f"name the host behind {address.scheme}://")
+            return
         has = f"has the scheme {address.scheme!r}" if "://" in base.url else "has no scheme"
-        said = has if address.hostname or "://" not in base.url else "has no host"
         rest = shorten(rest.rpartition("@")[2], 80)
-        yield problem(said, f"write {scheme}://{rest}" if rest else "name the host")
+        yield problem(has, f"write {scheme}://{rest}" if rest else "name the host")
         return
     if spec.provider in _WHOLE_URLS:
         return

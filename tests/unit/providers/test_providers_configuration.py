@@ -100,7 +100,7 @@ def test_a_template_in_a_model_is_a_problem() -> None:
         ("localhost:8000", "has no scheme", "write http://localhost:8000"),
         ("models.example.com/v1", "has no scheme", "write https://models.example.com/v1"),
         ("htp://h/v1", "has the scheme 'htp'", "write https://h/v1"),
-        ("http:///v1", "has no host", "write https:///v1"),
+        ("http:///v1", "has no host", "name the host behind http://"),
         (f"{GOOD}?a=1", "has a query, behind which no path can follow", f"write {GOOD}"),
         (
             "{{ url }}/v1",
