@@ -10,12 +10,15 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.reply_json import MARKS, refuse
 from pytest_arena.text.folding import fold, fold_in_place
+from pytest_arena.text.unescaping import unescape_in_place
 
 _MARKDOWN = re.compile(r"[*_`~|]|^[ \t]*(?:#{1,6}|>)", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*(?:[-+•]|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 _LINK_TARGET = re.compile(r"(?<=\])\([^()\s]*\)|[\[\]]")
 _LEFT_OUT = re.compile(r"\s*[\[(]?\.{3,}[\])]?\s*")
-_AROUND = " .,;:!?\"'"
+_LABEL = re.compile(r"""^\s*[^\W\d_][\w ]{0,30}:\s*(?=["'«»「『])""")
+"""What a judge writes before a quote in quotation marks, as in `From the answer: "…"`."""
+_AROUND = " .,;:!?\"'«»‹›「」『』。！？"
 _BETWEEN = re.compile(r"""["'][\s.]*+(?:(?:[,;/&]|and)\s*+)?["']|\n\s*""")
 """What stands between two passages of one quote."""
 _NO_QUOTE = frozenset(
@@ -81,12 +84,14 @@ def is_evidence(quote: str, material: Sequence[Material]) -> bool:
 def stands_in(quote: str, text: str) -> bool:
     """Return whether a text holds a quote, both folded.
 
-    Case, Markdown, links' targets, bullets, and marks around the quote do not count; where it has
-    an ellipsis of its own, its parts must follow each other in the text. Of several passages in
-    lines or quotes of their own each must stand there.
+    Case, Markdown, links' targets, bullets, escapes, and marks around the quote or a label before
+    it do not count; where it has an ellipsis of its own, its parts must follow each other in the
+    text. Of several passages in lines or quotes of their own each must stand there.
     """
     forms = list(_forms(text))
-    if _stands_whole(quote, forms):
+    if _stands_whole(quote, forms) or _stands_whole(
+        _LABEL.sub("", fold_in_place(quote).text), forms
+    ):
         return True
     passages = [one for one in _BETWEEN.split(fold_in_place(quote).text) if one.strip(_AROUND)]
     return 1 < len(passages) <= _MOST_PASSAGES and all(
@@ -101,7 +106,7 @@ def _stands_whole(quote: str, forms: Sequence[str]) -> bool:
 
 def _forms(text: str) -> Iterator[str]:
     """Yield a text without Markdown's marks, then without its bullets and links, too."""
-    lines = fold_in_place(text).text
+    lines = fold_in_place(unescape_in_place(text).text).text
     yield fold(_MARKDOWN.sub("", lines))
     yield fold(_MARKDOWN.sub("", _LINK_TARGET.sub("", _BULLET.sub("", lines))))
 
