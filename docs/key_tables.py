@@ -39,6 +39,9 @@ _HEADINGS = {
     "LoginSpec": "login",
     "ToolSpec": "tool",
     "McpServerSpec": "mcp_server",
+    "AgentTargetSpec": "agent",
+    "ToolLimits": "limits",
+    "ToolAnswer": "mock",
     "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

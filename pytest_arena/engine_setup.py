@@ -17,6 +17,8 @@ from pytest_arena.call_hooks import ConfigHooks
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.provider_factory import provider_factory, retirement_notes, variables_of
+from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.tools import ToolEnvironment
 
 if TYPE_CHECKING:
     import pytest
@@ -68,11 +70,10 @@ def set_up_engine(
             noted.add(key)
             engine.notes.append(note)
 
+    outside = ProviderEnvironment(add_secret=redactor.add, add_note=add_note)
     engine = Engine(
         concurrency=settings.concurrency,
-        make_provider=provider_factory(
-            registry, mock=settings.mock, add_secret=redactor.add, add_note=add_note
-        ),
+        make_provider=provider_factory(registry, outside, mock=settings.mock),
         share=share,
         hooks=hooks if hooks.any else None,
         root=root,
@@ -81,6 +82,7 @@ def set_up_engine(
         answers=answers,
         quotas=quotas,
         hide=redactor.hide_known,
+        tools=ToolEnvironment(outside, settings.mock, redactor.hide_known),
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)

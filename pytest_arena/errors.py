@@ -81,6 +81,7 @@ class ErrorKind(StrEnum):
     CONFIGURATION = "configuration"
     PROVIDER_DOWN = "provider_down"
     SYSTEM = "system"
+    AGENT = "agent"
     NOT_RECORDED = "not_recorded"
     NETWORK_BLOCKED = "network_blocked"
     ASSERTION = "assertion"

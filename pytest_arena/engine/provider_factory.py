@@ -9,9 +9,9 @@ from threading import Thread
 
 from pytest_arena.errors import InternalError, Problem
 from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
-from pytest_arena.providers.nested_texts import texts_in
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.nested_texts import texts_in
 
 DEFAULT_KIND = "litellm"
 
@@ -25,14 +25,9 @@ def provider_class(registry: Registry, spec: ProviderSpec) -> type[Provider]:
 
 
 def provider_factory(
-    registry: Registry,
-    *,
-    mock: bool,
-    add_secret: Callable[[str], None],
-    add_note: Callable[[str, str], None] = lambda _key, _note: None,
+    registry: Registry, environment: ProviderEnvironment, *, mock: bool
 ) -> Callable[[ProviderSpec], Provider]:
     """Return what makes providers; with `mock` each that asks somebody is the mock."""
-    environment = ProviderEnvironment(add_secret=add_secret, add_note=add_note)
 
     def make(spec: ProviderSpec) -> Provider:
         cls = provider_class(registry, spec)

@@ -127,7 +127,25 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         findings,
         threshold=plan.case.threshold,
     )
+    broken = _limit_broken(plan.case, trial)
+    if broken is not None:
+        verdict, score, kept = "failed", 0.0, (*kept, broken)
     return replace(trial, verdict=verdict, score=score, assertions=kept)
+
+
+def _limit_broken(case: CasePlan, trial: Trial) -> Finding | None:
+    """Return what fails a trial in which an agent wanted more than it may, where that fails it."""
+    if case.agent is None or case.agent.limits.on_exceeded != "fail":
+        return None
+    stopped = ((turn, one.stopped) for turn, one in enumerate(trial.responses))
+    return next(
+        (
+            Finding("limits", "failed", 0.0, why, turn=turn, expected="to keep within the limits")
+            for turn, why in stopped
+            if why is not None
+        ),
+        None,
+    )
 
 
 def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) -> CheckContext:

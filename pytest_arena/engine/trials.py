@@ -24,7 +24,8 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, Provider
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Finding, Trial, TrialError
-from pytest_arena.targets import DialogueRun
+from pytest_arena.targets import DialogueRun, Toolboxes
+from pytest_arena.tools import ToolContext, ToolEnvironment
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
@@ -60,8 +61,11 @@ class TrialRunner:
     neither the loop waits for them nor a user's function runs twice at once.
     """
 
-    def __init__(self, client: ProviderClient, root: Path) -> None:
+    def __init__(
+        self, client: ProviderClient, root: Path, tools: ToolEnvironment | None = None
+    ) -> None:
         self._client = client
+        self._toolboxes = Toolboxes(tools or ToolEnvironment())
         self._root = root
         self._unknown: dict[int, set[str]] = {}
         self._shared: SharedConversations | None = None
@@ -179,9 +183,10 @@ class TrialRunner:
         return self._shared
 
     async def give_up(self) -> None:
-        """Cancel what runs for more than one cell."""
+        """Cancel what runs for more than one cell, and let go of what tools hold."""
         if self._shared is not None:
             await self._shared.give_up()
+        await self._toolboxes.close()
 
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
@@ -190,7 +195,9 @@ class TrialRunner:
         stream = needs_stream(case)
         session = case.session_id or uuid4().hex
 
-        async def answer(messages: list[Message], turn: int) -> tuple[Request, Response]:
+        async def ask(
+            messages: list[Message], turn: int, step: int = 0
+        ) -> tuple[Request, Response]:
             request = Request(
                 messages=messages,
                 params=case.params_for(spec),
@@ -206,6 +213,7 @@ class TrialRunner:
                 dialogues=len(case.dialogues),
                 turn=turn,
                 turns=len(case.dialogues[place]),
+                step=step,
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
                 session_id=case.session_id,
@@ -215,19 +223,21 @@ class TrialRunner:
             )
             return request, await call(request)
 
+        agent = None
+        if case.agent is not None and not spec.asks_nobody:
+            about = ToolContext(case.name, number, session, case.variables)
+            agent = self._toolboxes.agent(case.agent, ask, about)
+        answer = ask if agent is None else agent.answer
         dialogue = DialogueRun(case, case.dialogues[place], answer)
-        failure = None
         try:
-            await dialogue.run()
-        except ProviderError as error:
-            failure = TrialError(str(error.kind), error.message, error.attempts)
-        except GuardrailError as error:
-            failure = TrialError(str(ErrorKind.CONFIGURATION), str(error))
-        except BudgetSpent as spent:
-            raise _CutShort(str(spent), dialogue.trial(index, place)) from spent
+            failed = await _failure_of(dialogue)
         finally:
             await self._client.forget(spec, session)
-        return dialogue.trial(index, place, failure)
+        if agent is not None and agent.unfinished is not None:
+            dialogue.add_unfinished(agent.unfinished)
+        if isinstance(failed, BudgetSpent):
+            raise _CutShort(str(failed), dialogue.trial(index, place)) from failed
+        return dialogue.trial(index, place, failed)
 
     async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
         number = trial.index * len(plan.case.dialogues) + trial.dialogue
@@ -246,6 +256,19 @@ class TrialRunner:
             return await self._talks().rival(plan, name, number)
 
         return JudgeClient(self._client, plan, number, self._unknown, rival)
+
+
+async def _failure_of(dialogue: DialogueRun) -> TrialError | BudgetSpent | None:
+    """Run a dialogue, and return what ended it before its last answer."""
+    try:
+        await dialogue.run()
+    except ProviderError as error:
+        return TrialError(str(error.kind), error.message, error.attempts)
+    except GuardrailError as error:
+        return TrialError(str(ErrorKind.CONFIGURATION), str(error))
+    except BudgetSpent as spent:
+        return spent
+    return None
 
 
 class _CutShort(BudgetSpent):

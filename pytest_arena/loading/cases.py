@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten
+from pytest_arena.loading.agents import with_tools
 from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.case_checks import (
     check_checks,
@@ -34,7 +35,7 @@ from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
-from pytest_arena.loading.targets import Prompt, find_target
+from pytest_arena.loading.targets import Prompt, Target, find_target
 from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -53,7 +54,7 @@ from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
 if TYPE_CHECKING:
     from pytest_arena.prompts.attacks import Attack
 
-_NO_TARGET = Prompt()
+_NO_TARGET = Target()
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class CaseSettings:
     """What the cases of a file share; `names` are those taken so far, with what says where."""
 
     variables: Mapping[str, Any]
-    targets: Mapping[str, Prompt]
+    targets: Mapping[str, Target]
     guardrails: tuple[Guardrail, ...]
     params: Mapping[str, Any]
     trials: int
@@ -249,16 +250,18 @@ def _load(
     load = _load_plan(spec, rendered, owner, problems)
     if len(problems) > before:
         return None
-    prompt = _prompt(spec, rendered, settings, context)
+    target = _target(spec, rendered, settings, context)
+    prompt = target.prompt
     system = _system(spec, prompt, variant, variables, context)
     if variant is not None and variant.prompt is not None:
         prompt = variant.prompt
+        target = variant.target or target
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
     plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:
-        plan = replace(plan, tools=settings.tools.of_case(rendered, owner, variables, context))
+        plan = with_tools(plan, target.agent, rendered, settings.tools, context)
     loaded = LoadedCase(plan, spec, prompt, variant)
     return loaded if len(problems) == before else None
 
@@ -311,7 +314,7 @@ def _with_documents(
     return {**variables, "context": "\n\n".join(as_text(text) for text in texts)}
 
 
-def _prompt(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: LoadContext) -> Prompt:
+def _target(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: LoadContext) -> Target:
     if spec.target is None:
         return settings.targets.get(settings.target or "", _NO_TARGET)
     return find_target(spec.target, settings.targets, case.value_place("target"), context)

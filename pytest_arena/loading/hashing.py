@@ -27,8 +27,8 @@ class Hasher:
         self._texts: dict[int, tuple[object, str]] = {}
 
     def prompt(self, case: CasePlan) -> str:
-        """Return the hash of what a case sends: the system prompt, the user's texts and
-        the tools that it offers."""
+        """Return the hash of what a case sends: the system prompt, the user's texts, the tools
+        that it offers, and what an agent does with them."""
         users = [
             [what_is_asked(content_of(turn.user)) for turn in dialogue]
             for dialogue in case.dialogues
@@ -44,6 +44,8 @@ class Hasher:
             facts["before"] = before
         if case.tools:
             facts["tools"] = case.tools
+        if case.agent is not None:
+            facts["agent"] = case.agent.facts(case.variables)
         return _hash(facts)
 
     def tools(self, case: CasePlan) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, shorten, suggest
+from pytest_arena.loading.agents import check_agent
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
@@ -32,7 +33,17 @@ from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
 
 _BUILT_APART = frozenset(
-    {"providers", "guardrails", "judge", "mcp_servers", "mock", "tests", "tools", *TEST_GROUPS}
+    {
+        "providers",
+        "guardrails",
+        "judge",
+        "mcp_servers",
+        "mock",
+        "targets",
+        "tests",
+        "tools",
+        *TEST_GROUPS,
+    }
 )
 
 
@@ -89,7 +100,7 @@ def _load(
     context.defaults = spec.defaults
     tools = DeclaredTools(tree, context)
     prompts = build_prompts(spec, tree, context)
-    targets = build_targets(spec, tree, prompts, context)
+    targets = build_targets(tree, prompts, context)
     variants = build_variants(spec, tree, targets, prompts, providers, context)
     settings = CaseSettings(
         variables=plain(tree["variables"]) if spec.variables else {},
@@ -125,6 +136,7 @@ def _load(
         known = others.under(case.variant)
         asked = [known[provider.name] for provider in _asked(case, providers, spec)]
         check_tools(case.plan, asked, context)
+        check_agent(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
     _check_prices(spec, cells, tree, context)

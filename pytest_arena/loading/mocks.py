@@ -117,6 +117,10 @@ def _answers(parent: YamlMap | YamlList, key: Any) -> YamlList:
 
 def _answer(parent: YamlMap | YamlList, key: Any) -> Any:
     value = parent[key]
+    if isinstance(value, YamlMap) and isinstance(value.get("steps"), YamlList):
+        with_steps = value.only(value)
+        with_steps["steps"] = _answers(value, "steps")
+        return with_steps
     if isinstance(value, (YamlMap, YamlList)) or value is None:
         return value
     mark = parent.marks[key]

@@ -55,8 +55,8 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "parameters",
-        "mock result http url exec irreversible cost_weight call",
-        "leave it out: tools are offered to models, and not run",
+        "result response returns answer",
+        "write mock: for what the tool gives to an agent",
     ),
     (
         "parameters",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import Said
@@ -97,6 +98,9 @@ class CasePlan:
     """What is known of judges' accuracy, by the judge's key."""
     tools: tuple[Tool, ...] = ()
     """What models are offered beside what the params of their provider hold."""
+    agent: AgentPlan | None = None
+    """Who works at its turns on the column's model, calling these tools; None where the model alone
+    answers."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
     """What parts of its messages stand for, by its hash."""
     source: str = ""

@@ -1,9 +1,9 @@
-"""`targets:` and `prompts:` to the texts that stand around a case's own."""
+"""`targets:` and `prompts:` to the texts that stand around a case's own, and to agents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -12,8 +12,9 @@ from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.templates import fill
 from pytest_arena.loading.tree import YamlMap
+from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.yaml_errors import decode
-from pytest_arena.schema import ArenaSpec, PromptSpec
+from pytest_arena.schema import AgentTargetSpec, ArenaSpec, PromptSpec, PromptTargetSpec
 from pytest_arena.text.folding import without_only_final_break
 
 _MAX_BYTES = 2_000_000
@@ -39,6 +40,29 @@ class Prompt:
     user: Template | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An entry of `targets:` that is an agent, as it is written."""
+
+    name: str
+    spec: AgentTargetSpec
+    written: YamlMap
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A way to reach a provider: under a prompt, directly or by an agent that works under it."""
+
+    prompt: Prompt = field(default_factory=Prompt)
+    agent: Agent | None = None
+
+
+_KINDS: dict[str, type[PromptTargetSpec] | type[AgentTargetSpec]] = {
+    "prompt": PromptTargetSpec,
+    "agent": AgentTargetSpec,
+}
+
+
 def build_prompts(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[str, Prompt]:
     """Return the entries of `prompts:` by name."""
     written = tree.get("prompts")
@@ -50,29 +74,75 @@ def build_prompts(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[
 
 
 def build_targets(
-    spec: ArenaSpec, tree: YamlMap, prompts: Mapping[str, Prompt], context: LoadContext
-) -> dict[str, Prompt]:
-    """Return the prompt of every target by the target's name."""
-    targets: dict[str, Prompt] = {}
-    for name, target in spec.targets.items():
-        if target.prompt is None:
-            targets[name] = Prompt()
-        elif target.prompt in prompts:
-            targets[name] = prompts[target.prompt]
-        else:
-            context.problems.add(
-                f"target {shorten(name)!r} names an unknown prompt {shorten(target.prompt)!r}",
-                tree["targets"][name].value_place("prompt"),
-                expected=one_of(target.prompt, sorted(prompts), "an entry of prompts:"),
-                fix=suggest(target.prompt, prompts) or "define it under prompts:",
-            )
-            targets[name] = Prompt()
-    return targets
+    tree: YamlMap, prompts: Mapping[str, Prompt], context: LoadContext
+) -> dict[str, Target]:
+    """Return the entries of `targets:` by name."""
+    written = tree.get("targets")
+    if written is None:
+        return {}
+    if not isinstance(written, YamlMap):
+        context.problems.add(
+            "'targets' is not a mapping",
+            tree.value_place("targets"),
+            expected="targets by name",
+            fix="write it like targets: {support: {type: prompt, prompt: support}}",
+        )
+        return {}
+    return {
+        str(name): _target(str(name), target, written.key_place(name), prompts, context)
+        for name, target in written.items()
+    }
+
+
+def _target(
+    name: str,
+    written: Any,
+    place: Location,
+    prompts: Mapping[str, Prompt],
+    context: LoadContext,
+) -> Target:
+    owner = f"target {shorten(name)!r}"
+    kind = written.get("type") if isinstance(written, YamlMap) else None
+    if not isinstance(written, YamlMap) or kind not in _KINDS:
+        at = written.value_place("type") if isinstance(written, YamlMap) else place
+        context.problems.add(
+            f"{owner} has no type"
+            if kind is None
+            else f"{owner}: unknown type {shorten(str(kind))!r}",
+            at,
+            expected=one_of(str(kind), _KINDS, ""),
+            fix=(suggest(str(kind), _KINDS) if kind is not None else None) or "add type: prompt",
+        )
+        return Target()
+    spec = build_model(_KINDS[kind], written, context.problems, owner)
+    if spec is None:
+        return Target()
+    prompt = Prompt()
+    if spec.prompt is not None:
+        prompt = _named_prompt(owner, spec.prompt, written, prompts, context)
+    if not isinstance(spec, AgentTargetSpec):
+        return Target(prompt)
+    if spec.instructions is not None:
+        prompt = Prompt(Template(spec.instructions, written.value_place("instructions")))
+    return Target(prompt, Agent(name, spec, written))
+
+
+def _named_prompt(
+    owner: str, name: str, written: YamlMap, prompts: Mapping[str, Prompt], context: LoadContext
+) -> Prompt:
+    if name not in prompts:
+        context.problems.add(
+            f"{owner} names an unknown prompt {shorten(name)!r}",
+            written.value_place("prompt"),
+            expected=one_of(name, sorted(prompts), "an entry of prompts:"),
+            fix=suggest(name, prompts) or "define it under prompts:",
+        )
+    return prompts.get(name, Prompt())
 
 
 def find_target(
-    name: str, targets: Mapping[str, Prompt], place: Location, context: LoadContext
-) -> Prompt:
+    name: str, targets: Mapping[str, Target], place: Location, context: LoadContext
+) -> Target:
     """Return a case's target; an unknown name is a problem."""
     found = targets.get(name)
     if found is None:
@@ -82,7 +152,7 @@ def find_target(
             expected=one_of(name, sorted(targets), "an entry of targets:"),
             fix=suggest(name, targets) or "define it under targets:",
         )
-        return Prompt()
+        return Target()
     return found
 
 

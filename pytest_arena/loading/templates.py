@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pytest_arena.errors import Location
 from pytest_arena.loading.problems import ProblemList
@@ -12,7 +12,11 @@ from pytest_arena.prompts import TemplateError, fill_template, render_text
 from pytest_arena.prompts.templates import as_text
 
 _AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
+FILLED_WHEN_CALLED = frozenset({"mock"})
+"""Keys of a tool whose texts are filled in when an agent calls it, with its arguments."""
 _Tree = YamlMap | YamlList
+_Inside = Literal["", "tools", "tool"]
+"""Where a tree stands: among tools by name, in a tool, or elsewhere."""
 
 
 def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemList) -> YamlMap:
@@ -29,7 +33,7 @@ def render_case(case: YamlMap, variables: Mapping[str, Any], problems: ProblemLi
 
 def render_value(tree: _Tree, key: Any, variables: Mapping[str, Any], problems: ProblemList) -> Any:
     """Return one value of a tree with its templates filled in."""
-    return _render(tree, key, variables, problems, nulls=False)
+    return _render(tree, key, variables, problems, nulls=False, inside=_begun(key, tree[key]))
 
 
 def fill(
@@ -44,7 +48,13 @@ def fill(
 
 
 def _render(
-    tree: _Tree, key: Any, variables: Mapping[str, Any], problems: ProblemList, *, nulls: bool
+    tree: _Tree,
+    key: Any,
+    variables: Mapping[str, Any],
+    problems: ProblemList,
+    *,
+    nulls: bool,
+    inside: _Inside = "",
 ) -> Any:
     """Return a value of a tree, filled in.
 
@@ -63,11 +73,17 @@ def _render(
         if filled is None and not nulls:
             return ""
         return planted(filled, tree.files, tree.marks[key])
-    if isinstance(value, YamlMap):
-        return _render_entries(value, value.items(), variables, problems, nulls=nulls)
-    if isinstance(value, YamlList):
-        return _render_entries(value, enumerate(value), variables, problems, nulls=nulls)
+    if isinstance(value, (YamlMap, YamlList)):
+        entries = value.items() if isinstance(value, YamlMap) else enumerate(value)
+        return _render_entries(value, entries, variables, problems, nulls=nulls, inside=inside)
     return value
+
+
+def _begun(key: Any, value: Any) -> _Inside:
+    """Return where a tree stands below a key: a mapping of tools has names as its keys."""
+    if key != "tools":
+        return ""
+    return "tools" if isinstance(value, YamlMap) else "tool"
 
 
 def _render_entries(
@@ -77,10 +93,16 @@ def _render_entries(
     problems: ProblemList,
     *,
     nulls: bool,
+    inside: _Inside = "",
 ) -> Any:
     changed: dict[Any, Any] = {}
     for key, value in entries:
-        rendered = _render(tree, key, variables, problems, nulls=nulls or key == "assertions")
+        if inside == "tool" and key in FILLED_WHEN_CALLED:
+            continue
+        further: _Inside = "tool" if inside and key != "parameters" else _begun(key, value)
+        rendered = _render(
+            tree, key, variables, problems, nulls=nulls or key == "assertions", inside=further
+        )
         if rendered is not value:
             changed[key] = rendered
     if not changed:

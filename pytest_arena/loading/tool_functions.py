@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -14,10 +15,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from pytest_arena.errors import ArenaError
 from pytest_arena.references import file_of, resolve
 from pytest_arena.text.docstrings import read_docstring
+from pytest_arena.text.function_code import function_code
 
 _CONTEXTS = frozenset({"RunContext", "RunContextWrapper", "ToolContext"})
 """Types of pydantic-ai, OpenAI Agents and Google's ADK that stand for a run, and not for an
 argument."""
+
+_STATES = (inspect.Parameter.empty, Any, dict, Mapping, MutableMapping)
 
 
 class UndescribedError(ArenaError):
@@ -31,8 +35,7 @@ def describe_function(call: str, root: Path, folder: Path) -> tuple[str | None, 
     directory, then among what is installed. A tool of LangChain's tells both itself. Raises
     `UnresolvedError` and `UndescribedError`.
     """
-    top = call.partition(":")[0].partition(".")[0]
-    found = resolve(call, root, (folder.resolve(),) if file_of(top, folder) else ())
+    found = tool_function(call, root, folder)
     made = getattr(found, "tool_call_schema", None) or getattr(found, "args_schema", None)
     if made is not None:
         text = str(getattr(found, "description", "") or "")
@@ -43,6 +46,19 @@ def describe_function(call: str, root: Path, folder: Path) -> tuple[str | None, 
         if isinstance(one := schema["properties"].get(name), dict):
             one.setdefault("description", text)
     return docs.summary or None, schema
+
+
+def tool_function(call: str, root: Path, folder: Path) -> Callable[..., Any]:
+    """Return the function of `module:function`; raises `UnresolvedError`."""
+    top = call.partition(":")[0].partition(".")[0]
+    return resolve(call, root, (folder.resolve(),) if file_of(top, folder) else ())
+
+
+def code_of(call: str, root: Path, folder: Path) -> str:
+    """Return the hash of what a function does; of an object that is called, of its class."""
+    found = tool_function(call, root, folder)
+    code = function_code(_documented(found)) or function_code(type(found))
+    return sha256(code.encode()).hexdigest()[:16]
 
 
 class _WithoutTitles(GenerateJsonSchema):
@@ -61,7 +77,7 @@ class _WithoutTitles(GenerateJsonSchema):
 
 def _schema_of(call: str, described: Any) -> dict[str, Any]:
     try:
-        kind: Any = described if inspect.isclass(described) else _as_models_call_it(described)
+        kind: Any = described if inspect.isclass(described) else as_models_call_it(described)
         schema = TypeAdapter(kind).json_schema(schema_generator=_WithoutTitles)
     except Exception as error:
         said = str(error).partition("\n")[0]
@@ -76,14 +92,16 @@ def _schema_of(call: str, described: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {}, **schema}
 
 
-def _as_models_call_it(found: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function with the parameters that a model gives: without `self`, and without the
-    context that frameworks of agents hand to their tools."""
+def as_models_call_it(found: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Return a function with the parameters that a model gives: without `self`, without the
+    context that frameworks of agents hand to their tools, and without `state`. It returns what it
+    is given."""
     parameters = inspect.signature(found, eval_str=True).parameters.values()
-    kept = [one for one in parameters if not _is_handed_over(one)]
+    kept = [one for one in parameters if not is_handed_over(one)]
 
-    def called() -> None:
+    def called(**given: Any) -> dict[str, Any]:
         """Stand for the function, however that is wrapped."""
+        return given
 
     called.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]  # of pydantic's
     called.__annotations__ = {
@@ -92,9 +110,22 @@ def _as_models_call_it(found: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _is_handed_over(parameter: inspect.Parameter) -> bool:
+def is_handed_over(parameter: inspect.Parameter) -> bool:
+    """Return whether a parameter is no argument that a model gives."""
+    return parameter.name == "self" or is_context(parameter) or is_state(parameter)
+
+
+def is_context(parameter: inspect.Parameter) -> bool:
+    """Return whether a parameter stands for the run, as frameworks of agents have it."""
     kind = get_origin(parameter.annotation) or parameter.annotation
-    return parameter.name == "self" or getattr(kind, "__name__", "") in _CONTEXTS
+    return getattr(kind, "__name__", "") in _CONTEXTS
+
+
+def is_state(parameter: inspect.Parameter) -> bool:
+    """Return whether a parameter is given what the tools of a trial share: `state`, unless its type
+    says that it is something else, such as one of fifty."""
+    kind = get_origin(parameter.annotation) or parameter.annotation
+    return parameter.name == "state" and kind in _STATES
 
 
 def _documented(found: Any) -> Any:

@@ -1,4 +1,5 @@
-"""`tools:` of a file and of its cases: what models are offered, in OpenAI's form."""
+"""`tools:` of a file, of its agents and of its cases: what models are offered, in OpenAI's form,
+and what runs it."""
 
 from __future__ import annotations
 
@@ -7,17 +8,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.templates import render_value
+from pytest_arena.loading.tool_mocks import build_tool_mock
 from pytest_arena.loading.tree import YamlList, YamlMap, pack_mark, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results.request_response import Tool, tool_name
 from pytest_arena.schema import ProviderSpec, ToolSpec
 
-Tools = dict[str, Tool]
+Tools = dict[str, ToolPlan]
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 """What at least one vendor takes as a tool's name; each has rules of its own."""
 _OF_SERVERS = "describe the tools of an MCP server one by one; their list is not read yet"
@@ -25,7 +28,8 @@ _MAPPING = "a mapping with description and parameters, or a function as module:f
 
 
 class DeclaredTools:
-    """The tools of a file: each case is offered all of them, or what its own `tools:` says."""
+    """The tools of a file: each case is offered all of them, or what its own `tools:` says, or its
+    agent's."""
 
     def __init__(self, tree: YamlMap, context: LoadContext) -> None:
         self._tree = tree
@@ -33,20 +37,35 @@ class DeclaredTools:
         self.are_whole = True
         """Whether none of them was refused, so that one which is missing is not there."""
         is_filled = "{{" not in str(tree.get("tools"))
-        self.without_variables = tuple(self._of_file({}, context).values()) if is_filled else ()
+        of_file = self._of_file({}, context).values() if is_filled else ()
+        self.without_variables = tuple(tool.offered for tool in of_file)
         """What is offered where there is no case; tools with templates need one."""
 
     def of_case(
-        self, case: YamlMap, owner: str, variables: Mapping[str, Any], context: LoadContext
-    ) -> tuple[Tool, ...]:
-        """Return what a case offers; `case` is filled in already, and the file's tools are by its
-        variables."""
+        self,
+        case: YamlMap,
+        owner: str,
+        variables: Mapping[str, Any],
+        context: LoadContext,
+        agent: YamlMap | None = None,
+    ) -> Tools:
+        """Return what a case offers, by its own `tools:`, its agent's, or the file's.
+
+        `case` is filled in already; the others are by its variables.
+        """
         of_file = self._of_file(variables, context)
-        if case.get("tools") is None:
-            return tuple(of_file.values())
-        builder = _Builder(f"'tools' of {owner}", context, of_file)
-        builder.take(case["tools"], case.value_place("tools"))
-        return tuple(builder.found.values())
+        if case.get("tools") is not None:
+            written, owner = case, f"'tools' of {owner}"
+        elif agent is not None and agent.get("tools") is not None:
+            written, owner = agent, "'tools' of the agent"
+        else:
+            return of_file
+        builder = _Builder(owner, context, of_file)
+        tools = written["tools"]
+        if written is not case:
+            tools = render_value(written, "tools", variables, context.problems)
+        builder.take(tools, written.value_place("tools"))
+        return builder.found
 
     def _of_file(self, variables: Mapping[str, Any], context: LoadContext) -> Tools:
         if self._tree.get("tools") is None:
@@ -195,6 +214,8 @@ class _Builder:
         elif isinstance(value, YamlMap):
             value = _bare(value)
             values = {key: one for key, one in value.items() if key != "name"}
+            if "mock" in value:
+                values["mock"] = build_tool_mock(value, owner, context)
             spec = build_model(ToolSpec, value, context.problems, owner, values)
         else:
             self._refuse(f"{owner} is not a mapping", place)
@@ -202,7 +223,7 @@ class _Builder:
         if spec is not None:
             self._add(name, _tool(name, spec, spec.place or place, context), place)
 
-    def _add(self, name: str, tool: Tool | None, place: Location) -> None:
+    def _add(self, name: str, tool: ToolPlan | None, place: Location) -> None:
         if tool is None:
             return
         if name in self.found:
@@ -241,15 +262,20 @@ def _spec_of_call(call: str, place: Location, owner: str, context: LoadContext) 
     return build_model(ToolSpec, tree, context.problems, owner)
 
 
-def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> Tool | None:
-    """Return a tool in OpenAI's form, or None after adding why its function tells nothing."""
+def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> ToolPlan | None:
+    """Return a tool that can be offered, or None after adding why its function tells nothing."""
     description, parameters = spec.description, spec.parameters
+    folder, code = (context.root / place.file).parent, ""
     if spec.python is not None:
-        from pytest_arena.loading.tool_functions import UndescribedError, describe_function
+        from pytest_arena.loading.tool_functions import (
+            UndescribedError,
+            code_of,
+            describe_function,
+        )
 
-        folder = (context.root / place.file).parent
         try:
             said, parameters = describe_function(spec.python, context.root, folder)
+            code = code_of(spec.python, context.root, folder)
         except (UnresolvedError, UndescribedError) as error:
             context.problems.add(f"tool {shorten(name)!r}: {error}", place)
             return None
@@ -260,4 +286,5 @@ def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> T
     function["parameters"] = plain(parameters or {"type": "object", "properties": {}})
     if spec.strict is not None:
         function["strict"] = spec.strict
-    return {"type": "function", "function": function}
+    offered: Tool = {"type": "function", "function": function}
+    return ToolPlan(name, offered, spec, place, folder, context.root, code)

@@ -9,7 +9,7 @@ from typing import Any
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import ProblemList, one_of
-from pytest_arena.loading.targets import Prompt, Template, find_prompt, find_target
+from pytest_arena.loading.targets import Prompt, Target, Template, find_prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.results.cell import column_name
 from pytest_arena.schema import ArenaSpec, ProviderSpec
@@ -22,6 +22,8 @@ class Variant:
     name: str
     place: Location
     prompt: Prompt | None = None
+    """That of its target or of its own."""
+    target: Target | None = None
     system: Template | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class Variant:
 def build_variants(
     spec: ArenaSpec,
     tree: YamlMap,
-    targets: Mapping[str, Prompt],
+    targets: Mapping[str, Target],
     prompts: Mapping[str, Prompt],
     providers: Sequence[ProviderSpec],
     context: LoadContext,
@@ -64,9 +66,10 @@ def build_variants(
                 expected="a name that is no provider's and no group's",
                 fix="rename the variant",
             )
-        prompt = None
+        prompt = target = None
         if one.target is not None:
-            prompt = find_target(one.target, targets, written.value_place("target"), context)
+            target = find_target(one.target, targets, written.value_place("target"), context)
+            prompt = target.prompt
         elif one.prompt is not None:
             prompt = find_prompt(one.prompt, prompts, written.value_place("prompt"), context)
         system = None
@@ -74,7 +77,7 @@ def build_variants(
             system = Template(one.system, written.value_place("system"))
         variables = plain(written["variables"]) if one.variables else {}
         params = plain(written["params"]) if one.params else {}
-        found.append(Variant(one.name, place, prompt, system, params, variables))
+        found.append(Variant(one.name, place, prompt, target, system, params, variables))
     _check_columns(found, providers, context)
     return tuple(found)
 

@@ -94,6 +94,7 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
         dialogues=dialogues,
         guardrails=old.case.guardrails,
         tools=old.case.tools,
+        agent=old.case.agent,
         files={**new.case.files, **old.case.files},
     )
     return replace(

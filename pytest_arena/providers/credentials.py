@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.providers.base import ProviderEnvironment
-from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.schema.params import read_number
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.text.nested_texts import filled_in
 
 NO_KEY = "none"
 """What is sent as a key to an endpoint that needs none, since clients insist on one."""

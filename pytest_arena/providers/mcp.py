@@ -18,13 +18,13 @@ from pytest_arena.mcp_servers.listing import ListedTool
 from pytest_arena.mcp_servers.server import McpServer, ServerHost, why_not
 from pytest_arena.prompts.templates import as_text, fill_template, names_in, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
-from pytest_arena.providers.nested_texts import filled_in, texts_in
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.offered import checked_template, offered, template_failure
 from pytest_arena.results.request_response import Request, Response, ToolCall
 from pytest_arena.running.user_code import in_thread
 from pytest_arena.schema.mcp import McpColumnOptions
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.text.nested_texts import filled_in, texts_in
 
 T = TypeVar("T")
 _KINDS = ("tool", "resource", "prompt")

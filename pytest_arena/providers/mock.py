@@ -54,8 +54,8 @@ class MockOptions(ArenaModel):
 class MockProvider(Provider):
     """Answers from `mock:` of the case, `responses` of the provider, or `mock:` of the file.
 
-    The answer depends on case, provider, trial, turn and attempt alone, never on the order of
-    calls, so that it is the same in one process and in many. It really takes its latency.
+    The answer depends on case, provider, trial, turn, step and attempt alone, never on the order
+    of calls, so that it is the same in one process and in many. It really takes its latency.
     """
 
     type = "mock"
@@ -73,7 +73,7 @@ class MockProvider(Provider):
         self._price_known = False
 
     async def complete(self, request: Request) -> Response:
-        answer = self._answer(request)
+        answer, goes_on = _step(self._answer(request), request)
         started = time.perf_counter()
         latency_s = answer.latency or self._latency_s
         if answer.error is not None:
@@ -93,9 +93,13 @@ class MockProvider(Provider):
             await _wait(latency_s - first_s)
         else:
             await _wait(latency_s)
-        return self._response(
+        response = self._response(
             request, answer, (time.perf_counter() - started) * 1000, first_token_ms
         )
+        if goes_on and response.tool_calls and answer.finish_reason is None:
+            # calls that have their results already are not the end of the turn
+            response.finish_reason = "tool_calls"
+        return response
 
     def _response(
         self, request: Request, answer: MockAnswer, latency_ms: float, first_token_ms: float | None
@@ -206,22 +210,41 @@ def _names(request: Request) -> Iterator[str]:
 def _pick(answers: Sequence[MockAnswer], request: Request) -> MockAnswer | None:
     """Return the answer of this trial (in a conversation: of this turn), or None.
 
-    An answer with `times` stands for the first attempts only; what follows it in the list is the
-    answer of the further ones. Under load the list is gone through again and again.
+    Under load the list is gone through again and again.
     """
     index = request.turn if request.turns > 1 else request.trial
+    slots = _slots(answers)
+    if not slots:
+        return None
     round_and_round = request.under_load and request.turns == 1
-    if all(answer.times is None for answer in answers):
-        return answers[_at(index, len(answers), round_and_round)] if answers else None
+    return _at_attempt(slots[_at(index, len(slots), round_and_round)], request.attempt)
+
+
+def _step(answer: MockAnswer, request: Request) -> tuple[MockAnswer, bool]:
+    """Return what is said at this call of an agent's turn, and whether another call follows."""
+    if not answer.steps:
+        return answer, False
+    slots = _slots(answer.steps)
+    found = _at_attempt(slots[_at(request.step, len(slots), False)], request.attempt)
+    if found is None:
+        # a step that is always tried again has no answer of its own: its last fault stays
+        found = answer.steps[-1]
+    return found, request.step + 1 < len(slots)
+
+
+def _slots(answers: Sequence[MockAnswer]) -> list[list[MockAnswer]]:
+    """Return the answers by what they are for: one with `times` stands for the first attempts
+    only, what follows it in the list is the answer of the further ones."""
     slots: list[list[MockAnswer]] = [[]]
     for answer in answers:
         slots[-1].append(answer)
         if answer.times is None:
             slots.append([])
-    if not slots[-1]:
-        slots.pop()
-    attempt = request.attempt
-    for answer in slots[_at(index, len(slots), round_and_round)]:
+    return slots if slots[-1] else slots[:-1]
+
+
+def _at_attempt(answers: Sequence[MockAnswer], attempt: int) -> MockAnswer | None:
+    for answer in answers:
         if answer.times is None or attempt < answer.times:
             return answer
         attempt -= answer.times

@@ -163,10 +163,27 @@ class Trial:
             return replace(self, responses=())
         return replace(
             self,
-            messages=tuple(_messages_before_answer(self.messages, turn)),
+            messages=tuple(self._messages_before_answer(turn)),
             responses=(self.responses[turn],),
             guardrails=tuple(event for event in self.guardrails if event.turn == turn),
         )
+
+    def _messages_before_answer(self, turn: int) -> list[Message]:
+        """Return what was said before an answer: each earlier one is an assistant's message, or all
+        that an agent added in its turn."""
+        kept: list[Message] = []
+        answered = 0
+        of_an_agent = 0
+        for message in self.messages:
+            if of_an_agent:
+                of_an_agent -= 1
+            elif message.get("role") == "assistant":
+                if answered == turn:
+                    break
+                of_an_agent = max(len(self.responses[answered].transcript) - 1, 0)
+                answered += 1
+            kept.append(message)
+        return kept
 
 
 def _total(values: list[Any]) -> float | None:
@@ -174,15 +191,3 @@ def _total(values: list[Any]) -> float | None:
         return None
     total: float = sum(values)
     return total
-
-
-def _messages_before_answer(messages: tuple[Message, ...], turn: int) -> list[Message]:
-    kept: list[Message] = []
-    answered = 0
-    for message in messages:
-        if message.get("role") == "assistant":
-            if answered == turn:
-                break
-            answered += 1
-        kept.append(message)
-    return kept

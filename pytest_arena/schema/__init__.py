@@ -5,6 +5,7 @@ the reference page says of it. The bases of assertions and guardrails stand here
 loading validates against them without knowing any of those that ship.
 """
 
+from pytest_arena.schema.agent import AgentTargetSpec
 from pytest_arena.schema.arena import (
     TEST_GROUPS,
     ArenaSpec,
@@ -49,10 +50,13 @@ from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
+from pytest_arena.schema.tool_limits import ToolLimits
+from pytest_arena.schema.tool_mock import ToolAnswer
 from pytest_arena.schema.variant import VariantSpec
 
 __all__ = [
     "TEST_GROUPS",
+    "AgentTargetSpec",
     "ArenaModel",
     "ArenaSpec",
     "Asking",
@@ -96,6 +100,8 @@ __all__ = [
     "RubricLevel",
     "SystemOptions",
     "ThresholdSpec",
+    "ToolAnswer",
+    "ToolLimits",
     "ToolSpec",
     "TurnSpec",
     "VariantSpec",

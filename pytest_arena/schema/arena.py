@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
+from pytest_arena.schema.agent import AgentTargetSpec
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
@@ -115,7 +116,7 @@ class ArenaSpec(ArenaModel):
     """Values for `{{ name }}` in every text."""
     prompts: dict[str, PromptSpec] = Field(default_factory=dict)
     """Prompts by name, for targets."""
-    targets: dict[str, PromptTargetSpec] = Field(default_factory=dict)
+    targets: dict[str, PromptTargetSpec | AgentTargetSpec] = Field(default_factory=dict)
     """Ways to reach a provider by name, for cases."""
     variants: tuple[VariantSpec, ...] = ()
     """Versions of prompt, parameters and variables: each makes a column of every provider."""

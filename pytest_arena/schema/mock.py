@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
 
@@ -65,6 +66,30 @@ class MockAnswer(ArenaModel):
     """What the failing mock asks to wait before another attempt."""
     times: int | None = Field(default=None, ge=1)
     """Answer like this for so many attempts of a call only; the next answer of the list follows."""
+    steps: tuple[MockAnswer, ...] = ()
+    """What an agent's model says in one turn, an answer for each of its calls: tool calls first,
+    then the answer; the last one repeats. They stand alone."""
+
+    @model_validator(mode="after")
+    def _steps_stand_alone(self) -> MockAnswer:
+        beside = sorted(self.model_fields_set - {"steps"})
+        if self.steps and beside:
+            raise PydanticCustomError(
+                "mock_steps",
+                "an answer of the mock has both 'steps' and {other}",
+                {
+                    "other": repr(beside[0]),
+                    "expected": "steps, each of them an answer, or one answer",
+                    "fix": "move it into a step",
+                },
+            )
+        if any(step.steps for step in self.steps):
+            raise PydanticCustomError(
+                "mock_steps",
+                "a step of the mock has steps",
+                {"expected": "answers, one for each call", "fix": "write them one after another"},
+            )
+        return self
 
 
 class MockPattern(ArenaModel):

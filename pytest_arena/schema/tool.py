@@ -1,4 +1,5 @@
-"""Tools that models are offered: what they are for, and what they are called with."""
+"""Tools that models are offered: what they are for, what they are called with, and what runs them
+where an agent of ours calls them."""
 
 from __future__ import annotations
 
@@ -9,11 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.json_schema import check_schema
 from pytest_arena.references import checked_reference
-from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.base import ArenaModel, Duration
 
 
 class ToolSpec(ArenaModel):
-    """A tool that models are offered; an application has its own."""
+    """A tool that models are offered; an application has its own.
+
+    It is run where the target is an agent (`type: agent`); a bare model is offered it alone.
+    """
 
     type: Literal["function"] = "function"
     """What OpenAI's form says of every tool; it may be left out."""
@@ -25,9 +29,23 @@ class ToolSpec(ArenaModel):
     """A JSON Schema of the arguments, an object; without it, there are none."""
     python: str | None = None
     """A function, as `package.module:function`, whose parameters, types and docstring say what the
-    tool takes and what it is for. It is not called."""
+    tool takes and what it is for. An agent calls it; a parameter `state` is given what the tools of
+    the trial share."""
+    mock: Any = None
+    """What the tool gives to an agent instead of being run: a value, a list with one for each call,
+    or a mapping with `result`, `error`, `delay`, `when` and `otherwise`. Beside `python` it stands
+    in for that under `--arena-mock`."""
     strict: bool | None = None
     """Whether OpenAI shall hold the model to the schema; other vendors are not told."""
+    irreversible: bool = False
+    """Whether it does what nobody can undo. Such calls are made one at a time, are counted by
+    `limits:`, and never made under `--arena-mock`."""
+    cost_weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    """What a call counts for `cost_weight` of `limits:`."""
+    timeout: Duration = 30.0
+    """The most that one run of the tool may take."""
+    retries: int = Field(default=0, ge=0, le=20)
+    """Further runs after one that failed or took too long."""
 
     @field_validator("python")
     @classmethod
@@ -50,6 +68,11 @@ class ToolSpec(ArenaModel):
             )
         check_schema(schema)
         return {"type": "object", "properties": {}, **schema}
+
+    @property
+    def is_mocked(self) -> bool:
+        """Whether it has answers that stand in for it; null is one."""
+        return "mock" in self.model_fields_set
 
     @model_validator(mode="after")
     def _has_one_source(self) -> ToolSpec:

@@ -19,7 +19,7 @@ from pytest_arena.schema.guardrail import Said
 _LONG_TEXT = 5_000
 _Found = TypeVar("_Found")
 Answer = Callable[[list[Message], int], Awaitable[tuple[Request, Response]]]
-"""Ask the provider: the messages so far and the turn (from 0) give what was really sent and what
+"""Answer a turn: the messages so far and its number (from 0) give what was really sent and what
 came back."""
 
 
@@ -27,7 +27,8 @@ class DialogueRun:
     """One dialogue that runs, and knows at any time what has been said.
 
     Each turn is sent with all that was said before. A guardrail that blocks ends the dialogue:
-    on input before any call is made, on output with the answer taken out.
+    on input before any call is made, on output with the answer taken out; so does a limit that
+    stopped an agent.
     """
 
     def __init__(self, case: CasePlan, dialogue: Sequence[TurnPlan], answer: Answer) -> None:
@@ -56,9 +57,9 @@ class DialogueRun:
                 return
             self._messages = request.messages
             self._responses.append(response)
-            if await self._answer_is_blocked(response, number):
+            if await self._answer_is_blocked(response, number) or response.stopped is not None:
                 return
-            said.append({"role": "assistant", "content": response.output})
+            said += _answer_messages(response)
 
     async def _input_is_blocked(self, turn: TurnPlan, number: int) -> bool:
         """Look at all that is said in the user's name and was not looked at before."""
@@ -110,6 +111,10 @@ class DialogueRun:
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
         return await asyncio.to_thread(look, said)
 
+    def add_unfinished(self, response: Response) -> None:
+        """Keep what an answer had come to that was broken off."""
+        self._responses.append(response)
+
     def trial(self, index: int, dialogue: int, error: TrialError | None = None) -> Trial:
         """Return what has been said as a trial without a verdict: an error until it is judged."""
         return Trial(
@@ -121,3 +126,16 @@ class DialogueRun:
             index=index,
             dialogue=dialogue,
         )
+
+
+def _answer_messages(response: Response) -> Sequence[Message]:
+    """Return what an answer adds to the conversation: all that an agent did, or the text alone.
+
+    What guardrails made of the text is what was said.
+    """
+    if not response.transcript:
+        return ({"role": "assistant", "content": response.output},)
+    *before, last = response.transcript
+    if last.get("role") == "assistant" and last.get("content") != response.output:
+        last = {"role": "assistant", "content": response.output}
+    return (*before, last)

@@ -16,7 +16,6 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
-from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
 from pytest_arena.providers.systems.http_options import HttpOptions
@@ -44,6 +43,7 @@ from pytest_arena.providers.systems.offered import (
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.text.nested_texts import filled_in
 
 _PROMPT_ALONE = {"prompt": "{{ prompt }}"}
 

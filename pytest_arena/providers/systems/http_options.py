@@ -11,11 +11,11 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import shorten
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.providers.base import VARIABLE
-from pytest_arena.providers.nested_texts import texts_in
 from pytest_arena.providers.systems.multipart import FILES
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.system import SystemOptions
+from pytest_arena.text.nested_texts import texts_in
 
 _BODIES = ("body", "form", "multipart")
 _METHODS = ("GET", "POST", "PUT", "PATCH")

@@ -14,11 +14,11 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import render_text
 from pytest_arena.providers.error_mapping import kind_of, redact
 from pytest_arena.providers.http_client import in_pieces
-from pytest_arena.providers.nested_texts import filled_in
 from pytest_arena.providers.rate_headers import parse_retry_after
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
 from pytest_arena.providers.systems.http_options import LoginSpec
+from pytest_arena.text.nested_texts import filled_in
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession

@@ -187,14 +187,16 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {parameter: {}}}",
             "arena.yaml:4:16: unknown key 'parameter' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, strict\n"
+            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
+            "cost_weight, timeout, retries\n"
             "  fix: did you mean 'parameters'?",
         ),
         (
-            "tools: {find: {mock: shipped}}",
-            "arena.yaml:4:16: unknown key 'mock' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, strict\n"
-            "  fix: leave it out: tools are offered to models, and not run",
+            "tools: {find: {result: shipped}}",
+            "arena.yaml:4:16: unknown key 'result' in tool 'find'\n"
+            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
+            "cost_weight, timeout, retries\n"
+            "  fix: write mock: for what the tool gives to an agent",
         ),
         (
             "tools: {find: {parameters: {properties: {n: {typ: string}}}}}",
@@ -246,7 +248,8 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {mcp: shop}}",
             "arena.yaml:4:16: unknown key 'mcp' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, strict\n"
+            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
+            "cost_weight, timeout, retries\n"
             "  fix: describe the tools of an MCP server one by one; their list is not read yet",
         ),
         (
@@ -255,10 +258,6 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
             "  expected: a mapping with description and parameters, or a function as "
             "module:function\n"
             "  fix: describe the tools of an MCP server one by one; their list is not read yet",
-        ),
-        (
-            "mcp_servers: []",
-            "arena.yaml:4:1: unknown key 'mcp_servers' in the arena",
         ),
     ],
 )

@@ -263,3 +263,37 @@ def test_under_load_a_list_is_gone_through_again_and_again() -> None:
     # in a conversation the list is that of its turns
     last = request(mock=case, trial=3, turn=2, turns=3, under_load=True)
     assert ask(mock, last).output == "b"
+
+
+def steps(*answers: MockAnswer) -> CaseMock:
+    return CaseMock(default=(MockAnswer(steps=answers),))
+
+
+def test_an_agents_model_says_one_step_after_another_and_the_last_repeats() -> None:
+    calls = MockAnswer(tool_calls=(MockToolCall(name="find"),))
+    mock = steps(calls, MockAnswer(text="Shipped."))
+    said = [ask(provider(), request(mock=mock, step=step)) for step in range(3)]
+    assert [one.output for one in said] == ["", "Shipped.", "Shipped."]
+    assert [one.finish_reason for one in said] == ["tool_calls", "stop", "stop"]
+
+
+def test_a_step_whose_calls_were_run_already_is_followed_by_the_next() -> None:
+    done = MockAnswer(tool_calls=(MockToolCall(name="find", result="here"),))
+    mock = steps(done, done)
+    said = [ask(provider(), request(mock=mock, step=step)) for step in range(2)]
+    assert [one.finish_reason for one in said] == ["tool_calls", "stop"]
+
+
+def test_a_step_fails_for_so_many_attempts() -> None:
+    mock = steps(MockAnswer(error="server", times=1), MockAnswer(text="Up."))
+    assert fails(provider(), request(mock=mock)).kind is ErrorKind.SERVER
+    assert ask(provider(), request(mock=mock, attempt=1)).output == "Up."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"text": "a", "steps": [{"text": "b"}]}, {"steps": [{"steps": [{"text": "a"}]}]}],
+)
+def test_steps_stand_alone(answer: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="steps"):
+        MockAnswer.model_validate(answer)

@@ -1,0 +1,71 @@
+"""An agent that is ready to run: its tools, and how far it may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pytest_arena.errors import Location
+from pytest_arena.prompts.templates import names_in
+from pytest_arena.results.request_response import Tool
+from pytest_arena.schema import ToolLimits, ToolSpec
+from pytest_arena.text.nested_texts import texts_in
+
+_TOLD_TO_MODELS = {"type", "description", "parameters", "strict"}
+"""What of a tool's keys its offered form says already."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolPlan:
+    """A tool of a file: what models are told of it, and what runs it where an agent calls it.
+
+    `folder` is the folder of the file that describes it, `code` the hash of its Python function.
+    """
+
+    name: str
+    offered: Tool
+    spec: ToolSpec
+    place: Location
+    folder: Path
+    root: Path
+    code: str = ""
+
+    @property
+    def parameters(self) -> Any:
+        """The JSON Schema of its arguments."""
+        return self.offered["function"]["parameters"]
+
+    @property
+    def can_run(self) -> bool:
+        """Whether it says how it is run."""
+        return self.spec.is_mocked or self.spec.python is not None
+
+    def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what decides what the tool gives, the variables that it is filled with among
+        it."""
+        said = self.spec.model_dump(mode="json", exclude_defaults=True, exclude=_TOLD_TO_MODELS)
+        named = [name for text in texts_in(said) for name in names_in(text, variables)]
+        filled = {name: variables[name] for name in named if name in variables}
+        code = {"code": self.code} if self.code else {}
+        return {**said, **code, **({"variables": filled} if filled else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPlan:
+    """The agent that works at a case's turns on the model of a column."""
+
+    name: str
+    """The name of its target."""
+    tools: Mapping[str, ToolPlan] = field(default_factory=dict)
+    max_llm_turns: int = 10
+    limits: ToolLimits = field(default_factory=ToolLimits)
+
+    def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what decides what the agent does, beside its prompt and what its tools tell."""
+        return {
+            "max_llm_turns": self.max_llm_turns,
+            "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
+            "tools": {name: tool.facts(variables) for name, tool in self.tools.items()},
+        }

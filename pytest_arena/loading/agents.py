@@ -1,0 +1,103 @@
+"""The agent of a case: with which tools it works, and whether they and its columns can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pytest_arena.errors import Location, shorten
+from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.plans import CasePlan
+from pytest_arena.loading.targets import Agent
+from pytest_arena.loading.tools import DeclaredTools
+from pytest_arena.loading.tree import YamlMap
+from pytest_arena.prompts import TemplateError, fill_template
+from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.nested_texts import texts_in
+
+
+def with_tools(
+    plan: CasePlan,
+    agent: Agent | None,
+    case: YamlMap,
+    tools: DeclaredTools,
+    context: LoadContext,
+) -> CasePlan:
+    """Return a case with the tools that it offers, and the agent that calls them.
+
+    `case` is the case as it is written, filled in.
+    """
+    owner = f"case {shorten(plan.name, 60)!r}"
+    written = agent.written if agent is not None else None
+    found = tools.of_case(case, owner, plan.variables, context, written)
+    plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
+    if agent is None:
+        return plan
+    if plan.load is not None:
+        context.problems.add(
+            f"load {owner} has the target {shorten(agent.name)!r}, which is an agent",
+            case.value_place("target") if "target" in case else case.place,
+            expected="load on a provider, whose calls are timed one by one",
+            fix="name a target of type prompt, or make it a case without load",
+        )
+    for tool in found.values():
+        _check_runnable(tool, agent, context)
+        _check_templates(tool, plan.variables, context)
+    spec = agent.spec
+    return replace(plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits))
+
+
+def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
+    """Refuse an agent on an application, which is one itself."""
+    if case.agent is None:
+        return
+    for spec in columns:
+        if spec.system is not None and not spec.asks_nobody:
+            context.problems.add(
+                f"case {shorten(case.name, 60)!r} has the target {shorten(case.agent.name)!r}, an "
+                f"agent, and runs on {shorten(spec.name)!r}, which is an application",
+                Location(case.source, case.line, 1),
+                expected="a model, which the agent works on; an application has its own loop",
+                fix="name the models: providers: […] of the case",
+            )
+
+
+def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
+    if not tool.can_run:
+        context.problems.add(
+            f"tool {shorten(tool.name)!r} says nothing of how the agent {shorten(agent.name)!r} "
+            "runs it",
+            tool.place,
+            expected="mock: what it gives, or python: module:function",
+            fix="add mock: …, or leave the tool out of the agent's tools:",
+        )
+
+
+class _Anything(dict[str, Any]):
+    """Stands for what is known when a tool is called: it has every key."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __getitem__(self, key: str) -> Any:
+        return self
+
+
+KNOWN_WHEN_CALLED: Mapping[str, Any] = {"arguments": _Anything(), "call": 1}
+
+
+def _check_templates(tool: ToolPlan, variables: Mapping[str, Any], context: LoadContext) -> None:
+    """Refuse a name in what is filled in when a tool is called that nothing gives then."""
+    known = {**KNOWN_WHEN_CALLED, **variables}
+    for text in texts_in(tool.spec.model_dump(include={"mock"})):
+        try:
+            fill_template(text, known)
+        except TemplateError as error:
+            context.problems.add(
+                f"'mock' of tool {shorten(tool.name)!r}: {error.what}",
+                tool.place,
+                expected=error.expected,
+                fix=error.fix,
+            )

@@ -1,0 +1,184 @@
+"""The tool loop: ask the model, run what it calls, tell it what came of that, ask again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import to_jsonable_python
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.results.cleaning import clean_value
+from pytest_arena.results.request_response import Message, Request, Response, ToolCall
+from pytest_arena.targets.agent.limits import LimitsUsed
+from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
+from pytest_arena.targets.agent.turn_record import TurnRecord
+from pytest_arena.tools import Toolbox, ToolContext, ToolResult
+
+Ask = Callable[[list[Message], int, int], Awaitable[tuple[Request, Response]]]
+"""Ask the model once: the messages so far, the turn and the step in it (from 0) give what was
+really sent and what came back."""
+
+
+class AgentRun:
+    """One agent in one dialogue; its limits, its state and its calls go on from turn to turn.
+
+    What an interrupted turn had come to is left in `unfinished`, so that nothing it did is lost.
+    """
+
+    def __init__(
+        self,
+        plan: AgentPlan,
+        ask: Ask,
+        toolbox: Toolbox,
+        context: ToolContext,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._plan = plan
+        self._ask = ask
+        self._toolbox = toolbox
+        self._context = context
+        self._clock = clock
+        self._used = LimitsUsed(plan.limits, clock)
+        self._calls_of: dict[str, int] = {}
+        self._record: TurnRecord | None = None
+        self._asked: Request | None = None
+
+    async def answer(self, messages: list[Message], turn: int) -> tuple[Request, Response]:
+        """Work at a turn of the user's; return the first request, and the turn as one response."""
+        self._asked = None
+        record = self._record = TurnRecord(self._clock)
+        try:
+            async with asyncio.timeout(self._used.seconds_left) as time_left:
+                await self._work(messages, turn, record)
+        except TimeoutError:
+            if not time_left.expired():
+                raise
+            record.stop(self._used.late)
+        self._record = None
+        request = self._asked or Request(messages)
+        return request, record.response(self._state())
+
+    @property
+    def unfinished(self) -> Response | None:
+        """What a turn that was broken off had come to; None where there is nothing of it."""
+        record = self._record
+        return record.response(self._state()) if record is not None and record.has_begun else None
+
+    async def _work(self, messages: list[Message], turn: int, record: TurnRecord) -> None:
+        for step in range(self._plan.max_llm_turns):
+            if why := self._used.refuses_model():
+                record.stop(why)
+                return
+            began_ms = record.now_ms()
+            request, response = await self._ask([*messages, *record.transcript], turn, step)
+            self._asked = self._asked or request
+            response = with_ids(response, set(ids_in([*messages, *record.transcript])))
+            record.add_answer(response, began_ms)
+            self._used.answered(response)
+            self._note_limits(record)
+            if not _goes_on(response):
+                record.add_calls(response.tool_calls, [began_ms] * len(response.tool_calls))
+                return
+            if why := await self._run_calls(response.tool_calls, record):
+                record.stop(why)
+                return
+        self._never_answered(record)
+
+    def _never_answered(self, record: TurnRecord) -> None:
+        most = self._plan.max_llm_turns
+        why = f"max_llm_turns: no answer after {most} calls of the model"
+        if self._plan.limits.on_exceeded is None:
+            raise ProviderError(
+                ErrorKind.AGENT,
+                f"{why}\n"
+                "  expected: an answer without calls of tools\n"
+                "  fix: raise max_llm_turns of the target, or say under limits: what becomes of "
+                "it, as in {on_exceeded: stop}",
+            )
+        record.stop(why)
+
+    async def _run_calls(self, calls: Sequence[ToolCall], record: TurnRecord) -> str | None:
+        """Run the calls of one answer; return the limit that forbade one of them.
+
+        All that are within the limits run side by side, irreversible ones one after another.
+        """
+        done: list[ToolCall] = list(calls)
+        began = [record.now_ms()] * len(calls)
+        side_by_side: list[int] = []
+        in_order: list[int] = []
+        stopped: str | None = None
+        for place, call in enumerate(calls):
+            plan = self._toolbox.plan(call.name)
+            if plan is not None:
+                done[place] = call = replace(call, irreversible=plan.spec.irreversible)
+            if is_run_already(call):
+                continue
+            refused = stopped or await self._toolbox.refusal(call.name, call.arguments)
+            if refused is None and plan is not None:
+                refused = stopped = self._used.refuses_tool(plan)
+            if refused is not None:
+                done[place] = with_result(call, ToolResult(error=f"not run: {refused}"), None)
+            elif plan is not None:
+                (in_order if plan.spec.irreversible else side_by_side).append(place)
+
+        async def run(place: int) -> None:
+            began[place] = record.now_ms()
+            result = await self._toolbox.run(
+                done[place].name, done[place].arguments, contexts[place]
+            )
+            done[place] = with_result(done[place], result, record.now_ms() - began[place])
+
+        async def run_in_order() -> None:
+            for place in in_order:
+                await run(place)
+
+        chosen = sorted([*side_by_side, *in_order])
+        contexts = {place: self._context_of(calls[place]) for place in chosen}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for place in side_by_side:
+                    group.create_task(run(place))
+                group.create_task(run_in_order())
+        except* ProviderError as failed:
+            raise failed.exceptions[0] from None
+        finally:
+            record.add_calls([_ended(call) for call in done], began)
+        self._note_limits(record)
+        return stopped
+
+    def _context_of(self, call: ToolCall) -> ToolContext:
+        number = self._calls_of.get(call.name, 0)
+        self._calls_of[call.name] = number + 1
+        return replace(self._context, call=number)
+
+    def _note_limits(self, record: TurnRecord) -> None:
+        for note in self._used.notes():
+            record.note(note)
+
+    def _state(self) -> Any:
+        """Return what the tools keep as JSON."""
+        return clean_value(to_jsonable_python(dict(self._context.state), fallback=str))
+
+
+def _goes_on(response: Response) -> bool:
+    """Return whether the model waits for what comes of its calls.
+
+    It does not where they were all run already, as by a mock that stands for a whole agent, unless
+    it says so itself.
+    """
+    if not response.tool_calls:
+        return False
+    waits = not all(map(is_run_already, response.tool_calls))
+    return waits or response.finish_reason == "tool_calls"
+
+
+def _ended(call: ToolCall) -> ToolCall:
+    """Return a call with a word on what became of it where it was given up."""
+    if is_run_already(call) or call.latency_ms is not None:
+        return call
+    return replace(call, error="given up before it had ended")

@@ -1,0 +1,13 @@
+"""What runs the tools that an agent of ours calls: one file a kind.
+
+A tool takes arguments and gives a value or an error; it never raises for what went wrong within
+it, since that is what the model is told. `toolbox` is the way in: it checks arguments against the
+schema, runs a tool in its time and with its further attempts, and makes what comes back fit to be
+sent and kept. Tools live on the event loop and must not block it; they know neither the loop that
+calls them nor its limits.
+"""
+
+from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.toolbox import Toolbox
+
+__all__ = ["RunsTool", "ToolContext", "ToolEnvironment", "ToolResult", "Toolbox"]

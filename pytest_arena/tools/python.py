@@ -1,0 +1,91 @@
+"""A Python function as a tool: sync ones in threads, async ones on a loop of their own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError, validate_call
+from pydantic_core import to_jsonable_python
+
+from pytest_arena.loading.agent_plans import ToolPlan
+from pytest_arena.loading.tool_functions import (
+    as_models_call_it,
+    is_context,
+    is_state,
+    tool_function,
+)
+from pytest_arena.references import UnresolvedError
+from pytest_arena.running.user_code import Raised, UserLoop, in_thread
+from pytest_arena.tools.base import ToolContext, ToolResult
+
+
+class PythonTool:
+    """A function of the user's own, called with the model's arguments as its types want them.
+
+    What it raises is the tool's error. A parameter `state` is given what the tools of the trial
+    share, one that frameworks hand their context to gets the `ToolContext`. Of a tool of
+    LangChain's the run method is called.
+    """
+
+    def __init__(self, plan: ToolPlan, loop: UserLoop) -> None:
+        self._plan = plan
+        self._loop = loop
+        self._called: Callable[[Mapping[str, Any], ToolContext], Any] | None = None
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
+        found = await in_thread(lambda: self._call(arguments, context))
+        if not isinstance(found, Raised) and inspect.isawaitable(found):
+            found = await self._loop.run(_awaited(found))
+        if isinstance(found, Raised):
+            return ToolResult(error=_told(found.error))
+        return ToolResult(to_jsonable_python(found, fallback=str, inf_nan_mode="null"))
+
+    async def close(self) -> None:
+        """Leave the loop, which other tools share, to whoever made it."""
+
+    def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        if self._called is None:
+            call = self._plan.spec.python
+            assert call is not None  # noqa: S101 - a plan of this kind names one
+            self._called = _callable(tool_function(call, self._plan.root, self._plan.folder))
+        given = self._called(arguments, context)
+        return list(given) if isinstance(given, Iterator) else given
+
+
+def _callable(found: Any) -> Callable[[Mapping[str, Any], ToolContext], Any]:
+    """Return what takes a model's arguments and a context, and calls a function with them."""
+    for name in ("ainvoke", "invoke"):
+        if hasattr(found, "args_schema") and hasattr(found, name):
+            method = getattr(found, name)
+            return lambda arguments, _context: method(dict(arguments))
+    converted = validate_call(as_models_call_it(found))
+    parameters = inspect.signature(found, eval_str=True).parameters.values()
+    contexts = [one for one in parameters if is_context(one)]
+    states = [one.name for one in parameters if is_state(one)]
+
+    def called(arguments: Mapping[str, Any], context: ToolContext) -> Any:
+        given = {**converted(**arguments), **dict.fromkeys(states, context.state)}
+        # frameworks hand their context over first, by position
+        first = [context for one in contexts if one.kind is not one.KEYWORD_ONLY]
+        given |= {one.name: context for one in contexts if one.kind is one.KEYWORD_ONLY}
+        return found(*first, **given)
+
+    return called
+
+
+async def _awaited(waiting: Any) -> Any:
+    return await waiting
+
+
+def _told(error: BaseException) -> str:
+    """Return in one line what a function raised, as a model is told it."""
+    if isinstance(error, ValidationError):
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return f"bad argument {where}: {first['msg']}"
+    if isinstance(error, UnresolvedError):
+        return str(error)
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

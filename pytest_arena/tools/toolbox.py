@@ -1,0 +1,107 @@
+"""The tools of one agent in this process: found by name, checked, run, their results cleaned."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from importlib import import_module
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, Problem, ProviderError, suggest
+from pytest_arena.loading.agent_plans import ToolPlan
+from pytest_arena.results.cleaning import clean_value
+from pytest_arena.running.user_code import UserLoop
+from pytest_arena.text.nested_texts import filled_in
+from pytest_arena.tools.arguments import argument_mismatch
+from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.mock import MockTool
+from pytest_arena.tools.python import PythonTool
+from pytest_arena.tools.result_size import bounded, bounded_text
+
+
+class Toolbox:
+    """The tools that an agent may call; lives on the event loop.
+
+    One serves all trials of its agent in this process. Each tool is made when it is first called.
+    """
+
+    def __init__(self, plans: Mapping[str, ToolPlan], environment: ToolEnvironment) -> None:
+        self._plans = plans
+        self._environment = environment
+        self._made: dict[str, RunsTool] = {}
+        self._user_loop = UserLoop()
+        self._ready = False
+
+    def plan(self, name: str) -> ToolPlan | None:
+        """Return the plan of a tool; None of one that there is not."""
+        return self._plans.get(name)
+
+    async def refusal(self, name: str, arguments: Any) -> str | None:
+        """Return why a call is not made at all: the tool is unknown, or its arguments do not fit
+        its schema."""
+        plan = self._plans.get(name)
+        if plan is None:
+            near = suggest(name, self._plans) or f"there are {', '.join(self._plans) or 'none'}"
+            return f"there is no tool {name!r}; {near}"
+        if not self._ready:
+            await asyncio.to_thread(import_module, "jsonschema")
+            self._ready = True
+        return argument_mismatch(arguments, plan.parameters)
+
+    async def run(
+        self, name: str, arguments: Mapping[str, Any], context: ToolContext
+    ) -> ToolResult:
+        """Run a tool, again where it failed and may be; what goes wrong is the result's error.
+
+        A `ProviderError` says that it cannot be run in this run at all.
+        """
+        plan = self._plans[name]
+        tool = self._tool(plan)
+        for attempt in range(plan.spec.retries + 1):
+            result = await self._once(plan, tool, arguments, context)
+            if result.error is None or attempt == plan.spec.retries:
+                break
+        return self._fit(result)
+
+    async def close(self) -> None:
+        """Let go of what the tools hold."""
+        async with AsyncExitStack() as closing:
+            closing.push_async_callback(self._user_loop.stop)
+            for tool in self._made.values():
+                closing.push_async_callback(tool.close)
+
+    async def _once(
+        self, plan: ToolPlan, tool: RunsTool, arguments: Mapping[str, Any], context: ToolContext
+    ) -> ToolResult:
+        try:
+            async with asyncio.timeout(plan.spec.timeout):
+                return await tool.run(arguments, context)
+        except TimeoutError:
+            return ToolResult(error=f"no result within {plan.spec.timeout:.3g} s")
+
+    def _tool(self, plan: ToolPlan) -> RunsTool:
+        if plan.name not in self._made:
+            self._made[plan.name] = self._make(plan)
+        return self._made[plan.name]
+
+    def _make(self, plan: ToolPlan) -> RunsTool:
+        spec = plan.spec
+        if spec.is_mocked and (self._environment.mocked or spec.python is None):
+            return MockTool(plan)
+        if self._environment.mocked and spec.irreversible:
+            problem = Problem(
+                f"tool {plan.name!r} is irreversible and has no mock",
+                plan.place,
+                expected="a mock, since --arena-mock does nothing that cannot be undone",
+                fix="add mock: …, what the tool gives",
+            )
+            raise ProviderError(ErrorKind.CONFIGURATION, str(problem))
+        return PythonTool(plan, self._user_loop)
+
+    def _fit(self, result: ToolResult) -> ToolResult:
+        """Return a result without what no file can hold, without secrets, and not too long."""
+        hide: Callable[[str], str] = self._environment.hide
+        if result.error is not None:
+            return ToolResult(error=bounded_text(hide(clean_value(result.error))))
+        return ToolResult(bounded(filled_in(clean_value(result.value), hide)))

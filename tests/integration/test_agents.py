@@ -1,0 +1,88 @@
+"""Agents that the arena runs itself: verdicts, limits and records, in one process and over two."""
+
+from __future__ import annotations
+
+from conftest import Project
+
+SHOP = '''
+paid = []
+
+def refund(number: str, amount: float, state) -> str:
+    """Pay an order back."""
+    with open("paid.txt", "a") as file:
+        file.write(f"{number}\\n")
+    state[number] = amount
+    return "ok"
+'''
+
+
+def arena(limits: str = "{irreversible: 1, on_exceeded: stop}") -> str:
+    pay = '{name: refund, arguments: {number: "7", amount: 3}}'
+    return f"""\
+providers:
+  - {{name: right, provider: mock, model: any}}
+  - {{name: twice, provider: mock, model: any}}
+tools:
+  find:
+    parameters: {{properties: {{number: {{type: string}}}}, required: [number]}}
+    mock: {{status: lost}}
+  refund: {{python: "shop:refund", irreversible: true}}
+targets: {{desk: {{type: agent, instructions: Help., limits: {limits}}}}}
+defaults: {{target: desk}}
+tests:
+  - name: Refund
+    conversation:
+      - user: Where is 7?
+        assertions: [{{type: tools_called, tools: [find]}}]
+      - user: Pay me back.
+        assertions: [{{type: tools_called, tools: [refund]}}]
+    mock:
+      right:
+        - steps: [{{tool_calls: [{{name: find, arguments: {{number: "7"}}}}]}}, It was lost.]
+        - steps: [{{tool_calls: [{pay}]}}, Paid back.]
+      twice:
+        - steps: [{{tool_calls: [{{name: find, arguments: {{number: "7"}}}}]}}, It was lost.]
+        - steps: [{{tool_calls: [{pay}, {pay}]}}, Paid back.]
+    assertions: [{{type: contains, value: Paid back}}]
+"""
+
+
+def test_an_agent_answers_with_what_its_tools_gave(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(shop=SHOP)
+    project.write(arena=arena())
+    project.run(*spread).assert_outcomes(passed=1, failed=1)
+    cells = project.columns()
+    first, second = cells["right"]["trials"][0]["responses"]
+    assert [step["kind"] for step in first["steps"]] == ["model", "tool", "model"]
+    assert first["tool_calls"][0]["result"] == {"status": "lost"}
+    assert second["state"] == {"7": 3.0}
+    roles = [message["role"] for message in cells["right"]["trials"][0]["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
+    stopped = cells["twice"]["trials"][0]["responses"][1]
+    assert stopped["stopped"] == "limit irreversible: 1 irreversible calls were made"
+    assert (project.path / "paid.txt").read_text() == "7\n7\n", "one each, and no second one"
+
+
+def test_a_limit_fails_the_trial_where_that_is_wanted(project: Project) -> None:
+    project.pytester.makepyfile(shop=SHOP)
+    text = arena("{irreversible: 1, on_exceeded: fail}").replace(
+        "contains, value: Paid back", "tools_called, tools: [refund]"
+    )
+    project.write(arena=text)
+    project.run().assert_outcomes(passed=1, failed=1)
+    trial = project.first_trials()["twice"]
+    found = [one for one in trial["assertions"] if one["type"] == "limits"]
+    assert [(one["verdict"], one["turn"]) for one in found] == [("failed", 1)]
+
+
+def test_an_agent_on_an_application_is_refused(project: Project) -> None:
+    project.pytester.makepyfile(shop=SHOP + "\ndef bot(prompt):\n    return prompt\n")
+    project.write(
+        arena=arena().replace(
+            "right, provider: mock, model: any", "right, provider: python, call: 'shop:bot'"
+        )
+    )
+    result = project.run()
+    result.stdout.fnmatch_lines(["*'right', which is an application*"])

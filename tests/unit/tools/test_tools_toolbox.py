@@ -1,0 +1,248 @@
+"""What tools give: mocked ones and Python functions, checked, in time, again, and bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_arena.errors import ProviderError
+from pytest_arena.loading import load_arena
+from pytest_arena.loading.agent_plans import ToolPlan
+from pytest_arena.loading.plans import CasePlan
+from pytest_arena.registry import Registry
+from pytest_arena.tools import Toolbox, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.result_size import MOST_CHARACTERS, bounded
+
+SHOP = '''
+import asyncio
+import datetime
+import threading
+
+class ToolContext: ...
+
+def refund(number: str, amount: float, state) -> dict:
+    """Pay back."""
+    state.setdefault("refunds", []).append(number)
+    return {"number": number, "amount": amount}
+
+async def find(number: str, on: datetime.date | None = None):
+    await asyncio.sleep(0)
+    return {"number": number, "year": on and on.year}
+
+def live_in(state: str) -> str:
+    return state
+
+def about(context: ToolContext, number: str) -> str:
+    return f"{context.case} {number}"
+
+def broken(number: str) -> None:
+    raise LookupError("no such order")
+
+def ends() -> None:
+    raise SystemExit(3)
+
+def hangs() -> None:
+    threading.Event().wait()
+
+tries = []
+
+def flaky() -> str:
+    tries.append(1)
+    if len(tries) < 3:
+        raise OSError("not yet")
+    return "there"
+
+def parts():
+    yield "a"
+    yield "b"
+
+def dirty():
+    return {"a": ["canary \\0 \\ud800"]}
+
+def odd() -> object:
+    return {"at": datetime.date(2026, 1, 2), "not": float("nan")}
+'''
+ARENA = """\
+providers: [{{name: m, provider: mock, model: any}}]
+variables: {{shop: Acme, state: Bonn}}
+tools: {tools}
+targets: {{agent: {{type: agent}}}}
+tests: [{{name: A, target: agent, prompt: Hi, mock: x, assertions: [{{type: contains, value: x}}]}}]
+"""
+
+
+def case_of(folder: Path, tools: str) -> CasePlan:
+    from pytest_arena.builtins import register
+
+    registry = Registry()
+    register(registry)
+    (folder / "shop_of_tools.py").write_text(SHOP)
+    (folder / "arena.yaml").write_text(ARENA.format(tools=tools))
+    arena = load_arena(folder / "arena.yaml", root=folder, registry=registry)
+    return arena.cells[0].case
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Any]:
+    """Call the one tool of an arena several times, with one set of arguments after another."""
+
+    def run(tool: str, *arguments: Any, mocked: bool = False, hide: Any = str) -> Any:
+        case = case_of(tmp_path, f"{{t: {tool}}}")
+        assert case.agent is not None
+        box = Toolbox(case.agent.tools, ToolEnvironment(mocked=mocked, hide=hide))
+        state: dict[str, Any] = {}
+
+        async def all_calls() -> list[ToolResult]:
+            found = []
+            for number, given in enumerate(arguments or ({},)):
+                context = ToolContext("A", variables=case.variables, state=state, call=number)
+                refused = await box.refusal("t", given)
+                if refused is not None:
+                    found.append(ToolResult(error=refused))
+                else:
+                    found.append(await box.run("t", given, context))
+            await box.close()
+            return found
+
+        results = asyncio.run(all_calls())
+        told = [one.error if one.error is not None else one.value for one in results]
+        return told[0] if len(told) == 1 else told
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("mock", "given"),
+    [
+        ("shipped", "shipped"),
+        ("7", 7),
+        ("null", None),
+        ("{status: shipped, by: DHL}", {"status": "shipped", "by": "DHL"}),
+        ("{result: {result: 7}}", {"result": 7}),
+        ("{result: [1, 2]}", [1, 2]),
+        ("{error: unknown order}", "unknown order"),
+        ("{fail: true}", "the tool failed"),
+        ('"order of {{ shop }}"', "order of Acme"),
+        ('{number: "{{ call }}"}', {"number": 1}),
+        (r'"\\{{ call }}"', "{{ call }}"),
+    ],
+)
+def test_a_mock_gives_a_value_or_fails(run: Callable[..., Any], mock: str, given: Any) -> None:
+    assert run(f"{{mock: {mock}}}") == given
+
+
+def test_a_list_has_an_answer_for_each_call_and_the_last_repeats(run: Callable[..., Any]) -> None:
+    assert run("{mock: [{fail: down}, up, [1]]}", {}, {}, {}, {}) == ["down", "up", [1], [1]]
+
+
+def test_a_mock_chooses_by_its_arguments(run: Callable[..., Any]) -> None:
+    schema = "parameters: {properties: {n: {type: integer}, to: {type: object}, flag: {}}}"
+    mock = "{when: {n: 1}, result: one, otherwise: {when: {to: {city: Bonn}}, result: Bonn}}"
+    tool = f"{{{schema}, mock: {mock}}}"
+    given = [{"n": 1}, {"n": 2, "to": {"city": "Bonn", "zip": "5"}}, {"n": 2}]
+    assert run(tool, *given) == ["one", "Bonn", "the mock has no answer for these arguments"]
+    several = f"{{{schema}, mock: [{{when: {{flag: 1}}, result: a}}, {{result: b}}]}}"
+    assert run(several, {"flag": 1}, {"flag": True}) == ["a", "b"]
+
+
+def test_what_a_mock_says_of_an_argument_that_was_left_out_is_empty(
+    run: Callable[..., Any],
+) -> None:
+    schema = "parameters: {properties: {n: {type: string}, to: {type: string, default: Bonn}}}"
+    tool = f'{{{schema}, mock: "{{{{ arguments.n }}}}/{{{{ arguments.to }}}}"}}'
+    assert run(tool, {"n": "7"}, {}) == ["7/Bonn", "/Bonn"]
+
+
+def test_what_fills_a_mock_is_not_filled_in_again(run: Callable[..., Any]) -> None:
+    schema = "parameters: {properties: {n: {type: string}}}"
+    tool = f'{{{schema}, mock: "{{{{ arguments.n }}}}"}}'
+    assert run(tool, {"n": "{{ shop }}"}) == "{{ shop }}"
+
+
+def test_a_function_is_called_as_its_types_want_it(run: Callable[..., Any]) -> None:
+    assert run("shop_of_tools:refund", {"number": "7", "amount": 3}) == {
+        "number": "7",
+        "amount": 3.0,
+    }
+    given = {"number": "7", "on": "2026-01-02"}
+    assert run("shop_of_tools:find", given) == {"number": "7", "year": 2026}
+    assert run("shop_of_tools:live_in", {"state": "Ohio"}) == "Ohio"
+    assert run("shop_of_tools:about", {"number": "7"}) == "A 7"
+    assert run("shop_of_tools:parts") == ["a", "b"]
+    assert run("shop_of_tools:odd") == {"at": "2026-01-02", "not": None}
+
+
+def test_what_a_function_raises_is_its_error(run: Callable[..., Any]) -> None:
+    assert run("shop_of_tools:broken", {"number": "7"}) == "LookupError: no such order"
+    assert run("shop_of_tools:ends") == "SystemExit: 3"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{}, {"number": 7, "amount": 1}, {"number": "7", "amount": "a lot"}, "7", None, [1]],
+)
+def test_arguments_that_do_not_fit_are_refused_before_the_tool_runs(
+    run: Callable[..., Any], arguments: Any
+) -> None:
+    assert "the arguments " in run("shop_of_tools:refund", arguments)
+
+
+def test_a_tool_that_hangs_fails_when_its_time_is_over(run: Callable[..., Any]) -> None:
+    assert run("{python: shop_of_tools:hangs, timeout: 50ms}") == "no result within 0.05 s"
+    assert run("{mock: {delay: 1h, result: x}, timeout: 50ms}") == "no result within 0.05 s"
+
+
+def test_a_tool_that_fails_is_run_again_so_many_times(run: Callable[..., Any]) -> None:
+    given = run("{python: shop_of_tools:flaky, retries: 1}", {}, {})
+    assert given == ["OSError: not yet", "there"]
+
+
+def test_a_mock_stands_in_for_a_function_under_arena_mock_alone(run: Callable[..., Any]) -> None:
+    tool = "{python: shop_of_tools:refund, mock: not really, irreversible: true}"
+    given = {"number": "7", "amount": 1}
+    assert run(tool, given, mocked=True) == "not really"
+    assert run(tool, given) == {"number": "7", "amount": 1.0}
+
+
+def test_nothing_irreversible_is_done_under_arena_mock(run: Callable[..., Any]) -> None:
+    tool = "{python: shop_of_tools:refund, irreversible: true}"
+    with pytest.raises(ProviderError, match="is irreversible and has no mock"):
+        run(tool, {"number": "7", "amount": 1}, mocked=True)
+
+
+def test_results_lose_secrets_and_what_no_file_can_hold(run: Callable[..., Any]) -> None:
+    def hide(text: str) -> str:
+        return text.replace("canary", "***")
+
+    assert run("shop_of_tools:dirty", hide=hide) == {"a": ["*** \ufffd \ufffd"]}
+
+
+def test_a_flood_is_cut() -> None:
+    short: Any = {"a": "x" * 100}
+    assert bounded(short) is short
+    cut = bounded(["x" * MOST_CHARACTERS])
+    assert cut.endswith("… (4 more characters were left out)")
+
+
+def test_what_decides_what_an_agent_does_is_in_the_hash(tmp_path: Path) -> None:
+    from pytest_arena.loading.hashing import Hasher
+
+    base = "{t: {mock: a}}"
+    others = [
+        "{t: {mock: b}}",
+        "{t: {mock: a, irreversible: true}}",
+        "{t: {mock: a, timeout: 3s}}",
+        '{t: {mock: "{{ shop }}"}}',
+        "{t: {description: x, mock: a}}",
+    ]
+    hashes = {Hasher().prompt(case_of(tmp_path, tools)) for tools in [base, *others]}
+    assert len(hashes) == 6
+    assert Hasher().prompt(case_of(tmp_path, base)) in hashes
+    plan = case_of(tmp_path, "{t: shop_of_tools:refund}").agent
+    assert plan is not None
+    made: ToolPlan = plan.tools["t" if "t" in plan.tools else "refund"]
+    assert made.code
