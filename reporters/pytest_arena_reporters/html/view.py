@@ -67,6 +67,13 @@ def cell_key(cell: Cell) -> str:
     return f"{cell.file}::{cell.case}[{cell.column}]"
 
 
+def _differing_link(first: str, second: str) -> str:
+    """Return the address of the cases whose verdicts two columns do not share, side by side."""
+    columns = [quote(_clean(name), safe="") for name in (first, second)]
+    shown = "".join(f"&column={name}" for name in columns)
+    return f"#cells?differ=verdicts{shown}&against={columns[0]}"
+
+
 def leaderboard(comparison: Comparison) -> list[RankedProvider]:
     """Return the rows of the leaderboard, best first."""
     hues = {name: i for i, name in enumerate(comparison.matrix.providers)}
@@ -179,6 +186,7 @@ def pair_rows(comparison: Comparison) -> tuple[list[dict[str, str]], int]:
                 "difference": figures.against(behind, ahead, (pair,)).rsplit(", ", 1)[0],
                 "p": _bare(pair.p_adjusted),
                 "split": f"{pair.only_first + pair.only_second:,} of {pair.estimate.n:,}",
+                "link": _differing_link(ahead, behind),
                 "words": f"{text(pair.better, 60)} is better"
                 if pair.better
                 else "no clear difference",
