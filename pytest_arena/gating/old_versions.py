@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,6 +16,7 @@ from weakref import finalize
 from pytest_arena.comparison.baseline.model import HASHES, Baseline
 from pytest_arena.comparison.baseline.source import files_at
 from pytest_arena.errors import Problem, UsageError, UserError
+from pytest_arena.git import run_git
 from pytest_arena.loading.versions import earlier_version, judged_alike
 from pytest_arena.results.request_response import WITHOUT_CALL
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_arena.registry import Registry
 
 GIT = "git:"
+_LONGEST_GIT_S = 60.0
 
 
 def _inside(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
@@ -115,7 +116,7 @@ class OldVersions:
             # what leads out of the folder is left out
             files.extractall(root, filter=_inside)  # noqa: S202
         # an application's `version: git` is the content of what git would see
-        subprocess.run(["git", "init", "-q"], cwd=root, check=True)  # noqa: S607
+        run_git(root, "init", "-q", longest_s=_LONGEST_GIT_S).check_returncode()
         return root
 
     def _application(self, old: CellPlan, new: CellPlan) -> CellPlan | None:

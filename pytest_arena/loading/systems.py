@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pytest_arena.errors import Location, shorten
+from pytest_arena.git import run_git
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.loading.tree import YamlMap
@@ -143,14 +144,8 @@ def _counts(name: str, folder: Path) -> bool:
 
 def _git(folder: Path, *arguments: str, given: str = "") -> str | None:
     try:
-        done = subprocess.run(  # noqa: S603 - git, with words of ours
-            ["git", *arguments],  # noqa: S607
-            cwd=folder,
-            input=given.encode("utf-8", "surrogateescape"),
-            capture_output=True,
-            timeout=_LONGEST_GIT_S,
-            check=False,
-        )
+        text = given.encode("utf-8", "surrogateescape")
+        done = run_git(folder, *arguments, longest_s=_LONGEST_GIT_S, given=text)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None

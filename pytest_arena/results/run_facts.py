@@ -10,7 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-LONGEST_GIT_S = 5.0
+from pytest_arena.git import run_git
+
+_LONGEST_GIT_S = 5.0
 
 
 def now() -> str:
@@ -41,13 +43,6 @@ def versions() -> Mapping[str, str]:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    # git is looked up on PATH as a person would do it; the arguments are our own
-    done = subprocess.run(  # noqa: S603
-        ["git", *arguments],  # noqa: S607
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=LONGEST_GIT_S,
-    )
-    return done.stdout
+    done = run_git(folder, *arguments, longest_s=_LONGEST_GIT_S)
+    done.check_returncode()
+    return done.stdout.decode("utf-8", "replace")

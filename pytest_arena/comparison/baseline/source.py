@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pytest_arena.comparison.baseline.file import is_baseline, parse_baseline
 from pytest_arena.comparison.baseline.model import Baseline
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
+from pytest_arena.git import run_git
 from pytest_arena.results import RunResult, read_run
 
 _GIT = "git:"
@@ -228,16 +228,7 @@ def _blob(reference: str, revision: str, commit: str, path: str, folder: Path) -
 
 def _git(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     try:
-        # git is looked up on PATH as a person would do it; revisions and paths are kept from
-        # being read as options by those who call this
-        return subprocess.run(  # noqa: S603
-            ["git", *arguments],  # noqa: S607
-            cwd=folder,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=_LONGEST_GIT_S,
-            env={**os.environ, "LC_ALL": "C"},
-        )
+        return run_git(folder, *arguments, longest_s=_LONGEST_GIT_S)
     except FileNotFoundError as error:
         raise UsageError(
             Problem(
