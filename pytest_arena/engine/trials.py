@@ -221,7 +221,11 @@ class TrialRunner:
                 variables=case.variables,
                 under_load=case.load is not None,
             )
-            return request, await call(request)
+            response = await call(request)
+            if case.agent is None:
+                # nothing goes back, so that nothing of it need be kept
+                response.message = None
+            return request, response
 
         agent = None
         if case.agent is not None and not spec.asks_nobody:

@@ -11,9 +11,10 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.prices import Price
 from pytest_arena.providers.rate_headers import allowance_from
+from pytest_arena.providers.sent_back import SentBack, signed_fields
 from pytest_arena.providers.usage import Usage
 from pytest_arena.results.allowance import Allowance
-from pytest_arena.results.request_response import Response, ToolCall
+from pytest_arena.results.request_response import Message, Response, ToolCall, called_by_model
 from pytest_arena.text.thoughts import answer_has_begun
 
 REFUSAL = "refusal"
@@ -53,6 +54,8 @@ class CallParts:
     id: str = ""
     name: str = ""
     arguments: Any = ""
+    signed: dict[str, Any] = field(default_factory=dict)
+    """What the provider wants to see again beside the call."""
 
     def add(self, call: Mapping[str, Any]) -> None:
         """Add what a message or a chunk says of the call."""
@@ -66,6 +69,7 @@ class CallParts:
             self.arguments += arguments
         elif arguments is not None:
             self.arguments = arguments
+        self.signed |= signed_fields(call)
 
     def is_another(self, call: Mapping[str, Any]) -> bool:
         """Return whether a part begins another call, by its id or since this one is complete."""
@@ -105,6 +109,7 @@ class Answer:
     is_refusal: bool = False
     """Whether the provider says of the answer as a whole that the model refuses."""
     allowance: Allowance | None = None
+    sent_back: SentBack = field(default_factory=SentBack)
     _has_begun: bool = False
     _thinks: bool = False
     _calls_by_index: dict[int, CallParts] = field(default_factory=dict)
@@ -178,7 +183,17 @@ class Answer:
             system_fingerprint=self.system_fingerprint,
             filtered=self._filtered(),
             allowance=self.allowance,
+            message=self._message(text),
         )
+
+    def _message(self, text: str) -> Message | None:
+        """Return what was said as it goes back with what came of its calls, where the provider
+        wants more than the text and the calls; None else."""
+        fields = self.sent_back.fields
+        if not self.calls or not (fields or any(call.signed for call in self.calls)):
+            return None
+        calls = [{**called_by_model(call.tool_call()), **call.signed} for call in self.calls]
+        return {"role": "assistant", "content": text or None, **fields, "tool_calls": calls}
 
     def _filtered(self) -> bool | None:
         if self.was_filtered or self.finish_reason == "content_filter":

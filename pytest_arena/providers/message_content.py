@@ -16,6 +16,7 @@ _REASONING = ("reasoning_content", "reasoning", "thinking")
 
 def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
     """Add a message, or the delta of one, but for its tool calls."""
+    answer.sent_back.add(message)
     _add_content(answer, message.get("content"))
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:

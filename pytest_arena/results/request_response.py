@@ -59,6 +59,14 @@ class ToolCall:
     """Whether the tool does what nobody can undo, by its `irreversible:`."""
 
 
+def called_by_model(call: ToolCall) -> dict[str, Any]:
+    """Return a call as it stands in a model's message, in OpenAI's form."""
+    given = call.arguments
+    arguments = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
 @dataclass(slots=True)
 class Request:
     """What one provider call shall send; a hook may change it in place.

@@ -33,6 +33,8 @@ class Reply:
     error: ErrorName | None = None
     status: int | None = None
     retry_after: str | None = None
+    thoughts: str = ""
+    """What it thinks before it answers or calls, signed where the format signs thoughts."""
     tools: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Tools that are called, each by its name with its arguments; `text` stands beside them."""
     finish_reason: str | None = None
@@ -49,6 +51,10 @@ class Reply:
     """How many bytes of `body` are promised and never sent."""
 
 
+SIGNATURE = "c2lnbmF0dXJl"
+"""Under thoughts; base64, as Gemini's are."""
+
+
 def json_bytes(body: Any) -> bytes:
     return json.dumps(body, separators=(",", ":")).encode()
 
@@ -60,6 +66,8 @@ class OpenAIFormat:
 
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
         message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+        if reply.thoughts:
+            message["reasoning_content"] = reply.thoughts
         if reply.tools:
             message["content"] = reply.text or None
             message["tool_calls"] = [
@@ -85,6 +93,8 @@ class OpenAIFormat:
             return _sse({**head, "choices": [choice]})
 
         yield event({"role": "assistant", "content": ""})
+        for part in _halves(reply.thoughts) if reply.thoughts else ():
+            yield event({"reasoning_content": part})
         for part in _said(reply):
             yield event({"content": part})
         for index, (name, arguments) in enumerate(reply.tools):
@@ -158,7 +168,11 @@ class AnthropicFormat:
     def answer(self, reply: Reply, request: dict[str, Any], key: str) -> bytes:
         if reply.fault == "no_choices":
             return json_bytes({"type": "message"})
-        content = [{"type": "text", "text": reply.text}] if reply.text else []
+        content: list[dict[str, Any]] = []
+        if reply.thoughts:
+            thinking = {"type": "thinking", "thinking": reply.thoughts}
+            content.append({**thinking, "signature": SIGNATURE})
+        content += [{"type": "text", "text": reply.text}] if reply.text else []
         content += [
             {"type": "tool_use", "id": f"call_{number}", "name": name, "input": arguments}
             for number, (name, arguments) in enumerate(reply.tools, 1)
@@ -207,6 +221,12 @@ class AnthropicFormat:
         return status, json_bytes({"type": "error", "error": {"type": kind, "message": text}})
 
     def _blocks(self, reply: Reply) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        if reply.thoughts:
+            parts = [
+                {"type": "thinking_delta", "thinking": part} for part in _halves(reply.thoughts)
+            ]
+            signed = {"type": "signature_delta", "signature": SIGNATURE}
+            yield {"type": "thinking", "thinking": "", "signature": ""}, [*parts, signed]
         if reply.text or not reply.tools:
             deltas = [{"type": "text_delta", "text": part} for part in _halves(reply.text)]
             yield {"type": "text", "text": ""}, deltas
@@ -285,7 +305,13 @@ class GeminiFormat:
         return status, json_bytes({"error": body})
 
     def _calls(self, reply: Reply) -> list[dict[str, Any]]:
-        return [{"functionCall": {"name": name, "args": given}} for name, given in reply.tools]
+        calls: list[dict[str, Any]] = [
+            {"functionCall": {"name": name, "args": given}} for name, given in reply.tools
+        ]
+        if reply.thoughts and calls:
+            # of calls side by side, the first is signed
+            calls[0]["thoughtSignature"] = SIGNATURE
+        return calls
 
     def _body(self, reply: Reply, parts: list[dict[str, Any]], *, last: bool) -> dict[str, Any]:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}

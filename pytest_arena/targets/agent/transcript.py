@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
-from pytest_arena.results.request_response import Message, Response, ToolCall
+from pytest_arena.results.request_response import Message, Response, ToolCall, called_by_model
 from pytest_arena.tools import ToolResult
 
 
@@ -40,14 +40,7 @@ def assistant_message(response: Response) -> Message:
         return response.message
     message: Message = {"role": "assistant", "content": response.output or None}
     if response.tool_calls:
-        message["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": _json(call.arguments)},
-            }
-            for call in response.tool_calls
-        ]
+        message["tool_calls"] = [called_by_model(call) for call in response.tool_calls]
     else:
         message["content"] = response.output
     return message
