@@ -101,7 +101,7 @@ class ToneData:
     def formality(self, genre: str) -> Rated:
         """Sentences of a genre and their mean formality, from -3 to 3."""
         texts, scores = [], []
-        path = self.folder / f"pavlick_{genre}.tsv"
+        path = self._file(f"pavlick_{genre}.tsv")
         for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
             parts = line.split("\t")
             try:
@@ -115,9 +115,9 @@ class ToneData:
 
     def emotions(self, part: str) -> tuple[list[str], list[frozenset[str]]]:
         """Comments on Reddit and the emotions that people saw in each."""
-        names = (self.folder / "goemo_labels.txt").read_text(encoding="utf-8").split()
+        names = self._file("goemo_labels.txt").read_text(encoding="utf-8").split()
         texts, labels = [], []
-        for line in (self.folder / f"goemo_{part}.tsv").read_text(encoding="utf-8").split("\n"):
+        for line in self._file(f"goemo_{part}.tsv").read_text(encoding="utf-8").split("\n"):
             text, _, rest = line.partition("\t")
             if rest:
                 texts.append(text)
@@ -147,12 +147,19 @@ class ToneData:
 
     def replies(self, name: str) -> list[dict[str, object]]:
         """Replies written by hand, each with the tones that it has (`yes`) and may have."""
-        lines = (self.folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        lines = self._file(f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
 
     def _rows(self, name: str) -> list[dict[str, str]]:
-        with (self.folder / name).open(encoding="utf-8", newline="") as file:
+        with self._file(name).open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+
+    def _file(self, name: str) -> Path:
+        """Return a file of the folder or of one below it."""
+        found = next(self.folder.rglob(name), None)
+        if found is None:
+            raise SystemExit(f"there is no {name} in {self.folder}")
+        return found
 
 
 def emails(*parts: str) -> Rated:
