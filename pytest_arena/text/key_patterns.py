@@ -52,8 +52,13 @@ def hide_keys(text: str, *, quoted: bool = False) -> str:
 
 
 def long_words(text: str) -> str:
-    """Return the words of a text in which a key may stand, of which it hardly ever has many."""
-    return " ".join([word for word in text.split() if len(word) >= _LONG_WORD])
+    """Return the words of a text in which a key may stand, of which it hardly ever has many.
+
+    No form of a key that is looked for in words has a quotation mark, and lines of JSON are full
+    of them.
+    """
+    words = text.replace('"', " ").split()
+    return " ".join([word for word in words if len(word) >= _LONG_WORD])
 
 
 def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:

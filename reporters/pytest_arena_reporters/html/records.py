@@ -33,7 +33,7 @@ class CellWriter:
         self._texts = texts
         self._limits = limits
         self._limit: int | None = None
-        self._fields: dict[type, list[tuple[str, _Conversion, Any]]] = {}
+        self._fields: dict[type, list[tuple[str, _Conversion | None, Any]]] = {}
 
     def cell(self, cell: Cell) -> Record:
         """Return the record of a cell."""
@@ -53,15 +53,17 @@ class CellWriter:
         for name, convert, default in self._fields[kind]:
             held = getattr(value, name)
             if held is not None and held != default:
-                made[name] = convert(held)
+                is_plain = convert is None and type(held) in _AS_IS
+                made[name] = held if is_plain else (convert or self._plain)(held)
         if kind is LoadTestResult:
             made["words"] = load_in_words(value)
         return made
 
-    def _conversions(self) -> Mapping[str | None, _Conversion]:
+    def _conversions(self) -> Mapping[str | None, _Conversion | None]:
         """Return what makes of a value what scripts read, by the name that `as` has for it."""
         return {
-            None: self._plain,
+            # most values are plain, and stay what they are without a call
+            None: None,
             "calibration": figures.calibration,
             "dollars": significant,
             "excerpt": lambda text: shorten(text, LONGEST_EXCERPT),
