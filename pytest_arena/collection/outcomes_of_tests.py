@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.collection.unrun_cells import crashed_test
-from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.results.cell import Cell
 
 

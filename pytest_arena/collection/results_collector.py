@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena._version import __version__
+from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.collection.outcomes_of_tests import OutcomesOfTests
 from pytest_arena.collection.repeated_errors import RepeatedErrors
@@ -19,7 +20,6 @@ from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_history import with_history
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
-from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.errors import UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import Reports, make_reporter, write_reports

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena.collection.answer_sources import block_network, kept_answers
+from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.items import (
     ArenaFile,
     CellItem,
@@ -24,7 +25,6 @@ from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
-from pytest_arena.collection.xdist_link import CollectionReport
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
@@ -149,34 +149,3 @@ class WorkerLink:
     def tell(self, facts: CollectionReport) -> None:
         """Send what collecting found, when the worker ends."""
         self._config.workeroutput["arena_facts"] = facts.to_text()
-
-
-@dataclass(slots=True)
-class CollectionReport:
-    """The ids of all cells of all files (deselected ones included), the report formats that
-    files ask for, what is kept of the files in the results (their `gates:` among it), and what
-    needed no call."""
-
-    ids: list[str] = field(default_factory=list)
-    formats: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    """What a process has to say of its calls as a whole."""
-    """Budgets that were exceeded and only warn."""
-    arenas: list[dict[str, Any]] = field(default_factory=list)
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    """What was answered without a call, in this process alone."""
-    held: list[dict[str, Any]] = field(default_factory=list)
-    """The reports of this process's cells that the gate has not decided on."""
-    tests: list[str] = field(default_factory=list)
-    """The Python tests that make cells."""
-    parts: list[str] = field(default_factory=list)
-    """The files of which single tests were asked for, so that others of them are not known."""
-
-    def to_text(self) -> str:
-        return json.dumps(asdict(self), default=str)
-
-    @classmethod
-    def from_text(cls, text: str) -> CollectionReport:
-        return cls(**json.loads(text))

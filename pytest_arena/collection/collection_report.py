@@ -1,0 +1,37 @@
+"""What a process tells of what it collected, and of what needed no call."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class CollectionReport:
+    """The ids of all cells of all files (deselected ones included), the report formats that
+    files ask for, what is kept of the files in the results (their `gates:` among it), and what
+    needed no call."""
+
+    ids: list[str] = field(default_factory=list)
+    formats: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    """Budgets that were exceeded and only warn."""
+    notes: list[str] = field(default_factory=list)
+    """What a process has to say of its calls as a whole."""
+    arenas: list[dict[str, Any]] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What was answered without a call, in this process alone."""
+    held: list[dict[str, Any]] = field(default_factory=list)
+    """The reports of this process's cells that the gate has not decided on."""
+    tests: list[str] = field(default_factory=list)
+    """The Python tests that make cells."""
+    parts: list[str] = field(default_factory=list)
+    """The files of which single tests were asked for, so that others of them are not known."""
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self), default=str)
+
+    @classmethod
+    def from_text(cls, text: str) -> CollectionReport:
+        return cls(**json.loads(text))
