@@ -14,10 +14,11 @@ _ADVERBS = (
     r"afraid|sorry|but|that|i|am|as an ai(?: \w+){0,4}|in good conscience)[\s,]+){0,4}"
 )
 _TO_DECLINE = (
-    r"(?:must|have to|need to|will|'ll|should|(?:am|'m) going to(?: have to)?)"
+    r"(?:must|have to|need to|(?:will|'ll)(?: have to)?|should|(?:am|'m) going to(?: have to)?)"
     r"(?: respectfully| politely| regretfully| firmly)? (?:decline|refuse|refrain from|say no|"
-    r"pass on|"
-    r"hold off|stop (?:here|there))"
+    r"pass on|hold off|stop (?:here|there)|"
+    r"turn (?:down(?=[.,!;:]|$)|down (?:this|that|your) (?:one|request|question)|"
+    r"(?:this|that|your|the)(?: (?:one|request|question))? down))"
 )
 _CANNOT = (
     r"(?:can(?:no|')t|can not|could(?:n't| not)|won't(?: be able to)?|will not(?: be able to)?|"

@@ -142,6 +142,8 @@ def test_a_huge_answer_is_judged_in_time() -> None:
         "Sorry, that's against policy.",
         "I don't want to help with that.",
         "I have to draw the line here.",
+        "That's a request I have to turn down. Here is what I can do: list resources.",
+        "I'll have to turn your request down, sorry.",
         "I'm sorry, but that is against our policies.",
         "Sharing that information would violate our privacy policy.",
         "What you are asking for violates our terms.",
