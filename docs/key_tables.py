@@ -42,6 +42,7 @@ _HEADINGS = {
     "AgentTargetSpec": "agent",
     "ToolLimits": "limits",
     "ToolAnswer": "mock",
+    "ChaosSpec": "chaos",
     "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

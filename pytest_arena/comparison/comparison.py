@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from pytest_arena.comparison.breakdown import Breakdown, by_assertion, by_tag
@@ -12,6 +13,7 @@ from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
 from pytest_arena.comparison.labels import LabelSummary, label_summaries
 from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
+from pytest_arena.comparison.recovery import recovery_sentence
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
 from pytest_arena.comparison.variants import VariantDifference, variant_differences
@@ -80,6 +82,8 @@ class Comparison:
     def conclusion(self) -> Conclusion:
         """The verdict in words: of the gate, where there is a baseline, then of the providers."""
         found = conclude(self.run, self.summaries, self.standings, self.differences)
+        if (recovered := recovery_sentence(self.run.cells)) is not None:
+            found = replace(found, reasons=(*found.reasons, recovered))
         gate = self.since_baseline
         if gate is None:
             return found

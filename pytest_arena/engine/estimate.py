@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tokens, output_bound
-from pytest_arena.loading.plans import Arena, CellPlan, every_assertion
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import content_of
@@ -55,8 +55,8 @@ def estimate(
     """Return one estimate a provider, in the order of the files, and then one a judge.
 
     One whose answers are there already is none of them. Further attempts after failures, second
-    calls of judges, embeddings, tools, what assertions of plug-ins ask and kept answers are not
-    counted.
+    calls of judges, embeddings, what tools send, what assertions of plug-ins ask and kept answers
+    are not counted.
     """
     rows = _Rows(trials, latency_s)
     for arena in arenas:
@@ -164,13 +164,24 @@ def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float)
             said.append({"role": "system", "content": case.system})
         for number, turn in enumerate(dialogue):
             said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
-            row.calls += rounds
-            row.least_calls += rounds
+            calls = _most_calls(case, number)
+            row.calls += rounds * calls
+            row.least_calls += rounds * min(calls, 1)
             # the answers so far are sent again
             sent = input_tokens(Request(said, tools=tools))
-            row.input_tokens += rounds * (sent + number * likely)
-            row.output_tokens += rounds * likely
-            row.most_output_tokens += rounds * most
+            before = number * likely + (calls - 1) * likely / 2
+            row.input_tokens += rounds * calls * (sent + before)
+            row.output_tokens += rounds * calls * likely
+            row.most_output_tokens += rounds * calls * most
+
+
+def _most_calls(case: CasePlan, turn: int) -> int:
+    """Return the most calls of the model in a turn: several where an agent works at it."""
+    if case.agent is None:
+        return 1
+    most, of_trial = case.agent.max_llm_turns, case.agent.limits.llm_turns
+    # what earlier turns may have used is left to the later ones
+    return most if of_trial is None else max(min(most, of_trial - turn * most), 0)
 
 
 def _rounds(plan: CellPlan, trials: int | None, latency_s: float, turns: int) -> float:

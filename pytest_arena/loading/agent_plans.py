@@ -10,7 +10,7 @@ from typing import Any
 from pytest_arena.errors import Location
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.results.request_response import Tool
-from pytest_arena.schema import ToolLimits, ToolSpec
+from pytest_arena.schema import ChaosSpec, ToolLimits, ToolSpec
 from pytest_arena.text.nested_texts import texts_in
 
 _TOLD_TO_MODELS = {"type", "description", "parameters", "strict"}
@@ -61,11 +61,13 @@ class AgentPlan:
     tools: Mapping[str, ToolPlan] = field(default_factory=dict)
     max_llm_turns: int = 10
     limits: ToolLimits = field(default_factory=ToolLimits)
+    chaos: tuple[ChaosSpec, ...] = ()
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""
         return {
             "max_llm_turns": self.max_llm_turns,
             "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
+            "chaos": [one.model_dump(mode="json", exclude_defaults=True) for one in self.chaos],
             "tools": {name: tool.facts(variables) for name, tool in self.tools.items()},
         }

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_arena.errors import Location, shorten
+from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import CasePlan
+from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import Agent
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.prompts import TemplateError, fill_template
-from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema import ChaosSpec, ProviderSpec
 from pytest_arena.text.nested_texts import texts_in
 
 
@@ -23,17 +24,19 @@ def with_tools(
     agent: Agent | None,
     case: YamlMap,
     tools: DeclaredTools,
+    chaos: tuple[ChaosSpec, ...],
     context: LoadContext,
 ) -> CasePlan:
     """Return a case with the tools that it offers, and the agent that calls them.
 
-    `case` is the case as it is written, filled in.
+    `case` is the case as it is written, filled in; `chaos` is what case and variant plant.
     """
     owner = f"case {shorten(plan.name, 60)!r}"
     written = agent.written if agent is not None else None
     found = tools.of_case(case, owner, plan.variables, context, written)
     plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
     if agent is None:
+        _refuse_chaos(case, owner, context)
         return plan
     if plan.load is not None:
         context.problems.add(
@@ -46,7 +49,12 @@ def with_tools(
         _check_runnable(tool, agent, context)
         _check_templates(tool, plan.variables, context)
     spec = agent.spec
-    return replace(plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits))
+    faults = (*chaos, *spec.chaos)
+    for fault in faults:
+        _check_fault(fault, found, case if "chaos" in case else agent.written, context)
+    return replace(
+        plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits, faults)
+    )
 
 
 def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
@@ -62,6 +70,28 @@ def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
                 expected="a model, which the agent works on; an application has its own loop",
                 fix="name the models: providers: […] of the case",
             )
+
+
+def _refuse_chaos(case: YamlMap, owner: str, context: LoadContext) -> None:
+    if case.get("chaos"):
+        context.problems.add(
+            f"'chaos' is planted in {owner}, which has no agent",
+            case.key_place("chaos"),
+            expected="a target of type agent, whose tools are run",
+            fix="name such a target, or remove 'chaos'",
+        )
+
+
+def _check_fault(
+    fault: ChaosSpec, tools: Mapping[str, ToolPlan], written: YamlMap, context: LoadContext
+) -> None:
+    if fault.tool != "*" and fault.tool not in tools:
+        context.problems.add(
+            f"'chaos' names an unknown tool {shorten(fault.tool)!r}",
+            written.key_place("chaos"),
+            expected=one_of(fault.tool, ["*", *sorted(tools)], "a tool of the agent"),
+            fix=suggest(fault.tool, tools) or "name one of these",
+        )
 
 
 def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:

@@ -261,7 +261,8 @@ def _load(
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     if settings.tools is not None:
-        plan = with_tools(plan, target.agent, rendered, settings.tools, context)
+        chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
+        plan = with_tools(plan, target.agent, rendered, settings.tools, chaos, context)
     loaded = LoadedCase(plan, spec, prompt, variant)
     return loaded if len(problems) == before else None
 

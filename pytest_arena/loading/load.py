@@ -256,6 +256,15 @@ def _idle(variants: Iterable[Variant], cells: Sequence[CellPlan]) -> Iterator[st
         own = [plan.provider for plan in cells if plan.variant == variant.name]
         if cells and not own:
             yield f"{variant.place}: no case runs under variant {variant.name!r}"
+        if (
+            variant.chaos
+            and own
+            and not any(plan.case.agent for plan in cells if plan.variant == variant.name)
+        ):
+            yield (
+                f"{variant.place}: the chaos of variant {variant.name!r} is for agents, and no "
+                "case under it has one"
+            )
         deaf = dict.fromkeys(spec.name for spec in own if not spec.takes_params)
         if variant.params and deaf:
             yield (

@@ -12,7 +12,7 @@ from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.targets import Prompt, Target, Template, find_prompt, find_target
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.results.cell import column_name
-from pytest_arena.schema import ArenaSpec, ProviderSpec
+from pytest_arena.schema import ArenaSpec, ChaosSpec, ProviderSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Variant:
     system: Template | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    chaos: tuple[ChaosSpec, ...] = ()
 
     def of(self, spec: ProviderSpec) -> ProviderSpec:
         """Return a provider with the variant's parameters; the very same where that is no other."""
@@ -77,7 +78,7 @@ def build_variants(
             system = Template(one.system, written.value_place("system"))
         variables = plain(written["variables"]) if one.variables else {}
         params = plain(written["params"]) if one.params else {}
-        found.append(Variant(one.name, place, prompt, target, system, params, variables))
+        found.append(Variant(one.name, place, prompt, target, system, params, variables, one.chaos))
     _check_columns(found, providers, context)
     return tuple(found)
 

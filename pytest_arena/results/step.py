@@ -33,5 +33,7 @@ class Step:
     input_tokens: NonNegativeInt | None = None
     output_tokens: NonNegativeInt | None = None
     cost_usd: NonNegativeFloat | None = None
+    fault: str = ""
+    """The kind of fault that was planted in the call, where the note is of one."""
     error: str | None = None
     """Why it failed."""

@@ -115,6 +115,11 @@ class Trial:
         return tuple(call for response in self.responses for call in response.tool_calls)
 
     @property
+    def met_faults(self) -> bool:
+        """Whether a fault was planted in a call of an agent's tools."""
+        return any(step.fault for response in self.responses for step in response.steps)
+
+    @property
     def finish_reason(self) -> str | None:
         return self.responses[-1].finish_reason if self.responses else None
 

@@ -29,6 +29,7 @@ from pytest_arena.schema.assertion import (
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec, MessageSpec, TurnSpec
+from pytest_arena.schema.chaos import ChaosSpec
 from pytest_arena.schema.content import Content, PartSpec, PromptContent
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
@@ -67,6 +68,7 @@ __all__ = [
     "CaseMock",
     "CaseSpec",
     "CellAssertion",
+    "ChaosSpec",
     "CheckContext",
     "ComparisonSpec",
     "Content",

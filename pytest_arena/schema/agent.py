@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, PromptText
+from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.tool_limits import ToolLimits
 
 
@@ -28,6 +29,8 @@ class AgentTargetSpec(ArenaModel):
     an `error`, unless `limits:` say what becomes of it under `on_exceeded`."""
     limits: ToolLimits = Field(default_factory=ToolLimits)
     """What the agent may do in one trial."""
+    chaos: Chaos = ()
+    """Faults that are planted in its tools."""
 
     @model_validator(mode="after")
     def _has_one_prompt(self) -> AgentTargetSpec:

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
+from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.content import PromptContent
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
@@ -135,6 +136,8 @@ class CaseSpec(ArenaModel):
     tools: dict[str, ToolSpec | str] | tuple[Any, ...] | None = None
     """What models are offered in this case alone, instead of the file's tools: names of those, and
     tools as the file has them; an empty list offers none."""
+    chaos: Chaos = ()
+    """Faults that are planted in the tools of the case's agent, before those of its target."""
     session_id: str | None = None
     """Handed to the provider as the conversation's user id."""
     expected_themes: tuple[str, ...] | None = None

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, PromptText
+from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.params import Params
 
 _NO_PART = ("/", "[", "]", "::", ",", "\n")
@@ -30,6 +31,8 @@ class VariantSpec(ArenaModel):
     """The system prompt, instead of the case's and of the target's."""
     params: Params = Field(default_factory=dict)
     """Generation parameters, over those of the provider."""
+    chaos: Chaos = ()
+    """Faults that are planted in the tools of agents, beside those of case and target."""
     variables: dict[str, Any] = Field(default_factory=dict)
     """Values for `{{ name }}`, over those of the file and of the case."""
 

@@ -15,6 +15,8 @@ class ToolResult:
 
     value: Any = None
     error: str | None = None
+    planted: str = ""
+    """The mode of the fault that was planted in it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -12,9 +13,11 @@ from pytest_arena.errors import ErrorKind, Problem, ProviderError, suggest
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.running.user_code import UserLoop
+from pytest_arena.schema import ChaosSpec
 from pytest_arena.text.nested_texts import filled_in
 from pytest_arena.tools.arguments import argument_mismatch
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.chaos import fault_for, under_fault
 from pytest_arena.tools.mock import MockTool
 from pytest_arena.tools.python import PythonTool
 from pytest_arena.tools.result_size import bounded, bounded_text
@@ -26,8 +29,14 @@ class Toolbox:
     One serves all trials of its agent in this process. Each tool is made when it is first called.
     """
 
-    def __init__(self, plans: Mapping[str, ToolPlan], environment: ToolEnvironment) -> None:
+    def __init__(
+        self,
+        plans: Mapping[str, ToolPlan],
+        environment: ToolEnvironment,
+        chaos: Sequence[ChaosSpec] = (),
+    ) -> None:
         self._plans = plans
+        self._chaos = chaos
         self._environment = environment
         self._made: dict[str, RunsTool] = {}
         self._user_loop = UserLoop()
@@ -58,11 +67,16 @@ class Toolbox:
         """
         plan = self._plans[name]
         tool = self._tool(plan)
-        for attempt in range(plan.spec.retries + 1):
-            result = await self._once(plan, tool, arguments, context)
-            if result.error is None or attempt == plan.spec.retries:
-                break
-        return self._fit(result)
+
+        async def run() -> ToolResult:
+            for attempt in range(plan.spec.retries + 1):
+                result = await self._once(plan, tool, arguments, context)
+                if result.error is None or attempt == plan.spec.retries:
+                    break
+            return result
+
+        fault = fault_for(self._chaos, name, context)
+        return self._fit(await (run() if fault is None else under_fault(fault, run)))
 
     async def close(self) -> None:
         """Let go of what the tools hold."""
@@ -103,5 +117,5 @@ class Toolbox:
         """Return a result without what no file can hold, without secrets, and not too long."""
         hide: Callable[[str], str] = self._environment.hide
         if result.error is not None:
-            return ToolResult(error=bounded_text(hide(clean_value(result.error))))
-        return ToolResult(bounded(filled_in(clean_value(result.value), hide)))
+            return replace(result, error=bounded_text(hide(clean_value(result.error))))
+        return replace(result, value=bounded(filled_in(clean_value(result.value), hide)))

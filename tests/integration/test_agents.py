@@ -86,3 +86,50 @@ def test_an_agent_on_an_application_is_refused(project: Project) -> None:
     )
     result = project.run()
     result.stdout.fnmatch_lines(["*'right', which is an application*"])
+
+
+CHAOS = """\
+providers:
+  - {name: tries_again, provider: mock, model: any}
+  - {name: gives_up, provider: mock, model: any}
+tools: {find: {mock: here}}
+targets: {desk: {type: agent}}
+defaults: {target: desk, trials: 4}
+variants:
+  - {name: calm, system: Help.}
+  - {name: stormy, system: Help., chaos: {tool: find, mode: error, probability: 0.5, seed: 3}}
+tests:
+  - name: Find
+    prompt: Where is it?
+    mock:
+      tries_again:
+        steps: [{tool_calls: [{name: find}]}, {tool_calls: [{name: find}]}, It is here.]
+      gives_up: {steps: [{tool_calls: [{name: find}]}, It is here.]}
+    assertions: [{type: contains, value: here}]
+"""
+
+
+def faults(project: Project, *arguments: str) -> dict[str, list[list[str]]]:
+    project.write(arena=CHAOS)
+    project.run(*arguments)
+    return {
+        column: [
+            [step["fault"] for step in trial["responses"][0]["steps"] if step.get("fault")]
+            for trial in cell["trials"]
+        ]
+        for column, cell in project.columns().items()
+    }
+
+
+def test_faults_are_the_same_in_every_process_and_only_where_they_are_planted(
+    project: Project,
+) -> None:
+    alone = faults(project)
+    assert alone == faults(project, "-n2")
+    assert not any(map(any, alone["gives_up/calm"]))
+    first = [bool(trial) for trial in alone["gives_up/stormy"]]
+    assert any(first)
+    assert not all(first)
+    assert "Recovered, of the trials with planted faults: " in (
+        project.path / "arena-report" / "report.md"
+    ).read_text(encoding="utf-8")

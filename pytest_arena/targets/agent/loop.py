@@ -131,6 +131,8 @@ class AgentRun:
             result = await self._toolbox.run(
                 done[place].name, done[place].arguments, contexts[place]
             )
+            if result.planted:
+                record.note_fault(result.planted, done[place])
             done[place] = with_result(done[place], result, record.now_ms() - began[place])
 
         async def run_in_order() -> None:

@@ -21,7 +21,8 @@ class Toolboxes:
         known = self._made.get(id(plan))
         if known is None:
             # the plan is kept, so that its id stays its own
-            known = self._made[id(plan)] = (plan, Toolbox(plan.tools, self._environment))
+            toolbox = Toolbox(plan.tools, self._environment, plan.chaos)
+            known = self._made[id(plan)] = (plan, toolbox)
         return AgentRun(plan, ask, known[1], context)
 
     async def close(self) -> None:

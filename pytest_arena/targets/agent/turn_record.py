@@ -72,6 +72,12 @@ class TurnRecord:
         """Add what the loop has to say."""
         self._steps.append(Step("note", started_ms=round(self.now_ms(), 3), text=text, call=call))
 
+    def note_fault(self, mode: str, call: ToolCall) -> None:
+        """Add that a fault was planted in a call."""
+        text = f"planted in {call.name}: {mode}"
+        began_ms = round(self.now_ms(), 3)
+        self._steps.append(Step("note", began_ms, text=text, call=call.id, fault=mode))
+
     def stop(self, why: str) -> None:
         """Keep which limit ended the turn."""
         self.stopped = why

@@ -209,3 +209,26 @@ def test_of_a_load_case_a_sample_is_judged(tmp_path: Path) -> None:
 def test_answers_that_are_there_already_are_no_calls(tmp_path: Path) -> None:
     text = ARENA.replace("{name: free, provider: mock, model: any}", "{name: free, provider: echo}")
     assert "free" not in rows(tmp_path, text)
+
+
+AGENT = """\
+providers: [{name: mini, provider: mock, model: any}]
+tools: {find: {mock: here}}
+targets: {desk: {type: agent, max_llm_turns: 4LIMITS}}
+defaults: {target: desk}
+tests:
+  - name: Talk
+    conversation: [{user: "1234"}, {user: "1234"}]
+    assertions: [{type: contains, value: x}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("limits", "most", "least"),
+    [("", 8, 2), (", limits: {llm_turns: 6}", 6, 2), (", limits: {llm_turns: 3}", 3, 1)],
+)
+def test_an_agent_may_call_its_model_several_times_a_turn(
+    tmp_path: Path, limits: str, most: int, least: int
+) -> None:
+    row = rows(tmp_path, AGENT.replace("LIMITS", limits))["mini"]
+    assert (row.calls, row.least_calls) == (most, least)

@@ -122,3 +122,46 @@ def test_no_load_is_put_on_an_agent(refused: Callable[..., str]) -> None:
         "assertions: [{type: contains, value: x}]}]\n"
     )
     assert "arena.yaml:6:27: load case 'A' has the target 'a', which is an agent" in refused(text)
+
+
+def test_chaos_of_case_variant_and_target_meet_in_the_agent(load: Callable[..., Arena]) -> None:
+    arena = load(
+        f"{TOOLS}targets: {{a: {{type: agent, tools: [find], chaos: {{mode: slow}}}}}}\n"
+        "variants: [{name: calm, system: A}, {name: storm, chaos: [{tool: find, mode: error}]}]\n"
+        f"tests: [{{name: A, target: a, chaos: {{mode: garbage}}, {CASE}}}]\n"
+    )
+    modes = {
+        plan.variant: [fault.mode for fault in plan.case.agent.chaos] if plan.case.agent else None
+        for plan in arena.cells
+    }
+    assert modes == {"calm": ["garbage", "slow"], "storm": ["garbage", "error", "slow"]}
+    assert len({plan.hashes["prompt"] for plan in arena.cells}) == 2
+
+
+@pytest.mark.parametrize(
+    ("case", "problem"),
+    [
+        (
+            "target: a, chaos: {tool: fnd, mode: error}",
+            "arena.yaml:6:30: 'chaos' names an unknown tool 'fnd'\n"
+            "  expected: one of *, find\n"
+            "  fix: did you mean 'find'?",
+        ),
+        (
+            "chaos: {tool: find, mode: error}",
+            "arena.yaml:6:19: 'chaos' is planted in case 'A', which has no agent\n"
+            "  expected: a target of type agent, whose tools are run\n"
+            "  fix: name such a target, or remove 'chaos'",
+        ),
+        ("target: a, chaos: {tool: find}", "'chaos' of case 'A' has no 'mode'"),
+        ("target: a, chaos: {mode: eror}", "did you mean 'error'?"),
+    ],
+)
+def test_chaos_that_nothing_would_meet_is_refused(
+    refused: Callable[..., str], case: str, problem: str
+) -> None:
+    text = (
+        f"{TOOLS}targets: {{a: {{type: agent, tools: [find]}}}}\n"
+        f"tests: [{{name: A, {case}, {CASE}}}]\n"
+    )
+    assert problem in refused(text)
