@@ -93,8 +93,10 @@ def _title(comparison: Comparison) -> str:
     incomplete = counts.error or any(cell.over_budget for cell in comparison.run.cells)
     mark = "❌" if counts.failed else "⚠️" if incomplete else "✅"
     if before is not None:
-        mark = "❌" if before.failed else "⚠️" if incomplete or not before.compared else "✅"
-    if any(limit.fails for limit in comparison.run.limits):
+        mark = "❌" if before.failed else "✅" if before.clear and not incomplete else "⚠️"
+    run = comparison.run
+    fails_on_any = counts.failed and run.info.options.get("fail_on") == "any"
+    if fails_on_any or any(limit.fails for limit in run.limits):
         mark = "❌"
     return f"{mark} {inline(comparison.conclusion.headline)}"
 

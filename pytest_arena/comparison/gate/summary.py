@@ -22,16 +22,16 @@ AS_BEFORE = ("still passing", "still failing")
 class SinceBaseline:
     """What the gate found, in the order in which people want to know it.
 
-    `failed`: something is worse; `compared`: some cell could be compared at all. `counts` has the
-    statuses that ask for attention first, `by_provider` the mean change of the
-    pass rate over the cells that were compared, from −1 to 1.
+    `failed`: something is worse, or the run fails since it cannot be told; `clear`: every cell was
+    compared, and nothing is in doubt. `counts` has the statuses that ask for attention first,
+    `by_provider` the mean change of the pass rate over the cells that were compared, from −1 to 1.
     """
 
     baseline: str
     headline: str
     reasons: tuple[str, ...]
     failed: bool
-    compared: bool
+    clear: bool
     counts: tuple[tuple[str, int], ...]
     regressed: tuple[Cell, ...]
     removed: tuple[str, ...]
@@ -60,6 +60,7 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
     if gate.removed:
         found["removed"] = len(gate.removed)
     compared = gate.compared or sum(n for s, n in found.items() if s not in NOT_COMPARED)
+    failed = gate.suite_failed or found["regressed"] > 0 or (gate.failed and not found["error"])
     return SinceBaseline(
         baseline=gate.baseline,
         headline=_headline(gate, found, compared),
@@ -70,8 +71,8 @@ def since_baseline(run: RunResult) -> SinceBaseline | None:
             *_scores(gate),
             *_price(gate),
         ),
-        failed=gate.suite_failed or found["regressed"] > 0,
-        compared=compared > 0,
+        failed=failed,
+        clear=not failed and _is_clear(gate, found, compared),
         counts=tuple((status, found[status]) for status in by_attention(found)),
         regressed=tuple(cell for cell in run.cells if is_regressed(cell)),
         removed=gate.removed,
@@ -113,6 +114,11 @@ def _headline(gate: Gate, found: Counter[str], compared: int) -> str:
     gone = found["removed"]
     also = f"; {_cells(gone)} of it {'is' if gone == 1 else 'are'} no more" if gone else ""
     return f"No regression: {compared:,} of {_cells(total)} compared with {gate.baseline}{also}"
+
+
+def _is_clear(gate: Gate, found: Counter[str], compared: int) -> bool:
+    total = sum(found.values()) - found["removed"]
+    return compared > 0 and not found["blind"] and not _doubts(gate, found, compared, total)
 
 
 def _doubts(gate: Gate, found: Counter[str], compared: int, total: int) -> list[str]:

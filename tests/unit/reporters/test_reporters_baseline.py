@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pytest_arena.comparison import compare
 from pytest_arena.reporting.base import Reporter
 from pytest_arena.results import Cell, Count, GateFinding, RunResult
 from pytest_arena.results.cell import Took
+from pytest_arena.results.run import Gate
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
@@ -179,21 +181,36 @@ def judged(run: RunResult) -> RunResult:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "mark"),
+    ("statuses", "failed", "fail_on", "mark"),
     [
-        (("regressed", "still passing"), "❌"),
-        (("still failing", "still passing"), "✅"),
-        (("suspected", "still passing"), "✅"),
-        (("new", "new"), "⚠️"),
+        (("regressed", "still passing"), True, "regression", "❌"),
+        (("still failing", "still passing"), False, "regression", "✅"),
+        (("still failing", "still passing"), False, "any", "❌"),
+        (("suspected", "still passing"), False, "regression", "⚠️"),
+        (("still passing", "new"), False, "regression", "⚠️"),
+        (("new", "new"), False, "none", "⚠️"),
+        # what cannot be told fails the run, or not: it is never a tick
+        (("blind", "still passing"), True, "regression", "❌"),
+        (("blind", "still passing"), False, "regression", "⚠️"),
+        (("new", "new"), True, "regression", "❌"),
     ],
 )
-def test_the_mark_is_that_of_the_gate(statuses: tuple[str, ...], mark: str) -> None:
+def test_the_mark_is_that_of_the_gate(
+    statuses: tuple[str, ...], failed: bool, fail_on: str, mark: str
+) -> None:
     run = judged(compared())
     cells = tuple(
-        replace(cell, standing=standing(status=status))
+        replace(
+            cell,
+            verdict="passed" if status == "still passing" else "failed",
+            standing=standing(status=status),
+        )
         for cell, status in zip(run.cells, statuses, strict=False)
     )
-    assert f"## {mark} " in render(compare(replace(run, cells=cells)))
+    told = Gate("baseline.jsonl", failed, dict(Counter(statuses)))
+    info = replace(run.info, options={"fail_on": fail_on})
+    run = replace(run, info=info, cells=cells, gate=told)
+    assert f"## {mark} " in render(compare(run))
 
 
 @pytest.mark.parametrize("regressed", [15, 20, 40])
