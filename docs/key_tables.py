@@ -43,6 +43,7 @@ _HEADINGS = {
     "ToolLimits": "limits",
     "ToolAnswer": "mock",
     "ChaosSpec": "chaos",
+    "ToolExecSpec": "exec",
     "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}

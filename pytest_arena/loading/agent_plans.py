@@ -40,7 +40,8 @@ class ToolPlan:
     @property
     def can_run(self) -> bool:
         """Whether it says how it is run."""
-        return self.spec.is_mocked or self.spec.python is not None
+        spec = self.spec
+        return spec.is_mocked or spec.python is not None or spec.exec is not None
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the tool gives, the variables that it is filled with among

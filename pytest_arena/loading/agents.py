@@ -12,6 +12,7 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import Agent
+from pytest_arena.loading.templates import FILLED_WHEN_CALLED
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.prompts import TemplateError, fill_template
@@ -100,7 +101,7 @@ def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
             f"tool {shorten(tool.name)!r} says nothing of how the agent {shorten(agent.name)!r} "
             "runs it",
             tool.place,
-            expected="mock: what it gives, or python: module:function",
+            expected="mock: what it gives, python: module:function, or exec: {command: […]}",
             fix="add mock: …, or leave the tool out of the agent's tools:",
         )
 
@@ -121,13 +122,15 @@ KNOWN_WHEN_CALLED: Mapping[str, Any] = {"arguments": _Anything(), "call": 1}
 def _check_templates(tool: ToolPlan, variables: Mapping[str, Any], context: LoadContext) -> None:
     """Refuse a name in what is filled in when a tool is called that nothing gives then."""
     known = {**KNOWN_WHEN_CALLED, **variables}
-    for text in texts_in(tool.spec.model_dump(include={"mock"})):
-        try:
-            fill_template(text, known)
-        except TemplateError as error:
-            context.problems.add(
-                f"'mock' of tool {shorten(tool.name)!r}: {error.what}",
-                tool.place,
-                expected=error.expected,
-                fix=error.fix,
-            )
+    said = tool.spec.model_dump(include=set(FILLED_WHEN_CALLED))
+    for key, value in said.items():
+        for text in texts_in(value):
+            try:
+                fill_template(text, known)
+            except TemplateError as error:
+                context.problems.add(
+                    f"{key!r} of tool {shorten(tool.name)!r}: {error.what}",
+                    tool.place,
+                    expected=error.expected,
+                    fix=error.fix,
+                )

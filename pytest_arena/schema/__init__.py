@@ -51,6 +51,7 @@ from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
+from pytest_arena.schema.tool_exec import ToolExecSpec
 from pytest_arena.schema.tool_limits import ToolLimits
 from pytest_arena.schema.tool_mock import ToolAnswer
 from pytest_arena.schema.variant import VariantSpec
@@ -103,6 +104,7 @@ __all__ = [
     "SystemOptions",
     "ThresholdSpec",
     "ToolAnswer",
+    "ToolExecSpec",
     "ToolLimits",
     "ToolSpec",
     "TurnSpec",

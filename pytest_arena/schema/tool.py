@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.json_schema import check_schema
 from pytest_arena.references import checked_reference
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.tool_exec import ToolExecSpec
 
 
 class ToolSpec(ArenaModel):
@@ -31,10 +32,12 @@ class ToolSpec(ArenaModel):
     """A function, as `package.module:function`, whose parameters, types and docstring say what the
     tool takes and what it is for. An agent calls it; a parameter `state` is given what the tools of
     the trial share."""
+    exec: ToolExecSpec | None = None
+    """A program that an agent's call runs."""
     mock: Any = None
     """What the tool gives to an agent instead of being run: a value, a list with one for each call,
-    or a mapping with `result`, `error`, `delay`, `when` and `otherwise`. Beside `python` it stands
-    in for that under `--arena-mock`."""
+    or a mapping with `result`, `error`, `delay`, `when` and `otherwise`. Beside `python` or
+    `exec` it stands in for that under `--arena-mock`."""
     strict: bool | None = None
     """Whether OpenAI shall hold the model to the schema; other vendors are not told."""
     irreversible: bool = False
@@ -76,6 +79,12 @@ class ToolSpec(ArenaModel):
 
     @model_validator(mode="after")
     def _has_one_source(self) -> ToolSpec:
+        if self.python is not None and self.exec is not None:
+            raise PydanticCustomError(
+                "tool_source",
+                "a tool has both 'python' and 'exec'",
+                {"expected": "one of the two, which is what runs it", "fix": "remove one of them"},
+            )
         if self.python is not None and self.parameters is not None:
             raise PydanticCustomError(
                 "tool_source",

@@ -11,6 +11,7 @@ from pytest_arena.prompts import TemplateError, fill_template
 from pytest_arena.schema import ToolAnswer
 from pytest_arena.text.nested_texts import filled_in
 from pytest_arena.tools.base import ToolContext, ToolResult
+from pytest_arena.tools.known_when_called import known_when_called
 
 
 class MockTool:
@@ -18,19 +19,10 @@ class MockTool:
 
     def __init__(self, plan: ToolPlan) -> None:
         self._answers: Sequence[ToolAnswer] = plan.spec.mock
-        properties = plan.parameters.get("properties")
-        self._optional: dict[str, Any] = {
-            name: one.get("default") if isinstance(one, Mapping) else None
-            for name, one in (properties.items() if isinstance(properties, Mapping) else ())
-        }
+        self._plan = plan
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
-        # an argument that the model may leave out is nothing where it did
-        known = {
-            "arguments": {**self._optional, **arguments},
-            "call": context.call + 1,
-            **context.variables,
-        }
+        known = known_when_called(self._plan, arguments, context)
 
         def fill(text: str) -> Any:
             return fill_template(text, known)

@@ -16,6 +16,7 @@ from pytest_arena.loading.tool_functions import (
     is_state,
     tool_function,
 )
+from pytest_arena.providers.systems.portable.callables import callable_of
 from pytest_arena.references import UnresolvedError
 from pytest_arena.running.user_code import Raised, UserLoop, in_thread
 from pytest_arena.tools.base import ToolContext, ToolResult
@@ -49,13 +50,26 @@ class PythonTool:
         if self._called is None:
             call = self._plan.spec.python
             assert call is not None  # noqa: S101 - a plan of this kind names one
-            self._called = _callable(tool_function(call, self._plan.root, self._plan.folder))
+            self._called = _callable(self._maker(call))
         given = self._called(arguments, context)
         return list(given) if isinstance(given, Iterator) else given
 
+    def _maker(self, call: str) -> Callable[[], Any]:
+        """Return what makes the function: a method is a new object's at each call, so that trials
+        share nothing but what they mean to."""
+        root, folder = self._plan.root, self._plan.folder
+        found = tool_function(call, root, folder)
+        module, _, path = call.partition(":")
+        name = path.rpartition(".")[0]
+        owner = tool_function(f"{module}:{name}", root, folder) if name else None
+        if inspect.isclass(owner) and not inspect.isclass(found):
+            return lambda: callable_of(call, owner, found)
+        return lambda: found
 
-def _callable(found: Any) -> Callable[[Mapping[str, Any], ToolContext], Any]:
+
+def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolContext], Any]:
     """Return what takes a model's arguments and a context, and calls a function with them."""
+    found = make()
     for name in ("ainvoke", "invoke"):
         if hasattr(found, "args_schema") and hasattr(found, name):
             method = getattr(found, name)
@@ -70,7 +84,7 @@ def _callable(found: Any) -> Callable[[Mapping[str, Any], ToolContext], Any]:
         # frameworks hand their context over first, by position
         first = [context for one in contexts if one.kind is not one.KEYWORD_ONLY]
         given |= {one.name: context for one in contexts if one.kind is one.KEYWORD_ONLY}
-        return found(*first, **given)
+        return make()(*first, **given)
 
     return called
 

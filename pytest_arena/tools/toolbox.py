@@ -18,6 +18,7 @@ from pytest_arena.text.nested_texts import filled_in
 from pytest_arena.tools.arguments import argument_mismatch
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.chaos import fault_for, under_fault
+from pytest_arena.tools.exec import ExecTool
 from pytest_arena.tools.mock import MockTool
 from pytest_arena.tools.python import PythonTool
 from pytest_arena.tools.result_size import bounded, bounded_text
@@ -101,16 +102,20 @@ class Toolbox:
 
     def _make(self, plan: ToolPlan) -> RunsTool:
         spec = plan.spec
-        if spec.is_mocked and (self._environment.mocked or spec.python is None):
+        is_there = spec.python is not None or spec.exec is not None
+        if spec.is_mocked and (self._environment.mocked or not is_there):
             return MockTool(plan)
-        if self._environment.mocked and spec.irreversible:
+        if self._environment.mocked and (spec.irreversible or spec.python is None):
+            what = "is irreversible" if spec.irreversible else "is a program"
             problem = Problem(
-                f"tool {plan.name!r} is irreversible and has no mock",
+                f"tool {plan.name!r} {what} and has no mock",
                 plan.place,
                 expected="a mock, since --arena-mock does nothing that cannot be undone",
                 fix="add mock: …, what the tool gives",
             )
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem))
+        if spec.exec is not None:
+            return ExecTool(plan, self._environment.outside)
         return PythonTool(plan, self._user_loop)
 
     def _fit(self, result: ToolResult) -> ToolResult:

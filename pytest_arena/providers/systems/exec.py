@@ -7,8 +7,7 @@ import os
 import re
 import shlex
 import shutil
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -32,6 +31,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import Program, ProgramFailed
+from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised, Threads, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
@@ -198,13 +198,7 @@ class ExecProvider(Provider):
         prompt = (
             b"" if self._options.asks_by_argument else given["prompt"].encode("utf-8", "replace")
         )
-        run = _Run()
-        try:
-            output = await self._threads.run(
-                lambda: run.output_of(lambda: self._launch(command), prompt)
-            )
-        finally:
-            run.give_up()
+        output = await program_output(lambda: self._launch(command), prompt, self._threads)
         if isinstance(output, Raised):
             if isinstance(output.error, ProgramFailed):
                 raise system_failure(f"{self._name} {output.error}")
@@ -223,32 +217,6 @@ class ExecProvider(Provider):
         }
         # a Python program's lines would wait in a buffer, and its caller for them
         return {"PYTHONUNBUFFERED": "1", **self.environment.variables, **own}
-
-
-class _Run:
-    """One process that makes one call, and can be given up by another thread."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._program: Program | None = None
-        self._given_up = False
-
-    def output_of(self, launch: Callable[[], Program], prompt: bytes) -> bytes:
-        program = launch()
-        try:
-            with self._lock:
-                self._program = program
-                if self._given_up:
-                    program.kill()
-            return program.output_of(prompt)
-        finally:
-            program.finish()
-
-    def give_up(self) -> None:
-        with self._lock:
-            self._given_up = True
-            if self._program is not None:
-                self._program.kill()
 
 
 def _answer(name: str, output: str, stdout: str | None) -> Any:

@@ -187,15 +187,15 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {parameter: {}}}",
             "arena.yaml:4:16: unknown key 'parameter' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
-            "cost_weight, timeout, retries\n"
+            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "irreversible, cost_weight, timeout, retries\n"
             "  fix: did you mean 'parameters'?",
         ),
         (
             "tools: {find: {result: shipped}}",
             "arena.yaml:4:16: unknown key 'result' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
-            "cost_weight, timeout, retries\n"
+            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "irreversible, cost_weight, timeout, retries\n"
             "  fix: write mock: for what the tool gives to an agent",
         ),
         (
@@ -248,8 +248,8 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {mcp: shop}}",
             "arena.yaml:4:16: unknown key 'mcp' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, mock, strict, irreversible, "
-            "cost_weight, timeout, retries\n"
+            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "irreversible, cost_weight, timeout, retries\n"
             "  fix: describe the tools of an MCP server one by one; their list is not read yet",
         ),
         (

@@ -39,6 +39,14 @@ def live_in(state: str) -> str:
 def about(context: ToolContext, number: str) -> str:
     return f"{context.case} {number}"
 
+class Desk:
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def close(self, reason: str) -> str:
+        self.closed += 1
+        return f"{reason} {self.closed}"
+
 def broken(number: str) -> None:
     raise LookupError("no such order")
 
@@ -173,7 +181,47 @@ def test_a_function_is_called_as_its_types_want_it(run: Callable[..., Any]) -> N
     assert run("shop_of_tools:live_in", {"state": "Ohio"}) == "Ohio"
     assert run("shop_of_tools:about", {"number": "7"}) == "A 7"
     assert run("shop_of_tools:parts") == ["a", "b"]
+    assert run("shop_of_tools:Desk.close", {"reason": "a"}, {"reason": "b"}) == ["a 1", "b 1"]
     assert run("shop_of_tools:odd") == {"at": "2026-01-02", "not": None}
+
+
+NUMBER = "parameters: {properties: {n: {type: string}, m: {type: string}}}"
+
+
+@pytest.mark.parametrize(
+    ("command", "given"),
+    [
+        ("[cat]", {"n": "7"}),
+        ('[echo, "{{ arguments.n }};{{ arguments.m }};{{ shop }}"]', "7;;Acme"),
+        ("[printf, '[1, 2]']", [1, 2]),
+        ("[sh, -c, 'echo no; exit 3']", "ended with status 3"),
+        ("[no-such-program-here]", "it cannot be started: "),
+        ("[sh, -c, 'echo $SHOP']", "Acme"),
+    ],
+)
+def test_a_program_gives_what_it_writes(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, command: str, given: Any
+) -> None:
+    monkeypatch.setenv("SHOP_OF_TOOLS", "Acme")
+    tool = f"{{{NUMBER}, exec: {{command: {command}, env: {{SHOP: '${{SHOP_OF_TOOLS}}'}}}}}}"
+    found = run(tool, {"n": "7"})
+    assert found == given or (isinstance(given, str) and found.startswith(given))
+
+
+def test_no_argument_is_read_by_a_shell(run: Callable[..., Any]) -> None:
+    tool = f'{{{NUMBER}, exec: {{command: [echo, "{{{{ arguments.n }}}}"]}}}}'
+    assert run(tool, {"n": "$(id); `id` | cat"}) == "$(id); `id` | cat"
+
+
+def test_a_program_that_hangs_is_killed(run: Callable[..., Any]) -> None:
+    tool = "{exec: {command: [sleep, '1000']}, timeout: 50ms}"
+    assert run(tool) == "no result within 0.05 s"
+
+
+def test_a_program_is_not_run_under_arena_mock(run: Callable[..., Any]) -> None:
+    with pytest.raises(ProviderError, match="is a program and has no mock"):
+        run("{exec: {command: [cat]}}", mocked=True)
+    assert run("{exec: {command: [cat]}, mock: here}", mocked=True) == "here"
 
 
 def test_what_a_function_raises_is_its_error(run: Callable[..., Any]) -> None:

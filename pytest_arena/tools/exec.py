@@ -1,0 +1,84 @@
+"""A program as a tool: it runs once for each call, and is killed as a group however a run ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.loading.agent_plans import ToolPlan
+from pytest_arena.prompts import TemplateError, render_text
+from pytest_arena.providers.base import VARIABLE, ProviderEnvironment
+from pytest_arena.running.program import Program, ProgramFailed
+from pytest_arena.running.program_call import program_output
+from pytest_arena.running.user_code import Raised, Threads, in_thread
+from pytest_arena.schema import ToolExecSpec
+from pytest_arena.tools.base import ToolContext, ToolResult
+from pytest_arena.tools.known_when_called import known_when_called
+
+
+class ExecTool:
+    """Gives what a program writes: the JSON that it is, else the text.
+
+    An exit status other than 0 is the tool's error, with the last words on standard error.
+    """
+
+    def __init__(self, plan: ToolPlan, environment: ProviderEnvironment) -> None:
+        spec = plan.spec.exec
+        assert spec is not None  # noqa: S101 - a plan of this kind has one
+        self._plan = plan
+        self._spec: ToolExecSpec = spec
+        self._environment = environment
+        self._threads = Threads()
+        self._by_argument = any("{{" in part and "arguments" in part for part in spec.command)
+
+    async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
+        known = known_when_called(self._plan, arguments, context)
+        variables = self._variables()
+        try:
+            command = [render_text(part, known) for part in self._spec.command]
+        except TemplateError as error:
+            return ToolResult(error=f"the command cannot be filled in: {error.what}")
+        given = b"" if self._by_argument else json.dumps(arguments).encode()
+
+        def launch() -> Program:
+            guard = self._environment.process_guard
+            return Program(command, self._plan.folder, variables, guard)
+
+        output = await program_output(launch, given, self._threads)
+        if isinstance(output, Raised):
+            if isinstance(output.error, ProgramFailed):
+                return ToolResult(error=str(output.error))
+            if isinstance(output.error, (OSError, ValueError)):
+                return ToolResult(error=f"it cannot be started: {output.error}")
+            raise output.error
+        return ToolResult(_value_of(output.decode("utf-8", "replace")))
+
+    async def close(self) -> None:
+        self._threads.close()
+        await in_thread(self._environment.process_guard.stop_if_idle)
+
+    def _variables(self) -> dict[str, str]:
+        own = {name: self._filled(text) for name, text in self._spec.env.items()}
+        return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **own}
+
+    def _filled(self, text: str) -> str:
+        for name in VARIABLE.findall(text):
+            if name not in self._environment.variables:
+                raise ProviderError(
+                    ErrorKind.CONFIGURATION,
+                    f"{self._plan.place}: tool {self._plan.name!r} needs the environment variable "
+                    f"{name}\n  expected: {name} to be set, since ${{{name}}} is used\n"
+                    f"  fix: export {name}=…",
+                )
+            self._environment.add_secret(self._environment.variables[name])
+        return VARIABLE.sub(lambda match: self._environment.variables[match[1]], text)
+
+
+def _value_of(output: str) -> Any:
+    text = output.removesuffix("\n").removesuffix("\r")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
