@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +22,7 @@ from pytest_arena.engine.trial_checks import (
 )
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
-from pytest_arena.results.request_response import Message, Request, Response
+from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun, Toolboxes
 from pytest_arena.tools import ToolContext, ToolEnvironment
@@ -196,12 +196,13 @@ class TrialRunner:
         session = case.session_id or uuid4().hex
 
         async def ask(
-            messages: list[Message], turn: int, step: int = 0
+            messages: list[Message], turn: int, step: int = 0, further: Sequence[Tool] = ()
         ) -> tuple[Request, Response]:
+            tools = case.tools_for(spec)
             request = Request(
                 messages=messages,
                 params=case.params_for(spec),
-                tools=case.tools_for(spec),
+                tools=[*(tools or ()), *further] if further else tools,
                 files=case.files,
                 timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
                 stream=stream,
@@ -237,6 +238,8 @@ class TrialRunner:
             failed = await _failure_of(dialogue)
         finally:
             await self._client.forget(spec, session)
+            if agent is not None:
+                await agent.close()
         if agent is not None and agent.unfinished is not None:
             dialogue.add_unfinished(agent.unfinished)
         if isinstance(failed, BudgetSpent):

@@ -10,7 +10,7 @@ from typing import Any
 from pytest_arena.errors import Location
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.results.request_response import Tool
-from pytest_arena.schema import ChaosSpec, ToolLimits, ToolSpec
+from pytest_arena.schema import ChaosSpec, McpServerSpec, ToolLimits, ToolSpec
 from pytest_arena.text.nested_texts import texts_in
 
 _TOLD_TO_MODELS = {"type", "description", "parameters", "strict"}
@@ -63,10 +63,17 @@ class AgentPlan:
     max_llm_turns: int = 10
     limits: ToolLimits = field(default_factory=ToolLimits)
     chaos: tuple[ChaosSpec, ...] = ()
+    servers: Mapping[str, McpServerSpec] = field(default_factory=dict)
+    """The MCP servers whose tools it may call, too."""
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""
+        servers = {
+            name: spec.model_dump(mode="json", exclude_defaults=True)
+            for name, spec in self.servers.items()
+        }
         return {
+            **({"servers": servers} if servers else {}),
             "max_llm_turns": self.max_llm_turns,
             "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
             "chaos": [one.model_dump(mode="json", exclude_defaults=True) for one in self.chaos],

@@ -38,6 +38,13 @@ def with_tools(
     plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
     if agent is None:
         _refuse_chaos(case, owner, context)
+        for name in found.servers:
+            context.problems.add(
+                f"{owner} is offered the tools of MCP server {shorten(name)!r}, and has no agent",
+                case.value_place("tools") if "tools" in case else case.place,
+                expected="a target of type agent: a server says which tools it has when it runs",
+                fix="add target: …, or describe the tools one by one",
+            )
         return plan
     if plan.load is not None:
         context.problems.add(
@@ -50,11 +57,14 @@ def with_tools(
         _check_runnable(tool, agent, context)
         _check_templates(tool, plan.variables, context)
     spec = agent.spec
+    says_which = "tools" in case or spec.tools is not None
+    servers = found.servers if says_which else {**context.servers, **found.servers}
     faults = (*chaos, *spec.chaos)
-    for fault in faults:
+    for fault in faults if not servers else ():
         _check_fault(fault, found, case if "chaos" in case else agent.written, context)
+    limits = spec.limits
     return replace(
-        plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits, faults)
+        plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, limits, faults, servers)
     )
 
 

@@ -18,13 +18,21 @@ from pytest_arena.loading.tree import YamlList, YamlMap, pack_mark, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results.request_response import Tool, tool_name
-from pytest_arena.schema import ProviderSpec, ToolSpec
+from pytest_arena.schema import McpServerSpec, ProviderSpec, ToolSpec
 
-Tools = dict[str, ToolPlan]
+SERVER = "mcp:"
+"""What begins the name of an MCP server among tools; all of its tools are meant."""
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
 """What at least one vendor takes as a tool's name; each has rules of its own."""
-_OF_SERVERS = "describe the tools of an MCP server one by one; their list is not read yet"
 _MAPPING = "a mapping with description and parameters, or a function as module:function"
+
+
+class Tools(dict[str, ToolPlan]):
+    """Tools by name, and the MCP servers that are named beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.servers: dict[str, McpServerSpec] = {}
 
 
 class DeclaredTools:
@@ -69,7 +77,7 @@ class DeclaredTools:
 
     def _of_file(self, variables: Mapping[str, Any], context: LoadContext) -> Tools:
         if self._tree.get("tools") is None:
-            return {}
+            return Tools()
         written = render_value(self._tree, "tools", variables, context.problems)
         if id(written) not in self._built:
             before = len(context.problems)
@@ -89,7 +97,8 @@ def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
     line = Location(case.source, case.line, 1)
     names = {tool_name(tool) for tool in case.tools}
     known: set[str | None] = set(names)
-    is_known = True
+    # which tools a server has, it says when it runs
+    is_known = case.agent is None or not case.agent.servers
     for spec in columns:
         own = spec.params.get("tools") or ()
         if case.tools and not isinstance(own, (list, tuple)):
@@ -134,7 +143,7 @@ class _Builder:
         self._owner = owner
         self._context = context
         self._known = known
-        self.found: Tools = {}
+        self.found = Tools()
 
     def take(self, written: Any, place: Location) -> None:
         """Add what is written: tools by name, a list of them, or a single name."""
@@ -153,7 +162,9 @@ class _Builder:
 
     def _listed(self, entry: Any, place: Location) -> None:
         if isinstance(entry, str):
-            if ":" in entry and entry not in (self._known or {}):
+            if entry.strip().startswith(SERVER):
+                self._server(entry.strip().removeprefix(SERVER).strip(), place)
+            elif ":" in entry and entry not in (self._known or {}):
                 self._define(entry.rpartition(":")[2].rpartition(".")[2], entry, place)
             else:
                 self._name(entry.strip(), place)
@@ -166,8 +177,8 @@ class _Builder:
                 call.rpartition(":")[2].rpartition(".")[2] if isinstance(call, str) else None
             )
             if name is None:
-                of_server = {"mcp", "mcp_server"} & tool.keys()
-                fix = _OF_SERVERS if of_server else "add name: …"
+                of_server = next(iter({"mcp", "mcp_server"} & tool.keys()), None)
+                fix = f"write mcp:{tool[of_server]}" if of_server else "add name: …"
                 self._refuse(f"a tool in {self._owner} has no name", place, fix)
             else:
                 self._define(str(name), tool, place)
@@ -175,7 +186,7 @@ class _Builder:
             self._refuse(f"an entry of {self._owner} is no tool", place)
 
     def _name(self, name: str, place: Location) -> None:
-        known = self._known or {}
+        known: Mapping[str, ToolPlan] = self._known or {}
         if name in known:
             self._add(name, known[name], place)
         elif self._known is None:
@@ -187,6 +198,12 @@ class _Builder:
                 expected=one_of(name, sorted(known), "a tool of the file's tools:"),
                 fix=suggest(name, known) or "describe it under tools: of the file",
             )
+
+    def _server(self, name: str, place: Location) -> None:
+        """Add a server with all tools that it will say it has."""
+        from pytest_arena.loading.mcp import find_server
+
+        self.found.servers[name] = find_server(name, place, self._owner, self._context)
 
     def _from_file(self, entry: YamlMap) -> None:
         """Add the tools of a YAML or JSON file, which an application may share."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from pytest_arena.errors import ErrorKind, Problem, ProviderError
+from pytest_arena.errors import ErrorKind, Location, Problem, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.schema.base import ArenaModel
@@ -38,14 +38,18 @@ class ProviderEnvironment:
 
     def fill(self, text: str, spec: ProviderSpec) -> str:
         """Replace `${NAME}` by the variable; a missing one is a `ProviderError`."""
+        return self.filled(text, f"provider {spec.name!r}", spec.place)
+
+    def filled(self, text: str, owner: str, place: Location | None) -> str:
+        """Replace `${NAME}` in a text of an `owner` that stands at a place."""
 
         def value(match: re.Match[str]) -> str:
             name = match[1]
             if name not in self.variables:
-                where = f"{spec.place}: " if spec.place else ""
+                where = f"{place}: " if place else ""
                 raise ProviderError(
                     ErrorKind.CONFIGURATION,
-                    f"{where}provider {spec.name!r} needs the environment variable {name}\n"
+                    f"{where}{owner} needs the environment variable {name}\n"
                     f"  expected: {name} to be set, since ${{{name}}} is used\n"
                     f"  fix: export {name}=…",
                 )

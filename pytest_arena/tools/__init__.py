@@ -8,6 +8,14 @@ calls them nor its limits.
 """
 
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.mcp import ConversationTools
 from pytest_arena.tools.toolbox import Toolbox
 
-__all__ = ["RunsTool", "ToolContext", "ToolEnvironment", "ToolResult", "Toolbox"]
+__all__ = [
+    "ConversationTools",
+    "RunsTool",
+    "ToolContext",
+    "ToolEnvironment",
+    "ToolResult",
+    "Toolbox",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from importlib import import_module
@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError, suggest
 from pytest_arena.loading.agent_plans import ToolPlan
+from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.running.user_code import UserLoop
 from pytest_arena.schema import ChaosSpec
@@ -35,13 +36,26 @@ class Toolbox:
         plans: Mapping[str, ToolPlan],
         environment: ToolEnvironment,
         chaos: Sequence[ChaosSpec] = (),
+        servers: Sequence[McpServer] = (),
     ) -> None:
         self._plans = plans
         self._chaos = chaos
         self._environment = environment
+        self.servers = servers
+        """The MCP servers whose tools are called beside these."""
         self._made: dict[str, RunsTool] = {}
         self._user_loop = UserLoop()
         self._ready = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the tools, without those of servers."""
+        return tuple(self._plans)
+
+    @property
+    def is_mocked(self) -> bool:
+        """Whether nothing is done that leaves a trace."""
+        return self._environment.mocked
 
     def plan(self, name: str) -> ToolPlan | None:
         """Return the plan of a tool; None of one that there is not."""
@@ -52,12 +66,15 @@ class Toolbox:
         its schema."""
         plan = self._plans.get(name)
         if plan is None:
-            near = suggest(name, self._plans) or f"there are {', '.join(self._plans) or 'none'}"
-            return f"there is no tool {name!r}; {near}"
+            return unknown_tool(name, self._plans)
+        await self.prepare()
+        return argument_mismatch(arguments, plan.parameters)
+
+    async def prepare(self) -> None:
+        """Import what arguments are checked by."""
         if not self._ready:
             await asyncio.to_thread(import_module, "jsonschema")
             self._ready = True
-        return argument_mismatch(arguments, plan.parameters)
 
     async def run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
@@ -76,6 +93,13 @@ class Toolbox:
                     break
             return result
 
+        return await self.fitting(name, context, run)
+
+    async def fitting(
+        self, name: str, context: ToolContext, run: Callable[[], Awaitable[ToolResult]]
+    ) -> ToolResult:
+        """Return what a run of a tool gives, under the fault that is planted in it if there is one,
+        fit to be sent and kept."""
         fault = fault_for(self._chaos, name, context)
         return self._fit(await (run() if fault is None else under_fault(fault, run)))
 
@@ -124,3 +148,10 @@ class Toolbox:
         if result.error is not None:
             return replace(result, error=bounded_text(hide(clean_value(result.error))))
         return replace(result, value=bounded(filled_in(clean_value(result.value), hide)))
+
+
+def unknown_tool(name: str, known: Iterable[str]) -> str:
+    """Return what a model is told that calls a tool which there is not."""
+    names = list(known)
+    near = suggest(name, names) or f"there are {', '.join(names) or 'none'}"
+    return f"there is no tool {name!r}; {near}"

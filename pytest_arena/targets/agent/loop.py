@@ -13,15 +13,15 @@ from pydantic_core import to_jsonable_python
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.results.cleaning import clean_value
-from pytest_arena.results.request_response import Message, Request, Response, ToolCall
+from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
-from pytest_arena.tools import Toolbox, ToolContext, ToolResult
+from pytest_arena.tools import ConversationTools, ToolContext, ToolResult
 
-Ask = Callable[[list[Message], int, int], Awaitable[tuple[Request, Response]]]
-"""Ask the model once: the messages so far, the turn and the step in it (from 0) give what was
-really sent and what came back."""
+Ask = Callable[[list[Message], int, int, Sequence[Tool]], Awaitable[tuple[Request, Response]]]
+"""Ask the model once: the messages so far, the turn and the step in it (from 0), and the tools that
+it is offered beside the case's give what was really sent and what came back."""
 
 
 class AgentRun:
@@ -34,7 +34,7 @@ class AgentRun:
         self,
         plan: AgentPlan,
         ask: Ask,
-        toolbox: Toolbox,
+        toolbox: ConversationTools,
         context: ToolContext,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
@@ -63,6 +63,10 @@ class AgentRun:
         request = self._asked or Request(messages)
         return request, record.response(self._state())
 
+    async def close(self) -> None:
+        """Let the tools go of what is this dialogue's."""
+        await self._toolbox.close()
+
     @property
     def unfinished(self) -> Response | None:
         """What a turn that was broken off had come to; None where there is nothing of it."""
@@ -74,8 +78,10 @@ class AgentRun:
             if why := self._used.refuses_model():
                 record.stop(why)
                 return
+            offered = await self._toolbox.offered()
             began_ms = record.now_ms()
-            request, response = await self._ask([*messages, *record.transcript], turn, step)
+            said = [*messages, *record.transcript]
+            request, response = await self._ask(said, turn, step, offered)
             self._asked = self._asked or request
             response = with_ids(response, set(ids_in([*messages, *record.transcript])))
             record.add_answer(response, began_ms)
@@ -115,7 +121,8 @@ class AgentRun:
         for place, call in enumerate(calls):
             plan = self._toolbox.plan(call.name)
             if plan is not None:
-                done[place] = call = replace(call, irreversible=plan.spec.irreversible)
+                own = replace(call, name=plan.name, irreversible=plan.spec.irreversible)
+                done[place] = call = own
             if is_run_already(call):
                 continue
             refused = stopped or await self._toolbox.refusal(call.name, call.arguments)
@@ -140,7 +147,7 @@ class AgentRun:
                 await run(place)
 
         chosen = sorted([*side_by_side, *in_order])
-        contexts = {place: self._context_of(calls[place]) for place in chosen}
+        contexts = {place: self._context_of(done[place]) for place in chosen}
         try:
             async with asyncio.TaskGroup() as group:
                 for place in side_by_side:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 
 from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.mcp_servers.server import McpServer
+from pytest_arena.schema import McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
-from pytest_arena.tools import Toolbox, ToolContext, ToolEnvironment
+from pytest_arena.tools import ConversationTools, Toolbox, ToolContext, ToolEnvironment
+from pytest_arena.tools.mcp import mcp_server
 
 
 class Toolboxes:
@@ -15,19 +19,36 @@ class Toolboxes:
     def __init__(self, environment: ToolEnvironment) -> None:
         self._environment = environment
         self._made: dict[int, tuple[AgentPlan, Toolbox]] = {}
+        self._servers: dict[int, McpServer] = {}
 
     def agent(self, plan: AgentPlan, ask: Ask, context: ToolContext) -> AgentRun:
         """Return an agent for one dialogue; it asks its model by `ask`."""
         known = self._made.get(id(plan))
         if known is None:
             # the plan is kept, so that its id stays its own
-            toolbox = Toolbox(plan.tools, self._environment, plan.chaos)
+            servers = [self._server(one) for one in plan.servers.values()]
+            toolbox = Toolbox(plan.tools, self._environment, plan.chaos, servers)
             known = self._made[id(plan)] = (plan, toolbox)
-        return AgentRun(plan, ask, known[1], context)
+        return AgentRun(plan, ask, ConversationTools(known[1], context.session), context)
 
     async def close(self) -> None:
         """Let go of what all tools hold."""
         async with AsyncExitStack() as closing:
+            if self._servers:
+                guard = self._environment.outside.process_guard
+                closing.push_async_callback(asyncio.to_thread, guard.stop_if_idle)
+            closing.push_async_callback(self._close_servers)
             for _, toolbox in self._made.values():
                 closing.push_async_callback(toolbox.close)
         self._made.clear()
+        self._servers.clear()
+
+    def _server(self, spec: McpServerSpec) -> McpServer:
+        """Return the one server of an entry, which all agents of a file share."""
+        # the server keeps its spec, so that the id of that stays its own
+        if id(spec) not in self._servers:
+            self._servers[id(spec)] = mcp_server(spec, self._environment)
+        return self._servers[id(spec)]
+
+    async def _close_servers(self) -> None:
+        await asyncio.gather(*(server.close() for server in self._servers.values()))

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_arena.errors import ErrorKind, Location, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
-from pytest_arena.results.request_response import Message, Request, Response, ToolCall
+from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.schema import ToolLimits, ToolSpec
 from pytest_arena.targets.agent import AgentRun
 from pytest_arena.tools import ToolContext, ToolResult
@@ -36,6 +36,9 @@ class Tools:
         self.calls: list[tuple[str, int]] = []
         self.running = 0
         self.most_at_once = 0
+
+    async def offered(self) -> list[Tool]:
+        return []
 
     def plan(self, name: str) -> ToolPlan | None:
         return self.plans.get(name)
@@ -76,7 +79,7 @@ class Model:
         self.asked: list[list[Message]] = []
 
     async def __call__(
-        self, messages: list[Message], turn: int, step: int
+        self, messages: list[Message], turn: int, step: int, offered: Sequence[Tool]
     ) -> tuple[Request, Response]:
         self.asked.append(messages)
         answer = self.answers[min(len(self.asked), len(self.answers)) - 1]

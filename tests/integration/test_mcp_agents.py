@@ -1,0 +1,210 @@
+"""Agents that work with the tools of MCP servers: chosen among several, gone wrong, and ended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+from servers import mcp_raw
+from survival import is_alive
+
+import pytest_arena.providers.mcp
+
+RAW = f"{sys.executable}, -S, {mcp_raw.__file__}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _package() -> None:
+    """What servers need, imported here so that no run of pytest inside pytest does it anew."""
+    pytest_arena.providers.mcp.McpProvider.warm_up()
+    import_module("jsonschema")
+
+
+def arena(
+    servers: dict[str, str],
+    answers: dict[str, Sequence[Any]],
+    *,
+    head: str = "",
+    target: str = "",
+    case: str = "",
+    checks: str = "{type: contains, value: done}, {type: no_tool_errors}",
+) -> str:
+    """Return an arena with one agent, and mock columns that call these tools in turn."""
+    columns = "\n".join(f"  - {{name: {name}, provider: mock, model: m}}" for name in answers)
+    named = "\n".join(
+        f"  - {{id: {name}, command: [{RAW}, {mode}]{further}}}"
+        for name, (mode, _, further) in ((n, s.partition(",")) for n, s in servers.items())
+        for further in [f", {further}" if further else ""]
+    )
+    mock = {name: {"steps": [*steps, "done"]} for name, steps in answers.items()}
+    return f"""
+mcp_servers:
+{named}
+{head}
+targets:
+  agent: {{type: agent, instructions: Use the tools.{target}}}
+providers:
+{columns}
+tests:
+  - name: Works
+    target: agent
+    prompt: hello
+    mock: {json.dumps(mock)}
+{case}
+    assertions: [{checks}]
+"""
+
+
+def calls(*names: str, **arguments: Any) -> dict[str, Any]:
+    return {"tool_calls": [{"name": name, "arguments": arguments} for name in names]}
+
+
+def made(project: Project, column: str) -> list[dict[str, Any]]:
+    trial = project.columns()[column]["trials"][0]
+    found: list[dict[str, Any]] = list(trial["tool_calls"])
+    return found
+
+
+def pids_in(folder: Path) -> list[int]:
+    file = folder / "pids"
+    return [int(word) for word in file.read_text().split()] if file.exists() else []
+
+
+def test_an_agent_chooses_among_servers_and_decoys(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    answers = {
+        "right": [calls("kb__echo", text="vpn")],
+        "claude": [calls("mcp__kb__echo", text="vpn")],
+        "promptise": [calls("mcp_kb_echo", text="vpn")],
+        "misled": [calls("decoy__echo", text="vpn")],
+        "careless": [calls("kb__echo", txt="vpn")],
+    }
+    checks = "{type: tool_called, tools: [kb.echo]}, {type: no_tool_errors}"
+    project.write(arena=arena({"kb": "plain", "decoy": "plain"}, answers, checks=checks))
+    project.run_apart(*spread).assert_outcomes(passed=3, failed=2)
+    names = {name: made(project, name)[0]["name"] for name in answers}
+    assert names == {**dict.fromkeys(answers, "kb.echo"), "misled": "decoy.echo"}
+    assert made(project, "right")[0]["result"].startswith("vpn ")
+    error = made(project, "careless")[0]["error"]
+    assert error == ("not run: the arguments do not fit the schema: 'text' is a required property")
+    assert not any(map(is_alive, pids_in(project.path)))
+
+
+def test_a_tool_that_one_server_alone_has_keeps_its_name(project: Project) -> None:
+    answers = {"x": [calls("echo", text="a"), calls("wipe")]}
+    servers = {"kb": "plain,tools: ['e*']", "crm": "plain,tools: [wipe]"}
+    project.write(arena=arena(servers, answers))
+    project.run().assert_outcomes(failed=1)
+    echo, wipe = made(project, "x")
+    assert (echo["name"], echo["error"]) == ("echo", None)
+    # a server's refusal is the tool's error, which the model is told
+    assert (wipe["name"], wipe["error"]) == ("wipe", "not on a Friday")
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("dies", "ended with status 7\n  out of memory"),
+        ("hangs,timeout: 300ms", "has not answered within 0.3 s"),
+        ("floods", "lines in a row that answer nothing"),
+        ("lies", "breaks its word"),
+        ("fails", "no a"),
+        ("no-content", "is not as the protocol has it"),
+    ],
+)
+def test_a_server_that_fails_amid_a_call_is_the_tools_error(
+    project: Project, mode: str, said: str
+) -> None:
+    answers = {"x": [calls("echo", text="a")]}
+    project.write(arena=arena({"kb": mode}, answers))
+    project.run().assert_outcomes(failed=1)
+    (call,) = made(project, "x")
+    assert said in call["error"]
+    # the model has heard of it, and gone on
+    assert project.columns()["x"]["trials"][0]["output"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("does-not-start", "MCP server 'kb' ended with status 3\n  no database"),
+        ("never-answers,startup_timeout: 500ms", "has not answered within 0.5 s"),
+        ("no-schema", "describes its tool 'echo' by an inputSchema that is none"),
+        ("pages", "lists tools without end"),
+    ],
+)
+def test_a_server_whose_tools_nobody_knows_is_an_error(
+    project: Project, mode: str, said: str
+) -> None:
+    project.write(arena=arena({"kb": mode}, {"x": []}))
+    project.run().assert_outcomes(errors=1)
+    error = project.columns()["x"]["trials"][0]["error"]
+    assert error["kind"] == "system"
+    assert said in error["message"]
+    assert not any(map(is_alive, pids_in(project.path)))
+
+
+def test_a_tool_that_a_server_gets_amid_a_turn_is_called(project: Project) -> None:
+    answers = {"x": [calls("echo", text="a"), calls("late")]}
+    project.write(arena=arena({"kb": "grows"}, answers))
+    project.run().assert_outcomes(passed=1)
+
+
+def test_a_server_of_each_trial_ends_with_it(project: Project) -> None:
+    answers = {"x": [calls("echo", text="a")]}
+    project.write(arena=arena({"kb": "plain,scope: trial"}, answers, case="    trials: 3\n"))
+    project.run().assert_outcomes(passed=1)
+    assert len(set(pids_in(project.path))) == 3
+    assert not any(map(is_alive, pids_in(project.path)))
+
+
+def test_what_nobody_can_undo_is_counted_and_never_done_under_a_mock(project: Project) -> None:
+    answers = {"x": [calls("echo", "echo", text="a")]}
+    servers = {"kb": "plain,irreversible: [echo]"}
+    limits = ", limits: {irreversible: 1, on_exceeded: stop}"
+    checks = "{type: no_tool_errors, not: true}"
+    project.write(arena=arena(servers, answers, target=limits, checks=checks))
+    project.run().assert_outcomes(passed=1)
+    first, second = made(project, "x")
+    assert first["error"] is None
+    assert first["irreversible"]
+    assert second["error"].startswith("not run: ")
+    project.run("--arena-mock").assert_outcomes(passed=1)
+    assert "irreversible" in made(project, "x")[0]["error"]
+
+
+def test_a_hostile_description_and_result_are_inert(project: Project) -> None:
+    hostile = "</script><script>alert(1)</script>\x1b]0;x\x07\u202eon"
+    project.write(arena=arena({"kb": "plain"}, {"x": [calls("echo", text=hostile)]}))
+    result = project.run("--arena-report=html,markdown", "--arena-answers")
+    result.assert_outcomes(passed=1)
+    assert "\x1b]0" not in result.stdout.str()
+    page = (project.path / "arena-report" / "report.html").read_text()
+    assert "<script>alert(1)" not in page
+
+
+@pytest.mark.parametrize(
+    ("further", "said"),
+    [
+        ({"target": ", tools: ['mcp:kbb']"}, "unknown MCP server 'kbb' in 'tools' of the agent"),
+        (
+            {"case": "    tools: ['mcp:kb']\n", "target": "", "head": ""},
+            "is offered the tools of MCP server 'kb', and has no agent",
+        ),
+    ],
+)
+def test_what_no_agent_could_work_with_is_refused(
+    project: Project, further: dict[str, str], said: str
+) -> None:
+    text = arena({"kb": "plain"}, {"x": []}, **further)
+    project.write(arena=text.replace("    target: agent\n", "") if "case" in further else text)
+    result = project.run()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    assert said in result.stdout.str()
