@@ -87,3 +87,25 @@ tests:
         (22, 2),
     )
     assert records == dict.fromkeys(records, expected)
+
+
+def test_a_recorded_agent_runs_again_without_its_model(
+    project: Project, server: WireServer
+) -> None:
+    project.write(
+        arena=f"""\
+providers: [{{name: direct, provider: openai, model: m, api_base: "{server.url}/v1"}}]
+tools: {{find: {{parameters: {{properties: {{number: {{type: string}}}}}}, mock: shipped}}}}
+targets: {{desk: {{type: agent}}}}
+tests:
+  - {{name: Orders, target: desk, prompt: Where?, assertions: [{{type: contains, value: Both}}]}}
+"""
+    )
+    project.run("--arena-record=once").assert_outcomes(passed=1)
+    calls = server.calls
+    assert calls == 2
+    project.run("--arena-record=none").assert_outcomes(passed=1)
+    assert server.calls == calls
+    response = project.first_trials()["direct"]["responses"][0]
+    assert response["source"] == "recording"
+    assert [call["result"] for call in response["tool_calls"]] == ["shipped", "shipped"]
