@@ -154,6 +154,9 @@ class McpServer:
     async def _opened(self) -> Connection:
         if len(self._failed) >= _MOST_FAILED_STARTS:
             raise self._failed[-1]
+        problem = why_not(self.spec, self._host.variables)
+        if problem is not None:
+            raise ServerUnusable(f"{self.name} cannot be started: {problem}")
         await package.loaded()
         from pytest_arena.mcp_servers.connection import Connection
 

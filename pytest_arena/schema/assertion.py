@@ -117,6 +117,8 @@ class CheckContext:
     embed: Embed | None = None
     tools: Mapping[str, Any] = field(default_factory=dict)
     """The schemas of the arguments of the tools that were offered, by the tools' names."""
+    has_servers: bool = False
+    """Whether tools of MCP servers were offered beside these, which no file tells of."""
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     rival: Callable[[str], Awaitable[Trial]] | None = None

@@ -157,6 +157,50 @@ def test_a_tool_that_a_server_gets_amid_a_turn_is_called(project: Project) -> No
     project.run().assert_outcomes(passed=1)
 
 
+def test_a_servers_calls_are_never_held_against_the_files_tools(project: Project) -> None:
+    answers = {"x": [calls("echo", text="a")], "y": [calls("refund")]}
+    head = "tools: {refund: {description: Refund., mock: done}}"
+    project.write(
+        arena=arena({"kb": "plain"}, answers, head=head, checks="{type: valid_tool_calls}")
+    )
+    project.run().assert_outcomes(passed=1, errors=1)
+    (finding,) = project.columns()["x"]["trials"][0]["assertions"]
+    assert finding["reason"].endswith("is not known here, and no_tool_errors looks at those")
+
+
+FALLS_BACK = """
+from pytest_arena import ErrorKind, Provider, ProviderError, Response, ToolCall
+
+class Down(Provider):
+    type = "down"
+    async def complete(self, request):
+        raise ProviderError(ErrorKind.CONNECTION, "down")
+
+class Beside(Provider):
+    type = "beside"
+    async def complete(self, request):
+        names = [tool["function"]["name"] for tool in request.tools]
+        return Response(output=f"done {sorted(names)}")
+
+def pytest_arena_register(registry):
+    registry.provider(Down)
+    registry.provider(Beside)
+"""
+
+
+def test_who_answers_instead_is_offered_the_servers_tools(project: Project) -> None:
+    project.pytester.makeconftest(FALLS_BACK)
+    text = arena({"kb": "plain"}, {"x": []})
+    column = "{name: x, provider: down, model: m, retries: 0, fallbacks: [y]}"
+    text = text.replace(
+        "{name: x, provider: mock, model: m}",
+        f"{column}\n  - {{name: y, provider: beside, model: m}}",
+    )
+    project.write(arena=text)
+    project.run("--arena-provider=x").assert_outcomes(passed=1)
+    assert project.columns()["x"]["trials"][0]["output"] == "done ['echo', 'wipe']"
+
+
 def test_a_server_of_each_trial_ends_with_it(project: Project) -> None:
     answers = {"x": [calls("echo", text="a")]}
     project.write(arena=arena({"kb": "plain,scope: trial"}, answers, case="    trials: 3\n"))

@@ -141,6 +141,9 @@ class ToolArgs(ToolCallAssertion):
         return part + (" and ".join(words) or "there")
 
 
+_OF_SERVERS = "which tools MCP servers had is not known here, and no_tool_errors looks at those"
+
+
 class ValidToolCalls(ToolCallAssertion):
     """Holds when every call is of a tool that was offered, with arguments that fit its schema.
 
@@ -151,7 +154,8 @@ class ValidToolCalls(ToolCallAssertion):
     answer that calls no tool fails, with `not`, too: there is nothing to look at.
 
     Error: when the provider does not tell which tools were called, when the file tells of no
-    tools, when the schema of one cannot be used.
+    tools, when the schema of one cannot be used, and for calls of an MCP server's tools: the agent
+    held them against the server's schemas, so that `no_tool_errors` finds those that do not fit.
     """
 
     type: ClassVar[str] = "valid_tool_calls"
@@ -162,13 +166,15 @@ class ValidToolCalls(ToolCallAssertion):
     )
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
-        if not context.tools:
+        if not context.tools and not context.has_servers:
             return Outcome.error("which tools there are is not known: the file has no tools:")
         expected = f"calls of {', '.join(context.tools)} that fit"
         if not calls:
             return Outcome.unseen(told(calls), expected=expected)
         try:
             for call in calls:
+                if context.has_servers and call.name not in context.tools:
+                    return Outcome.error(f"{told_one(call)}: no tool of the file's; {_OF_SERVERS}")
                 if (problem := self._problem(call, context.tools)) is not None:
                     return Outcome.of(False, f"{told_one(call)}: {problem}", expected=expected)
         except (SchemaUnusableError, PatternTimeoutError) as error:

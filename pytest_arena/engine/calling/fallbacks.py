@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.errors import LASTING, RETRYABLE, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
-from pytest_arena.results.request_response import Request, Response
+from pytest_arena.results.request_response import Request, Response, Tool
 
 DOWN = LASTING | RETRYABLE | {ErrorKind.BAD_RESPONSE, ErrorKind.PROVIDER_DOWN}
 """What another provider is asked after. A request that was refused, and a mistake in the file,
@@ -25,10 +25,13 @@ async def ask_others(
     raised, with theirs behind it.
     """
     said = [failure.message]
+    case = plan.case
+    of_servers = _of_servers(plan, request)
     for spec in plan.fallbacks:
-        case = plan.case
         request.provider = spec.name
         request.params, request.tools = case.params_for(spec), case.tools_for(spec)
+        if of_servers:
+            request.tools = [*(request.tools or ()), *of_servers]
         request.timeout_s = case.timeout_s or spec.timeout or default_s
         try:
             response = await client.call(spec, request)
@@ -42,3 +45,12 @@ async def ask_others(
     raise ProviderError(
         failure.kind, "; ".join(said), status=failure.status, attempts=failure.attempts
     ) from failure
+
+
+def _of_servers(plan: CellPlan, request: Request) -> list[Tool]:
+    """Return the tools of MCP servers that a request offers, which no plan knows."""
+    agent = plan.case.agent
+    if agent is None or not agent.servers:
+        return []
+    known = plan.case.tools_for(plan.provider) or []
+    return [tool for tool in request.tools or () if tool not in known]

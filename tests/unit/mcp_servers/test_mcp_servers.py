@@ -240,5 +240,10 @@ def test_a_program_that_is_not_there_cannot_be_started(tmp_path: Path) -> None:
         finally:
             await server.close()
 
-    with pytest.raises(ServerUnusable, match=r"'none' cannot be started: .*no-such-server"):
+    with pytest.raises(ServerUnusable, match="there is no program") as caught:
         asyncio.run(run())
+    assert str(caught.value) == (
+        "MCP server 'none' cannot be started: there is no program './no-such-server'\n"
+        "  expected: a program that can be run, its path from the arena file's folder, or its "
+        "name\n  fix: correct command, or install it"
+    )
