@@ -43,6 +43,7 @@ def cells(run: RunResult, verdict: str) -> set[str]:
 
 def test_every_example_arena_has_a_test() -> None:
     assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
+        "agents",
         "applications",
         "quickstart",
         "formats",
@@ -224,3 +225,16 @@ def test_the_load_example_shows_a_provider_that_refuses_under_load(
     refusing = loads["Ten at once[busy]"]
     assert set(refusing.errors) == {"rate_limit"}
     assert loads["Three messages each[steady]"].answered == 15
+
+
+def test_agents_are_told_apart_by_their_tools_and_by_their_servers(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "agents", expected=1)
+    assert cells(run, "passed") == {"Refund[right]", "A lost parcel[right]"}
+    assert cells(run, "failed") == {
+        f"{case}[{column}]"
+        for case, columns in {
+            "Refund": ("loops", "overspends"),
+            "A lost parcel": ("misled", "guesses"),
+        }.items()
+        for column in columns
+    }
