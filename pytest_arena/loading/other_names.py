@@ -48,11 +48,8 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "alone",
     ),
     ("tools", "functions", _HERE),
-    (
-        "tools",
-        "mcp_servers mcp",
-        "describe the tools of an MCP server under tools:; their list is not read yet",
-    ),
+    ("mcp_servers", "mcp mcp_server", _HERE),
+    ("tools", "mcp_servers mcp", "write mcp_servers: at the top of the file, and tools: [mcp:id]"),
     (
         "parameters",
         "result response returns answer",
@@ -64,6 +61,12 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "describe the tools of an MCP server one by one; their list is not read yet",
     ),
     ("python", "function callable code", "write python: module:function"),
+    ("max_llm_turns", "max_turns max_steps max_iterations recursion_limit", _HERE),
+    ("instructions", "system system_prompt system_message", _HERE),
+    ("on_exceeded", "on_limit action", _HERE),
+    ("tool_calls", "max_tool_calls max_tool_calls_per_run", _HERE),
+    ("irreversible", "max_irreversible max_irreversible_per_run", _HERE),
+    ("llm_turns", "max_llm_turns max_llm_turns_per_run", _HERE),
     ("api_base", "deployment", "write the deployment as model:, and its address as api_base:"),
     (
         "api_base",

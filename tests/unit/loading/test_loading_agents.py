@@ -71,7 +71,15 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
         ),
         (
             "{type: agent, tools: [find], max_turns: 3}",
-            "arena.yaml:5:43: unknown key 'max_turns' in target 'a'",
+            "  fix: write max_llm_turns: …, as it is called here",
+        ),
+        (
+            "{type: agent, tools: [find], limits: {max_tool_calls: 3}}",
+            "  fix: write tool_calls: …, as it is called here",
+        ),
+        (
+            "{type: agent, tools: [find], system: Help.}",
+            "  fix: write instructions: …, as it is called here",
         ),
         (
             "{type: agent, tools: [find], limits: {tool_call: 3}}",

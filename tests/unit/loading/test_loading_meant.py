@@ -14,11 +14,13 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.unknown_keys import unknown_key
 from pytest_arena.registry import Registry
 from pytest_arena.schema import (
+    AgentTargetSpec,
     ArenaSpec,
     CaseSpec,
     DataSpec,
     PartSpec,
     ProviderSpec,
+    ToolLimits,
     ToolSpec,
     TurnSpec,
 )
@@ -93,10 +95,7 @@ def test_a_key_of_a_case_is_told_what_is_meant(key: str, fix: str) -> None:
     [
         ("cases", "write tests: …, as it is called here"),
         ("models", "write providers: …, as it is called here"),
-        (
-            "mcp_servers",
-            "describe the tools of an MCP server under tools:; their list is not read yet",
-        ),
+        ("mcp", "write mcp_servers: …, as it is called here"),
         ("system", f"{SYSTEM}, with defaults: {{target: …}}"),
         ("prompt", "write prompt: in each case, or prompts: by name, for targets"),
         ("timeout", "write it under defaults:"),
@@ -165,6 +164,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
     models = [ArenaSpec, CaseSpec, DataSpec, PartSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
+    models += [AgentTargetSpec, ToolLimits]
     models += [cls.Options for _, cls in registry.providers.items() if cls.Options is not None]
     fields = {name for model in models for name in model.model_fields} | {"not"}
     assert {key for key, _, _ in other_names._KEYS} <= fields

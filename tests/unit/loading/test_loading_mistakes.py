@@ -204,7 +204,7 @@ CASES = {
         f"  - {{name: A, prompt: hi, mock: {{text: hi, latncy: 2s}}, {CHECK}}}",
         "arena.yaml:5:44: unknown key 'latncy' in 'default' of 'mock' of case 'A'\n"
         "  expected: one of content, tool_calls, finish_reason, latency, first_token, "
-        "input_tokens, output_tokens, error, retry_after, times\n"
+        "input_tokens, output_tokens, error, retry_after, times, steps\n"
         "  fix: did you mean 'latency'?",
     ),
     "skip without a reason": (

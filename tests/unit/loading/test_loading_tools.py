@@ -257,7 +257,7 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
             "arena.yaml:4:9: a tool in 'tools' has no name\n"
             "  expected: a mapping with description and parameters, or a function as "
             "module:function\n"
-            "  fix: describe the tools of an MCP server one by one; their list is not read yet",
+            "  fix: write mcp:shop",
         ),
     ],
 )
