@@ -86,11 +86,14 @@ def test_an_agent_chooses_among_servers_and_decoys(
         "misled": [calls("decoy__echo", text="vpn")],
         "careless": [calls("kb__echo", txt="vpn")],
     }
-    checks = "{type: tool_called, tools: [kb.echo]}, {type: no_tool_errors}"
+    # three spellings of one tool
+    names = ("kb.echo", "mcp__kb__echo", "mcp_kb_echo")
+    checks = ", ".join(f"{{type: tools_called, tools: [{name}]}}" for name in names)
+    checks += ", {type: no_tool_errors}"
     project.write(arena=arena({"kb": "plain", "decoy": "plain"}, answers, checks=checks))
     project.run_apart(*spread).assert_outcomes(passed=3, failed=2)
-    names = {name: made(project, name)[0]["name"] for name in answers}
-    assert names == {**dict.fromkeys(answers, "kb.echo"), "misled": "decoy.echo"}
+    called = {name: made(project, name)[0]["name"] for name in answers}
+    assert called == {**dict.fromkeys(answers, "kb.echo"), "misled": "decoy.echo"}
     assert made(project, "right")[0]["result"].startswith("vpn ")
     error = made(project, "careless")[0]["error"]
     assert error == ("not run: the arguments do not fit the schema: 'text' is a required property")

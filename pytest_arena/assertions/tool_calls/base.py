@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
@@ -14,6 +15,7 @@ from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.printable import printable
+from pytest_arena.text.tool_names import same_tool
 
 Calls = Sequence[ToolCall]
 _MOST_TOLD = 5
@@ -89,7 +91,15 @@ class ToolCallAssertion(Assertion):
         if not all(response.tells_tools for response in responses):
             return Outcome.error("the provider does not tell which tools were called")
         calls = [call for response in responses for call in response.tool_calls]
-        return self.judge_calls(calls, context)
+        return self.judge_calls([self._spelled(call) for call in calls], context)
+
+    def _spelled(self, call: ToolCall) -> ToolCall:
+        """Return a call under the name that the assertion has for its tool."""
+        named = self.tool_names
+        if call.name in named:
+            return call
+        own = next((name for name in named if same_tool(name, call.name)), None)
+        return call if own is None else replace(call, name=own)
 
 
 def answers_at(
