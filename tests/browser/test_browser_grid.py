@@ -329,9 +329,13 @@ def test_only_rows_in_sight_are_nodes_and_each_is_reached(open_report: Open) -> 
         )
         opened.settle()
         assert page.locator(".row").count() < 20
-        boxes = [row.bounding_box() for row in page.locator(".row").all()]
-        ends = [box["y"] + box["height"] for box in boxes[:-1]]
-        assert ends == pytest.approx([box["y"] for box in boxes[1:]], abs=1)
+        # at once: rows around those in sight come when the scrolling rests
+        boxes = page.evaluate(
+            "() => [...document.querySelectorAll('.row')].map(row => {"
+            " const { top, bottom } = row.getBoundingClientRect(); return [top, bottom] })"
+        )
+        ends = [bottom for _, bottom in boxes[:-1]]
+        assert ends == pytest.approx([top for top, _ in boxes[1:]], abs=1)
         if at_the_end:
             break
     assert page.locator(".row .title").last.inner_text() == run.cells[-1].case
@@ -347,8 +351,10 @@ def test_what_is_in_sight_stays_where_it_is_when_rows_above_are_measured(
     page.evaluate("scrollTo(0, 6000)")
     opened.settle()
     for _ in range(10):
-        row = page.locator(".row").nth(1)
-        number, before = row.get_attribute("data-row"), row.bounding_box()["y"]
+        number, before = page.evaluate(
+            "() => { const row = document.querySelectorAll('.row')[1];"
+            " return [row.dataset.row, row.getBoundingClientRect().top] }"
+        )
         page.evaluate("scrollBy(0, -200)")
         opened.settle()
         after = page.locator(f".row[data-row='{number}']").bounding_box()["y"]
