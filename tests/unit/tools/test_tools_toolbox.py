@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pytest_arena.errors import ProviderError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.plans import CasePlan
+from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.tools import Toolbox, ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.result_size import MOST_CHARACTERS, bounded
@@ -94,14 +95,22 @@ def case_of(folder: Path, tools: str) -> CasePlan:
     return arena.cells[0].case
 
 
+@pytest.fixture(scope="module")
+def outside() -> Iterator[ProviderEnvironment]:
+    """What all tools of this file share: a guard of programs, some of which end a little later."""
+    environment = ProviderEnvironment()
+    yield environment
+    environment.process_guard.stop_if_idle()
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Any]:
+def run(tmp_path: Path, outside: ProviderEnvironment) -> Callable[..., Any]:
     """Call the one tool of an arena several times, with one set of arguments after another."""
 
     def run(tool: str, *arguments: Any, mocked: bool = False, hide: Any = str) -> Any:
         case = case_of(tmp_path, f"{{t: {tool}}}")
         assert case.agent is not None
-        box = Toolbox(case.agent.tools, ToolEnvironment(mocked=mocked, hide=hide))
+        box = Toolbox(case.agent.tools, ToolEnvironment(outside, mocked, hide))
         state: dict[str, Any] = {}
 
         async def all_calls() -> list[ToolResult]:
