@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -152,6 +153,11 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         self._tests += [item.nodeid for item in items if uses_arena(item)]
+
+    def pytest_collection_finish(self) -> None:
+        # What has been collected stays to the end: looking through it for cycles, again and again
+        # while cells are made and once more by pytest at the end, frees nothing.
+        gc.freeze()
 
     # --- running
 

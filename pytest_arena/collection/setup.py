@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 def activate(config: pytest.Config) -> None:
     """Register the plug-ins of this process's part in the run."""
+    # an earlier run in this process, as of pytest inside pytest, left what it had collected frozen
+    gc.unfreeze()
     registry = Registry()
     try:
         config.pluginmanager.register(Builtins(), "arena-builtins")

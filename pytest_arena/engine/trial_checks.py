@@ -116,9 +116,9 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         held = repelled(trial, wanted)
         if held:
             return replace(trial, verdict="passed", score=1.0, assertions=held)
+    contexts = {turn: context_of(plan, root, turn) for _, turn in wanted}
     findings = [
-        executed.findings.get(place)
-        or evaluate(assertion, _seen_by(trial, turn), context_of(plan, root, turn))
+        executed.findings.get(place) or evaluate(assertion, _seen_by(trial, turn), contexts[turn])
         for place, (assertion, turn) in enumerate(wanted)
     ]
     verdict, score, kept = conclude(
