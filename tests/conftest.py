@@ -1,10 +1,12 @@
-"""What all tests share: how hypothesis runs them, what coverage leaves out, whole imports."""
+"""What all tests share: how hypothesis runs them, what coverage leaves out, imports made once."""
 
 from __future__ import annotations
 
 import sys
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -44,27 +46,66 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(text, yellow=True)
 
 
-class WholeImports:
-    """Let a run in this process end only when the imports that it began have ended.
+class KeptImports:
+    """What runs of pytest inside pytest have imported, which the runs after them find done.
 
-    pytester then takes the new modules out again. Doing so amid an import in another thread would
-    leave halves of packages to the tests that follow.
+    pytester takes the modules that a run imported out again, so that each would read, rewrite and
+    execute all of pytest-arena, pandas and the clients anew: most of what a small run costs. What
+    a test wrote itself goes, as before: other tests have modules of the same names.
     """
 
-    def pytest_unconfigure(self) -> None:
+    def __init__(self) -> None:
+        self._modules: dict[str, ModuleType] = {}
+
+    def put_back(self) -> None:
+        for name, module in self._modules.items():
+            sys.modules.setdefault(name, module)
+
+    def keep(self, written: Path) -> None:
+        """Keep what is imported now, without what lies in the folder that tests write to."""
+        # an import amid another thread would be left in halves
         for thread in threading.enumerate():
             if thread.name.startswith("arena-warm-up"):
                 thread.join()
+        for name in sys.modules.keys() - self._modules.keys():
+            file = getattr(sys.modules[name], "__file__", None)
+            if file is not None and not Path(file).is_relative_to(written):
+                self._modules[name] = sys.modules[name]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
+        """Put back what the fixture `pytester` took out at its end, too."""
+        yield
+        self.put_back()
+
+
+class EndOfRun:
+    """Keep the imports of a run in this process before it takes them out."""
+
+    def __init__(self, imports: KeptImports, written: Path) -> None:
+        self._imports = imports
+        self._written = written
+
+    def pytest_unconfigure(self) -> None:
+        self._imports.keep(self._written)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _whole_imports() -> Iterator[None]:
+def _imported_once(request: pytest.FixtureRequest) -> Iterator[None]:
+    imports = KeptImports()
+    request.config.pluginmanager.register(imports)
+
     def inline_run(
         self: pytest.Pytester, *args: Any, plugins: Sequence[Any] = (), **given: Any
     ) -> pytest.HookRecorder:
-        return original(self, *args, plugins=[*plugins, WholeImports()], **given)
+        end = EndOfRun(imports, self.path.parent)
+        try:
+            return original(self, *args, plugins=[*plugins, end], **given)
+        finally:
+            imports.put_back()
 
     original = pytest.Pytester.inline_run
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pytest.Pytester, "inline_run", inline_run)
         yield
+    request.config.pluginmanager.unregister(imports)
