@@ -178,6 +178,7 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         turn,
         judge=case.judge,
         tools=_declared(case, plan.provider),
+        is_model=plan.provider.takes_params,
         has_servers=case.agent is not None and bool(case.agent.servers),
         documents=case.documents,
         themes=case.expected_themes,

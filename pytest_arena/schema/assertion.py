@@ -119,6 +119,8 @@ class CheckContext:
     """The schemas of the arguments of the tools that were offered, by the tools' names."""
     has_servers: bool = False
     """Whether tools of MCP servers were offered beside these, which no file tells of."""
+    is_model: bool = True
+    """Whether a model is asked, so that an answer is one call of it unless its steps say more."""
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
     rival: Callable[[str], Awaitable[Trial]] | None = None

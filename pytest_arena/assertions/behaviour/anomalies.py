@@ -1,0 +1,88 @@
+"""Signs that an agent does not get on, each found at the call or answer that completes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_arena.assertions.messages import counted, number, share
+from pytest_arena.assertions.tool_calls.base import Calls, told_one, tool_name
+from pytest_arena.judging.words import count_characters
+from pytest_arena.results.request_response import ToolCall
+
+AnomalyKind = Literal["stuck", "loop", "empty_response", "high_error_rate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Anomaly:
+    """One sign: its kind, and the number (from 1) of the call or answer that completed it."""
+
+    kind: AnomalyKind
+    number: int
+    what: str
+
+    def __str__(self) -> str:
+        place = "answer" if self.kind == "empty_response" else "call"
+        return f"{self.kind} at {place} {self.number}: {self.what}"
+
+
+def _key(call: ToolCall) -> str:
+    """Return a text that is the same for the same tool with the same arguments."""
+    return json.dumps([call.name, call.arguments], sort_keys=True, default=str)
+
+
+def stuck(calls: Calls, threshold: int) -> Anomaly | None:
+    """Find the same call with the same arguments so many times in a row."""
+    keys = [_key(call) for call in calls]
+    for end in range(threshold, len(keys) + 1):
+        if len(set(keys[end - threshold : end])) == 1:
+            what = f"{told_one(calls[end - 1])} {number(threshold)} times in a row"
+            return Anomaly("stuck", end, what)
+    return None
+
+
+def loop(calls: Calls, window: int, repeats: int) -> Anomaly | None:
+    """Find a pattern of several calls that comes `repeats` times in a row within the last `window`
+    calls; one call over and over is no pattern: that is `stuck`."""
+    keys = [_key(call) for call in calls]
+    for end in range(1, len(keys) + 1):
+        for length in _lengths(keys, end, window, repeats):
+            names = " → ".join(tool_name(call.name) for call in calls[end - length : end][:5])
+            further = " → …" if length > 5 else ""
+            return Anomaly("loop", end, f"{names}{further}, {number(repeats)} times in a row")
+    return None
+
+
+def _lengths(keys: Sequence[str], end: int, window: int, repeats: int) -> Iterator[int]:
+    """Yield the lengths of patterns that end there, the shortest first."""
+    for length in range(2, min(end, window) // repeats + 1):
+        if keys[end - 1] != keys[end - 1 - length]:
+            continue
+        pattern = keys[end - length : end]
+        starts = range(end - length * repeats, end, length)
+        if len(set(pattern)) > 1 and all(keys[at : at + length] == pattern for at in starts):
+            yield length
+
+
+def high_error_rate(calls: Calls, window: int, rate: float) -> Anomaly | None:
+    """Find a full window of calls of which such a share failed."""
+    for end in range(window, len(calls) + 1):
+        failed = sum(call.error is not None for call in calls[end - window : end])
+        if failed >= rate * window - 1e-9:
+            what = (
+                f"{failed} of the last {counted('call')(window)} failed ({share(failed / window)})"
+            )
+            return Anomaly("high_error_rate", end, what)
+    return None
+
+
+def empty_response(replies: Sequence[str], threshold: int, longest: int) -> Anomaly | None:
+    """Find so many answers in a row that say next to nothing."""
+    for end in range(threshold, len(replies) + 1):
+        last = replies[end - threshold : end]
+        if all(count_characters(reply.strip()) <= longest for reply in last):
+            what = f"{number(threshold)} in a row of at most {counted('character')(longest)}"
+            return Anomaly("empty_response", end, what)
+    return None

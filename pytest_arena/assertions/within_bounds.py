@@ -1,0 +1,38 @@
+"""The base of assertions that count something and hold it against bounds."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.schema.assertion import Assertion
+
+
+class WithinBounds(Assertion):
+    """An assertion with a lower and an upper bound, of which one at least is given."""
+
+    min: int | None = Field(default=None, ge=0)
+    """How many there are at least."""
+    max: int | None = Field(default=None, ge=0)
+    """How many there may be."""
+
+    @model_validator(mode="after")
+    def _bounds_something(self) -> WithinBounds:
+        if self.min is None and self.max is None:
+            raise PydanticCustomError(
+                "bounds",
+                "{type} has neither min nor max",
+                {"type": self.type, "expected": "min, max or both", "fix": "add max: …"},
+            )
+        if self.min is not None and self.max is not None and self.max < self.min:
+            raise bad_bounds("min", "max")
+        return self
+
+
+def bad_bounds(least: str, most: str) -> PydanticCustomError:
+    """Return the mistake of bounds between which there is nothing."""
+    return PydanticCustomError(
+        "bounds",
+        "{most} is less than {least}",
+        {"least": least, "most": most, "expected": f"{least} at most as large as {most}"},
+    )
