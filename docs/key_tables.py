@@ -31,6 +31,7 @@ _HEADINGS = {
     "ComparisonSpec": "comparison",
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
+    "CallPattern": "step",
     "CacheSpec": "cache",
     "BudgetSpec": "budget",
     "EndpointSpec": "endpoint",

@@ -21,6 +21,7 @@ from key_tables import key_table, one_line
 from pydantic.fields import FieldInfo
 
 from pytest_arena import hookspecs, schema
+from pytest_arena.assertions.behaviour.call_patterns import CallPattern
 from pytest_arena.cli import build_parser
 from pytest_arena.engine.calling import retries
 from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
@@ -58,6 +59,8 @@ _OF_PROVIDERS: tuple[type[ArenaModel], ...] = (
     *(UsagePaths, LoginSpec, McpOptions),
 )
 """Models of keys that belong to one kind of provider."""
+_OF_ASSERTIONS: dict[str, type[ArenaModel]] = {"CallPattern": CallPattern}
+"""Models of keys that belong to assertions alone."""
 _LISTING = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end table -->)", re.DOTALL)
 
 
@@ -85,7 +88,7 @@ def fields_of(name: str) -> dict[str, FieldInfo]:
     """Return the fields of a model that can be written in a file; of an application's, those that
     its kind alone has."""
     own = next((one for one in _OF_PROVIDERS if one.__name__ == name), None)
-    model: type[ArenaModel] = own or getattr(schema, name)
+    model: type[ArenaModel] = own or _OF_ASSERTIONS.get(name) or getattr(schema, name)
     shared = schema.SystemOptions.model_fields if own is not None else {}
     described = described_fields(model).items()
     return {key: field for key, field in described if not field.exclude and key not in shared}
