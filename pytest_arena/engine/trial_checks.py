@@ -179,7 +179,7 @@ def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:
         judge=case.judge,
         tools=_declared(case, plan.provider),
         is_model=plan.provider.takes_params,
-        has_servers=case.agent is not None and bool(case.agent.servers),
+        has_servers=case.has_servers,
         documents=case.documents,
         themes=case.expected_themes,
         calibrations=case.calibrations,

@@ -228,18 +228,21 @@ class TrialRunner:
                 response.message = None
             return request, response
 
-        agent = None
+        agent = offer = None
         if case.agent is not None and not spec.asks_nobody:
             about = ToolContext(case.name, number, session, case.variables)
             agent = self._toolboxes.agent(case.agent, ask, about)
-        answer = ask if agent is None else agent.answer
+        elif case.offer is not None and spec.system is None and not spec.asks_nobody:
+            offer = self._toolboxes.offer(case.offer, ask, session)
+        with_tools = agent or offer
+        answer = ask if with_tools is None else with_tools.answer
         dialogue = DialogueRun(case, case.dialogues[place], answer)
         try:
             failed = await _failure_of(dialogue)
         finally:
             await self._client.forget(spec, session)
-            if agent is not None:
-                await agent.close()
+            if with_tools is not None:
+                await with_tools.close()
         if agent is not None and agent.unfinished is not None:
             dialogue.add_unfinished(agent.unfinished)
         if isinstance(failed, BudgetSpent):

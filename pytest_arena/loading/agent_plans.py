@@ -53,6 +53,24 @@ class ToolPlan:
         return {**said, **code, **({"variables": filled} if filled else {})}
 
 
+def _server_facts(servers: Mapping[str, McpServerSpec]) -> dict[str, Any]:
+    return {
+        name: spec.model_dump(mode="json", exclude_defaults=True) for name, spec in servers.items()
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPlan:
+    """The MCP servers whose tools a case offers to a model that runs none, beside `tools`."""
+
+    tools: Mapping[str, ToolPlan]
+    servers: Mapping[str, McpServerSpec]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what decides which tools there are."""
+        return _server_facts(self.servers)
+
+
 @dataclass(frozen=True, slots=True)
 class AgentPlan:
     """The agent that works at a case's turns on the model of a column."""
@@ -68,12 +86,8 @@ class AgentPlan:
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""
-        servers = {
-            name: spec.model_dump(mode="json", exclude_defaults=True)
-            for name, spec in self.servers.items()
-        }
         return {
-            **({"servers": servers} if servers else {}),
+            **({"servers": _server_facts(self.servers)} if self.servers else {}),
             "max_llm_turns": self.max_llm_turns,
             "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
             "chaos": [one.model_dump(mode="json", exclude_defaults=True) for one in self.chaos],

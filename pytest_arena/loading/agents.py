@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
-from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
+from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan, ToolPlan
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import one_of
@@ -38,14 +38,7 @@ def with_tools(
     plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
     if agent is None:
         _refuse_chaos(case, owner, context)
-        for name in found.servers:
-            context.problems.add(
-                f"{owner} is offered the tools of MCP server {shorten(name)!r}, and has no agent",
-                case.value_place("tools") if "tools" in case else case.place,
-                expected="a target of type agent: a server says which tools it has when it runs",
-                fix="add target: …, or describe the tools one by one",
-            )
-        return plan
+        return replace(plan, offer=OfferPlan(found, found.servers)) if found.servers else plan
     if plan.load is not None:
         context.problems.add(
             f"load {owner} has the target {shorten(agent.name)!r}, which is an agent",

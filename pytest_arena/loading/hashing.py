@@ -46,6 +46,8 @@ class Hasher:
             facts["tools"] = case.tools
         if case.agent is not None:
             facts["agent"] = case.agent.facts(case.variables)
+        if case.offer is not None:
+            facts["servers"] = case.offer.facts()
         return _hash(facts)
 
     def tools(self, case: CasePlan) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import Said
@@ -101,6 +101,8 @@ class CasePlan:
     agent: AgentPlan | None = None
     """Who works at its turns on the column's model, calling these tools; None where the model alone
     answers."""
+    offer: OfferPlan | None = None
+    """The MCP servers whose tools a model that answers alone is offered, too."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
     """What parts of its messages stand for, by its hash."""
     source: str = ""
@@ -110,6 +112,11 @@ class CasePlan:
     def label(self) -> str | None:
         """The label that a right answer gives, where an assertion looks for one."""
         return next((one.right_label for one in self.assertions if one.right_label), None)
+
+    @property
+    def has_servers(self) -> bool:
+        """Whether tools of MCP servers are offered, which are known when they are asked."""
+        return self.offer is not None or (self.agent is not None and bool(self.agent.servers))
 
     def params_for(self, provider: ProviderSpec) -> dict[str, Any]:
         """Return the parameters of a call to a provider, without what `tools_for` returns."""

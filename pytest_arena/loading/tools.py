@@ -98,7 +98,7 @@ def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
     names = {tool_name(tool) for tool in case.tools}
     known: set[str | None] = set(names)
     # which tools a server has, it says when it runs
-    is_known = case.agent is None or not case.agent.servers
+    is_known = not case.has_servers
     for spec in columns:
         own = spec.params.get("tools") or ()
         if case.tools and not isinstance(own, (list, tuple)):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from conftest import Project
 from servers import mcp_raw
+from servers.wire import WireServer
 from survival import is_alive
 
 import pytest_arena.providers.mcp
@@ -237,21 +238,49 @@ def test_a_hostile_description_and_result_are_inert(project: Project) -> None:
     assert "<script>alert(1)" not in page
 
 
-@pytest.mark.parametrize(
-    ("further", "said"),
-    [
-        ({"target": ", tools: ['mcp:kbb']"}, "unknown MCP server 'kbb' in 'tools' of the agent"),
-        (
-            {"case": "    tools: ['mcp:kb']\n", "target": "", "head": ""},
-            "is offered the tools of MCP server 'kb', and has no agent",
-        ),
-    ],
-)
-def test_what_no_agent_could_work_with_is_refused(
-    project: Project, further: dict[str, str], said: str
-) -> None:
-    text = arena({"kb": "plain"}, {"x": []}, **further)
-    project.write(arena=text.replace("    target: agent\n", "") if "case" in further else text)
+def test_an_unknown_server_is_refused(project: Project) -> None:
+    project.write(arena=arena({"kb": "plain"}, {"x": []}, target=", tools: ['mcp:kbb']"))
     result = project.run()
     assert result.ret == pytest.ExitCode.INTERRUPTED
-    assert said in result.stdout.str()
+    assert "unknown MCP server 'kbb' in 'tools' of the agent" in result.stdout.str()
+
+
+BARE = """
+mcp_servers:
+  - {{id: kb, command: [{raw}, {mode}]}}
+  - {{id: decoy, command: [{raw}, plain], tools: [echo]}}
+tools: [{{name: own, parameters: {{properties: {{}}}}}}, "mcp:kb", "mcp:decoy"]
+providers:
+  - {{name: direct, provider: openai, model: m, api_base: "{url}/v1"}}
+  - {{name: claude, provider: anthropic, model: claude-haiku-4-5, api_base: "{url}"}}
+tests:
+  - name: Chooses
+    prompt: >-
+      <<tool='kb__echo:{{"text": "vpn"}}'>>
+    assertions: [{{type: tools_called, tools: [kb.echo]}}, {{type: tools_not_called, tools: [wipe]}}]
+"""
+
+
+@pytest.mark.usefixtures("clients")
+def test_a_bare_model_is_offered_the_tools_of_servers_and_none_is_run(project: Project) -> None:
+    with WireServer() as server:
+        project.write(arena=BARE.format(raw=RAW, mode="plain", url=server.url))
+        project.run().assert_outcomes(passed=2)
+        bodies = {"input_schema" in str(request.body): request.body for request in server.requests}
+    names = ["own", "kb__echo", "wipe", "decoy__echo"]
+    assert [tool["function"]["name"] for tool in bodies[False]["tools"]] == names
+    assert [tool["name"] for tool in bodies[True]["tools"]] == names
+    for column in ("direct", "claude"):
+        (call,) = made(project, column)
+        assert (call["name"], call.get("result")) == ("kb.echo", None)
+    assert not any(map(is_alive, pids_in(project.path)))
+
+
+@pytest.mark.usefixtures("clients")
+def test_a_bare_model_is_not_asked_where_a_server_does_not_say_what_it_has(
+    project: Project,
+) -> None:
+    with WireServer() as server:
+        project.write(arena=BARE.format(raw=RAW, mode="does-not-start", url=server.url))
+        project.run("--arena-provider=direct").assert_outcomes(errors=1)
+        assert not server.requests

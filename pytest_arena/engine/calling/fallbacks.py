@@ -49,8 +49,7 @@ async def ask_others(
 
 def _of_servers(plan: CellPlan, request: Request) -> list[Tool]:
     """Return the tools of MCP servers that a request offers, which no plan knows."""
-    agent = plan.case.agent
-    if agent is None or not agent.servers:
+    if not plan.case.has_servers:
         return []
     known = plan.case.tools_for(plan.provider) or []
     return [tool for tool in request.tools or () if tool not in known]

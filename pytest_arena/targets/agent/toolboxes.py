@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
-from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.schema import McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
+from pytest_arena.targets.agent.server_offer import ServerOffer
 from pytest_arena.tools import ConversationTools, Toolbox, ToolContext, ToolEnvironment
 from pytest_arena.tools.mcp import mcp_server
 
@@ -30,6 +31,12 @@ class Toolboxes:
             toolbox = Toolbox(plan.tools, self._environment, plan.chaos, servers)
             known = self._made[id(plan)] = (plan, toolbox)
         return AgentRun(plan, ask, ConversationTools(known[1], context.session), context)
+
+    def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
+        """Return what stands before a model that is offered servers' tools, for one dialogue."""
+        servers = [self._server(one) for one in plan.servers.values()]
+        toolbox = Toolbox(plan.tools, self._environment, (), servers)
+        return ServerOffer(ConversationTools(toolbox, session), ask)
 
     async def close(self) -> None:
         """Let go of what all tools hold."""
