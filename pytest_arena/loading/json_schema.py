@@ -123,6 +123,8 @@ def _allow_short_mocks(schemas: dict[str, Schema]) -> None:
     """Describe the short ways to write mock answers, which loading brings into shape."""
     answer = {"anyOf": [{"type": ["string", "number"]}, _ref(MockAnswer.__name__)]}
     answers: Schema = {"anyOf": [*answer["anyOf"], {"type": "array", "items": answer}]}
+    steps = schemas[MockAnswer.__name__]["properties"]["steps"]
+    steps.update({"type": "array", "items": answer})
     scenario = schemas[MockScenario.__name__]
     responses = schemas[MockResponses.__name__]
     for schema in (scenario, responses):

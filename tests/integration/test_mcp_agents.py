@@ -257,7 +257,9 @@ tests:
   - name: Chooses
     prompt: >-
       <<tool='kb__echo:{{"text": "vpn"}}'>>
-    assertions: [{{type: tools_called, tools: [kb.echo]}}, {{type: tools_not_called, tools: [wipe]}}]
+    assertions:
+      - {{type: tools_called, tools: [kb.echo]}}
+      - {{type: tools_not_called, tools: [wipe]}}
 """
 
 
