@@ -168,8 +168,7 @@ def _of_a_part(
 ) -> Outcome:
     """Take back what speaks for an answer that a content filter cut, where more of it could have
     spoken against it."""
-    seen = trial.responses if assertion.whole_dialogue else trial.responses[-1:]
-    if not any(response.is_cut_by_filter for response in seen):
+    if not any(response.is_cut_by_filter for response in assertion.looked_at(trial)):
         return outcome
     speaks_for = "failed" if context.turned else "passed"
     held = (outcome.verdict == "passed") is not assertion.negate

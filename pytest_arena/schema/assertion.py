@@ -16,6 +16,7 @@ from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.tool_names import same_tool
 
 CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
 
@@ -150,7 +151,7 @@ class When(ArenaModel):
         """Return skipped where the condition does not hold, an `error` where nobody can tell
         whether it does, or None where it holds."""
         called = self.tool_called.strip() if self.tool_called else None
-        if called and called not in {call.name for call in trial.tool_calls}:
+        if called and not any(same_tool(called, call.name) for call in trial.tool_calls):
             if not all(response.tells_tools for response in trial.responses):
                 return Outcome.error(f"the provider does not tell whether {called!r} was called")
             cut = any(response.is_cut_by_filter for response in trial.responses)
@@ -212,6 +213,11 @@ class Assertion(ArenaModel):
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""
         raise NotImplementedError(f"{type(self).__name__} has no check()")
+
+    def looked_at(self, trial: Trial) -> Sequence[Response]:
+        """Return the answers that the check looks at, of which a content filter may have cut
+        one."""
+        return trial.responses if self.whole_dialogue else trial.responses[-1:]
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:
         """Return whether a part of an answer is enough to tell that the check, `not` aside, held

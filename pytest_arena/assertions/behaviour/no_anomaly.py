@@ -10,7 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.behaviour import anomalies
 from pytest_arena.assertions.behaviour.anomalies import Anomaly, AnomalyKind
-from pytest_arena.assertions.tool_calls.base import Calls, Turn, answers_at, told, untold
+from pytest_arena.assertions.tool_calls.base import (
+    Calls,
+    Turn,
+    answers_at,
+    of_turn,
+    told,
+    untold,
+)
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
@@ -37,7 +44,6 @@ class NoAnomaly(Assertion):
 
     type: ClassVar[str] = "no_anomaly"
     more_text: ClassVar[MoreText] = "harm"
-    whole_dialogue: ClassVar[bool] = True
 
     turn: Turn | None = None
     """Look at this turn's answer alone, counted from 1, or `last`; without it, at those of the
@@ -81,6 +87,9 @@ class NoAnomaly(Assertion):
                 },
             )
         return self
+
+    def looked_at(self, trial: Trial) -> Sequence[Response]:
+        return of_turn(self.turn, trial)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         answers = answers_at(self.turn, trial, context)

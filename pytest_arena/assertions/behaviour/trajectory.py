@@ -21,7 +21,6 @@ from pytest_arena.text.regex import PatternTimeoutError
 
 class _OnPath(ToolCallAssertion):
     graded: ClassVar[bool] = True
-    whole_dialogue: ClassVar[bool] = True
 
     def compare(self, calls: Calls) -> Outcome:
         """Compare the calls with the path."""

@@ -84,6 +84,9 @@ class ToolCallAssertion(Assertion):
         """Judge the calls in the order in which they were made."""
         raise NotImplementedError(f"{type(self).__name__} has no judge_calls()")
 
+    def looked_at(self, trial: Trial) -> Sequence[Response]:
+        return of_turn(self.turn, trial)
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         responses = answers_at(self.turn, trial, context)
         if isinstance(responses, Outcome):
@@ -109,11 +112,16 @@ def answers_at(
     responses = trial.responses
     if turn is not None and context.turn is not None:
         return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
+    if isinstance(turn, int) and turn > len(responses):
+        return Outcome.error(f"there is no turn {turn}: {len(responses)} answers came")
+    return of_turn(turn, trial)
+
+
+def of_turn(turn: int | str | None, trial: Trial) -> Sequence[Response]:
+    """Return the answer of a turn as far as there is one, and all answers without a turn."""
     if isinstance(turn, int):
-        if turn > len(responses):
-            return Outcome.error(f"there is no turn {turn}: {len(responses)} answers came")
-        return responses[turn - 1 : turn]
-    return responses[-1:] if turn == "last" else responses
+        return trial.responses[turn - 1 : turn]
+    return trial.responses[-1:] if turn == "last" else trial.responses
 
 
 def told(calls: Calls) -> str:

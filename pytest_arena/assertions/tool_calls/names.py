@@ -58,6 +58,10 @@ class ToolsCalled(ToolCallAssertion):
             raise _bad_bounds("min_calls", "max_calls")
         return self
 
+    def is_shown_by_a_part(self, *, held: bool) -> bool:
+        # further calls take nothing away from those that were made
+        return held and self.order != "exact" and self.max_calls is None
+
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         wanted, made = Counter(self.tools), Counter(call.name for call in calls)
         expected = " before ".join(self.tools) if self.order != "any" else ", ".join(self.tools)

@@ -171,6 +171,27 @@ def test_one_turn_is_looked_at_or_the_whole_conversation(
     assert finding.verdict == verdict
 
 
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("{type: tools_not_called, tools: [refund]}", "error"),
+        ("{type: tools_not_called, tools: [refund], turn: 1}", "error"),
+        ("{type: tools_not_called, tools: [refund], turn: 2}", "passed"),
+        ("{type: tool_call_count, max: 3}", "error"),
+        ("{type: no_anomaly}", "error"),
+        ("{type: no_anomaly, turn: last}", "passed"),
+        ("{type: tools_called, tools: [find_order]}", "passed"),
+        ("{type: tools_not_called, tools: [find_order]}", "failed"),
+    ],
+)
+def test_what_a_filter_cut_off_an_earlier_answer_could_have_held_calls(
+    text: str, verdict: str, build: Any
+) -> None:
+    cut, whole = Response("I will", filtered=True), Response("", tool_calls=(FIND,))
+    trial = Trial(messages=(), responses=(cut, whole), verdict="passed")
+    assert evaluate(build(text), trial, CONTEXT).verdict == verdict
+
+
 def test_a_turns_own_assertion_names_no_turn(build: Any) -> None:
     assertion = build("{type: tools_called, tools: [refund], turn: 1}")
     finding = evaluate(assertion, trial_of([REFUND]), CheckContext(turn=0))
