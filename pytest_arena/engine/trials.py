@@ -24,13 +24,14 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, Provider
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.trial import Finding, Trial, TrialError
-from pytest_arena.targets import DialogueRun, Toolboxes
+from pytest_arena.targets import DialogueRun
 from pytest_arena.tools import ToolContext, ToolEnvironment
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
     from pytest_arena.engine.load_test.runner import LoadTestRun
     from pytest_arena.engine.shared_conversations import SharedConversations
+    from pytest_arena.targets.agent import Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
 
@@ -65,7 +66,8 @@ class TrialRunner:
         self, client: ProviderClient, root: Path, tools: ToolEnvironment | None = None
     ) -> None:
         self._client = client
-        self._toolboxes = Toolboxes(tools or ToolEnvironment())
+        self._tool_environment = tools or ToolEnvironment()
+        self._toolboxes: Toolboxes | None = None
         self._root = root
         self._unknown: dict[int, set[str]] = {}
         self._shared: SharedConversations | None = None
@@ -186,7 +188,15 @@ class TrialRunner:
         """Cancel what runs for more than one cell, and let go of what tools hold."""
         if self._shared is not None:
             await self._shared.give_up()
-        await self._toolboxes.close()
+        if self._toolboxes is not None:
+            await self._toolboxes.close()
+
+    def _tools(self) -> Toolboxes:
+        if self._toolboxes is None:
+            from pytest_arena.targets.agent import Toolboxes
+
+            self._toolboxes = Toolboxes(self._tool_environment)
+        return self._toolboxes
 
     async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
         """Run one dialogue of a case and return what was said; its calls are made by `call`."""
@@ -231,9 +241,9 @@ class TrialRunner:
         agent = offer = None
         if case.agent is not None and not spec.asks_nobody:
             about = ToolContext(case.name, number, session, case.variables)
-            agent = self._toolboxes.agent(case.agent, ask, about)
+            agent = self._tools().agent(case.agent, ask, about)
         elif case.offer is not None and spec.system is None and not spec.asks_nobody:
-            offer = self._toolboxes.offer(case.offer, ask, session)
+            offer = self._tools().offer(case.offer, ask, session)
         with_tools = agent or offer
         answer = ask if with_tools is None else with_tools.answer
         dialogue = DialogueRun(case, case.dialogues[place], answer)

@@ -2,10 +2,9 @@
 
 A target drives the turns of a trial and is handed a function that makes one call; it knows
 neither limits nor retries. `dialogue` is a prompt, or a conversation under the guardrails;
-`agent` works at its turns where it is one of ours.
+`agent` works at its turns where it is one of ours, and is imported there alone.
 """
 
-from pytest_arena.targets.agent import Toolboxes
 from pytest_arena.targets.dialogue import DialogueRun
 
-__all__ = ["DialogueRun", "Toolboxes"]
+__all__ = ["DialogueRun"]

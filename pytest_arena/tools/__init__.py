@@ -4,18 +4,14 @@ A tool takes arguments and gives a value or an error; it never raises for what w
 it, since that is what the model is told. `toolbox` is the way in: it checks arguments against the
 schema, runs a tool in its time and with its further attempts, and makes what comes back fit to be
 sent and kept. Tools live on the event loop and must not block it; they know neither the loop that
-calls them nor its limits.
+calls them nor its limits. `toolbox` and `mcp` are imported where an agent is at work alone.
 """
 
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
-from pytest_arena.tools.mcp import ConversationTools
-from pytest_arena.tools.toolbox import Toolbox
 
 __all__ = [
-    "ConversationTools",
     "RunsTool",
     "ToolContext",
     "ToolEnvironment",
     "ToolResult",
-    "Toolbox",
 ]

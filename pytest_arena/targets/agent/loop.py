@@ -17,7 +17,8 @@ from pytest_arena.results.request_response import Message, Request, Response, To
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
-from pytest_arena.tools import ConversationTools, ToolContext, ToolResult
+from pytest_arena.tools import ToolContext, ToolResult
+from pytest_arena.tools.mcp import ConversationTools
 
 Ask = Callable[[list[Message], int, int, Sequence[Tool]], Awaitable[tuple[Request, Response]]]
 """Ask the model once: the messages so far, the turn and the step in it (from 0), and the tools that

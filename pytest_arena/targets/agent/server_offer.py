@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.targets.agent.loop import Ask
-from pytest_arena.tools import ConversationTools
+from pytest_arena.tools.mcp import ConversationTools
 
 
 class ServerOffer:

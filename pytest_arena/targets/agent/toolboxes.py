@@ -10,8 +10,9 @@ from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.schema import McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
 from pytest_arena.targets.agent.server_offer import ServerOffer
-from pytest_arena.tools import ConversationTools, Toolbox, ToolContext, ToolEnvironment
-from pytest_arena.tools.mcp import mcp_server
+from pytest_arena.tools import ToolContext, ToolEnvironment
+from pytest_arena.tools.mcp import ConversationTools, mcp_server
+from pytest_arena.tools.toolbox import Toolbox
 
 
 class Toolboxes:

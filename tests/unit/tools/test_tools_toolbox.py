@@ -15,8 +15,9 @@ from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.registry import Registry
-from pytest_arena.tools import Toolbox, ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.result_size import MOST_CHARACTERS, bounded
+from pytest_arena.tools.toolbox import Toolbox
 
 SHOP = '''
 import asyncio
