@@ -18,12 +18,13 @@ PIP := $(RUN) -m pip --disable-pip-version-check install -qq --no-compile
 # which do not compile and are not imported.
 COMPILE = $(RUN) -m compileall -q -j 0 $(VENV)/lib >/dev/null || true
 
-.PHONY: help demo test check screenshots benchmark clean
+.PHONY: help demo test check coverage screenshots benchmark clean
 
 help:
 	@echo "make demo         run the example arenas offline and write a report"
 	@echo "make test         every check and every test, as CI runs them"
 	@echo "make check        format, lint, types and layers only"
+	@echo "make coverage     the tests alone, and which lines they reach (twice as long)"
 	@echo "make screenshots  take the pictures of the README again (needs chromium)"
 	@echo "make benchmark    measure against bare clients (a few minutes)"
 	@echo "make clean        remove what these commands made, $(VENV) included"
@@ -71,10 +72,15 @@ check: $(VENV)/.installed-dev
 	@$(VENV)/bin/lint-imports --no-cache --config pyproject.toml
 
 # The slow tests are neighbours: worksteal shares them out again where one worker has most of them.
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist worksteal --durations=10
+
 # pytest comes last, so that its closing line is the last line of the output.
 test: check
-	@$(RUN) -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term:skip-covered \
-	  --durations=10 --junitxml=build/test-results.xml
+	@$(PYTEST) --junitxml=build/test-results.xml
+
+# Apart from the tests, since tracing doubles the processor time of what runs in one process.
+coverage: $(VENV)/.installed-dev
+	@$(PYTEST) --cov --cov-report=term:skip-covered
 
 screenshots: $(VENV)/.installed-dev
 	@$(RUN) docs/make_screenshots.py
