@@ -80,7 +80,7 @@ class KeptImports:
 
 
 class EndOfRun:
-    """Keep the imports of a run in this process before it takes them out."""
+    """The end of a run in this process, at which its imports are kept before it takes them out."""
 
     def __init__(self, imports: KeptImports, written: Path) -> None:
         self._imports = imports
