@@ -111,7 +111,7 @@ def _is_duration(metadata: Any) -> bool:
 
 def _plural(kind: Any, home: str) -> str:
     words = _words(kind, home)
-    return _PLURALS.get(words, words.replace("](", "s]("))
+    return _PLURALS.get(words, words if "s](" in words else words.replace("](", "s]("))
 
 
 def _heading(model: type[ArenaModel]) -> str:

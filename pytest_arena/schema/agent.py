@@ -23,7 +23,8 @@ class AgentTargetSpec(ArenaModel):
     """The name of an entry of `prompts:`, instead of `instructions`."""
     tools: tuple[Any, ...] | dict[str, Any] | None = None
     """What the agent may call: names of the file's tools, and tools as the file has them (default:
-    all of the file's). Each must say how it is run: by `mock` or `python`."""
+    all of the file's). Each must say how it is run: by `mock`, `python` or `exec`; `mcp:<id>`
+    stands for those of a server."""
     max_llm_turns: int = Field(default=10, gt=0)
     """The most calls of the model in one turn of the user's. An agent that has not answered then is
     an `error`, unless `limits:` say what becomes of it under `on_exceeded`."""

@@ -154,8 +154,9 @@ class ValidToolCalls(ToolCallAssertion):
     answer that calls no tool fails, with `not`, too: there is nothing to look at.
 
     Error: when the provider does not tell which tools were called, when the file tells of no
-    tools, when the schema of one cannot be used, and for calls of an MCP server's tools: the agent
-    held them against the server's schemas, so that `no_tool_errors` finds those that do not fit.
+    tools, when the schema of one cannot be used, and for calls of an MCP server's tools: an agent
+    holds them against the server's schemas, so that `no_tool_errors` finds those that do not fit;
+    a model that runs none does not.
     """
 
     type: ClassVar[str] = "valid_tool_calls"
