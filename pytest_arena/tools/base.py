@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.running.user_code import Threads, UserLoop, in_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,22 @@ class ToolContext:
 class ToolEnvironment:
     """What tools may need from outside: what providers need, and what takes secrets out of a text.
 
-    With `mocked`, as under `--arena-mock`, nothing is done that leaves a trace.
+    With `mocked`, as under `--arena-mock`, nothing is done that leaves a trace. `user_loop` and
+    `threads` are those of all tools of a process: a client that one call has opened on the loop,
+    another one may use, whichever case it is of.
     """
 
     outside: ProviderEnvironment = field(default_factory=ProviderEnvironment)
     mocked: bool = False
     hide: Callable[[str], str] = str
+    user_loop: UserLoop = field(default_factory=UserLoop, repr=False)
+    threads: Threads = field(default_factory=Threads, repr=False)
+
+    async def close(self) -> None:
+        """End what tools ran on; called once, when the run ends."""
+        self.threads.close()
+        await self.user_loop.stop()
+        await in_thread(self.outside.process_guard.stop_if_idle)
 
 
 class RunsTool(Protocol):
@@ -52,6 +63,3 @@ class RunsTool(Protocol):
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
         """Run the tool; what went wrong within it is the result's error."""
-
-    async def close(self) -> None:
-        """Let go of what the tool holds; called once, when the run ends."""

@@ -9,12 +9,12 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError, render_text
-from pytest_arena.providers.base import VARIABLE, ProviderEnvironment
+from pytest_arena.providers.base import VARIABLE
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
-from pytest_arena.running.user_code import Raised, Threads, in_thread
+from pytest_arena.running.user_code import Raised
 from pytest_arena.schema import ToolExecSpec
-from pytest_arena.tools.base import ToolContext, ToolResult
+from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.known_when_called import known_when_called
 
 
@@ -24,13 +24,13 @@ class ExecTool:
     An exit status other than 0 is the tool's error, with the last words on standard error.
     """
 
-    def __init__(self, plan: ToolPlan, environment: ProviderEnvironment) -> None:
+    def __init__(self, plan: ToolPlan, environment: ToolEnvironment) -> None:
         spec = plan.spec.exec
         assert spec is not None  # noqa: S101 - a plan of this kind has one
         self._plan = plan
         self._spec: ToolExecSpec = spec
-        self._environment = environment
-        self._threads = Threads()
+        self._environment = environment.outside
+        self._threads = environment.threads
         self._by_argument = any("{{" in part and "arguments" in part for part in spec.command)
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
@@ -54,10 +54,6 @@ class ExecTool:
                 return ToolResult(error=f"it cannot be started: {output.error}")
             raise output.error
         return ToolResult(_value_of(output.decode("utf-8", "replace")))
-
-    async def close(self) -> None:
-        self._threads.close()
-        await in_thread(self._environment.process_guard.stop_if_idle)
 
     def _variables(self) -> dict[str, str]:
         own = {name: self._filled(text) for name, text in self._spec.env.items()}

@@ -39,9 +39,6 @@ class MockTool:
         except TemplateError as error:
             return ToolResult(error=f"the mock cannot be filled in: {error.what}")
 
-    async def close(self) -> None:
-        """Hold nothing."""
-
 
 def _fitting(
     answers: Sequence[ToolAnswer], arguments: Mapping[str, Any], call: int, fill: Any

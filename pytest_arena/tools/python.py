@@ -18,8 +18,8 @@ from pytest_arena.loading.tool_functions import (
 )
 from pytest_arena.providers.systems.portable.callables import callable_of
 from pytest_arena.references import UnresolvedError
-from pytest_arena.running.user_code import Raised, UserLoop, in_thread
-from pytest_arena.tools.base import ToolContext, ToolResult
+from pytest_arena.running.user_code import Raised
+from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 
 
 class PythonTool:
@@ -30,21 +30,18 @@ class PythonTool:
     LangChain's the run method is called.
     """
 
-    def __init__(self, plan: ToolPlan, loop: UserLoop) -> None:
+    def __init__(self, plan: ToolPlan, environment: ToolEnvironment) -> None:
         self._plan = plan
-        self._loop = loop
+        self._environment = environment
         self._called: Callable[[Mapping[str, Any], ToolContext], Any] | None = None
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
-        found = await in_thread(lambda: self._call(arguments, context))
+        found = await self._environment.threads.run(lambda: self._call(arguments, context))
         if not isinstance(found, Raised) and inspect.isawaitable(found):
-            found = await self._loop.run(_awaited(found))
+            found = await self._environment.user_loop.run(_awaited(found))
         if isinstance(found, Raised):
             return ToolResult(error=_told(found.error))
         return ToolResult(to_jsonable_python(found, fallback=str, inf_nan_mode="null"))
-
-    async def close(self) -> None:
-        """Leave the loop, which other tools share, to whoever made it."""
 
     def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         if self._called is None:

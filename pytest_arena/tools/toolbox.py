@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -13,7 +12,6 @@ from pytest_arena.errors import ErrorKind, Problem, ProviderError, suggest
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.results.cleaning import clean_value
-from pytest_arena.running.user_code import UserLoop
 from pytest_arena.schema import ChaosSpec
 from pytest_arena.text.nested_texts import filled_in
 from pytest_arena.tools.arguments import argument_mismatch
@@ -44,7 +42,6 @@ class Toolbox:
         self.servers = servers
         """The MCP servers whose tools are called beside these."""
         self._made: dict[str, RunsTool] = {}
-        self._user_loop = UserLoop()
         self._ready = False
 
     @property
@@ -103,13 +100,6 @@ class Toolbox:
         fault = fault_for(self._chaos, name, context)
         return self._fit(await (run() if fault is None else under_fault(fault, run)))
 
-    async def close(self) -> None:
-        """Let go of what the tools hold."""
-        async with AsyncExitStack() as closing:
-            closing.push_async_callback(self._user_loop.stop)
-            for tool in self._made.values():
-                closing.push_async_callback(tool.close)
-
     async def _once(
         self, plan: ToolPlan, tool: RunsTool, arguments: Mapping[str, Any], context: ToolContext
     ) -> ToolResult:
@@ -139,8 +129,8 @@ class Toolbox:
             )
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem))
         if spec.exec is not None:
-            return ExecTool(plan, self._environment.outside)
-        return PythonTool(plan, self._user_loop)
+            return ExecTool(plan, self._environment)
+        return PythonTool(plan, self._environment)
 
     def _fit(self, result: ToolResult) -> ToolResult:
         """Return a result without what no file can hold, without secrets, and not too long."""

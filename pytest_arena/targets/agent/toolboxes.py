@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.mcp_servers.server import McpServer
@@ -41,13 +40,10 @@ class Toolboxes:
 
     async def close(self) -> None:
         """Let go of what all tools hold."""
-        async with AsyncExitStack() as closing:
-            if self._servers:
-                guard = self._environment.outside.process_guard
-                closing.push_async_callback(asyncio.to_thread, guard.stop_if_idle)
-            closing.push_async_callback(self._close_servers)
-            for _, toolbox in self._made.values():
-                closing.push_async_callback(toolbox.close)
+        try:
+            await asyncio.gather(*(server.close() for server in self._servers.values()))
+        finally:
+            await self._environment.close()
         self._made.clear()
         self._servers.clear()
 
@@ -57,6 +53,3 @@ class Toolboxes:
         if id(spec) not in self._servers:
             self._servers[id(spec)] = mcp_server(spec, self._environment)
         return self._servers[id(spec)]
-
-    async def _close_servers(self) -> None:
-        await asyncio.gather(*(server.close() for server in self._servers.values()))

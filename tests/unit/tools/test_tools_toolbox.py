@@ -73,6 +73,12 @@ def parts():
 def dirty():
     return {"a": ["canary \\0 \\ud800"]}
 
+async def home() -> int:
+    return id(asyncio.get_running_loop())
+
+def thread() -> int:
+    return threading.get_ident()
+
 def odd() -> object:
     return {"at": datetime.date(2026, 1, 2), "not": float("nan")}
 '''
@@ -111,7 +117,8 @@ def run(tmp_path: Path, outside: ProviderEnvironment) -> Callable[..., Any]:
     def run(tool: str, *arguments: Any, mocked: bool = False, hide: Any = str) -> Any:
         case = case_of(tmp_path, f"{{t: {tool}}}")
         assert case.agent is not None
-        box = Toolbox(case.agent.tools, ToolEnvironment(outside, mocked, hide))
+        environment = ToolEnvironment(outside, mocked, hide)
+        box = Toolbox(case.agent.tools, environment)
         state: dict[str, Any] = {}
 
         async def all_calls() -> list[ToolResult]:
@@ -123,7 +130,7 @@ def run(tmp_path: Path, outside: ProviderEnvironment) -> Callable[..., Any]:
                     found.append(ToolResult(error=refused))
                 else:
                     found.append(await box.run("t", given, context))
-            await box.close()
+            await environment.close()
             return found
 
         results = asyncio.run(all_calls())
@@ -247,6 +254,22 @@ def test_arguments_that_do_not_fit_are_refused_before_the_tool_runs(
     run: Callable[..., Any], arguments: Any
 ) -> None:
     assert "the arguments " in run("shop_of_tools:refund", arguments)
+
+
+def test_tools_of_all_cases_run_on_one_loop_and_in_the_same_threads(tmp_path: Path) -> None:
+    async def calls() -> list[set[Any]]:
+        environment = ToolEnvironment()
+        found = []
+        for name in ("home", "thread"):
+            agent = case_of(tmp_path, f"{{t: shop_of_tools:{name}}}").agent
+            assert agent is not None
+            boxes = [Toolbox(agent.tools, environment) for _ in range(3)]
+            results = [await box.run("t", {}, ToolContext()) for box in boxes]
+            found.append({result.value for result in results})
+        await environment.close()
+        return found
+
+    assert [len(values) for values in asyncio.run(calls())] == [1, 1]
 
 
 def test_a_tool_that_hangs_fails_when_its_time_is_over(run: Callable[..., Any]) -> None:
