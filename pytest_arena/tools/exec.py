@@ -6,10 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError, render_text
-from pytest_arena.providers.base import VARIABLE
+from pytest_arena.prompts.templates import names_in
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised
@@ -31,7 +30,7 @@ class ExecTool:
         self._spec: ToolExecSpec = spec
         self._environment = environment.outside
         self._threads = environment.threads
-        self._by_argument = any("{{" in part and "arguments" in part for part in spec.command)
+        self._by_argument = any("arguments" in names_in(part, {}) for part in spec.command)
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
         known = known_when_called(self._plan, arguments, context)
@@ -56,20 +55,12 @@ class ExecTool:
         return ToolResult(_value_of(output.decode("utf-8", "replace")))
 
     def _variables(self) -> dict[str, str]:
-        own = {name: self._filled(text) for name, text in self._spec.env.items()}
+        owner, place = f"tool {self._plan.name!r}", self._plan.place
+        own = {
+            name: self._environment.filled(text, owner, place)
+            for name, text in self._spec.env.items()
+        }
         return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **own}
-
-    def _filled(self, text: str) -> str:
-        for name in VARIABLE.findall(text):
-            if name not in self._environment.variables:
-                raise ProviderError(
-                    ErrorKind.CONFIGURATION,
-                    f"{self._plan.place}: tool {self._plan.name!r} needs the environment variable "
-                    f"{name}\n  expected: {name} to be set, since ${{{name}}} is used\n"
-                    f"  fix: export {name}=…",
-                )
-            self._environment.add_secret(self._environment.variables[name])
-        return VARIABLE.sub(lambda match: self._environment.variables[match[1]], text)
 
 
 def _value_of(output: str) -> Any:

@@ -209,6 +209,7 @@ NUMBER = "parameters: {properties: {n: {type: string}, m: {type: string}}}"
     ("command", "given"),
     [
         ("[cat]", {"n": "7"}),
+        ("[sh, -c, 'cat', 'arguments of {{ call }}']", {"n": "7"}),
         ('[echo, "{{ arguments.n }};{{ arguments.m }};{{ shop }}"]', "7;;Acme"),
         ("[printf, '[1, 2]']", [1, 2]),
         ("[sh, -c, 'echo no; exit 3']", "ended with status 3"),
