@@ -1,4 +1,4 @@
-"""What a server gave, as a text that is judged and as a value that is kept."""
+"""What a server gave: a text, and structured content where a tool has some."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from pytest_arena.results.cleaning import clean_text, clean_value
 
 if TYPE_CHECKING:
     from mcp.types import (
+        BlobResourceContents,
         CallToolResult,
         ContentBlock,
         GetPromptResult,
         ReadResourceResult,
+        TextResourceContents,
     )
 
 MOST_CHARACTERS = 1_000_000
@@ -28,40 +30,34 @@ class Given:
     """What a tool, a resource or a prompt gave."""
 
     text: str
-    value: Any
-    """The structured content where there is any, else the text."""
+    structured: Any = None
     is_error: bool = False
     """Whether the tool says that it failed; the text is why."""
+
+    @property
+    def value(self) -> Any:
+        """The structured content where there is any, else the text."""
+        return self.text if self.structured is None else self.structured
 
 
 def of_tool(result: CallToolResult) -> Given:
     """Return what a tool gave. Pictures, sounds and the like are told in brackets, by their type
     and size."""
     text = _joined(_told(block) for block in result.content)
-    value = clean_value(result.structured_content)
-    return Given(text, text if value is None else value, is_error=result.is_error)
+    return Given(text, clean_value(result.structured_content), is_error=result.is_error)
 
 
 def of_resource(result: ReadResourceResult) -> Given:
     """Return what stands in a resource; what is no text is told in brackets."""
-    parts = (getattr(one, "text", None) for one in result.contents)
-    text = _joined(
-        part if part is not None else _binary(one.uri, one.mime_type, getattr(one, "blob", ""))
-        for part, one in zip(parts, result.contents, strict=True)
-    )
-    return Given(text, text)
+    return Given(_joined(map(_held, result.contents)))
 
 
 def of_prompt(result: GetPromptResult) -> Given:
     """Return a prompt: its text, or each message behind its role where there are several."""
-    messages = [
-        {"role": one.role, "content": clean_text(_told(one.content))} for one in result.messages
-    ]
-    lines = [
-        one["content"] if len(messages) == 1 else f"{one['role']}: {one['content']}"
-        for one in messages
-    ]
-    return Given(_joined(lines), messages)
+    said = [(one.role, _told(one.content)) for one in result.messages]
+    if len(said) == 1:
+        return Given(_joined(text for _, text in said))
+    return Given(_joined(f"{role}: {text}" for role, text in said))
 
 
 def _told(block: ContentBlock) -> str:
@@ -73,11 +69,14 @@ def _told(block: ContentBlock) -> str:
         case "resource_link":
             return f"[{_short(block.name)}: {_short(block.uri)}]"
         case "resource":
-            text = getattr(block.resource, "text", None)
-            if text is not None:
-                return str(text)
-            blob = getattr(block.resource, "blob", "")
-            return _binary(block.resource.uri, block.resource.mime_type, blob)
+            return _held(block.resource)
+
+
+def _held(contents: TextResourceContents | BlobResourceContents) -> str:
+    text = getattr(contents, "text", None)
+    if text is not None:
+        return str(text)
+    return _binary(contents.uri, contents.mime_type, getattr(contents, "blob", ""))
 
 
 def _binary(name: str, mime_type: str | None, data: str) -> str:

@@ -98,12 +98,10 @@ class McpServer:
         given = await self._ask(ask, session, limit_s)
         if given.is_error or tool.output_schema is None:
             return given
-        value = None if given.value is given.text else given.value
-        misfit = await asyncio.to_thread(tool.misfit, value)
+        misfit = await asyncio.to_thread(tool.misfit, given.structured)
         if misfit is None:
             return given
-        said = f"{tool.name} breaks its word: {misfit}"
-        return Given(said, given.value, is_error=True)
+        return Given(f"{tool.name} breaks its word: {misfit}", is_error=True)
 
     async def resource(self, uri: str, session: str, limit_s: float) -> Given:
         """Read a resource."""

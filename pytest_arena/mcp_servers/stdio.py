@@ -12,11 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
-from anyio import (
-    BrokenResourceError,
-    ClosedResourceError,
-    create_memory_object_stream,
-)
+from anyio import BrokenResourceError, ClosedResourceError, create_memory_object_stream
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
@@ -75,12 +71,7 @@ class StdioTransport:
         """Set when no further message will come, upon which the transport is closed at once: its
         process's number may be another's later."""
 
-    async def __aenter__(
-        self,
-    ) -> tuple[
-        MemoryObjectReceiveStream[SessionMessage | Exception],
-        MemoryObjectSendStream[SessionMessage],
-    ]:
+    async def __aenter__(self) -> Streams:
         launch = self._launch
         self._process = await asyncio.create_subprocess_exec(
             *launch.command,

@@ -146,7 +146,7 @@ class McpProvider(Provider):
         try:
             found = await _told(self._server.call(tool, arguments, session, limit_s))
         except ServerRefused as refused:
-            found = Given(str(refused), None, is_error=True)
+            found = Given(str(refused), is_error=True)
         latency_ms = (time.perf_counter() - began) * 1000
         call = ToolCall(
             name=name,

@@ -175,7 +175,7 @@ def test_an_error_of_the_servers_own_leaves_it_usable(servers: Servers) -> None:
 
 
 def test_a_tool_that_fails_and_one_that_breaks_its_schema_give_errors(servers: Servers) -> None:
-    assert servers.use("fails", echo) == Given("no hello", "no hello", is_error=True)
+    assert servers.use("fails", echo) == Given("no hello", is_error=True)
     lie = servers.use("lies", echo)
     assert lie.is_error
     assert lie.text == (
