@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import shorten
@@ -57,7 +59,6 @@ async def list_tools(client: Client, offered: Callable[[str], bool]) -> tuple[Li
 
     A list without end, and a tool that is none, are a `ServerUnusable`.
     """
-    found: dict[str, ListedTool] = {}
     tools: list[Tool] = []
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
@@ -68,12 +69,16 @@ async def list_tools(client: Client, offered: Callable[[str], bool]) -> tuple[Li
             break
     if cursor is not None or len(tools) > MOST_ENTRIES:
         raise ServerUnusable(f"lists tools without end: more than {len(tools)}")
-    for tool in tools:
-        if offered(tool.name):
-            listed = _listed(tool)
-            if listed.name in found:
-                raise ServerUnusable(f"lists the tool {listed.name!r} twice")
-            found[listed.name] = listed
+    # a stranger's schemas may take long to check
+    return await asyncio.to_thread(_checked, [tool for tool in tools if offered(tool.name)])
+
+
+def _checked(tools: Iterable[Tool]) -> tuple[ListedTool, ...]:
+    found: dict[str, ListedTool] = {}
+    for listed in map(_listed, tools):
+        if listed.name in found:
+            raise ServerUnusable(f"lists the tool {listed.name!r} twice")
+        found[listed.name] = listed
     return tuple(found.values())
 
 
@@ -93,7 +98,15 @@ def _listed(tool: Tool) -> ListedTool:
 
 def _fault(schema: dict[str, Any]) -> str | None:
     try:
-        size = len(json.dumps(schema))
+        text = json.dumps(schema)
+        if len(text) > _LARGEST_SCHEMA:
+            return f"it has {len(text):,} characters"
+        return _fault_in(text)
     except RecursionError:
         return "it is nested too deeply"
-    return f"it has {size:,} characters" if size > _LARGEST_SCHEMA else schema_fault(schema)
+
+
+@lru_cache(maxsize=512)
+def _fault_in(text: str) -> str | None:
+    """Check a schema once: the same ones come with each list, and with each call of a tool."""
+    return schema_fault(json.loads(text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from servers import mcp_raw
 from survival import is_alive, wait_until
 
-from pytest_arena.mcp_servers import stdio
+from pytest_arena.mcp_servers import listing, stdio
 from pytest_arena.mcp_servers.failures import NoAnswerInTime, ServerRefused, ServerUnusable
 from pytest_arena.mcp_servers.given import Given
 from pytest_arena.mcp_servers.server import McpServer, ServerHost
@@ -191,6 +192,28 @@ def test_a_hostile_pattern_in_an_output_schema_does_not_hold_up_the_run(
     # the search of the package itself would take longer than anybody waits
     assert found.is_error
     assert "does not match '^(a+)+$'" in found.text
+
+
+def test_schemas_of_a_server_are_checked_once_and_not_on_the_loop(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked_on: list[int] = []
+    fault = listing.schema_fault
+
+    def seen(schema: Any) -> str | None:
+        checked_on.append(threading.get_ident())
+        return fault(schema)
+
+    async def use(server: McpServer) -> None:
+        for session in ("a", "b"):
+            for _ in range(3):
+                await echo(server, session)
+
+    monkeypatch.setattr(listing, "schema_fault", seen)
+    listing._fault_in.cache_clear()
+    servers.use("lies", use, scope="trial")
+    assert len(checked_on) == 3, "of two tools, one of which describes what it gives"
+    assert threading.get_ident() not in checked_on
 
 
 def test_lines_that_are_no_messages_are_told_and_do_no_harm(servers: Servers) -> None:
