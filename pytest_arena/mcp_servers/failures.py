@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_arena.errors import ArenaError
+from pytest_arena.errors import ArenaError, ErrorKind
 
 
 class ServerUnusable(ArenaError):
@@ -16,9 +16,18 @@ class ServerUnusable(ArenaError):
         self.may_pass = may_pass
         """Whether another attempt may find it again, as of one that is reached over a network."""
 
+    @property
+    def kind(self) -> ErrorKind:
+        """What it is to a call that cannot do without the server."""
+        return ErrorKind.CONNECTION if self.may_pass else ErrorKind.SYSTEM
+
 
 class NoAnswerInTime(ServerUnusable):
     """A server that has not answered one question in the time that it had."""
+
+    @property
+    def kind(self) -> ErrorKind:
+        return ErrorKind.TIMEOUT
 
 
 class ServerRefused(ArenaError):

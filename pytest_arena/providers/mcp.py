@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError, shorten, suggest
 from pytest_arena.mcp_servers import package
-from pytest_arena.mcp_servers.failures import NoAnswerInTime, ServerRefused, ServerUnusable
+from pytest_arena.mcp_servers.failures import ServerRefused, ServerUnusable
 from pytest_arena.mcp_servers.given import Given
 from pytest_arena.mcp_servers.listing import ListedTool
 from pytest_arena.mcp_servers.server import McpServer, ServerHost, why_not
@@ -213,11 +213,8 @@ async def _told(asked: Awaitable[T]) -> T:
     """Return what a server gave; one that cannot be asked is the error of the call."""
     try:
         return await asked
-    except NoAnswerInTime as error:
-        raise ProviderError(ErrorKind.TIMEOUT, str(error)) from None
     except ServerUnusable as error:
-        kind = ErrorKind.CONNECTION if error.may_pass else ErrorKind.SYSTEM
-        raise system_failure(str(error), kind) from None
+        raise system_failure(str(error), error.kind) from None
 
 
 def _wrong_arguments(said: str) -> ProviderError:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, Location, ProviderError, shorten
+from pytest_arena.errors import ErrorKind, Location, ProviderError, shorten, suggest
 from pytest_arena.loading.agent_plans import ToolPlan
-from pytest_arena.mcp_servers.failures import NoAnswerInTime, ServerRefused, ServerUnusable
+from pytest_arena.mcp_servers.failures import ServerRefused, ServerUnusable
 from pytest_arena.mcp_servers.listing import ListedTool
 from pytest_arena.mcp_servers.server import McpServer, ServerHost
 from pytest_arena.results.request_response import Tool
 from pytest_arena.schema import McpServerSpec, ToolSpec
 from pytest_arena.tools.arguments import argument_mismatch
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
-from pytest_arena.tools.toolbox import Toolbox, unknown_tool
+from pytest_arena.tools.toolbox import Toolbox
 
 _SPELLED = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """A name that every vendor takes."""
@@ -70,15 +71,12 @@ class ConversationTools:
             return []
         try:
             lists = await asyncio.gather(*(each.tools(self._session) for each in servers))
-        except NoAnswerInTime as error:
-            raise ProviderError(ErrorKind.TIMEOUT, str(error)) from None
         except ServerRefused as error:
             raise ProviderError(
                 ErrorKind.SYSTEM, f"an MCP server lists no tools: {error}"
             ) from None
         except ServerUnusable as error:
-            kind = ErrorKind.CONNECTION if error.may_pass else ErrorKind.SYSTEM
-            raise ProviderError(kind, str(error)) from None
+            raise ProviderError(error.kind, str(error)) from None
         every = [(s, one) for s, tools in zip(servers, lists, strict=True) for one in tools]
         self._tools, self._names = {}, {}
         for tool in self._named(every):
@@ -90,28 +88,23 @@ class ConversationTools:
 
     def plan(self, name: str) -> ToolPlan | None:
         """Return the plan of a tool, however its name is spelled; None of one that is not there."""
-        known = self._toolbox.plan(name)
-        if known is not None:
-            return known
         found = self._found(name)
-        return None if found is None else found.plan
+        return self._toolbox.plan(name) if found is None else found.plan
 
     async def refusal(self, name: str, arguments: Any) -> str | None:
         """Return why a call is not made at all: the tool is unknown, or its arguments do not fit
         its schema."""
-        found = None if self._toolbox.plan(name) is not None else self._found(name)
-        if found is not None:
-            await self._toolbox.prepare()
-            return argument_mismatch(arguments, found.plan.parameters)
-        if self._tools and self._toolbox.plan(name) is None:
-            return unknown_tool(name, [*self._toolbox.names, *self._tools])
-        return await self._toolbox.refusal(name, arguments)
+        plan = self.plan(name)
+        if plan is None:
+            return _unknown(name, [*self._toolbox.names, *self._tools])
+        # what checks them takes long to import, and a stranger's schema to go through
+        return await asyncio.to_thread(argument_mismatch, arguments, plan.parameters)
 
     async def run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
     ) -> ToolResult:
         """Run a tool; what goes wrong is the result's error."""
-        found = None if self._toolbox.plan(name) is not None else self._found(name)
+        found = self._found(name)
         if found is None:
             return await self._toolbox.run(name, arguments, context)
         if found.plan.spec.irreversible and self._toolbox.is_mocked:
@@ -126,17 +119,26 @@ class ConversationTools:
             await server.forget(self._session)
 
     def _found(self, name: str) -> McpTool | None:
+        """Return a server's tool, None where the toolbox has one of that name, or nobody has."""
+        if self._toolbox.plan(name) is not None:
+            return None
         return self._tools.get(name) or self._tools.get(self._names.get(name, ""))
 
     def _named(self, every: list[tuple[McpServer, ListedTool]]) -> Iterator[McpTool]:
-        own = [*self._toolbox.names, *(tool.name for _, tool in every)]
+        own = Counter([*self._toolbox.names, *(tool.name for _, tool in every)])
         sent: set[str] = set(self._toolbox.names)
         for server, tool in every:
-            name = tool.name if own.count(tool.name) == 1 else f"{server.spec.id}.{tool.name}"
+            name = tool.name if own[tool.name] == 1 else f"{server.spec.id}.{tool.name}"
             spelled = name if _SPELLED.fullmatch(name) else _spelled(server, tool)
             spelled = _free(spelled, sent)
             sent.add(spelled)
             yield McpTool(_plan(name, spelled, server, tool), server, tool)
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    """Return what a model is told that calls a tool which there is not."""
+    near = suggest(name, names) or f"there are {', '.join(names) or 'none'}"
+    return f"there is no tool {name!r}; {near}"
 
 
 def _spellings(tool: McpTool) -> Iterable[str]:

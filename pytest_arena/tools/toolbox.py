@@ -1,20 +1,18 @@
-"""The tools of one agent in this process: found by name, checked, run, their results cleaned."""
+"""The tools of one agent in this process: found by name, run, their results cleaned."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, Problem, ProviderError, suggest
+from pytest_arena.errors import ErrorKind, Problem, ProviderError
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.schema import ChaosSpec
 from pytest_arena.text.nested_texts import filled_in
-from pytest_arena.tools.arguments import argument_mismatch
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.chaos import fault_for, under_fault
 from pytest_arena.tools.exec import ExecTool
@@ -42,7 +40,6 @@ class Toolbox:
         self.servers = servers
         """The MCP servers whose tools are called beside these."""
         self._made: dict[str, RunsTool] = {}
-        self._ready = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,21 +54,6 @@ class Toolbox:
     def plan(self, name: str) -> ToolPlan | None:
         """Return the plan of a tool; None of one that there is not."""
         return self._plans.get(name)
-
-    async def refusal(self, name: str, arguments: Any) -> str | None:
-        """Return why a call is not made at all: the tool is unknown, or its arguments do not fit
-        its schema."""
-        plan = self._plans.get(name)
-        if plan is None:
-            return unknown_tool(name, self._plans)
-        await self.prepare()
-        return argument_mismatch(arguments, plan.parameters)
-
-    async def prepare(self) -> None:
-        """Import what arguments are checked by."""
-        if not self._ready:
-            await asyncio.to_thread(import_module, "jsonschema")
-            self._ready = True
 
     async def run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
@@ -138,10 +120,3 @@ class Toolbox:
         if result.error is not None:
             return replace(result, error=bounded_text(hide(clean_value(result.error))))
         return replace(result, value=bounded(filled_in(clean_value(result.value), hide)))
-
-
-def unknown_tool(name: str, known: Iterable[str]) -> str:
-    """Return what a model is told that calls a tool which there is not."""
-    names = list(known)
-    near = suggest(name, names) or f"there are {', '.join(names) or 'none'}"
-    return f"there is no tool {name!r}; {near}"

@@ -16,6 +16,7 @@ from pytest_arena.loading.plans import CasePlan
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.tools import ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.mcp import ConversationTools
 from pytest_arena.tools.result_size import MOST_CHARACTERS, bounded
 from pytest_arena.tools.toolbox import Toolbox
 
@@ -118,18 +119,18 @@ def run(tmp_path: Path, outside: ProviderEnvironment) -> Callable[..., Any]:
         case = case_of(tmp_path, f"{{t: {tool}}}")
         assert case.agent is not None
         environment = ToolEnvironment(outside, mocked, hide)
-        box = Toolbox(case.agent.tools, environment)
+        tools = ConversationTools(Toolbox(case.agent.tools, environment), "")
         state: dict[str, Any] = {}
 
         async def all_calls() -> list[ToolResult]:
             found = []
             for number, given in enumerate(arguments or ({},)):
                 context = ToolContext("A", variables=case.variables, state=state, call=number)
-                refused = await box.refusal("t", given)
+                refused = await tools.refusal("t", given)
                 if refused is not None:
                     found.append(ToolResult(error=refused))
                 else:
-                    found.append(await box.run("t", given, context))
+                    found.append(await tools.run("t", given, context))
             await environment.close()
             return found
 
