@@ -110,16 +110,25 @@ class AgentRun:
         record.stop(why)
 
     async def _run_calls(self, calls: Sequence[ToolCall], record: TurnRecord) -> str | None:
-        """Run the calls of one answer; return the limit that forbade one of them.
+        """Run the calls of one answer; return the limit that forbade one of them."""
+        done = list(calls)
+        began = [record.now_ms()] * len(done)
+        try:
+            allowed, stopped = await self._allowed(done)
+            await self._run(allowed, done, began, record)
+        finally:
+            record.add_calls([_ended(call) for call in done], began)
+        self._note_limits(record)
+        return stopped
 
-        All that are within the limits run side by side, irreversible ones one after another.
+    async def _allowed(self, done: list[ToolCall]) -> tuple[list[int], str | None]:
+        """Return the places of the calls that are to be run, and the limit that forbade one.
+
+        Each call gets the file's name of its tool, and one that is not made the reason.
         """
-        done: list[ToolCall] = list(calls)
-        began = [record.now_ms()] * len(calls)
-        side_by_side: list[int] = []
-        in_order: list[int] = []
+        allowed: list[int] = []
         stopped: str | None = None
-        for place, call in enumerate(calls):
+        for place, call in enumerate(done):
             plan = self._toolbox.plan(call.name)
             if plan is not None:
                 own = replace(call, name=plan.name, irreversible=plan.spec.irreversible)
@@ -132,34 +141,32 @@ class AgentRun:
             if refused is not None:
                 done[place] = with_result(call, ToolResult(error=f"not run: {refused}"), None)
             elif plan is not None:
-                (in_order if plan.spec.irreversible else side_by_side).append(place)
+                allowed.append(place)
+        return allowed, stopped
 
-        async def run(place: int) -> None:
-            began[place] = record.now_ms()
-            result = await self._toolbox.run(
-                done[place].name, done[place].arguments, contexts[place]
-            )
-            if result.planted:
-                record.note_fault(result.planted, done[place])
-            done[place] = with_result(done[place], result, record.now_ms() - began[place])
+    async def _run(
+        self, places: list[int], done: list[ToolCall], began: list[float], record: TurnRecord
+    ) -> None:
+        """Run the calls at these places, side by side; irreversible ones one after another."""
+        contexts = {place: self._context_of(done[place]) for place in places}
 
-        async def run_in_order() -> None:
-            for place in in_order:
-                await run(place)
+        async def run(*these: int) -> None:
+            for place in these:
+                call, began[place] = done[place], record.now_ms()
+                result = await self._toolbox.run(call.name, call.arguments, contexts[place])
+                if result.planted:
+                    record.note_fault(result.planted, call)
+                done[place] = with_result(call, result, record.now_ms() - began[place])
 
-        chosen = sorted([*side_by_side, *in_order])
-        contexts = {place: self._context_of(done[place]) for place in chosen}
+        in_order = [place for place in places if done[place].irreversible]
         try:
             async with asyncio.TaskGroup() as group:
-                for place in side_by_side:
-                    group.create_task(run(place))
-                group.create_task(run_in_order())
+                for place in places:
+                    if place not in in_order:
+                        group.create_task(run(place))
+                group.create_task(run(*in_order))
         except* ProviderError as failed:
             raise failed.exceptions[0] from None
-        finally:
-            record.add_calls([_ended(call) for call in done], began)
-        self._note_limits(record)
-        return stopped
 
     def _context_of(self, call: ToolCall) -> ToolContext:
         number = self._calls_of.get(call.name, 0)

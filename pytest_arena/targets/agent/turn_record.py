@@ -68,15 +68,14 @@ class TurnRecord:
             for call, began in zip(calls, began_ms, strict=True)
         ]
 
-    def note(self, text: str, call: str = "") -> None:
-        """Add what the loop has to say."""
-        self._steps.append(Step("note", started_ms=round(self.now_ms(), 3), text=text, call=call))
+    def note(self, text: str, *, call: str = "", fault: str = "") -> None:
+        """Add what the loop has to say, of one call where it is about one."""
+        began_ms = round(self.now_ms(), 3)
+        self._steps.append(Step("note", began_ms, text=text, call=call, fault=fault))
 
     def note_fault(self, mode: str, call: ToolCall) -> None:
         """Add that a fault was planted in a call."""
-        text = f"planted in {call.name}: {mode}"
-        began_ms = round(self.now_ms(), 3)
-        self._steps.append(Step("note", began_ms, text=text, call=call.id, fault=mode))
+        self.note(f"planted in {call.name}: {mode}", call=call.id, fault=mode)
 
     def stop(self, why: str) -> None:
         """Keep which limit ended the turn."""

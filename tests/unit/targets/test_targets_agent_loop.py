@@ -210,6 +210,22 @@ def test_a_tool_that_hangs_ends_with_the_time_of_the_agent() -> None:
     assert response.tool_calls[0].error == "given up before it had ended"
 
 
+class NeverChecked(Tools):
+    """Tools whose arguments are still held against their schemas when the time is over."""
+
+    async def refusal(self, name: str, arguments: Any) -> str | None:
+        await asyncio.Event().wait()
+        return None
+
+
+def test_a_call_that_was_not_begun_when_the_time_was_over_is_kept() -> None:
+    tools = NeverChecked(tool("find"))
+    response = turn(agent(Model(calls(call("find"))), tools, wall_time=0.05))
+    assert response.stopped == "limit wall_time: 0.05 s have passed"
+    assert [one.error for one in response.tool_calls] == ["given up before it had ended"]
+    assert len(response.transcript) == 2, "every call is answered, so that the history is valid"
+
+
 def test_four_fifths_of_a_limit_are_noted_once() -> None:
     tools = Tools(tool("find"))
     model = Model(*[calls(call("find"))] * 5, Response("Done."))
