@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.mcp_servers.server import McpServer
-from pytest_arena.schema import McpServerSpec
+from pytest_arena.schema import ChaosSpec, McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
 from pytest_arena.targets.agent.server_offer import ServerOffer
 from pytest_arena.tools import ToolContext, ToolEnvironment
@@ -15,28 +16,21 @@ from pytest_arena.tools.toolbox import Toolbox
 
 
 class Toolboxes:
-    """One toolbox for each agent of each case, made when it is first at work; on the event loop."""
+    """One toolbox for each agent, or model, that a case lets have tools; made when it is first at
+    work; lives on the event loop."""
 
     def __init__(self, environment: ToolEnvironment) -> None:
         self._environment = environment
-        self._made: dict[int, tuple[AgentPlan, Toolbox]] = {}
+        self._made: dict[int, tuple[AgentPlan | OfferPlan, Toolbox]] = {}
         self._servers: dict[int, McpServer] = {}
 
     def agent(self, plan: AgentPlan, ask: Ask, context: ToolContext) -> AgentRun:
         """Return an agent for one dialogue; it asks its model by `ask`."""
-        known = self._made.get(id(plan))
-        if known is None:
-            # the plan is kept, so that its id stays its own
-            servers = [self._server(one) for one in plan.servers.values()]
-            toolbox = Toolbox(plan.tools, self._environment, plan.chaos, servers)
-            known = self._made[id(plan)] = (plan, toolbox)
-        return AgentRun(plan, ask, ConversationTools(known[1], context.session), context)
+        return AgentRun(plan, ask, self._tools(plan, context.session, plan.chaos), context)
 
     def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
         """Return what stands before a model that is offered servers' tools, for one dialogue."""
-        servers = [self._server(one) for one in plan.servers.values()]
-        toolbox = Toolbox(plan.tools, self._environment, (), servers)
-        return ServerOffer(ConversationTools(toolbox, session), ask)
+        return ServerOffer(self._tools(plan, session), ask)
 
     async def close(self) -> None:
         """Let go of what all tools hold."""
@@ -46,6 +40,16 @@ class Toolboxes:
             await self._environment.close()
         self._made.clear()
         self._servers.clear()
+
+    def _tools(
+        self, plan: AgentPlan | OfferPlan, session: str, chaos: Sequence[ChaosSpec] = ()
+    ) -> ConversationTools:
+        if id(plan) not in self._made:
+            # the plan is kept, so that its id stays its own
+            servers = [self._server(one) for one in plan.servers.values()]
+            toolbox = Toolbox(plan.tools, self._environment, chaos, servers)
+            self._made[id(plan)] = (plan, toolbox)
+        return ConversationTools(self._made[id(plan)][1], session)
 
     def _server(self, spec: McpServerSpec) -> McpServer:
         """Return the one server of an entry, which all agents of a file share."""
