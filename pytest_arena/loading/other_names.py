@@ -55,11 +55,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
         "result response returns answer",
         "write mock: for what the tool gives to an agent",
     ),
-    (
-        "parameters",
-        "mcp mcp_server",
-        "describe the tools of an MCP server one by one; their list is not read yet",
-    ),
+    ("parameters", "mcp mcp_server", "write tools: [mcp:id], with mcp_servers: at the top"),
     ("python", "function callable code", "write python: module:function"),
     ("max_llm_turns", "max_turns max_steps max_iterations recursion_limit", _HERE),
     ("instructions", "system system_prompt system_message", _HERE),

@@ -250,7 +250,7 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
             "arena.yaml:4:16: unknown key 'mcp' in tool 'find'\n"
             "  expected: one of type, description, parameters, python, exec, mock, strict, "
             "irreversible, cost_weight, timeout, retries\n"
-            "  fix: describe the tools of an MCP server one by one; their list is not read yet",
+            "  fix: write tools: [mcp:id], with mcp_servers: at the top",
         ),
         (
             "tools: [{mcp: shop}]",
