@@ -16,6 +16,7 @@ from pytest_arena.loading.gates import check_gates, check_label_gates
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
+from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
@@ -23,7 +24,8 @@ from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.systems import check_seen
 from pytest_arena.loading.targets import build_prompts, build_targets, find_target
-from pytest_arena.loading.tools import DeclaredTools, check_tools
+from pytest_arena.loading.tool_checks import check_tools
+from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
@@ -88,10 +90,7 @@ def _load(
         if key not in _BUILT_APART and not str(key).startswith(OWN_KEY)
     }
     spec = build_model(ArenaSpec, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
-    if tree.get("mcp_servers") is not None:
-        from pytest_arena.loading.mcp import build_servers
-
-        context.servers = build_servers(tree, context)
+    context.servers = build_servers(tree, context)
     providers = build_providers(tree, spec.defaults, context)
     guardrails, params = build_guardrails(
         tree.get("guardrails"), tree.value_place("guardrails"), context
@@ -253,14 +252,11 @@ class _Others:
 def _idle(variants: Iterable[Variant], cells: Sequence[CellPlan]) -> Iterator[str]:
     """Yield a word on each variant, or part of one, that changes nothing."""
     for variant in variants:
-        own = [plan.provider for plan in cells if plan.variant == variant.name]
+        plans = [plan for plan in cells if plan.variant == variant.name]
+        own = [plan.provider for plan in plans]
         if cells and not own:
             yield f"{variant.place}: no case runs under variant {variant.name!r}"
-        if (
-            variant.chaos
-            and own
-            and not any(plan.case.agent for plan in cells if plan.variant == variant.name)
-        ):
+        if variant.chaos and plans and not any(plan.case.agent for plan in plans):
             yield (
                 f"{variant.place}: the chaos of variant {variant.name!r} is for agents, and no "
                 "case under it has one"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.mcp import build_server, find_server
 from pytest_arena.loading.mocks import build_responses
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
@@ -195,8 +196,6 @@ def _options(
 
 def _server(entry: YamlMap, owner: str, context: LoadContext) -> McpServerSpec | None:
     """Return the MCP server that an entry names, or that is written in it."""
-    from pytest_arena.loading.mcp import build_server, find_server
-
     written, place = entry["server"], entry.value_place("server")
     if isinstance(written, str):
         return find_server(written, place, owner, context)

@@ -4,21 +4,21 @@ and what runs it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plans import CasePlan, every_assertion
+from pytest_arena.loading.mcp import find_server
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.templates import render_value
 from pytest_arena.loading.tool_mocks import build_tool_mock
 from pytest_arena.loading.tree import YamlList, YamlMap, pack_mark, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.references import UnresolvedError
-from pytest_arena.results.request_response import Tool, tool_name
-from pytest_arena.schema import McpServerSpec, ProviderSpec, ToolSpec
+from pytest_arena.results.request_response import Tool
+from pytest_arena.schema import McpServerSpec, ToolSpec
 
 SERVER = "mcp:"
 """What begins the name of an MCP server among tools; all of its tools are meant."""
@@ -88,54 +88,6 @@ class DeclaredTools:
         return self._built[id(written)][1]
 
 
-def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
-    """Refuse tools that a provider's params offer again, and names that no offered tool has.
-
-    An application may have tools that the file does not know of, so that a case which runs on one
-    may name any.
-    """
-    line = Location(case.source, case.line, 1)
-    names = {tool_name(tool) for tool in case.tools}
-    known: set[str | None] = set(names)
-    # which tools a server has, it says when it runs
-    is_known = not case.has_servers
-    for spec in columns:
-        own = spec.params.get("tools") or ()
-        if case.tools and not isinstance(own, (list, tuple)):
-            context.problems.add(
-                f"'tools' in params of provider {shorten(spec.name)!r} is not a list",
-                spec.place or line,
-                expected="a list of tools in OpenAI's form, beside those under tools:",
-                fix="write it like params: {tools: [{type: function, function: {…}}]}",
-            )
-            continue
-        for name in names & {tool_name(tool) for tool in own}:
-            context.problems.add(
-                f"tool {shorten(str(name))!r} is offered twice to provider {shorten(spec.name)!r}",
-                spec.place or line,
-                expected="a tool under tools:, or in params of the provider",
-                fix="remove it from params",
-            )
-        known |= {tool_name(tool) for tool in own}
-        is_known = is_known and spec.system is None and not spec.asks_nobody
-        is_known = is_known and bool(case.tools or own)
-    if is_known and known and None not in known:
-        _check_names(case, line, {str(name) for name in known}, context)
-
-
-def _check_names(case: CasePlan, line: Location, known: set[str], context: LoadContext) -> None:
-    for assertion in every_assertion(case):
-        for name in assertion.tool_names:
-            if name not in known:
-                context.problems.add(
-                    f"unknown tool {shorten(name)!r} in assertion {assertion.type!r} "
-                    f"of case {shorten(case.name, 60)!r}",
-                    assertion.place or line,
-                    expected=one_of(name, sorted(known), "a tool that is offered"),
-                    fix=suggest(name, known) or "name one of these, or add it to tools:",
-                )
-
-
 class _Builder:
     """Builds the tools of one `tools:`, by name; `known` are the file's, which a case may name."""
 
@@ -165,7 +117,7 @@ class _Builder:
             if entry.strip().startswith(SERVER):
                 self._server(entry.strip().removeprefix(SERVER).strip(), place)
             elif ":" in entry and entry not in (self._known or {}):
-                self._define(entry.rpartition(":")[2].rpartition(".")[2], entry, place)
+                self._define(_name_of(entry), entry, place)
             else:
                 self._name(entry.strip(), place)
         elif isinstance(entry, YamlMap) and isinstance(entry.get("file"), str):
@@ -173,9 +125,7 @@ class _Builder:
         elif isinstance(entry, YamlMap):
             tool = _bare(entry)
             call = tool.get("python")
-            name = tool.get("name") or (
-                call.rpartition(":")[2].rpartition(".")[2] if isinstance(call, str) else None
-            )
+            name = tool.get("name") or (_name_of(call) if isinstance(call, str) else None)
             if name is None:
                 of_server = next(iter({"mcp", "mcp_server"} & tool.keys()), None)
                 fix = f"write mcp:{tool[of_server]}" if of_server else "add name: …"
@@ -201,8 +151,6 @@ class _Builder:
 
     def _server(self, name: str, place: Location) -> None:
         """Add a server with all tools that it will say it has."""
-        from pytest_arena.loading.mcp import find_server
-
         self.found.servers[name] = find_server(name, place, self._owner, self._context)
 
     def _from_file(self, entry: YamlMap) -> None:
@@ -264,6 +212,11 @@ class _Builder:
 def _is_file(value: Any) -> bool:
     """Return whether a text names a file, and no function."""
     return isinstance(value, str) and ":" not in value
+
+
+def _name_of(call: str) -> str:
+    """Return the name that the tool of `module:Class.function` has without one of its own."""
+    return call.rpartition(":")[2].rpartition(".")[2]
 
 
 def _bare(entry: YamlMap) -> YamlMap:
