@@ -16,6 +16,7 @@ from pytest_arena.loading.templates import FILLED_WHEN_CALLED
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.prompts import TemplateError, fill_template
+from pytest_arena.prompts.templates import EveryKey
 from pytest_arena.schema import ChaosSpec, ProviderSpec
 from pytest_arena.text.nested_texts import texts_in
 
@@ -55,10 +56,8 @@ def with_tools(
     faults = (*chaos, *spec.chaos)
     for fault in faults if not servers else ():
         _check_fault(fault, found, case if "chaos" in case else agent.written, context)
-    limits = spec.limits
-    return replace(
-        plan, agent=AgentPlan(agent.name, found, spec.max_llm_turns, limits, faults, servers)
-    )
+    made = AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits, faults, servers)
+    return replace(plan, agent=made)
 
 
 def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
@@ -109,22 +108,9 @@ def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
         )
 
 
-class _Anything(dict[str, Any]):
-    """Stands for what is known when a tool is called: it has every key."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def __getitem__(self, key: str) -> Any:
-        return self
-
-
-KNOWN_WHEN_CALLED: Mapping[str, Any] = {"arguments": _Anything(), "call": 1}
-
-
 def _check_templates(tool: ToolPlan, variables: Mapping[str, Any], context: LoadContext) -> None:
     """Refuse a name in what is filled in when a tool is called that nothing gives then."""
-    known = {**KNOWN_WHEN_CALLED, **variables}
+    known = {"arguments": EveryKey(), "call": 1, **variables}
     said = tool.spec.model_dump(include=set(FILLED_WHEN_CALLED))
     for key, value in said.items():
         for text in texts_in(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_arena.errors import ArenaError, shorten, suggest
@@ -32,6 +32,19 @@ class TemplateError(ArenaError):
         self.expected = expected
         self.fix = fix
         self.offset = offset
+
+
+class EveryKey(Mapping[str, Any]):
+    """A mapping that has every key: it stands for one that is known when a text is filled in."""
+
+    def __getitem__(self, key: str) -> EveryKey:
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def render_text(template: str, variables: Mapping[str, Any], *, inline: bool = False) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.prompts.templates import TemplateError, render_text
+from pytest_arena.prompts.templates import EveryKey, TemplateError, render_text
 from pytest_arena.providers.message_content import last_user_text
 from pytest_arena.providers.systems.portable.parameters import OFFERED
 from pytest_arena.results.request_response import Request
@@ -54,23 +54,10 @@ def is_last_turn(request: Request) -> bool:
     return request.turn + 1 >= request.turns
 
 
-class _Anything(Mapping[str, Any]):
-    """A mapping that has every key, as far as a file tells."""
-
-    def __getitem__(self, key: str) -> _Anything:
-        return self
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
 def checked_template(text: str) -> str:
     """Return a template of an entry's if it can be filled with what is offered; refused else."""
     known: dict[str, Any] = dict.fromkeys(OFFERED, "")
-    known |= dict.fromkeys(("messages", "variables", "config"), _Anything())
+    known |= dict.fromkeys(("messages", "variables", "config"), EveryKey())
     known["case"] = dict.fromkeys(("name", "file", "provider", "trial", "turn"), "")
     try:
         render_text(text, known)
