@@ -20,7 +20,7 @@ def build_tool_mock(tool: YamlMap, owner: str, context: LoadContext) -> tuple[To
     written = tool["mock"]
     owner = f"'mock' of {owner}"
     if not isinstance(written, YamlList):
-        answer = _answer(tool, "mock", owner, context)
+        answer = _answer(written, owner, context)
         return () if answer is None else (answer,)
     if not written:
         context.problems.add(
@@ -30,22 +30,21 @@ def build_tool_mock(tool: YamlMap, owner: str, context: LoadContext) -> tuple[To
             fix="write mock: {result: []} where the tool gives an empty list",
         )
         return ()
-    answers = [_answer(written, index, owner, context) for index in range(len(written))]
+    answers = [_answer(each, owner, context) for each in written]
     return tuple(answer for answer in answers if answer is not None)
 
 
-def _answer(parent: YamlMap | YamlList, key: Any, owner: str, context: LoadContext) -> Any:
+def _answer(written: Any, owner: str, context: LoadContext) -> ToolAnswer | None:
     """Return what is written as an answer: described by its keys, else the very value."""
-    written = parent[key]
-    if not isinstance(written, YamlMap) or not is_described(written):
-        return ToolAnswer(result=_value(parent, key))
+    if not isinstance(written, YamlMap) or not _is_described(written):
+        return ToolAnswer(result=plain(written))
     values: dict[str, Any] = dict(written)
     if "result" in values:
-        values["result"] = _value(written, "result")
+        values["result"] = plain(values["result"])
     if isinstance(values.get("when"), YamlMap):
         values["when"] = plain(values["when"])
     if "otherwise" in values:
-        values["otherwise"] = _answer(written, "otherwise", owner, context)
+        values["otherwise"] = _answer(values["otherwise"], owner, context)
     for name in ("error", "fail"):
         if values.get(name) is True:
             values[name] = "the tool failed"
@@ -54,15 +53,10 @@ def _answer(parent: YamlMap | YamlList, key: Any, owner: str, context: LoadConte
     return build_model(ToolAnswer, written, context.problems, owner, values)
 
 
-def is_described(written: YamlMap) -> bool:
+def _is_described(written: YamlMap) -> bool:
     """Tell an answer from a value that is a mapping: all its keys are an answer's, or one of them
     chooses, so that typos show beside it."""
     return bool(written) and (written.keys() <= _KEYS or bool(_CHOOSING & written.keys()))
-
-
-def _value(parent: YamlMap | YamlList, key: Any) -> Any:
-    """Return a value as a tool gives it, a list as the result of one call among it."""
-    return plain(parent[key])
 
 
 def _both(key: str, place: Location, owner: str, context: LoadContext) -> None:
