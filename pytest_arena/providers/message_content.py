@@ -7,11 +7,9 @@ from typing import Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.providers.completion import Answer, unreadable
+from pytest_arena.providers.sent_back import THOUGHTS
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request
-
-_REASONING = ("reasoning_content", "reasoning", "thinking")
-"""Where servers put thoughts beside the content: DeepSeek, vLLM and OpenRouter, Ollama."""
 
 
 def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
@@ -21,7 +19,7 @@ def add_message(answer: Answer, message: Mapping[str, Any]) -> None:
     refusal = message.get("refusal")
     if isinstance(refusal, str) and refusal:
         answer.refusals.append(refusal)
-    for name in _REASONING:
+    for name in THOUGHTS:
         if isinstance(thought := message.get(name), str) and thought:
             answer.reasoning.append(thought)
             return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_TEXTS = ("reasoning_content", "reasoning", "thinking")
-"""Thoughts as a text: DeepSeek wants them back, vLLM, OpenRouter and Ollama take them."""
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put thoughts as a text, beside the content: DeepSeek, which wants them back, vLLM
+and OpenRouter, and Ollama, which take them."""
 _BLOCKS = ("reasoning_details", "thinking_blocks")
 """Thoughts with signatures: OpenRouter's, and Anthropic's as litellm has them."""
 _FIELDS = ("extra_content", "provider_specific_fields")
@@ -24,7 +25,7 @@ class SentBack:
 
     def add(self, message: Mapping[str, Any]) -> None:
         """Add a message, or the delta of one."""
-        for name in _TEXTS:
+        for name in THOUGHTS:
             if isinstance(text := message.get(name), str) and text:
                 self._texts.setdefault(name, []).append(text)
         for name in _BLOCKS:
