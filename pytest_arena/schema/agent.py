@@ -13,7 +13,7 @@ from pytest_arena.schema.tool_limits import ToolLimits
 
 
 class AgentTargetSpec(ArenaModel):
-    """Let the column's model work as an agent: it calls tools, which are run, until it answers."""
+    """An agent: the column's model calls tools, which are run, until it answers."""
 
     type: Literal["agent"]
     """What kind of target this is."""

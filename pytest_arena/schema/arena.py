@@ -78,7 +78,7 @@ class PromptSpec(ArenaModel):
 
 
 class PromptTargetSpec(ArenaModel):
-    """Send a case's prompt or conversation to the provider under one of the file's prompts."""
+    """A case's prompt or conversation, sent to the provider under one of the file's prompts."""
 
     type: Literal["prompt"]
     """What kind of target this is."""

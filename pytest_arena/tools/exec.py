@@ -18,7 +18,7 @@ from pytest_arena.tools.known_when_called import known_when_called
 
 
 class ExecTool:
-    """Gives what a program writes: the JSON that it is, else the text.
+    """A program that gives what it writes: the JSON that it is, else the text.
 
     An exit status other than 0 is the tool's error, with the last words on standard error.
     """

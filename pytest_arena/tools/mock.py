@@ -15,7 +15,7 @@ from pytest_arena.tools.known_when_called import known_when_called
 
 
 class MockTool:
-    """Gives what the tool's `mock:` says, by the call's number and its arguments."""
+    """A tool that gives what its `mock:` says, by the call's number and its arguments."""
 
     def __init__(self, plan: ToolPlan) -> None:
         self._answers: Sequence[ToolAnswer] = plan.spec.mock
