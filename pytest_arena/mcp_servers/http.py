@@ -79,6 +79,8 @@ class _Client(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, **given: Any) -> httpx2.Response:
         response = await super().send(request, **given)
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = _Bounded(response.stream)
         if response.is_error and not await _has_error(response):
             said = shorten(await _beginning(response), _LONGEST_WORDS)
             what = f"HTTP {response.status_code} {response.reason_phrase}".strip()
@@ -95,8 +97,6 @@ class _Client(httpx2.AsyncClient):
                 content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}),
                 request=request,
             )
-        if isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _Bounded(response.stream)
         return response
 
 

@@ -16,6 +16,7 @@ from servers import mcp_library, mcp_raw
 from survival import is_alive, process_group, wait_until
 
 import pytest_arena.providers.mcp
+from pytest_arena.mcp_servers import http
 
 RAW = f"{sys.executable}, -S, {mcp_raw.__file__}"
 TESTS = str(Path(mcp_raw.__file__).parent.parent)
@@ -117,6 +118,19 @@ def test_a_status_of_an_endpoint_is_the_error(
     assert error["kind"] == kind
     assert f"the MCP server at a URL HTTP {status}" in error["message"]
     assert "come back later" in error["message"]
+
+
+def test_an_endpoint_that_floods_its_error_is_the_error(
+    project: Project, library: mcp_library.Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "status", 503)
+    monkeypatch.setattr(http, "_MOST_STREAMED", 10)
+    entry = f"server: {{url: '{library.url}/mcp'}}, retries: 0, {ECHO}"
+    project.write(arena=arena({"x": entry}))
+    project.run().assert_outcomes(errors=1)
+    (error,) = (trial["error"] for trial in project.first_trials().values())
+    assert error["kind"] == "connection"
+    assert "wrote more than" in error["message"]
 
 
 def test_an_endpoint_that_is_not_there_is_the_error(project: Project) -> None:
