@@ -13,12 +13,13 @@ from typing import Any
 import pytest
 from conftest import INTERRUPTIBLE, Project
 from servers import mcp_library, mcp_raw
+from servers.mcp_raw import pids_in
 from survival import is_alive, process_group, wait_until
 
 import pytest_arena.providers.mcp
 from pytest_arena.mcp_servers import http
 
-RAW = f"{sys.executable}, -S, {mcp_raw.__file__}"
+RAW = ", ".join(mcp_raw.COMMAND)
 TESTS = str(Path(mcp_raw.__file__).parent.parent)
 
 
@@ -271,11 +272,6 @@ def test_arenas_without_a_server_never_import_the_package(project: Project) -> N
     result = project.run_apart("-s")
     result.assert_outcomes(passed=1)
     assert "imported False" in result.stdout.str()
-
-
-def pids_in(folder: Path) -> list[int]:
-    file = folder / "pids"
-    return [int(word) for word in file.read_text().split()] if file.exists() else []
 
 
 @pytest.mark.parametrize(

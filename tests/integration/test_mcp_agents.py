@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Project
 from servers import mcp_raw
+from servers.mcp_raw import pids_in
 from servers.wire import WireServer
 from survival import is_alive
 
 import pytest_arena.providers.mcp
 
-RAW = f"{sys.executable}, -S, {mcp_raw.__file__}"
+RAW = ", ".join(mcp_raw.COMMAND)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,11 +69,6 @@ def made(project: Project, column: str) -> list[dict[str, Any]]:
     trial = project.columns()[column]["trials"][0]
     found: list[dict[str, Any]] = list(trial["tool_calls"])
     return found
-
-
-def pids_in(folder: Path) -> list[int]:
-    file = folder / "pids"
-    return [int(word) for word in file.read_text().split()] if file.exists() else []
 
 
 def test_an_agent_chooses_among_servers_and_decoys(

@@ -6,9 +6,20 @@ import json
 import os
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = (sys.executable, "-S", __file__)
+"""What starts the server, before its fault."""
 TEXT = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+
+
+def pids_in(folder: Path) -> list[int]:
+    """Return the processes that servers in a folder were, and those that they started."""
+    file = folder / "pids"
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
 
 
 def send(message: dict[str, Any]) -> None:

@@ -36,7 +36,7 @@ class Servers:
             guard = ProcessGuard()
             spec = McpServerSpec(
                 id="raw",
-                command=(sys.executable, "-S", str(Path(mcp_raw.__file__)), mode),
+                command=(*mcp_raw.COMMAND, mode),
                 **keys,
             ).in_folder(self.folder)
             host = ServerHost(fill=str, guard=guard, note=self.notes.append)
@@ -56,8 +56,7 @@ class Servers:
 
     @property
     def pids(self) -> list[int]:
-        file = self.folder / "pids"
-        return [int(line) for line in file.read_text().split()] if file.exists() else []
+        return mcp_raw.pids_in(self.folder)
 
 
 @pytest.fixture
