@@ -147,8 +147,7 @@ class Connection:
             return self._unusable(_misshapen(cause))
         if isinstance(cause, asyncio.CancelledError):
             return self._unusable("was closed")
-        said = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
-        return self._unusable(self._transport.described(said), cause)
+        return self._unusable(self._transport.described(_named(cause)), cause)
 
     async def _told(self, error: BaseException) -> Exception:
         """Return what a question's failure means to whoever asked it."""
@@ -166,8 +165,7 @@ class Connection:
         if not self.is_usable:
             return await self._end()
         if isinstance(error, Exception):
-            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            return self._unusable(said)
+            return self._unusable(_named(error))
         raise error
 
     async def _end(self) -> ServerUnusable:
@@ -187,6 +185,11 @@ def _cause(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+def _named(error: BaseException) -> str:
+    said = str(error)
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _status(error: MCPError) -> int | None:
