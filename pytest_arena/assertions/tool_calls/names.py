@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.messages import bounded, counted, number
 from pytest_arena.assertions.tool_calls.base import (
@@ -20,6 +19,7 @@ from pytest_arena.assertions.tool_calls.base import (
     told,
     tool_name,
 )
+from pytest_arena.assertions.within_bounds import WithinBounds, bad_bounds
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 Names = Annotated[ToolNames, Field(min_length=1)]
@@ -55,7 +55,7 @@ class ToolsCalled(ToolCallAssertion):
     @model_validator(mode="after")
     def _bounds_fit(self) -> ToolsCalled:
         if self.max_calls is not None and self.max_calls < self.min_calls:
-            raise _bad_bounds("min_calls", "max_calls")
+            raise bad_bounds("min_calls", "max_calls")
         return self
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:
@@ -105,7 +105,7 @@ class ToolsNotCalled(ToolCallAssertion):
         return Outcome.of(not found, told(found or calls), expected=f"no {', '.join(self.tools)}")
 
 
-class ToolCallCount(ToolCallAssertion):
+class ToolCallCount(WithinBounds, ToolCallAssertion):
     """Holds when a tool, or all tools together, were called so many times.
 
         - type: tool_call_count
@@ -120,22 +120,6 @@ class ToolCallCount(ToolCallAssertion):
 
     tool: ToolName | None = None
     """Count the calls of this tool alone."""
-    min: int | None = Field(default=None, ge=0)
-    """How many there are at least."""
-    max: int | None = Field(default=None, ge=0)
-    """How many there may be."""
-
-    @model_validator(mode="after")
-    def _counts_something(self) -> ToolCallCount:
-        if self.min is None and self.max is None:
-            raise PydanticCustomError(
-                "tool_call_count",
-                "tool_call_count has neither min nor max",
-                {"expected": "min, max or both", "fix": "add max: …"},
-            )
-        if self.min is not None and self.max is not None and self.max < self.min:
-            raise _bad_bounds("min", "max")
-        return self
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         found = named(calls, [self.tool] if self.tool else [])
@@ -252,11 +236,3 @@ def followed(wanted: Iterable[str], names: Iterable[str]) -> int:
             break
         matched += 1
     return matched
-
-
-def _bad_bounds(least: str, most: str) -> PydanticCustomError:
-    return PydanticCustomError(
-        "tool_call_bounds",
-        "{most} is less than {least}",
-        {"least": least, "most": most, "expected": f"{least} at most as large as {most}"},
-    )
