@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_arena.assertions.messages import counted, number, share
-from pytest_arena.assertions.tool_calls.base import Calls, told_one, tool_name
+from pytest_arena.assertions.tool_calls.base import Calls, call_key, told_one, tool_name
 from pytest_arena.judging.words import count_characters
-from pytest_arena.results.request_response import ToolCall
 
 AnomalyKind = Literal["stuck", "loop", "empty_response", "high_error_rate"]
 
@@ -28,14 +26,9 @@ class Anomaly:
         return f"{self.kind} at {place} {self.number}: {self.what}"
 
 
-def _key(call: ToolCall) -> str:
-    """Return a text that is the same for the same tool with the same arguments."""
-    return json.dumps([call.name, call.arguments], sort_keys=True, default=str)
-
-
 def stuck(calls: Calls, threshold: int) -> Anomaly | None:
     """Find the same call with the same arguments so many times in a row."""
-    keys = [_key(call) for call in calls]
+    keys = [call_key(call) for call in calls]
     for end in range(threshold, len(keys) + 1):
         if len(set(keys[end - threshold : end])) == 1:
             what = f"{told_one(calls[end - 1])} {number(threshold)} times in a row"
@@ -46,7 +39,7 @@ def stuck(calls: Calls, threshold: int) -> Anomaly | None:
 def loop(calls: Calls, window: int, repeats: int) -> Anomaly | None:
     """Find a pattern of several calls that comes `repeats` times in a row within the last `window`
     calls; one call over and over is no pattern: that is `stuck`."""
-    keys = [_key(call) for call in calls]
+    keys = [call_key(call) for call in calls]
     for end in range(1, len(keys) + 1):
         for length in _lengths(keys, end, window, repeats):
             names = " → ".join(tool_name(call.name) for call in calls[end - length : end][:5])

@@ -124,6 +124,11 @@ def of_turn(turn: int | str | None, trial: Trial) -> Sequence[Response]:
     return trial.responses[-1:] if turn == "last" else trial.responses
 
 
+def call_key(call: ToolCall) -> str:
+    """Return a text that is the same for the same tool with the same arguments."""
+    return json.dumps([call.name, call.arguments], sort_keys=True, default=str)
+
+
 def told(calls: Calls) -> str:
     """Return calls as reasons show them: `called: find_order({"number": "7"}), refund({})`."""
     if not calls:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
@@ -15,6 +14,7 @@ from pytest_arena.assertions.tool_calls.base import (
     ToolCallAssertion,
     ToolName,
     ToolNames,
+    call_key,
     named,
     told,
     tool_name,
@@ -182,8 +182,7 @@ class ToolNoRepeat(ToolCallAssertion):
         seen: Counter[str] = Counter()
         before = ""
         for call in calls:
-            given = "" if self.compare == "tool" else call.arguments
-            same = json.dumps([call.name, given], sort_keys=True, default=str)
+            same = call.name if self.compare == "tool" else call_key(call)
             if self.consecutive and same != before:
                 seen.clear()
             before = same
