@@ -179,6 +179,17 @@ def test_no_more_is_kept_than_a_report_can_hold() -> None:
         ([{"name": "a", "duration_ms": "5s"}], "whose span 'a' has duration_ms: '5s'"),
         ([{"name": "a", "start": 5.0, "end": 4.0}], "whose span 'a' has duration_ms: -1000.0"),
         ([{"name": "a", "start": "noon"}], "returned a trace with a time that is none: 'noon'"),
+        (
+            [{"name": "a", "startTimeUnixNano": "x"}],
+            "returned a trace with a time that is none: 'x'",
+        ),
+        ([{"name": "a", "endTimeUnixNano": [1]}], "returned a trace with a time that is none: [1]"),
+        ([{"name": "a", "start": float("nan")}], "returned a trace with a time that is none: nan"),
+        ([{"name": "a", "end": float("inf")}], "returned a trace with a time that is none: inf"),
+        (
+            [{"name": "a", "attributes": [{"key": "n", "value": {"intValue": "x"}}]}],
+            "returned a trace with an intValue that is none: 'x'",
+        ),
     ],
 )
 def test_what_is_no_trace_is_told(trace: Any, said: str) -> None:

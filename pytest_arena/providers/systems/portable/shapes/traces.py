@@ -132,21 +132,34 @@ def _nanoseconds(value: Any, *names: str) -> int | None:
     for name in names:
         exact = first(value, f"{name}UnixNano", f"{_snake(name)}_unix_nano")
         if exact is not None:
-            return int(exact)
+            return _whole(exact, "a time")
     given = first(value, *(one for name in names for one in _both(name)))
     if isinstance(given, str):
         try:
             given = datetime.fromisoformat(given.replace("Z", "+00:00"))
         except ValueError:
-            raise NoTraceError(
-                f"returned a trace with a time that is none: {given!r:.60}"
-            ) from None
+            raise _no_number(given, "a time") from None
     if isinstance(given, datetime):
         return round(given.timestamp() * 1e6) * 1000
     if not isinstance(given, (int, float)) or isinstance(given, bool):
         return None
     unit = next((unit for least, unit in _FIRST_OF_UNITS if given >= least), 1_000_000_000)
-    return round(given * unit)
+    return _whole(given * unit, "a time")
+
+
+def _whole(value: Any, what: str) -> int:
+    """Return a number, or a text of one as OTLP JSON has it, as a whole number of 64 bits."""
+    try:
+        number = round(value) if isinstance(value, float) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _no_number(value, what) from None
+    if abs(number) >= 1 << 64:
+        raise _no_number(value, what)
+    return number
+
+
+def _no_number(value: Any, what: str) -> NoTraceError:
+    return NoTraceError(f"returned a trace with {what} that is none: {value!r:.60}")
 
 
 def _error(value: Any, attributes: Mapping[str, Any]) -> str | None:
@@ -176,7 +189,7 @@ def _otlp_value(value: Any) -> Any:
     for name in _VALUES:
         held = first(value, *_both(name))
         if held is not None:
-            return int(held) if name == "intValue" else held
+            return _whole(held, "an intValue") if name == "intValue" else held
     for name in ("arrayValue", "kvlistValue"):
         held = first(value, *_both(name))
         if held is not None:
