@@ -100,6 +100,7 @@ class McpProvider(Provider):
         self._options: McpOptions = spec.options
         for secret in self._options.secrets():
             environment.add_secret(secret)
+        self._takes = self._options.takes
         self._server = McpServer(
             self._options.reached,
             ServerHost(
@@ -132,7 +133,7 @@ class McpProvider(Provider):
             await package.loaded()
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options, self._options.takes)
+        given = offered(request, self._options, self._takes)
         with template_failure(self.spec):
             name, arguments = self._filled(given)
         session, limit_s = request.session, self._options.reached.timeout

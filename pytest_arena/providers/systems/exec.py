@@ -155,6 +155,7 @@ class ExecProvider(Provider):
             environment.add_secret(secret)
         self._name = shorten(shlex.join(self._options.command), _LONGEST_NAME)
         self._threads = Threads()
+        self._takes = self._options.takes
         self._variables: dict[str, str] | None = None
         self._pool: ProgramPool | None = None
         if self._options.persistent:
@@ -175,7 +176,7 @@ class ExecProvider(Provider):
             await self._pool.start()
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options, self._options.takes)
+        given = offered(request, self._options, self._takes)
         timing = Timing()
         if self._pool is not None:
             answer: Any = await self._pool.ask(

@@ -64,6 +64,8 @@ class HttpProvider(Provider):
         self._options: HttpOptions = spec.options
         for secret in self._options.secrets():
             environment.add_secret(secret)
+        headers = (name for text in spec.headers.values() for name in names_in(text, {}))
+        self._takes = self._options.takes.union(headers)
         self._starting = asyncio.Lock()
         self._cookies = Cookies()
         self._service: Service | None = None
@@ -121,8 +123,10 @@ class HttpProvider(Provider):
                     raise
 
     async def complete(self, request: Request) -> Response:
-        given = offered(request, self._options, self._takes(request))
-        if FILES in self._options.takes:
+        # a service that has set cookies knows by them whom it is talking to
+        known = {"session"} if self._cookies.has(request.session) else ()
+        given = offered(request, self._options, self._takes.union(known))
+        if FILES in self._takes:
             given[FILES] = await asyncio.to_thread(files_of, request)
         refused = await self._login.headers() if self._login is not None else {}
         try:
@@ -170,12 +174,6 @@ class HttpProvider(Provider):
             there = Service(session, proxy_of(fill(options.login.url)), access.secrets)
             self._login = Login(options.login, there, fill, self.environment.add_secret)
         return service
-
-    def _takes(self, request: Request) -> frozenset[str]:
-        headers = (name for text in self.spec.headers.values() for name in names_in(text, {}))
-        # a service that has set cookies knows by them whom it is talking to
-        known = {"session"} if self._cookies.has(request.session) else ()
-        return self._options.takes.union(headers, known)
 
     async def _asked(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Response:
         assert self._service is not None  # noqa: S101 - start() comes first
