@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pytest_arena.comparison.conclusion import percent
 from pytest_arena.results import Cell
 
 
@@ -18,7 +19,7 @@ def recovery_sentence(cells: Iterable[Cell]) -> str | None:
     if not found:
         return None
     told = [
-        f"{column} {sum(held)} of {len(held)} ({sum(held) / len(held):.0%})".replace("%", " %")
+        f"{column} {sum(held)} of {len(held)} ({percent(sum(held) / len(held))})"
         for column, held in found.items()
     ]
     return f"Recovered, of the trials with planted faults: {', '.join(told)}."
