@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,14 @@ class Reports:
 
 def known_formats(registry: Registry) -> set[str]:
     """Return the formats of all installed and registered reporters."""
-    installed = {entry.name for entry in entry_points(group=GROUP)}
-    return (installed | set(registry.reporters)) - {"terminal"}
+    return (_installed().names | set(registry.reporters)) - {"terminal"}
 
 
 def make_reporter(name: str, registry: Registry) -> Any:
     """Return a reporter of a known format: a registered one, else an installed one."""
     cls = registry.reporters.get(name)
     if cls is None:
-        (entry,) = entry_points(group=GROUP, name=name)
+        (entry,) = _installed().select(name=name)
         cls = entry.load()
     return cls()
 
@@ -63,3 +63,9 @@ def write_reports(
         note = f" ({report.note})" if report.note else ""
         reports.written.append(printable(f"{name}: {os.path.relpath(report.path)}{note}"))
     return reports
+
+
+@cache
+def _installed() -> EntryPoints:
+    """Return what packages offer; to find out, the metadata of all of them are read."""
+    return entry_points(group=GROUP)

@@ -7,6 +7,8 @@ import json
 import os
 import sys
 from dataclasses import replace
+from importlib import metadata
+from importlib.metadata import EntryPoints
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.comparison.trial_rows import COLUMNS
 from pytest_arena.registry import Registry
+from pytest_arena.reporting import write as writing
 from pytest_arena.reporting.base import Reporter
-from pytest_arena.reporting.write import write_reports
+from pytest_arena.reporting.write import known_formats, make_reporter, write_reports
 from pytest_arena.results import RunResult
 from pytest_arena_reporters.csv import CsvReporter
 from pytest_arena_reporters.html import HtmlReporter
@@ -144,3 +147,21 @@ def test_a_parquet_report_without_its_extra_says_what_to_install(
         "installed\n  fix: pip install 'pytest-arena[parquet]'"
     ]
     assert [line.split(":")[0] for line in reports.written] == ["csv"]
+
+
+def test_installed_packages_are_looked_through_once_for_all_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+
+    def entry_points(*, group: str) -> EntryPoints:
+        looked.append(group)
+        return metadata.entry_points(group=group)
+
+    monkeypatch.setattr(writing, "entry_points", entry_points)
+    writing._installed.cache_clear()
+    reports = write_reports(synthetic_run(1, 1), ["json", "csv"], tmp_path, Registry())
+    assert [path.name for path in reports.paths] == ["report.json", "report.csv"]
+    make_reporter("terminal", Registry())
+    assert "html" in known_formats(Registry())
+    assert len(looked) == 1
