@@ -17,7 +17,7 @@ _HANDLERS = ("caplog_handler", "report_handler", "log_cli_handler", "log_file_ha
 
 
 class RunRedaction:
-    """Clean what pytest shows of any test while arena files are run.
+    """What keeps secrets out of all that pytest shows of any test while arena files are run.
 
     A traceback under `-l` shows local variables, a log at DEBUG the headers of a request, and a
     captured output whatever was printed.

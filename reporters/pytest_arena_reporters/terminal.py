@@ -56,7 +56,7 @@ class _Column:
 
 
 class TerminalReporter(TerminalSummary):
-    """Render the summary that ends a run on the terminal."""
+    """The summary that ends a run on the terminal."""
 
     def render(self, run: RunResult, *, width: int, color: bool) -> list[str]:
         """Return the summary's lines, none wider than `width` columns where that is 40 or more."""

@@ -37,7 +37,7 @@ class Point:
 
 
 class Axis:
-    """Map values to pixels, on a logarithmic scale where values lie far apart."""
+    """Where values lie in pixels, on a logarithmic scale if they are far apart."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         positive = [value for value in values if value > 0]

@@ -191,7 +191,7 @@ def _statuses(cells: Sequence[Cell]) -> dict[str, Any]:
 
 
 class _Numbers:
-    """Number values in the order in which they are first seen."""
+    """Values with their numbers, in the order in which they are first seen."""
 
     def __init__(self) -> None:
         self.list: list[str] = []

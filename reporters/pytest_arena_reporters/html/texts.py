@@ -25,7 +25,7 @@ def shared_texts(chunks: Iterable[Sequence[Cell]]) -> dict[str, int]:
 
 
 class Texts:
-    """Number the texts of one chunk; a shared text n is numbered −1 − n.
+    """The texts of one chunk with their numbers; a shared text n is numbered −1 − n.
 
     With a `limit`, a longer text is cut and says how much of it is missing.
     """

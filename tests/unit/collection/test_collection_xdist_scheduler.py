@@ -16,7 +16,7 @@ CELLS = [f"arena.yaml::Case {number}[model]" for number in range(200)]
 
 
 class Node:
-    """Stand for a worker: keep the messages that it is sent."""
+    """A stand-in for a worker, which keeps the messages that it is sent."""
 
     gateway = SimpleNamespace(id="gw")
 

@@ -34,7 +34,7 @@ def block(page: str, identity: str) -> Any:
 
 
 class Tags(HTMLParser):
-    """Collect the tags, attributes and scripts of a page as a browser would see them."""
+    """The tags, attributes and scripts of a page as a browser would see them."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
