@@ -119,10 +119,13 @@ def test_words_that_differ_from_the_chosen_column_are_marked(open_report: Open) 
     assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["30", "No."]
 
 
-def test_rows_that_are_compared_later_are_marked_too(open_report: Open) -> None:
+def much_to_compare() -> RunResult:
     words = [[f"{n}{'abcd'[column]}{n % 7} same" for n in range(190)] for column in range(4)]
-    texts = [[" ".join(own[row % 9 :]) for own in words] for row in range(60)]
-    opened = open_report(answered(texts), "#cells?against=haiku")
+    return answered([[" ".join(own[row % 9 :]) for own in words] for row in range(60)])
+
+
+def test_rows_that_are_compared_later_are_marked_too(open_report: Open) -> None:
+    opened = open_report(much_to_compare(), "#cells?against=haiku")
     opened.page.evaluate("scrollTo(0, 4000)")
     opened.page.wait_for_function(
         "() => [...document.querySelectorAll('.grid .row')].every(row =>"
@@ -395,6 +398,17 @@ def test_all_rows_are_printed(open_report: Open, run: RunResult) -> None:
     assert opened.page.locator(".row").count() == 60
     opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert opened.page.locator(".row").count() < 30
+
+
+def test_what_differs_is_marked_in_all_rows_on_paper(open_report: Open) -> None:
+    opened = open_report(much_to_compare(), "#cells?against=haiku")
+    # nothing that is put off comes before the pages are printed
+    marked = opened.page.evaluate(
+        "() => { dispatchEvent(new Event('beforeprint'));"
+        " return [...document.querySelectorAll('.grid .row')].map(row =>"
+        " row.querySelectorAll('.answer:has(mark)').length) }"
+    )
+    assert marked == [3] * 60
 
 
 def test_a_row_that_has_the_focus_keeps_it(open_report: Open, run: RunResult) -> None:

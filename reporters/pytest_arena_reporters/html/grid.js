@@ -12,6 +12,8 @@ const COMPARING_MS = 8;
 const STILL_MS = 100;
 let spent = 0;
 let settling = null;
+// On paper nothing comes later.
+let printing = false;
 const unmarked = new Set();
 const GUESSES = { ticks: 40, short: 140, full: 320 };
 const PHONE_GUESSES = { ticks: 48, short: 180, full: 420 };
@@ -69,7 +71,7 @@ function gridRow(row, at) {
   const own = new Map(row.cells.map((c) => [c.provider, c]));
   const begun = performance.now();
   let reference = state.against && !state.blind ? own.get(index.providers.indexOf(state.against)) : null;
-  if (reference && (list?.leaping || spent > COMPARING_MS)) {
+  if (reference && !printing && (list?.leaping || spent > COMPARING_MS)) {
     unmarked.add(row);
     settleSoon(STILL_MS);
     reference = null;

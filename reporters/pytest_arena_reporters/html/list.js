@@ -58,6 +58,19 @@ function draw() {
   else if (density() !== "ticks") fillRows(shown);
 }
 
+function drawForPaper() {
+  if (state.view !== "cells" || !list) return;
+  printing = true;
+  list.again((item) => unmarked.has(item));
+  unmarked.clear();
+  list.draw(true);
+}
+
+function drawForScreen() {
+  printing = false;
+  draw();
+}
+
 const flakyMark = () => node("span", { class: "flaky", title: "flaky: some trials passed, some failed" }, " ≈",
   node("span", { class: "sr", text: " flaky" }));
 

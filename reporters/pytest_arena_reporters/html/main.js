@@ -139,8 +139,8 @@ function onKey(event) {
     else if (state.view === "case") showCase();
     width = innerWidth;
   }));
-  addEventListener("beforeprint", () => { if (state.view === "cells") list?.draw(true); });
-  addEventListener("afterprint", draw);
+  addEventListener("beforeprint", drawForPaper);
+  addEventListener("afterprint", drawForScreen);
   addEventListener("keydown", onKey);
   $("help-button").addEventListener("click", () => $("help").showModal());
   await show();
