@@ -1,13 +1,16 @@
-"""How findings are worded: quotes, lists, numbers with units, and bounds."""
+"""How findings are worded: quotes, lists, numbers with units, JSON, and bounds."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.assertion import Outcome
+from pytest_arena.text.printable import printable
 
 Format = Callable[[float], str]
 
@@ -31,6 +34,16 @@ def dollars(value: float) -> str:
 def share(value: float) -> str:
     """Return a share as per cent with at most two decimals."""
     return f"{value * 100:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def json_or_text(value: Any) -> str:
+    """Return a value as JSON, as models write it; a text stays as it is."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shown_json(value: Any, longest: int = 60) -> str:
+    """Return a value as short JSON; a text that is none stays as it is."""
+    return printable(shorten(json_or_text(value), longest))
 
 
 def counted(word: str) -> Format:

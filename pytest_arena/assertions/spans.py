@@ -9,32 +9,29 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.tool_calls.base import Turn, answers_at
+from pytest_arena.assertions.of_turns import OfTurns
 from pytest_arena.errors import shorten
 from pytest_arena.results.trace import Span
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.printable import printable
 
 Spans = Sequence[Span]
 _MOST_TOLD = 5
 
 
-class SpanAssertion(Assertion):
+class SpanAssertion(OfTurns):
     """An assertion on the spans of a trace; subclass it and write `judge_spans`."""
 
     name: Annotated[str, StringConstraints(min_length=1)] | None = None
     """Look at spans of this name alone; `*` stands for any letters, `?` for one."""
-    turn: Turn | None = None
-    """Look at the trace of this turn's answer alone, counted from 1, or `last`; without it, at
-    those of the whole conversation. In a turn's own assertions it is always that turn."""
 
     def judge_spans(self, spans: Spans, every: Spans) -> Outcome:
         """Judge the spans of the name that is looked at, of `every` one that was told."""
         raise NotImplementedError(f"{type(self).__name__} has no judge_spans()")
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        responses = answers_at(self.turn, trial, context)
+        responses = self.answers(trial, context)
         if isinstance(responses, Outcome):
             return responses
         traces = [response.trace for response in responses]

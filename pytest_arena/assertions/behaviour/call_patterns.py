@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.tool_calls.base import Calls, ToolName, json_or_text, shown_json
+from pytest_arena.assertions.messages import json_or_text, shown_json
+from pytest_arena.assertions.tool_calls.base import Calls, ToolName
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.text.json_text import same_json

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from pytest_arena.assertions.messages import bounded, counted
-from pytest_arena.assertions.tool_calls.base import Turn, answers_at, untold
+from pytest_arena.assertions.of_turns import OfTurns
+from pytest_arena.assertions.tool_calls.base import untold
 from pytest_arena.assertions.within_bounds import WithinBounds
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
@@ -39,7 +40,7 @@ class TurnCount(WithinBounds):
         return bounded(turns, counted("turn"), minimum=self.min, maximum=self.max)
 
 
-class LlmTurns(WithinBounds):
+class LlmTurns(OfTurns, WithinBounds):
     """Holds when an agent called its model so many times.
 
         - type: llm_turns
@@ -56,12 +57,8 @@ class LlmTurns(WithinBounds):
     graded: ClassVar[bool] = True
     more_text: ClassVar[MoreText] = "nothing"
 
-    turn: Turn | None = None
-    """Look at this turn's answer alone, counted from 1, or `last`; without it, at those of the
-    whole conversation. In a turn's own assertions it is always that turn."""
-
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        answers = answers_at(self.turn, trial, context)
+        answers = self.answers(trial, context)
         if isinstance(answers, Outcome):
             return answers
         turns = [_model_calls(answer, is_model=context.is_model) for answer in answers]

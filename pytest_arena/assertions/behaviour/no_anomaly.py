@@ -10,22 +10,21 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.behaviour import anomalies
 from pytest_arena.assertions.behaviour.anomalies import Anomaly, AnomalyKind
+from pytest_arena.assertions.of_turns import OfTurns
 from pytest_arena.assertions.tool_calls.base import (
     Calls,
-    Turn,
-    answers_at,
-    of_turn,
+    calls_of,
     told,
     untold,
 )
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
+from pytest_arena.schema.assertion import CheckContext, MoreText, Outcome
 
 _ALL: tuple[AnomalyKind, ...] = get_args(AnomalyKind)
 
 
-class NoAnomaly(Assertion):
+class NoAnomaly(OfTurns):
     """Holds when an agent got on: it was not stuck, in no loop, not mute, and did not keep failing.
 
         - type: no_anomaly
@@ -45,9 +44,6 @@ class NoAnomaly(Assertion):
     type: ClassVar[str] = "no_anomaly"
     more_text: ClassVar[MoreText] = "harm"
 
-    turn: Turn | None = None
-    """Look at this turn's answer alone, counted from 1, or `last`; without it, at those of the
-    whole conversation. In a turn's own assertions it is always that turn."""
     anomalies: tuple[AnomalyKind, ...] = _ALL
     """The signs to look for."""
     within: Literal["conversation", "turn"] = "conversation"
@@ -88,14 +84,11 @@ class NoAnomaly(Assertion):
             )
         return self
 
-    def looked_at(self, trial: Trial) -> Sequence[Response]:
-        return of_turn(self.turn, trial)
-
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        answers = answers_at(self.turn, trial, context)
+        answers = self.answers(trial, context)
         if isinstance(answers, Outcome):
             return answers
-        calls = _calls_of(answers)
+        calls = calls_of(answers)
         seen = self._in_answers(answers)
         if not isinstance(calls, Outcome):
             seen += [*self._in_calls(answers), *self._in_outcomes(calls)]
@@ -146,12 +139,6 @@ class NoAnomaly(Assertion):
         if "high_error_rate" not in self.anomalies or len(calls) < self.error_window:
             return None
         return untold(calls, calls)
-
-
-def _calls_of(answers: Sequence[Response]) -> Calls | Outcome:
-    if not all(answer.tells_tools for answer in answers):
-        return Outcome.error("the provider does not tell which tools were called")
-    return [call for answer in answers for call in answer.tool_calls]
 
 
 def _only_asks(answer: Response) -> bool:

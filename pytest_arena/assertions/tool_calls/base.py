@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import BeforeValidator, PlainValidator, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
+from pytest_arena.assertions.messages import shown_json
+from pytest_arena.assertions.of_turns import OfTurns
 from pytest_arena.errors import shorten
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.printable import printable
 from pytest_arena.text.tool_names import same_tool
 
@@ -41,38 +42,8 @@ ToolNames = Annotated[
 """The name of a tool, or a list of names."""
 
 
-def one_or(*words: str) -> Any:
-    """Return what makes a field's type a number that counts from 1, or one of these words."""
-
-    def checked(value: object) -> object:
-        if value in words or (isinstance(value, int) and not isinstance(value, bool) and value > 0):
-            return value
-        listed = ", ".join(words)
-        raise PydanticCustomError(
-            "one_or_word",
-            "bad value {given}",
-            {
-                "given": shorten(repr(value), 60),
-                "expected": f"a whole number from 1 on, or {listed}",
-                "fix": f"write 1, or {words[0]}",
-            },
-        )
-
-    schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"enum": list(words)}]}
-    return PlainValidator(checked), WithJsonSchema(schema)
-
-
-_TURN_CHECK, _TURN_SCHEMA = one_or("last")
-Turn = Annotated[int | str, _TURN_CHECK, _TURN_SCHEMA]
-"""A turn's number from 1 on, or `last`."""
-
-
-class ToolCallAssertion(Assertion):
+class ToolCallAssertion(OfTurns):
     """An assertion on tool calls; subclass it and write `judge_calls`."""
-
-    turn: Turn | None = None
-    """Look at the calls of this turn's answer alone, counted from 1, or `last`; without it, at
-    those of the whole conversation. In a turn's own assertions it is always that turn."""
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -84,16 +55,11 @@ class ToolCallAssertion(Assertion):
         """Judge the calls in the order in which they were made."""
         raise NotImplementedError(f"{type(self).__name__} has no judge_calls()")
 
-    def looked_at(self, trial: Trial) -> Sequence[Response]:
-        return of_turn(self.turn, trial)
-
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        responses = answers_at(self.turn, trial, context)
-        if isinstance(responses, Outcome):
-            return responses
-        if not all(response.tells_tools for response in responses):
-            return Outcome.error("the provider does not tell which tools were called")
-        calls = [call for response in responses for call in response.tool_calls]
+        answers = self.answers(trial, context)
+        calls = answers if isinstance(answers, Outcome) else calls_of(answers)
+        if isinstance(calls, Outcome):
+            return calls
         return self.judge_calls([self._spelled(call) for call in calls], context)
 
     def _spelled(self, call: ToolCall) -> ToolCall:
@@ -105,23 +71,12 @@ class ToolCallAssertion(Assertion):
         return call if own is None else replace(call, name=own)
 
 
-def answers_at(
-    turn: int | str | None, trial: Trial, context: CheckContext
-) -> Sequence[Response] | Outcome:
-    """Return the answer of a turn, all answers without one; an error where there is none."""
-    responses = trial.responses
-    if turn is not None and context.turn is not None:
-        return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
-    if isinstance(turn, int) and turn > len(responses):
-        return Outcome.error(f"there is no turn {turn}: {len(responses)} answers came")
-    return of_turn(turn, trial)
-
-
-def of_turn(turn: int | str | None, trial: Trial) -> Sequence[Response]:
-    """Return the answer of a turn as far as there is one, and all answers without a turn."""
-    if isinstance(turn, int):
-        return trial.responses[turn - 1 : turn]
-    return trial.responses[-1:] if turn == "last" else trial.responses
+def calls_of(answers: Iterable[Response]) -> list[ToolCall] | Outcome:
+    """Return the calls of answers in their order; an `error` where nobody told which were made."""
+    answers = list(answers)
+    if not all(answer.tells_tools for answer in answers):
+        return Outcome.error("the provider does not tell which tools were called")
+    return [call for answer in answers for call in answer.tool_calls]
 
 
 def call_key(call: ToolCall) -> str:
@@ -146,16 +101,6 @@ def told_one(call: ToolCall) -> str:
 def tool_name(name: str) -> str:
     """Return a name that a model made up, fit for a reason."""
     return printable(shorten(name, 60))
-
-
-def json_or_text(value: Any) -> str:
-    """Return a value as JSON, as models write it; a text stays as it is."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def shown_json(value: Any, longest: int = 60) -> str:
-    """Return a value as short JSON; a text that is none stays as it is."""
-    return printable(shorten(json_or_text(value), longest))
 
 
 def named(calls: Calls, tools: Iterable[str]) -> list[ToolCall]:

@@ -7,15 +7,13 @@ from typing import Annotated, ClassVar
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import share
+from pytest_arena.assertions.messages import json_or_text, share, shown_json
 from pytest_arena.assertions.tool_calls.base import (
     Calls,
     ToolCallAssertion,
     ToolName,
     ToolNames,
-    json_or_text,
     named,
-    shown_json,
     told,
     told_one,
     tool_name,

@@ -77,6 +77,7 @@ BAD = {
     "similar": [{}, {"value": "x", "values": ["y"]}, {"value": "x", "min_similarity": 0}],
     "sentiment": [{}, {"range": [1]}, {"range": "cheerful"}],
     "starts_with": [{}, {"value": ""}],
+    "state_equals": [{}, {"path": "a["}, {"schema": {"type": "objekt"}}, {"value": 1, "turn": 0}],
     "success": [{"expected": "perhaps"}],
     "success_rate": [{}, {"min": 2}],
     "token_count": [{}, {"max": 3, "min": 9}, {"max": 3, "kind": "both"}],
