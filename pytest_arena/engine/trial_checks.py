@@ -67,8 +67,10 @@ async def judge_on_loop(
         return executed
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
     judge_client: JudgeClient | None = None
-    for place, (assertion, turn) in enumerate(checks(plan.case, trial.dialogue)):
-        context = context_of(plan, root, turn)
+    wanted = checks(plan.case, trial.dialogue)
+    contexts = _contexts(plan, root, wanted)
+    for place, (assertion, turn) in enumerate(wanted):
+        context = contexts[turn]
         if needs_loop(assertion, context):
             judge_client = judge_client or make_judge_client()
             waiting[place] = evaluate_async(
@@ -116,7 +118,7 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         held = repelled(trial, wanted)
         if held:
             return replace(trial, verdict="passed", score=1.0, assertions=held)
-    contexts = {turn: context_of(plan, root, turn) for _, turn in wanted}
+    contexts = _contexts(plan, root, wanted)
     findings = [
         executed.findings.get(place) or evaluate(assertion, _seen_by(trial, turn), contexts[turn])
         for place, (assertion, turn) in enumerate(wanted)
@@ -166,6 +168,12 @@ def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) 
 
 def _seen_by(trial: Trial, turn: int | None) -> Trial:
     return trial if turn is None else trial.at_turn(turn)
+
+
+def _contexts(
+    plan: CellPlan, root: Path, wanted: list[tuple[Assertion, int | None]]
+) -> dict[int | None, CheckContext]:
+    return {turn: context_of(plan, root, turn) for turn in {turn for _, turn in wanted}}
 
 
 def context_of(plan: CellPlan, root: Path, turn: int | None) -> CheckContext:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from pytest_arena.targets.agent import Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
+_sessions = Random()  # noqa: S311 - names, not secrets
+"""Its own, which no `random.seed()` of a test reaches; the system is asked once, not each time."""
+
+
+def _new_session_id() -> str:
+    return f"{_sessions.getrandbits(128):032x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,7 @@ class TrialRunner:
         case, spec = plan.case, plan.provider
         index, place = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
-        session = case.session_id or uuid4().hex
+        session = case.session_id or _new_session_id()
 
         async def ask(
             messages: list[Message], turn: int, step: int = 0, further: Sequence[Tool] = ()

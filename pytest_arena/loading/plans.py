@@ -148,7 +148,8 @@ def with_members(assertions: Iterable[Assertion]) -> Iterator[Assertion]:
     """Yield assertions, each before the members that it has as a group."""
     for assertion in assertions:
         yield assertion
-        yield from with_members(assertion.members)
+        if members := assertion.members:
+            yield from with_members(members)
 
 
 def rivals_of(
