@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from typing import Annotated, ClassVar
 
 from pydantic import Field, StringConstraints, model_validator
@@ -15,6 +14,7 @@ from pytest_arena.results.trace import Span
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.printable import printable
+from pytest_arena.text.wildcards import fits
 
 Spans = Sequence[Span]
 _MOST_TOLD = 5
@@ -24,7 +24,7 @@ class SpanAssertion(OfTurns):
     """An assertion on the spans of a trace; subclass it and write `judge_spans`."""
 
     name: Annotated[str, StringConstraints(min_length=1)] | None = None
-    """Look at spans of this name alone; `*` stands for any letters, `?` for one."""
+    """Look at spans of this name alone; `*` stands for any text."""
 
     def judge_spans(self, spans: Spans, every: Spans) -> Outcome:
         """Judge the spans of the name that is looked at, of `every` one that was told."""
@@ -44,7 +44,7 @@ class SpanAssertion(OfTurns):
         return self.judge_spans([span for span in every if self._is_meant(span)], every)
 
     def _is_meant(self, span: Span) -> bool:
-        return self.name is None or fnmatchcase(span.name, self.name)
+        return self.name is None or fits(self.name, span.name)
 
     @property
     def _of_name(self) -> str:

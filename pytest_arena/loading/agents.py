@@ -19,6 +19,7 @@ from pytest_arena.prompts import TemplateError, fill_template
 from pytest_arena.prompts.templates import EveryKey
 from pytest_arena.schema import ChaosSpec, ProviderSpec
 from pytest_arena.text.nested_texts import texts_in
+from pytest_arena.text.tool_names import means_tool
 
 
 def with_tools(
@@ -88,7 +89,7 @@ def _refuse_chaos(case: YamlMap, owner: str, context: LoadContext) -> None:
 def _check_fault(
     fault: ChaosSpec, tools: Mapping[str, ToolPlan], written: YamlMap, context: LoadContext
 ) -> None:
-    if fault.tool != "*" and fault.tool not in tools:
+    if fault.tool != "*" and not any(means_tool(fault.tool, name) for name in tools):
         context.problems.add(
             f"'chaos' names an unknown tool {shorten(fault.tool)!r}",
             written.key_place("chaos"),

@@ -10,6 +10,7 @@ from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.problems import one_of
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.tool_names import means_tool
 
 
 def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:
@@ -50,7 +51,7 @@ def check_tools(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
 def _check_names(case: CasePlan, line: Location, known: set[str], context: LoadContext) -> None:
     for assertion in every_assertion(case):
         for name in assertion.tool_names:
-            if name not in known:
+            if not any(means_tool(name, one) for one in known):
                 context.problems.add(
                     f"unknown tool {shorten(name)!r} in assertion {assertion.type!r} "
                     f"of case {shorten(case.name, 60)!r}",

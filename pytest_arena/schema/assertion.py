@@ -16,7 +16,7 @@ from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.text.looking import SearchedText
-from pytest_arena.text.tool_names import same_tool
+from pytest_arena.text.tool_names import means_tool
 
 CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
 
@@ -143,7 +143,7 @@ class When(ArenaModel):
     """
 
     tool_called: str | None = None
-    """Only when the model called this tool."""
+    """Only when the model called this tool; `*` stands for any text in its name."""
     output_contains: str | None = None
     """Only when the answer holds this text, as `contains` finds it."""
 
@@ -151,7 +151,7 @@ class When(ArenaModel):
         """Return skipped where the condition does not hold, an `error` where nobody can tell
         whether it does, or None where it holds."""
         called = self.tool_called.strip() if self.tool_called else None
-        if called and not any(same_tool(called, call.name) for call in trial.tool_calls):
+        if called and not any(means_tool(called, call.name) for call in trial.tool_calls):
             if not all(response.tells_tools for response in trial.responses):
                 return Outcome.error(f"the provider does not tell whether {called!r} was called")
             cut = any(response.is_cut_by_filter for response in trial.responses)

@@ -20,7 +20,7 @@ class ChaosSpec(ArenaModel):
     """
 
     tool: str = "*"
-    """The tool; `*` is every one."""
+    """The tool; `*` stands for any text, alone for every tool."""
     mode: Literal["error", "timeout", "slow", "garbage", "inject"]
     """`error` and `timeout` fail without running the tool, `slow` runs it later, `garbage` gives
     something else instead of its result, `inject` puts a hostile text into it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.system import SystemOptions
+from pytest_arena.text.wildcards import fits
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SPELLINGS = {"streamable-http": "http", "streamable_http": "http", "streamablehttp": "http"}
@@ -92,10 +92,10 @@ class McpServerSpec(ArenaModel):
 
     def offers(self, tool: str) -> bool:
         """Return whether a tool of the server's is one of those that are used."""
-        return self.tools is None or any(fnmatchcase(tool, one) for one in self.tools)
+        return self.tools is None or any(fits(one, tool) for one in self.tools)
 
     def is_irreversible(self, tool: str) -> bool:
-        return any(fnmatchcase(tool, one) for one in self.irreversible)
+        return any(fits(one, tool) for one in self.irreversible)
 
     @field_validator("id")
     @classmethod

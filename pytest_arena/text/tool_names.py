@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from pytest_arena.text.wildcards import fits
+
 
 def same_tool(name: str, other: str) -> bool:
     """Return whether two names are of the same tool.
@@ -15,6 +19,31 @@ def same_tool(name: str, other: str) -> bool:
     if first is not None and second is not None:
         return first == second
     return _run_together(name) is not None and _run_together(name) == _run_together(other)
+
+
+def means_tool(wanted: str, name: str) -> bool:
+    """Return whether a name that a person wrote, in which `*` stands for any text, means a tool.
+
+    `kb.*` are all tools of the server `kb`, however they are spelled.
+    """
+    if "*" not in wanted:
+        return same_tool(wanted, name)
+    return any(fits(wanted, spelling) for spelling in _spellings(name))
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """Yield a name, and the others of the same tool of a server."""
+    yield name
+    parts = _parts(name)
+    run_together = _run_together(name)
+    if run_together is None:
+        return
+    yield f"mcp_{run_together}"
+    ends = [at for at, letter in enumerate(run_together) if letter == "_" and at]
+    cut = [(run_together[:at], run_together[at + 1 :]) for at in ends]
+    for server, tool in [parts] if parts is not None else cut:
+        yield f"{server}.{tool}"
+        yield f"mcp__{server}__{tool}"
 
 
 def _parts(name: str) -> tuple[str, str] | None:

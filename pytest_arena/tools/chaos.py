@@ -9,9 +9,9 @@ from hashlib import sha256
 from typing import Any
 
 from pytest_arena.schema import ChaosSpec
+from pytest_arena.text.tool_names import means_tool
 from pytest_arena.tools.base import ToolContext, ToolResult
 
-EVERY = "*"
 _ERROR = "the tool failed: internal error"
 _TIMEOUT = "the tool did not answer in time"
 _GARBAGE = '{"status": "\ufffd\ufffd\x01", "da'
@@ -28,7 +28,7 @@ def fault_for(chaos: Sequence[ChaosSpec], tool: str, context: ToolContext) -> Ch
         (
             fault
             for place, fault in enumerate(chaos)
-            if fault.tool in (tool, EVERY) and _drawn(fault, place, tool, context)
+            if means_tool(fault.tool, tool) and _drawn(fault, place, tool, context)
         ),
         None,
     )

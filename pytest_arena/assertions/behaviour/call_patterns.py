@@ -15,7 +15,7 @@ from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.text.json_text import same_json
 from pytest_arena.text.regex import Pattern, search
-from pytest_arena.text.tool_names import same_tool
+from pytest_arena.text.tool_names import means_tool
 from pytest_arena.text.wildcards import fits
 
 
@@ -39,7 +39,7 @@ class CallPattern(ArenaModel):
 
     def fits(self, call: ToolCall) -> bool:
         """Return whether a call is like this."""
-        if not (same_tool(self.tool, call.name) or fits(self.tool, call.name)):
+        if not means_tool(self.tool, call.name):
             return False
         given = call.arguments
         if "equals" in self.model_fields_set and not same_json(given, self.equals):

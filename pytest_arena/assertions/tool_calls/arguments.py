@@ -22,6 +22,7 @@ from pytest_arena.json_schema import SchemaUnusableError, mismatches
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.regex import PatternTimeoutError
+from pytest_arena.text.tool_names import same_tool
 
 _CALL_CHECK, _CALL_SCHEMA = one_or("any", "all", "last")
 WhichCall = Annotated[int | str, _CALL_CHECK, _CALL_SCHEMA]
@@ -112,17 +113,18 @@ class ValidToolCalls(ToolCallAssertion):
             return Outcome.unseen(told(calls), expected=expected)
         try:
             for call in calls:
-                if context.has_servers and call.name not in context.tools:
+                offered = next((one for one in context.tools if same_tool(one, call.name)), None)
+                if context.has_servers and offered is None:
                     return Outcome.error(f"{told_one(call)}: no tool of the file's; {_OF_SERVERS}")
-                if (problem := self._problem(call, context.tools)) is not None:
+                if (problem := self._problem(call, offered, context.tools)) is not None:
                     return Outcome.of(False, f"{told_one(call)}: {problem}", expected=expected)
         except (SchemaUnusableError, PatternTimeoutError) as error:
             return Outcome.error(str(error))
         return Outcome.of(True, told(calls), expected=expected)
 
-    def _problem(self, call: ToolCall, tools: Mapping[str, Any]) -> str | None:
-        if call.name not in tools:
+    def _problem(self, call: ToolCall, offered: str | None, tools: Mapping[str, Any]) -> str | None:
+        if offered is None:
             return f"{tool_name(call.name)} was not offered"
         if not isinstance(call.arguments, dict):
             return "the arguments are no JSON object"
-        return mismatches(call.arguments, tools[call.name])
+        return mismatches(call.arguments, tools[offered])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
@@ -16,7 +15,7 @@ from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.printable import printable
-from pytest_arena.text.tool_names import same_tool
+from pytest_arena.text.tool_names import means_tool
 
 Calls = Sequence[ToolCall]
 _MOST_TOLD = 5
@@ -39,7 +38,7 @@ ToolNames = Annotated[
         }
     ),
 ]
-"""The name of a tool, or a list of names."""
+"""The name of a tool, in which `*` stands for any text, or a list of names."""
 
 
 class ToolCallAssertion(OfTurns):
@@ -58,17 +57,7 @@ class ToolCallAssertion(OfTurns):
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         answers = self.answers(trial, context)
         calls = answers if isinstance(answers, Outcome) else calls_of(answers)
-        if isinstance(calls, Outcome):
-            return calls
-        return self.judge_calls([self._spelled(call) for call in calls], context)
-
-    def _spelled(self, call: ToolCall) -> ToolCall:
-        """Return a call under the name that the assertion has for its tool."""
-        named = self.tool_names
-        if call.name in named:
-            return call
-        own = next((name for name in named if same_tool(name, call.name)), None)
-        return call if own is None else replace(call, name=own)
+        return calls if isinstance(calls, Outcome) else self.judge_calls(calls, context)
 
 
 def calls_of(answers: Iterable[Response]) -> list[ToolCall] | Outcome:
@@ -105,8 +94,13 @@ def tool_name(name: str) -> str:
 
 def named(calls: Calls, tools: Iterable[str]) -> list[ToolCall]:
     """Return the calls of these tools; of all tools where none is named."""
-    wanted = set(tools)
-    return [call for call in calls if not wanted or call.name in wanted]
+    wanted = tuple(tools)
+    return [call for call in calls if not wanted or is_one_of(call, wanted)]
+
+
+def is_one_of(call: ToolCall, tools: Iterable[str]) -> bool:
+    """Return whether a call is of one of these tools."""
+    return any(means_tool(tool, call.name) for tool in tools)
 
 
 def untold(calls: Calls, every: Calls) -> Outcome | None:

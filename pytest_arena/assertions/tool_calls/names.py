@@ -15,12 +15,14 @@ from pytest_arena.assertions.tool_calls.base import (
     ToolName,
     ToolNames,
     call_key,
+    is_one_of,
     named,
     told,
     tool_name,
 )
 from pytest_arena.assertions.within_bounds import WithinBounds, bad_bounds
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.tool_names import means_tool
 
 Names = Annotated[ToolNames, Field(min_length=1)]
 
@@ -35,7 +37,8 @@ class ToolsCalled(ToolCallAssertion):
     `order: any` (the default) wants each tool, in whatever order and beside whatever others;
     `in_order` wants them one after another, others may stand between; `exact` wants these calls
     and no others. A tool that is named twice is wanted twice. Calls that failed count: see
-    `no_tool_errors`.
+    `no_tool_errors`. In a name `*` stands for any text, and each name is counted by itself, so that
+    one call may count for several.
 
     Error: when the provider does not tell which tools were called.
     """
@@ -63,25 +66,20 @@ class ToolsCalled(ToolCallAssertion):
         return held and self.order != "exact" and self.max_calls is None
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
-        wanted, made = Counter(self.tools), Counter(call.name for call in calls)
         expected = " before ".join(self.tools) if self.order != "any" else ", ".join(self.tools)
         if self.order == "exact":
             expected = f"exactly {', '.join(self.tools)}"
-        for name, times in wanted.items():
-            least = max(times, self.min_calls)
-            if made[name] < least:
+        for name, times in Counter(self.tools).items():
+            least, made = max(times, self.min_calls), len(named(calls, [name]))
+            if made < least:
                 often = "" if least == 1 else f" {number(least)} times"
                 reason = f"expected {name}{often}; {told(calls)}"
                 return Outcome.of(False, reason, expected=expected)
-            if self.max_calls is not None and made[name] > self.max_calls:
-                reason = f"{name} was called {made[name]} times, more than {self.max_calls} allowed"
+            if self.max_calls is not None and made > self.max_calls:
+                reason = f"{name} was called {made} times, more than {self.max_calls} allowed"
                 return Outcome.of(False, f"{reason}; {told(calls)}", expected=expected)
-        names = [call.name for call in calls]
-        holds = {
-            "any": True,
-            "in_order": followed(self.tools, names) == len(self.tools),
-            "exact": names == list(self.tools),
-        }[self.order]
+        holds = self.order == "any" or followed(self.tools, calls) == len(self.tools)
+        holds = holds and (self.order != "exact" or len(calls) == len(self.tools))
         reason = told(calls) if holds else f"expected {expected}; {told(calls)}"
         return Outcome.of(holds, reason, expected=expected)
 
@@ -146,7 +144,7 @@ class ToolCallSequence(ToolCallAssertion):
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         expected = " before ".join(self.sequence)
-        matched = followed(self.sequence, [call.name for call in calls])
+        matched = followed(self.sequence, calls)
         if matched == len(self.sequence):
             return Outcome.of(True, told(calls), expected=expected)
         missing = self.sequence[matched]
@@ -187,7 +185,7 @@ class ToolNoRepeat(ToolCallAssertion):
                 seen.clear()
             before = same
             seen[same] += 1
-            looked_at = not self.tools or call.name in self.tools
+            looked_at = not self.tools or is_one_of(call, self.tools)
             if looked_at and seen[same] > self.max_repeats:
                 reason = f"{tool_name(call.name)} was called again; {told(calls)}"
                 return Outcome.of(False, reason, expected=self._expected())
@@ -221,17 +219,22 @@ class ToolCallF1(ToolCallAssertion):
     """The tools that are wanted."""
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
-        wanted, made = set(self.tools), {call.name for call in calls}
-        score = 2 * len(wanted & made) / (len(wanted) + len(made))
+        wanted = set(self.tools)
+        made = list({call.name: call for call in calls}.values())
+        right = sum(is_one_of(call, wanted) for call in made)
+        found = sum(bool(named(made, [name])) for name in wanted)
+        # the harmonic mean of right / made and found / wanted, in one division
+        both = right * len(wanted) + found * len(made)
+        score = 2 * right * found / both if both else 0.0
         reason = f"F1 {number(score)}: {told(calls)}"
         return Outcome.of(score == 1, reason, score=score, expected=", ".join(self.tools))
 
 
-def followed(wanted: Iterable[str], names: Iterable[str]) -> int:
-    """Return how many of the wanted names were found one after another."""
-    left, matched = iter(names), 0
+def followed(wanted: Iterable[str], calls: Calls) -> int:
+    """Return how many of the wanted tools were called one after another."""
+    left, matched = iter(calls), 0
     for name in wanted:
-        if name not in left:
+        if not any(means_tool(name, call.name) for call in left):
             break
         matched += 1
     return matched

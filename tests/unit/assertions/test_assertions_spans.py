@@ -16,7 +16,12 @@ FAILED = Span("search", duration_ms=5, error="no index")
 UNTIMED = Span("chat gpt")
 BOTH = [Trace((CHAT, SEARCH))]
 
+INDEXED = Span("search [de]")
+
 CASES: list[tuple[str, list[Trace | None], str]] = [
+    ("{type: span_count, max: 0, name: 'search [de]'}", [Trace((INDEXED,))], "failed"),
+    ("{type: span_count, min: 1, name: '*[de]'}", [Trace((INDEXED,))], "passed"),
+    ("{type: span_count, max: 0, name: 'searc?'}", BOTH, "passed"),
     ("{type: span_count, max: 2}", BOTH, "passed"),
     ("{type: span_count, max: 1}", BOTH, "failed"),
     ("{type: span_count, min: 2}", BOTH, "passed"),

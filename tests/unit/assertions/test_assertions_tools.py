@@ -24,7 +24,33 @@ TOOL = {
 }
 CONTEXT = CheckContext(tools={"find_order": TOOL})
 
+MAIL = ToolCall("mcp__crm__send_mail", {"to": "ann@corp.example"}, result="sent")
+
 CASES: list[tuple[str, list[ToolCall], str]] = [
+    ("{type: tools_called, tools: ['find_*', crm.send_mail]}", [FIND, MAIL], "passed"),
+    ("{type: tools_called, tools: ['*']}", [], "failed"),
+    ("{type: tools_called, tools: ['*'], max_calls: 1}", [FIND, MAIL], "failed"),
+    ("{type: tools_called, tools: ['crm.*', 'find*'], order: in_order}", [FIND, MAIL], "failed"),
+    ("{type: tools_called, tools: ['*', 'crm.*'], order: exact}", [FIND, MAIL], "passed"),
+    ("{type: tools_not_called, tools: 'crm.*'}", [FIND], "passed"),
+    ("{type: tools_not_called, tools: 'crm.*'}", [FIND, MAIL], "failed"),
+    ("{type: tool_call_count, tool: 'crm.*', max: 0}", [FIND, MAIL], "failed"),
+    (
+        "{type: tool_call_sequence, sequence: ['find*', '*', refund]}",
+        [FIND, MAIL, REFUND],
+        "passed",
+    ),
+    ("{type: tool_call_sequence, sequence: ['find*', '*', refund]}", [FIND, REFUND], "failed"),
+    ("{type: tool_no_repeat, tools: 'find*'}", [FIND, REFUND, FIND], "failed"),
+    ("{type: tool_no_repeat, tools: 'crm.*'}", [FIND, FIND], "passed"),
+    ("{type: no_tool_errors, tools: 're*'}", [FIND, FAILED], "failed"),
+    ("{type: tool_args, tool: '*mail', path: to, contains: ann}", [FIND, MAIL], "passed"),
+    ("{type: tool_result_includes, tool: 'mcp__crm__*', patterns: [sent]}", [MAIL], "passed"),
+    ("{type: tool_call_f1, tools: ['find*', crm.send_mail]}", [FIND, MAIL], "passed"),
+    ("{type: tool_call_f1, tools: ['find*', refund], threshold: 0.5}", [FIND, MAIL], "passed"),
+    ("{type: tool_call_f1, tools: ['find*', refund], threshold: 0.51}", [FIND, MAIL], "failed"),
+    ("{type: tools_called, tools: refund, when: {tool_called: 'crm.*'}}", [MAIL], "failed"),
+    ("{type: tools_called, tools: refund, when: {tool_called: 'crm.*'}}", [FIND], "skipped"),
     ("{type: tools_called, tools: [refund, find_order]}", [FIND, REFUND], "passed"),
     ("{type: tools_called, tools: find_order}", [FIND, REFUND], "passed"),
     ("{type: tools_called, tools: [refund]}", [FIND], "failed"),
@@ -244,3 +270,11 @@ def test_a_hostile_call_leaves_a_short_printable_reason(build: Any) -> None:
 )
 def test_the_break_that_a_block_adds_is_no_part_of_a_tools_name(text: str, judge: Any) -> None:
     assert judge(text, "", tool_calls=(ToolCall("search", {}),)).verdict == "passed"
+
+
+def test_a_tool_of_the_file_is_offered_under_all_spellings_of_a_servers_tool(build: Any) -> None:
+    known = CheckContext(tools={"kb.find_order": TOOL})
+    for name, verdict in (("mcp__kb__find_order", "passed"), ("find_order", "failed")):
+        call = ToolCall(name, {"number": "48213"})
+        assertion = build("{type: valid_tool_calls}")
+        assert evaluate(assertion, trial_of([call]), known).verdict == verdict

@@ -155,6 +155,7 @@ def test_chaos_of_case_variant_and_target_meet_in_the_agent(load: Callable[..., 
             "  expected: one of *, find\n"
             "  fix: did you mean 'find'?",
         ),
+        ("target: a, chaos: {tool: 'x*', mode: error}", "'chaos' names an unknown tool 'x*'"),
         (
             "chaos: {tool: find, mode: error}",
             "arena.yaml:6:19: 'chaos' is planted in case 'A', which has no agent\n"

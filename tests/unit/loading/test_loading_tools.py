@@ -296,6 +296,14 @@ def test_an_assertion_on_a_tool_that_is_not_offered_is_refused(
     )
 
 
+def test_a_wildcard_must_mean_a_tool_that_is_offered(
+    refused: Callable[..., str], load: Callable[..., Arena], registry: Registry
+) -> None:
+    registry.assertion(Named)
+    assert load(f"tools: {{find: {FIND}}}\n{NAMES.replace('fnd', 'f*')}").cells
+    assert "unknown tool 'x*'" in refused(f"tools: {{find: {FIND}}}\n{NAMES.replace('fnd', 'x*')}")
+
+
 def test_a_mistake_in_a_tool_makes_no_second_one_where_it_is_named(
     refused: Callable[..., str], registry: Registry
 ) -> None:

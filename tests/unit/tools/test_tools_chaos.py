@@ -49,6 +49,13 @@ def test_only_the_named_tool_meets_it_and_the_first_fault_goes_before_the_next()
     assert fault_for((named, every), "pay", ToolContext()) is named
 
 
+def test_a_fault_meets_all_tools_that_its_wildcard_means() -> None:
+    of_server = ChaosSpec(tool="kb.*", mode="error")
+    assert fault_for((of_server,), "kb.search", ToolContext()) is of_server
+    assert fault_for((of_server,), "mcp__kb__search", ToolContext()) is of_server
+    assert fault_for((of_server,), "search", ToolContext()) is None
+
+
 @pytest.mark.parametrize("mode", ["error", "timeout"])
 def test_a_tool_that_fails_is_not_run(mode: str) -> None:
     result, runs = given(mode, ToolResult("here"))
