@@ -13,6 +13,7 @@ from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
 from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
+from pytest_arena.engine.calling.spreading import Spreader
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Request, Response
@@ -55,6 +56,7 @@ class Attempts:
         """How many calls providers are at work on now."""
         self._limits = limits
         self._quotas = quotas or Quotas()
+        self._spreader = Spreader()
 
     async def answer(
         self, state: ProviderState, request: Request, unwanted: Callable[[], bool] | None
@@ -108,7 +110,10 @@ class Attempts:
         place = self._limits.place(state.spec.name)
         reservation = await self._start(call, place)
         try:
-            return await self._counted(call, reservation)
+            response = await self._counted(call, reservation)
+            if not state.provider.offline:
+                await self._spreader.wait()
+            return response
         finally:
             place.leave()
 
