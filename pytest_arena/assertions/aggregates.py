@@ -10,7 +10,7 @@ from pydantic import AliasChoices, Field
 
 from pytest_arena.assertions.completion import unanswered
 from pytest_arena.assertions.embedding_base import Embedded, no_embedding
-from pytest_arena.assertions.messages import bounded, counted, dollars, milliseconds, number, share
+from pytest_arena.assertions.messages import bounded, counting, dollars, milliseconds, share
 from pytest_arena.assertions.metrics import unknown_cost, untimed
 from pytest_arena.comparison.stats.quantiles import sorted_quantile
 from pytest_arena.errors import ProviderError
@@ -19,6 +19,7 @@ from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import mean_pairwise
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CellAssertion, CheckContext, MayBeUnsure, Outcome
+from pytest_arena.text.numbers import counted, number
 
 _MOST_COMPARED = 150
 """Answers that are compared in pairs, which takes a third of a second for short ones."""
@@ -39,7 +40,7 @@ class _Latency(CellAssertion):
         if unknown is not None:
             return unknown
         times = sorted(response.latency_ms or 0.0 for response in responses)
-        subject = f"{self.type} over {counted('answer')(len(times))} is"
+        subject = f"{self.type} over {counted(len(times), 'answer')} is"
         return bounded(self._summary(times), milliseconds, maximum=self.max_ms, subject=subject)
 
     def _summary(self, times: list[float]) -> float:
@@ -216,7 +217,7 @@ class TokensUsed(CellAssertion):
             if trial.input_tokens is None or trial.output_tokens is None:
                 return Outcome.error("the tokens are not known: no usage was reported")
             total += trial.input_tokens + trial.output_tokens
-        return bounded(total, counted("token"), maximum=self.max)
+        return bounded(total, counting("token"), maximum=self.max)
 
 
 class Consistency(Embedded, CellAssertion, MayBeUnsure):
@@ -255,10 +256,10 @@ class Consistency(Embedded, CellAssertion, MayBeUnsure):
         ]
         if len(answers) < 2:
             return Outcome.error(
-                f"consistency needs two answers, and there is {counted('answer')(len(answers))}\n"
+                f"consistency needs two answers, and there is {counted(len(answers), 'answer')}\n"
                 "  fix: give the case `trials: 5`"
             )
-        said = f"{counted('answer')(len(answers))} have a mean similarity of"
+        said = f"{counted(len(answers), 'answer')} have a mean similarity of"
         if len(answers) > _MOST_COMPARED:
             places = range(_MOST_COMPARED)
             answers = [answers[place * len(answers) // _MOST_COMPARED] for place in places]

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
-from pytest_arena.assertions.messages import fired, number
+from pytest_arena.assertions.messages import fired
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.errors import BudgetSpent, shorten
@@ -26,6 +26,7 @@ from pytest_arena.schema.assertion import (
     Outcome,
 )
 from pytest_arena.text.exception_text import exception_headline
+from pytest_arena.text.numbers import number
 
 __all__ = [
     "conclude",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pytest_arena.assertions.messages import bounded, number
+from pytest_arena.assertions.messages import bounded
 from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
@@ -17,6 +17,7 @@ from pytest_arena.text.json_text import (
     same_json,
 )
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.numbers import number
 
 
 class JsonPath(Assertion):

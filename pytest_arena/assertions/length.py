@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counted
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
@@ -32,7 +32,7 @@ class MinLength(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
-            count_characters(trial.output or ""), counted("character"), minimum=self.value
+            count_characters(trial.output or ""), counting("character"), minimum=self.value
         )
 
 
@@ -54,7 +54,7 @@ class MaxLength(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
-            count_characters(trial.output or ""), counted("character"), maximum=self.value
+            count_characters(trial.output or ""), counting("character"), maximum=self.value
         )
 
     @property
@@ -97,7 +97,7 @@ class Length(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         length = count_characters(trial.output or "")
-        return bounded(length, counted("character"), minimum=self.min, maximum=self.max)
+        return bounded(length, counting("character"), minimum=self.min, maximum=self.max)
 
 
 class MinWords(Assertion):
@@ -118,7 +118,7 @@ class MinWords(Assertion):
     """Words."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(count_words(trial.output or ""), counted("word"), minimum=self.value)
+        return bounded(count_words(trial.output or ""), counting("word"), minimum=self.value)
 
 
 class MaxWords(Assertion):
@@ -138,7 +138,7 @@ class MaxWords(Assertion):
     """Words."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(count_words(trial.output or ""), counted("word"), maximum=self.value)
+        return bounded(count_words(trial.output or ""), counting("word"), maximum=self.value)
 
 
 class MinSentences(Assertion):
@@ -161,7 +161,9 @@ class MinSentences(Assertion):
     """Sentences."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(count_sentences(trial.output or ""), counted("sentence"), minimum=self.value)
+        return bounded(
+            count_sentences(trial.output or ""), counting("sentence"), minimum=self.value
+        )
 
 
 class MaxSentences(Assertion):
@@ -183,4 +185,6 @@ class MaxSentences(Assertion):
     """Sentences."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
-        return bounded(count_sentences(trial.output or ""), counted("sentence"), maximum=self.value)
+        return bounded(
+            count_sentences(trial.output or ""), counting("sentence"), maximum=self.value
+        )

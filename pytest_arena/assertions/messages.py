@@ -10,16 +10,10 @@ from pytest_arena.errors import shorten
 from pytest_arena.judging.detectors.messages import listed
 from pytest_arena.results.trial import GuardrailEvent
 from pytest_arena.schema.assertion import Outcome
+from pytest_arena.text.numbers import counted, number
 from pytest_arena.text.printable import printable
 
 Format = Callable[[float], str]
-
-
-def number(value: float) -> str:
-    """Return a number with thousands set apart and at most three decimals."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 def milliseconds(value: float) -> str:
@@ -46,9 +40,9 @@ def shown_json(value: Any, longest: int = 60) -> str:
     return printable(shorten(json_or_text(value), longest))
 
 
-def counted(word: str) -> Format:
+def counting(noun: str) -> Format:
     """Return a format that counts: `1 word`, `1,200 words`."""
-    return lambda value: f"{number(value)} {word}{'' if value == 1 else 's'}"
+    return lambda value: counted(value, noun)
 
 
 def bounded(

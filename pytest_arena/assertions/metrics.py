@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counted, dollars, milliseconds
+from pytest_arena.assertions.messages import bounded, counting, dollars, milliseconds
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
@@ -144,7 +144,7 @@ class TokenCount(Assertion):
         known = [count for count in counts if count is not None]
         if len(known) < len(counts):
             return Outcome.error(f"the {self.kind} tokens are not known: no usage was reported")
-        form = counted(f"{self.kind} token")
+        form = counting(f"{self.kind} token")
         return bounded(sum(known), form, minimum=self.min, maximum=self.max)
 
 

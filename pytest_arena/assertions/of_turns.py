@@ -12,6 +12,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.text.numbers import counted
 
 
 def one_or(*words: str) -> Any:
@@ -58,5 +59,5 @@ class OfTurns(Assertion):
             return Outcome.error("'turn' is for a case's assertions; a turn's own look at that one")
         came = len(trial.responses)
         if isinstance(self.turn, int) and self.turn > came:
-            return Outcome.error(f"there is no turn {self.turn}: {came} answers came")
+            return Outcome.error(f"there is no turn {self.turn}: {counted(came, 'answer')} came")
         return self.looked_at(trial)

@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
 
-from pytest_arena.assertions.messages import number
 from pytest_arena.errors import shorten
 from pytest_arena.references import UnresolvedError, checked_reference, resolve
 from pytest_arena.results.content import shown
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.exception_text import place_of, source_line
+from pytest_arena.text.numbers import number
 
 _RETURNS = "a bool, a score from 0 to 1, a dict with `passed`, `score` and `reason`, or an Outcome"
 

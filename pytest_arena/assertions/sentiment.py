@@ -9,12 +9,12 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.judge_base import answer, levels_task
-from pytest_arena.assertions.messages import number
 from pytest_arena.assertions.offline_judge_base import JudgedOffline
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import number
 
 _MOODS = {
     "very negative": -1.0,

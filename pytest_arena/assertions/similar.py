@@ -9,7 +9,7 @@ from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.embedding_base import Embedded, no_embedding
-from pytest_arena.assertions.messages import bounded, number
+from pytest_arena.assertions.messages import bounded
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.similarity.contrast import Contrast, contrast
@@ -19,6 +19,7 @@ from pytest_arena.judging.similarity.numbers import numbers_of, speaks_of_number
 from pytest_arena.judging.words import Texts
 from pytest_arena.results.trial import FindingVerdict, Trial
 from pytest_arena.schema.assertion import CheckContext, MayBeUnsure, Outcome
+from pytest_arena.text.numbers import number
 
 Reference = Annotated[str, Field(min_length=1)]
 APART, HALF = 0.2, 0.5

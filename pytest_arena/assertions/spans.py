@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
+from pytest_arena.assertions.messages import bounded
 from pytest_arena.assertions.of_turns import OfTurns
+from pytest_arena.assertions.within_bounds import WithinBounds
 from pytest_arena.errors import shorten
 from pytest_arena.results.trace import Span
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
 from pytest_arena.text.wildcards import fits
 
@@ -51,7 +54,7 @@ class SpanAssertion(OfTurns):
         return f" called {printable(shorten(self.name, 60))}" if self.name is not None else ""
 
 
-class SpanCount(SpanAssertion):
+class SpanCount(SpanAssertion, WithinBounds):
     """Holds when the trace has as many spans as is allowed.
 
         - type: span_count
@@ -63,27 +66,14 @@ class SpanCount(SpanAssertion):
 
     type: ClassVar[str] = "span_count"
 
-    min: int | None = Field(default=None, ge=0)
-    """The least number of spans."""
-    max: int | None = Field(default=None, ge=0)
-    """The most spans."""
-
-    @model_validator(mode="after")
-    def _limits_something(self) -> SpanCount:
-        if self.min is None and self.max is None:
-            raise _bad("span_count limits nothing", "min, max or both", "add max: …")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise _bad("'min' is more than 'max'", "min up to max", "swap them")
-        return self
+    graded: ClassVar[bool] = True
 
     def judge_spans(self, spans: Spans, every: Spans) -> Outcome:
-        limits = (("at least", self.min), ("at most", self.max))
-        expected = " and ".join(f"{word} {limit}" for word, limit in limits if limit is not None)
-        expected += f" spans{self._of_name}"
-        holds = (self.min is None or len(spans) >= self.min) and (
-            self.max is None or len(spans) <= self.max
-        )
-        return Outcome.of(holds, f"{len(spans)} spans; {_names(every)}", expected=expected)
+        found = bounded(len(spans), self._counted, minimum=self.min, maximum=self.max)
+        return replace(found, reason=f"{found.reason}; {_names(every)}")
+
+    def _counted(self, spans: float) -> str:
+        return counted(spans, "span") + self._of_name
 
 
 class SpanDuration(SpanAssertion):
@@ -151,7 +141,3 @@ def _names(spans: Spans) -> str:
     names = list(dict.fromkeys(map(_shown, spans)))
     further = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
     return f"the trace has {', '.join(names[:_MOST_TOLD])}{further}"
-
-
-def _bad(what: str, expected: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError("spans", "{what}", {"what": what, "expected": expected, "fix": fix})

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counted, number
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import (
     RougeVariant,
@@ -21,6 +21,7 @@ from pytest_arena.judging.similarity.ngram_scores import bleu, chrf
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.folding import fold
+from pytest_arena.text.numbers import number
 
 Reference = Annotated[str, Field(min_length=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -70,7 +71,7 @@ class Levenshtein(Assertion):
             return Outcome.error(str(error))
         checks = []
         if self.max_distance is not None:
-            form = counted("edit")
+            form = counting("edit")
             checks.append(bounded(distance, form, maximum=self.max_distance, subject="distance"))
         if self.min_similarity is not None:
             least = self.min_similarity

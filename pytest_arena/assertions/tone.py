@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.judge_base import DEGREES, answer, levels_task
 from pytest_arena.assertions.llm_judge import LEAST
-from pytest_arena.assertions.messages import number
 from pytest_arena.assertions.offline_judge_base import JudgedOffline
 from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.judging.llm.levels import Levels
@@ -19,6 +18,7 @@ from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.tone import TONES
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import number
 
 _LEAST_CHANGE = 0.1
 """A score that moved by less says nothing: other words for the same do that."""

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def show(arena: Path, *, runs: int, trials: int) -> int:
         sys.stdout.write("No run could be compared: no cell reached a verdict on both sides\n")
         return 1
     lines = [
-        f"{_counted(len(first.cells), 'cell')}, {trials} trials each in the baseline; "
-        f"{_counted(len(again), 'run')} against it, with nothing changed",
+        f"{counted(len(first.cells), 'cell')}, {trials} trials each in the baseline; "
+        f"{counted(len(again), 'run')} against it, with nothing changed",
         "",
         *_alarms(compared, len(again)),
         *_flips(again),
@@ -112,7 +113,7 @@ def _flips(runs: Sequence[RunResult]) -> list[str]:
     if len(flipped) > _MOST_SHOWN:
         lines.append(f"  and {len(flipped) - _MOST_SHOWN} more")
     if missing:
-        lines.append(f"{'without a verdict':<28}{missing} times")
+        lines.append(f"{'without a verdict':<28}{counted(missing, 'time')}")
     return lines
 
 
@@ -121,9 +122,5 @@ def _share(count: int, of: int, what: str) -> str:
     from pytest_arena.comparison.stats.intervals_and_tests import wilson
 
     found = wilson(count, of)
-    shown = f"{count} of {_counted(of, what)}"
+    shown = f"{count} of {counted(of, what)}"
     return f"{shown} ({interval(found)})" if found is not None else shown
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"

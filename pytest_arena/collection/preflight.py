@@ -14,6 +14,7 @@ from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import check_formats, no_limits
+from pytest_arena.text.numbers import counted
 
 if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
@@ -163,8 +164,8 @@ class Preflight:
         for name, limit in limits.items():
             if limit < self._share.workers:
                 problem = Problem(
-                    f"{name} allows {limit} calls in flight, which {self._share.workers} workers "
-                    "cannot share under this --dist",
+                    f"{name} allows {counted(limit, 'call')} in flight, which "
+                    f"{self._share.workers} workers cannot share under this --dist",
                     fix="use --dist load (the default), or fewer workers",
                 )
                 self._refuse(problem)
@@ -177,7 +178,8 @@ class Preflight:
             if spec.concurrency and spec.concurrency < active:
                 problem = Problem(
                     f"{spec.name!r} judges, embeds or is compared with, and allows "
-                    f"{spec.concurrency} calls in flight, which {active} workers cannot share",
+                    f"{counted(spec.concurrency, 'call')} in flight, which {active} workers "
+                    "cannot share",
                     fix=f"give it concurrency: {active} or more, or use fewer workers",
                 )
                 self._refuse(problem)

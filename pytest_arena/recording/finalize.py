@@ -11,6 +11,7 @@ from pytest_arena.errors import UserError
 from pytest_arena.options import Settings
 from pytest_arena.recording.files import RecordingFile, recording_name
 from pytest_arena.results.cell import Cell
+from pytest_arena.text.numbers import counted
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ class RecordingsKeeper:
                 except UserError as error:
                     lines.append(f"the recording could not be merged: {error}")
         if self._cache_hits:
-            lines.append(f"{_counted(self._cache_hits, 'answer')} taken from the cache")
+            lines.append(f"{counted(self._cache_hits, 'answer')} taken from the cache")
         if self._cache_trouble:
             lines.append(f"the cache could not be used: {self._cache_trouble}")
         return lines
@@ -80,7 +81,7 @@ class RecordingsKeeper:
             recording.merge()
         # what this run recorded itself was no replay, though it was used
         replayed = len(use.used - use.recorded)
-        said = [f"{_counted(replayed, 'answer')} replayed"] if replayed else []
+        said = [f"{counted(replayed, 'answer')} replayed"] if replayed else []
         said += [f"{len(use.recorded)} recorded"] if use.recorded else []
         unused = recording.keys() - use.used if whole else frozenset()
         if self._settings.prune_recordings and unused:
@@ -93,7 +94,3 @@ class RecordingsKeeper:
                 f"{len(unused)} not used by any cell (--arena-prune-recordings removes them)"
             )
         return [f"{name}: {', '.join(said)}"] if said else []
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

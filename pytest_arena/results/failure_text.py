@@ -10,6 +10,7 @@ from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
 
 LONGEST = 600
@@ -64,7 +65,7 @@ def report_text(cell: Cell) -> str:
         lines += _finding(cell, finding)
     held = sum(f.verdict == "passed" for f in trial.assertions) if trial is not None else 0
     if held:
-        lines.append(f"  ({held} other assertion{'s' if held > 1 else ''} held)")
+        lines.append(f"  ({counted(held, 'other assertion')} held)")
     return printable("\n".join(lines))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 
 from pytest_arena.results.request_response import Source
+from pytest_arena.text.numbers import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,12 @@ class LoadTestResult:
 
 def load_in_words(load: LoadTestResult) -> str:
     """Return the figures in a line: load, throughput, latencies, errors."""
-    asked = f"{load.users} user{'s' if load.users > 1 else ''}"
+    asked = counted(load.users, "user")
     if load.duration_s is not None:
         asked += f" for {load.duration_s:g} s"
     elif load.messages_per_user is not None:
-        asked += f", {load.messages_per_user} message{'s' if load.messages_per_user > 1 else ''}"
-        asked += " each"
-    parts = [f"{asked}: {load.answered:,} call{'' if load.answered == 1 else 's'} answered"]
+        asked += f", {counted(load.messages_per_user, 'message')} each"
+    parts = [f"{asked}: {counted(load.answered, 'call')} answered"]
     if load.answered and load.calls_per_s is not None:
         rate = load.calls_per_s
         parts.append(f"{rate:,.0f} a second" if rate >= 100 else f"{rate:.3g} a second")
@@ -82,7 +82,7 @@ def load_in_words(load: LoadTestResult) -> str:
     ]
     if load.errors:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(load.errors.items()))
-        parts.append(f"{load.failed_calls:,} error{'s' if load.failed_calls > 1 else ''} ({kinds})")
+        parts.append(f"{counted(load.failed_calls, 'error')} ({kinds})")
     else:
         parts.append("no error")
     return ", ".join(parts)

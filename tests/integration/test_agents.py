@@ -61,7 +61,7 @@ def test_an_agent_answers_with_what_its_tools_gave(
     roles = [message["role"] for message in cells["right"]["trials"][0]["messages"]]
     assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
     stopped = cells["twice"]["trials"][0]["responses"][1]
-    assert stopped["stopped"] == "limit irreversible: 1 irreversible calls were made"
+    assert stopped["stopped"] == "limit irreversible: at most 1 irreversible call"
     assert (project.path / "paid.txt").read_text() == "7\n7\n", "one each, and no second one"
 
 

@@ -213,7 +213,7 @@ def test_limits_that_cannot_be_shared_are_refused_under_another_dist(three: Proj
     result = three.run("-n2", "--dist=loadfile", "--arena-concurrency=1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: --arena-concurrency allows 1 calls in flight, which 2 workers cannot share *"]
+        ["ERROR: --arena-concurrency allows 1 call in flight, which 2 workers cannot share *"]
     )
 
 

@@ -67,7 +67,7 @@ def test_a_limit_that_workers_cannot_share_is_refused(
         assert not server.calls
     result.assert_outcomes(failed=4)
     told = result.stdout.str()
-    assert "'m' allows 1 calls in flight, which 2 workers cannot share" in told
+    assert "'m' allows 1 call in flight, which 2 workers cannot share" in told
     assert "fix: allow 2 or more (concurrency:), or use fewer workers" in told
 
 
@@ -80,7 +80,7 @@ def test_asks(arena): arena.ask({"provider": "echo", "name": "e"}, "hello")
     )
     result = project.run("-n2", "--arena-concurrency=1")
     result.assert_outcomes(passed=1, failed=1)
-    told = "--arena-concurrency allows 1 calls in flight, which 2 workers cannot share"
+    told = "--arena-concurrency allows 1 call in flight, which 2 workers cannot share"
     assert told in result.stdout.str()
 
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pytest_arena.assertions.messages import counted, number, share
+from pytest_arena.assertions.messages import share
 from pytest_arena.assertions.tool_calls.base import Calls, call_key, told_one, tool_name
 from pytest_arena.judging.words import count_characters
+from pytest_arena.text.numbers import counted, number
 
 AnomalyKind = Literal["stuck", "loop", "empty_response", "high_error_rate"]
 
@@ -65,7 +66,7 @@ def high_error_rate(calls: Calls, window: int, rate: float) -> Anomaly | None:
         failed = sum(call.error is not None for call in calls[end - window : end])
         if failed >= rate * window - 1e-9:
             what = (
-                f"{failed} of the last {counted('call')(window)} failed ({share(failed / window)})"
+                f"{failed} of the last {counted(window, 'call')} failed ({share(failed / window)})"
             )
             return Anomaly("high_error_rate", end, what)
     return None
@@ -76,6 +77,6 @@ def empty_response(replies: Sequence[str], threshold: int, longest: int) -> Anom
     for end in range(threshold, len(replies) + 1):
         last = replies[end - threshold : end]
         if all(count_characters(reply.strip()) <= longest for reply in last):
-            what = f"{number(threshold)} in a row of at most {counted('character')(longest)}"
+            what = f"{number(threshold)} in a row of at most {counted(longest, 'character')}"
             return Anomaly("empty_response", end, what)
     return None

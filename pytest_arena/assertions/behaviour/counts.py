@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pytest_arena.assertions.messages import bounded, counted
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.assertions.of_turns import OfTurns
 from pytest_arena.assertions.tool_calls.base import untold
 from pytest_arena.assertions.within_bounds import WithinBounds
@@ -37,7 +37,7 @@ class TurnCount(WithinBounds):
                 "  fix: write it under the case's own assertions:"
             )
         turns = len(trial.responses)
-        return bounded(turns, counted("turn"), minimum=self.min, maximum=self.max)
+        return bounded(turns, counting("turn"), minimum=self.min, maximum=self.max)
 
 
 class LlmTurns(OfTurns, WithinBounds):
@@ -65,7 +65,7 @@ class LlmTurns(OfTurns, WithinBounds):
         if None in turns:
             return Outcome.error("nobody tells how often the model was called")
         total = sum(turn for turn in turns if turn is not None)
-        return bounded(total, counted("model call"), minimum=self.min, maximum=self.max)
+        return bounded(total, counting("model call"), minimum=self.min, maximum=self.max)
 
 
 def _model_calls(answer: Response, *, is_model: bool) -> int | None:

@@ -13,9 +13,9 @@ from pytest_arena.assertions.behaviour.call_patterns import (
     in_any_order,
     in_order,
 )
-from pytest_arena.assertions.messages import counted, number
 from pytest_arena.assertions.tool_calls.base import Calls, ToolCallAssertion, told, told_one
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import counted, number
 from pytest_arena.text.regex import PatternTimeoutError
 
 
@@ -138,7 +138,7 @@ class StepEfficiency(_OnPath):
         on_path = in_order(self.reference, calls)
         score = on_path / max(len(self.reference), len(calls))
         reason = (
-            f"efficiency {number(score)}: {counted('call')(len(calls))}, {on_path} of the "
+            f"efficiency {number(score)}: {counted(len(calls), 'call')}, {on_path} of the "
             f"{len(self.reference)} on the path; {told(calls)}"
         )
         expected = f"at least {number(self.min_score)} of {_path(self.reference, ' → ')}"

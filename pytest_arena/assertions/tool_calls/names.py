@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from pytest_arena.assertions.messages import bounded, counted, number
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.assertions.tool_calls.base import (
     Calls,
     ToolCallAssertion,
@@ -22,6 +22,7 @@ from pytest_arena.assertions.tool_calls.base import (
 )
 from pytest_arena.assertions.within_bounds import WithinBounds, bad_bounds
 from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.text.numbers import counted, number
 from pytest_arena.text.tool_names import means_tool
 
 Names = Annotated[ToolNames, Field(min_length=1)]
@@ -76,7 +77,7 @@ class ToolsCalled(ToolCallAssertion):
                 reason = f"expected {name}{often}; {told(calls)}"
                 return Outcome.of(False, reason, expected=expected)
             if self.max_calls is not None and made > self.max_calls:
-                reason = f"{name} was called {made} times, more than {self.max_calls} allowed"
+                reason = f"{counted(made, 'call')} of {name}, over the {self.max_calls} allowed"
                 return Outcome.of(False, f"{reason}; {told(calls)}", expected=expected)
         holds = self.order == "any" or followed(self.tools, calls) == len(self.tools)
         holds = holds and (self.order != "exact" or len(calls) == len(self.tools))
@@ -121,11 +122,11 @@ class ToolCallCount(WithinBounds, ToolCallAssertion):
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         found = named(calls, [self.tool] if self.tool else [])
-        form = counted("tool call") if self.tool is None else self._counted_of
+        form = counting("tool call") if self.tool is None else self._counted_of
         return bounded(len(found), form, minimum=self.min, maximum=self.max)
 
     def _counted_of(self, calls: float) -> str:
-        return f"{counted('call')(calls)} of {self.tool}"
+        return f"{counted(calls, 'call')} of {self.tool}"
 
 
 class ToolCallSequence(ToolCallAssertion):

@@ -23,6 +23,7 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.numbers import counted
 from pytest_arena.text.regex import Pattern, PatternTimeoutError, search
 
 Text = Annotated[str, Field(min_length=1)]
@@ -179,7 +180,8 @@ class ToolEfficiency(ToolCallAssertion):
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:
         expected = self._expected()
         if self.max_calls is not None and len(calls) > self.max_calls:
-            reason = f"{len(calls)} calls, over the {self.max_calls} allowed; {told(calls)}"
+            made = counted(len(calls), "call")
+            reason = f"{made}, over the {self.max_calls} allowed; {told(calls)}"
             return Outcome.of(False, reason, expected=expected)
         if self.max_errors is None and self.max_error_rate is None:
             return Outcome.of(True, told(calls), expected=expected)

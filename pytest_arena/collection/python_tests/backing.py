@@ -21,6 +21,7 @@ from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import Cell
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.numbers import counted
 
 if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.gate import GateOfTests
@@ -87,8 +88,8 @@ class Backing:
             if limit is not None and limit < self._workers:
                 raise UsageError(
                     Problem(
-                        f"{name} allows {limit} calls in flight, which {self._workers} workers "
-                        "cannot share",
+                        f"{name} allows {counted(limit, 'call')} in flight, which "
+                        f"{self._workers} workers cannot share",
                         place,
                         fix=f"allow {self._workers} or more (concurrency:), or use fewer workers",
                     )

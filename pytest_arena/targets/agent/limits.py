@@ -9,6 +9,7 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.schema import ToolLimits
+from pytest_arena.text.numbers import counted
 
 _NEAR = 0.8
 
@@ -45,7 +46,7 @@ class LimitsUsed:
         """Return the limit that forbids a further call of the model; else count the call."""
         limits = self.limits
         if limits.llm_turns is not None and self.llm_turns >= limits.llm_turns:
-            return f"limit llm_turns: {limits.llm_turns} calls of the model were made"
+            return f"limit llm_turns: at most {counted(limits.llm_turns, 'call')} of the model"
         if limits.cost_usd is not None and self.cost_usd >= limits.cost_usd:
             return self._too_dear(limits.cost_usd)
         if late := self._late():
@@ -57,10 +58,10 @@ class LimitsUsed:
         """Return the limit that forbids a further call of a tool; else count the call."""
         limits, spec = self.limits, plan.spec
         if limits.tool_calls is not None and self.tool_calls >= limits.tool_calls:
-            return f"limit tool_calls: {limits.tool_calls} calls of tools were made"
+            return f"limit tool_calls: at most {counted(limits.tool_calls, 'call')} of tools"
         most = limits.irreversible if spec.irreversible else None
         if most is not None and self.irreversible >= most:
-            return f"limit irreversible: {most} irreversible calls were made"
+            return f"limit irreversible: at most {counted(most, 'irreversible call')}"
         weight = self.cost_weight + spec.cost_weight
         if limits.cost_weight is not None and weight > limits.cost_weight + 1e-9:
             return f"limit cost_weight: the calls would weigh {weight:g} of {limits.cost_weight:g}"

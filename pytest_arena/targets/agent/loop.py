@@ -17,6 +17,7 @@ from pytest_arena.results.request_response import Message, Request, Response, To
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
+from pytest_arena.text.numbers import counted
 from pytest_arena.tools import ToolContext, ToolResult
 from pytest_arena.tools.mcp import ConversationTools
 
@@ -98,7 +99,7 @@ class AgentRun:
 
     def _never_answered(self, record: TurnRecord) -> None:
         most = self._plan.max_llm_turns
-        why = f"max_llm_turns: no answer after {most} calls of the model"
+        why = f"max_llm_turns: no answer after {counted(most, 'call')} of the model"
         if self._plan.limits.on_exceeded is None:
             raise ProviderError(
                 ErrorKind.AGENT,

@@ -67,7 +67,14 @@ def test_traces_get_their_verdict(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("{type: span_count, max: 1}", "2 spans; the trace has chat gpt, search"),
+        (
+            "{type: span_count, max: 1}",
+            "2 spans, over the 1 span allowed; the trace has chat gpt, search",
+        ),
+        (
+            "{type: span_count, max: 0, name: 'chat *'}",
+            "1 span called chat *, over the 0 spans called chat * allowed; the trace has",
+        ),
         ("{type: span_duration, max_ms: 100}", "search took 5 ms"),
         ("{type: no_error_spans}", "search failed: no index"),
         ("{type: span_duration, max_ms: 1, name: x}", "there is no span called x; the trace has"),

@@ -15,6 +15,7 @@ from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.schema import ToolLimits, ToolSpec
 from pytest_arena.targets.agent import AgentRun
+from pytest_arena.text.numbers import counted
 from pytest_arena.tools import ToolContext, ToolResult
 
 USER: Message = {"role": "user", "content": "Where is it?"}
@@ -146,7 +147,7 @@ def test_exactly_so_many_calls_run_and_the_next_is_refused_before_it_does(limit:
     response = turn(agent(Model(many), tools, tool_calls=limit))
     assert len(tools.calls) == limit
     assert [one.error is None for one in response.tool_calls] == [n < limit for n in range(4)]
-    assert response.stopped == f"limit tool_calls: {limit} calls of tools were made"
+    assert response.stopped == f"limit tool_calls: at most {counted(limit, 'call')} of tools"
     assert len(response.transcript) == 5, "every call is answered, so that the history is valid"
 
 
@@ -164,7 +165,7 @@ def test_only_irreversible_calls_count_for_their_limit() -> None:
     asked = calls(call("find"), call("pay"), call("find"), call("pay"))
     response = turn(agent(Model(asked), tools, irreversible=1))
     assert sorted(name for name, _ in tools.calls) == ["find", "find", "pay"]
-    assert response.stopped == "limit irreversible: 1 irreversible calls were made"
+    assert response.stopped == "limit irreversible: at most 1 irreversible call"
 
 
 def test_weights_of_tools_add_up_to_their_limit() -> None:
@@ -179,7 +180,7 @@ def test_so_many_calls_of_the_model_are_made_and_no_more() -> None:
     model = Model(calls(call("find")))
     response = turn(agent(model, Tools(tool("find")), llm_turns=3))
     assert len(model.asked) == 3
-    assert response.stopped == "limit llm_turns: 3 calls of the model were made"
+    assert response.stopped == "limit llm_turns: at most 3 calls of the model"
 
 
 def test_dollars_stop_the_next_call_of_the_model() -> None:
