@@ -103,6 +103,21 @@ def repelled(
     return (*skipped, held)
 
 
+def not_reached(assertion: Assertion, turn: int | None, failed_turn: int) -> Finding:
+    """Return the finding of an assertion on what was not said, or on the whole of it, since a turn
+    (from 0) failed and the conversation ended with it."""
+    return Finding(
+        assertion.type,
+        "skipped",
+        None,
+        f"skipped: the conversation ended with turn {failed_turn + 1}, which failed "
+        "(continue_on_failure goes on)",
+        line=assertion.line,
+        turn=turn,
+        weight=assertion.weight,
+    )
+
+
 def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[Finding]:
     return [
         Finding(

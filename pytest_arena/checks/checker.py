@@ -87,7 +87,7 @@ class Checker:
             return None
         engine = self._engine()
         return judge_on_loop(
-            plan, trial, self._root, lambda: engine.judge_client(plan, trial.index)
+            plan, Executed(trial), self._root, lambda: engine.judge_client(plan, trial.index)
         )
 
 

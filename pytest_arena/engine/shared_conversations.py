@@ -7,16 +7,16 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pytest_arena.engine.trial_checks import Executed
 from pytest_arena.loading.plans import CellPlan
-from pytest_arena.results.trial import Trial
 
-Talk = Callable[[CellPlan, int], Coroutine[Any, Any, Trial]]
+Talk = Callable[[CellPlan, int], Coroutine[Any, Any, Executed]]
 """Run one dialogue of a cell, by the trial's number."""
 
 
 @dataclass(slots=True)
 class _Shared:
-    task: asyncio.Task[Trial]
+    task: asyncio.Task[Executed]
     taken: bool = False
 
 
@@ -31,13 +31,13 @@ class SharedConversations:
         self._talk = talk
         self._known: dict[tuple[int, str, int], _Shared] = {}
 
-    async def own(self, plan: CellPlan, number: int) -> Trial:
+    async def own(self, plan: CellPlan, number: int) -> Executed:
         """Return a cell's own trial; asked for again (by a re-run), it is run anew."""
         shared = self._shared(plan, number, anew=True)
         shared.taken = True
         return await asyncio.shield(shared.task)
 
-    async def rival(self, plan: CellPlan, name: str, number: int) -> Trial:
+    async def rival(self, plan: CellPlan, name: str, number: int) -> Executed:
         """Return the trial with this number of another provider of the case."""
         provider, *fallbacks = plan.rivals[name]
         other = replace(plan, provider=provider, fallbacks=tuple(fallbacks))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from pytest_arena.assertions.evaluate import (
     evaluate_cell_async,
     needs_loop,
 )
-from pytest_arena.assertions.trial_verdict import repelled
+from pytest_arena.assertions.trial_verdict import not_reached, repelled
 from pytest_arena.loading.plans import CasePlan, CellPlan, every_assertion
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.results.trial import Finding, Trial
@@ -33,6 +33,8 @@ class Executed:
     trial: Trial
     findings: dict[int, Finding] = field(default_factory=dict)
     """By the place of the assertion in `checks`."""
+    failed_turn: int | None = None
+    """The turn (from 0) whose assertions failed, with which the conversation ended."""
     concluded: bool = False
     """Whether the trial has its verdict already."""
     over_budget: str | None = None
@@ -56,30 +58,42 @@ def needs_stream(case: CasePlan) -> bool:
 
 
 async def judge_on_loop(
-    plan: CellPlan, trial: Trial, root: Path, make_judge_client: Callable[[], JudgeClient]
+    plan: CellPlan, executed: Executed, root: Path, make_judge_client: Callable[[], JudgeClient]
 ) -> Executed:
-    """Check the asynchronous assertions of a trial at once, while other calls are in flight.
+    """Check what is left of the asynchronous assertions of a trial at once, while other calls are
+    in flight.
 
-    `make_desk` gives what reaches judges, one for all assertions of the trial.
+    `make_judge_client` gives what reaches judges, one for all assertions of the trial.
     """
-    executed = Executed(trial)
-    if trial.error is not None:
-        return executed
+    if executed.trial.error is None and executed.failed_turn is None:
+        every = enumerate(checks(plan.case, executed.trial.dialogue))
+        left = {place: each for place, each in every if place not in executed.findings}
+        found = await found_on_loop(plan, executed.trial, left, root, make_judge_client)
+        executed.findings.update(found)
+    return executed
+
+
+async def found_on_loop(
+    plan: CellPlan,
+    trial: Trial,
+    wanted: Mapping[int, tuple[Assertion, int | None]],
+    root: Path,
+    make_judge_client: Callable[[], JudgeClient],
+) -> dict[int, Finding]:
+    """Return what those of the assertions find, by place, that are to be checked on the loop."""
     waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
     judge_client: JudgeClient | None = None
-    wanted = checks(plan.case, trial.dialogue)
-    contexts = _contexts(plan, root, wanted)
-    for place, (assertion, turn) in enumerate(wanted):
+    contexts = contexts_of(plan, root, wanted.values())
+    for place, (assertion, turn) in wanted.items():
         context = contexts[turn]
         if needs_loop(assertion, context):
             judge_client = judge_client or make_judge_client()
             waiting[place] = evaluate_async(
-                assertion, _seen_by(trial, turn), _reaching(context, judge_client, plan)
+                assertion, seen_by(trial, turn), _reaching(context, judge_client, plan)
             )
-    if waiting:
-        found = await asyncio.gather(*waiting.values())
-        executed.findings.update(zip(waiting, found, strict=True))
-    return executed
+    if not waiting:
+        return {}
+    return dict(zip(waiting, await asyncio.gather(*waiting.values()), strict=True))
 
 
 def compared_on_loop(case: CasePlan) -> dict[int, CellAssertion]:
@@ -118,11 +132,16 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         held = repelled(trial, wanted)
         if held:
             return replace(trial, verdict="passed", score=1.0, assertions=held)
-    contexts = _contexts(plan, root, wanted)
-    findings = [
-        executed.findings.get(place) or evaluate(assertion, _seen_by(trial, turn), contexts[turn])
-        for place, (assertion, turn) in enumerate(wanted)
-    ]
+    contexts = contexts_of(plan, root, wanted)
+
+    def find(place: int, assertion: Assertion, turn: int | None) -> Finding:
+        if place in executed.findings:
+            return executed.findings[place]
+        if executed.failed_turn is not None:
+            return not_reached(assertion, turn, executed.failed_turn)
+        return evaluate(assertion, seen_by(trial, turn), contexts[turn])
+
+    findings = [find(place, *each) for place, each in enumerate(wanted)]
     verdict, score, kept = conclude(
         trial,
         [assertion for assertion, _ in wanted],
@@ -154,7 +173,7 @@ def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) 
     """Return a context in which judges and other answers to the case can be reached."""
 
     async def rival(name: str) -> Trial:
-        return _seen_by(await judge_client.rival(name), context.turn)
+        return seen_by(await judge_client.rival(name), context.turn)
 
     kept = plan.baseline_outputs if context.turn is None else ()
     return replace(
@@ -166,13 +185,15 @@ def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) 
     )
 
 
-def _seen_by(trial: Trial, turn: int | None) -> Trial:
+def seen_by(trial: Trial, turn: int | None) -> Trial:
+    """Return the trial as an assertion on that turn is to see it."""
     return trial if turn is None else trial.at_turn(turn)
 
 
-def _contexts(
-    plan: CellPlan, root: Path, wanted: list[tuple[Assertion, int | None]]
+def contexts_of(
+    plan: CellPlan, root: Path, wanted: Collection[tuple[Assertion, int | None]]
 ) -> dict[int | None, CheckContext]:
+    """Return what the assertions are told of the case, by the turn that they are on."""
     return {turn: context_of(plan, root, turn) for turn in {turn for _, turn in wanted}}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,11 +20,12 @@ from pytest_arena.engine.trial_checks import (
     judge_on_loop,
     needs_stream,
 )
+from pytest_arena.engine.turn_checks import TurnChecks, ends_early
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.trial import Finding, Trial, TrialError
-from pytest_arena.targets import DialogueRun
+from pytest_arena.targets import DialogueRun, GoesOn
 from pytest_arena.tools import ToolContext, ToolEnvironment
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from pytest_arena.targets.agent import Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
+Holds = Callable[[Trial, int], Awaitable[bool]]
+"""Whether the assertions of a turn (from 0) hold of what has been said so far."""
 _sessions = Random()  # noqa: S311 - names, not secrets
 """Its own, which no `random.seed()` of a test reaches; the system is asked once, not each time."""
 
@@ -146,7 +149,7 @@ class TrialRunner:
         async with self._client.exclusive_access(plan.provider.name).alone():
             run = await VirtualUsers(plan, load, talk, self._client, most_judged=most).run()
         # judged when the load is over: a judge may be the very provider that was under load
-        judged = [self._judged(plan, trial) for trial in run.sample]
+        judged = [self._judged(plan, Executed(trial)) for trial in run.sample]
         return CellRun(list(await asyncio.gather(*judged)), len(judged), run)
 
     async def _trial(self, plan: CellPlan, number: int, stop: EarlyStop | None) -> Executed:
@@ -158,12 +161,12 @@ class TrialRunner:
 
         try:
             if plan.rivals:
-                trial = await self._talks().own(plan, number)
+                executed = await self._talks().own(plan, number)
             else:
-                trial = await self._talk(plan, number, call)
+                executed = await self._checked_talk(plan, number, call)
         except _CutShort as cut:
             return _cut(cut.trial, cut)
-        return await self._judged(plan, trial)
+        return await self._judged(plan, executed)
 
     async def _call(
         self, plan: CellPlan, request: Request, unwanted: Callable[[], bool] | None = None
@@ -184,8 +187,10 @@ class TrialRunner:
         if self._shared is None:
             from pytest_arena.engine.shared_conversations import SharedConversations
 
-            async def talk(plan: CellPlan, number: int) -> Trial:
-                return await self._talk(plan, number, lambda request: self._call(plan, request))
+            async def talk(plan: CellPlan, number: int) -> Executed:
+                return await self._checked_talk(
+                    plan, number, lambda request: self._call(plan, request)
+                )
 
             self._shared = SharedConversations(talk)
         return self._shared
@@ -204,8 +209,26 @@ class TrialRunner:
             self._toolboxes = Toolboxes(self._tool_environment)
         return self._toolboxes
 
-    async def _talk(self, plan: CellPlan, number: int, call: Call) -> Trial:
-        """Run one dialogue of a case and return what was said; its calls are made by `call`."""
+    async def _checked_talk(self, plan: CellPlan, number: int, call: Call) -> Executed:
+        """Run one dialogue of a case, which ends where a turn fails, and return it with what was
+        found of its turns."""
+        if not ends_early(plan.case, number % len(plan.case.dialogues)):
+            return Executed(await self._talk(plan, number, call))
+        checks = TurnChecks(plan, self._root, self._checks)
+
+        async def holds(trial: Trial, turn: int) -> bool:
+            return await checks.holds(trial, turn, lambda: self.judge_client(plan, number))
+
+        trial = await self._talk(plan, number, call, holds)
+        return Executed(trial, checks.findings, checks.failed_turn)
+
+    async def _talk(
+        self, plan: CellPlan, number: int, call: Call, holds: Holds | None = None
+    ) -> Trial:
+        """Run one dialogue of a case and return what was said; its calls are made by `call`.
+
+        It ends with a turn that does not hold.
+        """
         case, spec = plan.case, plan.provider
         index, place = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
@@ -253,8 +276,12 @@ class TrialRunner:
         with_tools = agent or offer
         answer = ask if with_tools is None else with_tools.answer
         dialogue = DialogueRun(case, case.dialogues[place], answer)
+
+        async def goes_on(turn: int) -> bool:
+            return holds is None or await holds(dialogue.trial(index, place), turn)
+
         try:
-            failed = await _failure_of(dialogue)
+            failed = await _failure_of(dialogue, goes_on)
         finally:
             await self._client.forget(spec, session)
             if with_tools is not None:
@@ -265,11 +292,12 @@ class TrialRunner:
             raise _CutShort(str(failed), dialogue.trial(index, place)) from failed
         return dialogue.trial(index, place, failed)
 
-    async def _judged(self, plan: CellPlan, trial: Trial) -> Executed:
+    async def _judged(self, plan: CellPlan, executed: Executed) -> Executed:
+        trial = executed.trial
         number = trial.index * len(plan.case.dialogues) + trial.dialogue
         try:
             return await judge_on_loop(
-                plan, trial, self._root, lambda: self.judge_client(plan, number)
+                plan, executed, self._root, lambda: self.judge_client(plan, number)
             )
         except BudgetSpent as spent:
             return _cut(trial, spent)
@@ -279,15 +307,15 @@ class TrialRunner:
         from pytest_arena.engine.judge_client import JudgeClient
 
         async def rival(name: str) -> Trial:
-            return await self._talks().rival(plan, name, number)
+            return (await self._talks().rival(plan, name, number)).trial
 
         return JudgeClient(self._client, plan, number, self._unknown, rival)
 
 
-async def _failure_of(dialogue: DialogueRun) -> TrialError | BudgetSpent | None:
+async def _failure_of(dialogue: DialogueRun, goes_on: GoesOn) -> TrialError | BudgetSpent | None:
     """Run a dialogue, and return what ended it before its last answer."""
     try:
-        await dialogue.run()
+        await dialogue.run(goes_on)
     except ProviderError as error:
         return TrialError(str(error.kind), error.message, error.attempts)
     except GuardrailError as error:

@@ -10,6 +10,7 @@ from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.results.request_response import SYSTEM_ROLES
 from pytest_arena.schema import CaseSpec, Guardrail
+from pytest_arena.text.numbers import counted
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
 _SOURCES = ("prompt", "prompts", "conversation", "messages")
@@ -64,6 +65,36 @@ def check_source(
             case.value_place(given[0]),
             expected="at least one entry",
             fix="add one, or write prompt: …",
+        )
+
+
+def check_length(
+    spec: CaseSpec, case: YamlMap, owner: str, default: int | None, problems: ProblemList
+) -> None:
+    """Refuse a conversation that is longer than it may be, and a limit on what is none."""
+    most = spec.max_messages or default
+    messages = 2 * len(spec.conversation or ())
+    if most is not None and messages > most:
+        problems.add(
+            f"{owner} has {messages} messages with their answers, and max_messages is {most}",
+            case.key_place("conversation"),
+            expected=f"at most {counted(most // 2, 'turn')}",
+            fix=f"raise max_messages to {messages}, or leave turns out",
+        )
+    for key in ("max_messages", "continue_on_failure"):
+        if spec.conversation is None and getattr(spec, key) is not None:
+            problems.add(
+                f"{owner} has {key!r} and no conversation",
+                case.key_place(key),
+                expected="a case with turns under conversation:",
+                fix=f"remove {key!r}, or write the prompt as a turn: conversation: [{{user: …}}]",
+            )
+    if is_load_case(case) and spec.continue_on_failure is not None:
+        problems.add(
+            f"{owner} is a load case and has 'continue_on_failure'",
+            case.key_place("continue_on_failure"),
+            expected="no such key: what users of a load say is judged when the load is over",
+            fix="remove 'continue_on_failure'",
         )
 
 

@@ -13,6 +13,7 @@ from pytest_arena.loading.agents import with_tools
 from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.case_checks import (
     check_checks,
+    check_length,
     check_messages,
     check_name,
     check_providers,
@@ -66,6 +67,8 @@ class CaseSettings:
     guardrails: tuple[Guardrail, ...]
     params: Mapping[str, Any]
     trials: int
+    continue_on_failure: bool
+    max_messages: int | None
     providers: set[str]
     groups: set[str]
     variants: tuple[Variant, ...] = ()
@@ -238,6 +241,7 @@ def _load(
         check_checks(spec, rendered, owner, settings.guardrails, problems)
     check_label(spec, rendered, owner, problems)
     check_messages(spec, rendered, owner, problems)
+    check_length(spec, rendered, owner, settings.max_messages, problems)
     check_providers(
         spec, rendered, owner, settings.providers, settings.groups, settings.in_columns, problems
     )
@@ -368,6 +372,9 @@ def _plan(
         threshold=spec.threshold,
         trials=spec.trials or settings.trials,
         pass_threshold=spec.pass_threshold,
+        continue_on_failure=settings.continue_on_failure
+        if spec.continue_on_failure is None
+        else spec.continue_on_failure,
         timeout_s=spec.timeout,
         session_id=spec.session_id,
         budget=spec.budget,

@@ -108,6 +108,8 @@ def _load(
         guardrails=guardrails,
         params=params,
         trials=spec.defaults.trials or 1,
+        continue_on_failure=spec.defaults.continue_on_failure,
+        max_messages=spec.defaults.max_messages,
         target=spec.defaults.target,
         providers=_known(context, {provider.name for provider in providers}),
         groups={provider.group for provider in providers},

@@ -83,6 +83,8 @@ class CasePlan:
     load: LoadTestPlan | None = None
     """Set for a load case, which has no trials of its own number."""
     pass_threshold: float = 1.0
+    continue_on_failure: bool = False
+    """Whether its conversation goes on after a turn that failed."""
     timeout_s: float | None = None
     session_id: str | None = None
     budget: BudgetSpec | None = None

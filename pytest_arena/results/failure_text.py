@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Sequence
 
 from pytest_arena.errors import first_line, shorten
 from pytest_arena.results.cell import Cell
@@ -63,10 +65,18 @@ def report_text(cell: Cell) -> str:
             lines.append(_entry(f"error ({error.kind})", error.message, LONGEST_ERROR))
     for finding in _not_held(cell, trial):
         lines += _finding(cell, finding)
-    held = sum(f.verdict == "passed" for f in trial.assertions) if trial is not None else 0
-    if held:
-        lines.append(f"  ({counted(held, 'other assertion')} held)")
+    lines += _others(trial.assertions if trial is not None else ())
     return printable("\n".join(lines))
+
+
+def _others(findings: Sequence[Finding]) -> list[str]:
+    """Return how many assertions held, and how many were not looked at and why."""
+    held = sum(finding.verdict == "passed" for finding in findings)
+    lines = [f"  ({counted(held, 'other assertion')} held)"] if held else []
+    skipped = Counter(finding.reason for finding in findings if finding.verdict == "skipped")
+    for reason, number in skipped.items():
+        lines.append(f"  ({counted(number, 'assertion')} {first_line(reason)})")
+    return lines
 
 
 def passed_text(cell: Cell) -> str:

@@ -46,6 +46,10 @@ class Defaults(ArenaModel):
     """Where an answer says its label, for cases with a `label:` that do not say it themselves."""
     trials: int | None = Field(default=None, gt=0)
     """How many times each case is run against each provider."""
+    continue_on_failure: bool = False
+    """Go on with conversations after a turn whose assertions failed, instead of ending them."""
+    max_messages: int | None = Field(default=None, ge=2)
+    """The most messages that a conversation may have, the user's and the answers to them."""
     cache: CacheSpec | None = None
     """Keep answers for a while, for local work; off in CI."""
 

@@ -125,6 +125,11 @@ class CaseSpec(ArenaModel):
     """Several prompts, each sent on its own; every answer must hold."""
     conversation: tuple[TurnSpec, ...] | None = None
     """Turns of one conversation, each sent with all that was said before."""
+    continue_on_failure: bool | None = None
+    """Go on with a conversation after a turn whose assertions failed (default: end it there; what
+    was not said is not judged)."""
+    max_messages: int | None = Field(default=None, ge=2)
+    """The most messages that a conversation may have, the user's and the answers to them."""
     messages: tuple[MessageSpec, ...] | None = None
     """What was said before, answers of the model among it; the last message is the user's, and is
     answered."""

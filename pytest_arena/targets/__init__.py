@@ -5,6 +5,6 @@ neither limits nor retries. `dialogue` is a prompt, or a conversation under the 
 `agent` works at its turns where it is one of ours, and is imported there alone.
 """
 
-from pytest_arena.targets.dialogue import DialogueRun
+from pytest_arena.targets.dialogue import DialogueRun, GoesOn
 
-__all__ = ["DialogueRun"]
+__all__ = ["DialogueRun", "GoesOn"]

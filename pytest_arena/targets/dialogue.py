@@ -18,6 +18,8 @@ from pytest_arena.schema.guardrail import Said
 
 _LONG_TEXT = 5_000
 _Found = TypeVar("_Found")
+GoesOn = Callable[[int], Awaitable[bool]]
+"""Whether the conversation goes on after a turn (from 0) was answered."""
 Answer = Callable[[list[Message], int], Awaitable[tuple[Request, Response]]]
 """Answer a turn: the messages so far and its number (from 0) give what was really sent and what
 came back."""
@@ -39,8 +41,9 @@ class DialogueRun:
         self._responses: list[Response] = []
         self._events: list[GuardrailEvent] = []
 
-    async def run(self) -> None:
-        """Talk until the last turn is answered or something is blocked."""
+    async def run(self, goes_on: GoesOn) -> None:
+        """Talk until the last turn is answered, something is blocked, or it does not go on."""
+        last = len(self._dialogue) - 1
         said: list[Message] = []
         if self._case.system is not None:
             said.append({"role": "system", "content": self._case.system})
@@ -58,6 +61,8 @@ class DialogueRun:
             self._messages = request.messages
             self._responses.append(response)
             if await self._answer_is_blocked(response, number) or response.stopped is not None:
+                return
+            if number < last and not await goes_on(number):
                 return
             said += _answer_messages(response)
 
