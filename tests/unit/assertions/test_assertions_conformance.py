@@ -24,6 +24,13 @@ every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.type)
 BAD = {
     "any_of": [{"assertions": []}, {}],
     "all_of": [{"assertions": []}, {}],
+    "asked_before": [
+        {"tools": 3},
+        {"covers": "ever"},
+        {"question": "("},
+        {"agreement": "*"},
+        {"mentions": "amount"},
+    ],
     "avg_response_time": [{"max_ms": 0}, {"max_ms": "fast"}, {}],
     "banned_words": [{"words": []}, {"words": "hack"}, {}],
     "bleu": [{"value": "x", "min_score": 2}, {"value": ""}, {}],

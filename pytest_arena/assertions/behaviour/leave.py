@@ -1,0 +1,104 @@
+"""Whether a user has given leave to act, followed from message to message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pytest_arena.assertions.behaviour.named_values import names_value
+from pytest_arena.assertions.messages import shown_json
+from pytest_arena.judging.confirmation import Reply, asks_leave, reply_to, withdraws
+from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.text.regex import search
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What counts as asking for leave, and what as a yes: patterns, or the rule of the plugin."""
+
+    question: str | None = None
+    agreement: str | None = None
+
+    def question_in(self, answer: str) -> str | None:
+        """Return what an answer asks for leave with; None where it does not."""
+        if self.question is None:
+            return asks_leave(answer)
+        found = search(self.question, answer)
+        return None if found is None else found[0] or answer
+
+    def reply(self, question: str, said: str) -> Reply:
+        if self.agreement is None:
+            return reply_to(question, said)
+        return "yes" if search(self.agreement, said) else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Whether there is leave to act, and why, at one moment of a conversation."""
+
+    given: Reply = "none"
+    why: str = "nobody had asked for leave"
+    question: str | None = None
+    """The question for leave that is open or was answered."""
+    asked: str = ""
+    """The answer that asked it."""
+    is_new: bool = False
+    """Whether it was asked in the last answer."""
+
+    def after_answer(self, answer: str, rule: Rule) -> Leave:
+        """Return what leave there is when the agent has spoken."""
+        question = rule.question_in(answer)
+        if question is not None:
+            if self.given == "yes":
+                return replace(self, question=question, asked=answer, is_new=True)
+            why = f"{quoted(question)} was asked, and nothing said to it yet"
+            return Leave("none", why, question, answer, is_new=True)
+        is_open = self.question is not None and self.given in ("none", "unclear")
+        if is_open and "?" in answer:
+            return Leave(self.given, self.why)
+        return replace(self, is_new=False)
+
+    def after_user(self, said: str, rule: Rule) -> Leave:
+        """Return what leave there is when the user has spoken."""
+        if self.question is not None and self.is_new:
+            return self._answered(rule.reply(self.question, said), said)
+        if self.given == "yes":
+            if not withdraws(said):
+                return self
+            return Leave("no", f"{quoted(said)} took the yes back")
+        reply = rule.reply(self.question, said) if self.question and self.given != "no" else "none"
+        if reply in ("yes", "no"):
+            # some messages later, "okay" may answer the question, or what was said since
+            return self._answered("unclear" if reply == "yes" else "no", said)
+        return self
+
+    def _answered(self, given: Reply, said: str) -> Leave:
+        what, question = quoted(said), quoted(str(self.question))
+        why = {
+            "yes": f"{what}, after {question}",
+            "no": f"{what} is no yes to {question}",
+            "none": f"{what} is no yes to {question}",
+            "unclear": f"whether {what} is a yes to {question} cannot be told",
+        }[given]
+        return Leave(given, why, self.question, self.asked)
+
+    def used(self, by: str) -> Leave:
+        """Return what is left when something was done."""
+        return Leave("none", f"the yes was for an earlier call, {by}")
+
+    def for_arguments(self, arguments: Any, mentions: tuple[str, ...]) -> Leave:
+        """Return the leave for a call, where the answer that asked must name these arguments."""
+        if self.given != "yes" or not mentions:
+            return self
+        given = arguments if isinstance(arguments, Mapping) else {}
+        there = [name for name in mentions if name in given]
+        if not there:
+            named = ", ".join(mentions)
+            return replace(self, given="unclear", why=f"the call has no argument {named}")
+        for name in there:
+            if not names_value(self.asked, given[name]):
+                value = shown_json(given[name])
+                why = f"{quoted(self.asked)} does not name the {name} {value}"
+                return replace(self, given="none", why=why)
+        return self
