@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-REPORT_FORMATS = ("html", "json", "markdown", "csv", "parquet")
+REPORT_FORMATS = ("html", "json", "markdown", "csv", "parquet", "otlp")
 FILE_PATTERNS = ("arena.yaml", "arena.yml", "*.arena.yaml", "*.arena.yml")
 BASELINE = ".arena/baseline.jsonl"
 """Where a baseline is written unless `--arena-baseline` names a file."""

@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser, *, output: str) -> None:
         dest="formats",
         metavar="LIST",
         default="html,markdown",
-        help="formats to write: html,json,markdown,csv,parquet (default html,markdown)",
+        help="formats to write: html,json,markdown,csv,parquet,otlp (default html,markdown)",
     )
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help=f"where to write them (default: {output})"

@@ -24,6 +24,8 @@ from pytest_arena.engine.turn_checks import TurnChecks, ends_early
 from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool
+from pytest_arena.results.run_facts import now
+from pytest_arena.results.trace_ids import new_trace_id, traceparent, turn_span_id
 from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun, GoesOn
 from pytest_arena.tools import ToolContext, ToolEnvironment
@@ -233,6 +235,7 @@ class TrialRunner:
         index, place = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
         session = case.session_id or _new_session_id()
+        trace_id, started_at = new_trace_id(), now()
 
         async def ask(
             messages: list[Message], turn: int, step: int = 0, further: Sequence[Tool] = ()
@@ -259,6 +262,7 @@ class TrialRunner:
                 session_id=case.session_id,
                 session=session,
                 variables=case.variables,
+                traceparent=traceparent(trace_id, turn_span_id(trace_id, turn)),
                 under_load=case.load is not None,
             )
             response = await call(request)
@@ -288,9 +292,14 @@ class TrialRunner:
                 await with_tools.close()
         if agent is not None and agent.unfinished is not None:
             dialogue.add_unfinished(agent.unfinished)
-        if isinstance(failed, BudgetSpent):
-            raise _CutShort(str(failed), dialogue.trial(index, place)) from failed
-        return dialogue.trial(index, place, failed)
+        spent = failed if isinstance(failed, BudgetSpent) else None
+        error = failed if isinstance(failed, TrialError) else None
+        trial = replace(
+            dialogue.trial(index, place, error), started_at=started_at, trace_id=trace_id
+        )
+        if spent is not None:
+            raise _CutShort(str(spent), trial) from spent
+        return trial
 
     async def _judged(self, plan: CellPlan, executed: Executed) -> Executed:
         trial = executed.trial

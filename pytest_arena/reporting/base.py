@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.trend import Trend
@@ -30,6 +31,14 @@ class Reporter:
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report into a directory that exists, atomically, and say where."""
         raise NotImplementedError(f"{type(self).__name__} has no write()")
+
+
+class TraceReporter(Reporter):
+    """A report of traces, which can also be sent to a collector; `format` is `otlp`."""
+
+    def traces(self, run: RunResult) -> Iterator[dict[str, Any]]:
+        """Yield what is exported of each trial: OTLP JSON, as one request may hold it."""
+        raise NotImplementedError(f"{type(self).__name__} has no traces()")
 
 
 class TerminalSummary:

@@ -107,6 +107,8 @@ class Request:
     variables: Mapping[str, Any] = field(default_factory=dict)
     """The case's variables, for systems that take them."""
     json_only: bool = False
+    traceparent: str = ""
+    """W3C's header by which an application takes part in the trial's trace."""
     under_load: bool = False
     """Whether it is a call of a load case, so that one of many trials is like another."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
@@ -195,6 +197,8 @@ class Response:
     """What the tools keep after this turn, as JSON."""
     stopped: str | None = None
     """The limit that ended an agent before it had answered, and how it did."""
+    started_ms: NonNegativeFloat | None = None
+    """When the turn was asked, in milliseconds since the trial began."""
 
     @property
     def is_cut_by_filter(self) -> bool:

@@ -93,6 +93,10 @@ class Trial:
     """Which of the case's dialogues it ran, as one of several `prompts:`; earlier files call it
     `variant`."""
     score: float | None = None
+    started_at: str | None = None
+    """When it began, as ISO 8601 in UTC; None where nobody was asked."""
+    trace_id: str | None = None
+    """What its spans are known by, here and in the applications that were asked."""
 
     @property
     def last(self) -> Response | None:

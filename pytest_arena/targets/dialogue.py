@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -40,6 +41,7 @@ class DialogueRun:
         self._messages: list[Message] = []
         self._responses: list[Response] = []
         self._events: list[GuardrailEvent] = []
+        self._began = time.perf_counter()
 
     async def run(self, goes_on: GoesOn) -> None:
         """Talk until the last turn is answered, something is blocked, or it does not go on."""
@@ -52,6 +54,7 @@ class DialogueRun:
             self._messages = list(said)
             if await self._input_is_blocked(turn, number):
                 return
+            asked = time.perf_counter()
             try:
                 request, response = await self._answer(list(said), number)
             except ProviderError as error:
@@ -59,6 +62,7 @@ class DialogueRun:
                     raise
                 return
             self._messages = request.messages
+            response.started_ms = round((asked - self._began) * 1000, 3)
             self._responses.append(response)
             if await self._answer_is_blocked(response, number) or response.stopped is not None:
                 return

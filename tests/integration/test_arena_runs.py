@@ -82,8 +82,8 @@ def test_a_blocked_input_makes_no_call(small: Project, spread: tuple[str, ...]) 
 def without_times(records: list[dict[str, Any]]) -> str:
     """Leave out what may differ between two runs: times, ids and the number of workers."""
     text = json.dumps(records)
-    text = re.sub(r'"(latency_ms|first_token_ms)": [\d.]+', r'"\1": 0', text)
-    text = re.sub(r'"(run_id|started_at|finished_at)": "[^"]*"', r'"\1": ""', text)
+    text = re.sub(r'"(latency_ms|first_token_ms|started_ms)": [\d.]+', r'"\1": 0', text)
+    text = re.sub(r'"(run_id|started_at|finished_at|trace_id)": "[^"]*"', r'"\1": ""', text)
     return re.sub(r'"workers": \d+', '"workers": 0', text)
 
 

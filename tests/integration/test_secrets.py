@@ -150,7 +150,7 @@ def test_no_byte_of_a_key_is_found_anywhere(
         "--junitxml=junit.xml",
         "-o",
         "junit_logging=all",
-        "--arena-report=html,json,markdown,csv,parquet",
+        "--arena-report=html,json,markdown,csv,parquet,otlp",
         "--arena-record=all",
         "--arena-concurrency=20",
         *workers,

@@ -1,0 +1,34 @@
+"""The ids by which a trial's spans are known: here, to the application, and to a collector."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from random import Random
+
+_ids = Random()  # noqa: S311 - names, not secrets
+"""Its own, which no `random.seed()` of a test reaches."""
+
+
+def new_trace_id() -> str:
+    """Return the id of a trial's trace: 32 hexadecimal digits, not all of them zero."""
+    return f"{_ids.getrandbits(128) or 1:032x}"
+
+
+def span_id(trace_id: str, *place: object) -> str:
+    """Return the id of the span at a place in a trace, which is the same whoever asks for it."""
+    return sha256("\0".join([trace_id, *map(str, place)]).encode()).hexdigest()[:16]
+
+
+def turn_span_id(trace_id: str, turn: int) -> str:
+    """Return the id of the span of a turn, from 0."""
+    return span_id(trace_id, "turn", turn)
+
+
+def tool_span_id(trace_id: str, turn: int, call: str) -> str:
+    """Return the id of the span of a tool call, by the call's own id."""
+    return span_id(trace_id, "turn", turn, "tool", call)
+
+
+def traceparent(trace_id: str, parent: str) -> str:
+    """Return W3C's header by which whoever is called takes part in a trace."""
+    return f"00-{trace_id}-{parent}-01"
