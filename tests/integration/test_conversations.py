@@ -100,8 +100,8 @@ def test_a_judge_is_asked_between_turns_and_once(cell_of: Any) -> None:
     cell = cell_of(text + TURNS.replace("{type: contains, value: Monday}", named_day))
     assert _verdicts(cell)[1:] == ["failed", "skipped", "skipped"]
     assert len(cell["trials"][0]["responses"]) == 2
-    judge = cell["trials"][0]["assertions"][1]["judge"]
-    assert judge["calls"] == 1
+    (vote,) = cell["trials"][0]["assertions"][1]["judge"]["votes"]
+    assert vote["calls"] == 1
 
 
 def test_the_failure_says_what_was_not_looked_at(pytester: pytest.Pytester) -> None:
