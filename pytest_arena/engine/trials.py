@@ -274,7 +274,8 @@ class TrialRunner:
         agent = offer = None
         if case.agent is not None and not spec.asks_nobody:
             about = ToolContext(case.name, number, session, case.variables)
-            agent = self._tools().agent(case.agent, ask, about)
+            notes = [turn.notes for turn in case.dialogues[place]]
+            agent = self._tools().agent(case.agent, ask, about, notes)
         elif case.offer is not None and spec.system is None and not spec.asks_nobody:
             offer = self._tools().offer(case.offer, ask, session)
         with_tools = agent or offer

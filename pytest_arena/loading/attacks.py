@@ -54,10 +54,12 @@ def attacked(spec: CaseSpec, attack: Attack) -> CaseSpec:
         changed["prompt"] = _wrapped(attack, spec.prompt)
     if spec.prompts is not None:
         changed["prompts"] = tuple(_wrapped(attack, prompt) for prompt in spec.prompts)
-    if spec.conversation:
-        *before, last = spec.conversation
+    if spec.conversation and spec.turns:
+        last = spec.turns[-1]
         wrapped = last.model_copy(update={"user": _wrapped(attack, last.user)})
-        changed["conversation"] = (*before, wrapped)
+        changed["conversation"] = tuple(
+            wrapped if each is last else each for each in spec.conversation
+        )
     if spec.messages:
         *said, asked = spec.messages
         wrapped_message = asked.model_copy(update={"content": _wrapped(attack, asked.content)})

@@ -9,7 +9,7 @@ from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.results.request_response import SYSTEM_ROLES
-from pytest_arena.schema import CaseSpec, Guardrail
+from pytest_arena.schema import CaseSpec, Guardrail, NoteSpec, TurnSpec
 from pytest_arena.text.numbers import counted
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
@@ -73,7 +73,8 @@ def check_length(
 ) -> None:
     """Refuse a conversation that is longer than it may be, and a limit on what is none."""
     most = spec.max_messages or default
-    messages = 2 * len(spec.conversation or ())
+    notes = len(spec.conversation or ()) - len(spec.turns)
+    messages = 2 * len(spec.turns) + notes
     if most is not None and messages > most:
         problems.add(
             f"{owner} has {messages} messages with their answers, and max_messages is {most}",
@@ -96,6 +97,43 @@ def check_length(
             expected="no such key: what users of a load say is judged when the load is over",
             fix="remove 'continue_on_failure'",
         )
+
+
+def check_notes(
+    spec: CaseSpec, case: YamlMap, owner: str, *, of_an_agent: bool, problems: ProblemList
+) -> None:
+    """Refuse notes that would reach nobody."""
+    said = spec.conversation or ()
+    for index, note in enumerate(said):
+        if not isinstance(note, NoteSpec):
+            continue
+        earlier = any(isinstance(each, TurnSpec) for each in said[:index])
+        later = any(isinstance(each, TurnSpec) for each in said[index:])
+        if note.after is None and later:
+            continue
+        place = case["conversation"].value_place(index)
+        if note.after is None:
+            problems.add(
+                f"the note at the end of {owner} reaches nobody",
+                place,
+                expected="a turn of the user's after it, with which it is sent",
+                fix="add {user: …}, or say during which turn it comes: after: 1 (calls of tools)",
+            )
+        elif not earlier:
+            problems.add(
+                f"a note of {owner} comes after calls of tools, before anything was asked",
+                place,
+                expected="the turn that an agent works at, then the note",
+                fix="move it below the turn, or leave after: out",
+            )
+        elif not of_an_agent:
+            problems.add(
+                f"a note of {owner} comes after calls of tools, and no agent makes any",
+                place,
+                expected="after: in a case whose target is of type agent",
+                fix="name such a target, or leave after: out, so that the note comes with the next "
+                "turn",
+            )
 
 
 def check_messages(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
@@ -126,7 +164,7 @@ def check_checks(
     problems: ProblemList,
 ) -> None:
     """Refuse a case that could only pass."""
-    turns = [assertion for turn in spec.conversation or () for assertion in turn.assertions]
+    turns = [assertion for turn in spec.turns for assertion in turn.assertions]
     counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns))
     if not counting and not any(rule.on_violation == "block" for rule in guardrails):
         problems.add(

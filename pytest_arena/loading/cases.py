@@ -16,6 +16,7 @@ from pytest_arena.loading.case_checks import (
     check_length,
     check_messages,
     check_name,
+    check_notes,
     check_providers,
     check_source,
     check_tags,
@@ -260,6 +261,8 @@ def _load(
     if variant is not None and variant.prompt is not None:
         prompt = variant.prompt
         target = variant.target or target
+    is_agent = target.agent is not None
+    check_notes(spec, rendered, owner, of_an_agent=is_agent, problems=problems)
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
     plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.loading.assertions import build_assertions, build_named
 from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plans import TurnPlan
+from pytest_arena.loading.plans import NotePlan, TurnPlan
 from pytest_arena.loading.targets import Prompt
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
+from pytest_arena.prompts.notes import operator_messages
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.content import Said, content_of, files_in, text_in
 from pytest_arena.results.request_response import SYSTEM_ROLES, Message
-from pytest_arena.schema import CaseSpec, Content, TurnSpec
+from pytest_arena.schema import CaseSpec, Content, NoteSpec, TurnSpec
 from pytest_arena.schema.content import files_of, said_in
 
 GREETING = "Hello!"
@@ -39,9 +41,35 @@ def dialogues_of(
         *before, _ = said_by(spec)
         return ((TurnPlan(turn(spec.messages[-1].content), before=tuple(before)),),)
     if spec.conversation is not None:
-        return (tuple(TurnPlan(turn(each.user), each.assertions) for each in spec.conversation),)
+        return (tuple(_turns(spec.conversation, turn)),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
+
+
+def _turns(
+    conversation: Iterable[TurnSpec | NoteSpec], turn: Callable[[str | Content], Said]
+) -> Iterator[TurnPlan]:
+    """Yield the user's turns, each with the notes before it and those while it is worked at."""
+    before: list[NoteSpec] = []
+    plan: TurnPlan | None = None
+    for said in conversation:
+        if isinstance(said, TurnSpec):
+            if plan is not None:
+                yield plan
+            told: list[Message] = []
+            if before:
+                text = operator_messages((note.kind, note.inject) for note in before)
+                told.append({"role": "user", "content": text})
+            plan = TurnPlan(turn(said.user), said.assertions, before=tuple(told))
+            before = []
+        elif said.after is None:
+            before.append(said)
+        elif plan is not None:
+            text = operator_messages([(said.kind, said.inject)])
+            notes = sorted([*plan.notes, NotePlan(text, said.after)], key=lambda note: note.after)
+            plan = replace(plan, notes=tuple(notes))
+    if plan is not None:
+        yield plan
 
 
 def sent_files(spec: CaseSpec) -> dict[str, AttachedFile]:
@@ -49,7 +77,7 @@ def sent_files(spec: CaseSpec) -> dict[str, AttachedFile]:
     contents = [
         spec.prompt,
         *(spec.prompts or ()),
-        *(turn.user for turn in spec.conversation or ()),
+        *(turn.user for turn in spec.turns),
         *(message.content for message in spec.messages or ()),
     ]
     return {name: file for content in contents for name, file in files_of(content).items()}
@@ -84,10 +112,13 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
             fix="write messages: for what was said before, or {user: …} for each turn",
         )
         return ()
-    turns = []
+    turns: list[TurnSpec | NoteSpec | None] = []
     for index, turn in enumerate(written):
-        if isinstance(turn, YamlMap):
-            turns.append(_turn(turn, f"turn {index + 1} of {owner}", context))
+        named = f"turn {index + 1} of {owner}"
+        if isinstance(turn, YamlMap) and "inject" in turn:
+            turns.append(build_model(NoteSpec, turn, context.problems, named))
+        elif isinstance(turn, YamlMap):
+            turns.append(_turn(turn, named, context))
         else:
             context.problems.add(
                 f"turn {index + 1} of {owner} is not a mapping",

@@ -42,6 +42,14 @@ class Hasher:
         ]
         if before:
             facts["before"] = before
+        notes = [
+            [[note.text, note.after] for note in turn.notes]
+            for dialogue in case.dialogues
+            for turn in dialogue
+            if turn.notes
+        ]
+        if notes:
+            facts["notes"] = notes
         if case.tools:
             facts["tools"] = case.tools
         if case.agent is not None:

@@ -26,7 +26,7 @@ def check_label(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList
     The figures of labels count each answer once.
     """
     own = [one for one in spec.assertions if one.right_label is not None]
-    turns = [one for turn in spec.conversation or () for one in turn.assertions]
+    turns = [one for turn in spec.turns for one in turn.assertions]
     inside = [
         one
         for one in (*with_members(spec.assertions), *with_members(turns))

@@ -29,7 +29,7 @@ def load_plan(
         _refuse_mixture(given, case, owner, problems)
     _refuse_trials(spec, case, owner, problems)
     _refuse_unfit(spec, case, owner, problems)
-    turns = len(spec.conversation) if spec.conversation else 1
+    turns = len(spec.turns) or 1
     if spec.messages_per_user and spec.messages_per_user % turns:
         problems.add(
             f"{owner} has {turns} turns, and {spec.messages_per_user} messages a user end in the "
@@ -84,7 +84,7 @@ def _refuse_trials(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemL
 
 def _refuse_unfit(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
     """Refuse assertions that could never be judged on the calls of a load."""
-    in_turns = (check for turn in spec.conversation or () for check in turn.assertions)
+    in_turns = (check for turn in spec.turns for check in turn.assertions)
     for assertion in with_members((*spec.assertions, *in_turns)):
         if assertion.unfit_for_load is not None:
             problems.add(

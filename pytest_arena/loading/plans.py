@@ -30,6 +30,14 @@ Reasons = str | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class NotePlan:
+    """What a person tells an agent at work, once it has made so many calls of tools."""
+
+    text: str
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnPlan:
     """One user turn with its variables filled in.
 
@@ -39,6 +47,8 @@ class TurnPlan:
     user: Said
     assertions: tuple[Assertion, ...] = ()
     before: tuple[Message, ...] = ()
+    notes: tuple[NotePlan, ...] = ()
+    """What an agent is told while it works at the turn, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

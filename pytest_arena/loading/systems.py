@@ -101,8 +101,9 @@ def _first_messages(plan: CellPlan) -> Iterator[list[Message]]:
     begin: list[Message] = []
     if case.system is not None:
         begin = [{"role": "system", "content": case.system}]
-    for first, *_ in case.dialogues:
-        yield [*begin, *first.before, {"role": "user", "content": content_of(first.user)}]
+    for dialogue in case.dialogues:
+        for turn in dialogue[:1] + tuple(turn for turn in dialogue[1:] if turn.before):
+            yield [*begin, *turn.before, {"role": "user", "content": content_of(turn.user)}]
 
 
 def keys_of_models(options: type[SystemOptions]) -> frozenset[str]:

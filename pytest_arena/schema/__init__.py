@@ -28,9 +28,10 @@ from pytest_arena.schema.assertion import (
 )
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
-from pytest_arena.schema.case import CaseSpec, MessageSpec, TurnSpec
+from pytest_arena.schema.case import CaseSpec
 from pytest_arena.schema.chaos import ChaosSpec
 from pytest_arena.schema.content import Content, PartSpec, PromptContent
+from pytest_arena.schema.conversation import MessageSpec, NoteSpec, TurnSpec
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
@@ -92,6 +93,7 @@ __all__ = [
     "MockResponses",
     "MockScenario",
     "MockToolCall",
+    "NoteSpec",
     "Outcome",
     "PartSpec",
     "Predicted",

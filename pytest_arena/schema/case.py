@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from pytest_arena.schema.assertion import Assertion
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.content import PromptContent
+from pytest_arena.schema.conversation import MessageSpec, NoteSpec, TurnSpec
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
@@ -90,26 +91,6 @@ Cluster = Annotated[str | None, BeforeValidator(_family)]
 """The name of a family of cases, as written or from a column."""
 
 
-class MessageSpec(ArenaModel):
-    """One message of a conversation that was held before: who said it, and what."""
-
-    role: Literal["system", "developer", "user", "assistant"]
-    """Who said it."""
-    content: PromptContent
-    """What was said; `{{ name }}` stands for a variable. A user's message may have parts."""
-
-
-class TurnSpec(ArenaModel):
-    """One turn of a scripted conversation."""
-
-    user: PromptContent
-    """What the user says; `{{ name }}` stands for a variable."""
-    assertions: tuple[Assertion, ...] = ()
-    """What must hold of this turn's answer."""
-    expected_response: str | None = None
-    """A text that this turn's answer must contain; short for a `contains` assertion."""
-
-
 class CaseSpec(ArenaModel):
     """One case: a prompt or a conversation, and what must hold of the answer."""
 
@@ -123,8 +104,9 @@ class CaseSpec(ArenaModel):
     one that ends in several keeps them."""
     prompts: tuple[PromptContent, ...] | None = None
     """Several prompts, each sent on its own; every answer must hold."""
-    conversation: tuple[TurnSpec, ...] | None = None
-    """Turns of one conversation, each sent with all that was said before."""
+    conversation: tuple[TurnSpec | NoteSpec, ...] | None = None
+    """Turns of one conversation, each sent with all that was said before, and notes of who looks
+    on."""
     continue_on_failure: bool | None = None
     """Go on with a conversation after a turn whose assertions failed (default: end it there; what
     was not said is not judged)."""
@@ -205,3 +187,8 @@ class CaseSpec(ArenaModel):
     """What may be spent on this case, over all its providers and trials."""
     mock: CaseMock | None = None
     """Answers for the mock provider and for `--arena-mock`."""
+
+    @property
+    def turns(self) -> tuple[TurnSpec, ...]:
+        """The user's turns of its conversation; none without one."""
+        return tuple(turn for turn in self.conversation or () if isinstance(turn, TurnSpec))

@@ -145,3 +145,104 @@ def test_what_makes_no_sense_is_refused(pytester: pytest.Pytester, text: str, sa
 def test_as_many_messages_as_there_may_be(cell_of: Any) -> None:
     cell = cell_of(HEAD + "    max_messages: 6\n    continue_on_failure: true\n" + TURNS)
     assert len(cell["trials"][0]["responses"]) == 3
+
+
+AGENT = """\
+providers: [{name: bot, provider: mock, model: m}]
+tools:
+  find_order:
+    description: Finds an order.
+    parameters: {type: object, properties: {number: {type: string}}}
+    mock: {status: lost}
+targets: {desk: {type: agent}}
+tests:
+  - name: Order
+    target: desk
+    conversation:
+      - {user: Where is order 7?, expected_response: refund}
+      - {inject: It is a VIP., kind: directive, after: %s}
+    mock: [{steps: [{tool_calls: [{name: find_order, arguments: {number: "7"}}]}, A refund?]}]
+"""
+
+
+def test_notes_come_with_the_next_turn_in_one_block(cell_of: Any) -> None:
+    notes = (
+        "      - {inject: A VIP.}\n"
+        "      - {inject: How many?, kind: question}\n"
+        "      - {inject: And where?, kind: question}\n"
+    )
+    turns = TURNS.replace("      - {user: When", notes + "      - {user: When")
+    cell = cell_of(HEAD.replace("No idea.", "On Monday.") + turns)
+    assert cell["verdict"] == "passed"
+    said = [m["content"] for m in cell["trials"][0]["messages"]]
+    assert said[2].split("\n\n") == [
+        "=== OPERATOR MESSAGES ===",
+        "[CONTEXT]\nA VIP.",
+        '[QUESTION]\nHow many?\n→ Please include your answer prefixed with "ANSWER Q1:"',
+        '[QUESTION]\nAnd where?\n→ Please include your answer prefixed with "ANSWER Q2:"',
+        "=== END OPERATOR MESSAGES ===",
+    ]
+    assert said[3] == "When does it ship?"
+
+
+def test_an_agent_is_told_between_its_calls(cell_of: Any) -> None:
+    cell = cell_of(AGENT % "1")
+    assert cell["verdict"] == "passed"
+    (response,) = cell["trials"][0]["responses"]
+    roles = [message["role"] for message in response["transcript"]]
+    assert roles == ["assistant", "tool", "user", "assistant"]
+    assert "[DIRECTIVE]\nIt is a VIP." in response["transcript"][2]["content"]
+    assert [s["kind"] for s in response["steps"]] == ["model", "tool", "note", "model"]
+
+
+def test_a_note_that_nobody_was_told_is_no_verdict(cell_of: Any) -> None:
+    cell = cell_of(AGENT % "2")
+    assert cell["verdict"] == "error"
+    assert "was never told" in cell["trials"][0]["error"]["message"]
+
+
+def test_another_note_is_another_prompt(cell_of: Any) -> None:
+    first, second = cell_of(AGENT % "1"), cell_of((AGENT % "1").replace("a VIP", "nobody"))
+    assert first["hashes"]["prompt"] != second["hashes"]["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [
+        ("[{user: Hi}, {inject: x}]", "*the note at the end of case 'N' reaches nobody*"),
+        ("[{inject: x, after: 1}, {user: Hi}]", "*before anything was asked*"),
+        ("[{user: Hi}, {inject: x, after: 1}]", "*no agent makes any*"),
+        (
+            "[{inject: x, kind: order}, {user: Hi}]",
+            "*'kind' of turn 1 of case 'N' cannot be 'order'*",
+        ),
+        ("[{inject: x, assertions: []}, {user: Hi}]", "*unknown key 'assertions'*"),
+        ("[{inject: x}]", "*the note at the end of case 'N' reaches nobody*"),
+    ],
+)
+def test_a_note_that_reaches_nobody_is_refused(
+    pytester: pytest.Pytester, turns: str, said: str
+) -> None:
+    pytester.makefile(
+        ".yaml",
+        arena="providers: [{name: bot, provider: mock, model: m}]\ntests:\n"
+        f"  - {{name: N, conversation: {turns}, assertions: [{{type: contains, value: x}}]}}\n",
+    )
+    result = pytester.runpytest("--arena")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([said.replace("[", "[[]")])
+
+
+def test_an_application_that_sees_the_prompt_alone_cannot_be_told(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(bot="def answer(prompt):\n    return prompt\n")
+    pytester.makefile(
+        ".yaml",
+        arena="providers: [{name: bot, provider: python, call: 'bot:answer'}]\ntests:\n"
+        "  - name: N\n    conversation: [{user: Hi}, {inject: VIP}, {user: Bye}]\n"
+        "    assertions: [{type: contains, value: Bye}]\n",
+    )
+    result = pytester.runpytest("--arena")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*messages*"])

@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.loading.plans import NotePlan
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.targets.agent.limits import LimitsUsed
@@ -38,12 +39,14 @@ class AgentRun:
         ask: Ask,
         toolbox: ConversationTools,
         context: ToolContext,
+        notes: Sequence[Sequence[NotePlan]] = (),
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._plan = plan
         self._ask = ask
         self._toolbox = toolbox
         self._context = context
+        self._notes = notes
         self._clock = clock
         self._used = LimitsUsed(plan.limits, clock)
         self._calls_of: dict[str, int] = {}
@@ -76,7 +79,10 @@ class AgentRun:
         return record.response(self._state()) if record is not None and record.has_begun else None
 
     async def _work(self, messages: list[Message], turn: int, record: TurnRecord) -> None:
+        notes = list(self._notes[turn]) if turn < len(self._notes) else []
         for step in range(self._plan.max_llm_turns):
+            while notes and notes[0].after <= record.calls_made:
+                record.tell(notes.pop(0).text)
             if why := self._used.refuses_model():
                 record.stop(why)
                 return
@@ -91,6 +97,8 @@ class AgentRun:
             self._note_limits(record)
             if not _goes_on(response):
                 record.add_calls(response.tool_calls, [began_ms] * len(response.tool_calls))
+                if notes:
+                    raise _never_told(notes[0], record.calls_made)
                 return
             if why := await self._run_calls(response.tool_calls, record):
                 record.stop(why)
@@ -181,6 +189,16 @@ class AgentRun:
     def _state(self) -> Any:
         """Return what the tools keep as JSON."""
         return clean_value(to_jsonable_python(dict(self._context.state), fallback=str))
+
+
+def _never_told(note: NotePlan, calls: int) -> ProviderError:
+    return ProviderError(
+        ErrorKind.AGENT,
+        f"a note that comes after {counted(note.after, 'call')} of tools was never told: the agent "
+        f"answered after {calls}\n"
+        "  expected: an agent that is still at work, so that what it makes of it can be judged\n"
+        "  fix: lower after:, or leave it out, so that the note comes with the next turn",
+    )
 
 
 def _goes_on(response: Response) -> bool:

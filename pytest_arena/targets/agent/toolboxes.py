@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
+from pytest_arena.loading.plans import NotePlan
 from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.schema import ChaosSpec, McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
@@ -24,9 +25,16 @@ class Toolboxes:
         self._made: dict[int, tuple[AgentPlan | OfferPlan, Toolbox]] = {}
         self._servers: dict[int, McpServer] = {}
 
-    def agent(self, plan: AgentPlan, ask: Ask, context: ToolContext) -> AgentRun:
-        """Return an agent for one dialogue; it asks its model by `ask`."""
-        return AgentRun(plan, ask, self._tools(plan, context.session, plan.chaos), context)
+    def agent(
+        self,
+        plan: AgentPlan,
+        ask: Ask,
+        context: ToolContext,
+        notes: Sequence[Sequence[NotePlan]] = (),
+    ) -> AgentRun:
+        """Return an agent for one dialogue; it asks its model by `ask`, and is told `notes` while
+        it works at each turn."""
+        return AgentRun(plan, ask, self._tools(plan, context.session, plan.chaos), context, notes)
 
     def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
         """Return what stands before a model that is offered servers' tools, for one dialogue."""

@@ -30,6 +30,16 @@ class TurnRecord:
         """Whether a model has answered."""
         return bool(self._responses)
 
+    @property
+    def calls_made(self) -> int:
+        """How many calls of tools the model has made."""
+        return len(self._calls)
+
+    def tell(self, text: str) -> None:
+        """Add what a person tells the agent while it works."""
+        self.transcript.append({"role": "user", "content": text})
+        self.note(f"told by a person: {text}")
+
     def now_ms(self) -> float:
         """Return the milliseconds since the turn began."""
         return (self._clock() - self._began) * 1000

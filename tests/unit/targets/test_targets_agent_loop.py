@@ -99,7 +99,7 @@ def agent(
 ) -> AgentRun:
     plan = AgentPlan("support", tools.plans, most, ToolLimits(**limits))
     toolbox: Any = tools
-    return AgentRun(plan, model, toolbox, ToolContext(), clock)
+    return AgentRun(plan, model, toolbox, ToolContext(), clock=clock)
 
 
 def turn(run: AgentRun, messages: Sequence[Message] = (USER,), number: int = 0) -> Response:
