@@ -91,6 +91,7 @@ BUILTINS = (
     Shipped("step_efficiency", f"{_HERE}.behaviour.trajectory:StepEfficiency"),
     Shipped("llm_turns", f"{_HERE}.behaviour.counts:LlmTurns"),
     Shipped("turn_count", f"{_HERE}.behaviour.counts:TurnCount"),
+    Shipped("handoff", f"{_HERE}.behaviour.handoff:Handoffs"),
     Shipped("asked_before", f"{_HERE}.behaviour.asked_before:AskedBefore"),
     Shipped("state_equals", f"{_HERE}.behaviour.state_equals:StateEquals"),
     Shipped("span_count", f"{_HERE}.spans:SpanCount"),

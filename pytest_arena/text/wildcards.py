@@ -18,3 +18,12 @@ def fits(pattern: str, text: str) -> bool:
             return False
         place = found + len(part)
     return True
+
+
+def stands_for(pattern: str, text: str) -> str | None:
+    """Return what the only `*` of a pattern stands for in a text; None where there is none, or
+    several."""
+    first, *rest = pattern.split("*")
+    if len(rest) != 1 or not fits(pattern, text):
+        return None
+    return text[len(first) : len(text) - len(rest[0])]

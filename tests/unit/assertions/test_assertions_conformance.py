@@ -49,6 +49,7 @@ BAD = {
     "error_rate": [{}, {"max": 2}],
     "finish_reason": [{}, {"value": ""}],
     "first_token": [{}, {"max_ms": -5}],
+    "handoff": [{"to": 3}, {"mode": "any"}, {"from": ""}, {"turn": 0}],
     "is_json": [{"extract": "perhaps"}],
     "is_sql": [{"dialect": "postgress"}],
     "is_xml": [{"extract": "perhaps"}],
