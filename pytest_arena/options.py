@@ -21,8 +21,8 @@ BASELINE = ".arena/baseline.jsonl"
 """Where a baseline is written unless `--arena-baseline` names a file."""
 
 Kind = Literal[
-    "flag", "text", "words", "repeated", "count", "auto", "amount", "measure", "share", "part",
-    "choice",
+    "flag", "text", "url", "words", "repeated", "count", "auto", "amount", "measure", "share",
+    "part", "choice",
 ]  # fmt: skip
 """What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
 whole number of at least 1, `auto` that word or such a number, an `amount` above 0, a `measure` at
@@ -332,6 +332,13 @@ class Settings:
         "LIST",
         default=("html", "markdown"),
         name="arena_report",
+        shown=False,
+    )
+    otlp_endpoint: str | None = _option(
+        "url",
+        "send the traces of the run to a collector there, as http://localhost:4318",
+        "URL",
+        default=None,
         shown=False,
     )
     report_dir: str = _option(

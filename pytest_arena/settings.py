@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pytest_arena.errors import PARQUET_EXTRA, Problem, UsageError, suggest
 from pytest_arena.options import OPTIONS, REPORT_FORMATS, Kind, Settings, given_for, option_named
@@ -166,6 +167,25 @@ def _choice(given: object, flag: str, choices: tuple[str, ...]) -> str:
     return str(given)
 
 
+def _url(given: object, flag: str) -> str:
+    text = str(given)
+    try:
+        address = urlsplit(text)
+        is_one = address.scheme in ("http", "https") and bool(address.hostname)
+        is_one = is_one and (address.port is None or address.port > 0)
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise UsageError(
+            Problem(
+                f"{flag}: {text!r} is not a URL",
+                expected="http://… or https://…",
+                fix=f"give the whole of it, as in {flag}=http://localhost:4318",
+            )
+        )
+    return text
+
+
 def _words(given: Any, flag: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in str(given).split(",") if word.strip())
 
@@ -173,6 +193,7 @@ def _words(given: Any, flag: str) -> tuple[str, ...]:
 _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "flag": lambda given, _flag: bool(given),
     "text": lambda given, _flag: str(given),
+    "url": _url,
     "repeated": lambda given, _flag: (given,) if isinstance(given, str) else tuple(given),
     "words": _words,
     "count": _count,

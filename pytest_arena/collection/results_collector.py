@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Thread
@@ -22,7 +23,7 @@ from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.errors import UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
-from pytest_arena.reporting.write import Reports, make_reporter, write_reports
+from pytest_arena.reporting.write import Reports, make_reporter, send_traces, write_reports
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.run import RunInfo, RunResult
@@ -235,6 +236,7 @@ class ResultsCollector:
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
         self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
         self._folder.wrote(self._reports.paths)
+        self._said += send_traces(run, self._settings, os.environ, self._registry)
         self._said += self._folder.conclude(self._lines, self._ids())
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:

@@ -36,6 +36,8 @@ class Reporter:
 class TraceReporter(Reporter):
     """A report of traces, which can also be sent to a collector; `format` is `otlp`."""
 
+    format: ClassVar[str] = "otlp"
+
     def traces(self, run: RunResult) -> Iterator[dict[str, Any]]:
         """Yield what is exported of each trial: OTLP JSON, as one request may hold it."""
         raise NotImplementedError(f"{type(self).__name__} has no traces()")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import UsageError
+from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
+from pytest_arena.reporting.base import TraceReporter
 from pytest_arena.results.run import RunResult
 from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
@@ -63,6 +65,24 @@ def write_reports(
         note = f" ({report.note})" if report.note else ""
         reports.written.append(printable(f"{name}: {os.path.relpath(report.path)}{note}"))
     return reports
+
+
+def send_traces(
+    run: RunResult, settings: Settings, variables: Mapping[str, str], registry: Registry
+) -> list[str]:
+    """Send the traces of a run where they are to go, and return a line on what became of them."""
+    from pytest_arena.reporting.collector import collector_for
+
+    asked = TraceReporter.format in settings.formats
+    collector = collector_for(settings.otlp_endpoint, variables, asked=asked)
+    if collector is None:
+        return []
+    try:
+        reporter = make_reporter(TraceReporter.format, registry)
+        return [collector.send(reporter.traces(run))]
+    except Exception as error:  # noqa: BLE001
+        # whatever it is, the verdicts of the run stand
+        return [printable(f"otlp: no traces were sent: {exception_text(error)}")]
 
 
 @cache

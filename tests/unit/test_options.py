@@ -14,6 +14,7 @@ from pytest_arena.settings import check_formats, read_settings
 GIVEN: dict[Kind, tuple[str, Any]] = {
     "flag": ("true", True),
     "text": ("some text", "some text"),
+    "url": ("http://localhost:4318", "http://localhost:4318"),
     "words": ("csv, json", ("csv", "json")),
     "repeated": ("one", ("one",)),
     "count": ("3", 3),
@@ -27,6 +28,7 @@ GIVEN: dict[Kind, tuple[str, Any]] = {
 
 WRONG: dict[Kind, str] = {
     "count": "0",
+    "url": "localhost:4318",
     "auto": "0",
     "amount": "-1",
     "measure": "-1",

@@ -20,8 +20,6 @@ from pytest_arena_reporters.writing import encode, write_atomically
 class OtlpReporter(TraceReporter):
     """Writes `traces.jsonl`: a line of OTLP JSON for each trial, with its tree of spans."""
 
-    format = "otlp"
-
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
         lines = [
