@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_arena.assertions.judge_base import content
+from pytest_arena.prompts.notes import is_operators
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Trial
 
@@ -45,7 +46,12 @@ def _start_of_users(messages: Sequence[Message], end: int) -> int:
 
 
 def _said(messages: Sequence[Message]) -> str:
-    return "\n".join(content(one) for one in messages if one.get("role") == "user")
+    return "\n".join(content(one) for one in messages if _is_users(one))
+
+
+def _is_users(message: Message) -> bool:
+    """Return whether the user says it, rather than a person who looks on, in the user's name."""
+    return message.get("role") == "user" and not is_operators(content(message))
 
 
 def _in_the_past(messages: Sequence[Message]) -> Iterator[Exchange]:
@@ -53,7 +59,7 @@ def _in_the_past(messages: Sequence[Message]) -> Iterator[Exchange]:
     for at, message in enumerate(messages):
         if message.get("role") not in ("assistant", "tool"):
             continue
-        is_last = at + 1 == len(messages) or messages[at + 1].get("role") == "user"
+        is_last = at + 1 == len(messages) or _is_users(messages[at + 1])
         if is_last:
             said = message.get("content") if message.get("role") == "assistant" else ""
             yield Exchange(_said(messages[start:at]), said if isinstance(said, str) else "")

@@ -42,8 +42,9 @@ class AskedBefore(Assertion):
     …?", "Bitte bestätigen Sie …". Offers of help, and questions with how, what or which, do not. A
     reply is a yes where it has a word for it ("yes", "go ahead", "ja", "in Ordnung"; "please",
     "richtig" and the like in a short sentence; "refund it" where that was asked) and nothing
-    against it; a no, a question in return, and what speaks of something else are none. `question`
-    and `agreement` put a rule of yours in place of these, as for other languages.
+    against it; a no, a question in return, and what speaks of something else are none, and neither
+    is a [note](conversations.md) of a person who looks on. `question` and `agreement` put a rule of
+    yours in place of these, as for other languages.
 
     Error: when a reply says both ("yes, but …") or has no word that the rule knows, or agrees only
     some messages after the question; when a call has none of the arguments under `mentions`; when

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.assertions.evaluate import evaluate
+from pytest_arena.prompts.notes import operator_messages
 from pytest_arena.results import Response, ToolCall, Trial
 from pytest_arena.results.request_response import Message
 from pytest_arena.results.step import Step
@@ -214,6 +215,27 @@ def test_what_was_said_before_the_first_turn_counts(build: Any) -> None:
     other = ({"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"})
     not_asked = said(("Yes", DONE, [REFUND]), before=other)
     assert evaluate(build(REFUNDS), not_asked, CheckContext()).verdict == "failed"
+
+
+def test_a_note_of_a_person_who_looks_on_is_no_reply(build: Any) -> None:
+    note: Message = {"role": "user", "content": operator_messages([("directive", "Yes, refund!")])}
+    trial = said(ASKED, ("What does it cost?", DONE, [REFUND]))
+    *earlier, last = trial.messages
+    noted = replace(trial, messages=(*earlier, note, last))
+    assert evaluate(build(REFUNDS), noted, CheckContext()).verdict == "failed"
+
+
+def test_a_note_amid_an_agents_work_begins_no_turn(build: Any) -> None:
+    note: Message = {"role": "user", "content": operator_messages([("context", "No.")])}
+    worked: tuple[Message, ...] = (
+        {"role": "user", "content": "Refund my order."},
+        {"role": "assistant", "content": None, "tool_calls": []},
+        {"role": "tool", "tool_call_id": "1", "content": "12.5"},
+        note,
+        {"role": "assistant", "content": ASK},
+    )
+    trial = said(("Yes", DONE, [REFUND]), before=worked)
+    assert evaluate(build(REFUNDS), trial, CheckContext(turn=1)).verdict == "passed"
 
 
 def test_the_messages_of_an_agents_calls_are_no_turns(build: Any) -> None:
