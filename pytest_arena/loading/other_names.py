@@ -144,6 +144,8 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ("judge", "model provider grader", _HERE),
     ("min_score", "min minimum least score", _HERE),
     ("min_similarity", "min minimum least similarity threshold_similarity", _HERE),
+    ("to", "to_agent agent agents target_agent handoff_to", _HERE),
+    ("from", "from_agent source_agent", _HERE),
     ("call", "function func fn module method", "write call: module:function"),
 )
 
@@ -191,6 +193,34 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
     ("tool_call_sequence", "trajectory:tool_sequence tool_sequence tool_order", _TYPE),
     ("tool_args", "trajectory:tool_args_match tool_args_match tool_arguments", _TYPE),
     ("tool_call_count", "trajectory:step_count tool_calls max_tool_calls", _TYPE),
+    (
+        "trajectory",
+        "trajectory_match agent_trajectory tool_trajectory trajectory_exact_match "
+        "trajectory_in_order_match trajectory_any_order_match trajectory_evaluator "
+        "tool_trajectory_avg_score",
+        "write type: trajectory, with the calls as steps: and mode: in_order, exact or any_order",
+    ),
+    (
+        "step_efficiency",
+        "trajectory_efficiency path_efficiency",
+        "write type: step_efficiency, with the calls of the best path as reference:",
+    ),
+    ("no_anomaly", "health agent_health no_loop no_loops not_stuck tool_anti_pattern", _TYPE),
+    ("llm_turns", "model_calls llm_calls max_llm_turns llm_turn_count", _TYPE),
+    ("turn_count", "turns max_turns conversation_length", _TYPE),
+    ("state_equals", "state state_is state_check final_state end_state", _TYPE),
+    (
+        "asked_before",
+        "confirmation confirmed_before confirm_before asked_first asks_first human_approval "
+        "requires_confirmation user_confirmation human_in_the_loop",
+        "write type: asked_before, with the tools that need a yes as tools:",
+    ),
+    (
+        "handoff",
+        "handoffs hand_off agent_handoff handoff_to handed_over delegation transfer_to_agent "
+        "agent_handoff_correctness",
+        "write type: handoff, with who takes over as to:",
+    ),
     (
         "valid_tool_calls",
         "is_valid_openai_tools_call is_valid_openai_function_call is_valid_function_call",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
@@ -104,9 +105,9 @@ class NoAnomaly(OfTurns):
         return Outcome.of(True, told(made), expected=expected)
 
     def _in_answers(self, answers: Sequence[Response]) -> list[Anomaly]:
-        replies = [answer.output for answer in answers if not _only_asks(answer)]
         if "empty_response" not in self.anomalies:
             return []
+        replies = [answer.output for answer in answers if not _only_asks(answer)]
         found = anomalies.empty_response(replies, self.empty_threshold, self.empty_max_chars)
         return [found] if found else []
 
@@ -115,16 +116,12 @@ class NoAnomaly(OfTurns):
         runs = [list(answer.tool_calls) for answer in answers]
         if self.within == "conversation":
             runs = [[call for run in runs for call in run]]
-        before, found = 0, dict[str, Anomaly]()
-        for run in runs:
-            for one in (
-                anomalies.stuck(run, self.stuck_threshold),
-                anomalies.loop(run, self.loop_window, self.loop_min_repeats),
-            ):
-                if one is not None and one.kind in self.anomalies and one.kind not in found:
-                    found[one.kind] = Anomaly(one.kind, before + one.number, one.what)
-            before += len(run)
-        return list(found.values())
+        finders: dict[str, Callable[[Calls], Anomaly | None]] = {
+            "stuck": lambda run: anomalies.stuck(run, self.stuck_threshold),
+            "loop": lambda run: anomalies.loop(run, self.loop_window, self.loop_min_repeats),
+        }
+        wanted = [find for kind, find in finders.items() if kind in self.anomalies]
+        return [one for find in wanted if (one := _first(find, runs)) is not None]
 
     def _in_outcomes(self, calls: Calls) -> list[Anomaly]:
         if "high_error_rate" not in self.anomalies:
@@ -139,6 +136,16 @@ class NoAnomaly(OfTurns):
         if "high_error_rate" not in self.anomalies or len(calls) < self.error_window:
             return None
         return untold(calls, calls)
+
+
+def _first(find: Callable[[Calls], Anomaly | None], runs: Sequence[Calls]) -> Anomaly | None:
+    """Return the first sign in any of these runs of calls, numbered through all of them."""
+    before = 0
+    for run in runs:
+        if (one := find(run)) is not None:
+            return replace(one, number=before + one.number)
+        before += len(run)
+    return None
 
 
 def _only_asks(answer: Response) -> bool:

@@ -147,6 +147,23 @@ def types() -> list[str]:
         ("tool-calls", "write type: tool_call_count"),
         ("g-eval", "write type: llm_judge, with what must hold as criteria:"),
         ("javascript", "write a function of your own, and type: python with call: module:function"),
+        (
+            "trajectory_match",
+            "write type: trajectory, with the calls as steps: and mode: in_order, exact or "
+            "any_order",
+        ),
+        (
+            "path-efficiency",
+            "write type: step_efficiency, with the calls of the best path as reference:",
+        ),
+        ("final_state", "write type: state_equals"),
+        ("max_turns", "write type: turn_count"),
+        ("not_stuck", "write type: no_anomaly"),
+        (
+            "human_approval",
+            "write type: asked_before, with the tools that need a yes as tools:",
+        ),
+        ("agent_handoff", "write type: handoff, with who takes over as to:"),
         ("zzz", None),
     ],
 )
@@ -166,7 +183,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     models = [ArenaSpec, CaseSpec, DataSpec, PartSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
     models += [AgentTargetSpec, ToolLimits]
     models += [cls.Options for _, cls in registry.providers.items() if cls.Options is not None]
-    fields = {name for model in models for name in model.model_fields} | {"not"}
+    fields = {name for model in models for name in model.model_fields} | {"not", "from"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
     assert meant_key("quux", fields) is None
 
