@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_arena.assertions.behaviour.named_values import names_value
-from pytest_arena.assertions.messages import shown_json
+from pytest_arena.assertions.messages import json_or_text, shown_json
 from pytest_arena.judging.confirmation import Reply, asks_leave, reply_to, withdraws
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.results.request_response import ToolCall
+from pytest_arena.text.json_text import NotJsonError, UnreadableJsonError, read_json
 from pytest_arena.text.regex import search
 
 
@@ -62,7 +64,7 @@ class Leave:
     def after_user(self, said: str, rule: Rule) -> Leave:
         """Return what leave there is when the user has spoken."""
         if self.question is not None and self.is_new:
-            return self._answered(rule.reply(self.question, said), said)
+            return self.answered(rule.reply(self.question, said), said)
         if self.given == "yes":
             if not withdraws(said):
                 return self
@@ -70,10 +72,11 @@ class Leave:
         reply = rule.reply(self.question, said) if self.question and self.given != "no" else "none"
         if reply in ("yes", "no"):
             # some messages later, "okay" may answer the question, or what was said since
-            return self._answered("unclear" if reply == "yes" else "no", said)
+            return self.answered("unclear" if reply == "yes" else "no", said)
         return self
 
-    def _answered(self, given: Reply, said: str) -> Leave:
+    def answered(self, given: Reply, said: str) -> Leave:
+        """Return what leave there is when the open question was answered so."""
         what, question = quoted(said), quoted(str(self.question))
         why = {
             "yes": f"{what}, after {question}",
@@ -102,3 +105,35 @@ class Leave:
                 why = f"{quoted(self.asked)} does not name the {name} {value}"
                 return replace(self, given="none", why=why)
         return self
+
+
+def asked_by_a_call(call: ToolCall, rule: Rule) -> Leave:
+    """Return the leave that a call gave which asks the user while the agent works."""
+    said = _only_text(call.arguments)
+    asked = Leave(question=said, asked=said)
+    result = call.result if call.error is None else None
+    if isinstance(result, str) and result.lstrip().startswith(("{", "true", "false")):
+        result = _parsed(result)
+    if isinstance(result, Mapping):
+        agreed = [value for value in result.values() if isinstance(value, bool)]
+        result = agreed[0] if len(agreed) == 1 else _only_text(result)
+    if isinstance(result, bool):
+        return asked.answered("yes" if result else "no", json_or_text(result))
+    if result is None:
+        return replace(asked, why=f"{quoted(said)} was asked, and no reply came")
+    reply = json_or_text(result)
+    return asked.answered(rule.reply(said, reply), reply)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return read_json(text)
+    except (NotJsonError, UnreadableJsonError):
+        return text
+
+
+def _only_text(value: Any) -> str:
+    """Return the only text of an object, and anything else as JSON."""
+    values = list(value.values()) if isinstance(value, Mapping) else []
+    is_text = len(values) == 1 and isinstance(values[0], str)
+    return values[0] if is_text else json_or_text(value)
