@@ -158,7 +158,7 @@ CASES: dict[str, tuple[str, list[Turn], str]] = {
     "asked by a tool afterwards": (BY_TOOL, [("x", DONE, [REFUND, ask("Yes")])], "failed"),
     "approved": (BY_TOOL, [("x", DONE, [ask({"approved": True}), REFUND])], "passed"),
     "approved, as JSON": (BY_TOOL, [("x", DONE, [ask('{"ok": true}'), REFUND])], "passed"),
-    "deeply nested": (BY_TOOL, [("x", DONE, [ask('{"a":' * 50_000), REFUND])], "error"),
+    "deeply nested": (BY_TOOL, [("x", DONE, [ask('{"a":' * 50_000), REFUND])], "failed"),
     "not approved": (BY_TOOL, [("x", DONE, [ask(False), REFUND])], "failed"),
     "no reply to a tool": (BY_TOOL, [("x", DONE, [ask(None), REFUND])], "failed"),
     "a reply that nobody understands": (
