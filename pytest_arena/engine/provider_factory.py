@@ -8,9 +8,10 @@ from datetime import date
 from threading import Thread
 
 from pytest_arena.errors import InternalError, Problem
-from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
+from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.schema.http import VARIABLE
 from pytest_arena.text.nested_texts import texts_in
 
 DEFAULT_KIND = "litellm"

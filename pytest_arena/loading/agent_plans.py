@@ -40,8 +40,7 @@ class ToolPlan:
     @property
     def can_run(self) -> bool:
         """Whether it says how it is run."""
-        spec = self.spec
-        return spec.is_mocked or spec.python is not None or spec.exec is not None
+        return self.spec.is_mocked or bool(self.spec.runs_by)
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the tool gives, the variables that it is filled with among

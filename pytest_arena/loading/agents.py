@@ -104,7 +104,8 @@ def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
             f"tool {shorten(tool.name)!r} says nothing of how the agent {shorten(agent.name)!r} "
             "runs it",
             tool.place,
-            expected="mock: what it gives, python: module:function, or exec: {command: […]}",
+            expected="mock: what it gives, python: module:function, exec: {command: […]}, or "
+            "http: {url: …}",
             fix="add mock: …, or leave the tool out of the agent's tools:",
         )
 

@@ -12,7 +12,7 @@ from pytest_arena.prompts import TemplateError, fill_template, render_text
 from pytest_arena.prompts.templates import as_text
 
 _AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
-FILLED_WHEN_CALLED = frozenset({"mock", "exec"})
+FILLED_WHEN_CALLED = frozenset({"mock", "exec", "http"})
 """Keys of a tool whose texts are filled in when an agent calls it, with its arguments."""
 _Tree = YamlMap | YamlList
 _Inside = Literal["", "tools", "tool"]

@@ -12,6 +12,7 @@ from pytest_arena.errors import ErrorKind, Location, Problem, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pytest_arena.providers.usage import Usage
 
 OptionsModel: TypeAlias = type[ArenaModel] | None
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True)

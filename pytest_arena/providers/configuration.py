@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from pytest_arena.errors import Problem, shorten
-from pytest_arena.providers.base import VARIABLE
+from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -53,6 +53,7 @@ from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
 from pytest_arena.schema.tool_exec import ToolExecSpec
+from pytest_arena.schema.tool_http import ToolHttpSpec
 from pytest_arena.schema.tool_limits import ToolLimits
 from pytest_arena.schema.tool_mock import ToolAnswer
 from pytest_arena.schema.variant import VariantSpec
@@ -107,6 +108,7 @@ __all__ = [
     "ThresholdSpec",
     "ToolAnswer",
     "ToolExecSpec",
+    "ToolHttpSpec",
     "ToolLimits",
     "ToolSpec",
     "TurnSpec",

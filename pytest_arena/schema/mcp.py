@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
+from pytest_arena.schema.http import checked_url
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.text.wildcards import fits
 
@@ -114,21 +114,7 @@ class McpServerSpec(ArenaModel):
     @field_validator("url")
     @classmethod
     def _is_a_url(cls, url: str | None) -> str | None:
-        # a variable may hold all of it
-        if url is None or url.startswith("${"):
-            return url
-        try:
-            address = urlsplit(url)
-            known = address.scheme in ("http", "https") and bool(address.hostname)
-        except ValueError:
-            known = False
-        if not known:
-            raise PydanticCustomError(
-                "mcp_url",
-                "bad URL {given}",
-                {"given": repr(url), "expected": "http:// or https://"},
-            )
-        return url
+        return None if url is None else checked_url(url)
 
     @field_validator("command")
     @classmethod

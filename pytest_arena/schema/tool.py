@@ -3,15 +3,22 @@ where an agent of ours calls them."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, field_validator, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.json_schema import check_schema
 from pytest_arena.references import checked_reference
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.tool_exec import ToolExecSpec
+from pytest_arena.schema.tool_http import ToolHttpSpec
+
+_RUN_BY = ("python", "exec", "http")
+
+
+def _url_alone(written: object) -> object:
+    return {"url": written} if isinstance(written, str) else written
 
 
 class ToolSpec(ArenaModel):
@@ -34,10 +41,12 @@ class ToolSpec(ArenaModel):
     the trial share."""
     exec: ToolExecSpec | None = None
     """A program that an agent's call runs."""
+    http: Annotated[ToolHttpSpec | None, BeforeValidator(_url_alone)] = None
+    """A service that an agent's call asks: a URL alone, or a mapping."""
     mock: Any = None
     """What the tool gives to an agent instead of being run: a value, a list with one for each call,
-    or a mapping with `result`, `error`, `delay`, `when` and `otherwise`. Beside `python` or
-    `exec` it stands in for that under `--arena-mock`."""
+    or a mapping with `result`, `error`, `delay`, `when` and `otherwise`. Beside `python`, `exec`
+    or `http` it stands in for that under `--arena-mock`."""
     strict: bool | None = None
     """Whether OpenAI shall hold the model to the schema; other vendors are not told."""
     irreversible: bool = False
@@ -73,17 +82,22 @@ class ToolSpec(ArenaModel):
         return {"type": "object", "properties": {}, **schema}
 
     @property
+    def runs_by(self) -> tuple[str, ...]:
+        """The keys that say what runs it."""
+        return tuple(key for key in _RUN_BY if getattr(self, key) is not None)
+
+    @property
     def is_mocked(self) -> bool:
         """Whether it has answers that stand in for it; null is one."""
         return "mock" in self.model_fields_set
 
     @model_validator(mode="after")
     def _has_one_source(self) -> ToolSpec:
-        if self.python is not None and self.exec is not None:
+        if len(self.runs_by) > 1:
             raise PydanticCustomError(
                 "tool_source",
-                "a tool has both 'python' and 'exec'",
-                {"expected": "one of the two, which is what runs it", "fix": "remove one of them"},
+                f"a tool has {' and '.join(map(repr, self.runs_by))}",
+                {"expected": "one of them, which is what runs it", "fix": "keep one of them"},
             )
         if self.python is not None and self.parameters is not None:
             raise PydanticCustomError(

@@ -16,6 +16,7 @@ from pytest_arena.text.nested_texts import filled_in
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.chaos import fault_for, under_fault
 from pytest_arena.tools.exec import ExecTool
+from pytest_arena.tools.http import HttpTool
 from pytest_arena.tools.mock import MockTool
 from pytest_arena.tools.python import PythonTool
 from pytest_arena.tools.result_size import bounded, bounded_text
@@ -82,6 +83,11 @@ class Toolbox:
         fault = fault_for(self._chaos, name, context)
         return self._fit(await (run() if fault is None else under_fault(fault, run)))
 
+    async def close(self) -> None:
+        """Let go of the connections that tools hold."""
+        held = [tool for tool in self._made.values() if isinstance(tool, HttpTool)]
+        await asyncio.gather(*(tool.close() for tool in held))
+
     async def _once(
         self, plan: ToolPlan, tool: RunsTool, arguments: Mapping[str, Any], context: ToolContext
     ) -> ToolResult:
@@ -98,11 +104,11 @@ class Toolbox:
 
     def _make(self, plan: ToolPlan) -> RunsTool:
         spec = plan.spec
-        is_there = spec.python is not None or spec.exec is not None
-        if spec.is_mocked and (self._environment.mocked or not is_there):
+        if spec.is_mocked and (self._environment.mocked or not spec.runs_by):
             return MockTool(plan)
         if self._environment.mocked and (spec.irreversible or spec.python is None):
-            what = "is irreversible" if spec.irreversible else "is a program"
+            outside = "is a program" if spec.exec is not None else "asks a service"
+            what = "is irreversible" if spec.irreversible else outside
             problem = Problem(
                 f"tool {plan.name!r} {what} and has no mock",
                 plan.place,
@@ -112,6 +118,8 @@ class Toolbox:
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem))
         if spec.exec is not None:
             return ExecTool(plan, self._environment)
+        if spec.http is not None:
+            return HttpTool(plan, self._environment)
         return PythonTool(plan, self._environment)
 
     def _fit(self, result: ToolResult) -> ToolResult:

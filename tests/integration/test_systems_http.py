@@ -264,7 +264,7 @@ def test_answers_are_recorded_by_what_is_asked_and_where(
         ({"url": "http://h/", "json": {}}, "fix: write body: …, as it is called here"),
         ({"url": "http://h/", "response": "a"}, "fix: write output: …, as it is called here"),
         ({"url": "http://me:pw@host/"}, "a user and a password in a URL"),
-        ({"url": "http://{{ variables.host }}/x"}, "a host that depends on the case"),
+        ({"url": "http://{{ variables.host }}/x"}, "a host that a template fills in"),
         ({"url": "http://h/", "output": "a..b"}, "bad JMESPath expression 'a..b': "),
         ({"url": "http://h/", "usage": {"cost": "a"}}, "did you mean 'cost_usd'?"),
         ({"url": "http://h/", "body": {"a": "{{ promt }}"}}, "did you mean 'prompt'?"),

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import Problem, shorten
 from pytest_arena.prompts.templates import names_in, render_text
-from pytest_arena.providers.base import VARIABLE, Provider, ProviderEnvironment
+from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.systems.answers import answer_of, system_failure
 from pytest_arena.providers.systems.offered import (
     checked_template,
@@ -33,6 +33,7 @@ from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised, Threads, in_thread
+from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import SystemOptions
 

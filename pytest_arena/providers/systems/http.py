@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.errors import ErrorKind, Problem, ProviderError
-from pytest_arena.prompts.templates import as_text, fill_template, names_in, render_text
+from pytest_arena.errors import Problem, ProviderError
+from pytest_arena.prompts.templates import names_in
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
@@ -19,21 +19,9 @@ from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
 from pytest_arena.providers.systems.http_options import HttpOptions
-from pytest_arena.providers.systems.http_service import (
-    Cookies,
-    Login,
-    Sending,
-    Service,
-    body_of,
-    form_content,
-    json_content,
-)
-from pytest_arena.providers.systems.multipart import (
-    FILES,
-    files_of,
-    filled_fields,
-    multipart_content,
-)
+from pytest_arena.providers.systems.http_request import RequestTemplate
+from pytest_arena.providers.systems.http_service import Cookies, Login, Service, body_of
+from pytest_arena.providers.systems.multipart import FILES, files_of
 from pytest_arena.providers.systems.offered import (
     checked_template,
     is_last_turn,
@@ -71,12 +59,8 @@ class HttpProvider(Provider):
         self._service: Service | None = None
         self._access: Access | None = None
         self._login: Login | None = None
-        self._url = ""
         self._name = ""
-        self._body: Any = None
-        self._form: Any = None
-        self._multipart: Any = None
-        self._query: dict[str, str] = {}
+        self._template: RequestTemplate | None = None
 
     @classmethod
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
@@ -159,17 +143,22 @@ class HttpProvider(Provider):
             return self.environment.fill(text, self.spec)
 
         options = self._options
-        self._url = fill(options.url)
-        address = urlsplit(self._url)
+        url = fill(options.url)
+        address = urlsplit(url)
         self._name = f"{options.method} {address.netloc.rpartition('@')[2]}{address.path}"
         body = options.body if options.tells_what_is_sent else _PROMPT_ALONE
-        self._body = filled_in(body, fill)
-        self._form = filled_in(options.form, fill)
-        self._multipart = filled_in(options.multipart, fill)
-        self._query = filled_in(options.query, fill)
+        self._template = RequestTemplate(
+            options.method,
+            url,
+            filled_in(options.query, fill),
+            access.headers,
+            body=filled_in(body, fill),
+            form=filled_in(options.form, fill),
+            multipart=filled_in(options.multipart, fill),
+        )
         self._access = access
-        session = await open_session(self._url, {"User-Agent": "pytest-arena"})
-        service = Service(session, proxy_of(self._url), access.secrets)
+        session = await open_session(url, {"User-Agent": "pytest-arena"})
+        service = Service(session, proxy_of(url), access.secrets)
         if options.login is not None:
             there = Service(session, proxy_of(fill(options.login.url)), access.secrets)
             self._login = Login(options.login, there, fill, self.environment.add_secret)
@@ -177,8 +166,9 @@ class HttpProvider(Provider):
 
     async def _asked(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Response:
         assert self._service is not None  # noqa: S101 - start() comes first
+        assert self._template is not None  # noqa: S101 - start() comes first
         with template_failure(self.spec):
-            sending = self._sending(given, login)
+            sending = self._template.filled(given, login)
         cookies = self._cookies.of(given["session"], self._login.cookies if self._login else {})
         name = self._name
         timing = Timing()
@@ -194,39 +184,6 @@ class HttpProvider(Provider):
                         break
                 found = answer.end()
         return answer_of(name, found, timing)
-
-    def _sending(self, given: Mapping[str, Any], login: Mapping[str, str]) -> Sending:
-        assert self._access is not None  # noqa: S101 - start() comes first
-        headers = {n: render_text(text, given) for n, text in self._access.headers.items()}
-        for name, text in headers.items():
-            if not text.isprintable():
-                said = f"the header {name!r} would hold a line break, or another sign that none may"
-                raise ProviderError(ErrorKind.CONFIGURATION, said)
-        content, kind = None, None
-        if self._form is not None:
-            content, kind = form_content(filled_in(self._form, lambda t: render_text(t, given)))
-        elif self._multipart is not None:
-            content, kind = multipart_content(filled_fields(self._multipart, given))
-        elif self._body is not None:
-            content, kind = json_content(filled_in(self._body, lambda t: fill_template(t, given)))
-        if kind is not None and not any(name.lower() == "content-type" for name in headers):
-            headers["Content-Type"] = kind
-        url = self._url
-        if "{{" in url:
-            url = render_text(url, _quoted(given))
-        if self._query:
-            query = {name: render_text(text, given) for name, text in self._query.items()}
-            url += ("&" if urlsplit(url).query else "?") + urlencode(query, errors="replace")
-        return Sending(self._options.method, url, {**headers, **login}, content)
-
-
-def _quoted(value: Any) -> Any:
-    """Return what is offered as a URL takes it: no text can end a part of its path."""
-    if isinstance(value, Mapping):
-        return {name: _quoted(inner) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_quoted(inner) for inner in value]
-    return quote(as_text(value), safe="", errors="replace")
 
 
 def _is_url(url: str) -> bool:

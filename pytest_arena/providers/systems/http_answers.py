@@ -122,9 +122,9 @@ def too_long(name: str) -> ProviderError:
     )
 
 
-def value_at(path: str, name: str, body: bytes) -> Any:
-    """Return what stands at a path in a body of JSON."""
-    return _at(path, _json(name, _decoded(body, "utf-8")), "token")
+def value_at(path: str, name: str, body: bytes, key: str) -> Any:
+    """Return what stands at a path, written under that key, in a body of JSON."""
+    return _at(path, _json(name, _decoded(body, "utf-8")), key)
 
 
 def _found(content: Any, options: HttpOptions) -> dict[str, Any]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
 from pytest_arena.prompts.templates import names_in
-from pytest_arena.providers.base import VARIABLE
 from pytest_arena.providers.systems.multipart import FILES
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.http import checked_path, checked_url
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.text.nested_texts import texts_in
 
@@ -44,7 +43,7 @@ class UsagePaths(ArenaModel):
     @field_validator("*")
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
-        return _checked_path(path)
+        return checked_path(path)
 
 
 class LoginSpec(ArenaModel):
@@ -64,12 +63,12 @@ class LoginSpec(ArenaModel):
     @field_validator("url")
     @classmethod
     def _is_a_url(cls, url: str) -> str:
-        return _checked_url(url)
+        return checked_url(url)
 
     @field_validator("token")
     @classmethod
     def _is_a_path(cls, path: str) -> str:
-        _checked_path(path)
+        checked_path(path)
         return path
 
     @field_validator("header")
@@ -141,12 +140,12 @@ class HttpOptions(SystemOptions):
     @field_validator("url")
     @classmethod
     def _is_a_url(cls, url: str) -> str:
-        return checked_template(_checked_url(url))
+        return checked_template(checked_url(url))
 
     @field_validator(*_PATHS)
     @classmethod
     def _is_a_path(cls, path: str | None) -> str | None:
-        return _checked_path(path)
+        return checked_path(path)
 
     @field_validator("body", "form", "query")
     @classmethod
@@ -213,50 +212,6 @@ class HttpOptions(SystemOptions):
         """Whether the entry says what of a case is sent; else it is the prompt alone."""
         bodies = (getattr(self, name) for name in _BODIES)
         return self.method == "GET" or any(body is not None for body in bodies)
-
-
-def _checked_url(url: str) -> str:
-    if VARIABLE.match(url):
-        return url
-    try:
-        address = urlsplit(url)
-    except ValueError:
-        address = urlsplit("")
-    what, fix = None, None
-    if address.scheme not in ("http", "https") or not address.netloc:
-        what = "bad URL {given}"
-        fix = None if "://" in url or not url else f"write http://{url.lstrip('/')}"
-    elif "@" in address.netloc:
-        what = "a user and a password in a URL"
-        fix = 'write headers: {Authorization: "Basic ${NAME}"} instead'
-    elif "{{" in address.netloc:
-        what = "a host that depends on the case: {given}"
-        fix = "write a provider for each host, or ${NAME} for the whole of it"
-    if what is not None:
-        context = {"given": repr(url), "expected": "http://… or https://…"}
-        raise PydanticCustomError("url", what, {**context, **({"fix": fix} if fix else {})})
-    return url
-
-
-def _checked_path(path: str | None) -> str | None:
-    if path is None:
-        return None
-    import jmespath
-    from jmespath.exceptions import JMESPathError
-
-    try:
-        jmespath.compile(path)
-    except JMESPathError as error:
-        context = {
-            "given": repr(path),
-            "problem": str(error).splitlines()[0].removeprefix("Invalid jmespath expression: "),
-            "expected": "a JMESPath expression: a.b, items[0].text, steps[?kind=='tool']",
-        }
-        if path.startswith("$."):
-            context["fix"] = f"write it without $, which JSONPath has: {path[2:]}"
-        message = "bad JMESPath expression {given}: {problem}"
-        raise PydanticCustomError("jmespath", message, context) from None
-    return path
 
 
 def _too_much(what: str, expected: str, fix: str) -> PydanticCustomError:

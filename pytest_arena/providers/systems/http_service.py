@@ -1,14 +1,12 @@
-"""Requests to one service: what is sent, redirects that stay there, cookies, a login."""
+"""Requests to one service: redirects that stay there, cookies, a login."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import render_text
@@ -18,6 +16,7 @@ from pytest_arena.providers.rate_headers import parse_retry_after
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
 from pytest_arena.providers.systems.http_options import LoginSpec
+from pytest_arena.providers.systems.http_request import Sending, form_content, json_content
 from pytest_arena.text.nested_texts import filled_in
 
 if TYPE_CHECKING:
@@ -29,26 +28,6 @@ _MOST_REDIRECTS = 5
 _LONGEST_WORDS = 500
 LOGIN_S = 60.0
 """The most that a login may take, which no call's time limit counts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """One request as it is sent."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    content: bytes | None = None
-
-
-def json_content(value: Any) -> tuple[bytes, str]:
-    """Return a value as a body, with its type."""
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), "application/json"
-
-
-def form_content(fields: Mapping[str, str]) -> tuple[bytes, str]:
-    """Return fields as the body of a form, with its type."""
-    return urlencode(fields, errors="replace").encode(), "application/x-www-form-urlencoded"
 
 
 class Service:
@@ -158,7 +137,7 @@ class Login:
         except TimeoutError:
             said = f"the login gave no answer within {LOGIN_S:g} s"
             raise ProviderError(ErrorKind.TIMEOUT, said) from None
-        token = value_at(spec.token, "the login", body)
+        token = value_at(spec.token, "the login", body, "token")
         if not isinstance(token, str) or not token:
             raise system_failure(f"the login gave no token at {spec.token}")
         self._add_secret(token)

@@ -43,7 +43,8 @@ class Toolboxes:
     async def close(self) -> None:
         """Let go of what all tools hold."""
         try:
-            await asyncio.gather(*(server.close() for server in self._servers.values()))
+            servers = (server.close() for server in self._servers.values())
+            await asyncio.gather(*servers, *(box.close() for _, box in self._made.values()))
         finally:
             await self._environment.close()
         self._made.clear()

@@ -96,7 +96,8 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
         (
             "{type: agent, tools: [bare]}",
             "arena.yaml:4:72: tool 'bare' says nothing of how the agent 'a' runs it\n"
-            "  expected: mock: what it gives, python: module:function, or exec: {command: […]}\n"
+            "  expected: mock: what it gives, python: module:function, exec: {command: […]}, or "
+            "http: {url: …}\n"
             "  fix: add mock: …, or leave the tool out of the agent's tools:",
         ),
         (

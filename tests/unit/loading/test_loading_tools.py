@@ -187,14 +187,14 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {parameter: {}}}",
             "arena.yaml:4:16: unknown key 'parameter' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "  expected: one of type, description, parameters, python, exec, http, mock, strict, "
             "irreversible, cost_weight, timeout, retries\n"
             "  fix: did you mean 'parameters'?",
         ),
         (
             "tools: {find: {result: shipped}}",
             "arena.yaml:4:16: unknown key 'result' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "  expected: one of type, description, parameters, python, exec, http, mock, strict, "
             "irreversible, cost_weight, timeout, retries\n"
             "  fix: write mock: for what the tool gives to an agent",
         ),
@@ -248,7 +248,7 @@ def test_a_row_may_bring_its_tools(load: Callable[..., Arena]) -> None:
         (
             "tools: {find: {mcp: shop}}",
             "arena.yaml:4:16: unknown key 'mcp' in tool 'find'\n"
-            "  expected: one of type, description, parameters, python, exec, mock, strict, "
+            "  expected: one of type, description, parameters, python, exec, http, mock, strict, "
             "irreversible, cost_weight, timeout, retries\n"
             "  fix: write tools: [mcp:id], with mcp_servers: at the top",
         ),
