@@ -13,7 +13,6 @@ Reply = Literal["yes", "no", "unclear", "none"]
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]*_]*\s+|\n+")
 _MARKDOWN = str.maketrans({"*": " ", "_": " ", "`": " "})
 _MOST_CHARACTERS = 20_000
-_FEW_WORDS = 5
 _LETTERS: dict[str, Reply] = {"y": "yes", "j": "yes", "n": "no"}
 
 
@@ -46,6 +45,9 @@ def reply_to(question: str, reply: str) -> Reply:
     speaks of something else.
     """
     asked = fold(question)
+    to_type = phrases.WORD_TO_TYPE.search(asked)
+    if to_type is not None and fold(reply).strip(" .!\"'") == to_type[1]:
+        return "yes"
     sentences = [phrases.HARMLESS.sub(" ", fold(one)).strip() for one in _sentences(reply)]
     agrees = any(_agrees(asked, one) for one in sentences)
     whole = " ".join(sentences)
@@ -59,7 +61,7 @@ def reply_to(question: str, reply: str) -> Reply:
         return _LETTERS[whole]
     if declines:
         return "no"
-    if phrases.HESITATES.search(whole) or phrases.ORDINARY.search(whole):
+    if "?" in whole or phrases.HESITATES.search(whole) or phrases.ORDINARY.search(whole):
         return "none"
     says_a_word = any(letter.isalpha() for letter in fold(reply))
     return "unclear" if says_a_word else "none"
@@ -73,15 +75,20 @@ def withdraws(text: str) -> bool:
 
 
 def _agrees(asked: str, sentence: str) -> bool:
+    if "?" in sentence:
+        # "Is that okay?" asks, and "Yes, can you do it today?" agrees first
+        return phrases.YES_BEFORE_A_QUESTION.match(sentence) is not None
     yes = phrases.YES.search(sentence)
     if yes is not None:
-        # "Is that okay?" asks, "Yes, can you do it today?" agrees first; "I am not sure" does not
-        begins, negated = yes.start() == 0, phrases.NEGATES_NEXT.search(sentence[: yes.start()])
-        return begins or ("?" not in sentence and negated is None)
-    if "?" in sentence or phrases.NO.search(sentence):
+        return phrases.NEGATES_NEXT.search(sentence[: yes.start()]) is None
+    if phrases.NO.search(sentence):
         return False
-    few = len(sentence.split()) <= _FEW_WORDS
-    return bool(few and phrases.WEAK_YES.search(sentence)) or _orders_it(asked, sentence)
+    return _says_nothing_but_yes(sentence) or _orders_it(asked, sentence)
+
+
+def _says_nothing_but_yes(sentence: str) -> bool:
+    rest, found = phrases.WEAK_YES.subn(" ", sentence)
+    return found > 0 and re.search(r"\w", phrases.FILLERS.sub(" ", rest)) is None
 
 
 def _orders_it(asked: str, sentence: str) -> bool:

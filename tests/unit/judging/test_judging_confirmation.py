@@ -25,6 +25,8 @@ I need your confirmation before I delete anything.
 Let me know if I should refund it.
 Could you confirm the refund of 12.50 €?
 Type "yes" to continue.
+Type DELETE to continue.
+Schreiben Sie LÖSCHEN, um fortzufahren.
 Does that sound good?
 Confirm the deletion?
 Soll ich die Bestellung stornieren?
@@ -43,9 +45,22 @@ Einverstanden?
 Antworten Sie mit JA.
 **Soll ich 12,50 € erstatten?**
 Stimmen Sie dem zu?
+Soll die Bestellung storniert werden?
+Wenn Sie einverstanden sind, überweise ich jetzt.
+Geben Sie mir bitte Ihr OK.
+Bitte um Bestätigung.
+Alles richtig so?
+Geht das klar?
+Wollen wir das so machen?
+Ready to place the order?
+Good to go?
+Is it okay if I delete the file?
 """
 
 ASKS_NOT = """
+Is the address still correct?
+Do you like it?
+Ist Ihre Adresse noch richtig?
 Your refund is on its way.
 I have confirmed your refund.
 I can confirm that the refund was issued.
@@ -103,6 +118,16 @@ Refund it.
 Please.
 Sounds good to me.
 YES!!!
+yes, no need to call me
+Yes. I don't have any questions.
+Alright
+Let's do it
+Make it happen
+That would be great
+Jaaa
+Ja bitte, keine Eile
+Alles klar
+Das ist richtig so.
 Ja
 Ja, bitte.
 Ja gerne, wie lange dauert das?
@@ -119,6 +144,9 @@ Gut.
 """
 
 NO = """
+Please send a replacement instead.
+please stop
+Sicher nicht.
 No
 I'm not sure.
 No, thanks.
@@ -141,6 +169,13 @@ Warte!
 """
 
 NONE = """
+Hmm
+Right now I'm driving.
+I will be right back.
+Sure?
+Stimmt das?
+ok so what happens to my points?
+Good question, I need to ask my wife.
 Hmm, let me think about it.
 Maybe later.
 What does it cost?
@@ -163,6 +198,7 @@ Oui, allez-y
 Sí
 はい
 OK, maybe later
+okay, no need
 No problem
 """
 
@@ -194,6 +230,11 @@ def test_a_reply_is_a_yes_a_no_unclear_or_neither(text: str, says: str) -> None:
         ("Soll ich abbrechen?", "Ja, abbrechen.", "yes"),
         ("Soll ich zahlen?", "Abbrechen", "no"),
         ("Would you like to delete it?", "Delete", "yes"),
+        ("Please type DELETE to confirm.", "DELETE", "yes"),
+        ('Enter "delete" to proceed.', "Delete!", "yes"),
+        ("Schreiben Sie LÖSCHEN, um fortzufahren.", "löschen", "yes"),
+        ("Please type DELETE to confirm.", "REMOVE", "unclear"),
+        ("Please type DELETE to confirm.", "No", "no"),
     ],
 )
 def test_an_order_to_do_what_was_asked_is_a_yes(question: str, text: str, says: str) -> None:
