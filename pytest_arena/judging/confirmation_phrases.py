@@ -118,7 +118,8 @@ ACT = re.compile(f"{_ACT_EN}|{_ACT_DE}")
 
 HARMLESS = re.compile(
     r"\b(?:no|not a|keine?) (?:problem\w*|worries|doubt|objections?|rush|hurry|einwände|"
-    r"einwand|eile|need to (?:call|contact|write|reply|send|rush|hurry))\b|\b(?:no|don't have any|keine) (?:more |further |other |weiteren )?"
+    r"einwand|eile|need to (?:call|contact|write|reply|send|rush|hurry))\b|"
+    r"\b(?:no|don't have any|keine) (?:more |further |other |weiteren )?"
     r"(?:questions?|fragen?)\b|"
     r"\bwhy not\b|\bwarum nicht\b|\bnichts dagegen\b|\bdon't worry\b|\bcan't wait\b|"
     r"\bthat'?s not wrong\b|\bnicht wahr\b"

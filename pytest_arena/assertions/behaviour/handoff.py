@@ -14,7 +14,7 @@ from pytest_arena.assertions.behaviour.handoffs import (
     names_agents,
 )
 from pytest_arena.assertions.of_turns import OfTurns
-from pytest_arena.assertions.tool_calls.base import ToolNames
+from pytest_arena.assertions.tool_calls.base import ToolNames, told
 from pytest_arena.errors import shorten
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
@@ -84,9 +84,11 @@ class Handoffs(OfTurns):
         found, wanted = self._found(made, unknown=False), max(len(self.to), 1)
         holds = found == wanted and (self.mode != "exact" or len(made) == wanted)
         if not holds and self.from_ is not None and found < self._found(made, unknown=True):
-            return Outcome.error(f"nobody told who handed over; {_told(made)}")
+            return Outcome.error(f"nobody told who handed over: {_told(made)}")
         most = max(wanted, len(made)) if self.mode == "exact" else wanted
-        return Outcome.of(holds, _told(made), score=found / most, expected=self._expected())
+        calls = [call for answer in answers for call in answer.tool_calls]
+        reason = _told(made) if made else f"nobody handed over; {told(calls)}"
+        return Outcome.of(holds, reason, score=found / most, expected=self._expected())
 
     def _found(self, made: Sequence[Handoff], *, unknown: bool) -> int:
         """Return how many of the wanted handoffs are there; `unknown` givers count as right."""
@@ -126,8 +128,6 @@ def _untold(answers: Sequence[Response]) -> Outcome | None:
 
 
 def _told(made: Sequence[Handoff]) -> str:
-    if not made:
-        return "nobody handed over"
     shown = [printable(shorten(str(one), 80)) for one in made[:_MOST_TOLD]]
     further = f" and {len(made) - _MOST_TOLD} more" if len(made) > _MOST_TOLD else ""
     return f"{', '.join(shown)}{further}"

@@ -204,3 +204,9 @@ def test_the_reason_names_all_handoffs(build: Any) -> None:
     found = evaluate(build("{type: handoff, to: [legal], from: billing}"), trial, CheckContext())
     assert found.reason == "an agent → billing, billing → refunds"
     assert found.expected == "billing → legal"
+
+
+def test_where_nobody_handed_over_the_calls_are_told(build: Any) -> None:
+    trial = Trial((), (answer(SEARCH),), verdict="error")
+    found = evaluate(build("{type: handoff, to: billing}"), trial, CheckContext())
+    assert found.reason == 'nobody handed over; called: search({"query": "48213"})'
