@@ -37,13 +37,14 @@ class Handoffs(OfTurns):
     meant, so that `not: true` wants none. In names `*` stands for any text, and `Billing Agent` is
     `billing_agent`.
 
-    Handoffs are found in the trace of an answer, where its spans name agents (`gen_ai.agent.name`):
-    an agent that ran within another was handed to by that one, else by the one before it; in the
-    agents of its steps; and else in its tool calls. There a call hands over that is named for it
-    (`transfer_to_billing`, `handoff_to_…`, `delegate_to_…`) or names an agent in its arguments
-    (`transfer_to_agent`, `handoff`, `delegate_work_to_coworker`, `task` with `subagent_type`), and
-    each call within which others were made, by their `parent`: an agent called as a tool. `tools`
-    says which calls hand over instead. A handoff that failed is none.
+    Handoffs are found in the trace of an answer, where its spans name agents by OpenTelemetry's
+    `gen_ai.agent.name`: an agent that ran within another was handed to by that one, else by the one
+    before it. Else they are found in the agents of its steps, and else in its tool calls. There a
+    call hands over that is named for it (`transfer_to_billing`, `handoff_to_…`, `delegate_to_…`) or
+    names an agent in its arguments (`transfer_to_agent`, `handoff`, `delegate_work_to_coworker`,
+    `task` with `subagent_type`), and each call within which others were made, by their `parent`: an
+    agent called as a tool. Where `tools` are given, their calls hand over, and nothing else. A
+    handoff that failed is none.
 
     Error: when nobody tells which tools were called or which agents took part; when who gave is
     not told, and decides; and when a trace has more spans than are kept.
@@ -74,7 +75,7 @@ class Handoffs(OfTurns):
         answers = self.answers(trial, context)
         if isinstance(answers, Outcome):
             return answers
-        if (unclear := _untold(answers)) is not None:
+        if (unclear := self._untold(answers)) is not None:
             return unclear
         made = [
             one
@@ -89,6 +90,17 @@ class Handoffs(OfTurns):
         calls = [call for answer in answers for call in answer.tool_calls]
         reason = _told(made) if made else f"nobody handed over; {told(calls)}"
         return Outcome.of(holds, reason, score=found / most, expected=self._expected())
+
+    def _untold(self, answers: Sequence[Response]) -> Outcome | None:
+        """Return the error that nobody told who took part; None where somebody did."""
+        told_by_name = [not self.tools and names_agents(answer) for answer in answers]
+        told_by_calls = [answer.tells_tools for answer in answers]
+        if not all(map(any, zip(told_by_name, told_by_calls, strict=True))):
+            return Outcome.error("the provider does not tell which tools were called, nor by whom")
+        left_out = sum(answer.trace.left_out for answer in answers if answer.trace is not None)
+        if left_out:
+            return Outcome.error(f"the trace is not whole: {left_out:,} spans were too many")
+        return None
 
     def _found(self, made: Sequence[Handoff], *, unknown: bool) -> int:
         """Return how many of the wanted handoffs are there; `unknown` givers count as right."""
@@ -115,16 +127,6 @@ class Handoffs(OfTurns):
     def _expected(self) -> str:
         path = " → ".join((self.from_ or "any agent", *(self.to or ("another",))))
         return f"exactly {path}" if self.mode == "exact" else path
-
-
-def _untold(answers: Sequence[Response]) -> Outcome | None:
-    """Return the error that nobody told what took part; None where somebody did."""
-    if not all(answer.tells_tools or names_agents(answer) for answer in answers):
-        return Outcome.error("the provider tells neither which tools were called nor which agents")
-    left_out = sum(answer.trace.left_out for answer in answers if answer.trace is not None)
-    if left_out:
-        return Outcome.error(f"the trace is not whole: {left_out:,} of its spans were too many")
-    return None
 
 
 def _told(made: Sequence[Handoff]) -> str:

@@ -13,6 +13,7 @@ from pytest_arena.text.tool_names import means_tool
 from pytest_arena.text.wildcards import fits, stands_for
 
 _AGENT_OF_SPAN = "gen_ai.agent.name"
+_OPERATION = "gen_ai.operation.name"
 _BY_NAME = re.compile(
     r"(?:.*[.-]|mcp_\w*?_)?(?:transfer|hand_?off|delegate(?:_task|_work)?)(?:_back)?_to_(?P<agent>.+)"
 )
@@ -64,21 +65,21 @@ def means_agent(wanted: str, name: str) -> bool:
 def handoffs(answers: Sequence[Response], tools: Sequence[str] = ()) -> list[Handoff]:
     """Return the handoffs of a conversation in their order.
 
-    Of an answer, the spans of its trace tell them where they name agents, else its steps, else its
-    tool calls: `tools` hand over, or where none are given those that frameworks have for it, and
-    each call within which others were made, as of an agent that is called as a tool.
+    Of an answer, the spans of its trace tell them where they name several agents, else its steps,
+    else its tool calls: those that frameworks have for it, and each call within which others were
+    made, as of an agent that is called as a tool. Where `tools` are given, their calls do.
     """
     found: list[Handoff] = []
     at_work: str | None = None
     for number, answer in enumerate(answers):
         named = _Named.of_spans(answer) or _Named.of_steps(answer)
-        if named is not None:
+        if named is not None and named.pairs and not tools:
+            found += [Handoff(giver, taker, number) for giver, taker in named.pairs]
             at_work = named.last
-        pairs: list[tuple[str | None, str]] = list(named.pairs) if named is not None else []
-        if not pairs:
-            calls = _Calls(answer.tool_calls, tools, at_work)
-            pairs, at_work = list(calls.pairs()), calls.at_work
-        found += [Handoff(giver, taker, number) for giver, taker in pairs]
+        else:
+            calls = _Calls(answer.tool_calls, tools, at_work if named is None else named.first)
+            found += [Handoff(giver, taker, number) for giver, taker in calls.pairs()]
+            at_work = calls.at_work
     return found
 
 
@@ -92,6 +93,7 @@ class _Named:
     """The agents that an answer names: what one gave to another, and who had it in the end."""
 
     pairs: tuple[tuple[str, str], ...]
+    first: str
     last: str
 
     @classmethod
@@ -99,24 +101,38 @@ class _Named:
         """Take an agent within another as handed to by that one, else by the one before it."""
         spans = answer.trace.spans if answer.trace is not None else ()
         by_id = {span.id: span for span in spans if span.id}
-        named = [(agent, _agent_around(s, by_id)) for s in spans if (agent := _agent_of(s))]
-        return cls._in_order(named)
+        return cls._in_order(
+            [(agent, _around(span, by_id), span) for span in spans if (agent := _agent_of(span))]
+        )
 
     @classmethod
     def of_steps(cls, answer: Response) -> _Named | None:
-        return cls._in_order([(step.agent, None) for step in answer.steps if step.agent])
+        return cls._in_order([(step.agent, None, None) for step in answer.steps if step.agent])
 
     @classmethod
-    def _in_order(cls, named: Sequence[tuple[str, str | None]]) -> _Named | None:
+    def _in_order(cls, named: Sequence[tuple[str, Span | None, Span | None]]) -> _Named | None:
         pairs: list[tuple[str, str]] = []
-        last: str | None = None
-        for agent, around in named:
-            giver = around or last
-            if giver is not None and plain_name(giver) != plain_name(agent):
+        before: dict[str | None, str] = {}
+        for agent, around, span in named:
+            within = around.id if around is not None else None
+            outer = _agent_of(around) if around is not None else None
+            giver = outer or before.get(None)
+            goes_on = _is_same(before.get(within), agent) and not _begins_anew(span)
+            if giver is not None and not _is_same(giver, agent) and not goes_on:
                 pairs.append((giver, agent))
-            if around is None:
-                last = agent
-        return cls(tuple(pairs), last or named[0][0]) if named else None
+            before[within] = agent
+        if not named:
+            return None
+        return cls(tuple(pairs), named[0][0], before.get(None, named[0][0]))
+
+
+def _is_same(one: str | None, other: str) -> bool:
+    return one is not None and plain_name(one) == plain_name(other)
+
+
+def _begins_anew(span: Span | None) -> bool:
+    """Return whether a span is a run of an agent, rather than a model's call in one."""
+    return span is not None and span.attributes.get(_OPERATION) == "invoke_agent"
 
 
 def _agent_of(span: Span) -> str | None:
@@ -124,14 +140,14 @@ def _agent_of(span: Span) -> str | None:
     return agent.strip() or None if isinstance(agent, str) else None
 
 
-def _agent_around(span: Span, by_id: Mapping[str, Span]) -> str | None:
-    """Return the nearest agent within which a span ran."""
+def _around(span: Span, by_id: Mapping[str, Span]) -> Span | None:
+    """Return the nearest span of an agent within which a span ran."""
     seen: set[str] = set()
     while span.parent is not None and span.parent not in seen and span.parent in by_id:
         seen.add(span.parent)
         span = by_id[span.parent]
-        if (agent := _agent_of(span)) is not None:
-            return agent
+        if _agent_of(span) is not None:
+            return span
     return None
 
 
@@ -154,7 +170,9 @@ class _Calls:
         """Yield who gave to whom; afterwards `at_work` is who goes on."""
         inside = dict(self._agents)
         for call in self._calls:
-            taker = self._agents.get(call.id) or taker_of(call, self._tools)
+            taker = taker_of(call, self._tools)
+            if taker is None and not self._tools:
+                taker = self._agents.get(call.id)
             if taker is None or call.error is not None:
                 continue
             parent = call.parent

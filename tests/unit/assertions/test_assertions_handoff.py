@@ -113,6 +113,21 @@ def test_the_spans_of_a_trace_tell_which_agent_ran_within_or_after_which() -> No
     assert paths(answer(trace=supervised)) == ["chief → a", "chief → b"]
 
 
+def test_several_calls_of_a_model_are_one_run_of_its_agent_and_several_runs_several() -> None:
+    asked_twice = spans(("1", None, "chief"), ("2", "1", "a"), ("3", "1", "a"))
+    assert paths(answer(trace=asked_twice)) == ["chief → a"]
+    between = spans(("1", None, "chief"), ("2", "1", "a"), ("3", "1", "chief"), ("4", "1", "a"))
+    assert paths(answer(trace=between)) == ["chief → a", "chief → a"]
+    run = {"gen_ai.agent.name": "a", "gen_ai.operation.name": "invoke_agent"}
+    runs = (Span(f"invoke_agent a {n}", n, "1", attributes=run) for n in ("2", "3"))
+    assert paths(answer(trace=Trace((*between.spans[:1], *runs)))) == ["chief → a", "chief → a"]
+
+
+def test_tools_that_are_named_go_before_spans() -> None:
+    given = answer(ToolCall("ask_legal", {}), trace=NESTED)
+    assert paths(given, tools=("ask_*",)) == ["Triage → legal"]
+
+
 def test_spans_go_before_calls_and_calls_count_where_spans_name_one_agent() -> None:
     assert paths(answer(BILLING, trace=NESTED)) == ["Triage → Billing Agent"]
     alone = spans(("1", None, "triage"))
@@ -137,6 +152,7 @@ def test_tools_of_ones_own_hand_over_instead() -> None:
     ]
 
 
+WITHIN = (ToolCall("billing", {}, id="1"), ToolCall("search", {}, parent="1"))
 ASKS_LEGAL = answer(ToolCall("ask_legal", {}))
 
 CASES: list[tuple[str, list[Response], str, float | None]] = [
@@ -185,6 +201,8 @@ CASES: list[tuple[str, list[Response], str, float | None]] = [
     ("{type: handoff, to: billing, tools: 'ask_*'}", [answer(BILLING)], "failed", 0),
     ("{type: handoff, to: billing}", [answer(tells_tools=False)], "error", None),
     ("{type: handoff, to: 'billing*'}", [answer(tells_tools=False, trace=NESTED)], "passed", 1),
+    ("{type: handoff, tools: 'ask_*'}", [answer(tells_tools=False, trace=NESTED)], "error", None),
+    ("{type: handoff, tools: 'ask_*', not: true}", [answer(*WITHIN)], "passed", 1),
     ("{type: handoff, to: x, not: true}", [answer(trace=Trace((), left_out=3))], "error", None),
     ("{type: handoff, to: billing}", [answer(BILLING, filtered=True)], "passed", 1),
     ("{type: handoff, to: billing, not: true}", [answer(filtered=True)], "error", None),
