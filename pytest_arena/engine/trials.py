@@ -25,7 +25,12 @@ from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, Provider
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.run_facts import now
-from pytest_arena.results.trace_ids import new_trace_id, traceparent, turn_span_id
+from pytest_arena.results.trace_ids import (
+    new_trace_id,
+    traceparent,
+    trial_span_id,
+    turn_span_id,
+)
 from pytest_arena.results.trial import Finding, Trial, TrialError
 from pytest_arena.targets import DialogueRun, GoesOn
 from pytest_arena.tools import ToolContext, ToolEnvironment
@@ -273,7 +278,8 @@ class TrialRunner:
 
         agent = offer = None
         if case.agent is not None and not spec.asks_nobody:
-            about = ToolContext(case.name, number, session, case.variables)
+            whole = traceparent(trace_id, trial_span_id(trace_id))
+            about = ToolContext(case.name, number, session, case.variables, traceparent=whole)
             notes = [turn.notes for turn in case.dialogues[place]]
             agent = self._tools().agent(case.agent, ask, about, notes)
         elif case.offer is not None and spec.system is None and not spec.asks_nobody:

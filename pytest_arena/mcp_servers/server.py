@@ -84,7 +84,13 @@ class McpServer:
         return tools
 
     async def call(
-        self, tool: ListedTool, arguments: Mapping[str, Any], session: str, limit_s: float
+        self,
+        tool: ListedTool,
+        arguments: Mapping[str, Any],
+        session: str,
+        limit_s: float,
+        *,
+        traceparent: str = "",
     ) -> Given:
         """Call a tool and return what it gave, which is an error where the tool says so, or where
         its structured content is not as its own schema says.
@@ -93,7 +99,7 @@ class McpServer:
         """
 
         async def ask(client: Client) -> Given:
-            return of_tool(await _called(client, tool.name, dict(arguments)))
+            return of_tool(await _called(client, tool.name, dict(arguments), traceparent))
 
         given = await self._ask(ask, session, limit_s)
         if given.is_error or tool.output_schema is None:
@@ -246,12 +252,13 @@ def search_path(variables: Mapping[str, str]) -> str:
     return os.pathsep.join(filter(None, (own, variables.get("PATH", os.defpath))))
 
 
-async def _called(client: Client, name: str, arguments: dict[str, Any]) -> Any:
+async def _called(client: Client, name: str, arguments: dict[str, Any], traceparent: str) -> Any:
     """Call a tool without holding its result against its schema: the package's own way to do that
     has no time limit for a hostile pattern."""
     from mcp.types import CallToolRequest, CallToolRequestParams, CallToolResult
 
-    params = CallToolRequestParams(name=name, arguments=arguments)
+    meta: Any = {"traceparent": traceparent} if traceparent else None
+    params = CallToolRequestParams(name=name, arguments=arguments, _meta=meta)
     return await client.session.send_request(CallToolRequest(params=params), CallToolResult)
 
 

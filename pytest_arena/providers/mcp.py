@@ -145,7 +145,10 @@ class McpProvider(Provider):
         tool = self._known(name, await _told(self._server.tools(session)))
         began = time.perf_counter()
         try:
-            found = await _told(self._server.call(tool, arguments, session, limit_s))
+            calling = self._server.call(
+                tool, arguments, session, limit_s, traceparent=request.traceparent
+            )
+            found = await _told(calling)
         except ServerRefused as refused:
             found = Given(str(refused), is_error=True)
         latency_ms = (time.perf_counter() - began) * 1000

@@ -19,6 +19,11 @@ def span_id(trace_id: str, *place: object) -> str:
     return sha256("\0".join([trace_id, *map(str, place)]).encode()).hexdigest()[:16]
 
 
+def trial_span_id(trace_id: str) -> str:
+    """Return the id of the span of the whole trial."""
+    return span_id(trace_id, "trial")
+
+
 def turn_span_id(trace_id: str, turn: int) -> str:
     """Return the id of the span of a turn, from 0."""
     return span_id(trace_id, "turn", turn)
@@ -27,6 +32,14 @@ def turn_span_id(trace_id: str, turn: int) -> str:
 def tool_span_id(trace_id: str, turn: int, call: str) -> str:
     """Return the id of the span of a tool call, by the call's own id."""
     return span_id(trace_id, "turn", turn, "tool", call)
+
+
+def tool_traceparent(of_trial: str, turn: int, call: str) -> str:
+    """Return the header for a tool call, from that of the trial; empty where that is."""
+    if not of_trial:
+        return ""
+    trace_id = of_trial.split("-")[1]
+    return traceparent(trace_id, tool_span_id(trace_id, turn, call))
 
 
 def traceparent(trace_id: str, parent: str) -> str:

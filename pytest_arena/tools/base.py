@@ -25,7 +25,8 @@ class ToolContext:
     """In which conversation a tool is called.
 
     `call` counts the calls of this tool in the trial, from 0. `state` is what the tools of the
-    trial share; it is empty when the trial begins.
+    trial share; it is empty when the trial begins. `traceparent` is W3C's header by which the tool
+    takes part in the trial's trace.
     """
 
     case: str = ""
@@ -34,6 +35,7 @@ class ToolContext:
     variables: Mapping[str, Any] = field(default_factory=dict)
     state: MutableMapping[str, Any] = field(default_factory=dict)
     call: int = 0
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class ExecTool:
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
         known = known_when_called(self._plan, arguments, context)
-        variables = self._variables()
+        variables = self._variables(context.traceparent)
         try:
             command = [render_text(part, known) for part in self._spec.command]
         except TemplateError as error:
@@ -54,13 +54,14 @@ class ExecTool:
             raise output.error
         return ToolResult(_value_of(output.decode("utf-8", "replace")))
 
-    def _variables(self) -> dict[str, str]:
+    def _variables(self, traceparent: str) -> dict[str, str]:
         owner, place = f"tool {self._plan.name!r}", self._plan.place
         own = {
             name: self._environment.filled(text, owner, place)
             for name, text in self._spec.env.items()
         }
-        return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **own}
+        of_call = {"TRACEPARENT": traceparent} if traceparent else {}
+        return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **of_call, **own}
 
 
 def _value_of(output: str) -> Any:

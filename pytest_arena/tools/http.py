@@ -49,7 +49,8 @@ class HttpTool:
         address = urlsplit(template.url)
         name = f"{self._spec.method} {address.netloc.rpartition('@')[2]}{address.path}"
         try:
-            sending = template.filled(known_when_called(self._plan, arguments, context))
+            known = known_when_called(self._plan, arguments, context)
+            sending = template.filled(known, traceparent=context.traceparent)
             service = await self._opened(template.url)
             async with service.answering(name, sending, {}) as response:
                 body = await body_of(name, response)

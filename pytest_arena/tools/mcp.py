@@ -38,7 +38,11 @@ class McpTool:
         """Call it at its server; one that dies or does not answer is the tool's error."""
         try:
             given = await self.server.call(
-                self.listed, arguments, context.session, self.server.spec.timeout
+                self.listed,
+                arguments,
+                context.session,
+                self.server.spec.timeout,
+                traceparent=context.traceparent,
             )
         except (ServerRefused, ServerUnusable) as error:
             return ToolResult(error=str(error))

@@ -17,6 +17,7 @@ from pytest_arena.loading.tool_functions import (
     tool_function,
 )
 from pytest_arena.providers.systems.portable.callables import callable_of
+from pytest_arena.providers.systems.portable.trace_context import awaited_within, called_within
 from pytest_arena.references import UnresolvedError
 from pytest_arena.running.user_code import Raised
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
@@ -36,9 +37,12 @@ class PythonTool:
         self._called: Callable[[Mapping[str, Any], ToolContext], Any] | None = None
 
     async def run(self, arguments: Mapping[str, Any], context: ToolContext) -> ToolResult:
-        found = await self._environment.threads.run(lambda: self._call(arguments, context))
+        part = context.traceparent
+        found = await self._environment.threads.run(
+            lambda: called_within(part, lambda: self._call(arguments, context))
+        )
         if not isinstance(found, Raised) and inspect.isawaitable(found):
-            found = await self._environment.user_loop.run(_awaited(found))
+            found = await self._environment.user_loop.run(awaited_within(part, found))
         if isinstance(found, Raised):
             return ToolResult(error=_told(found.error))
         return ToolResult(to_jsonable_python(found, fallback=str, inf_nan_mode="null"))
@@ -84,10 +88,6 @@ def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolConte
         return make()(*first, **given)
 
     return called
-
-
-async def _awaited(waiting: Any) -> Any:
-    return await waiting
 
 
 def _told(error: BaseException) -> str:

@@ -86,6 +86,9 @@ def answer(mode: str, method: str, params: dict[str, Any], calls: int) -> dict[s
     if method == "tools/list":
         found: dict[str, Any] = {"tools": tools(mode, calls)}
         return {**found, "nextCursor": "on"} if mode == "pages" else found
+    if method == "tools/call" and mode == "meta":
+        text = params.get("_meta", {}).get("traceparent", "")
+        return {"content": [{"type": "text", "text": text}]}
     return called(mode, params["arguments"].get("text", "")) if method == "tools/call" else None
 
 

@@ -44,6 +44,7 @@ _PLAIN = re.compile(r"[A-Za-z./_-][\w./=:@+-]*")
 _OTHER_VALUES = frozenset({"true", "false", "null", "yes", "no", "on", "off"})
 _OWN_SHAPE = ("output", "tool_calls", "error")
 """What a JSON object holds that is an answer, and not the text of one."""
+_NOTHING: Mapping[str, str] = {}
 _TEXTS = frozenset({"prompt", "messages"})
 """Names in the command with which the prompt has been given, so that standard input is empty."""
 
@@ -172,7 +173,7 @@ class ExecProvider(Provider):
 
     async def start(self) -> None:
         if self._variables is None:
-            self._variables = self._environment()
+            self._variables = self._own_variables()
         if self._pool is not None:
             await self._pool.start()
 
@@ -200,7 +201,8 @@ class ExecProvider(Provider):
         prompt = (
             b"" if self._options.asks_by_argument else given["prompt"].encode("utf-8", "replace")
         )
-        output = await program_output(lambda: self._launch(command), prompt, self._threads)
+        own = {"TRACEPARENT": given["traceparent"]} if given["traceparent"] else {}
+        output = await program_output(lambda: self._launch(command, own), prompt, self._threads)
         if isinstance(output, Raised):
             if isinstance(output.error, ProgramFailed):
                 raise system_failure(f"{self._name} {output.error}")
@@ -209,16 +211,17 @@ class ExecProvider(Provider):
             raise output.error
         return output.decode("utf-8", "replace")
 
-    def _launch(self, command: Sequence[str]) -> Program:
+    def _launch(self, command: Sequence[str], of_call: Mapping[str, str] = _NOTHING) -> Program:
         assert self._variables is not None  # noqa: S101 - start() comes first
-        return Program(command, self.spec.folder, self._variables, self.environment.process_guard)
+        # a Python program's lines would wait in a buffer, and its caller for them
+        all_calls = {"PYTHONUNBUFFERED": "1", **self.environment.variables}
+        variables = {**all_calls, **of_call, **self._variables}
+        return Program(command, self.spec.folder, variables, self.environment.process_guard)
 
-    def _environment(self) -> dict[str, str]:
-        own = {
+    def _own_variables(self) -> dict[str, str]:
+        return {
             name: self.environment.fill(text, self.spec) for name, text in self._options.env.items()
         }
-        # a Python program's lines would wait in a buffer, and its caller for them
-        return {"PYTHONUNBUFFERED": "1", **self.environment.variables, **own}
 
 
 def _answer(name: str, output: str, stdout: str | None) -> Any:

@@ -168,7 +168,7 @@ class HttpProvider(Provider):
         assert self._service is not None  # noqa: S101 - start() comes first
         assert self._template is not None  # noqa: S101 - start() comes first
         with template_failure(self.spec):
-            sending = self._template.filled(given, login)
+            sending = self._template.filled(given, login, traceparent=given["traceparent"])
         cookies = self._cookies.of(given["session"], self._login.cookies if self._login else {})
         name = self._name
         timing = Timing()

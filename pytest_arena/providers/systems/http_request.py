@@ -49,8 +49,15 @@ class RequestTemplate:
     form: Mapping[str, str] | None = None
     multipart: Mapping[str, str] | None = None
 
-    def filled(self, given: Mapping[str, Any], further: Mapping[str, str] | None = None) -> Sending:
-        """Return the request for what is given, with further headers as they are.
+    def filled(
+        self,
+        given: Mapping[str, Any],
+        further: Mapping[str, str] | None = None,
+        *,
+        traceparent: str = "",
+    ) -> Sending:
+        """Return the request for what is given, with further headers as they are, and as a part of
+        a trace unless its own headers say of which.
 
         What is not given is a `TemplateError`, a header with a line break a `ProviderError`.
         """
@@ -60,8 +67,9 @@ class RequestTemplate:
                 said = f"the header {name!r} would hold a line break, or another sign that none may"
                 raise ProviderError(ErrorKind.CONFIGURATION, said)
         content, kind = self._content(given)
-        if kind is not None and not any(name.lower() == "content-type" for name in headers):
-            headers["Content-Type"] = kind
+        own = {name.lower() for name in headers}
+        ours = {"Content-Type": kind, "traceparent": traceparent}
+        headers |= {n: value for n, value in ours.items() if value and n.lower() not in own}
         return Sending(self.method, self._url(given), {**headers, **(further or {})}, content)
 
     def _content(self, given: Mapping[str, Any]) -> tuple[bytes | None, str | None]:

@@ -41,6 +41,7 @@ def offered(request: Request, options: SystemOptions, takes: Collection[str]) ->
         },
         "session": request.session,
         "config": dict(options.config),
+        "traceparent": request.traceparent,
     }
 
 

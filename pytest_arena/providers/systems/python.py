@@ -29,6 +29,7 @@ from pytest_arena.providers.systems.portable.pieces import (
     is_async,
     waits,
 )
+from pytest_arena.providers.systems.portable.trace_context import awaited_within, called_within
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
@@ -163,12 +164,16 @@ class PythonProvider(Provider):
         first, named = arguments_for(function, given)
         timing = Timing()
         result: Any
+        part = request.traceparent
         if is_async(function):
-            result = await self._loop.run(gathered(function(*first, **named), timing))
+            waiting = gathered(function(*first, **named), timing)
+            result = await self._loop.run(awaited_within(part, waiting))
         else:
-            result = await self._threads.run(lambda: drained(function(*first, **named), timing))
+            result = await self._threads.run(
+                lambda: called_within(part, lambda: drained(function(*first, **named), timing))
+            )
             if waits(result):
-                result = await self._loop.run(gathered(result, timing))
+                result = await self._loop.run(awaited_within(part, gathered(result, timing)))
         if isinstance(result, Raised):
             raise function_failure(self._options.call, result.error, self.spec.root)
         return answer_of(self._options.call, result, timing)

@@ -15,6 +15,7 @@ from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.plans import NotePlan
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
+from pytest_arena.results.trace_ids import tool_traceparent
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
@@ -52,10 +53,12 @@ class AgentRun:
         self._calls_of: dict[str, int] = {}
         self._record: TurnRecord | None = None
         self._asked: Request | None = None
+        self._turn = 0
 
     async def answer(self, messages: list[Message], turn: int) -> tuple[Request, Response]:
         """Work at a turn of the user's; return the first request, and the turn as one response."""
         self._asked = None
+        self._turn = turn
         record = self._record = TurnRecord(self._clock)
         try:
             async with asyncio.timeout(self._used.seconds_left) as time_left:
@@ -180,7 +183,8 @@ class AgentRun:
     def _context_of(self, call: ToolCall) -> ToolContext:
         number = self._calls_of.get(call.name, 0)
         self._calls_of[call.name] = number + 1
-        return replace(self._context, call=number)
+        parent = tool_traceparent(self._context.traceparent, self._turn, call.id)
+        return replace(self._context, call=number, traceparent=parent)
 
     def _note_limits(self, record: TurnRecord) -> None:
         for note in self._used.notes():

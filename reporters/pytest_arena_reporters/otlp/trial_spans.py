@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.request_response import WITHOUT_CALL, Response
-from pytest_arena.results.trace_ids import span_id, turn_span_id
+from pytest_arena.results.trace_ids import span_id, trial_span_id, turn_span_id
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena_reporters.otlp import attributes
 from pytest_arena_reporters.otlp.messages import (
@@ -31,7 +31,7 @@ class TrialSpans:
         self._vendor, self._model = attributes.asked_model(cell)
         said = attributes.of_trial(cell, trial, phase)
         said["gen_ai.conversation.id"] = trace_id
-        root = span_id(trace_id, "trial")
+        root = trial_span_id(trace_id)
         self._root = TraceSpan(root, f"{cell.case} [{cell.column}]", None, 0, 0, attributes=said)
         if trial.error is not None:
             self._root.error = trial.error.message

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-OFFERED = ("prompt", "messages", "variables", "case", "session", "config")
+OFFERED = ("prompt", "messages", "variables", "case", "session", "config", "traceparent")
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 

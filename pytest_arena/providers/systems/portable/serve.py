@@ -23,6 +23,7 @@ from .callables import NotCallableError, callable_of, check_callable
 from .parameters import OFFERED, arguments_for, taken_by
 from .pieces import Timing, drained, failure_kind, gathered, waits
 from .shapes import ShapeError, described
+from .trace_context import taking_part
 
 NAME = "_arena_portable"
 """The name of this package in the interpreter, where the user's modules have all others."""
@@ -141,9 +142,10 @@ def _answer(
     timing = Timing()
     try:
         first, named = arguments_for(function, {name: line.get(name) for name in OFFERED})
-        result = drained(function(*first, **named), timing)
-        if waits(result):
-            result = loop.run_until_complete(gathered(result, timing))
+        with taking_part(line.get("traceparent") or ""):
+            result = drained(function(*first, **named), timing)
+            if waits(result):
+                result = loop.run_until_complete(gathered(result, timing))
         return {**described(result), "first_token_ms": timing.first_token_ms}
     except ShapeError as error:
         return {"fault": str(error)}
