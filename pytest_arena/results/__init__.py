@@ -14,6 +14,7 @@ from pytest_arena.results.load_test import LoadTestResult, LoadTestSpan
 from pytest_arena.results.reading import read_run
 from pytest_arena.results.request_response import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.run import Gate, RunInfo, RunResult
+from pytest_arena.results.step import Step
 from pytest_arena.results.trace import Span, Trace
 from pytest_arena.results.trial import (
     Finding,
@@ -41,6 +42,7 @@ __all__ = [
     "RunResult",
     "Source",
     "Span",
+    "Step",
     "ToolCall",
     "Trace",
     "Trial",

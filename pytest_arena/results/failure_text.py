@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pytest_arena.errors import first_line, shorten
+from pytest_arena.results.call_runs import MOST_TOLD, call_runs
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
@@ -120,15 +121,21 @@ def _said(trial: Trial) -> list[str]:
             lines.append(_entry("the answer was", event.original))
     if trial.output is not None:
         lines.append(_entry("answer", trial.output or "(empty)"))
-    lines += [_entry("tool call", _called(call)) for call in trial.tool_calls]
+    runs = list(call_runs(trial.tool_calls))
+    lines += [_entry("tool call", _called(call, times)) for call, times in runs[:MOST_TOLD]]
+    if left := sum(times for _, times in runs[MOST_TOLD:]):
+        lines.append(_entry("", f"… and {counted(left, 'more tool call')}"))
+    if trial.responses and trial.responses[-1].stopped is not None:
+        lines.append(_entry("stopped", trial.responses[-1].stopped))
     return lines
 
 
-def _called(call: ToolCall) -> str:
+def _called(call: ToolCall, times: int) -> str:
+    again = f" ({times} times)" if times > 1 else ""
     if call.error is not None:
-        return f"{call.name}({call.arguments}) failed: {call.error}"
+        return f"{call.name}({call.arguments}) failed: {call.error}{again}"
     came = "" if call.result is None else f" → {call.result}"
-    return f"{call.name}({call.arguments}){came}"
+    return f"{call.name}({call.arguments}){came}{again}"
 
 
 def _finding(cell: Cell, finding: Finding) -> list[str]:

@@ -13,6 +13,7 @@ from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.reporting.marker import MARKER
 from pytest_arena.results import Cell, RunResult
+from pytest_arena.results.call_runs import trajectory
 from pytest_arena_reporters import (
     figures,
     load_lines,
@@ -21,7 +22,7 @@ from pytest_arena_reporters import (
     markdown_matrix,
     variant_lines,
 )
-from pytest_arena_reporters.failures import answer, unpassed, why
+from pytest_arena_reporters.failures import answer, telling_trial, unpassed, why
 from pytest_arena_reporters.markdown_text import LIMIT_BYTES, Page, fenced, inline
 from pytest_arena_reporters.named_arenas import named_arenas
 from pytest_arena_reporters.thresholds import limits_of
@@ -238,8 +239,11 @@ def _failure(cell: Cell) -> str:
         f"**{inline(cell.case, 120)}** × {inline(cell.column, 80)} ({cell.verdict})  \n"
         f"{inline(why(cell), 600)}\n\n"
     )
+    shown = telling_trial(cell)
+    did = trajectory(shown.tool_calls) if shown is not None else ""
+    called = f"called: {inline(did, 600)}\n\n" if did else ""
     said = answer(cell)
-    return head + (f"{fenced(said)}\n\n" if said else "")
+    return head + called + (f"{fenced(said)}\n\n" if said else "")
 
 
 def _append(path: Path, comparison: Comparison, content: bytes) -> str:

@@ -79,7 +79,7 @@ class Opened:
             "() => [...document.querySelectorAll("
             "'.view.shown :is(img, iframe, script, style, link, meta, base, object, embed, svg,"
             ' math, form:not(#filters)), .view.shown a:not([href^="#c"]):not([href^="#pairs"]),'
-            " .view.shown [style]:not(.row, .rows, .grid, table)')]"
+            " .view.shown [style]:not(.row, .rows, .grid, .bar, table)')]"
             ".map(node => node.outerHTML.slice(0, 200))"
         )
         return made

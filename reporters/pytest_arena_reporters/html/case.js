@@ -61,6 +61,7 @@ function caseTrials(columns) {
 function sideBySide(columns) {
   const told = columns.map((column) => ({ ...column, ...(column.trial ? turnsOf(column.trial, column.text) : { system: "", turns: [] }) }));
   const reference = told.find(({ name }) => name === state.against);
+  withDifferences(told, reference);
   const answer = (column) => (column?.trial ? lastAnswer(column.trial, column.text) : null);
   const placed = told.flatMap((column) => {
     const before = column.record.standing?.output_before;
@@ -96,9 +97,24 @@ const headName = ({ name, before }) => (before === undefined ? name : `${name}, 
 function saidIn(column, turn, last, marks) {
   if (column.before !== undefined) return last ? longText(column.before, null, "baseline's answer") : null;
   const said = column.turns.at(turn)?.said ?? [];
-  if (said.length) return said.map((one) => utterance(one, one.role === "answer" ? marks : null));
+  if (said.length) return [said.map((one) => utterance(one, one.role === "answer" ? marks : null, column.difference)), last ? goesOn(column) : null];
   if (!last || column.trial?.responses.length) return null;
   return node("p", { class: "dim", text: column.trial ? "There was no answer." : column.trials.length ? `There is no trial ${state.trial + 1}.` : column.record.reason ?? "It was not run." });
+}
+
+// What the column that is compared with did beyond the last call of this one.
+function goesOn({ difference }) {
+  return difference?.goesOn ? node("div", { class: "said timeline" }, node("p", { class: "tag goes-on", text: `first difference to ${difference.of}, which goes on: ${shorter(difference.goesOn, 160)}` })) : null;
+}
+
+// Where the calls of an agent begin to differ from those of the column that is compared with.
+function withDifferences(told, reference) {
+  const worked = told.filter(({ trial }) => trial?.responses.some((response) => response.steps));
+  const first = worked.includes(reference) ? reference : worked.at(0);
+  for (const column of worked) {
+    const found = column === first || state.blind ? null : firstDifference(first.trial, column.trial);
+    if (found) column.difference = { differs: found.at, goesOn: found.goesOn, of: first.name };
+  }
 }
 
 function caseColumnHead(column) {

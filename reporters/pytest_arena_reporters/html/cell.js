@@ -57,9 +57,11 @@ function trialTabs(record, which) {
 }
 
 function transcript(trial, text, shown) {
-  const parts = trial.messages.map((m) => [speech(m.role, text(m.text)), picturesOf(m, shown), toolCalls(m.tool_calls)]).flat();
-  const last = trial.responses.at(-1);
-  if (last) parts.push(reasoning(last, text), speech("answer", text(last.output), true), toolCalls(last.tool_calls), ...traces(trial.responses));
+  const parts = saidInOrder(trial).map(({ message, response, turn }) => (message
+    ? [speech(message.role, text(message.text)), picturesOf(message, shown), toolCalls(message.tool_calls)]
+    : [response.steps ? timeline(response) : null, reasoning(response, text), speech(turn + 1 < trial.responses.length ? "assistant" : "answer", text(response.output), true),
+      response.steps ? null : toolCalls(response.tool_calls)])).flat();
+  if (trial.responses.length) parts.push(...traces(trial.responses));
   else parts.push(node("p", { class: "dim", text: "There was no answer." }));
   for (const event of trial.guardrails ?? []) {
     if (event.original !== undefined) parts.push(speech(`answer before guardrail ${event.type}`, text(event.original)));

@@ -89,7 +89,7 @@ function describe(cell, record, chunk) {
   const answer = trial?.responses.length ? chunk.text(trial.responses.at(-1).output) : null;
   const why = cell.verdict === "p" ? "" : reasons(record).at(0) ?? "";
   cell.shown = {
-    at: shownAt(cell, record), answer, why, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
+    at: shownAt(cell, record), answer, why, stopped: trial?.responses.at(-1)?.stopped, calls: (trial?.responses ?? []).flatMap((r) => r.tool_calls ?? []),
     passed: record.trials.filter((t) => t.verdict === "p").length,
     before: record.standing?.output_before === undefined ? null : chunk.text(record.standing.output_before),
   };

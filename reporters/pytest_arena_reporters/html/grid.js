@@ -148,6 +148,7 @@ function answerCell(cell, reference, open) {
   return node("div", { role: "cell", class: `answer${showList.kept.has(cell) ? "" : " off"}`, "data-verdict": cell.verdict },
     node("p", { class: "line" }, node("a", { class: `v-${cell.verdict}`, href: cellLink(cell), "aria-label": label }, `${MARKS[cell.verdict]} ${VERDICTS[cell.verdict]}`),
       cell.flaky ? flakyMark() : null, changed ? node("b", { class: "changed", text: changed }) : null),
+    cell.shown?.stopped ? node("p", { class: "why v-e", text: shorter(`Stopped: ${cell.shown.stopped}`, open ? FULL : SHORT) }) : null,
     cell.shown ? [cell.shown.why ? node("p", { class: `why v-${cell.verdict}`, text: shorter(cell.shown.why, open ? FULL : SHORT) }) : null,
       text, chips(cell.shown.calls, open)] : text,
     node("p", { class: "figures", text: figuresLine(cell) }), thumbs(cell));
@@ -226,10 +227,16 @@ function marked(parts, most, fit = String) {
 
 function chips(calls, open) {
   if (!calls.length) return null;
-  const shown = calls.slice(0, open ? 50 : 3);
-  return node("p", { class: "calls" }, shown.map((call) => node("span", { class: `chip${call.error === undefined ? "" : " v-e"}`, title: "tool call" },
-    node("b", { text: shorter(call.name, 80) }), node("span", { text: ` ${shorter(call.arguments, open ? 400 : 60)}` }))),
-    calls.length > shown.length ? node("span", { class: "dim", text: `and ${number(calls.length - shown.length)} more` }) : null);
+  const runs = [];
+  for (const call of calls) {
+    const same = runs.at(-1)?.call;
+    if (same && same.name === call.name && same.arguments === call.arguments && same.error === call.error) runs.at(-1).times += 1;
+    else runs.push({ call, times: 1 });
+  }
+  const shown = runs.slice(0, open ? 50 : 3), left = runs.slice(shown.length).reduce((sum, { times }) => sum + times, 0);
+  return node("p", { class: "calls" }, shown.map(({ call, times }) => node("span", { class: `chip${call.error === undefined ? "" : " v-e"}`, title: "tool call" },
+    node("b", { text: shorter(call.name, 80) }), times > 1 ? node("b", { class: "times", text: ` × ${number(times)}` }) : null, node("span", { text: ` ${shorter(call.arguments, open ? 400 : 60)}` }))),
+    left ? node("span", { class: "dim", text: `and ${number(left)} more` }) : null);
 }
 
 // Rows whose texts are still packed are made again once they are there.

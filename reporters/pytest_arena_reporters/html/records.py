@@ -65,6 +65,7 @@ class CellWriter:
             # most values are plain, and stay what they are without a call
             None: None,
             "calibration": figures.calibration,
+            "count": len,
             "dollars": significant,
             "excerpt": lambda text: shorten(text, LONGEST_EXCERPT),
             "initial": lambda word: word[0],

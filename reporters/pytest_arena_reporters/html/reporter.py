@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 MAX_MB = 5.0
 _SCRIPTS = (
     *("data", "dom", "state", "markup", "rows", "blind", "grid", "columns", "list"),
-    *("diff", "since", "load", "trace", "cell", "turns", "matrix", "case"),
+    *("diff", "since", "load", "trace", "timeline", "cell", "turns", "matrix", "case"),
     *("labels", "agreement", "pairs", "main"),
 )
-_STYLES = ("report", "grid", "case", "labels")
+_STYLES = ("report", "grid", "case", "labels", "timeline")
 _ROOM_FOR_THE_PAGE = 200_000
 
 

@@ -5,16 +5,17 @@ function turnsOf(trial, text) {
     if (!turns.length) turns.push({ asked: null, said: [] });
     return turns.at(-1);
   };
-  for (const message of trial.messages) {
+  for (const { message, response, turn, from } of saidInOrder(trial)) {
+    if (response?.steps) current().said.push({ response, from });
+    if (response) {
+      current().said.push({ role: turn + 1 < trial.responses.length ? "assistant" : "answer", words: text(response.output), calls: response.steps ? [] : response.tool_calls ?? [],
+        reasoning: response.reasoning === undefined ? null : text(response.reasoning) });
+      continue;
+    }
     const words = text(message.text);
     if (message.role === "user") turns.push({ asked: words, pictures: message.pictures ?? [], said: [] });
     else if (!turns.length && message.role !== "assistant") system.push(words);
     else current().said.push({ role: message.role, words, calls: message.tool_calls ?? [] });
-  }
-  const last = trial.responses.at(-1);
-  if (last) {
-    current().said.push({ role: "answer", words: text(last.output), calls: last.tool_calls ?? [],
-      reasoning: last.reasoning === undefined ? null : text(last.reasoning) });
   }
   for (const event of trial.guardrails ?? []) {
     if (event.original !== undefined) current().said.push({ role: `answer before guardrail ${event.type}`, words: text(event.original), calls: [] });
@@ -23,7 +24,8 @@ function turnsOf(trial, text) {
 }
 
 // One thing that was said. A long text is whole at a click.
-function utterance({ role, words, calls, reasoning }, marks) {
+function utterance({ role, words, calls, reasoning, response, from }, marks, difference) {
+  if (response) return timeline(response, { from, ...difference });
   const empty = !words && !calls.length;
   return [reasoning ? node("details", { class: "said" }, node("summary", { text: "reasoning" }), node("pre", { text: reasoning })) : null,
     words || empty ? node("div", { class: `said ${role === "answer" ? "answer" : ""}` }, role === "answer" ? null : node("h3", { text: role }),

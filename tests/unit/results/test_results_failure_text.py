@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_arena.results import Cell, Finding, Response, ToolCall, Trial, TrialError
+from pytest_arena.results.call_runs import trajectory
 from pytest_arena.results.failure_text import headline, report_text
 
 
@@ -36,3 +37,21 @@ def test_who_gives_no_reason_is_said_to_give_none(said: str) -> None:
     assert headline(Cell("a::b[c]", "a", "b", "c", None, "error", (broken,))) == (
         f"error: bad_request: {told}"
     )
+
+
+def test_calls_that_were_made_again_and_again_are_told_once() -> None:
+    calls = (
+        *(ToolCall("find", {"id": 7}, result="lost") for _ in range(5)),
+        ToolCall("find", {"id": 7}, error="not run"),
+        *(ToolCall("look", {"id": number}) for number in range(20)),
+    )
+    stopped = "limit tool_calls: at most 25 calls of tools"
+    trial = Trial((), (Response("", tool_calls=calls, stopped=stopped),), verdict="failed")
+    text = report_text(Cell("a::b[c]", "a", "b", "c", None, "failed", (trial,)))
+    assert "find({'id': 7}) → lost (5 times)" in text
+    assert "find({'id': 7}) failed: not run\n" in text
+    assert "… and 10 more tool calls" in text
+    assert f"stopped   {stopped}" in text
+    assert trajectory(calls[:6]) == "find × 5 → find (error)"
+    assert trajectory(calls).endswith("look → 10 more calls")
+    assert trajectory(()) == ""
