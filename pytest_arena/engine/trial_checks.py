@@ -17,6 +17,7 @@ from pytest_arena.assertions.evaluate import (
     needs_loop,
 )
 from pytest_arena.assertions.trial_verdict import not_reached, repelled
+from pytest_arena.loading.agent_plans import BY_HEALTH
 from pytest_arena.loading.plans import CasePlan, CellPlan, every_assertion
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.results.trial import Finding, Trial
@@ -155,18 +156,22 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
 
 
 def _limit_broken(case: CasePlan, trial: Trial) -> Finding | None:
-    """Return what fails a trial in which an agent wanted more than it may, where that fails it."""
-    if case.agent is None or case.agent.limits.on_exceeded != "fail":
+    """Return what fails a trial in which an agent wanted more than it may, or did not get on, where
+    that fails it."""
+    if case.agent is None:
         return None
-    stopped = ((turn, one.stopped) for turn, one in enumerate(trial.responses))
-    return next(
-        (
-            Finding("limits", "failed", 0.0, why, turn=turn, expected="to keep within the limits")
-            for turn, why in stopped
-            if why is not None
-        ),
-        None,
-    )
+    limits, health = case.agent.limits, case.agent.health
+    for turn, response in enumerate(trial.responses):
+        why = response.stopped
+        if why is None:
+            continue
+        if why.startswith(BY_HEALTH):
+            if health is not None and health.on_anomaly == "fail":
+                return Finding("health", "failed", 0.0, why, turn=turn, expected="to get on")
+        elif limits.on_exceeded == "fail":
+            expected = "to keep within the limits"
+            return Finding("limits", "failed", 0.0, why, turn=turn, expected=expected)
+    return None
 
 
 def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) -> CheckContext:

@@ -10,9 +10,11 @@ from typing import Any
 from pytest_arena.errors import Location
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.results.request_response import Tool
-from pytest_arena.schema import ChaosSpec, McpServerSpec, ToolLimits, ToolSpec
+from pytest_arena.schema import ChaosSpec, HealthSpec, McpServerSpec, ToolLimits, ToolSpec
 from pytest_arena.text.nested_texts import texts_in
 
+BY_HEALTH = "health "
+"""How the reason begins why an agent was stopped that did not get on; others are limits."""
 _TOLD_TO_MODELS = {"type", "description", "parameters", "strict"}
 """What of a tool's keys its offered form says already."""
 
@@ -82,12 +84,15 @@ class AgentPlan:
     chaos: tuple[ChaosSpec, ...] = ()
     servers: Mapping[str, McpServerSpec] = field(default_factory=dict)
     """The MCP servers whose tools it may call, too."""
+    health: HealthSpec | None = None
+    """The signs at which it is stopped."""
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""
         return {
             **({"servers": _server_facts(self.servers)} if self.servers else {}),
             "max_llm_turns": self.max_llm_turns,
+            **({"health": self.health.model_dump(mode="json")} if self.health else {}),
             "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
             "chaos": [one.model_dump(mode="json", exclude_defaults=True) for one in self.chaos],
             "tools": {name: tool.facts(variables) for name, tool in self.tools.items()},

@@ -57,7 +57,9 @@ def with_tools(
     faults = (*chaos, *spec.chaos)
     for fault in faults if not servers else ():
         _check_fault(fault, found, case if "chaos" in case else agent.written, context)
-    made = AgentPlan(agent.name, found, spec.max_llm_turns, spec.limits, faults, servers)
+    made = AgentPlan(
+        agent.name, found, spec.max_llm_turns, spec.limits, faults, servers, spec.health
+    )
     return replace(plan, agent=made)
 
 

@@ -6,6 +6,7 @@ loading validates against them without knowing any of those that ship.
 """
 
 from pytest_arena.schema.agent import AgentTargetSpec
+from pytest_arena.schema.anomalies import HealthSpec
 from pytest_arena.schema.arena import (
     TEST_GROUPS,
     ArenaSpec,
@@ -83,6 +84,7 @@ __all__ = [
     "EndpointSpec",
     "Guardrail",
     "GuardrailsBlock",
+    "HealthSpec",
     "JudgeAccess",
     "JudgeReply",
     "JudgeSpec",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.schema.anomalies import HealthSpec
 from pytest_arena.schema.base import ArenaModel, PromptText
 from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.tool_limits import ToolLimits
@@ -30,6 +31,8 @@ class AgentTargetSpec(ArenaModel):
     an `error`, unless `limits:` say what becomes of it under `on_exceeded`."""
     limits: ToolLimits = Field(default_factory=ToolLimits)
     """What the agent may do in one trial."""
+    health: HealthSpec | None = None
+    """Signs that it does not get on, at which it is stopped; `{}` looks for all of them."""
     chaos: Chaos = ()
     """Faults that are planted in its tools."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from conftest import Project
 
 SHOP = '''
@@ -75,6 +76,92 @@ def test_a_limit_fails_the_trial_where_that_is_wanted(project: Project) -> None:
     trial = project.first_trials()["twice"]
     found = [one for one in trial["assertions"] if one["type"] == "limits"]
     assert [(one["verdict"], one["turn"]) for one in found] == [("failed", 1)]
+
+
+HEALTH = """\
+providers: [{name: bot, provider: mock, model: any}]
+tools:
+  find: {mock: here}
+  look: {mock: [{fail: down}]}
+targets: {desk: {type: agent, max_llm_turns: 30, health: %s}}
+tests:
+  - name: Find
+    target: desk
+    conversation: [{user: Where is it?}, {user: And now?}]
+    mock: %s
+    assertions: [{type: contains, value: here}]
+"""
+AGAIN = "[{steps: [{tool_calls: [{name: find}]}]}]"
+PARALLEL = "[{steps: [{tool_calls: [{name: find}, {name: find}, {name: find}, {name: find}]}]}]"
+ONCE = "{tool_calls: [{name: find}]}"
+
+
+def steps(*calls: str) -> str:
+    """Return a mock whose model makes these calls, and then answers, in each turn."""
+    return f"[{{steps: [{', '.join(calls)}, It is here.]}}]"
+
+
+BY_TURNS = steps(*[ONCE, "{tool_calls: [{name: look}]}"] * 3)
+FAILING = steps(*(f"{{tool_calls: [{{name: look, arguments: {{n: {n}}}}}]}}" for n in range(12)))
+TWICE = steps(ONCE, ONCE)
+
+
+@pytest.mark.parametrize(
+    ("health", "mock", "calls", "stopped"),
+    [
+        ("{}", AGAIN, 3, "health stuck at call 3"),
+        ("{}", PARALLEL, 4, "health stuck at call 3"),
+        ("{}", BY_TURNS, 4, "health loop at call 4"),
+        ("{anomalies: [high_error_rate]}", FAILING, 10, "health high_error_rate at call 10"),
+        ("{stuck_threshold: 5}", AGAIN, 5, "health stuck at call 5"),
+        ("{anomalies: [empty_response], empty_threshold: 1}", "[ok]", 0, "health empty_response"),
+        ("{}", TWICE, 3, "health stuck at call 3"),
+        ("{within: turn}", TWICE, 4, None),
+        ("{on_anomaly: note}", BY_TURNS, 12, None),
+    ],
+)
+def test_an_agent_is_stopped_at_the_call_that_completes_a_sign(
+    project: Project, health: str, mock: str, calls: int, stopped: str | None
+) -> None:
+    project.write(arena=HEALTH % (health, mock))
+    project.run()
+    responses = project.first_trials()["bot"]["responses"]
+    assert sum(len(one.get("tool_calls", ())) for one in responses) == calls
+    why = responses[-1].get("stopped")
+    assert (why or "").startswith(stopped or "")
+    assert (why is None) == (stopped is None)
+
+
+def test_a_sign_fails_the_trial_or_is_noted_where_that_is_wanted(project: Project) -> None:
+    project.write(
+        arena=HEALTH % ("{on_anomaly: fail}", AGAIN.replace("find}]", "find}], text: here"))
+    )
+    project.run().assert_outcomes(failed=1)
+    trial = project.first_trials()["bot"]
+    (found,) = [one for one in trial["assertions"] if one["type"] == "health"]
+    assert (found["verdict"], found["turn"]) == ("failed", 0)
+    project.write(arena=HEALTH % ("{on_anomaly: note}", BY_TURNS))
+    project.run()
+    trial = project.first_trials()["bot"]
+    notes = [s["text"] for r in trial["responses"] for s in r["steps"] if s["kind"] == "note"]
+    assert [note.partition(" at ")[0] for note in notes] == [
+        "health loop",
+        "health high_error_rate",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("health", "told"),
+    [
+        ("{anomalies: []}", "no sign to look for"),
+        ("{anomalies: [lop]}", "loop"),
+        ("{loop_window: 4, loop_min_repeats: 3}", "no loop fits"),
+        ("{stuck: 3}", "unknown key 'stuck'"),
+    ],
+)
+def test_health_that_finds_nothing_is_refused(project: Project, health: str, told: str) -> None:
+    project.write(arena=HEALTH % (health, AGAIN))
+    assert told in project.run().stdout.str()
 
 
 def test_an_agent_on_an_application_is_refused(project: Project) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from pytest_arena.assertions.messages import share
 from pytest_arena.assertions.tool_calls.base import Calls, call_key, told_one, tool_name
 from pytest_arena.judging.words import count_characters
+from pytest_arena.schema.anomalies import AnomalyKind, AnomalySigns
 from pytest_arena.text.numbers import counted, number
-
-AnomalyKind = Literal["stuck", "loop", "empty_response", "high_error_rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,40 @@ class Anomaly:
     def __str__(self) -> str:
         place = "answer" if self.kind == "empty_response" else "call"
         return f"{self.kind} at {place} {self.number}: {self.what}"
+
+
+def anomalies_in(
+    signs: AnomalySigns, turns: Sequence[Calls], replies: Sequence[str]
+) -> list[Anomaly]:
+    """Return the first of each sign in the calls of each turn and in what was answered, the one
+    that was complete first before the others."""
+    calls = [call for turn in turns for call in turn]
+    runs = turns if signs.within == "turn" else [calls]
+    finders: dict[AnomalyKind, Callable[[], Anomaly | None]] = {
+        "empty_response": lambda: empty_response(
+            replies, signs.empty_threshold, signs.empty_max_chars
+        ),
+        "stuck": lambda: _first(lambda run: stuck(run, signs.stuck_threshold), runs),
+        "loop": lambda: _first(
+            lambda run: loop(run, signs.loop_window, signs.loop_min_repeats), runs
+        ),
+        "high_error_rate": lambda: high_error_rate(
+            calls, signs.error_window, signs.error_rate_threshold
+        ),
+    }
+    found = [one for kind in signs.anomalies if (one := finders[kind]()) is not None]
+    # three equal calls are stuck before they are half of a loop
+    return sorted(found, key=lambda anomaly: anomaly.number)
+
+
+def _first(find: Callable[[Calls], Anomaly | None], runs: Sequence[Calls]) -> Anomaly | None:
+    """Return the first sign in any of these runs of calls, numbered through all of them."""
+    before = 0
+    for run in runs:
+        if (one := find(run)) is not None:
+            return replace(one, number=before + one.number)
+        before += len(run)
+    return None
 
 
 def stuck(calls: Calls, threshold: int) -> Anomaly | None:

@@ -16,6 +16,7 @@ from pytest_arena.loading.plans import NotePlan
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.results.trace_ids import tool_traceparent
+from pytest_arena.targets.agent.health import Health
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
@@ -50,6 +51,7 @@ class AgentRun:
         self._notes = notes
         self._clock = clock
         self._used = LimitsUsed(plan.limits, clock)
+        self._health = Health(plan.health)
         self._calls_of: dict[str, int] = {}
         self._record: TurnRecord | None = None
         self._asked: Request | None = None
@@ -82,6 +84,7 @@ class AgentRun:
         return record.response(self._state()) if record is not None and record.has_begun else None
 
     async def _work(self, messages: list[Message], turn: int, record: TurnRecord) -> None:
+        self._health.begin_turn()
         notes = list(self._notes[turn]) if turn < len(self._notes) else []
         for step in range(self._plan.max_llm_turns):
             while notes and notes[0].after <= record.calls_made:
@@ -95,6 +98,7 @@ class AgentRun:
             request, response = await self._ask(said, turn, step, offered)
             self._asked = self._asked or request
             response = with_ids(response, set(ids_in([*messages, *record.transcript])))
+            made = record.calls_made
             record.add_answer(response, began_ms)
             self._used.answered(response)
             self._note_limits(record)
@@ -102,11 +106,24 @@ class AgentRun:
                 record.add_calls(response.tool_calls, [began_ms] * len(response.tool_calls))
                 if notes:
                     raise _never_told(notes[0], record.calls_made)
+                signs = self._health.called(response.tool_calls)
+                self._stops(signs + self._health.replied(response.output), record)
                 return
             if why := await self._run_calls(response.tool_calls, record):
                 record.stop(why)
                 return
+            if self._stops(self._health.called(record.calls_since(made)), record):
+                return
         self._never_answered(record)
+
+    def _stops(self, signs: Sequence[str], record: TurnRecord) -> bool:
+        """Note signs of trouble; return whether the first of them ends the turn."""
+        if signs and self._health.ends:
+            record.stop(signs[0])
+            return True
+        for sign in signs:
+            record.note(sign)
+        return False
 
     def _never_answered(self, record: TurnRecord) -> None:
         most = self._plan.max_llm_turns

@@ -35,6 +35,10 @@ class TurnRecord:
         """How many calls of tools the model has made."""
         return len(self._calls)
 
+    def calls_since(self, number: int) -> Sequence[ToolCall]:
+        """Return the calls after so many, with what came of them."""
+        return self._calls[number:]
+
     def tell(self, text: str) -> None:
         """Add what a person tells the agent while it works."""
         self.transcript.append({"role": "user", "content": text})
