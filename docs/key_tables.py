@@ -38,6 +38,7 @@ _HEADINGS = {
     "RateLimitSpec": "rate_limit",
     "UsagePaths": "usage",
     "LoginSpec": "login",
+    "OtelReceiverSpec": "otel_receiver",
     "ToolSpec": "tool",
     "McpServerSpec": "mcp_server",
     "AgentTargetSpec": "agent",

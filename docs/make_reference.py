@@ -33,6 +33,7 @@ from pytest_arena.providers.systems.http_options import HttpOptions, LoginSpec, 
 from pytest_arena.providers.systems.python import PythonOptions
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
+from pytest_arena.schema.system import OtelReceiverSpec
 
 DOCS = Path(__file__).resolve().parent
 FILE_PAGE = DOCS / "arena-file.md"
@@ -56,7 +57,7 @@ _READ_ON = {
 """Where the pages say more of a command."""
 _OF_PROVIDERS: tuple[type[ArenaModel], ...] = (
     *(OutputsOptions, PythonOptions, ExecOptions, HttpOptions),
-    *(UsagePaths, LoginSpec, McpOptions),
+    *(UsagePaths, LoginSpec, OtelReceiverSpec, McpOptions),
 )
 """Models of keys that belong to one kind of provider."""
 _OF_ASSERTIONS: dict[str, type[ArenaModel]] = {"CallPattern": CallPattern}

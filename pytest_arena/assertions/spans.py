@@ -1,4 +1,4 @@
-"""Assertions on the trace that an application returned: how many spans, how long, any failed."""
+"""Assertions on the trace that an application told: how many spans, how long, any failed."""
 
 from __future__ import annotations
 
@@ -41,6 +41,8 @@ class SpanAssertion(OfTurns):
         told = [trace for trace in traces if trace is not None]
         if len(told) < len(traces) or not traces:
             return Outcome.error("the application returned no trace")
+        if (problem := next((trace.problem for trace in told if trace.problem), "")) != "":
+            return Outcome.error(problem)
         if (left_out := sum(trace.left_out for trace in told)) > 0:
             return Outcome.error(f"the trace is not whole: {left_out:,} of its spans were too many")
         every = [span for trace in told for span in trace.spans]
@@ -61,7 +63,7 @@ class SpanCount(SpanAssertion, WithinBounds):
           name: "chat *"
           max: 3
 
-    Error: when the application returned no trace, or one with more spans than are kept.
+    Error: when the application told no trace, not the whole of one, or more spans than are kept.
     """
 
     type: ClassVar[str] = "span_count"
@@ -83,8 +85,8 @@ class SpanDuration(SpanAssertion):
           name: search
           max_ms: 800
 
-    Error: when the application returned no trace, one with more spans than are kept, or one that
-    does not tell how long a span took; and when there is no such span.
+    Error: when the application told no trace, not the whole of one, or more spans than are kept;
+    when it does not tell how long a span took; and when there is no such span.
     """
 
     type: ClassVar[str] = "span_duration"
@@ -112,8 +114,8 @@ class NoErrorSpans(SpanAssertion):
 
     A span failed where its status is an error, or where it says `error` or `error.type`.
 
-    Error: when the application returned no trace, or one with more spans than are kept; and with
-    `name`, when there is no such span.
+    Error: when the application told no trace, not the whole of one, or more spans than are kept;
+    and with `name`, when there is no such span.
     """
 
     type: ClassVar[str] = "no_error_spans"

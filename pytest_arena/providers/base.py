@@ -14,6 +14,7 @@ from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.span_receiver import SpanReceiver
 
 if TYPE_CHECKING:
     from pytest_arena.providers.prices import Price
@@ -28,13 +29,15 @@ class ProviderEnvironment:
 
     Every value given to `add_secret` is kept out of all that is written. What is given to
     `add_note` stands in the run's notes, the first note of each key alone.
-    `process_guard` kills what programs are left if this process dies.
+    `process_guard` kills what programs are left if this process dies, `span_receiver` receives
+    what applications trace.
     """
 
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     add_secret: Callable[[str], None] = lambda _secret: None
     add_note: Callable[[str, str], None] = lambda _key, _note: None
     process_guard: ProcessGuard = field(default_factory=ProcessGuard, repr=False)
+    span_receiver: SpanReceiver = field(default_factory=SpanReceiver, repr=False)
 
     def fill(self, text: str, spec: ProviderSpec) -> str:
         """Replace `${NAME}` by the variable; a missing one is a `ProviderError`."""

@@ -109,6 +109,8 @@ class Request:
     json_only: bool = False
     traceparent: str = ""
     """W3C's header by which an application takes part in the trial's trace."""
+    otel_endpoint: str = ""
+    """Where the run receives an application's spans, where its entry asks for that."""
     under_load: bool = False
     """Whether it is a call of a load case, so that one of many trials is like another."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)

@@ -35,3 +35,5 @@ class Trace:
     spans: tuple[Span, ...] = ()
     left_out: NonNegativeInt = 0
     """How many further spans there were than are kept."""
+    problem: str = ""
+    """Why these are not all spans of the answer, so that nothing can be judged by them."""

@@ -8,8 +8,18 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.text.redaction import is_secret
+
+
+class OtelReceiverSpec(ArenaModel):
+    """How the run receives the spans that an application sends while it is asked."""
+
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """The port of the loopback to listen at, for an application that is told it beforehand.
+    Without it, a free one, which the application is told."""
+    wait: Duration = 6.0
+    """How long is waited, after an answer, for the application's first span to end."""
 
 
 class SystemOptions(ArenaModel):
@@ -63,6 +73,20 @@ class SystemOptions(ArenaModel):
         `folder` and `today` are the arena file's folders there and here, `root` is the checkout.
         """
         return None
+
+
+class TracedOptions(SystemOptions):
+    """The keys of an application that may send spans to the run."""
+
+    otel_receiver: bool | OtelReceiverSpec = False
+    """Whether the run receives the spans that it exports by OTLP over HTTP, and how."""
+
+    @property
+    def receiver(self) -> OtelReceiverSpec | None:
+        """How spans are received; None where they are not."""
+        if isinstance(self.otel_receiver, OtelReceiverSpec):
+            return self.otel_receiver
+        return OtelReceiverSpec() if self.otel_receiver else None
 
 
 def _without_secrets(value: Any) -> Any:

@@ -223,7 +223,8 @@ def test_what_a_program_writes_as_json_stands_in_the_results(programs: Project) 
         (
             "command: [echo, '{{ promt }}']",
             "undefined variable 'promt' for 'command' of provider 'x'\n"
-            "  expected: one of case, config, messages, prompt, session, traceparent, variables\n"
+            "  expected: one of case, config, messages, otel_endpoint, prompt, session, "
+            "traceparent, variables\n"
             "  fix: did you mean 'prompt'?",
         ),
         ("command: [echo, '{{ prompt']", "'{{' is never closed"),

@@ -250,7 +250,7 @@ def test_what_is_raised_is_told_with_the_frames_of_ones_own(bots: Project) -> No
             "arena.yaml:2:5: provider 'x': bot:answer(name, age) takes nothing that a case can "
             "give\n"
             "  expected: a function that takes some of prompt, messages, variables, case, session, "
-            "config, traceparent, or the prompt alone",
+            "config, traceparent, otel_endpoint, or the prompt alone",
         ),
         (
             "def answer(prompt, age): ...",

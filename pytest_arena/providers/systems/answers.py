@@ -64,7 +64,7 @@ def answer_of(name: str, returned: Any, timing: Timing) -> Response:
         reasoning=_text(found.get("reasoning")),
         context=tuple(str(one) for one in found.get("context") or ()),
         reported_latency_ms=_amount(name, found.get("latency_ms"), "latency_ms"),
-        trace=_trace(found.get("trace")),
+        trace=trace_from(found["trace"]) if found.get("trace") is not None else None,
     )
 
 
@@ -80,9 +80,8 @@ def _tool_call(name: str, call: Mapping[str, Any]) -> ToolCall:
     )
 
 
-def _trace(found: Mapping[str, Any] | None) -> Trace | None:
-    if found is None:
-        return None
+def trace_from(found: Mapping[str, Any]) -> Trace:
+    """Return a trace that was read into plain spans."""
     return Trace(tuple(Span(**one) for one in found["spans"]), found["left_out"])
 
 

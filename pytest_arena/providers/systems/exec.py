@@ -29,13 +29,14 @@ from pytest_arena.providers.systems.offered import (
 from pytest_arena.providers.systems.portable.parameters import OFFERED
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
+from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised, Threads, in_thread
 from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
-from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.system import TracedOptions
 
 _LONGEST_NAME = 60
 _SPACED = re.compile(r"\{\{\s*(\S+?)\s*\}\}")
@@ -49,7 +50,7 @@ _TEXTS = frozenset({"prompt", "messages"})
 """Names in the command with which the prompt has been given, so that standard input is empty."""
 
 
-class ExecOptions(SystemOptions):
+class ExecOptions(TracedOptions):
     """The keys of an `exec` provider."""
 
     command: tuple[str, ...] = Field(min_length=1)
@@ -157,6 +158,7 @@ class ExecProvider(Provider):
             environment.add_secret(secret)
         self._name = shorten(shlex.join(self._options.command), _LONGEST_NAME)
         self._threads = Threads()
+        self._spans = ReceivedSpans(self._options, environment)
         self._takes = self._options.takes
         self._variables: dict[str, str] | None = None
         self._pool: ProgramPool | None = None
@@ -172,12 +174,16 @@ class ExecProvider(Provider):
         return [problem] if problem is not None else []
 
     async def start(self) -> None:
+        await self._spans.start()
         if self._variables is None:
             self._variables = self._own_variables()
         if self._pool is not None:
             await self._pool.start()
 
     async def complete(self, request: Request) -> Response:
+        return await self._spans.of(request, self._answer)
+
+    async def _answer(self, request: Request) -> Response:
         given = offered(request, self._options, self._takes)
         timing = Timing()
         if self._pool is not None:
@@ -192,6 +198,7 @@ class ExecProvider(Provider):
         if self._pool is not None:
             await self._pool.close()
         self._threads.close()
+        await self._spans.close()
         await in_thread(self.environment.process_guard.stop_if_idle)
 
     async def _run(self, given: Mapping[str, Any]) -> str:
@@ -214,7 +221,7 @@ class ExecProvider(Provider):
     def _launch(self, command: Sequence[str], of_call: Mapping[str, str] = _NOTHING) -> Program:
         assert self._variables is not None  # noqa: S101 - start() comes first
         # a Python program's lines would wait in a buffer, and its caller for them
-        all_calls = {"PYTHONUNBUFFERED": "1", **self.environment.variables}
+        all_calls = {"PYTHONUNBUFFERED": "1", **self.environment.variables, **self._spans.variables}
         variables = {**all_calls, **of_call, **self._variables}
         return Program(command, self.spec.folder, variables, self.environment.process_guard)
 

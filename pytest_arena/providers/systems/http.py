@@ -29,6 +29,7 @@ from pytest_arena.providers.systems.offered import (
     template_failure,
 )
 from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.text.nested_texts import filled_in
@@ -56,6 +57,7 @@ class HttpProvider(Provider):
         self._takes = self._options.takes.union(headers)
         self._starting = asyncio.Lock()
         self._cookies = Cookies()
+        self._spans = ReceivedSpans(self._options, environment)
         self._service: Service | None = None
         self._access: Access | None = None
         self._login: Login | None = None
@@ -95,6 +97,7 @@ class HttpProvider(Provider):
         import_module("jmespath")
 
     async def start(self) -> None:
+        await self._spans.start()
         async with self._starting:
             if self._service is None:
                 self._service = await self._open()
@@ -107,6 +110,9 @@ class HttpProvider(Provider):
                     raise
 
     async def complete(self, request: Request) -> Response:
+        return await self._spans.of(request, self._answer)
+
+    async def _answer(self, request: Request) -> Response:
         # a service that has set cookies knows by them whom it is talking to
         known = {"session"} if self._cookies.has(request.session) else ()
         given = offered(request, self._options, self._takes.union(known))
@@ -132,6 +138,7 @@ class HttpProvider(Provider):
         service, self._service = self._service, None
         if service is not None:
             await service.close()
+        await self._spans.close()
 
     async def _open(self) -> Service:
         from pytest_arena.providers.http_client import open_session, proxy_of

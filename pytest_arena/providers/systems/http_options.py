@@ -13,7 +13,7 @@ from pytest_arena.providers.systems.multipart import FILES
 from pytest_arena.providers.systems.offered import checked_template
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.http import checked_path, checked_url
-from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.system import TracedOptions
 from pytest_arena.text.nested_texts import texts_in
 
 _BODIES = ("body", "form", "multipart")
@@ -89,7 +89,7 @@ class LoginSpec(ArenaModel):
         return self
 
 
-class HttpOptions(SystemOptions):
+class HttpOptions(TracedOptions):
     """The keys of an `http` provider."""
 
     takes_headers: ClassVar[bool] = True
@@ -195,6 +195,18 @@ class HttpOptions(SystemOptions):
                 "the JMESPath to the text in a piece",
                 "add delta: …",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_where_to_send(self) -> HttpOptions:
+        if self.receiver is not None and self.receiver.port is None:
+            named = {name for text in texts_in(self.model_dump()) for name in names_in(text, {})}
+            if "otel_endpoint" not in named:
+                raise _too_much(
+                    "otel_receiver at a port that the service cannot know",
+                    "a port that it exports to, or {{ otel_endpoint }} in what is sent",
+                    "write otel_receiver: {port: 4318}",
+                )
         return self
 
     def facts(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_arena.providers.base import ProviderEnvironment
@@ -46,11 +46,14 @@ class Interpreter:
             }
         )
 
-    def pool(self, environment: ProviderEnvironment) -> ProgramPool:
-        """Return the processes that answer calls."""
+    def pool(
+        self, environment: ProviderEnvironment, further: Callable[[], Mapping[str, str]]
+    ) -> ProgramPool:
+        """Return the processes that answer calls; `further` gives variables that each starts
+        with."""
         return ProgramPool(
             self._call,
-            lambda: self._launch(environment.variables, environment.process_guard),
+            lambda: self._launch({**environment.variables, **further()}, environment.process_guard),
             says_ready=True,
         )
 

@@ -42,6 +42,7 @@ def offered(request: Request, options: SystemOptions, takes: Collection[str]) ->
         "session": request.session,
         "config": dict(options.config),
         "traceparent": request.traceparent,
+        "otel_endpoint": request.otel_endpoint,
     }
 
 

@@ -31,14 +31,15 @@ from pytest_arena.providers.systems.portable.pieces import (
 )
 from pytest_arena.providers.systems.portable.trace_context import awaited_within, called_within
 from pytest_arena.providers.systems.program_pool import ProgramPool
+from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
 from pytest_arena.schema.provider import ProviderSpec
-from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.system import TracedOptions
 
 
-class PythonOptions(SystemOptions):
+class PythonOptions(TracedOptions):
     """The keys of a `python` provider."""
 
     call: str
@@ -118,7 +119,10 @@ class PythonProvider(Provider):
         self._threads = Threads()
         self._starting = asyncio.Lock()
         interpreter = self._options.interpreter(spec)
-        self._pool: ProgramPool | None = interpreter.pool(environment) if interpreter else None
+        self._spans = ReceivedSpans(self._options, environment)
+        self._pool: ProgramPool | None = None
+        if interpreter is not None:
+            self._pool = interpreter.pool(environment, lambda: self._spans.variables)
 
     @classmethod
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
@@ -135,6 +139,7 @@ class PythonProvider(Provider):
         return [Problem(f"provider {spec.name!r}: {why}", spec.place)] if why is not None else []
 
     async def start(self) -> None:
+        await self._spans.start()
         if self._pool is not None:
             await self._pool.start()
             return
@@ -155,6 +160,9 @@ class PythonProvider(Provider):
         return callable_of(call, owner, found)
 
     async def complete(self, request: Request) -> Response:
+        return await self._spans.of(request, self._answer)
+
+    async def _answer(self, request: Request) -> Response:
         if self._pool is not None:
             given = offered(request, self._options, self._pool.greeting["takes"])
             return await self._ask(self._pool, request, given)
@@ -193,6 +201,7 @@ class PythonProvider(Provider):
     async def close(self) -> None:
         await self._loop.stop()
         self._threads.close()
+        await self._spans.close()
         if self._pool is not None:
             await self._pool.close()
             await in_thread(self.environment.process_guard.stop_if_idle)

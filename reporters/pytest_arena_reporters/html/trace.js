@@ -20,7 +20,7 @@ function traceOf(trace, turn) {
   const failed = spans.filter((span) => span.error !== undefined).length;
   const all = trace.left_out ? `${number(spans.length)} of ${number(spans.length + trace.left_out)} spans` : plural(spans.length, "span");
   return node("details", { class: "said trace" }, node("summary", { text: `trace${turn}: ${all}${failed ? `, ${number(failed)} failed` : ""}` }),
-    tree, rest.length ? node("ul", {}, rest.map((span) => spanOf(span, null))) : null);
+    trace.problem ? node("p", { class: "v-e", text: trace.problem }) : null, tree, rest.length ? node("ul", {}, rest.map((span) => spanOf(span, null))) : null);
 }
 
 function spanOf(span, inner) {

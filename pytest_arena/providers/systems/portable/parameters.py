@@ -6,7 +6,16 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-OFFERED = ("prompt", "messages", "variables", "case", "session", "config", "traceparent")
+OFFERED = (
+    "prompt",
+    "messages",
+    "variables",
+    "case",
+    "session",
+    "config",
+    "traceparent",
+    "otel_endpoint",
+)
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 

@@ -1,0 +1,89 @@
+"""The spans that an application sends while it is asked, as the trace of its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from pytest_arena.errors import ErrorKind
+from pytest_arena.providers.base import ProviderEnvironment
+from pytest_arena.providers.systems.answers import system_failure, trace_from
+from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.results.trace import Trace
+from pytest_arena.results.trace_ids import span_id, traceparent
+from pytest_arena.schema.system import TracedOptions
+from pytest_arena.span_receiver import Received, ReceiverFailed
+from pytest_arena.span_receiver.body import reads_protobuf
+
+_MARGIN_S = 0.1
+"""Before the time of a call is over, so that an answer is not lost to the wait for its spans."""
+_BATCHES_MS = "100"
+"""How often an exporter sends, which would be each five seconds."""
+
+
+class ReceivedSpans:
+    """What one application sends to the run's receiver; nothing where its entry asks for none."""
+
+    def __init__(self, options: TracedOptions, environment: ProviderEnvironment) -> None:
+        self._spec = options.receiver
+        self._environment = environment
+        self._url = ""
+
+    async def start(self) -> None:
+        """Begin to listen where the entry asks for it, and nobody does yet."""
+        if self._spec is not None and not self._url:
+            try:
+                self._url = await self._environment.span_receiver.listen(self._spec.port or 0)
+            except ReceiverFailed as error:
+                raise system_failure(f"otel_receiver: {error}", ErrorKind.CONFIGURATION) from None
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables by which a program's exporter finds the receiver, once it listens."""
+        if not self._url:
+            return {}
+        protocol = "http/protobuf" if reads_protobuf() else "http/json"
+        return {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": self._url,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{self._url}/v1/traces",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": protocol,
+            "OTEL_BSP_SCHEDULE_DELAY": _BATCHES_MS,
+        }
+
+    async def of(
+        self, request: Request, complete: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Return the answer to a request, with the trace that came of it."""
+        if self._spec is None or not request.traceparent:
+            return await complete(request)
+        _, trace_id, parent, _ = request.traceparent.split("-")
+        if request.attempt:
+            # what an earlier attempt still sends is no part of this one
+            parent = span_id(trace_id, parent, request.attempt)
+            request.traceparent = traceparent(trace_id, parent)
+        request.otel_endpoint = self._url
+        began, receiver = time.monotonic(), self._environment.span_receiver
+        async with receiver.waiting_for(trace_id, parent, self._spec.port or 0) as call:
+            response = await complete(request)
+            left_s = request.timeout_s - (time.monotonic() - began) - _MARGIN_S
+            received = await call.received(max(min(self._spec.wait, left_s), 0.0))
+        response.trace = await asyncio.to_thread(_trace, received)
+        return response
+
+    async def close(self) -> None:
+        """Listen no longer."""
+        if self._url:
+            self._url = ""
+            await self._environment.span_receiver.close()
+
+
+def _trace(received: Received) -> Trace:
+    try:
+        found = trace_from(trace_of(list(received.spans)))
+    except NoTraceError as error:
+        return Trace(problem=str(error).replace("returned a trace", "sent a trace"))
+    left_out = found.left_out + received.left_out
+    return Trace(found.spans, left_out, received.problem)
