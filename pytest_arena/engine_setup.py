@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pytest_arena.engine.calling.sharding import Share
     from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
+    from pytest_arena.recording.call_journal import CallJournal
     from pytest_arena.registry import Registry
     from pytest_arena.schema import ProviderSpec
     from pytest_arena.text.redaction import Redactor
@@ -56,10 +57,12 @@ def set_up_engine(
     share: Share | None = None,
     quotas: Quotas | None = None,
     budget_name: str = "--arena-max-cost",
+    journal: CallJournal | None = None,
 ) -> Engine:
     """Return a running engine that keeps to the limits of these arenas; close it after use.
 
-    `budget_name` is how messages call the budget of the whole run.
+    `journal` keeps the calls of conversations, for a run that may be interrupted. `budget_name` is
+    how messages call the budget of the whole run.
     """
     quotas = quotas or Quotas()
     hooks = ConfigHooks(config)
@@ -83,6 +86,7 @@ def set_up_engine(
         quotas=quotas,
         hide=redactor.hide_known,
         tools=ToolEnvironment(outside, settings.mock, redactor.hide_known),
+        journal=journal,
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)

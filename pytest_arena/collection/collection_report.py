@@ -22,6 +22,9 @@ class CollectionReport:
     arenas: list[dict[str, Any]] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
     """What was answered without a call, in this process alone."""
+    calls_taken: int = 0
+    """How many calls of conversations an interrupted run had made, so that they were not made
+    again; in this process alone."""
     held: list[dict[str, Any]] = field(default_factory=list)
     """The reports of this process's cells that the gate has not decided on."""
     tests: list[str] = field(default_factory=list)

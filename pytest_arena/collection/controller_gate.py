@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from pytest_arena.engine.calling.sharding import Share
 if TYPE_CHECKING:
     from pytest_arena.collection.results_collector import ResultsCollector
     from pytest_arena.collection.run_context import RunContext
+    from pytest_arena.collection.worker_journals import WorkerJournals
 
 
 class ControllerGate:
@@ -22,10 +22,12 @@ class ControllerGate:
     How many suspects there are, and whether the suite is one, no worker knows.
     """
 
-    def __init__(self, parts: RunContext, collector: ResultsCollector, folder: Path) -> None:
+    def __init__(
+        self, parts: RunContext, collector: ResultsCollector, journals: WorkerJournals
+    ) -> None:
         self._parts = parts
         self._collector = collector
-        self._folder = folder
+        self._journals = journals
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -46,10 +48,11 @@ class ControllerGate:
             block_network(parts.config)
         asking = ArenaSession(
             parts,
-            share=Share(shared=self._folder / SHARED),
+            share=Share(shared=self._journals.folder / SHARED),
             sink=self._collector.add,
             tell=lambda facts: None,
             knows_order=True,
+            journals=self._journals,
         )
         try:
             for file in sorted({cell.file for cell in cells if cell.test is None}):

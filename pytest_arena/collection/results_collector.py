@@ -89,6 +89,8 @@ class ResultsCollector:
                 self._folder.claim()
             except UsageError as error:
                 raise pytest.UsageError(str(error)) from error
+            if self._interrupted is None:
+                self._shards.forget_other_calls()
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
@@ -162,6 +164,8 @@ class ResultsCollector:
         self._tests.learn(facts)
         self._held += facts.held
         self.hear_of_answers(facts.answers)
+        if self._interrupted is not None:
+            self._interrupted.calls_taken += facts.calls_taken
 
     def conclude_collection(self, facts: CollectionReport) -> None:
         """Hear the only process that runs cells, and tell pytest what became of them."""
@@ -231,6 +235,7 @@ class ResultsCollector:
         self._write_results(run)
         if not run.interrupted:
             self._shards.forget_others()
+            self._shards.remove_calls()
         self._shards.remove()
         self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.collection.worker_journals import GATHERED
+from pytest_arena.collection.worker_journals import CALLS, GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.results.cell import CODE, Cell
@@ -18,6 +18,7 @@ from pytest_arena.results.reading import read_lines
 from pytest_arena.results.run import RunInfo
 from pytest_arena.results.serialize import cell_line, run_end
 from pytest_arena.results.writing import RESULTS
+from pytest_arena.text.numbers import counted
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import CellPlan
@@ -37,7 +38,13 @@ class Interrupted:
         self._at = 0.0
         self._record: str | None = None
         self._taken: set[str] = set()
+        self.calls_taken = 0
+        """How many calls of conversations were not made again."""
+        self._left = [
+            path for path in folder.glob(f"{CALLS}/*/*.jsonl") if not is_being_written(path)
+        ]
         try:
+            self._learn_of_calls()
             self._cells = self._gather()
         except UserError as error:
             problem = Problem(
@@ -52,7 +59,11 @@ class Interrupted:
     def can_be_resumed(self) -> bool:
         """Whether there are cells, of a run that recorded in the same way as this one: what is
         taken over is not recorded again."""
-        return bool(self._cells) and (self._record or "off") == self._settings.record
+        return bool(self._cells) and self._is_recorded_alike
+
+    @property
+    def _is_recorded_alike(self) -> bool:
+        return (self._record or "off") == self._settings.record
 
     def take(self, cell_id: str) -> None:
         """Count a cell that this run took over."""
@@ -60,16 +71,28 @@ class Interrupted:
 
     def line(self) -> str:
         """Return what a person should know of it."""
-        if not self._cells:
-            return "nothing to resume: no run in this folder was interrupted; every cell was run"
+        if not self.calls_taken:
+            return self._line_of_cells()
+        calls = counted(self.calls_taken, "call")
+        if not self._taken:
+            return f"{calls} of conversations {_were(self.calls_taken)} taken from {self._run}"
+        return f"{self._line_of_cells()}, and {calls} of conversations that had begun"
+
+    @property
+    def _run(self) -> str:
         at = datetime.fromtimestamp(self._at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        run = f"the run interrupted at {at}"
-        if not self.can_be_resumed:
+        return f"the run interrupted at {at}"
+
+    def _line_of_cells(self) -> str:
+        if not self._cells and not self._left:
+            return "nothing to resume: no run in this folder was interrupted; every cell was run"
+        run = self._run
+        if not self._is_recorded_alike:
             return f"nothing taken from {run}: it had --arena-record {self._record or 'off'}"
         if not self._taken:
             return f"nothing taken from {run}: no cell of it is as it was"
-        cells = "1 cell was" if len(self._taken) == 1 else f"{len(self._taken)} cells were"
-        return f"{cells} taken from {run}"
+        number = len(self._taken)
+        return f"{counted(number, 'cell')} {_were(number)} taken from {run}"
 
     def _gather(self) -> dict[str, Cell]:
         found: dict[str, Cell] = {}
@@ -95,6 +118,15 @@ class Interrupted:
             elif isinstance(line, dict) and line["kind"] == "resume":
                 self._record, self._at = line["record"], line["at"]
         if has_cells and path != self.path:
+            self._at = max(self._at, path.stat().st_mtime)
+
+    def _learn_of_calls(self) -> None:
+        for path in self._left:
+            first = path.read_bytes().partition(b"\n")[0]
+            try:
+                self._record = json.loads(first)["record"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise UserError(Problem(f"{path}:1: not a line of a journal ({error})")) from error
             self._at = max(self._at, path.stat().st_mtime)
 
     def _write(self) -> None:
@@ -187,6 +219,10 @@ class FinishedCells:
         return len(cell.trials) + cell.trials_not_run == trials and not (
             cell.trials_not_run and self._settings.every_trial_counts
         )
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
 
 
 def _has_ended(lines: list[Any]) -> bool:

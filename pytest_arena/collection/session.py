@@ -45,10 +45,12 @@ if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.backing import Backing
     from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
+    from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
+    from pytest_arena.recording.call_journal import CallJournal
 
 
 class ArenaSession:
@@ -62,6 +64,8 @@ class ArenaSession:
         sink: Callable[[str, str], None],
         tell: Callable[[CollectionReport], None],
         knows_order: bool,
+        journals: WorkerJournals,
+        worker: str = "main",
         resume_from: Path | None = None,
         confirms: bool = False,
         progress: Progress | None = None,
@@ -80,6 +84,9 @@ class ArenaSession:
         self._gatekeeper = parts.gatekeeper
         self._kept = kept_answers(parts.config, parts.settings, parts.earlier)
         self._earlier = parts.earlier
+        self._journals = journals
+        self._worker = worker
+        self._calls: CallJournal | None = None
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._confirms = confirms
         self._progress = progress
@@ -145,6 +152,7 @@ class ArenaSession:
             ],
             arenas=[arena_facts(arena, self.redactor.clean_value) for arena in self.arenas],
             answers=self._kept.use(),
+            calls_taken=self._calls.taken if self._calls is not None else 0,
             held=self.held.taken() if self.held is not None else [],
             tests=self._tests,
             parts=self.names.parts,
@@ -332,6 +340,8 @@ class ArenaSession:
         if self._engine is None:
             arenas = [*self.arenas, *self._beside]
             specs = [spec for arena in arenas for spec in arena.providers]
+            if self._earlier is None:
+                self._calls = self._journals.calls(self._worker, self.settings, self.redactor.clean)
             self._engine = set_up_engine(
                 arenas,
                 self.settings,
@@ -342,6 +352,7 @@ class ArenaSession:
                 answers=self._kept.store(specs, self.redactor.clean),
                 share=self._share,
                 quotas=self._quotas,
+                journal=self._calls,
             )
             if self._session is not None:
                 under_load = providers_under_load(self._session.items)

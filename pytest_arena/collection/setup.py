@@ -70,13 +70,16 @@ def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config)
-    shard = WorkerJournals(link.folder, link.run_id).of_worker(link.worker)
+    journals = WorkerJournals(link.folder, link.run_id)
+    shard = journals.of_worker(link.worker)
     session = ArenaSession(
         parts,
         share=link.share,
         sink=lambda _cell_id, line: shard.append(line),
         tell=link.tell,
         knows_order=link.knows_order,
+        journals=journals,
+        worker=link.worker,
         resume_from=link.resume_from,
     )
     _register(parts, session, link.share, knows_order=link.knows_order)
@@ -91,9 +94,10 @@ def _activate_controller(parts: RunContext) -> None:
     options = {**parts.settings.shown(), "workers": workers}
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
+    journals = WorkerJournals(folder, run_id)
     results_collector = ResultsCollector(
         parts,
-        WorkerJournals(folder, run_id),
+        journals,
         ReportFolder(folder, config.rootpath),
         run_id=run_id,
         options=options,
@@ -113,7 +117,7 @@ def _activate_controller(parts: RunContext) -> None:
         if parts.gatekeeper is not None and parts.gatekeeper.baseline is not None:
             from pytest_arena.collection.controller_gate import ControllerGate
 
-            gate = ControllerGate(parts, results_collector, WorkerJournals(folder, run_id).folder)
+            gate = ControllerGate(parts, results_collector, journals)
             config.pluginmanager.register(gate, "arena-gate")
         redaction = RunRedaction(config, Redactor(os.environ))
         config.pluginmanager.register(redaction, "arena-redaction")
@@ -127,6 +131,7 @@ def _activate_controller(parts: RunContext) -> None:
             sink=results_collector.add,
             tell=results_collector.conclude_collection,
             knows_order=True,
+            journals=journals,
             resume_from=resume_from,
             confirms=True,
             progress=progress,

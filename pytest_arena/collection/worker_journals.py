@@ -1,16 +1,24 @@
-"""Where a worker's finished cells go at once: one shard for each worker process."""
+"""Where a worker's finished cells go at once, and the calls of those that are not finished: files
+of one process each."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_arena.errors import Problem, UserError
 from pytest_arena.results.journal import Journal, is_being_written
 
+if TYPE_CHECKING:
+    from pytest_arena.options import Settings
+    from pytest_arena.recording.call_journal import CallJournal
+
+CALLS = ".calls"
+"""The folder with the calls of conversations."""
 GATHERED = ".resume.jsonl"
 """What interrupted runs finished, gathered by the run that resumes them, until one ends."""
 
@@ -20,15 +28,28 @@ class WorkerJournals:
 
     def __init__(self, report_dir: Path, run_id: str) -> None:
         self.folder = report_dir / ".shards" / run_id
+        self._calls = report_dir / CALLS / run_id
 
     def forget_others(self) -> None:
         """Remove what interrupted runs of the same report folder left."""
         (self.folder.parent.parent / GATHERED).unlink(missing_ok=True)
-        for path in self.folder.parent.glob("*/*.jsonl"):
-            if path.parent != self.folder and not is_being_written(path):
-                path.unlink()
-                if not any(path.parent.iterdir()):
-                    path.parent.rmdir()
+        _forget_others(self.folder)
+
+    def forget_other_calls(self) -> None:
+        """Remove the calls that interrupted runs left."""
+        _forget_others(self._calls)
+
+    def calls(self, worker: str, settings: Settings, clean: Callable[[str], str]) -> CallJournal:
+        """Return what keeps the calls of a process."""
+        from pytest_arena.recording.call_journal import CallJournal
+
+        return CallJournal(
+            self._calls,
+            f"{worker}-{os.getpid()}.jsonl",
+            record=settings.record,
+            resume=settings.resume,
+            clean=clean,
+        )
 
     def of_worker(self, worker: str) -> Journal:
         return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl", lock=True)
@@ -50,7 +71,24 @@ class WorkerJournals:
 
     def remove(self) -> None:
         """Delete the shards, and their folder where no other run uses it."""
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        if self.folder.parent.exists() and not any(self.folder.parent.iterdir()):
-            self.folder.parent.rmdir()
+        _remove(self.folder)
+
+    def remove_calls(self) -> None:
+        """Delete the calls of this run, which has ended, and of those that it took up."""
+        self.forget_other_calls()
+        _remove(self._calls)
+
+
+def _forget_others(folder: Path) -> None:
+    for path in folder.parent.glob("*/*.jsonl"):
+        if path.parent != folder and not is_being_written(path):
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+    if folder.parent.exists() and not any(folder.parent.iterdir()):
+        folder.parent.rmdir()

@@ -20,6 +20,7 @@ from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
+    from pytest_arena.recording.call_journal import CallJournal
     from pytest_arena.tools import ToolEnvironment
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class Engine:
         quotas: Quotas | None = None,
         hide: Callable[[str], str] = str,
         tools: ToolEnvironment | None = None,
+        journal: CallJournal | None = None,
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
@@ -65,7 +67,7 @@ class Engine:
         limits = Limits(self._share.of_all(concurrency), self._provider_places)
         self._quotas = quotas or Quotas()
         self._client = ProviderClient(limits, make_provider, hooks, answers, self._quotas, hide)
-        self._runner = TrialRunner(self._client, root or Path.cwd(), tools)
+        self._runner = TrialRunner(self._client, root or Path.cwd(), tools, journal)
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 
     @property

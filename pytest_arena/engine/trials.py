@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
     from pytest_arena.engine.load_test.runner import LoadTestRun
     from pytest_arena.engine.shared_conversations import SharedConversations
+    from pytest_arena.recording.call_journal import CallJournal
+    from pytest_arena.recording.trial_calls import TrialCalls
     from pytest_arena.targets.agent import Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
@@ -79,9 +81,15 @@ class TrialRunner:
     """
 
     def __init__(
-        self, client: ProviderClient, root: Path, tools: ToolEnvironment | None = None
+        self,
+        client: ProviderClient,
+        root: Path,
+        tools: ToolEnvironment | None = None,
+        journal: CallJournal | None = None,
     ) -> None:
+        """`journal` keeps the calls of conversations, so that an interrupted run can go on."""
         self._client = client
+        self._journal = journal
         self._tool_environment = tools or ToolEnvironment()
         self._toolboxes: Toolboxes | None = None
         self._root = root
@@ -208,6 +216,8 @@ class TrialRunner:
             await self._shared.give_up()
         if self._toolboxes is not None:
             await self._toolboxes.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def _tools(self) -> Toolboxes:
         if self._toolboxes is None:
@@ -239,7 +249,13 @@ class TrialRunner:
         case, spec = plan.case, plan.provider
         index, place = divmod(number, len(case.dialogues))
         stream = needs_stream(case)
-        session = case.session_id or _new_session_id()
+        calls = await self._kept_calls(plan, number)
+        session = case.session_id or (calls.session if calls else "") or _new_session_id()
+        if calls is not None:
+            from pytest_arena.engine.kept_answers import keeping
+
+            calls.session = session
+            call = keeping(calls, spec, call)
         trace_id, started_at = new_trace_id(), now()
 
         async def ask(
@@ -281,7 +297,7 @@ class TrialRunner:
             whole = traceparent(trace_id, trial_span_id(trace_id))
             about = ToolContext(case.name, number, session, case.variables, traceparent=whole)
             notes = [turn.notes for turn in case.dialogues[place]]
-            agent = self._tools().agent(case.agent, ask, about, notes)
+            agent = self._tools().agent(case.agent, ask, about, notes, calls)
         elif case.offer is not None and spec.system is None and not spec.asks_nobody:
             offer = self._tools().offer(case.offer, ask, session)
         with_tools = agent or offer
@@ -307,6 +323,13 @@ class TrialRunner:
         if spent is not None:
             raise _CutShort(str(spent), trial) from spent
         return trial
+
+    async def _kept_calls(self, plan: CellPlan, number: int) -> TrialCalls | None:
+        if self._journal is None:
+            return None
+        from pytest_arena.engine.kept_answers import calls_of
+
+        return await calls_of(self._journal, plan, number)
 
     async def _judged(self, plan: CellPlan, executed: Executed) -> Executed:
         trial = executed.trial

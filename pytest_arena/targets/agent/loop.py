@@ -13,10 +13,12 @@ from pydantic_core import to_jsonable_python
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.plans import NotePlan
+from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.results.trace_ids import tool_traceparent
 from pytest_arena.targets.agent.health import Health
+from pytest_arena.targets.agent.kept_tools import Ended, KeptTools
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
 from pytest_arena.targets.agent.turn_record import TurnRecord
@@ -42,11 +44,13 @@ class AgentRun:
         toolbox: ConversationTools,
         context: ToolContext,
         notes: Sequence[Sequence[NotePlan]] = (),
+        calls: TrialCalls | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._plan = plan
         self._ask = ask
         self._toolbox = toolbox
+        self._kept = KeptTools(toolbox, calls, context, clock)
         self._context = context
         self._notes = notes
         self._clock = clock
@@ -176,21 +180,35 @@ class AgentRun:
     async def _run(
         self, places: list[int], done: list[ToolCall], began: list[float], record: TurnRecord
     ) -> None:
-        """Run the calls at these places, side by side; irreversible ones one after another."""
+        """Run the calls at these places, side by side; irreversible ones one after another.
+
+        What an interrupted run had finished of them comes first: the tools' state is theirs, too.
+        """
         contexts = {place: self._context_of(done[place]) for place in places}
+        step = record.answers - 1
+
+        def end(place: int, ended: Ended) -> None:
+            if ended.result.planted:
+                record.note_fault(ended.result.planted, done[place])
+            done[place] = with_result(done[place], *ended)
 
         async def run(*these: int) -> None:
             for place in these:
                 call, began[place] = done[place], record.now_ms()
-                result = await self._toolbox.run(call.name, call.arguments, contexts[place])
-                if result.planted:
-                    record.note_fault(result.planted, call)
-                done[place] = with_result(call, result, record.now_ms() - began[place])
+                at = (self._turn, step, place)
+                end(place, await self._kept.run(call, at, contexts[place]))
 
-        in_order = [place for place in places if done[place].irreversible]
+        to_run = []
+        for place in places:
+            ended = self._kept.finished(done[place], (self._turn, step, place))
+            if ended is None:
+                to_run.append(place)
+            else:
+                end(place, ended)
+        in_order = [place for place in to_run if done[place].irreversible]
         try:
             async with asyncio.TaskGroup() as group:
-                for place in places:
+                for place in to_run:
                     if place not in in_order:
                         group.create_task(run(place))
                 group.create_task(run(*in_order))

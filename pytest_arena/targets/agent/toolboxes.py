@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.loading.plans import NotePlan
 from pytest_arena.mcp_servers.server import McpServer
+from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.schema import ChaosSpec, McpServerSpec
 from pytest_arena.targets.agent.loop import AgentRun, Ask
 from pytest_arena.targets.agent.server_offer import ServerOffer
@@ -31,10 +32,12 @@ class Toolboxes:
         ask: Ask,
         context: ToolContext,
         notes: Sequence[Sequence[NotePlan]] = (),
+        calls: TrialCalls | None = None,
     ) -> AgentRun:
-        """Return an agent for one dialogue; it asks its model by `ask`, and is told `notes` while
-        it works at each turn."""
-        return AgentRun(plan, ask, self._tools(plan, context.session, plan.chaos), context, notes)
+        """Return an agent for one dialogue; it asks its model by `ask`, is told `notes` while it
+        works at each turn, and keeps what its tools gave in `calls`."""
+        tools = self._tools(plan, context.session, plan.chaos)
+        return AgentRun(plan, ask, tools, context, notes, calls)
 
     def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
         """Return what stands before a model that is offered servers' tools, for one dialogue."""

@@ -28,7 +28,12 @@ class TurnRecord:
     @property
     def has_begun(self) -> bool:
         """Whether a model has answered."""
-        return bool(self._responses)
+        return self.answers > 0
+
+    @property
+    def answers(self) -> int:
+        """How often the model has answered."""
+        return len(self._responses)
 
     @property
     def calls_made(self) -> int:

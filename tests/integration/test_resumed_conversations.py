@@ -1,0 +1,236 @@
+"""Conversations of a run that was killed go on where they stood, and repeat nothing irreversible.
+
+The tools of these agents note each run, and one of them waits at a gate, so that a run is killed at
+a known point.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from conftest import INTERRUPTIBLE, Project
+from survival import is_alive, process_group, wait_until
+
+DESK = """
+import os
+from pytest_arena.tools import ToolContext
+
+def note(name, context):
+    with open("runs", "a") as file:
+        file.write(f"{name} {context.case} {context.trial} {os.getpid()}\\n")
+
+def gate(name, context):
+    note(name, context)
+    if os.path.exists(f"gate-{name}"):
+        # until someone opens it to write
+        open(f"gate-{name}").close()
+
+def find(context: ToolContext, number: str, state) -> str:
+    note("find", context)
+    state["found"] = [*state.get("found", []), number]
+    return "lost"
+
+def refund(context: ToolContext, number: str, state) -> str:
+    gate("refund", context)
+    state["paid"] = number
+    return "paid"
+
+def mail(context: ToolContext, state) -> dict:
+    gate("mail", context)
+    return dict(state)
+"""
+CONFTEST = """\
+def pytest_arena_before_request(request, config):
+    with open(config.rootpath / "runs", "a") as file:
+        file.write(f"model {request.case} {request.trial} 0\\n")
+"""
+
+
+def arena(*cases: str, trials: int = 1) -> str:
+    head = f"""\
+providers: [{{name: m, provider: mock, model: any}}]
+tools:
+  find: {{python: "desk:find"}}
+  refund: {{python: "desk:refund", irreversible: true}}
+  mail: {{python: "desk:mail"}}
+targets: {{desk: {{type: agent, instructions: Help.}}}}
+defaults: {{target: desk, trials: {trials}}}
+tests:
+"""
+    return head + "".join(
+        f"""\
+  - name: {case}
+    conversation: [{{user: Where is 7?}}, {{user: Pay me back.}}]
+    mock:
+      - steps: [{{tool_calls: [{{name: find, arguments: {{number: "7"}}}}]}}, It was lost.]
+      - steps:
+          - tool_calls: [{{name: refund, arguments: {{number: "7"}}}}]
+          - tool_calls: [{{name: mail, arguments: {{}}}}]
+          - Paid back.
+    assertions: [{{type: contains, value: Paid back}}]
+"""
+        for case in cases
+    )
+
+
+@pytest.fixture
+def desk(project: Project) -> Project:
+    project.pytester.makepyfile(desk=DESK, conftest=CONFTEST)
+    project.write(arena=arena("Lost"))
+    return project
+
+
+def runs(project: Project) -> list[list[str]]:
+    """Return tool or model, case, trial and process of each run so far."""
+    file = project.path / "runs"
+    lines = file.read_text().split("\n")[:-1] if file.exists() else []
+    return [line.split() for line in lines]
+
+
+def counted(project: Project) -> Counter[str]:
+    return Counter(name for name, *_ in runs(project))
+
+
+@contextmanager
+def held_at(project: Project, tool: str, many: int, *options: str) -> Iterator[Any]:
+    """Run until so many calls wait in a tool; nothing of the run is left at the end."""
+    gate = project.path / f"gate-{tool}"
+    os.mkfifo(gate)
+    command = [sys.executable, "-c", INTERRUPTIBLE, "--arena", "--arena-report=", "-v"]
+    command += ["-p", "no:randomly", "-p", "no:cacheprovider", *options]
+    with process_group(command, project.path) as process:
+        wait_until(
+            lambda: counted(project)[tool] >= many or process.poll() is not None, project.path
+        )
+        assert process.poll() is None, (project.path / "output").read_text()
+        yield process
+    gate.unlink(missing_ok=True)
+
+
+def kill_all(process: subprocess.Popen[str]) -> None:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def interrupt(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+
+
+def responses(project: Project, column: str = "Lost[m]", trial: int = 0) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = project.cells()[f"arena.yaml::{column}"]["trials"][trial][
+        "responses"
+    ]
+    return found
+
+
+def test_a_conversation_goes_on_where_a_killed_run_left_it(
+    desk: Project, spread: tuple[str, ...]
+) -> None:
+    with held_at(desk, "mail", 1, *spread) as process:
+        kill_all(process)
+    before = counted(desk)
+    assert before == {"model": 4, "find": 1, "refund": 1, "mail": 1}
+    desk.run("--arena-resume", *spread).assert_outcomes(passed=1)
+    # what was not answered is asked, and what had not ended is run
+    assert counted(desk) - before == {"model": 1, "mail": 1}
+    last = responses(desk)[1]
+    assert last["tool_calls"][1]["result"] == {"found": ["7"], "paid": "7"}
+    assert last["state"] == {"found": ["7"], "paid": "7"}
+    note = desk.records()[-1]["notes"][0]
+    assert note.startswith("6 calls of conversations were taken from the run interrupted at 20")
+    assert not (desk.path / "arena-report" / ".calls").exists()
+
+
+def test_an_irreversible_call_that_was_begun_is_not_made_again(
+    desk: Project, spread: tuple[str, ...]
+) -> None:
+    with held_at(desk, "refund", 1, *spread) as process:
+        kill_all(process)
+    for _ in range(2):
+        # an interrupted resumption leaves what it took for the next one
+        calls = list((desk.path / "arena-report" / ".calls").glob("*/*.jsonl"))
+        kept = {path: path.read_bytes() for path in calls}
+        result = desk.run("--arena-resume", *spread)
+        result.assert_outcomes(errors=1)
+        (trial,) = desk.cells()["arena.yaml::Lost[m]"]["trials"]
+        assert trial["error"]["message"].splitlines()[0] == (
+            "the irreversible call of 'refund' is not made again: the run was interrupted while "
+            "it was made, so that nobody knows whether it was done"
+        )
+        assert [call["name"] for call in trial["responses"][0]["tool_calls"]] == ["find"]
+        assert counted(desk)["refund"] == 1
+        for path, data in kept.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def test_ctrl_c_is_taken_up_too(desk: Project) -> None:
+    with held_at(desk, "mail", 1) as process:
+        interrupt(process)
+        # a function that runs in a thread cannot be ended; its program goes when it does
+        with open(desk.path / "gate-mail", "w"):
+            process.wait(60)
+    before = counted(desk)
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 1, "mail": 1}
+
+
+def test_trials_are_taken_up_one_by_one(desk: Project) -> None:
+    desk.write(arena=arena("Lost", trials=3))
+    with held_at(desk, "mail", 3) as process:
+        kill_all(process)
+    before = counted(desk)
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 3, "mail": 3}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [("instructions: Help.", "instructions: Please help."), ("Pay me back.", "Pay me back!")],
+    ids=["instructions", "turn"],
+)
+def test_a_conversation_that_has_changed_begins_again(
+    desk: Project, change: tuple[str, str]
+) -> None:
+    with held_at(desk, "mail", 1) as process:
+        kill_all(process)
+    before = counted(desk)
+    desk.write(arena=arena("Lost").replace(*change))
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 5, "find": 1, "refund": 1, "mail": 1}
+    (note,) = desk.records()[-1]["notes"]
+    assert note.startswith("nothing taken from the run interrupted at 20")
+    assert note.endswith(" UTC: no cell of it is as it was")
+
+
+def test_without_the_option_a_conversation_begins_again(desk: Project) -> None:
+    with held_at(desk, "refund", 1) as process:
+        kill_all(process)
+    desk.run().assert_outcomes(passed=1)
+    assert counted(desk)["refund"] == 2
+    assert not (desk.path / "arena-report" / ".calls").exists()
+
+
+def test_workers_that_are_left_repeat_nothing_that_a_killed_one_did(desk: Project) -> None:
+    cases = [f"Lost{number}" for number in range(6)]
+    desk.write(arena=arena(*cases))
+    with held_at(desk, "mail", 4, "-n2") as process:
+        waiting = Counter(pid for name, _, _, pid in runs(desk) if name == "mail")
+        victim = int(waiting.most_common(1)[0][0])
+        os.kill(victim, signal.SIGKILL)
+        wait_until(lambda: not is_alive(victim), desk.path)
+        with open(desk.path / "gate-mail", "w"):
+            (desk.path / "gate-mail").unlink()
+            process.wait(60)
+    done = Counter(case for name, case, _, _ in runs(desk) if name == "refund")
+    assert set(done.values()) == {1}, done
+    verdicts = Counter(cell["verdict"] for cell in desk.cells().values())
+    assert verdicts == {"passed": 5, "error": 1}, "the cell that the killed worker was at"
