@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.text.redaction import is_secret
@@ -20,6 +21,28 @@ class OtelReceiverSpec(ArenaModel):
     Without it, a free one, which the application is told."""
     wait: Duration = 6.0
     """How long is waited, after an answer, for the application's first span to end."""
+
+
+def _receiver_of(given: Any) -> Any:
+    if isinstance(given, bool):
+        return {} if given else None
+    if isinstance(given, (Mapping, OtelReceiverSpec)) or given is None:
+        return given
+    raise PydanticCustomError(
+        "otel_receiver",
+        "bad otel_receiver {given}",
+        {
+            "given": repr(given),
+            "expected": "true, or a mapping of port and wait",
+            "fix": f"write otel_receiver: {{port: {given}}}"
+            if isinstance(given, int)
+            else "write otel_receiver: true",
+        },
+    )
+
+
+def _or_true(schema: dict[str, Any]) -> None:
+    schema["anyOf"].append({"type": "boolean"})
 
 
 class SystemOptions(ArenaModel):
@@ -78,15 +101,10 @@ class SystemOptions(ArenaModel):
 class TracedOptions(SystemOptions):
     """The keys of an application that may send spans to the run."""
 
-    otel_receiver: bool | OtelReceiverSpec = False
-    """Whether the run receives the spans that it exports by OTLP over HTTP, and how."""
-
-    @property
-    def receiver(self) -> OtelReceiverSpec | None:
-        """How spans are received; None where they are not."""
-        if isinstance(self.otel_receiver, OtelReceiverSpec):
-            return self.otel_receiver
-        return OtelReceiverSpec() if self.otel_receiver else None
+    otel_receiver: Annotated[OtelReceiverSpec | None, BeforeValidator(_receiver_of)] = Field(
+        default=None, json_schema_extra=_or_true
+    )
+    """`true`, or how: the run receives the spans that the application exports by OTLP over HTTP."""
 
 
 def _without_secrets(value: Any) -> Any:

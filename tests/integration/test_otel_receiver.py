@@ -13,6 +13,7 @@ import pytest
 from aiohttp import ClientError, ClientSession, web
 from conftest import Project
 from servers.loopback import LoopbackServer
+from servers.service import BotService
 
 SENDS = """
 import json, os, sys
@@ -187,11 +188,12 @@ def test_a_service_sends_to_a_port_that_all_workers_share(
 
 
 def test_a_service_that_cannot_know_the_port_is_refused(project: Project) -> None:
-    project.write(arena=providers('name: a, provider: http, url: "http://x", otel_receiver: true'))
+    entry = 'name: a, provider: http, without: [history], url: "http://x", otel_receiver: true'
+    project.write(arena=providers(entry))
     result = project.run()
-    result.stdout.fnmatch_lines(
+    result.stderr.fnmatch_lines(
         [
-            "arena.yaml:2:5: otel_receiver at a port that the service cannot know*",
+            "ERROR: arena.yaml:2:5: provider 'a' has otel_receiver at a port that it cannot know",
             "  expected: a port that it exports to, or {{ otel_endpoint }} in what is sent",
             "  fix: write otel_receiver: {port: 4318}",
         ]
@@ -221,3 +223,31 @@ def test_received_spans_stand_in_the_report_of_traces(sends: Project) -> None:
     parents = {one["name"]: one.get("parentSpanId") for one in scoped["spans"]}
     turns = {one["spanId"] for one in scoped["spans"] if one["name"].startswith("invoke_agent")}
     assert parents["handle"] in turns
+
+
+def test_a_service_may_be_told_the_port_in_what_it_is_sent(project: Project) -> None:
+    with BotService() as service:
+        entry = (
+            f'name: a, provider: http, without: [history], url: "{service.url}/text", '
+            'otel_receiver: {wait: 50ms}, headers: {x-otel: "{{ otel_endpoint }}"}'
+        )
+        project.write(arena=providers(entry).replace("trials: 2", "trials: 1"))
+        project.run().assert_outcomes(errors=1)
+        told = [headers["x-otel"] for _, _, headers, _ in service.asked("/text")]
+    assert told[0].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("given", "said", "fix"),
+    [
+        ("yes please", "bad otel_receiver 'yes please'", "write otel_receiver: true"),
+        ("4318", "bad otel_receiver 4318", "write otel_receiver: {port: 4318}"),
+        ("{prot: 4318}", "unknown key 'prot' in 'otel_receiver'", "did you mean 'port'?"),
+    ],
+)
+def test_another_word_for_it_is_refused(given: str, said: str, fix: str, project: Project) -> None:
+    entry = f"name: a, {EXEC}, otel_receiver: {given}, command: [echo, done]"
+    project.write(arena=providers(entry))
+    result = project.run()
+    result.stdout.fnmatch_lines([f"arena.yaml:2:*: {said}*", f"  fix: {fix}"])
+    result.assert_outcomes(errors=1)

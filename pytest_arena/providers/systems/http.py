@@ -53,8 +53,7 @@ class HttpProvider(Provider):
         self._options: HttpOptions = spec.options
         for secret in self._options.secrets():
             environment.add_secret(secret)
-        headers = (name for text in spec.headers.values() for name in names_in(text, {}))
-        self._takes = self._options.takes.union(headers)
+        self._takes = _named_by(spec)
         self._starting = asyncio.Lock()
         self._cookies = Cookies()
         self._spans = ReceivedSpans(self._options, environment)
@@ -68,6 +67,20 @@ class HttpProvider(Provider):
     def problems(cls, spec: ProviderSpec, variables: Mapping[str, str]) -> list[Problem]:
         options: HttpOptions = spec.options
         found = [*header_problems(spec, variables), *_template_problems(spec)]
+        receiver = options.otel_receiver
+        if (
+            receiver is not None
+            and receiver.port is None
+            and "otel_endpoint" not in _named_by(spec)
+        ):
+            found.append(
+                Problem(
+                    f"provider {spec.name!r} has otel_receiver at a port that it cannot know",
+                    spec.place,
+                    expected="a port that it exports to, or {{ otel_endpoint }} in what is sent",
+                    fix="write otel_receiver: {port: 4318}",
+                )
+            )
         if options.multipart is not None and any(n.lower() == "content-type" for n in spec.headers):
             found.append(
                 Problem(
@@ -199,6 +212,13 @@ def _is_url(url: str) -> bool:
     except ValueError:
         return False
     return address.scheme in ("http", "https") and bool(address.hostname)
+
+
+def _named_by(spec: ProviderSpec) -> frozenset[str]:
+    """Return the names of all that an entry's templates ask for."""
+    options: HttpOptions = spec.options
+    headers = (name for text in spec.headers.values() for name in names_in(text, {}))
+    return options.takes.union(headers)
 
 
 def _template_problems(spec: ProviderSpec) -> list[Problem]:

@@ -197,18 +197,6 @@ class HttpOptions(TracedOptions):
             )
         return self
 
-    @model_validator(mode="after")
-    def _knows_where_to_send(self) -> HttpOptions:
-        if self.receiver is not None and self.receiver.port is None:
-            named = {name for text in texts_in(self.model_dump()) for name in names_in(text, {})}
-            if "otel_endpoint" not in named:
-                raise _too_much(
-                    "otel_receiver at a port that the service cannot know",
-                    "a port that it exports to, or {{ otel_endpoint }} in what is sent",
-                    "write otel_receiver: {port: 4318}",
-                )
-        return self
-
     def facts(self) -> dict[str, Any]:
         # how one logs in says nothing of what answers
         return {name: value for name, value in super().facts().items() if name != "login"}

@@ -27,7 +27,7 @@ class ReceivedSpans:
     """What one application sends to the run's receiver; nothing where its entry asks for none."""
 
     def __init__(self, options: TracedOptions, environment: ProviderEnvironment) -> None:
-        self._spec = options.receiver
+        self._spec = options.otel_receiver
         self._environment = environment
         self._url = ""
 
