@@ -160,6 +160,11 @@ BAD = {
         {"criteria": "x", "judge": "grader"},
     ],
     "role_violation": [{"role": ""}],
+    "mission": [{}, {"objective": ""}, {"objective": "x", "success_check": "no function"}],
+    "goal_reached": [{}, {"goal": ""}, {"goal": "x", "min_score": 2}],
+    "trajectory_judge": [{"criteria": ""}, {"min_score": "high"}],
+    "persona_kept": [{"persona": ""}, {"min_score": -1}],
+    "plan_adherence": [{"plan": ""}, {"plans": "x"}],
     "toxicity": [{"min_score": 2}],
     "preferred_over": [{}, {"provider": ""}, {"provider": "a", "baseline": True}],
 }
