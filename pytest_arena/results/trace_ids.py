@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 from random import Random
 
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _ids = Random()  # noqa: S311 - names, not secrets
 """Its own, which no `random.seed()` of a test reaches."""
 
@@ -34,11 +36,18 @@ def tool_span_id(trace_id: str, turn: int, call: str) -> str:
     return span_id(trace_id, "turn", turn, "tool", call)
 
 
+def ids_in(header: str) -> tuple[str, str] | None:
+    """Return the ids of trace and parent in a `traceparent`; None of what is none."""
+    found = _TRACEPARENT.fullmatch(header)
+    return (found[1], found[2]) if found is not None else None
+
+
 def tool_traceparent(of_trial: str, turn: int, call: str) -> str:
-    """Return the header for a tool call, from that of the trial; empty where that is."""
-    if not of_trial:
+    """Return the header for a tool call, from that of the trial; empty where that is none."""
+    ids = ids_in(of_trial)
+    if ids is None:
         return ""
-    trace_id = of_trial.split("-")[1]
+    trace_id, _ = ids
     return traceparent(trace_id, tool_span_id(trace_id, turn, call))
 
 

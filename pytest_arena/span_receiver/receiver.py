@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import ArenaError, shorten
@@ -14,6 +15,7 @@ from pytest_arena.span_receiver.body import (
     PROTOBUF,
     BadBody,
     NoProtobuf,
+    reads_protobuf,
     spans_in,
 )
 from pytest_arena.span_receiver.relay import RELAYED, Relay, relayed
@@ -104,6 +106,7 @@ class SpanReceiver:
 
     async def _serve(self, port: int) -> str:
         """Begin to listen; an `OSError` where somebody does already."""
+        await asyncio.to_thread(_import_what_takes_long)
         from aiohttp import web
 
         app = web.Application(client_max_size=MOST_BYTES)
@@ -163,6 +166,14 @@ class SpanReceiver:
     async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         assert self._closing is not None  # noqa: S101 - listening came first
         return await relayed(request, self._traces, self._closing)
+
+
+def _import_what_takes_long() -> None:
+    """Import what listens and reads, in a thread: other calls must not wait for it."""
+    import_module("aiohttp.web")
+    if reads_protobuf():
+        with suppress(NoProtobuf):
+            spans_in(b"", PROTOBUF)
 
 
 def _taken(kind: str) -> web.Response:

@@ -12,7 +12,7 @@ from pytest_arena.providers.systems.answers import system_failure, trace_from
 from pytest_arena.providers.systems.portable.shapes.traces import NoTraceError, trace_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trace import Trace
-from pytest_arena.results.trace_ids import span_id, traceparent
+from pytest_arena.results.trace_ids import ids_in, span_id, traceparent
 from pytest_arena.schema.system import TracedOptions
 from pytest_arena.span_receiver import Received, ReceiverFailed
 from pytest_arena.span_receiver.body import reads_protobuf
@@ -57,9 +57,10 @@ class ReceivedSpans:
         self, request: Request, complete: Callable[[Request], Awaitable[Response]]
     ) -> Response:
         """Return the answer to a request, with the trace that came of it."""
-        if self._spec is None or not request.traceparent:
+        ids = ids_in(request.traceparent)
+        if self._spec is None or ids is None:
             return await complete(request)
-        _, trace_id, parent, _ = request.traceparent.split("-")
+        trace_id, parent = ids
         if request.attempt:
             # what an earlier attempt still sends is no part of this one
             parent = span_id(trace_id, parent, request.attempt)
