@@ -19,6 +19,8 @@ _HEADINGS = {
     "CaseSpec": "case",
     "DataSpec": "data",
     "TurnSpec": "turn",
+    "PersonaSpec": "persona",
+    "PersonaTurnSpec": "persona_turn",
     "VariantSpec": "variant",
     "MessageSpec": "message",
     "AttackSpec": "attack",

@@ -13,7 +13,7 @@ from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, MoreText, Outcome
-from pytest_arena.schema.case import Documents
+from pytest_arena.schema.base import Texts
 
 LEAST = 0.8
 _SUPPORT = (
@@ -37,7 +37,7 @@ _DOCUMENT = (
 
 
 class _WithDocuments(JudgedAssertion):
-    context: Documents | None = None
+    context: Texts | None = None
     """The documents to judge by, one text or several; the case's `context:` unless given."""
     min_score: float = Field(default=LEAST, ge=0, le=1)
     """The least score that holds."""

@@ -1,8 +1,9 @@
 """The `arena` command: one file a subcommand.
 
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
-exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`) or on
-results that are there already (`report`, `merge`, `compare`, `trend`, `comment`, `power`); only
+exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`,
+`personas`) or on results that are there already (`report`, `merge`, `compare`, `trend`, `comment`,
+`power`); only
 `calibrate`, `power --measured` and, for its judges, `rejudge` ask models. Nothing here decides a
 verdict: that is done in `comparison` and `results`, so that a command and a run of pytest always
 agree.
@@ -21,6 +22,7 @@ from pytest_arena.cli import (
     compare,
     init,
     merge,
+    personas,
     power,
     rejudge,
     report,
@@ -33,6 +35,7 @@ _COMMANDS = (
     init,
     validate,
     schema,
+    personas,
     report,
     merge,
     compare,

@@ -81,7 +81,8 @@ def _calls(least: float, most: float) -> str:
 
 def _cells(row: RunEstimate) -> tuple[str, ...]:
     return (
-        printable(row.provider) + (" (judges)" if row.judges else ""),
+        printable(row.provider)
+        + (" (judges)" if row.judges else " (plays users)" if row.plays else ""),
         _calls(row.least_calls, row.calls),
         f"{row.input_tokens:,.0f}",
         f"{row.output_tokens:,.0f}",

@@ -13,6 +13,7 @@ from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
 from pytest_arena.comparison.labels import LabelSummary, label_summaries
 from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rating_intervals
 from pytest_arena.comparison.matrix import Matrix, matrix
+from pytest_arena.comparison.persona_summary import PersonaSummary, persona_summaries
 from pytest_arena.comparison.recovery import recovery_sentence
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts, summarize
@@ -38,6 +39,11 @@ class Comparison:
     def judges(self) -> tuple[JudgeSummary, ...]:
         """What judging took, apart from the answers."""
         return judge_summaries(self.run.cells)
+
+    @cached_property
+    def personas(self) -> tuple[PersonaSummary, ...]:
+        """What simulated users said and cost, apart from the answers."""
+        return persona_summaries(self.run.cells)
 
     @cached_property
     def matrix(self) -> Matrix:

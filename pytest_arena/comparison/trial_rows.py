@@ -51,6 +51,8 @@ _NAMED: dict[str, Kind] = {
     "predicted": "text",
     "judge_calls": "integer",
     "judge_cost_usd": "number",
+    "persona_messages": "integer",
+    "persona_cost_usd": "number",
     "trials_not_run": "integer",
     "load_users": "integer",
     "load_calls": "integer",
@@ -175,7 +177,17 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
         "failure": "; ".join(finding.reason for finding in failed) or None,
         "predicted": next((f.predicted for f in trial.assertions if f.type == "label"), None),
         **_judge_columns(trial),
+        **_persona_columns(trial),
         **answer_values(trial, _OF_ANSWERS),
+    }
+
+
+def _persona_columns(trial: Trial) -> dict[str, Any]:
+    if not trial.personas:
+        return {}
+    return {
+        "persona_messages": sum(bool(message.text) for message in trial.personas),
+        "persona_cost_usd": trial.persona_cost_usd,
     }
 
 

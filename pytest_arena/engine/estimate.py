@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tokens, output_bound
-from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan, every_assertion
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import content_of
@@ -42,6 +42,8 @@ class RunEstimate:
     """The limit that decides how long it takes."""
     least_calls: float = 0.0
     judges: bool = False
+    plays: bool = False
+    """Whether it is asked what simulated users say."""
 
 
 def estimate(
@@ -65,6 +67,7 @@ def estimate(
                 rows.count(plan)
         for plan in arena.cells:
             if plan.skip is None:
+                rows.count_personas(plan)
                 rows.count_judges(plan)
     for row, spec in rows.every():
         _price(row, spec, registry)
@@ -89,10 +92,12 @@ class _Rows:
         self._trials = trials
         self._latency_s = latency_s
         self._providers: dict[str, tuple[RunEstimate, ProviderSpec]] = {}
+        self._personas: dict[tuple[str, str], tuple[RunEstimate, ProviderSpec]] = {}
         self._judges: dict[tuple[str, str], tuple[RunEstimate, ProviderSpec]] = {}
 
     def every(self) -> list[tuple[RunEstimate, ProviderSpec]]:
-        return [*self._providers.values(), *self._judges.values()]
+        asked = (self._providers, self._personas, self._judges)
+        return [row for rows in asked for row in rows.values()]
 
     def count(self, plan: CellPlan) -> None:
         """Add the calls of a cell's own provider."""
@@ -123,6 +128,23 @@ class _Rows:
                 row.input_tokens += most * call.input_tokens
                 row.output_tokens += most * replied
                 row.most_output_tokens += most * most_replied
+
+    def count_personas(self, plan: CellPlan) -> None:
+        """Add the calls of the models that play the users of a cell's conversations."""
+        for persona in plan.case.personas:
+            spec, trials = persona.provider, self._trials or plan.case.trials
+            row = RunEstimate(spec.name, spec.full_model, plays=True)
+            row, _ = self._personas.setdefault((spec.name, spec.full_model), (row, spec))
+            likely, most = _answer_tokens(spec.params)
+            told = input_tokens(Request([{"role": "system", "content": persona.instructions}]))
+            answered, _ = _answer_tokens(_params(plan))
+            # to say that it is done takes a call as well
+            calls = trials * persona.longest
+            row.calls += calls
+            row.least_calls += trials * min(persona.least, persona.longest)
+            row.input_tokens += calls * (told + (persona.longest - 1) / 2 * (answered + likely))
+            row.output_tokens += calls * likely
+            row.most_output_tokens += calls * most
 
     def _judge(self, spec: ProviderSpec) -> RunEstimate:
         row = RunEstimate(spec.name, spec.full_model, judges=True)
@@ -162,17 +184,29 @@ def _add(row: RunEstimate, plan: CellPlan, trials: int | None, latency_s: float)
         said: list[Message] = []
         if case.system is not None:
             said.append({"role": "system", "content": case.system})
-        for number, turn in enumerate(dialogue):
+        for number, (turn, surely, played) in enumerate(_asked_turns(dialogue)):
             said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
             calls = _most_calls(case, number)
             row.calls += rounds * calls
-            row.least_calls += rounds * min(calls, 1)
-            # the answers so far are sent again
-            sent = input_tokens(Request(said, tools=tools))
+            row.least_calls += rounds * min(calls, 1) * surely
+            # the answers so far are sent again, and what personas have said
+            sent = input_tokens(Request(said, tools=tools)) + played
             before = number * likely + (calls - 1) * likely / 2
             row.input_tokens += rounds * calls * (sent + before)
             row.output_tokens += rounds * calls * likely
             row.most_output_tokens += rounds * calls * most
+
+
+def _asked_turns(dialogue: Sequence[TurnPlan]) -> Iterator[tuple[TurnPlan, bool, float]]:
+    """Yield what is asked at most, a turn for each message of a persona: whether it is asked in any
+    case, and the tokens that personas have said so far."""
+    played = 0.0
+    for turn in dialogue:
+        persona = turn.persona
+        for nth in range(turn.most_answers):
+            if persona is not None:
+                played += _answer_tokens(persona.provider.params)[0]
+            yield turn, persona is None or nth < persona.least, played
 
 
 def _most_calls(case: CasePlan, turn: int) -> int:

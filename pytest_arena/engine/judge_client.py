@@ -8,12 +8,13 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 
 from pytest_arena.engine.calling.client import ProviderClient
+from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.embeddings import vectors_from
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema import CaseMock, JudgeReply, MockResponses, ProviderSpec
+from pytest_arena.schema import JudgeReply, ProviderSpec
 
 DEFAULT_TIMEOUT_S = 60.0
 _NO_JSON = re.compile(r"response_format|json_object|json mode", re.IGNORECASE)
@@ -112,8 +113,8 @@ class JudgeClient:
             dialogues=len(case.dialogues),
             turn=turn,
             turns=turn + 1,
-            mock=_own_mock(case.mock, spec.name),
-            mock_responses=_own_responses(self._plan.mock_responses, spec.name),
+            mock=own_mock(case.mock, spec.name),
+            mock_responses=own_responses(self._plan.mock_responses, spec.name),
             files=case.files,
             purpose="judge",
             json_only="json" not in unknown,
@@ -127,16 +128,3 @@ def _refused(request: Request, message: str) -> str | None:
     if "temperature" in request.params and _NO_TEMPERATURE.search(message):
         return "temperature"
     return None
-
-
-def _own_mock(mock: CaseMock | None, judge: str) -> CaseMock | None:
-    """Return the case's answers for the judge alone: those for all others are no judgements."""
-    if mock is None or judge not in mock.providers:
-        return None
-    return CaseMock(providers={judge: mock.providers[judge]})
-
-
-def _own_responses(responses: MockResponses | None, judge: str) -> MockResponses | None:
-    if responses is None or judge not in responses.providers:
-        return None
-    return MockResponses(providers={judge: responses.providers[judge]})

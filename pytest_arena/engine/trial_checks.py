@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from pytest_arena.assertions.evaluate import (
 )
 from pytest_arena.assertions.trial_verdict import not_reached, repelled
 from pytest_arena.loading.agent_plans import BY_HEALTH
-from pytest_arena.loading.plans import CasePlan, CellPlan, every_assertion
+from pytest_arena.loading.plans import CasePlan, CellPlan, TurnPlan, every_assertion
 from pytest_arena.results.request_response import tool_name
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext, ProviderSpec
@@ -42,15 +42,33 @@ class Executed:
     """The budget that ended the trial, which then has the verdict `skipped`."""
 
 
-def checks(case: CasePlan, dialogue: int) -> list[tuple[Assertion, int | None]]:
-    """Return the assertions on one trial, each with its turn (None: on the whole trial)."""
+def checks(
+    case: CasePlan, dialogue: int, trial: Trial | None = None
+) -> list[tuple[Assertion, int | None]]:
+    """Return the assertions on one trial, each with its turn (None: on the whole trial).
+
+    Where simulated users talk, a turn has as many answers as there are in `trial`; its assertions
+    are on the last of them.
+    """
+    turns = case.dialogues[dialogue]
+    numbers = range(len(turns)) if trial is None else _last_answers(turns, trial)
     found: list[tuple[Assertion, int | None]] = [
         (assertion, number)
-        for number, turn in enumerate(case.dialogues[dialogue])
+        for number, turn in zip(numbers, turns, strict=True)
         for assertion in turn.assertions
     ]
     found += [(assertion, None) for assertion in case.assertions if not assertion.over_trials]
     return found
+
+
+def _last_answers(turns: Sequence[TurnPlan], trial: Trial) -> Iterator[int]:
+    """Yield the number of the last answer of each turn of a conversation."""
+    answered = 0
+    for place, turn in enumerate(turns):
+        said = [one for one in trial.personas if one.place == place and one.text]
+        count = 1 if turn.persona is None else len(said)
+        yield answered + max(count - 1, 0)
+        answered += count
 
 
 def needs_stream(case: CasePlan) -> bool:
@@ -67,7 +85,7 @@ async def judge_on_loop(
     `make_judge_client` gives what reaches judges, one for all assertions of the trial.
     """
     if executed.trial.error is None and executed.failed_turn is None:
-        every = enumerate(checks(plan.case, executed.trial.dialogue))
+        every = enumerate(checks(plan.case, executed.trial.dialogue, executed.trial))
         left = {place: each for place, each in every if place not in executed.findings}
         found = await found_on_loop(plan, executed.trial, left, root, make_judge_client)
         executed.findings.update(found)
@@ -128,7 +146,7 @@ def conclude_trial(plan: CellPlan, executed: Executed, root: Path) -> Trial:
         return trial
     if trial.error is not None:
         return replace(trial, verdict="error")
-    wanted = checks(plan.case, trial.dialogue)
+    wanted = checks(plan.case, trial.dialogue, trial)
     if plan.case.attack is not None:
         held = repelled(trial, wanted)
         if held:

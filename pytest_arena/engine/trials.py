@@ -38,6 +38,7 @@ from pytest_arena.tools import ToolContext, ToolEnvironment
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
     from pytest_arena.engine.load_test.runner import LoadTestRun
+    from pytest_arena.engine.personas import DialoguePersonas
     from pytest_arena.engine.shared_conversations import SharedConversations
     from pytest_arena.recording.call_journal import CallJournal
     from pytest_arena.recording.trial_calls import TrialCalls
@@ -219,6 +220,14 @@ class TrialRunner:
         if self._journal is not None:
             self._journal.close()
 
+    def _personas(self, plan: CellPlan, number: int, session: str) -> DialoguePersonas | None:
+        """Return the simulated users of a dialogue; None where all is scripted."""
+        if not any(plan.case.personas):
+            return None
+        from pytest_arena.engine.personas import DialoguePersonas
+
+        return DialoguePersonas(self._client, plan, number, session, self._tools)
+
     def _tools(self) -> Toolboxes:
         if self._toolboxes is None:
             from pytest_arena.targets.agent import Toolboxes
@@ -276,7 +285,7 @@ class TrialRunner:
                 trial=number,
                 dialogues=len(case.dialogues),
                 turn=turn,
-                turns=len(case.dialogues[place]),
+                turns=sum(each.most_answers for each in case.dialogues[place]),
                 step=step,
                 mock=case.mock,
                 mock_responses=plan.mock_responses,
@@ -302,7 +311,10 @@ class TrialRunner:
             offer = self._tools().offer(case.offer, ask, session)
         with_tools = agent or offer
         answer = ask if with_tools is None else with_tools.answer
-        dialogue = DialogueRun(case, case.dialogues[place], answer)
+        personas = self._personas(plan, number, session)
+        dialogue = DialogueRun(
+            case, case.dialogues[place], answer, personas.runs if personas is not None else None
+        )
 
         async def goes_on(turn: int) -> bool:
             return holds is None or await holds(dialogue.trial(index, place), turn)
@@ -311,6 +323,8 @@ class TrialRunner:
             failed = await _failure_of(dialogue, goes_on)
         finally:
             await self._client.forget(spec, session)
+            if personas is not None:
+                await personas.close()
             if with_tools is not None:
                 await with_tools.close()
         if agent is not None and agent.unfinished is not None:

@@ -34,7 +34,7 @@ class TurnChecks:
         self, trial: Trial, turn: int, make_judge_client: Callable[[], JudgeClient]
     ) -> bool:
         """Check the assertions of a turn (from 0), and return whether none of them failed."""
-        every = enumerate(checks(self._plan.case, trial.dialogue))
+        every = enumerate(checks(self._plan.case, trial.dialogue, trial))
         wanted = {place: each for place, each in every if each[1] == turn}
         found = await found_on_loop(self._plan, trial, wanted, self._root, make_judge_client)
         left = {place: each for place, each in wanted.items() if place not in found}

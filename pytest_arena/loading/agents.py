@@ -13,7 +13,7 @@ from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import Agent
 from pytest_arena.loading.templates import FILLED_WHEN_CALLED
-from pytest_arena.loading.tools import DeclaredTools
+from pytest_arena.loading.tools import DeclaredTools, Tools
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.prompts import TemplateError, fill_template
 from pytest_arena.prompts.templates import EveryKey
@@ -48,19 +48,35 @@ def with_tools(
             expected="load on a provider, whose calls are timed one by one",
             fix="name a target of type prompt, or make it a case without load",
         )
-    for tool in found.values():
-        _check_runnable(tool, agent, context)
-        _check_templates(tool, plan.variables, context)
-    spec = agent.spec
-    says_which = "tools" in case or spec.tools is not None
-    servers = found.servers if says_which else {**context.servers, **found.servers}
-    faults = (*chaos, *spec.chaos)
-    for fault in faults if not servers else ():
-        _check_fault(fault, found, case if "chaos" in case else agent.written, context)
-    made = AgentPlan(
-        agent.name, found, spec.max_llm_turns, spec.limits, faults, servers, spec.health
+    return replace(
+        plan, agent=agent_plan(agent, found, plan.variables, context, case=case, chaos=chaos)
     )
-    return replace(plan, agent=made)
+
+
+def agent_plan(
+    agent: Agent,
+    tools: Tools,
+    variables: Mapping[str, Any],
+    context: LoadContext,
+    *,
+    case: YamlMap | None = None,
+    chaos: tuple[ChaosSpec, ...] = (),
+) -> AgentPlan:
+    """Return an agent that works with these tools; `case` is the case whose own `chaos` is
+    planted, too."""
+    for tool in tools.values():
+        _check_runnable(tool, agent, context)
+        _check_templates(tool, variables, context)
+    spec = agent.spec
+    says_which = (case is not None and "tools" in case) or spec.tools is not None
+    servers = tools.servers if says_which else {**context.servers, **tools.servers}
+    faults = (*chaos, *spec.chaos)
+    written = case if case is not None and "chaos" in case else agent.written
+    for fault in faults if not servers else ():
+        _check_fault(fault, tools, written, context)
+    return AgentPlan(
+        agent.name, tools, spec.max_llm_turns, spec.limits, faults, servers, spec.health
+    )
 
 
 def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:

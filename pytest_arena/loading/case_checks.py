@@ -9,7 +9,7 @@ from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.results.request_response import SYSTEM_ROLES
-from pytest_arena.schema import CaseSpec, Guardrail, NoteSpec, TurnSpec
+from pytest_arena.schema import CaseSpec, Guardrail, NoteSpec, PersonaTurnSpec
 from pytest_arena.text.numbers import counted
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
@@ -73,14 +73,16 @@ def check_length(
 ) -> None:
     """Refuse a conversation that is longer than it may be, and a limit on what is none."""
     most = spec.max_messages or default
-    notes = len(spec.conversation or ()) - len(spec.turns)
-    messages = 2 * len(spec.turns) + notes
+    notes = sum(isinstance(each, NoteSpec) for each in spec.conversation or ())
+    talked = sum(turn.most for turn in spec.persona_turns)
+    messages = 2 * (len(spec.turns) + talked) + notes
     if most is not None and messages > most:
         problems.add(
             f"{owner} has {messages} messages with their answers, and max_messages is {most}",
             case.key_place("conversation"),
             expected=f"at most {counted(most // 2, 'turn')}",
-            fix=f"raise max_messages to {messages}, or leave turns out",
+            fix=f"raise max_messages to {messages}, or "
+            + ("lower max_turns of the persona" if talked else "leave turns out"),
         )
     for key in ("max_messages", "continue_on_failure"):
         if spec.conversation is None and getattr(spec, key) is not None:
@@ -99,6 +101,24 @@ def check_length(
         )
 
 
+def check_personas(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
+    """Refuse simulated users where what they say would have to be known before."""
+    for key, why in (
+        ("attacks", "attacks wrap what a user says, and nobody knows what a persona will say"),
+        *(
+            (key, "a load is timed, and a persona's own calls are no part of it")
+            for key in LOAD_KEYS
+        ),
+    ):
+        if spec.persona_turns and case.get(key) is not None:
+            problems.add(
+                f"{owner} has a persona and {key!r}",
+                case.key_place(key),
+                expected=f"scripted turns: {why}",
+                fix=f"remove {key!r}, or write the turns as {{user: …}}",
+            )
+
+
 def check_notes(
     spec: CaseSpec, case: YamlMap, owner: str, *, of_an_agent: bool, problems: ProblemList
 ) -> None:
@@ -107,8 +127,9 @@ def check_notes(
     for index, note in enumerate(said):
         if not isinstance(note, NoteSpec):
             continue
-        earlier = any(isinstance(each, TurnSpec) for each in said[:index])
-        later = any(isinstance(each, TurnSpec) for each in said[index:])
+        earlier = any(not isinstance(each, NoteSpec) for each in said[:index])
+        played = any(isinstance(each, PersonaTurnSpec) for each in said[:index])
+        later = any(not isinstance(each, NoteSpec) for each in said[index:])
         if note.after is None and later:
             continue
         place = case["conversation"].value_place(index)
@@ -125,6 +146,14 @@ def check_notes(
                 place,
                 expected="the turn that an agent works at, then the note",
                 fix="move it below the turn, or leave after: out",
+            )
+        elif played:
+            problems.add(
+                f"a note of {owner} comes after calls of tools, and after a persona",
+                place,
+                expected="after: with scripted turns, since nobody knows at which of its messages "
+                "a persona would be told of",
+                fix="move it above the persona's turn, or leave after: out",
             )
         elif not of_an_agent:
             problems.add(
@@ -165,6 +194,7 @@ def check_checks(
 ) -> None:
     """Refuse a case that could only pass."""
     turns = [assertion for turn in spec.turns for assertion in turn.assertions]
+    turns += [assertion for turn in spec.persona_turns for assertion in turn.assertions]
     counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns))
     if not counting and not any(rule.on_violation == "block" for rule in guardrails):
         problems.add(

@@ -17,6 +17,7 @@ from pytest_arena.loading.case_checks import (
     check_messages,
     check_name,
     check_notes,
+    check_personas,
     check_providers,
     check_source,
     check_tags,
@@ -35,6 +36,7 @@ from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.labels import check_label, with_label
 from pytest_arena.loading.mocks import build_case_mock
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
+from pytest_arena.loading.personas import Personas
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Prompt, Target, find_target
@@ -77,16 +79,18 @@ class CaseSettings:
     judge: JudgeSpec | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     tools: DeclaredTools | None = None
+    personas: Personas | None = None
     names: dict[str, Callable[[], Location]] = field(default_factory=dict)
 
     @property
     def answering(self) -> set[str]:
-        """The names that a mock may answer for: those of columns, providers and variants, and of
-        the file's judges."""
+        """The names that a mock may answer for: those of columns, providers and variants, of the
+        file's judges, and of simulated users."""
         if not self.providers:
             return set()
         judges = {spec.name for spec in self.judge.panel} if self.judge else set()
-        return self.providers | self.in_columns | judges
+        played = self.personas.talking if self.personas is not None else frozenset()
+        return self.providers | self.in_columns | judges | played
 
     @property
     def in_columns(self) -> set[str]:
@@ -242,6 +246,7 @@ def _load(
         check_checks(spec, rendered, owner, settings.guardrails, problems)
     check_label(spec, rendered, owner, problems)
     check_messages(spec, rendered, owner, problems)
+    check_personas(spec, rendered, owner, problems)
     check_length(spec, rendered, owner, settings.max_messages, problems)
     check_providers(
         spec, rendered, owner, settings.providers, settings.groups, settings.in_columns, problems
@@ -360,7 +365,7 @@ def _plan(
         name=name,
         line=place.line,
         source=place.file,
-        dialogues=dialogues_of(spec, prompt, variables, context),
+        dialogues=dialogues_of(spec, prompt, variables, context, settings.personas),
         files=sent_files(spec),
         system=system,
         assertions=spec.assertions,

@@ -38,11 +38,13 @@ class LoadContext:
     broken_servers: set[str] = field(default_factory=set)
     """The ids of MCP servers that have problems of their own; empty for one without an id."""
     defaults: Defaults = field(default_factory=Defaults)
+    personas: frozenset[str] = frozenset()
+    """The names of simulated users: the file's, and those that ship."""
     attached: dict[Path, AttachedFile | str] = field(default_factory=dict)
     """Files that messages send, and the texts of text files: each is read once."""
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
-    """Whoever is asked beside a cell's own provider, judges, embedding models and rivals, by
-    identity."""
+    """Whoever is asked beside a cell's own provider, judges, embedding models, simulated users
+    and rivals, by identity."""
 
     def read_tree(
         self, path: Path, place: Location | None = None, kind: str = "arena file"

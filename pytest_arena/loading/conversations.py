@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pytest_arena.errors import shorten
 from pytest_arena.loading.assertions import build_assertions, build_named
 from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plans import NotePlan, TurnPlan
+from pytest_arena.loading.personas import Personas, check_known
+from pytest_arena.loading.plans import NotePlan, PersonaPlan, TurnPlan
 from pytest_arena.loading.targets import Prompt
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
@@ -17,7 +19,7 @@ from pytest_arena.prompts.notes import operator_messages
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.content import Said, content_of, files_in, text_in
 from pytest_arena.results.request_response import SYSTEM_ROLES, Message
-from pytest_arena.schema import CaseSpec, Content, NoteSpec, TurnSpec
+from pytest_arena.schema import CaseSpec, Content, NoteSpec, PersonaTurnSpec, TurnSpec
 from pytest_arena.schema.content import files_of, said_in
 
 GREETING = "Hello!"
@@ -25,7 +27,11 @@ GREETING = "Hello!"
 
 
 def dialogues_of(
-    spec: CaseSpec, prompt: Prompt, variables: Mapping[str, Any], context: LoadContext
+    spec: CaseSpec,
+    prompt: Prompt,
+    variables: Mapping[str, Any],
+    context: LoadContext,
+    personas: Personas | None = None,
 ) -> tuple[tuple[TurnPlan, ...], ...]:
     """Return each prompt of a case, or its conversation, as the turns of a dialogue."""
 
@@ -41,26 +47,36 @@ def dialogues_of(
         *before, _ = said_by(spec)
         return ((TurnPlan(turn(spec.messages[-1].content), before=tuple(before)),),)
     if spec.conversation is not None:
-        return (tuple(_turns(spec.conversation, turn)),)
+
+        def played(said: PersonaTurnSpec) -> PersonaPlan | None:
+            owner = f"case {shorten(spec.name, 60)!r}"
+            return personas.plan(said, variables, owner) if personas is not None else None
+
+        return (tuple(_turns(spec.conversation, turn, played)),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
 
 
 def _turns(
-    conversation: Iterable[TurnSpec | NoteSpec], turn: Callable[[str | Content], Said]
+    conversation: Iterable[TurnSpec | NoteSpec | PersonaTurnSpec],
+    turn: Callable[[str | Content], Said],
+    played: Callable[[PersonaTurnSpec], PersonaPlan | None],
 ) -> Iterator[TurnPlan]:
     """Yield the user's turns, each with the notes before it and those while it is worked at."""
     before: list[NoteSpec] = []
     plan: TurnPlan | None = None
     for said in conversation:
-        if isinstance(said, TurnSpec):
+        if not isinstance(said, NoteSpec):
             if plan is not None:
                 yield plan
             told: list[Message] = []
             if before:
                 text = operator_messages((note.kind, note.inject) for note in before)
                 told.append({"role": "user", "content": text})
-            plan = TurnPlan(turn(said.user), said.assertions, before=tuple(told))
+            user, persona = (
+                (turn(said.user), None) if isinstance(said, TurnSpec) else ("", played(said))
+            )
+            plan = TurnPlan(user, said.assertions, before=tuple(told), persona=persona)
             before = []
         elif said.after is None:
             before.append(said)
@@ -112,11 +128,13 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
             fix="write messages: for what was said before, or {user: …} for each turn",
         )
         return ()
-    turns: list[TurnSpec | NoteSpec | None] = []
+    turns: list[TurnSpec | NoteSpec | PersonaTurnSpec | None] = []
     for index, turn in enumerate(written):
         named = f"turn {index + 1} of {owner}"
         if isinstance(turn, YamlMap) and "inject" in turn:
             turns.append(build_model(NoteSpec, turn, context.problems, named))
+        elif isinstance(turn, YamlMap) and "persona" in turn:
+            turns.append(_persona_turn(turn, named, context))
         elif isinstance(turn, YamlMap):
             turns.append(_turn(turn, named, context))
         else:
@@ -127,6 +145,17 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
                 fix="write it like {user: Hello!, assertions: […]}",
             )
     return tuple(turn for turn in turns if turn is not None)
+
+
+def _persona_turn(turn: YamlMap, owner: str, context: LoadContext) -> PersonaTurnSpec | None:
+    values: dict[str, Any] = dict(turn)
+    values["assertions"] = build_assertions(
+        turn.get("assertions"), turn.value_place("assertions"), context
+    )
+    built = build_model(PersonaTurnSpec, turn, context.problems, owner, values)
+    if built is not None and not check_known(built.persona, turn.value_place("persona"), context):
+        return None
+    return built
 
 
 def build_messages(case: YamlMap, owner: str, context: LoadContext) -> Any:

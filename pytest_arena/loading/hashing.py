@@ -9,7 +9,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from pytest_arena.loading.plans import CasePlan, every_assertion
+from pytest_arena.loading.plans import CasePlan, PersonaPlan, every_assertion
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.results.content import content_of, what_is_asked
 from pytest_arena.results.request_response import tool_name
@@ -50,6 +50,9 @@ class Hasher:
         ]
         if notes:
             facts["notes"] = notes
+        personas = [_played(persona, case.variables) for persona in case.personas]
+        if personas:
+            facts["personas"] = personas
         if case.tools:
             facts["tools"] = case.tools
         if case.agent is not None:
@@ -121,6 +124,19 @@ class Hasher:
         if known is None:
             known = self._dumps[id(model)] = (model, _dump(model))
         return known[1]
+
+
+def _played(persona: PersonaPlan, variables: Mapping[str, Any]) -> list[Any]:
+    """Return what decides what a simulated user says."""
+    agent = persona.agent
+    tools = [tool.offered for tool in agent.tools.values()] if agent is not None else []
+    return [
+        persona.instructions,
+        persona.least,
+        persona.longest,
+        provider_hash(persona.provider, {}),
+        *([agent.facts(variables), tools] if agent is not None else []),
+    ]
 
 
 def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:

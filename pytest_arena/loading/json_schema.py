@@ -170,7 +170,8 @@ def _allow_short_embeddings(schemas: dict[str, Schema]) -> None:
 
 
 def _allow_short_judges(schemas: dict[str, Schema]) -> None:
-    """Describe the ways to write a judge: a name, a provider without one, or a panel of these."""
+    """Describe the ways to write a judge: a name, a provider without one, or a panel of these; who
+    plays a persona is one of the first two."""
     judge, provider = schemas["JudgeSpec"], schemas["ProviderSpec"]
     panel = judge["properties"]["panel"]
     one = {"type": "object", "properties": provider["properties"], "additionalProperties": False}
@@ -182,6 +183,8 @@ def _allow_short_judges(schemas: dict[str, Schema]) -> None:
         "description": judge.get("description", ""),
         "anyOf": [{"type": "string"}, judge, whole],
     }
+    persona = schemas["PersonaSpec"]["properties"]
+    persona["provider"] = {"description": persona["provider"]["description"], **alone}
 
 
 def _allow_parts(schemas: dict[str, Schema]) -> None:

@@ -30,7 +30,7 @@ def build_judge(written: Any, place: Location, context: LoadContext) -> JudgeSpe
     else:
         if isinstance(written, YamlMap):
             own = {key: value for key, value in written.items() if key in _OWN_KEYS}
-        judge = _judge(written, place, DEFAULT_NAME, context)
+        judge = asked_provider(written, place, DEFAULT_NAME, context)
         panel = (judge,) if judge else None
     if panel is None or len(context.problems) > before:
         return None
@@ -55,7 +55,7 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...] |
     built: list[ProviderSpec] = []
     for index, member in enumerate(members):
         place = members.value_place(index)
-        judge = _judge(member, place, f"{DEFAULT_NAME} {index + 1}", context)
+        judge = asked_provider(member, place, f"{DEFAULT_NAME} {index + 1}", context)
         if judge is None:
             continue
         if judge.name in {other.name for other in built}:
@@ -69,15 +69,27 @@ def _panel(written: YamlMap, context: LoadContext) -> tuple[ProviderSpec, ...] |
     return tuple(built) if len(built) == len(members) else None
 
 
-def _judge(written: Any, place: Location, name: str, context: LoadContext) -> ProviderSpec | None:
+def asked_provider(
+    written: Any,
+    place: Location,
+    name: str,
+    context: LoadContext,
+    word: str = "judge",
+    shape: str = _SHAPE,
+) -> ProviderSpec | None:
+    """Return who is asked beside the columns, by the name of an entry of `providers:` or as a
+    provider of its own, which is called `name`; None after adding its problems.
+
+    `word` is what it is there for.
+    """
     if isinstance(written, str):
-        return _named(written, place, context)
+        return _named(written, place, context, word, shape)
     if not isinstance(written, YamlMap):
         context.problems.add(
-            "'judge' is neither a name nor a provider",
+            f"{word!r} is neither a name nor a provider",
             place,
             expected="the name of an entry of providers:, or a provider",
-            fix=_SHAPE,
+            fix=shape,
         )
         return None
     keys = set(written) - _OWN_KEYS
@@ -85,7 +97,7 @@ def _judge(written: Any, place: Location, name: str, context: LoadContext) -> Pr
     if keys == {"provider"} and written["provider"] in context.providers:
         return context.providers[written["provider"]]
     if not keys:
-        context.problems.add("'judge' names no provider", place, expected="a provider", fix=_SHAPE)
+        context.problems.add(f"{word!r} names no provider", place, expected="a provider", fix=shape)
         return None
     if "name" not in entry:
         entry.put("name", name, entry.mark)
@@ -93,15 +105,17 @@ def _judge(written: Any, place: Location, name: str, context: LoadContext) -> Pr
     return with_defaults(spec, context.defaults, params=False) if spec else None
 
 
-def _named(name: str, place: Location, context: LoadContext) -> ProviderSpec | None:
+def _named(
+    name: str, place: Location, context: LoadContext, word: str, shape: str
+) -> ProviderSpec | None:
     found = context.providers.get(name)
     # where the file's providers have problems of their own, theirs are enough
     if found is None and context.providers and not context.broken_providers:
         known = sorted(context.providers)
         context.problems.add(
-            f"unknown judge {shorten(name)!r}",
+            f"unknown {word} {shorten(name)!r}",
             place,
             expected=one_of(name, known, "an entry of providers:"),
-            fix=suggest(name, known) or _SHAPE,
+            fix=suggest(name, known) or shape,
         )
     return found

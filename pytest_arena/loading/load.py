@@ -18,6 +18,7 @@ from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
+from pytest_arena.loading.personas import Personas, check_columns
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
@@ -41,6 +42,7 @@ _BUILT_APART = frozenset(
         "judge",
         "mcp_servers",
         "mock",
+        "personas",
         "targets",
         "tests",
         "tools",
@@ -101,6 +103,7 @@ def _load(
     prompts = build_prompts(spec, tree, context)
     targets = build_targets(tree, prompts, context)
     variants = build_variants(spec, tree, targets, prompts, providers, context)
+    judge = _judge(tree, context)
     settings = CaseSettings(
         variables=plain(tree["variables"]) if spec.variables else {},
         targets=targets,
@@ -113,9 +116,10 @@ def _load(
         target=spec.defaults.target,
         providers=_known(context, {provider.name for provider in providers}),
         groups={provider.group for provider in providers},
-        judge=_judge(tree, context),
+        judge=judge,
         calibrations=_calibrations(path, context),
         tools=tools,
+        personas=Personas(tree, targets, tools, judge, context),
     )
     _check_default_providers(spec, tree, settings, context)
     if spec.defaults.target is not None:
@@ -138,6 +142,7 @@ def _load(
         asked = [known[provider.name] for provider in _asked(case, providers, spec)]
         check_tools(case.plan, asked, context)
         check_agent(case.plan, asked, context)
+        check_columns(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
     _check_prices(spec, cells, tree, context)

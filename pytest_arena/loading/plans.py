@@ -38,6 +38,28 @@ class NotePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonaPlan:
+    """A simulated user with all its texts filled in, as it talks in one turn of a conversation.
+
+    It sends from `least` to `most` messages; `patience` is after how many it gives up.
+    """
+
+    name: str
+    provider: ProviderSpec
+    instructions: str
+    least: int
+    most: int
+    patience: int | None = None
+    agent: AgentPlan | None = None
+    """The tools that it has, where it is an agent itself."""
+
+    @property
+    def longest(self) -> int:
+        """The most messages that it can send."""
+        return self.most if self.patience is None else min(self.most, self.patience)
+
+
+@dataclass(frozen=True, slots=True)
 class TurnPlan:
     """One user turn with its variables filled in.
 
@@ -49,6 +71,13 @@ class TurnPlan:
     before: tuple[Message, ...] = ()
     notes: tuple[NotePlan, ...] = ()
     """What an agent is told while it works at the turn, in this order."""
+    persona: PersonaPlan | None = None
+    """Who talks, several times over, where nothing is scripted; `user` is empty then."""
+
+    @property
+    def most_answers(self) -> int:
+        """The most answers that it asks for."""
+        return 1 if self.persona is None else self.persona.longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +153,12 @@ class CasePlan:
     def label(self) -> str | None:
         """The label that a right answer gives, where an assertion looks for one."""
         return next((one.right_label for one in self.assertions if one.right_label), None)
+
+    @property
+    def personas(self) -> Iterator[PersonaPlan]:
+        """The simulated users of its conversation, one for each turn that they talk in."""
+        turns = (turn for dialogue in self.dialogues for turn in dialogue)
+        return (turn.persona for turn in turns if turn.persona is not None)
 
     @property
     def has_servers(self) -> bool:
@@ -239,8 +274,9 @@ class CellPlan:
 
     def asked_beside(self) -> Iterator[ProviderSpec]:
         """Yield whoever may be asked for the cell beside its own provider: fallbacks, rivals with
-        theirs, judges and embedding models, some of them several times."""
+        theirs, simulated users, judges and embedding models, some of them several times."""
         yield from self.fallbacks
+        yield from (persona.provider for persona in self.case.personas)
         for rivals in self.rivals.values():
             yield from rivals
         for assertion in every_assertion(self.case):

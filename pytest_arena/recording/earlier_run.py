@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError, UsageError, UserError
+from pytest_arena.prompts.persona_texts import COMPLETE
+from pytest_arena.recording.keys import PERSONA
 from pytest_arena.results.cell import Cell, column_name
 from pytest_arena.results.reading import read_run
+from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.results.writing import RESULTS
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers
     from pytest_arena.loading.plans import Arena, CellPlan
-    from pytest_arena.results.request_response import Request, Response
+    from pytest_arena.results.request_response import Request
     from pytest_arena.schema import ProviderSpec
 
 _Key = tuple[str, str, str]
@@ -85,10 +88,12 @@ class EarlierRun:
 
         Where none was given, a `ProviderError` says why.
         """
-        if request.purpose:
+        is_persona = request.purpose == PERSONA
+        if request.purpose and not is_persona:
             return await self.others.find(spec, request) if self.others is not None else None
         run = f"run {self.run.info.run_id}"
-        key = (request.file, request.case, column_name(request.provider, request.variant))
+        column = request.column or column_name(request.provider, request.variant)
+        key = (request.file, request.case, column)
         cell = self._find(key)
         if cell is None:
             raise self._missing(f"{run} has no such cell")
@@ -98,7 +103,25 @@ class EarlierRun:
         trial = next((t for t in cell.trials if (t.index, t.dialogue) == (index, dialogue)), None)
         if trial is None:
             raise self._missing(f"{run} has {_count(len(cell.trials), 'trial')} of the cell")
-        return self._answer(trial, request.turn)
+        return self._said(trial, request) if is_persona else self._answer(trial, request.turn)
+
+    def _said(self, trial: Trial, request: Request) -> Response:
+        """Return what a simulated user said, as its model gave it."""
+        of_turn = [message for message in trial.personas if message.place == request.place]
+        if request.turn >= len(of_turn):
+            raise self._missing(f"run {self.run.info.run_id} has no such message of the persona")
+        said = of_turn[request.turn]
+        return Response(
+            f"{said.text} {COMPLETE}".strip() if said.ended == "done" else said.text,
+            latency_ms=said.latency_ms,
+            input_tokens=said.input_tokens,
+            output_tokens=said.output_tokens,
+            cost_usd=said.cost_usd,
+            attempts=said.attempts,
+            source=said.source or "call",
+            model=said.model,
+            tool_calls=said.tool_calls,
+        )
 
     def _answer(self, trial: Trial, turn: int) -> Response:
         run = f"run {self.run.info.run_id}"

@@ -15,6 +15,7 @@ from pytest_arena.schema import ProviderSpec, SystemOptions
 SCHEME = 1
 """The version of the keys. Entries hold the facts, so that a later scheme can key them anew."""
 JUDGE = "judge"
+PERSONA = "persona"
 _HOW_IT_IS_SENT = frozenset(
     {
         "api_key",

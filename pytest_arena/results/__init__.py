@@ -11,6 +11,7 @@ once, where it enters (`cleaning`). Nothing here knows how a result came about.
 
 from pytest_arena.results.cell import Cell, Count, GateFinding
 from pytest_arena.results.load_test import LoadTestResult, LoadTestSpan
+from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.reading import read_run
 from pytest_arena.results.request_response import Message, Request, Response, Source, ToolCall
 from pytest_arena.results.run import Gate, RunInfo, RunResult
@@ -36,6 +37,7 @@ __all__ = [
     "LoadTestResult",
     "LoadTestSpan",
     "Message",
+    "PersonaMessage",
     "Request",
     "Response",
     "RunInfo",

@@ -75,11 +75,12 @@ class Request:
     the root directory), `case`, `provider`, `variant`, `trial`, `turn` and `attempt` (all from
     0) tell which call of the run this is; `turns` is how many the dialogue has, `dialogues` how
     many dialogues the case has, which its trials take in turn. `purpose` says what a call is for
-    that is not the case's own: `judge` where an answer is being judged, `embedding`
-    where the messages are texts to embed; `provider` is the judge then, `case` and
-    `trial` are the judged ones. `json_only` asks for a reply that is one JSON object, where the
-    provider knows how to ask for that. `mock` holds the case's `CaseMock` and `mock_responses`
-    its file's `MockResponses`, for the mock provider.
+    that is not the case's own: `judge` where an answer is being judged, `persona` where a
+    simulated user is asked what it says, `embedding` where the messages are texts to embed;
+    `provider` is the judge or the persona then, `case` and `trial` are the judged ones.
+    `json_only` asks for a reply that is one JSON object, where the provider knows how to ask for
+    that. `mock` holds the case's `CaseMock` and `mock_responses` its file's `MockResponses`, for
+    the mock provider.
     """
 
     messages: list[Message]
@@ -96,6 +97,10 @@ class Request:
     dialogues: int = 1
     turn: int = 0
     turns: int = 1
+    column: str = ""
+    """The column that a persona talks with; `provider` is the persona then."""
+    place: int = 0
+    """Which turn of the case's conversation is the persona's, from 0."""
     step: int = 0
     """Which model call of the turn it is, from 0, where an agent of ours makes several."""
     attempt: int = 0

@@ -174,4 +174,13 @@ class RunResult:
         if judgings:
             counts["judge_calls"] = sum(judging.calls for judging in judgings)
             counts["judge_cost_usd"] = sum(sorted(j.cost_usd or 0.0 for j in judgings))
+        said = [
+            message
+            for cell in self.cells
+            for trial in (*cell.trials, *cell.extra_trials)
+            for message in trial.personas
+        ]
+        if said:
+            counts["persona_messages"] = sum(bool(one.text) for one in said)
+            counts["persona_cost_usd"] = sum(sorted(one.cost_usd or 0.0 for one in said))
         return counts

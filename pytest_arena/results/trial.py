@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
-from pytest_arena.results.judging import Judging
+from pytest_arena.results.judging import Judging, total
+from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Response, Source, ToolCall
 
 Verdict = Literal["passed", "failed", "error", "skipped"]
@@ -95,6 +96,8 @@ class Trial:
     score: float | None = None
     started_at: str | None = None
     """When it began, as ISO 8601 in UTC; None where nobody was asked."""
+    personas: tuple[PersonaMessage, ...] = ()
+    """What simulated users said in it, apart from what the column did."""
     trace_id: str | None = None
     """What its spans are known by, here and in the applications that were asked."""
 
@@ -154,6 +157,11 @@ class Trial:
     def cost_usd(self) -> float | None:
         """The sum over the trial's provider calls in US dollars; None if any is unknown."""
         return _total([response.cost_usd for response in self.responses])
+
+    @property
+    def persona_cost_usd(self) -> float | None:
+        """What its simulated users cost in US dollars, 0 without one; None if any is unknown."""
+        return total(message.cost_usd for message in self.personas)
 
     @property
     def judgings(self) -> tuple[Judging, ...]:

@@ -48,6 +48,7 @@ from pytest_arena.schema.mock import (
     MockScenario,
     MockToolCall,
 )
+from pytest_arena.schema.persona import PersonaSpec, PersonaTurnSpec
 from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
@@ -99,6 +100,8 @@ __all__ = [
     "NoteSpec",
     "Outcome",
     "PartSpec",
+    "PersonaSpec",
+    "PersonaTurnSpec",
     "Predicted",
     "PromptContent",
     "PromptSpec",

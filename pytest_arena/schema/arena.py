@@ -17,6 +17,7 @@ from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mcp import McpServerSpec
 from pytest_arena.schema.mock import MockResponses
 from pytest_arena.schema.params import Params
+from pytest_arena.schema.persona import PersonaSpec
 from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
@@ -122,6 +123,8 @@ class ArenaSpec(ArenaModel):
     """Prompts by name, for targets."""
     targets: dict[str, PromptTargetSpec | AgentTargetSpec] = Field(default_factory=dict)
     """Ways to reach a provider by name, for cases."""
+    personas: dict[str, PersonaSpec] = Field(default_factory=dict)
+    """Simulated users by name, for turns of conversations; eight ship with the plugin."""
     variants: tuple[VariantSpec, ...] = ()
     """Versions of prompt, parameters and variables: each makes a column of every provider."""
     guardrails: GuardrailsBlock | None = None

@@ -81,6 +81,16 @@ def parse_duration(value: Any) -> float:
     return seconds
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+"""One text, or a list of them."""
 PromptText = Annotated[str, AfterValidator(without_only_final_break)]
 """A text that is sent to a model: without the line break that YAML's `|` and `>` add at its end;
 one that ends in several keeps them, since somebody wanted them."""

@@ -9,27 +9,16 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.assertion import Assertion
-from pytest_arena.schema.base import ArenaModel, Duration, PromptText
+from pytest_arena.schema.base import ArenaModel, Duration, PromptText, Texts
 from pytest_arena.schema.chaos import Chaos
 from pytest_arena.schema.content import PromptContent
 from pytest_arena.schema.conversation import MessageSpec, NoteSpec, TurnSpec
 from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.limits import BudgetSpec
 from pytest_arena.schema.mock import CaseMock
+from pytest_arena.schema.persona import PersonaTurnSpec
 from pytest_arena.schema.predicted import Label, Predicted
 from pytest_arena.schema.tool import ToolSpec
-
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Documents = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_listed),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
-]
-"""One text, or a list of them."""
 
 
 def _named(value: object) -> object:
@@ -104,9 +93,9 @@ class CaseSpec(ArenaModel):
     one that ends in several keeps them."""
     prompts: tuple[PromptContent, ...] | None = None
     """Several prompts, each sent on its own; every answer must hold."""
-    conversation: tuple[TurnSpec | NoteSpec, ...] | None = None
-    """Turns of one conversation, each sent with all that was said before, and notes of who looks
-    on."""
+    conversation: tuple[TurnSpec | NoteSpec | PersonaTurnSpec, ...] | None = None
+    """Turns of one conversation, each sent with all that was said before, notes of who looks on,
+    and simulated users."""
     continue_on_failure: bool | None = None
     """Go on with a conversation after a turn whose assertions failed (default: end it there; what
     was not said is not judged)."""
@@ -129,7 +118,7 @@ class CaseSpec(ArenaModel):
     """Handed to the provider as the conversation's user id."""
     expected_themes: tuple[str, ...] | None = None
     """What a `relevance` assertion looks for."""
-    context: Documents = ()
+    context: Texts = ()
     """The documents that an answer should rest on, one text or several: what `faithfulness` and
     its kin judge by, and `{{ context }}` in the prompt."""
     variables: dict[str, Any] = Field(default_factory=dict)
@@ -190,5 +179,10 @@ class CaseSpec(ArenaModel):
 
     @property
     def turns(self) -> tuple[TurnSpec, ...]:
-        """The user's turns of its conversation; none without one."""
+        """The scripted turns of its conversation; none without one."""
         return tuple(turn for turn in self.conversation or () if isinstance(turn, TurnSpec))
+
+    @property
+    def persona_turns(self) -> tuple[PersonaTurnSpec, ...]:
+        """The turns of its conversation in which a simulated user talks."""
+        return tuple(turn for turn in self.conversation or () if isinstance(turn, PersonaTurnSpec))

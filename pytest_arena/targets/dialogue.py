@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -13,9 +14,11 @@ from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
 from pytest_arena.results.content import content_of, text_in
+from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
 from pytest_arena.schema.guardrail import Said
+from pytest_arena.targets.persona import PersonaRun, Spoken
 
 _LONG_TEXT = 5_000
 _Found = TypeVar("_Found")
@@ -34,10 +37,20 @@ class DialogueRun:
     stopped an agent.
     """
 
-    def __init__(self, case: CasePlan, dialogue: Sequence[TurnPlan], answer: Answer) -> None:
+    def __init__(
+        self,
+        case: CasePlan,
+        dialogue: Sequence[TurnPlan],
+        answer: Answer,
+        personas: Mapping[int, PersonaRun] | None = None,
+    ) -> None:
         self._case = case
         self._dialogue = dialogue
         self._answer = answer
+        self._personas = personas or {}
+        self._said: list[Message] = []
+        self._spoken: list[Spoken] = []
+        self._of_personas: list[PersonaMessage] = []
         self._messages: list[Message] = []
         self._responses: list[Response] = []
         self._events: list[GuardrailEvent] = []
@@ -46,34 +59,66 @@ class DialogueRun:
     async def run(self, goes_on: GoesOn) -> None:
         """Talk until the last turn is answered, something is blocked, or it does not go on."""
         last = len(self._dialogue) - 1
-        said: list[Message] = []
         if self._case.system is not None:
-            said.append({"role": "system", "content": self._case.system})
-        for number, turn in enumerate(self._dialogue):
-            said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
-            self._messages = list(said)
-            if await self._input_is_blocked(turn, number):
+            self._said.append({"role": "system", "content": self._case.system})
+        for place, turn in enumerate(self._dialogue):
+            persona = self._personas.get(place)
+            if persona is not None:
+                answered = await self._plays(persona, turn, place)
+            else:
+                answered = await self._is_answered(turn)
+            if not answered:
                 return
-            asked = time.perf_counter()
-            try:
-                request, response = await self._answer(list(said), number)
-            except ProviderError as error:
-                if not self._filtered(error, number):
-                    raise
+            number = len(self._responses) - 1
+            if place < last and not await goes_on(number):
                 return
-            self._messages = request.messages
-            response.started_ms = round((asked - self._began) * 1000, 3)
-            self._responses.append(response)
-            if await self._answer_is_blocked(response, number) or response.stopped is not None:
-                return
-            if number < last and not await goes_on(number):
-                return
-            said += _answer_messages(response)
+            if persona is None:
+                self._spoken.append(Spoken(text_in(turn.user), self._responses[-1].output))
+
+    async def _plays(self, persona: PersonaRun, turn: TurnPlan, place: int) -> bool:
+        """Let a persona talk until it ends, and return whether the conversation may go on."""
+        while not persona.is_done:
+            message = await persona.says(self._spoken, len(self._responses), place)
+            self._of_personas.append(message)
+            if not message.text:
+                break
+            said = replace(turn, user=message.text)
+            if not await self._is_answered(said):
+                return False
+            turn = replace(turn, before=())
+            self._spoken.append(persona.spoken(message.text, self._responses[-1].output))
+        return True
+
+    async def _is_answered(self, turn: TurnPlan) -> bool:
+        """Say what the user says, and return whether it was answered and may go on."""
+        number = len(self._responses)
+        self._said += [*turn.before, {"role": "user", "content": content_of(turn.user)}]
+        self._messages = list(self._said)
+        if await self._input_is_blocked(turn, number):
+            return False
+        asked = time.perf_counter()
+        try:
+            request, response = await self._answer(list(self._said), number)
+        except ProviderError as error:
+            if not self._filtered(error, turn, number):
+                raise
+            return False
+        self._messages = request.messages
+        response.started_ms = round((asked - self._began) * 1000, 3)
+        self._responses.append(response)
+        if await self._answer_is_blocked(response, turn, number) or response.stopped is not None:
+            return False
+        self._said += _answer_messages(response)
+        return True
 
     async def _input_is_blocked(self, turn: TurnPlan, number: int) -> bool:
-        """Look at all that is said in the user's name and was not looked at before."""
+        """Look at all that is said in the user's name and was not looked at before.
+
+        What a persona says is no fault of the column's, and is not looked at.
+        """
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
-        for text in map(text_in, (*earlier, turn.user)):
+        scripted = () if turn.persona is not None else (turn.user,)
+        for text in map(text_in, (*earlier, *scripted)):
             look = partial(apply_guardrails, self._case.guardrails, text, "input", number)
             _, events, blocked = await self._guard(look, len(text))
             self._events += events
@@ -81,15 +126,15 @@ class DialogueRun:
                 return True
         return False
 
-    async def _answer_is_blocked(self, response: Response, number: int) -> bool:
+    async def _answer_is_blocked(self, response: Response, turn: TurnPlan, number: int) -> bool:
         look = partial(apply_to_answer, self._case.guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
-        size, asked = sum(len(part.text) for part in parts), text_in(self._dialogue[number].user)
+        size, asked = sum(len(part.text) for part in parts), text_in(turn.user)
         events, blocked = await self._guard(look, size, asked)
         self._events += events
         return blocked
 
-    def _filtered(self, error: ProviderError, turn: int) -> bool:
+    def _filtered(self, error: ProviderError, said: TurnPlan, turn: int) -> bool:
         """Keep as a block what a provider's own filter stopped, where the case asks for that.
 
         Under attack it always does: a stopped attack is no failure of the provider's.
@@ -104,7 +149,7 @@ class DialogueRun:
             reason=error.message,
             turn=turn,
         )
-        asked = (*self._case.assertions, *self._dialogue[turn].assertions)
+        asked = (*self._case.assertions, *said.assertions)
         if self._case.attack is None and not any(one.expects_block(event) for one in asked):
             return False
         self._events.append(event)
@@ -130,6 +175,7 @@ class DialogueRun:
             messages=tuple(self._messages),
             responses=tuple(self._responses),
             guardrails=tuple(self._events),
+            personas=tuple(self._of_personas),
             verdict="error",
             error=error,
             index=index,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pytest_arena.comparison.conclusion import interval, percent
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.judge_summary import JudgeSummary
+from pytest_arena.comparison.persona_summary import PersonaSummary
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.stats.quantiles import Quantile
 from pytest_arena.comparison.summary import Attacks, ProviderSummary, Spending
@@ -99,6 +100,31 @@ def judging(judges: Sequence[JudgeSummary]) -> str:
     if doubted:
         text += f" Calibrated, but not well: {', '.join(doubted)}."
     return text
+
+
+def personas(summaries: Sequence[PersonaSummary]) -> str:
+    """Return what simulated users said in a sentence, empty where there was none."""
+    if not summaries:
+        return ""
+    told = [_persona(summary) for summary in summaries]
+    known = [one.cost_usd for one in summaries if one.cost_usd is not None]
+    cost = dollars(sum(sorted(known))) if known else "at unknown cost"
+    if known and any(one.unknown for one in summaries):
+        cost += "+"
+    return f"Personas: {'; '.join(told)}; {cost}, apart from the answers."
+
+
+def _persona(summary: PersonaSummary) -> str:
+    ends = {
+        "done": summary.done,
+        "out of patience": summary.gave_up,
+        "not done at its limit": summary.never_ended,
+    }
+    told = ", ".join(f"{count}× {end}" for end, count in ends.items() if count)
+    said = (
+        f"{summary.name} ({', '.join(summary.models)}) sent {plural(summary.messages, 'message')}"
+    )
+    return f"{said}, {told}" if told else said
 
 
 def _judge_names(judges: Sequence[JudgeSummary]) -> list[str]:

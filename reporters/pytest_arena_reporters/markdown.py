@@ -67,9 +67,9 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
     for reason in comparison.conclusion.reasons:
         page.add(f"{inline(reason)}\n")
     page.add(f"\n{_facts(comparison)}\n\n")
-    judging = figures.judging(comparison.judges)
-    if judging:
-        page.add(f"{inline(judging, 600)}\n\n")
+    for beside in (figures.personas(comparison.personas), figures.judging(comparison.judges)):
+        if beside:
+            page.add(f"{inline(beside, 600)}\n\n")
     before, others = comparison.since_baseline, unpassed(comparison.run)
     if before is not None:
         markdown_baseline.add(page, before, MOST_FAILURES)

@@ -74,8 +74,8 @@ class TerminalReporter(TerminalSummary):
         for sentence in variant_lines.sentences(comparison):
             lines += wrapped(one_line(sentence), width)
         lines += terminal_labels.render(comparison, width, color)
-        judging = figures.judging(comparison.judges)
-        lines += wrapped(one_line(judging), width) if judging else []
+        for beside in (figures.personas(comparison.personas), figures.judging(comparison.judges)):
+            lines += wrapped(one_line(beside), width) if beside else []
         for limit in limits_of(run):
             style = RED if limit.fails else "" if limit.verdict == "passed" else YELLOW
             lines += [styled(line, style, color) for line in wrapped(told(limit), width)]

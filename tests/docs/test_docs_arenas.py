@@ -229,11 +229,16 @@ def test_the_load_example_shows_a_provider_that_refuses_under_load(
 
 def test_agents_are_told_apart_by_their_tools_and_by_their_servers(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "agents", expected=1)
-    assert cells(run, "passed") == {"Refund[right]", "A lost parcel[right]"}
+    assert cells(run, "passed") == {
+        "Refund[right]",
+        "A hurried customer[right]",
+        "A lost parcel[right]",
+    }
     assert cells(run, "failed") == {
         f"{case}[{column}]"
         for case, columns in {
             "Refund": ("loops", "overspends"),
+            "A hurried customer": ("loops", "overspends"),
             "A lost parcel": ("misled", "guesses"),
         }.items()
         for column in columns

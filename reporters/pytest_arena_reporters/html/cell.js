@@ -58,7 +58,7 @@ function trialTabs(record, which) {
 
 function transcript(trial, text, shown) {
   const parts = saidInOrder(trial).map(({ message, response, turn }) => (message
-    ? [speech(message.role, text(message.text)), picturesOf(message, shown), toolCalls(message.tool_calls)]
+    ? [speech(speaker(trial, message, text), text(message.text)), picturesOf(message, shown), toolCalls(message.tool_calls)]
     : [response.steps ? timeline(response) : null, reasoning(response, text), speech(turn + 1 < trial.responses.length ? "assistant" : "answer", text(response.output), true),
       response.steps ? null : toolCalls(response.tool_calls)])).flat();
   if (trial.responses.length) parts.push(...traces(trial.responses));
@@ -66,7 +66,7 @@ function transcript(trial, text, shown) {
   for (const event of trial.guardrails ?? []) {
     if (event.original !== undefined) parts.push(speech(`answer before guardrail ${event.type}`, text(event.original)));
   }
-  return node("section", {}, node("h2", { text: "Transcript" }), parts);
+  return node("section", {}, node("h2", { text: "Transcript" }), personaNotes(trial), parts);
 }
 
 function reasoning(answer, text) {

@@ -133,6 +133,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "variants": variants,
         "all_variants": all_variants,
         "labels": label_view.tables(comparison),
+        "personas": view.text(figures.personas(comparison.personas), 600),
         "judges": judges,
         "all_judges": all_judges,
         "groups": [

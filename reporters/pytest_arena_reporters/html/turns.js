@@ -23,6 +23,26 @@ function turnsOf(trial, text) {
   return { system: system.join("\n\n"), turns };
 }
 
+// Who says a message: a persona, where one speaks in the user's name.
+function speaker(trial, message, text) {
+  const words = text(message.text);
+  const found = message.role === "user" ? (trial.personas ?? []).find((one) => text(one.text) === words) : null;
+  return found ? `user: the persona ${found.persona}` : message.role;
+}
+
+// What simulated users came to, and what they cost, a line each.
+const ENDS = { done: "says that it is done", patience: "ran out of patience", max_turns: "was not done at its limit" };
+function personaNotes(trial) {
+  const said = trial.personas ?? [];
+  return [...new Set(said.map((one) => one.persona))].map((name) => {
+    const own = said.filter((one) => one.persona === name);
+    const known = own.every((one) => one.cost_usd !== undefined);
+    const cost = known ? dollars(own.reduce((sum, one) => sum + one.cost_usd, 0)) : "unknown cost";
+    const ends = own.filter((one) => one.ended).map((one) => ENDS[one.ended]);
+    return node("p", { class: "note", text: `Persona ${name}${own.at(0).model ? ` (${own.at(0).model})` : ""}: ${plural(own.length, "call")}, ${cost} apart from the answers; ${ends.join(", ") || "did not end"}.` });
+  });
+}
+
 // One thing that was said. A long text is whole at a click.
 function utterance({ role, words, calls, reasoning, response, from }, marks, difference) {
   if (response) return timeline(response, { from, ...difference });
