@@ -19,7 +19,7 @@ async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> 
     Neither is what Python code asks, which no hash tells from what it asked before.
     """
     case, spec = plan.case, plan.provider
-    turns = len(case.dialogues[number % len(case.dialogues)])
+    turns = sum(turn.most_answers for turn in case.dialogues[number % len(case.dialogues)])
     if journal is None or spec.system is not None or spec.asks_nobody or case.load is not None:
         return None
     if not plan.hashes or (case.agent is None and turns == 1):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import ProviderClient
+from pytest_arena.engine.calling.client import Call, ProviderClient
+from pytest_arena.engine.kept_answers import keeping
 from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.loading.plans import CellPlan, PersonaPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool
@@ -13,6 +15,7 @@ from pytest_arena.targets.persona import PersonaRun
 from pytest_arena.tools import ToolContext
 
 if TYPE_CHECKING:
+    from pytest_arena.recording.trial_calls import TrialCalls
     from pytest_arena.targets.agent import AgentRun, Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
@@ -31,12 +34,15 @@ class DialoguePersonas:
         trial: int,
         session: str,
         toolboxes: Callable[[], Toolboxes],
+        calls: TrialCalls | None = None,
     ) -> None:
+        """`calls` keeps what they said and did, so that an interrupted run can go on."""
         self._client = client
         self._plan = plan
         self._trial = trial
         self._session = session
         self._toolboxes = toolboxes
+        self._calls = calls
         self._agents: list[AgentRun] = []
         turns = plan.case.dialogues[trial % len(plan.case.dialogues)]
         self._playing = {
@@ -56,6 +62,9 @@ class DialoguePersonas:
 
     def _run(self, persona: PersonaPlan, place: int) -> PersonaRun:
         case, spec, session = self._plan.case, persona.provider, self._session_of(place)
+        call: Call = partial(self._client.call, spec)
+        if self._calls is not None and spec.system is None:
+            call = keeping(self._calls, spec, call)
 
         async def ask(
             messages: list[Message], turn: int, step: int = 0, further: Sequence[Tool] = ()
@@ -84,7 +93,7 @@ class DialoguePersonas:
                 variables=case.variables,
                 purpose="persona",
             )
-            response = await self._client.call(spec, request)
+            response = await call(request)
             if agent is None:
                 response.message = None
             return request, response
@@ -92,6 +101,6 @@ class DialoguePersonas:
         if persona.agent is None:
             return PersonaRun(persona, ask)
         about = ToolContext(case.name, self._trial, session, case.variables)
-        run = self._toolboxes().agent(persona.agent, ask, about)
+        run = self._toolboxes().agent(persona.agent, ask, about, calls=self._calls)
         self._agents.append(run)
         return PersonaRun(persona, run.answer)

@@ -220,13 +220,15 @@ class TrialRunner:
         if self._journal is not None:
             self._journal.close()
 
-    def _personas(self, plan: CellPlan, number: int, session: str) -> DialoguePersonas | None:
+    def _personas(
+        self, plan: CellPlan, number: int, session: str, calls: TrialCalls | None
+    ) -> DialoguePersonas | None:
         """Return the simulated users of a dialogue; None where all is scripted."""
         if not any(plan.case.personas):
             return None
         from pytest_arena.engine.personas import DialoguePersonas
 
-        return DialoguePersonas(self._client, plan, number, session, self._tools)
+        return DialoguePersonas(self._client, plan, number, session, self._tools, calls)
 
     def _tools(self) -> Toolboxes:
         if self._toolboxes is None:
@@ -311,7 +313,7 @@ class TrialRunner:
             offer = self._tools().offer(case.offer, ask, session)
         with_tools = agent or offer
         answer = ask if with_tools is None else with_tools.answer
-        personas = self._personas(plan, number, session)
+        personas = self._personas(plan, number, session, calls)
         dialogue = DialogueRun(
             case, case.dialogues[place], answer, personas.runs if personas is not None else None
         )

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -147,6 +148,21 @@ def test_a_conversation_goes_on_where_a_killed_run_left_it(
     note = desk.records()[-1]["notes"][0]
     assert note.startswith("6 calls of conversations were taken from the run interrupted at 20")
     assert not (desk.path / "arena-report" / ".calls").exists()
+
+
+def test_a_persona_does_not_say_again_what_it_has_said(desk: Project) -> None:
+    persona = "personas: {buyer: {goals: money, provider: {provider: mock, model: any}}}\ntests:"
+    text = arena("Lost").replace("tests:", persona)
+    text = text.replace("{user: Where is 7?}, {user: Pay me back.}", "{persona: buyer, turns: 2}")
+    says = "mock:\n      buyer: [Where is 7?, Pay me back.]\n      m:\n"
+    answers = text.partition("    mock:\n")[2].partition("    assertions:")[0]
+    desk.write(arena=text.replace(f"mock:\n{answers}", says + indent(answers, "  ")))
+    with held_at(desk, "mail", 1) as process:
+        kill_all(process)
+    before = counted(desk)
+    assert before == {"model": 6, "find": 1, "refund": 1, "mail": 1}
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 1, "mail": 1}
 
 
 def test_an_irreversible_call_that_was_begun_is_not_made_again(
