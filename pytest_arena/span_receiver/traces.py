@@ -51,11 +51,11 @@ class WaitedFor:
                 self._left_out += 1
         self._came.set()
 
-    async def received(self, wait_s: float) -> Received:
+    async def received(self, wait_s: float, left_s: float | None = None) -> Received:
         """Return what came, once the application's own first span has ended with all below it, or
-        after a time."""
+        after a time, of which no more than `left_s` may be left."""
         try:
-            async with asyncio.timeout(wait_s):
+            async with asyncio.timeout(wait_s if left_s is None else left_s):
                 while not self._is_whole:
                     self._came.clear()
                     await self._came.wait()

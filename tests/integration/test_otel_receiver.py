@@ -251,3 +251,40 @@ def test_another_word_for_it_is_refused(given: str, said: str, fix: str, project
     result = project.run()
     result.stdout.fnmatch_lines([f"arena.yaml:2:*: {said}*", f"  fix: {fix}"])
     result.assert_outcomes(errors=1)
+
+
+def test_spans_that_wait_for_a_batch_in_this_process_are_sent(project: Project) -> None:
+    (project.path / "batched.py").write_text(BATCHED)
+    entry = f'name: function, {PYTHON}, call: "batched:answer"'
+    project.write(arena=providers(entry))
+    # it takes the place of what all of a process shares
+    project.run_apart().assert_outcomes(passed=1)
+
+
+BATCHED = (
+    SENDS.split("def answer(")[0]
+    + """
+from opentelemetry import trace
+
+
+class Batches:
+    '''A provider of tracers that sends when it is told to, as an SDK does by default.'''
+
+    waiting = []
+
+    def get_tracer(self, *given, **named):
+        return trace.NoOpTracer()
+
+    def force_flush(self, timeout_millis=0):
+        while self.waiting:
+            export(*self.waiting.pop())
+
+
+trace.get_tracer_provider = lambda held=Batches(): held
+
+
+def answer(prompt, traceparent, otel_endpoint):
+    trace.get_tracer_provider().waiting.append((otel_endpoint, traceparent))
+    return "done"
+"""
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,11 @@ from pytest_arena.providers.systems.portable.pieces import (
     is_async,
     waits,
 )
-from pytest_arena.providers.systems.portable.trace_context import awaited_within, called_within
+from pytest_arena.providers.systems.portable.trace_context import (
+    awaited_within,
+    called_within,
+    send_spans,
+)
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
@@ -160,7 +165,7 @@ class PythonProvider(Provider):
         return callable_of(call, owner, found)
 
     async def complete(self, request: Request) -> Response:
-        return await self._spans.of(request, self._answer)
+        return await self._spans.of(request, self._answer, self._have_sent)
 
     async def _answer(self, request: Request) -> Response:
         if self._pool is not None:
@@ -185,6 +190,16 @@ class PythonProvider(Provider):
         if isinstance(result, Raised):
             raise function_failure(self._options.call, result.error, self.spec.root)
         return answer_of(self._options.call, result, timing)
+
+    async def _have_sent(self, limit_s: float) -> None:
+        """Have spans sent that wait for a batch in this process; others' environments say so.
+
+        What goes wrong there is the exporter's, and seen by what does not come.
+        """
+        if self._pool is None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(limit_s):
+                    await self._threads.run(lambda: send_spans(limit_s))
 
     async def _ask(self, pool: ProgramPool, request: Request, given: Mapping[str, Any]) -> Response:
         """Return the answer of a process of another interpreter."""

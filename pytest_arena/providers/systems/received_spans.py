@@ -54,9 +54,15 @@ class ReceivedSpans:
         }
 
     async def of(
-        self, request: Request, complete: Callable[[Request], Awaitable[Response]]
+        self,
+        request: Request,
+        complete: Callable[[Request], Awaitable[Response]],
+        have_sent: Callable[[float], Awaitable[object]] | None = None,
     ) -> Response:
-        """Return the answer to a request, with the trace that came of it."""
+        """Return the answer to a request, with the trace that came of it.
+
+        `have_sent` makes the application send what it has, within a time.
+        """
         ids = ids_in(request.traceparent)
         if self._spec is None or ids is None:
             return await complete(request)
@@ -69,8 +75,12 @@ class ReceivedSpans:
         began, receiver = time.monotonic(), self._environment.span_receiver
         async with receiver.waiting_for(trace_id, parent, self._spec.port or 0) as call:
             response = await complete(request)
-            left_s = request.timeout_s - (time.monotonic() - began) - _MARGIN_S
-            received = await call.received(max(min(self._spec.wait, left_s), 0.0))
+            answered = time.monotonic()
+            left_s = began + request.timeout_s - _MARGIN_S - answered
+            wait_s = max(min(self._spec.wait, left_s), 0.0)
+            if have_sent is not None:
+                await have_sent(wait_s)
+            received = await call.received(wait_s, answered + wait_s - time.monotonic())
         response.trace = await asyncio.to_thread(_trace, received)
         return response
 

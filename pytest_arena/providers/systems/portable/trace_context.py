@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -38,6 +39,15 @@ async def awaited_within(traceparent: str, waiting: Awaitable[T]) -> T:
     """Await what takes part in a trace, in the task that runs it."""
     with taking_part(traceparent):
         return await waiting
+
+
+def send_spans(limit_s: float) -> None:
+    """Have the SDK of this process send the spans that have ended, which else wait for a batch."""
+    found = sys.modules.get("opentelemetry.trace")
+    provider = found.get_tracer_provider() if found is not None else None
+    flush = getattr(provider, "force_flush", None)
+    if flush is not None:
+        flush(int(limit_s * 1000))
 
 
 def _opentelemetry() -> tuple[Any, Any] | None:
