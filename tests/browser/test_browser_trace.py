@@ -29,12 +29,13 @@ def with_trace(trace: Trace) -> RunResult:
 
 
 def test_spans_stand_below_the_one_within_which_they_ran(open_report: Open, axe: str) -> None:
-    run = with_trace(Trace(SPANS, left_out=3))
+    run = with_trace(Trace(SPANS, left_out=3, problem=f"not whole: {HOSTILE}"))
     opened = open_report(run, address(run.cells[0]))
     opened.page.evaluate(axe)
     trace = opened.page.locator("#cell .trace")
     assert trace.locator("summary").first.inner_text() == "trace: 5 of 8 spans, 1 failed"
     trace.locator("summary").first.click()
+    assert trace.locator("> p").inner_text() == f"not whole: {HOSTILE}"
     top = trace.locator("> ul > li > b").all_inner_texts()
     assert top == ["agent", "left", "right"]
     inner = trace.locator("> ul > li").first.locator("> ul > li")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientError, ClientSession, web
 from conftest import Project
-from servers.loopback import LoopbackServer
 from servers.service import BotService
+from servers.web_server import WebServer
 
 SENDS = """
 import json, os, sys
@@ -128,24 +128,14 @@ def test_what_did_not_come_whole_is_judged_by_nobody(
     assert finding["reason"] == reason
 
 
-class TracedService(LoopbackServer):
+class TracedService(WebServer):
     """A service that has been told once and for all where its spans go."""
 
     def __init__(self, port: int) -> None:
         super().__init__()
         self._collector = f"http://127.0.0.1:{port}/v1/traces"
 
-    async def serve(self) -> None:
-        app = web.Application()
-        app.router.add_post("/chat", self._chat)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        await self.until_stopped(runner.addresses[0][1])
-        await runner.cleanup()
-
-    async def _chat(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         _, trace, parent, _ = request.headers["traceparent"].split("-")
         begin = 1_800_000_000_000_000_000
         span: dict[str, Any] = {"traceId": trace, "name": "handle", "parentSpanId": parent}

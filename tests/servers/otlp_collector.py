@@ -8,10 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
-from servers.loopback import LoopbackServer
+from servers.web_server import WebServer
 
 
-class OtlpCollector(LoopbackServer):
+class OtlpCollector(WebServer):
     """A collector that keeps the requests it got: path, headers, body.
 
     `answers` are what it says in turn, each a status and a body; then 200 and nothing.
@@ -34,17 +34,7 @@ class OtlpCollector(LoopbackServer):
             for span in scoped["spans"]
         ]
 
-    async def serve(self) -> None:
-        app = web.Application(client_max_size=1 << 26)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        await self.until_stopped(runner.addresses[0][1])
-        await runner.cleanup()
-
-    async def _handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         number = len(self.requests)
         self.requests.append((request.path, dict(request.headers), await request.read()))
         status, body = self._answers[number] if number < len(self._answers) else (200, "{}")

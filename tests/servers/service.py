@@ -12,12 +12,12 @@ from typing import Any
 
 from aiohttp import web
 
-from servers.loopback import LoopbackServer
+from servers.web_server import WebServer
 
 Handler = Callable[[web.Request], Any]
 
 
-class BotService(LoopbackServer):
+class BotService(WebServer):
     """A bot that answers each path in a way of its own.
 
     `requests` keeps method, path with query, headers, and the body as a text.
@@ -36,17 +36,7 @@ class BotService(LoopbackServer):
         """Return the requests to a path."""
         return [one for one in self.requests if one[1].partition("?")[0] == path]
 
-    async def serve(self) -> None:
-        app = web.Application(client_max_size=1 << 26)
-        app.router.add_route("*", "/{path:.*}", self._handle)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        await self.until_stopped(runner.addresses[0][1])
-        await runner.cleanup()
-
-    async def _handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         body = (await request.read()).decode("utf-8", "replace")
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((request.method, request.raw_path, headers, body))
