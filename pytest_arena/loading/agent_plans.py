@@ -86,6 +86,8 @@ class AgentPlan:
     """The MCP servers whose tools it may call, too."""
     health: HealthSpec | None = None
     """The signs at which it is stopped."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """What its tools may use and nobody may read: by name, a text with variables to fill in."""
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""
@@ -93,6 +95,7 @@ class AgentPlan:
             **({"servers": _server_facts(self.servers)} if self.servers else {}),
             "max_llm_turns": self.max_llm_turns,
             **({"health": self.health.model_dump(mode="json")} if self.health else {}),
+            **({"secrets": dict(self.secrets)} if self.secrets else {}),
             "limits": self.limits.model_dump(mode="json", exclude_defaults=True),
             "chaos": [one.model_dump(mode="json", exclude_defaults=True) for one in self.chaos],
             "tools": {name: tool.facts(variables) for name, tool in self.tools.items()},

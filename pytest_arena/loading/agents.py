@@ -64,10 +64,10 @@ def agent_plan(
 ) -> AgentPlan:
     """Return an agent that works with these tools; `case` is the case whose own `chaos` is
     planted, too."""
+    spec = agent.spec
     for tool in tools.values():
         _check_runnable(tool, agent, context)
-        _check_templates(tool, variables, context)
-    spec = agent.spec
+        _check_templates(tool, spec.secrets, variables, context)
     says_which = (case is not None and "tools" in case) or spec.tools is not None
     servers = tools.servers if says_which else {**context.servers, **tools.servers}
     faults = (*chaos, *spec.chaos)
@@ -75,7 +75,14 @@ def agent_plan(
     for fault in faults if not servers else ():
         _check_fault(fault, tools, written, context)
     return AgentPlan(
-        agent.name, tools, spec.max_llm_turns, spec.limits, faults, servers, spec.health
+        agent.name,
+        tools,
+        spec.max_llm_turns,
+        spec.limits,
+        faults,
+        servers,
+        spec.health,
+        spec.secrets,
     )
 
 
@@ -128,9 +135,11 @@ def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
         )
 
 
-def _check_templates(tool: ToolPlan, variables: Mapping[str, Any], context: LoadContext) -> None:
+def _check_templates(
+    tool: ToolPlan, secrets: Mapping[str, str], variables: Mapping[str, Any], context: LoadContext
+) -> None:
     """Refuse a name in what is filled in when a tool is called that nothing gives then."""
-    known = {"arguments": EveryKey(), "call": 1, **variables}
+    known = {"arguments": EveryKey(), "call": 1, "secrets": secrets, **variables}
     said = tool.spec.model_dump(include=set(FILLED_WHEN_CALLED))
     for key, value in said.items():
         for text in texts_in(value):

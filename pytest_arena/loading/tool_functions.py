@@ -94,8 +94,8 @@ def _schema_of(call: str, described: Any) -> dict[str, Any]:
 
 def as_models_call_it(found: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
     """Return a function with the parameters that a model gives: without `self`, without the
-    context that frameworks of agents hand to their tools, and without `state`. It returns what it
-    is given."""
+    context that frameworks of agents hand to their tools, without `state` and `secrets`. It
+    returns what it is given."""
     parameters = inspect.signature(found, eval_str=True).parameters.values()
     kept = [one for one in parameters if not is_handed_over(one)]
 
@@ -112,7 +112,8 @@ def as_models_call_it(found: Callable[..., Any]) -> Callable[..., dict[str, Any]
 
 def is_handed_over(parameter: inspect.Parameter) -> bool:
     """Return whether a parameter is no argument that a model gives."""
-    return parameter.name == "self" or is_context(parameter) or is_state(parameter)
+    given = is_context(parameter) or is_state(parameter) or is_secrets(parameter)
+    return parameter.name == "self" or given
 
 
 def is_context(parameter: inspect.Parameter) -> bool:
@@ -126,6 +127,12 @@ def is_state(parameter: inspect.Parameter) -> bool:
     says that it is something else, such as one of fifty."""
     kind = get_origin(parameter.annotation) or parameter.annotation
     return parameter.name == "state" and kind in _STATES
+
+
+def is_secrets(parameter: inspect.Parameter) -> bool:
+    """Return whether a parameter is given the secrets of the agent: `secrets`, in the same way."""
+    kind = get_origin(parameter.annotation) or parameter.annotation
+    return parameter.name == "secrets" and kind in _STATES
 
 
 def _documented(found: Any) -> Any:

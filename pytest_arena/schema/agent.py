@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.schema.anomalies import HealthSpec
 from pytest_arena.schema.base import ArenaModel, PromptText
 from pytest_arena.schema.chaos import Chaos
+from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.tool_limits import ToolLimits
 
 
@@ -31,10 +32,31 @@ class AgentTargetSpec(ArenaModel):
     an `error`, unless `limits:` say what becomes of it under `on_exceeded`."""
     limits: ToolLimits = Field(default_factory=ToolLimits)
     """What the agent may do in one trial."""
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """What its tools may use and nobody may read, by the name under which they get it, each as
+    `${NAME}` of the environment: `{{ secrets.name }}` in the texts of `exec` and `http`, and a
+    parameter `secrets` of a Python function."""
     health: HealthSpec | None = None
     """Signs that it does not get on, at which it is stopped; `{}` looks for all of them."""
     chaos: Chaos = ()
     """Faults that are planted in its tools."""
+
+    @field_validator("secrets")
+    @classmethod
+    def _are_variables(cls, secrets: dict[str, str]) -> dict[str, str]:
+        for name, text in secrets.items():
+            what = None
+            if not VARIABLE.search(text):
+                what, fix = "a secret that stands in the file", f"write {name}: ${{{name.upper()}}}"
+                expected = "the name of an environment variable, as in ${SHOP_TOKEN}"
+            elif not name.isidentifier():
+                what, expected = f"a secret with the name {name!r}", "letters, digits and '_'"
+                fix = "write another name"
+            if what is not None:
+                raise PydanticCustomError(
+                    "agent_secret", "{what}", {"what": what, "expected": expected, "fix": fix}
+                )
+        return secrets
 
     @model_validator(mode="after")
     def _has_one_prompt(self) -> AgentTargetSpec:

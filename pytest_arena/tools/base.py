@@ -26,7 +26,8 @@ class ToolContext:
 
     `call` counts the calls of this tool in the trial, from 0. `state` is what the tools of the
     trial share; it is empty when the trial begins. `traceparent` is W3C's header by which the tool
-    takes part in the trial's trace.
+    takes part in the trial's trace. `secrets` are those of the agent, of which nothing may
+    come back.
     """
 
     case: str = ""
@@ -36,6 +37,7 @@ class ToolContext:
     state: MutableMapping[str, Any] = field(default_factory=dict)
     call: int = 0
     traceparent: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

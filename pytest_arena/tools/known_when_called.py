@@ -12,7 +12,8 @@ from pytest_arena.tools.base import ToolContext
 def known_when_called(
     plan: ToolPlan, arguments: Mapping[str, Any], context: ToolContext
 ) -> dict[str, Any]:
-    """Return a call's arguments, its number, and the case's variables, which go before them.
+    """Return a call's arguments, its number, the agent's secrets, and the case's variables, which
+    go before them.
 
     An argument that the model may leave out has its default where it did, or is nothing.
     """
@@ -22,4 +23,4 @@ def known_when_called(
         for name, one in (properties.items() if isinstance(properties, Mapping) else ())
     }
     call = {"arguments": {**optional, **arguments}, "call": context.call + 1}
-    return {**call, **context.variables}
+    return {**call, "secrets": context.secrets, **context.variables}

@@ -13,6 +13,7 @@ from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.tool_functions import (
     as_models_call_it,
     is_context,
+    is_secrets,
     is_state,
     tool_function,
 )
@@ -27,8 +28,8 @@ class PythonTool:
     """A function of the user's own, called with the model's arguments as its types want them.
 
     What it raises is the tool's error. A parameter `state` is given what the tools of the trial
-    share, one that frameworks hand their context to gets the `ToolContext`. Of a tool of
-    LangChain's the run method is called.
+    share, `secrets` those of the agent, one that frameworks hand their context to gets the
+    `ToolContext`. Of a tool of LangChain's the run method is called.
     """
 
     def __init__(self, plan: ToolPlan, environment: ToolEnvironment) -> None:
@@ -79,9 +80,11 @@ def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolConte
     parameters = inspect.signature(found, eval_str=True).parameters.values()
     contexts = [one for one in parameters if is_context(one)]
     states = [one.name for one in parameters if is_state(one)]
+    secret = [one.name for one in parameters if is_secrets(one)]
 
     def called(arguments: Mapping[str, Any], context: ToolContext) -> Any:
         given = {**converted(**arguments), **dict.fromkeys(states, context.state)}
+        given |= dict.fromkeys(secret, context.secrets)
         # frameworks hand their context over first, by position
         first = [context for one in contexts if one.kind is not one.KEYWORD_ONLY]
         given |= {one.name: context for one in contexts if one.kind is one.KEYWORD_ONLY}

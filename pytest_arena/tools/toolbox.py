@@ -13,6 +13,7 @@ from pytest_arena.mcp_servers.server import McpServer
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.schema import ChaosSpec
 from pytest_arena.text.nested_texts import filled_in
+from pytest_arena.text.redaction import SHORTEST
 from pytest_arena.tools.base import RunsTool, ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.chaos import fault_for, under_fault
 from pytest_arena.tools.exec import ExecTool
@@ -34,12 +35,15 @@ class Toolbox:
         environment: ToolEnvironment,
         chaos: Sequence[ChaosSpec] = (),
         servers: Sequence[McpServer] = (),
+        secrets: Mapping[str, str] | None = None,
     ) -> None:
         self._plans = plans
         self._chaos = chaos
         self._environment = environment
         self.servers = servers
         """The MCP servers whose tools are called beside these."""
+        self._written_secrets = secrets or {}
+        self._secrets: Mapping[str, str] | None = None
         self._made: dict[str, RunsTool] = {}
 
     @property
@@ -65,6 +69,7 @@ class Toolbox:
         """
         plan = self._plans[name]
         tool = self._tool(plan)
+        context = replace(context, secrets=self._filled_secrets())
 
         async def run() -> ToolResult:
             for attempt in range(plan.spec.retries + 1):
@@ -82,6 +87,27 @@ class Toolbox:
         fit to be sent and kept."""
         fault = fault_for(self._chaos, name, context)
         return self._fit(await (run() if fault is None else under_fault(fault, run)))
+
+    def _filled_secrets(self) -> Mapping[str, str]:
+        """Return the agent's secrets, which are kept out of all that is written from now on.
+
+        Where nothing is done that leaves a trace, a variable that is not set is an empty text.
+        """
+        if self._secrets is None:
+            outside, filled = self._environment.outside, {}
+            for name, text in self._written_secrets.items():
+                try:
+                    value = outside.filled(text, f"secret {name!r} of the agent", None)
+                except ProviderError:
+                    if not self._environment.mocked:
+                        raise
+                    value = ""
+                if 0 < len(value) < SHORTEST:
+                    raise _too_short(name)
+                outside.add_secret(value)
+                filled[name] = value
+            self._secrets = filled
+        return self._secrets
 
     async def close(self) -> None:
         """Let go of the connections that tools hold."""
@@ -128,3 +154,12 @@ class Toolbox:
         if result.error is not None:
             return replace(result, error=bounded_text(hide(clean_value(result.error))))
         return replace(result, value=bounded(filled_in(clean_value(result.value), hide)))
+
+
+def _too_short(name: str) -> ProviderError:
+    return ProviderError(
+        ErrorKind.CONFIGURATION,
+        f"secret {name!r} of the agent is too short to be kept out of texts\n"
+        f"  expected: {SHORTEST} characters or more\n"
+        "  fix: use a longer one, or hand it over as a variable where it is none",
+    )

@@ -186,6 +186,8 @@ def environment() -> dict[str, str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     options = " ".join(f"-p no:{name}" for name in _OTHER_PLUGINS)
     who = {f"GIT_{role}_{what}": "reader@example.com" for role in _ROLES for what in _WHO}
+    # a page that needs a secret of the reader's own names this one
+    who["BANK_TOKEN"] = "a-token-of-the-bank"
     return {**kept, **who, "PATH": path, "COLUMNS": "100", "PYTEST_ADDOPTS": options}
 
 

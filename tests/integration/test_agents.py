@@ -164,6 +164,59 @@ def test_health_that_finds_nothing_is_refused(project: Project, health: str, tol
     assert told in project.run().stdout.str()
 
 
+SECRET = """\
+providers: [{name: bot, provider: mock, model: any}]
+tools:
+  ask: {python: "bank:ask"}
+  run: {exec: {command: [sh, -c, 'echo "$0" | tr a-z A-Z; echo "$0"', "{{ secrets.token }}"]}}
+targets: {teller: {type: agent, secrets: {token: "${BANK_TOKEN}", long: "${BANK_TOKEN}-and-more"}}}
+tests:
+  - name: Balance
+    target: teller
+    prompt: What is on it?
+    mock: {steps: [{tool_calls: [{name: ask, arguments: {account: "3"}}, {name: run}]}, Seven.]}
+    assertions: [{type: contains, value: Seven}]
+"""
+BANK = """\
+import base64
+
+def ask(account: str, secrets):
+    token = secrets["token"]
+    encoded = base64.b64encode(token.encode()).decode().strip("=")
+    return [token, secrets["long"], encoded, sorted(secrets)]
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)])
+def test_what_tools_may_use_neither_the_model_nor_a_report_reads(
+    project: Project, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("BANK_TOKEN", "quiet-and-long")
+    project.pytester.makepyfile(bank=BANK)
+    project.write(arena=SECRET)
+    project.pytester.runpytest_subprocess("--arena", *options).assert_outcomes(passed=1)
+    ask, run = project.first_trials()["bot"]["responses"][0]["tool_calls"]
+    hidden = "[REDACTED]"
+    assert ask["result"] == [hidden, hidden, hidden, ["long", "token"]]
+    assert run["result"] == f"QUIET-AND-LONG\n{hidden}"
+    for path in (project.path / "arena-report").rglob("*"):
+        if path.is_file():
+            assert b"quiet-and-long" not in path.read_bytes(), path
+
+
+def test_a_secret_that_is_not_set_or_too_short_is_no_verdict(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BANK_TOKEN", raising=False)
+    project.pytester.makepyfile(bank=BANK)
+    project.write(arena=SECRET)
+    project.run_apart().assert_outcomes(errors=1)
+    assert "BANK_TOKEN" in project.first_trials()["bot"]["error"]["message"]
+    monkeypatch.setenv("BANK_TOKEN", "abc")
+    project.run_apart().assert_outcomes(errors=1)
+    assert "too short" in project.first_trials()["bot"]["error"]["message"]
+
+
 def test_an_agent_on_an_application_is_refused(project: Project) -> None:
     project.pytester.makepyfile(shop=SHOP + "\ndef bot(prompt):\n    return prompt\n")
     project.write(

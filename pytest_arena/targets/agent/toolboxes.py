@@ -59,7 +59,8 @@ class Toolboxes:
         if id(plan) not in self._made:
             # the plan is kept, so that its id stays its own
             servers = [self._server(one) for one in plan.servers.values()]
-            toolbox = Toolbox(plan.tools, self._environment, chaos, servers)
+            secrets = plan.secrets if isinstance(plan, AgentPlan) else {}
+            toolbox = Toolbox(plan.tools, self._environment, chaos, servers, secrets)
             self._made[id(plan)] = (plan, toolbox)
         return ConversationTools(self._made[id(plan)][1], session)
 

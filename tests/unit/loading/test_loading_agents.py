@@ -103,7 +103,7 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
         (
             '{type: agent, tools: [{name: t, mock: "{{ argument.n }}"}]}',
             "arena.yaml:5:36: 'mock' of tool 't': undefined variable 'argument'\n"
-            "  expected: one of arguments, call\n"
+            "  expected: one of arguments, call, secrets\n"
             "  fix: did you mean 'arguments'?",
         ),
         (
@@ -115,6 +115,13 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
             "arena.yaml:5:64: 'mock' of tool 't' has both 'result' and 'error'",
         ),
         ("{type: agent, tools: [{name: t, mock: []}]}", "'mock' of tool 't' is an empty list"),
+        ("{type: agent, secrets: {key: sk-123456}}", "a secret that stands in the file"),
+        ("{type: agent, secrets: {a key: '${KEY}'}}", "a secret with the name 'a key'"),
+        (
+            "{type: agent, secrets: {key: '${KEY}'}, tools: [{name: t, exec: {command: "
+            "[x, '{{ secrets.kee }}']}}]}",
+            "'exec' of tool 't'",
+        ),
     ],
 )
 def test_an_agent_that_cannot_work_is_refused(
