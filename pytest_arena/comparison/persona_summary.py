@@ -13,7 +13,7 @@ from pytest_arena.results.persona import PersonaMessage
 class PersonaSummary:
     """The figures of one simulated user, over all trials.
 
-    `done`, `gave_up` and `never_ended` count its conversations by why it stopped; `unknown` counts
+    `done`, `gave_up` and `at_limit` count its conversations by why it stopped; `unknown` counts
     messages of unknown cost, which make `cost_usd` a lower bound.
     """
 
@@ -22,7 +22,7 @@ class PersonaSummary:
     messages: int
     done: int
     gave_up: int
-    never_ended: int
+    at_limit: int
     cost_usd: float | None
     unknown: int
 
@@ -46,7 +46,7 @@ def _summary(name: str, said: list[PersonaMessage]) -> PersonaSummary:
         messages=sum(bool(one.text) for one in said),
         done=ends.count("done"),
         gave_up=ends.count("patience"),
-        never_ended=ends.count("max_turns"),
+        at_limit=ends.count("max_turns"),
         cost_usd=sum(sorted(known)) if known else None,
         unknown=len(said) - len(known),
     )

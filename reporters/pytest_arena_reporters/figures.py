@@ -118,7 +118,7 @@ def _persona(summary: PersonaSummary) -> str:
     ends = {
         "done": summary.done,
         "out of patience": summary.gave_up,
-        "not done at its limit": summary.never_ended,
+        "at its limit": summary.at_limit,
     }
     told = ", ".join(f"{count}× {end}" for end, count in ends.items() if count)
     said = (

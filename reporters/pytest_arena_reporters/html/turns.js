@@ -31,7 +31,7 @@ function speaker(trial, message, text) {
 }
 
 // What simulated users came to, and what they cost, a line each.
-const ENDS = { done: "says that it is done", patience: "ran out of patience", max_turns: "was not done at its limit" };
+const ENDS = { done: "says that it is done", patience: "ran out of patience", max_turns: "stopped at its limit" };
 function personaNotes(trial) {
   const said = trial.personas ?? [];
   return [...new Set(said.map((one) => one.persona))].map((name) => {

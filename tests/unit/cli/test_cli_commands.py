@@ -255,3 +255,20 @@ def test_validate_works_in_a_project_that_makes_errors_of_warnings(tmp_path: Pat
         "1 arena file, 1 cell: no problems\n",
         "",
     )
+
+
+def test_personas_that_ship_are_listed_and_shown_as_entries_of_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["personas"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert len(listed) == 8
+    assert listed[0].split(maxsplit=1)[0] == "impatient"
+    assert main(["personas", "impatient", "terse"]) == 0
+    shown = capsys.readouterr().out
+    case = "{name: A, conversation: [{persona: terse}], assertions: [{type: contains, value: x}]}"
+    head = "providers: [{name: m, provider: mock, model: any}]\njudge: m\n"
+    Path("a.arena.yaml").write_text(f"{head}{shown}tests: [{case}]\n")
+    assert main(["validate", "a.arena.yaml"]) == 0
+    assert main(["personas", "imptient"]) == 4
+    assert "did you mean 'impatient'?" in capsys.readouterr().err

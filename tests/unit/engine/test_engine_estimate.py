@@ -232,3 +232,25 @@ def test_an_agent_may_call_its_model_several_times_a_turn(
 ) -> None:
     row = rows(tmp_path, AGENT.replace("LIMITS", limits))["mini"]
     assert (row.calls, row.least_calls) == (most, least)
+
+
+def test_a_persona_is_counted_apart_and_makes_turns_of_the_column(tmp_path: Path) -> None:
+    (tmp_path / "a.arena.yaml").write_text(
+        """\
+providers: [{name: mini, provider: mock, model: any}]
+personas: {buyer: {goals: a lamp, patience: 4, provider: {provider: mock, model: large}}}
+tests:
+  - name: A
+    trials: 2
+    conversation: [{user: Hello}, {persona: buyer, turns: 2, max_turns: 6}]
+    assertions: [{type: contains, value: lamp}]
+    mock: {mini: A lamp., buyer: More.}
+"""
+    )
+    registry = Registry()
+    register(registry)
+    arena = load_arena(tmp_path / "a.arena.yaml", root=tmp_path, registry=registry)
+    column, persona = estimate([arena], registry, concurrency=16)
+    assert (column.provider, column.least_calls, column.calls) == ("mini", 2 * 3, 2 * 5)
+    assert (persona.provider, persona.plays) == ("buyer", True)
+    assert (persona.least_calls, persona.calls) == (2 * 2, 2 * 4)
