@@ -25,6 +25,8 @@ _NAMED: dict[str, Kind] = {
     "xfail": "text",
     "trial": "integer",
     "dialogue": "integer",
+    "started_at": "text",
+    "trace_id": "text",
     "verdict": "text",
     "score": "number",
     "prompt": "text",
@@ -153,6 +155,8 @@ def _trial_columns(trial: Trial | None) -> dict[str, Any]:
     return {
         "trial": trial.index,
         "dialogue": trial.dialogue,
+        "started_at": trial.started_at,
+        "trace_id": trial.trace_id,
         "verdict": trial.verdict,
         "score": trial.score,
         "prompt": last_prompt(trial),

@@ -95,7 +95,7 @@ class Trial:
     `variant`."""
     score: float | None = None
     started_at: str | None = None
-    """When it began, as ISO 8601 in UTC; None where nobody was asked."""
+    """When it began, as ISO 8601 in UTC; None where that is not known."""
     personas: tuple[PersonaMessage, ...] = ()
     """What simulated users said in it, apart from what the column did."""
     trace_id: str | None = None

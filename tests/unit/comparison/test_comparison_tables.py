@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from synthetic_run import synthetic_run
 
 from pytest_arena import comparison
-from pytest_arena.comparison.trial_rows import COLUMNS
+from pytest_arena.comparison.trial_rows import COLUMNS, trial_rows
 from pytest_arena.results import RunResult
 from pytest_arena.results.content import shown
 from pytest_arena.results.serialize import cell_line, end_line, run_line
@@ -32,6 +33,15 @@ def test_load_results_has_one_row_a_trial(tmp_path: Path) -> None:
     assert frame.loc[frame["cell_verdict"] == "skipped", "trial"].isna().all()
     assert set(frame["verdict"].dropna()) <= {"passed", "failed", "error"}
     assert frame["latency_ms"].dtype == "Float64"
+
+
+def test_a_row_says_which_trace_a_trial_is() -> None:
+    run = synthetic_run(1, 1)
+    began = "2026-11-26T10:00:00.000Z"
+    trial = replace(run.cells[0].trials[0], trace_id="ab" * 16, started_at=began)
+    cell = replace(run.cells[0], trials=(trial,))
+    (row,) = trial_rows(replace(run, cells=(cell,)))
+    assert (row["trace_id"], row["started_at"]) == ("ab" * 16, began)
 
 
 def test_the_tables_say_what_the_comparison_says() -> None:

@@ -76,6 +76,7 @@ def test_what_an_answer_depends_on_is_in_the_key(other: str) -> None:
         key(Request(messages=HI, params={"extra_headers": {"x": "y"}, "timeout": 3})),
         key(Request(messages=HI, params={"api_key": "sk-secret", "stream": True})),
         key(Request(messages=HI, trial=1, dialogues=2)),
+        key(Request(messages=HI, traceparent="00-1-2-01", otel_endpoint="http://127.0.0.1:1")),
     ],
     ids=[
         "name",
@@ -87,6 +88,7 @@ def test_what_an_answer_depends_on_is_in_the_key(other: str) -> None:
         "extra-headers",
         "api-key",
         "dialogue",
+        "trace",
     ],
 )
 def test_how_it_is_sent_and_for_whom_is_not_in_the_key(other: str) -> None:
