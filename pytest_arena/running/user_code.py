@@ -9,7 +9,9 @@ import asyncio
 import contextvars
 import os
 import threading
+import time
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -19,6 +21,8 @@ T = TypeVar("T")
 _Calls: TypeAlias = "SimpleQueue[Callable[[], bool] | None]"
 """What a thread is given to do: a call that says whether it shall wait for another, or an end."""
 
+_SIGN_OF_LIFE_S = 1.0
+"""For a loop to do the least that it can do."""
 _LAST_WAIT_S = 2.0
 """For cancelled coroutines to end; one that never gives way is left to end with the process."""
 
@@ -111,31 +115,58 @@ async def in_thread(function: Callable[[], T]) -> T | Raised:
 
 
 class UserLoop:
-    """An event loop in a daemon thread for the coroutines of an application, so that one which
-    blocks holds up its kind alone."""
+    """An event loop in a daemon thread for the coroutines of an application.
+
+    One that blocks it holds up those that run beside it, each until its own time is over; later
+    ones have another loop.
+    """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._blocked: list[asyncio.AbstractEventLoop] = []
+        self._sign: Future[None] | None = None
+        """Of life, which the loop owes since a wait was cancelled."""
+        self._owed_since = 0.0
 
     async def run(self, coroutine: Coroutine[Any, Any, T]) -> T | Raised:
         """Run a coroutine on the loop and wait for it; cancelling the wait cancels it there."""
+        self._leave_blocked()
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             threading.Thread(
                 target=_run_on, args=(self._loop,), name="arena-system-loop", daemon=True
             ).start()
-        work = asyncio.run_coroutine_threadsafe(_caught(coroutine), self._loop)
-        return await asyncio.wrap_future(work)
+        loop = self._loop
+        work = asyncio.run_coroutine_threadsafe(_caught(coroutine), loop)
+        try:
+            return await asyncio.wrap_future(work)
+        except asyncio.CancelledError:
+            if loop is self._loop and self._sign is None:
+                self._owed_since = time.monotonic()
+                self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
+            raise
 
     async def stop(self) -> None:
         """Cancel what still runs, and end the thread."""
-        loop, self._loop = self._loop, None
+        loop, self._loop, self._sign = self._loop, None, None
+        for blocked in self._blocked:
+            blocked.call_soon_threadsafe(blocked.stop)
         if loop is None:
             return
         ending = asyncio.run_coroutine_threadsafe(_end_all(), loop)
         with suppress(TimeoutError, asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(ending), _LAST_WAIT_S)
         loop.call_soon_threadsafe(loop.stop)
+
+    def _leave_blocked(self) -> None:
+        """Leave a loop that has shown no sign of life for a while."""
+        if self._sign is None or self._loop is None:
+            return
+        if self._sign.done():
+            self._sign = None
+        elif time.monotonic() - self._owed_since >= _SIGN_OF_LIFE_S:
+            self._blocked.append(self._loop)
+            self._loop = self._sign = None
 
 
 def _run_on(loop: asyncio.AbstractEventLoop) -> None:

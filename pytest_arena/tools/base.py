@@ -18,6 +18,8 @@ class ToolResult:
     error: str | None = None
     planted: str = ""
     """The mode of the fault that was planted in it."""
+    is_whole: bool = True
+    """Whether `value` is all that the tool gave, and not the beginning of a flood."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +53,8 @@ class ExecTool:
             if isinstance(output.error, (OSError, ValueError)):
                 return ToolResult(error=f"it cannot be started: {output.error}")
             raise output.error
-        return ToolResult(_value_of(output.decode("utf-8", "replace")))
+        # much to read would hold the loop up
+        return ToolResult(await asyncio.to_thread(_value_of, output))
 
     def _variables(self, traceparent: str) -> dict[str, str]:
         owner, place = f"tool {self._plan.name!r}", self._plan.place
@@ -64,8 +66,8 @@ class ExecTool:
         return {"PYTHONUNBUFFERED": "1", **self._environment.variables, **of_call, **own}
 
 
-def _value_of(output: str) -> Any:
-    text = output.removesuffix("\n").removesuffix("\r")
+def _value_of(output: bytes) -> Any:
+    text = output.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

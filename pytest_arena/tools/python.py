@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError, validate_call
@@ -22,6 +22,7 @@ from pytest_arena.providers.systems.portable.trace_context import awaited_within
 from pytest_arena.references import UnresolvedError
 from pytest_arena.running.user_code import Raised
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.result_size import MOST_CHARACTERS, Beginning
 
 
 class PythonTool:
@@ -42,19 +43,23 @@ class PythonTool:
         found = await self._environment.threads.run(
             lambda: called_within(part, lambda: self._call(arguments, context))
         )
-        if not isinstance(found, Raised) and inspect.isawaitable(found):
-            found = await self._environment.user_loop.run(awaited_within(part, found))
-        if isinstance(found, Raised):
-            return ToolResult(error=_told(found.error))
-        return ToolResult(to_jsonable_python(found, fallback=str, inf_nan_mode="null"))
+        if not isinstance(found, Raised):
+            if inspect.isawaitable(found):
+                found = await self._environment.user_loop.run(awaited_within(part, found))
+            elif isinstance(found, AsyncIterator):
+                gathering = awaited_within(part, _gathered(found))
+                found = await self._environment.user_loop.run(gathering)
+        if not isinstance(found, Raised):
+            given = found
+            found = await self._environment.threads.run(lambda: _result(given))
+        return ToolResult(error=_told(found.error)) if isinstance(found, Raised) else found
 
     def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         if self._called is None:
             call = self._plan.spec.python
             assert call is not None  # noqa: S101 - a plan of this kind names one
             self._called = _callable(self._maker(call))
-        given = self._called(arguments, context)
-        return list(given) if isinstance(given, Iterator) else given
+        return self._called(arguments, context)
 
     def _maker(self, call: str) -> Callable[[], Any]:
         """Return what makes the function: a method is a new object's at each call, so that trials
@@ -93,6 +98,26 @@ def _callable(make: Callable[[], Any]) -> Callable[[Mapping[str, Any], ToolConte
     return called
 
 
+def _result(given: Any) -> ToolResult:
+    """Return what a function gave as JSON, as far as it is kept."""
+    beginning = Beginning()
+    try:
+        value = to_jsonable_python(beginning.of(given), fallback=str, inf_nan_mode="null")
+    except RecursionError:
+        return ToolResult(error="what it gave is nested too deeply")
+    return ToolResult(value, is_whole=beginning.is_whole)
+
+
+async def _gathered(items: AsyncIterator[Any]) -> list[Any]:
+    """Return what an asynchronous generator gives, as far as it is kept."""
+    found = []
+    async for item in items:
+        found.append(item)
+        if len(found) > MOST_CHARACTERS:
+            break
+    return found
+
+
 def _told(error: BaseException) -> str:
     """Return in one line what a function raised, as a model is told it."""
     if isinstance(error, ValidationError):
@@ -101,5 +126,8 @@ def _told(error: BaseException) -> str:
         return f"bad argument {where}: {first['msg']}"
     if isinstance(error, UnresolvedError):
         return str(error)
-    said = " ".join(str(error).split())
+    try:
+        said = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - the text of an exception is the user's code, too
+        said = "(its text cannot be told)"
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

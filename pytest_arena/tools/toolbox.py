@@ -20,7 +20,7 @@ from pytest_arena.tools.exec import ExecTool
 from pytest_arena.tools.http import HttpTool
 from pytest_arena.tools.mock import MockTool
 from pytest_arena.tools.python import PythonTool
-from pytest_arena.tools.result_size import bounded, bounded_text
+from pytest_arena.tools.result_size import Beginning, bounded, bounded_text
 
 
 class Toolbox:
@@ -86,7 +86,9 @@ class Toolbox:
         """Return what a run of a tool gives, under the fault that is planted in it if there is one,
         fit to be sent and kept."""
         fault = fault_for(self._chaos, name, context)
-        return self._fit(await (run() if fault is None else under_fault(fault, run)))
+        result = await (run() if fault is None else under_fault(fault, run))
+        # a stranger's result may be large
+        return await asyncio.to_thread(self._fit, result)
 
     def _filled_secrets(self) -> Mapping[str, str]:
         """Return the agent's secrets, which are kept out of all that is written from now on.
@@ -153,7 +155,13 @@ class Toolbox:
         hide: Callable[[str], str] = self._environment.hide
         if result.error is not None:
             return replace(result, error=bounded_text(hide(clean_value(result.error))))
-        return replace(result, value=bounded(filled_in(clean_value(result.value), hide)))
+        beginning = Beginning()
+        try:
+            value = filled_in(clean_value(beginning.of(result.value)), hide)
+            is_whole = result.is_whole and beginning.is_whole
+            return replace(result, value=bounded(value, is_whole=is_whole), is_whole=is_whole)
+        except RecursionError:
+            return replace(result, value=None, error="what it gave is nested too deeply")
 
 
 def _too_short(name: str) -> ProviderError:

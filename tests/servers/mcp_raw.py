@@ -39,6 +39,16 @@ def tools(mode: str, calls: int) -> list[dict[str, Any]]:
     if mode == "slow-pattern":
         slow = {"said": {"pattern": "^(a+)+$"}}
         found[0]["outputSchema"] = {"type": "object", "properties": slow}
+    if mode == "recursive":
+        found[0]["inputSchema"] = {**TEXT, "properties": {"text": {"$ref": "#"}}}
+    if mode == "recursive-alone":
+        found[0]["inputSchema"] = {"$ref": "#", "type": "object"}
+    if mode == "huge-schema":
+        found[0]["inputSchema"] = {**TEXT, "description": "x" * 200_000}
+    if mode == "control-name":
+        found[0]["name"] = "echo\x1b[2J"
+    if mode == "twice":
+        found.append(found[0])
     if mode == "grows" and calls:
         found.append({"name": "late", "inputSchema": {"type": "object"}})
     return found
@@ -53,6 +63,11 @@ def called(mode: str, text: str) -> dict[str, Any]:
     if mode == "floods":
         while True:
             send({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
+    if mode == "floods-errors":
+        while True:
+            sys.stderr.write("x" * 1_000_000)
+    if mode == "big":
+        text = "x" * 100_000_000
     if mode == "endless":
         while True:
             sys.stdout.write("x" * 1_000_000)

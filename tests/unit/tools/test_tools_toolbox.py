@@ -15,6 +15,7 @@ from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.registry import Registry
+from pytest_arena.running import user_code
 from pytest_arena.tools import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.mcp import ConversationTools
 from pytest_arena.tools.result_size import MOST_CHARACTERS, bounded
@@ -79,6 +80,31 @@ async def home() -> int:
 
 def thread() -> int:
     return threading.get_ident()
+
+async def endless():
+    while True:
+        yield "x" * 1000
+
+def endless_within():
+    return {"rows": ("x" * 1000 for _ in iter(int, 1))}
+
+def nested():
+    found = []
+    for _ in range(100_000):
+        found = [found]
+    return found
+
+class Untold:
+    def __str__(self) -> str:
+        raise ValueError("no text")
+
+def untold() -> None:
+    raise Exception(Untold())
+
+async def blocks(number: int) -> int:
+    if not number:
+        threading.Event().wait()
+    return number
 
 def odd() -> object:
     return {"at": datetime.date(2026, 1, 2), "not": float("nan")}
@@ -309,6 +335,31 @@ def test_a_flood_is_cut() -> None:
     assert bounded(short) is short
     cut = bounded(["x" * MOST_CHARACTERS])
     assert cut.endswith("… (4 more characters were left out)")
+
+
+@pytest.mark.parametrize("call", ["endless", "endless_within"])
+def test_what_has_no_end_is_cut(run: Callable[..., Any], call: str) -> None:
+    cut = run(f"shop_of_tools:{call}")
+    assert cut.endswith("… (more was left out)")
+    assert MOST_CHARACTERS < len(cut) < MOST_CHARACTERS + 100
+
+
+def test_a_secret_across_the_end_of_what_is_kept_is_taken_out(run: Callable[..., Any]) -> None:
+    mock = "{mock: '" + "x" * (MOST_CHARACTERS - 3) + "canary'}"
+    assert "can" not in run(mock, hide=lambda text: text.replace("canary", "***"))
+
+
+def test_what_no_text_can_tell_is_the_tool_s_error(run: Callable[..., Any]) -> None:
+    assert run("shop_of_tools:nested") == "what it gave is nested too deeply"
+    assert run("shop_of_tools:untold") == "Exception: (its text cannot be told)"
+
+
+def test_an_async_function_that_blocks_holds_up_no_later_one(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user_code, "_SIGN_OF_LIFE_S", 0.0)
+    told = run("{python: 'shop_of_tools:blocks', timeout: 500ms}", {"number": 0}, {"number": 7})
+    assert told == ["no result within 0.5 s", 7]
 
 
 def test_what_decides_what_an_agent_does_is_in_the_hash(tmp_path: Path) -> None:
