@@ -44,6 +44,8 @@ _HEADINGS = {
     "ToolSpec": "tool",
     "McpServerSpec": "mcp_server",
     "AgentTargetSpec": "agent",
+    "ChainTargetSpec": "chain",
+    "ChainStepSpec": "chain_step",
     "ToolLimits": "limits",
     "ToolAnswer": "mock",
     "ChaosSpec": "chaos",

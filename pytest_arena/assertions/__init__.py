@@ -87,6 +87,7 @@ BUILTINS = (
     ),
     Shipped("tool_efficiency", f"{_HERE}.tool_calls.outcomes:ToolEfficiency"),
     Shipped("no_anomaly", f"{_HERE}.behaviour.no_anomaly:NoAnomaly"),
+    Shipped("step_output", f"{_HERE}.behaviour.step_output:StepOutput"),
     Shipped("trajectory", f"{_HERE}.behaviour.trajectory:Trajectory"),
     Shipped("step_efficiency", f"{_HERE}.behaviour.trajectory:StepEfficiency"),
     Shipped("llm_turns", f"{_HERE}.behaviour.counts:LlmTurns"),

@@ -67,8 +67,11 @@ def _outcome(assertion: Assertion, trial: Trial, context: CheckContext) -> Outco
     if early is not None:
         return early
     if isinstance(assertion, Group):
+        seen = assertion.seen(trial)
+        if isinstance(seen, Outcome):
+            return seen
         inner = _inside(assertion, context)
-        members = [_outcome(member, trial, inner) for member in assertion.assertions]
+        members = [_outcome(member, seen, inner) for member in assertion.assertions]
         return _combined(assertion, members, inner)
     outcome = _run(lambda: assertion.check(trial, context), context)
     return _concluded(assertion, trial, outcome, context)
@@ -87,8 +90,11 @@ async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckConte
     if early is not None:
         return early
     if isinstance(assertion, Group):
+        seen = assertion.seen(trial)
+        if isinstance(seen, Outcome):
+            return seen
         inner = _inside(assertion, context)
-        members = (_outcome_async(member, trial, inner) for member in assertion.assertions)
+        members = (_outcome_async(member, seen, inner) for member in assertion.assertions)
         return _combined(assertion, await asyncio.gather(*members), inner)
     outcome = await _run_async(assertion.check, lambda: assertion.check(trial, context), context)
     return _concluded(assertion, trial, outcome, context)

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.trial_verdict import weighted_score
 from pytest_arena.errors import shorten
-from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent
+from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, MoreText, Outcome
 
 
@@ -52,6 +52,10 @@ class Group(Assertion):
 
     def expects_block(self, event: GuardrailEvent) -> bool:
         return any(m.expects_block(event) for m in self.assertions) and not self.negate
+
+    def seen(self, trial: Trial) -> Trial | Outcome:
+        """Return the trial as the members see it, or an outcome where there is nothing to see."""
+        return trial
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         """Return what the members' findings come to."""

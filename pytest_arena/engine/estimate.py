@@ -211,6 +211,8 @@ def _asked_turns(dialogue: Sequence[TurnPlan]) -> Iterator[tuple[TurnPlan, bool,
 
 def _most_calls(case: CasePlan, turn: int) -> int:
     """Return the most calls of the model in a turn: several where an agent works at it."""
+    if case.chain is not None:
+        return case.chain.most_calls
     if case.agent is None:
         return 1
     most, of_trial = case.agent.max_llm_turns, case.agent.limits.llm_turns

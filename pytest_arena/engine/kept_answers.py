@@ -13,7 +13,7 @@ from pytest_arena.schema import ProviderSpec
 
 
 async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> TrialCalls | None:
-    """Return the calls of a trial where they are kept: of agents and of conversations.
+    """Return the calls of a trial where they are kept: of agents, chains and conversations.
 
     Those of an application are not: what it remembers of a conversation is not ours to restore.
     Neither is what Python code asks, which no hash tells from what it asked before.
@@ -22,7 +22,7 @@ async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> 
     turns = sum(turn.most_answers for turn in case.dialogues[number % len(case.dialogues)])
     if journal is None or spec.system is not None or spec.asks_nobody or case.load is not None:
         return None
-    if not plan.hashes or (case.agent is None and turns == 1):
+    if not plan.hashes or (case.agent is None and case.chain is None and turns == 1):
         return None
     return await journal.of_trial(plan.file, case.name, plan.column, number, plan.version)
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pytest_arena.engine.shared_conversations import SharedConversations
     from pytest_arena.recording.call_journal import CallJournal
     from pytest_arena.recording.trial_calls import TrialCalls
+    from pytest_arena.schema import ProviderSpec
     from pytest_arena.targets.agent import Toolboxes
 
 DEFAULT_TIMEOUT_S = 60.0
@@ -263,26 +265,32 @@ class TrialRunner:
         calls = await self._kept_calls(plan, number)
         session = case.session_id or (calls.session if calls else "") or _new_session_id()
         if calls is not None:
-            from pytest_arena.engine.kept_answers import keeping
-
             calls.session = session
-            call = keeping(calls, spec, call)
+        call = _kept(calls, spec, call)
         trace_id, started_at = new_trace_id(), now()
 
         async def ask(
-            messages: list[Message], turn: int, step: int = 0, further: Sequence[Tool] = ()
+            messages: list[Message],
+            turn: int,
+            step: int = 0,
+            further: Sequence[Tool] = (),
+            by: ProviderSpec | None = None,
         ) -> tuple[Request, Response]:
-            tools = case.tools_for(spec)
+            asked = by or spec
+            tools = case.tools_for(asked)
+            if case.chain is not None:
+                # each of its steps has its own
+                tools = [tool for tool in tools or () if tool not in case.tools] or None
             request = Request(
                 messages=messages,
-                params=case.params_for(spec),
+                params=case.params_for(asked),
                 tools=[*(tools or ()), *further] if further else tools,
                 files=case.files,
-                timeout_s=case.timeout_s or spec.timeout or DEFAULT_TIMEOUT_S,
+                timeout_s=case.timeout_s or asked.timeout or DEFAULT_TIMEOUT_S,
                 stream=stream,
                 file=plan.file,
                 case=case.name,
-                provider=spec.name,
+                provider=asked.name,
                 variant=plan.variant,
                 trial=number,
                 dialogues=len(case.dialogues),
@@ -297,21 +305,29 @@ class TrialRunner:
                 traceparent=traceparent(trace_id, turn_span_id(trace_id, turn)),
                 under_load=case.load is not None,
             )
-            response = await call(request)
-            if case.agent is None:
+            if by is None:
+                response = await call(request)
+            else:
+                other = partial(self._client.call, by)
+                response = await _kept(calls, by, other)(request)
+            if case.agent is None and case.chain is None:
                 # nothing goes back, so that nothing of it need be kept
                 response.message = None
             return request, response
 
-        agent = offer = None
-        if case.agent is not None and not spec.asks_nobody:
-            whole = traceparent(trace_id, trial_span_id(trace_id))
-            about = ToolContext(case.name, number, session, case.variables, traceparent=whole)
+        agent = offer = chain = None
+        whole = traceparent(trace_id, trial_span_id(trace_id))
+        about = ToolContext(case.name, number, session, case.variables, traceparent=whole)
+        if case.chain is not None and not spec.asks_nobody:
+            from pytest_arena.targets.chain import ChainRun
+
+            chain = ChainRun(case.chain, ask, self._tools(), about, calls)
+        elif case.agent is not None and not spec.asks_nobody:
             notes = [turn.notes for turn in case.dialogues[place]]
             agent = self._tools().agent(case.agent, ask, about, notes, calls)
         elif case.offer is not None and spec.system is None and not spec.asks_nobody:
             offer = self._tools().offer(case.offer, ask, session)
-        with_tools = agent or offer
+        with_tools = agent or chain or offer
         answer = ask if with_tools is None else with_tools.answer
         personas = self._personas(plan, number, session, calls)
         dialogue = DialogueRun(
@@ -329,8 +345,9 @@ class TrialRunner:
                 await personas.close()
             if with_tools is not None:
                 await with_tools.close()
-        if agent is not None and agent.unfinished is not None:
-            dialogue.add_unfinished(agent.unfinished)
+        at_work = agent or chain
+        if at_work is not None and at_work.unfinished is not None:
+            dialogue.add_unfinished(at_work.unfinished)
         spent = failed if isinstance(failed, BudgetSpent) else None
         error = failed if isinstance(failed, TrialError) else None
         trial = replace(
@@ -378,6 +395,15 @@ async def _failure_of(dialogue: DialogueRun, goes_on: GoesOn) -> TrialError | Bu
     except BudgetSpent as spent:
         return spent
     return None
+
+
+def _kept(calls: TrialCalls | None, spec: ProviderSpec, call: Call) -> Call:
+    """Return what makes the calls of a trial and, where they are kept, none of them again."""
+    if calls is None:
+        return call
+    from pytest_arena.engine.kept_answers import keeping
+
+    return keeping(calls, spec, call)
 
 
 class _CutShort(BudgetSpent):

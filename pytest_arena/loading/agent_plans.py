@@ -88,6 +88,13 @@ class AgentPlan:
     """The signs at which it is stopped."""
     secrets: Mapping[str, str] = field(default_factory=dict)
     """What its tools may use and nobody may read: by name, a text with variables to fill in."""
+    most_named: str = "max_llm_turns"
+    """The key that says how often its model may be asked."""
+    fix: str = (
+        "raise max_llm_turns of the target, or say under limits: what becomes of it, as in "
+        "{on_exceeded: stop}"
+    )
+    """What to do where it never answers."""
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the agent does, beside its prompt and what its tools tell."""

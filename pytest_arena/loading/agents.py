@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -39,7 +40,7 @@ def with_tools(
     found = tools.of_case(case, owner, plan.variables, context, written)
     plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
     if agent is None:
-        _refuse_chaos(case, owner, context)
+        refuse_chaos(case, owner, context)
         return replace(plan, offer=OfferPlan(found, found.servers)) if found.servers else plan
     if plan.load is not None:
         context.problems.add(
@@ -66,8 +67,8 @@ def agent_plan(
     planted, too."""
     spec = agent.spec
     for tool in tools.values():
-        _check_runnable(tool, agent, context)
-        _check_templates(tool, spec.secrets, variables, context)
+        runner = f"the agent {shorten(agent.name)!r}"
+        check_runnable(tool, runner, variables, context, spec.secrets)
     says_which = (case is not None and "tools" in case) or spec.tools is not None
     servers = tools.servers if says_which else {**context.servers, **tools.servers}
     faults = (*chaos, *spec.chaos)
@@ -101,7 +102,8 @@ def check_agent(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
             )
 
 
-def _refuse_chaos(case: YamlMap, owner: str, context: LoadContext) -> None:
+def refuse_chaos(case: YamlMap, owner: str, context: LoadContext) -> None:
+    """Refuse faults in a case that has no agent."""
     if case.get("chaos"):
         context.problems.add(
             f"'chaos' is planted in {owner}, which has no agent",
@@ -123,15 +125,22 @@ def _check_fault(
         )
 
 
-def _check_runnable(tool: ToolPlan, agent: Agent, context: LoadContext) -> None:
+def check_runnable(
+    tool: ToolPlan,
+    runner: str,
+    variables: Mapping[str, Any],
+    context: LoadContext,
+    secrets: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Refuse a tool that does not say how it is run, or that wants what nobody gives it."""
+    _check_templates(tool, secrets, variables, context)
     if not tool.can_run:
         context.problems.add(
-            f"tool {shorten(tool.name)!r} says nothing of how the agent {shorten(agent.name)!r} "
-            "runs it",
+            f"tool {shorten(tool.name)!r} says nothing of how {runner} runs it",
             tool.place,
             expected="mock: what it gives, python: module:function, exec: {command: […]}, or "
             "http: {url: …}",
-            fix="add mock: …, or leave the tool out of the agent's tools:",
+            fix=f"add mock: …, or leave the tool out of tools: of {runner}",
         )
 
 

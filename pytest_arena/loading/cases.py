@@ -23,6 +23,7 @@ from pytest_arena.loading.case_checks import (
     check_tags,
     is_load_case,
 )
+from pytest_arena.loading.chains import with_chain
 from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.conversations import (
@@ -272,7 +273,9 @@ def _load(
     plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:
         plan = replace(plan, load=load, trials=1)
-    if settings.tools is not None:
+    if settings.tools is not None and target.chain is not None:
+        plan = with_chain(plan, target.chain, rendered, settings.tools, context)
+    elif settings.tools is not None:
         chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
         plan = with_tools(plan, target.agent, rendered, settings.tools, chaos, context)
     loaded = LoadedCase(plan, spec, prompt, variant)

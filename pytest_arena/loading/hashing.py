@@ -57,6 +57,8 @@ class Hasher:
             facts["tools"] = case.tools
         if case.agent is not None:
             facts["agent"] = case.agent.facts(case.variables)
+        if case.chain is not None:
+            facts["chain"] = case.chain.facts(case.variables)
         if case.offer is not None:
             facts["servers"] = case.offer.facts()
         return _hash(facts)

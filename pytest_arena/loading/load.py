@@ -10,6 +10,7 @@ from typing import Any
 from pytest_arena.errors import ArenaFileError, Location, shorten, suggest
 from pytest_arena.loading.agents import check_agent
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
+from pytest_arena.loading.chains import check_chain, lost_inputs
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.gates import check_gates, check_label_gates
@@ -142,6 +143,7 @@ def _load(
         asked = [known[provider.name] for provider in _asked(case, providers, spec)]
         check_tools(case.plan, asked, context)
         check_agent(case.plan, asked, context)
+        check_chain(case.plan, asked, context)
         check_columns(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
@@ -156,7 +158,7 @@ def _load(
         providers=tuple(chosen),
         cells=cells,
         report_formats=(formats,) if formats else (),
-        warnings=(*_unused_files(cells), *_idle(variants, cells)),
+        warnings=(*_unused_files(cells), *_idle(variants, cells), *lost_inputs(targets)),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,

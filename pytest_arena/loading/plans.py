@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
+from pytest_arena.loading.chain_plans import ChainPlan
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import Said
@@ -142,6 +143,8 @@ class CasePlan:
     agent: AgentPlan | None = None
     """Who works at its turns on the column's model, calling these tools; None where the model alone
     answers."""
+    chain: ChainPlan | None = None
+    """The chain of steps that answers its turns, most of them by the column's model."""
     offer: OfferPlan | None = None
     """The MCP servers whose tools a model that answers alone is offered, too."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
@@ -163,6 +166,8 @@ class CasePlan:
     @property
     def has_servers(self) -> bool:
         """Whether tools of MCP servers are offered, which are known when they are asked."""
+        if self.chain is not None:
+            return self.chain.has_servers
         return self.offer is not None or (self.agent is not None and bool(self.agent.servers))
 
     def params_for(self, provider: ProviderSpec) -> dict[str, Any]:
@@ -273,10 +278,13 @@ class CellPlan:
         return next((reasons[name] for name in names if name and name in reasons), None)
 
     def asked_beside(self) -> Iterator[ProviderSpec]:
-        """Yield whoever may be asked for the cell beside its own provider: fallbacks, rivals with
-        theirs, simulated users, judges and embedding models, some of them several times."""
+        """Yield whoever may be asked for the cell beside its own provider: fallbacks, simulated
+        users, models of a chain's steps, rivals with theirs, judges and embedding models, some
+        several times."""
         yield from self.fallbacks
         yield from (persona.provider for persona in self.case.personas)
+        if self.case.chain is not None:
+            yield from (s.provider for s in self.case.chain.steps if s.provider is not None)
         for rivals in self.rivals.values():
             yield from rivals
         for assertion in every_assertion(self.case):

@@ -1,4 +1,4 @@
-"""`targets:` and `prompts:` to the texts that stand around a case's own, and to agents."""
+"""`targets:` and `prompts:` to the texts that stand around a case's own, to agents and chains."""
 
 from __future__ import annotations
 
@@ -11,10 +11,18 @@ from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.templates import fill
-from pytest_arena.loading.tree import YamlMap
+from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.yaml_errors import decode
-from pytest_arena.schema import AgentTargetSpec, ArenaSpec, PromptSpec, PromptTargetSpec
+from pytest_arena.schema import (
+    AgentTargetSpec,
+    ArenaModel,
+    ArenaSpec,
+    ChainStepSpec,
+    ChainTargetSpec,
+    PromptSpec,
+    PromptTargetSpec,
+)
 from pytest_arena.text.folding import without_only_final_break
 
 _MAX_BYTES = 2_000_000
@@ -50,16 +58,58 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """An entry of `targets:` that is a chain; `written` holds its keys, and those of its file.
+
+    `left_out` are the keys of its file that do nothing here.
+    """
+
+    name: str
+    spec: ChainTargetSpec
+    written: YamlMap
+    place: Location
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[ChainStepSpec, ...]:
+        """Its steps, in their order."""
+        return self.spec.instructions
+
+    def step_written(self, step: int) -> YamlMap | None:
+        """Return a step as it is written; None of one that is a text alone."""
+        found = self.written["instructions"][step]
+        return found if isinstance(found, YamlMap) else None
+
+    def step_place(self, step: int, key: str = "") -> Location:
+        """Return where a step stands, or one of its keys."""
+        written = self.step_written(step)
+        if written is not None and key in written:
+            return written.value_place(key)
+        place: Location = self.written["instructions"].value_place(step)
+        return place
+
+    def breaker_place(self, index: int) -> Location:
+        """Return where a chain breaker is named."""
+        found = self.written["chainbreakers"]
+        if isinstance(found, YamlList):
+            return found.value_place(index)
+        return self.written.value_place("chainbreakers")
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
-    """A way to reach a provider: under a prompt, directly or by an agent that works under it."""
+    """A way to reach a provider: under a prompt, directly or by an agent that works under it, or by
+    a chain."""
 
     prompt: Prompt = field(default_factory=Prompt)
     agent: Agent | None = None
+    chain: Chain | None = None
 
 
-_KINDS: dict[str, type[PromptTargetSpec] | type[AgentTargetSpec]] = {
+_KINDS: dict[str, type[ArenaModel]] = {
     "prompt": PromptTargetSpec,
     "agent": AgentTargetSpec,
+    "chain": ChainTargetSpec,
 }
 
 
@@ -115,7 +165,9 @@ def _target(
         )
         return Target()
     spec = build_model(_KINDS[kind], written, context.problems, owner)
-    if spec is None:
+    if isinstance(spec, ChainTargetSpec):
+        return Target(chain=_chain(name, spec, written, owner, context))
+    if not isinstance(spec, (PromptTargetSpec, AgentTargetSpec)):
         return Target()
     prompt = Prompt()
     if spec.prompt is not None:
@@ -125,6 +177,29 @@ def _target(
     if spec.instructions is not None:
         prompt = Prompt(Template(spec.instructions, written.value_place("instructions")))
     return Target(prompt, Agent(name, spec, written))
+
+
+def _chain(
+    name: str, spec: ChainTargetSpec, written: YamlMap, owner: str, context: LoadContext
+) -> Chain | None:
+    """Return a chain, with the steps of its file where it names one."""
+    if spec.file is None:
+        return Chain(name, spec, written, written.place)
+    from pytest_arena.loading.chain_files import ChainFile
+
+    place = written.value_place("file")
+    with context.gathering():
+        path = context.find(spec.file, place, "chain file")
+        file = ChainFile(context.read_tree(path, place, "chain file"), place, context)
+        found = file.agent(spec.agent)
+        if found is None:
+            return None
+        for key in written.keys() - {"file", "agent"}:
+            found.adopt(key, written)
+        whole = build_model(ChainTargetSpec, found, context.problems, owner)
+        if whole is not None:
+            return Chain(name, whole, found, place, tuple(file.left_out))
+    return None
 
 
 def _named_prompt(

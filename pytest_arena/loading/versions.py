@@ -95,6 +95,7 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
         guardrails=old.case.guardrails,
         tools=old.case.tools,
         agent=old.case.agent,
+        chain=old.case.chain,
         offer=old.case.offer,
         files={**new.case.files, **old.case.files},
     )

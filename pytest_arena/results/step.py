@@ -1,4 +1,4 @@
-"""What an agent that we run does between a user's message and its answer."""
+"""What an agent or a prompt chain that we run does between a user's message and its answer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
-StepKind = Literal["model", "tool", "note"]
+StepKind = Literal["model", "tool", "note", "instruction"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of an agent's turn: a call of the model, of a tool, or what the loop had to say.
+    """One step of a turn: a call of the model, of a tool, what the loop had to say, or an
+    instruction of a prompt chain, before what the model and its tools did for it.
 
     Times are in milliseconds; `started_ms` counts from the turn's start. Tokens and cost are the
     model call's, None where they are not known.
@@ -22,10 +23,10 @@ class Step:
     started_ms: NonNegativeFloat = 0.0
     duration_ms: NonNegativeFloat | None = None
     name: str = ""
-    """The model or the tool."""
+    """The model, the tool, or what the chain calls the instruction."""
     text: str = ""
-    """What the model said beside its calls, or the note: a limit that is near, a fault that was
-    planted."""
+    """What the model said beside its calls, what the instruction gave, or the note: a limit that is
+    near, a fault that was planted."""
     call: str = ""
     """The `id` of the tool call, where the step is one."""
     agent: str = ""

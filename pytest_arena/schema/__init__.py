@@ -30,6 +30,7 @@ from pytest_arena.schema.assertion import (
 from pytest_arena.schema.attack import AttackSpec
 from pytest_arena.schema.base import ArenaModel, Duration, parse_duration
 from pytest_arena.schema.case import CaseSpec
+from pytest_arena.schema.chain import ChainStepSpec, ChainTargetSpec
 from pytest_arena.schema.chaos import ChaosSpec
 from pytest_arena.schema.content import Content, PartSpec, PromptContent
 from pytest_arena.schema.conversation import MessageSpec, NoteSpec, TurnSpec
@@ -73,6 +74,8 @@ __all__ = [
     "CaseMock",
     "CaseSpec",
     "CellAssertion",
+    "ChainStepSpec",
+    "ChainTargetSpec",
     "ChaosSpec",
     "CheckContext",
     "ComparisonSpec",

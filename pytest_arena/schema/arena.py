@@ -11,6 +11,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.schema.agent import AgentTargetSpec
 from pytest_arena.schema.base import ArenaModel, Duration, PromptText
 from pytest_arena.schema.case import CaseSpec
+from pytest_arena.schema.chain import ChainTargetSpec
 from pytest_arena.schema.guardrail import GuardrailsBlock
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.limits import BudgetSpec
@@ -121,7 +122,9 @@ class ArenaSpec(ArenaModel):
     """Values for `{{ name }}` in every text."""
     prompts: dict[str, PromptSpec] = Field(default_factory=dict)
     """Prompts by name, for targets."""
-    targets: dict[str, PromptTargetSpec | AgentTargetSpec] = Field(default_factory=dict)
+    targets: dict[str, PromptTargetSpec | AgentTargetSpec | ChainTargetSpec] = Field(
+        default_factory=dict
+    )
     """Ways to reach a provider by name, for cases."""
     personas: dict[str, PersonaSpec] = Field(default_factory=dict)
     """Simulated users by name, for turns of conversations; eight ship with the plugin."""

@@ -256,6 +256,11 @@ class Assertion(ArenaModel):
         return (called.strip(),) if called else ()
 
     @property
+    def chain_step(self) -> int | str | None:
+        """The step of a chain that it looks at, by number or name; None for all others."""
+        return None
+
+    @property
     def right_label(self) -> str | None:
         """The label that a right answer has, where it looks for one."""
         return None

@@ -45,6 +45,7 @@ def test_every_example_arena_has_a_test() -> None:
     assert {path.name for path in (ROOT / "arenas").iterdir() if path.is_dir()} == {
         "agents",
         "applications",
+        "chains",
         "quickstart",
         "formats",
         "recorded",
@@ -243,3 +244,9 @@ def test_agents_are_told_apart_by_their_tools_and_by_their_servers(tmp_path: Pat
         }.items()
         for column in columns
     }
+
+
+def test_the_chains_arena_looks_at_what_single_steps_gave(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "chains", expected=1)
+    assert cells(run, "passed") == {"Refund[careful]", "Somebody else's[careful]"}
+    assert cells(run, "failed") == {"Refund[hasty]", "Somebody else's[hasty]"}

@@ -46,7 +46,9 @@ class AgentRun:
         notes: Sequence[Sequence[NotePlan]] = (),
         calls: TrialCalls | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        calls_of: dict[str, int] | None = None,
     ) -> None:
+        """`calls_of` counts the calls of each tool in the trial, where others make some, too."""
         self._plan = plan
         self._ask = ask
         self._toolbox = toolbox
@@ -56,7 +58,7 @@ class AgentRun:
         self._clock = clock
         self._used = LimitsUsed(plan.limits, clock)
         self._health = Health(plan.health)
-        self._calls_of: dict[str, int] = {}
+        self._calls_of = {} if calls_of is None else calls_of
         self._record: TurnRecord | None = None
         self._asked: Request | None = None
         self._turn = 0
@@ -75,7 +77,7 @@ class AgentRun:
             record.stop(self._used.late)
         self._record = None
         request = self._asked or Request(messages)
-        return request, record.response(self._state())
+        return request, record.response(self.state)
 
     async def close(self) -> None:
         """Let the tools go of what is this dialogue's."""
@@ -85,7 +87,7 @@ class AgentRun:
     def unfinished(self) -> Response | None:
         """What a turn that was broken off had come to; None where there is nothing of it."""
         record = self._record
-        return record.response(self._state()) if record is not None and record.has_begun else None
+        return record.response(self.state) if record is not None and record.has_begun else None
 
     async def _work(self, messages: list[Message], turn: int, record: TurnRecord) -> None:
         self._health.begin_turn()
@@ -131,14 +133,11 @@ class AgentRun:
 
     def _never_answered(self, record: TurnRecord) -> None:
         most = self._plan.max_llm_turns
-        why = f"max_llm_turns: no answer after {counted(most, 'call')} of the model"
+        why = f"{self._plan.most_named}: no answer after {counted(most, 'call')} of the model"
         if self._plan.limits.on_exceeded is None:
             raise ProviderError(
                 ErrorKind.AGENT,
-                f"{why}\n"
-                "  expected: an answer without calls of tools\n"
-                "  fix: raise max_llm_turns of the target, or say under limits: what becomes of "
-                "it, as in {on_exceeded: stop}",
+                f"{why}\n  expected: an answer without calls of tools\n  fix: {self._plan.fix}",
             )
         record.stop(why)
 
@@ -225,8 +224,9 @@ class AgentRun:
         for note in self._used.notes():
             record.note(note)
 
-    def _state(self) -> Any:
-        """Return what the tools keep as JSON."""
+    @property
+    def state(self) -> Any:
+        """What the tools keep, as JSON."""
         return clean_value(to_jsonable_python(dict(self._context.state), fallback=str))
 
 

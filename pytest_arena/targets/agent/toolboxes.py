@@ -22,7 +22,7 @@ class Toolboxes:
     work; lives on the event loop."""
 
     def __init__(self, environment: ToolEnvironment) -> None:
-        self._environment = environment
+        self.environment = environment
         self._made: dict[int, tuple[AgentPlan | OfferPlan, Toolbox]] = {}
         self._servers: dict[int, McpServer] = {}
 
@@ -33,11 +33,12 @@ class Toolboxes:
         context: ToolContext,
         notes: Sequence[Sequence[NotePlan]] = (),
         calls: TrialCalls | None = None,
+        calls_of: dict[str, int] | None = None,
     ) -> AgentRun:
         """Return an agent for one dialogue; it asks its model by `ask`, is told `notes` while it
         works at each turn, and keeps what its tools gave in `calls`."""
         tools = self._tools(plan, context.session, plan.chaos)
-        return AgentRun(plan, ask, tools, context, notes, calls)
+        return AgentRun(plan, ask, tools, context, notes, calls, calls_of=calls_of)
 
     def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
         """Return what stands before a model that is offered servers' tools, for one dialogue."""
@@ -49,7 +50,7 @@ class Toolboxes:
             servers = (server.close() for server in self._servers.values())
             await asyncio.gather(*servers, *(box.close() for _, box in self._made.values()))
         finally:
-            await self._environment.close()
+            await self.environment.close()
         self._made.clear()
         self._servers.clear()
 
@@ -60,7 +61,7 @@ class Toolboxes:
             # the plan is kept, so that its id stays its own
             servers = [self._server(one) for one in plan.servers.values()]
             secrets = plan.secrets if isinstance(plan, AgentPlan) else {}
-            toolbox = Toolbox(plan.tools, self._environment, chaos, servers, secrets)
+            toolbox = Toolbox(plan.tools, self.environment, chaos, servers, secrets)
             self._made[id(plan)] = (plan, toolbox)
         return ConversationTools(self._made[id(plan)][1], session)
 
@@ -68,5 +69,5 @@ class Toolboxes:
         """Return the one server of an entry, which all agents of a file share."""
         # the server keeps its spec, so that the id of that stays its own
         if id(spec) not in self._servers:
-            self._servers[id(spec)] = mcp_server(spec, self._environment)
+            self._servers[id(spec)] = mcp_server(spec, self.environment)
         return self._servers[id(spec)]

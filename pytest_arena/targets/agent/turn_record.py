@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pytest_arena.results.request_response import Message, Response, ToolCall, source_of
@@ -27,8 +28,8 @@ class TurnRecord:
 
     @property
     def has_begun(self) -> bool:
-        """Whether a model has answered."""
-        return self.answers > 0
+        """Whether anything is done: a model has answered, or an instruction of a chain ended."""
+        return self.answers > 0 or any(step.kind == "instruction" for step in self._steps)
 
     @property
     def answers(self) -> int:
@@ -70,6 +71,20 @@ class TurnRecord:
                 cost_usd=response.cost_usd,
             )
         )
+
+    def add_instruction(self, step: Step, response: Response | None) -> None:
+        """Add an instruction of a prompt chain, and what a model and its tools did for it; what
+        they told each other is no part of the conversation."""
+        self._steps.append(step)
+        if response is None:
+            return
+        self._last_began_ms = step.started_ms
+        self._responses.append(response)
+        self._calls += response.tool_calls
+        self._steps += [
+            replace(one, started_ms=round(step.started_ms + one.started_ms, 3))
+            for one in response.steps
+        ]
 
     def add_calls(self, calls: Sequence[ToolCall], began_ms: Sequence[float]) -> None:
         """Add calls with what came of them, in the order in which the model made them."""

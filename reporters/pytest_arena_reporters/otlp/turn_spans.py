@@ -21,11 +21,12 @@ MakeChat = Callable[[str, str], TraceSpan]
 def step_spans(
     trace_id: str, number: int, response: Response, turn: TraceSpan, chat: MakeChat
 ) -> Iterator[TraceSpan]:
-    """Yield the calls of an agent that we ran, in order; what the loop noted is the turn's."""
+    """Yield the calls of an agent or a chain that we ran, in order; what the loop noted is the
+    turn's, and a chain's instructions stand beside the calls that they made."""
     said = [one for one in response.transcript if one.get("role") == "assistant"]
     calls = {call.id: call for call in response.tool_calls}
     models = 0
-    for step in response.steps:
+    for place, step in enumerate(response.steps):
         start_ms = turn.start_ms + step.started_ms
         end_ms = start_ms + (step.duration_ms or 0)
         if step.kind == "note":
@@ -43,6 +44,10 @@ def step_spans(
                 span.attributes["gen_ai.output.messages"] = one_message(said[models])
             models += 1
             yield span
+        elif step.kind == "instruction":
+            own_id = span_id(trace_id, "turn", number, "instruction", place)
+            name = f"chain_step {step.name}"
+            yield TraceSpan(own_id, name, turn.id, start_ms, end_ms, error=step.error)
         else:
             call = calls.get(step.call) or ToolCall(step.name, {}, step.call, error=step.error)
             yield _tool_span(tool_span_id(trace_id, number, step.call), call, turn.id, start_ms)

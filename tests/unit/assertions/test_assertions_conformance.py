@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from pytest_arena.assertions import BUILTINS
 from pytest_arena.assertions.evaluate import evaluate, evaluate_cell
+from pytest_arena.assertions.text import Contains
 from pytest_arena.registry import Registry, Shipped
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
 from pytest_arena.schema.describing import described_fields
@@ -139,6 +140,14 @@ BAD = {
     ],
     "step_efficiency": [{}, {"reference": []}, {"reference": ["a"], "min_score": 2}],
     "llm_turns": [{}, {"min": 3, "max": 2}, {"max": 1.5}],
+    "step_output": [
+        {"step": 1},
+        {"step": 1, "assertions": []},
+        *(
+            {"step": step, "assertions": [Contains(value="a")]}
+            for step in (0, -1, True, 1.5, "", "  ", [1], None)
+        ),
+    ],
     "turn_count": [{}, {"min": 3, "max": 2}, {"max": -1}],
     "topics": [{}, {"forbidden": {"medicine": []}}],
     "total_cost": [{}, {"max_usd": -1}],

@@ -60,13 +60,13 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
         (
             "{type: agnet}",
             "arena.yaml:5:21: target 'a': unknown type 'agnet'\n"
-            "  expected: one of prompt, agent\n"
+            "  expected: one of prompt, agent, chain\n"
             "  fix: did you mean 'agent'?",
         ),
         (
             "{instructions: Hi}",
             "arena.yaml:5:14: target 'a' has no type\n"
-            "  expected: one of prompt, agent\n"
+            "  expected: one of prompt, agent, chain\n"
             "  fix: add type: prompt",
         ),
         (
@@ -98,7 +98,7 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
             "arena.yaml:4:72: tool 'bare' says nothing of how the agent 'a' runs it\n"
             "  expected: mock: what it gives, python: module:function, exec: {command: […]}, or "
             "http: {url: …}\n"
-            "  fix: add mock: …, or leave the tool out of the agent's tools:",
+            "  fix: add mock: …, or leave the tool out of tools: of the agent 'a'",
         ),
         (
             '{type: agent, tools: [{name: t, mock: "{{ argument.n }}"}]}',

@@ -214,6 +214,24 @@ def test_an_agents_turn_holds_its_calls_of_the_model_and_of_tools() -> None:
     ]
 
 
+def test_a_chains_instructions_stand_beside_the_calls_that_were_made_for_them() -> None:
+    response = Response(
+        "Done.",
+        steps=(
+            Step("instruction", 0, 10, "sort", text="refund"),
+            Step("model", 0, 10, "m-1"),
+            Step("instruction", 10, 5, "2", error="it gave nothing"),
+        ),
+        started_ms=0,
+    )
+    spans = spans_of(run_of(cell_of(trial_of(response))))
+    sort, second = named(spans, "chain_step sort"), named(spans, "chain_step 2")
+    assert took_ms(sort) == 10
+    assert second["status"]["message"] == "it gave nothing"
+    assert sort["spanId"] != second["spanId"]
+    assert sort["parentSpanId"] == second["parentSpanId"] == turn_span_id(TRACE, 0)
+
+
 def test_an_applications_own_spans_stand_below_its_turn_by_their_own_ids() -> None:
     told = Trace(
         (

@@ -1,0 +1,131 @@
+"""Prompt chains: verdicts and records, what is asked of whom, in one process and over two."""
+
+from __future__ import annotations
+
+from conftest import Project
+
+STEPS = """
+def shout(text):
+    return text.upper()
+
+async def fails(text):
+    raise ValueError("no such order")
+"""
+TESTS = """\
+tests:
+  - name: Order
+    prompt: Where is 7?
+    mock:
+      right: {steps: [order 7, {tool_calls: [{name: find, arguments: {number: "7"}}]}, It is lost]}
+      wrong: {steps: [nothing, It is here]}
+    assertions:
+      - {type: step_output, step: sort, assertions: [{type: contains, value: order 7}]}
+      - {type: step_output, step: 2, assertions: [{type: contains, value: ORDER}]}
+      - {type: tools_called, tools: [find]}
+      - {type: contains, value: lost}
+"""
+
+
+def arena(step: str = '{python: "chain_steps:shout"}', tests: str = TESTS) -> str:
+    return f"""\
+providers:
+  - {{name: right, provider: mock, model: any}}
+  - {{name: wrong, provider: mock, model: any}}
+tools:
+  find:
+    parameters: {{properties: {{number: {{type: string}}}}, required: [number]}}
+    mock: {{status: lost}}
+targets:
+  desk:
+    type: chain
+    instructions:
+      - {{name: sort, text: "Sort this: {{input}}"}}
+      - {step}
+      - {{agentic: Answer., max_internal_steps: 3}}
+defaults: {{target: desk}}
+{tests}"""
+
+
+def test_a_chain_answers_and_its_steps_are_judged(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    project.write(arena=arena())
+    project.run(*spread).assert_outcomes(passed=1, failed=1)
+    (response,) = project.columns()["right"]["trials"][0]["responses"]
+    assert [step["kind"] for step in response["steps"]] == [
+        *("instruction", "model", "instruction", "instruction"),
+        *("model", "tool", "model"),
+    ]
+    assert response["tool_calls"][0]["result"] == {"status": "lost"}
+    assert response["attempts"] == 3
+
+
+def test_a_step_that_fails_is_an_error_that_names_it(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(chain_steps=STEPS)
+    project.write(arena=arena('{name: check, python: "chain_steps:fails"}'))
+    project.run(*spread).assert_outcomes(errors=2)
+    trial = project.columns()["right"]["trials"][0]
+    assert trial["verdict"] == "error"
+    assert trial["error"]["message"].startswith("step 2 (check) of the chain 'desk': ")
+    assert "ValueError" in trial["error"]["message"]
+    assert trial["responses"][0]["steps"][0]["text"] == "order 7"
+
+
+def test_assertions_on_steps_that_there_are_not_are_refused(project: Project) -> None:
+    inner = "assertions: [{type: contains, value: x}]"
+    project.write(
+        arena=arena(
+            '"{input}"',
+            "tests:\n"
+            + "".join(
+                f"  - {{name: {name}, prompt: Hi, assertions: [{{type: contains, value: x}}, "
+                f"{{type: step_output, step: {step}, {inner}}}]{more}}}\n"
+                for name, step, more in (
+                    ("A", "4", ""),
+                    ("B", "srt", ""),
+                    ("C", "true", ""),
+                )
+            )
+            + "  - {name: D, prompt: Hi, target: bare, assertions: "
+            f"[{{type: step_output, step: 1, {inner}}}]}}\n",
+        ).replace("targets:\n", "targets:\n  bare: {type: prompt}\n")
+    )
+    result = project.run()
+    result.stdout.fnmatch_lines(
+        [
+            "*unknown step '4' in assertion 'step_output' of case 'A'*",
+            "*expected: a number from 1 to 3, or one of sort*",
+            "*unknown step 'srt' in assertion 'step_output' of case 'B'*",
+            "*did you mean 'sort'?*",
+            "*'step_output' of case 'D' looks at a step, and the case has no chain*",
+        ]
+    )
+    assert result.ret != 0
+
+
+def test_models_of_steps_are_called_with_recordings_and_counted(project: Project) -> None:
+    chain = """\
+providers:
+  - {name: small, provider: mock, model: any}
+  - {name: large, provider: mock, model: any}
+defaults: {target: both, providers: [small]}
+targets: {both: {type: chain, models: [$provider, large], instructions: ["{input}", "{input}"]}}
+"""
+    tests = """\
+tests:
+  - name: A
+    prompt: Hi
+    mock: {small: one, large: two}
+    assertions:
+      - {type: equals, value: two}
+      - {type: step_output, step: 1, assertions: [{type: equals, value: one}]}
+      - {type: llm_turns, min: 2, max: 2}
+"""
+    project.write(arena=chain + tests)
+    project.run().assert_outcomes(passed=1)
+    project.write(arena=chain + "budget: {max_calls: 1}\n" + tests)
+    project.run()
+    assert project.verdicts() == {"A[small]": "skipped"}
