@@ -74,15 +74,14 @@ def check_length(
     """Refuse a conversation that is longer than it may be, and a limit on what is none."""
     most = spec.max_messages or default
     notes = sum(isinstance(each, NoteSpec) for each in spec.conversation or ())
-    talked = sum(turn.most for turn in spec.persona_turns)
+    talked = sum(turn.least for turn in spec.persona_turns)
     messages = 2 * (len(spec.turns) + talked) + notes
     if most is not None and messages > most:
         problems.add(
             f"{owner} has {messages} messages with their answers, and max_messages is {most}",
             case.key_place("conversation"),
             expected=f"at most {counted(most // 2, 'turn')}",
-            fix=f"raise max_messages to {messages}, or "
-            + ("lower max_turns of the persona" if talked else "leave turns out"),
+            fix=f"raise max_messages to {messages}, or leave turns out",
         )
     for key in ("max_messages", "continue_on_failure"):
         if spec.conversation is None and getattr(spec, key) is not None:

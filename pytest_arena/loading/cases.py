@@ -368,7 +368,9 @@ def _plan(
         name=name,
         line=place.line,
         source=place.file,
-        dialogues=dialogues_of(spec, prompt, variables, context, settings.personas),
+        dialogues=dialogues_of(
+            spec, prompt, variables, context, settings.personas, settings.max_messages
+        ),
         files=sent_files(spec),
         system=system,
         assertions=spec.assertions,

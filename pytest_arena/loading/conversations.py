@@ -32,6 +32,7 @@ def dialogues_of(
     variables: Mapping[str, Any],
     context: LoadContext,
     personas: Personas | None = None,
+    max_messages: int | None = None,
 ) -> tuple[tuple[TurnPlan, ...], ...]:
     """Return each prompt of a case, or its conversation, as the turns of a dialogue."""
 
@@ -47,10 +48,11 @@ def dialogues_of(
         *before, _ = said_by(spec)
         return ((TurnPlan(turn(spec.messages[-1].content), before=tuple(before)),),)
     if spec.conversation is not None:
+        longest = iter(_longest_talks(spec, spec.max_messages or max_messages))
 
         def played(said: PersonaTurnSpec) -> PersonaPlan | None:
-            owner = f"case {shorten(spec.name, 60)!r}"
-            return personas.plan(said, variables, owner) if personas is not None else None
+            owner, most = f"case {shorten(spec.name, 60)!r}", next(longest)
+            return personas.plan(said, most, variables, owner) if personas is not None else None
 
         return (tuple(_turns(spec.conversation, turn, played)),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
@@ -86,6 +88,21 @@ def _turns(
             plan = replace(plan, notes=tuple(notes))
     if plan is not None:
         yield plan
+
+
+def _longest_talks(spec: CaseSpec, max_messages: int | None) -> Iterator[int]:
+    """Yield how many messages each persona may send, so that the conversation is no longer than it
+    may be: the first takes what the others need not have."""
+    turns = spec.persona_turns
+    if max_messages is None:
+        yield from (turn.most for turn in turns)
+        return
+    notes = len(spec.conversation or ()) - len(spec.turns) - len(turns)
+    left = (max_messages - notes) // 2 - len(spec.turns) - sum(turn.least for turn in turns)
+    for turn in turns:
+        more = min(turn.most - turn.least, max(left, 0))
+        left -= more
+        yield turn.least + more
 
 
 def sent_files(spec: CaseSpec) -> dict[str, AttachedFile]:

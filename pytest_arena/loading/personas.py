@@ -59,8 +59,11 @@ class Personas:
         own = self._own(tree)
         self._known: dict[str, _Written | None] = {**_shipped(), **own}
         context.personas = self.names
-        self.talking = frozenset({*own, *_named_in(tree)}) & self.names
-        """The names of those of the file, and of those that its conversations name."""
+        named = set(_named_in(tree))
+        # which of them a template means is known case by case
+        any_may_talk = any("{{" in name for name in named)
+        self.talking = self.names if any_may_talk else self.names & {*own, *named}
+        """The names of those of the file, and of those that its conversations may name."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -69,9 +72,10 @@ class Personas:
         return frozenset(self._known) if self._are_whole else frozenset()
 
     def plan(
-        self, turn: PersonaTurnSpec, variables: Mapping[str, Any], owner: str
+        self, turn: PersonaTurnSpec, most: int, variables: Mapping[str, Any], owner: str
     ) -> PersonaPlan | None:
-        """Return who talks in a turn, with all texts filled in; None after adding its problems."""
+        """Return who talks in a turn, `most` messages long at most, with all texts filled in; None
+        after adding its problems."""
         found = self._known.get(turn.persona)
         if found is None:
             # told where the turn was read, or where it stands
@@ -102,7 +106,7 @@ class Personas:
             provider=provider,
             instructions=f"{told}\n\n{ending(turn.least, spec.patience)}",
             least=turn.least,
-            most=turn.most,
+            most=most,
             patience=spec.patience,
         )
         self._context.judges |= {id(provider): provider}

@@ -170,7 +170,6 @@ def test_mistakes_are_told_with_their_place_and_the_fix(
     [
         ("    attacks: [base64]\n", "case 'A' has a persona and 'attacks'"),
         ("    concurrent: 2\n    duration: 1s\n", "case 'A' has a persona and 'concurrent'"),
-        ("    max_messages: 4\n", "case 'A' has 16 messages with their answers"),
     ],
 )
 def test_a_persona_is_refused_where_turns_must_be_known_before(
@@ -178,6 +177,57 @@ def test_a_persona_is_refused_where_turns_must_be_known_before(
 ) -> None:
     with pytest.raises(ArenaFileError, match=what):
         load("{persona: buyer}", more=more)
+
+
+@pytest.mark.parametrize(
+    ("turns", "most", "longest"),
+    [
+        ("{persona: buyer}", 6, [3]),
+        ("{persona: buyer, max_turns: 9}", 9, [4]),
+        ("{user: Hi}, {persona: buyer}, {inject: Hurry}, {user: Bye}", 9, [2]),
+        ("{persona: buyer, turns: 2, max_turns: 4}, {persona: buyer}", 10, [4, 1]),
+        ("{persona: buyer}, {persona: buyer, turns: 3}", 20, [7, 3]),
+    ],
+)
+def test_a_persona_says_no_more_than_the_conversation_may_have(
+    load: Callable[..., Arena], turns: str, most: int, longest: list[int]
+) -> None:
+    arena = load(turns, more=f"    max_messages: {most}\n")
+    assert [persona.most for persona in arena.cells[0].case.personas] == longest
+
+
+def test_a_conversation_that_is_too_long_with_what_a_persona_must_say_is_refused(
+    load: Callable[..., Arena],
+) -> None:
+    with pytest.raises(ArenaFileError, match="case 'A' has 6 messages with their answers"):
+        load("{user: Hi}, {persona: buyer, turns: 2}", more="    max_messages: 5\n")
+
+
+def test_a_case_runs_with_each_persona_of_a_matrix(load: Callable[..., Arena]) -> None:
+    more = "    matrix: {who: [terse, angry]}\n"
+    judge = "judge: mini\n"
+    turn = "{persona: '{{ who }}', goals: 'peace with {{ who }} people'}"
+    arena = load(turn, judge, more)
+    names = [persona.name for cell in arena.cells for persona in cell.case.personas]
+    assert names == ["terse", "angry"]
+    assert "peace with angry people" in next(arena.cells[1].case.personas).instructions
+
+
+@pytest.mark.parametrize(
+    ("turn", "top", "fix"),
+    [
+        ("{persona: buyer, goal: x}", PLAYED, "write goals: …"),
+        ("{persona: buyer}", PLAYED.replace("provider: mini", "model: x"), "write provider: {"),
+        ("{persona: buyer}", PLAYED.replace("patience", "tone"), "write style: …"),
+        ("{persona: buyer}", PLAYED.replace("personas", "simulated_users"), "write personas: …"),
+    ],
+)
+def test_other_words_for_the_keys_of_a_persona_are_understood(
+    load: Callable[..., Arena], turn: str, top: str, fix: str
+) -> None:
+    with pytest.raises(ArenaFileError) as caught:
+        load(turn, top)
+    assert fix in str(caught.value)
 
 
 def test_a_persona_does_not_talk_to_answers_that_are_there(
