@@ -106,7 +106,12 @@ def test_every_imported_library_is_a_requirement() -> None:
         re.split(r"[\[<>=!~ ]", line)[0].lower() for lines in extras.values() for line in lines
     }
     given |= {"pytest", *PACKAGES}
-    names = {"yaml": "pyyaml", "_pytest": "pytest", "xdist": "pytest-xdist"}
+    names = {
+        "yaml": "pyyaml",
+        "_pytest": "pytest",
+        "xdist": "pytest-xdist",
+        "opentelemetry": "opentelemetry-proto",
+    }
     optional = {"IPython"}
     used = {
         name
@@ -124,6 +129,7 @@ def test_every_imported_library_is_a_requirement() -> None:
         "httpx": "openai",
         "anyio": "mcp",
         "httpx2": "mcp",
+        "google": "opentelemetry-proto",
     }
     missing = {
         name

@@ -15,6 +15,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 from synthetic_run import synthetic_run
 
+from pytest_arena.providers.systems.portable.shapes.traces import trace_of
 from pytest_arena.results import (
     Cell,
     Finding,
@@ -31,6 +32,7 @@ from pytest_arena.results import (
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.step import Step
 from pytest_arena.results.trace_ids import tool_span_id, turn_span_id
+from pytest_arena.span_receiver.body import JSON, spans_in
 from pytest_arena_reporters.otlp import OtlpReporter
 
 TRACE = "ab" * 16
@@ -107,6 +109,14 @@ def test_every_line_is_a_whole_tree_by_opentelemetrys_own_definitions(
         assert [span.parent_span_id in ids for span in spans] == [False, *[True] * (len(spans) - 1)]
         assert all(span.start_time_unix_nano <= span.end_time_unix_nano for span in spans)
     assert len(traces) == len(lines)
+
+
+def test_every_line_is_one_that_the_runs_own_receiver_takes(tmp_path: Path) -> None:
+    run = synthetic_run(12, 3, hostile=True)
+    for line in OtlpReporter().write(run, tmp_path).path.read_bytes().splitlines():
+        taken = spans_in(line, JSON)
+        assert [one["name"] for one in taken] == [one.name for one in parsed(line.decode())]
+        assert len(trace_of(json.loads(line))["spans"]) == len(taken)
 
 
 @pytest.mark.parametrize("seed", range(6))
