@@ -212,9 +212,10 @@ class _StepBuilder:
         most, key = chain.spec.max_tool_rounds + 1, "max_tool_rounds"
         if spec.agentic is not None:
             most, key = spec.max_internal_steps, "max_internal_steps"
-        elif not found and not servers:
-            most = 1
         fix = f"raise {key}, or tell the step when it is done"
+        if spec.agentic is None and not found and not servers:
+            most, key = 1, "no tools"
+            fix = "name what it may call under tools: of the chain, or tell it that there are none"
         return AgentPlan(chain.name, found, most, servers=servers, most_named=key, fix=fix)
 
 

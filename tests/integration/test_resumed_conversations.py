@@ -150,6 +150,45 @@ def test_a_conversation_goes_on_where_a_killed_run_left_it(
     assert not (desk.path / "arena-report" / ".calls").exists()
 
 
+def test_a_chain_goes_on_at_the_step_in_which_a_run_was_killed(desk: Project) -> None:
+    desk.write(
+        arena="""\
+providers: [{name: m, provider: mock, model: any}]
+tools:
+  refund: {python: "desk:refund", irreversible: true}
+  mail: {python: "desk:mail"}
+targets:
+  desk:
+    type: chain
+    models: [m, $provider]
+    instructions: [{agentic: Pay., tools: [refund]}, {agentic: Write., tools: [mail]}]
+tests:
+  - name: Lost
+    target: desk
+    prompt: Pay me back.
+    mock:
+      steps:
+        - tool_calls: [{name: refund, arguments: {number: "7"}}]
+        - Paid.
+        - tool_calls: [{name: mail, arguments: {}}]
+        - Paid back.
+    assertions: [{type: contains, value: Paid back}]
+"""
+    )
+    with held_at(desk, "mail", 1) as process:
+        kill_all(process)
+    before = counted(desk)
+    assert before == {"model": 3, "refund": 1, "mail": 1}
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 1, "mail": 1}
+    (response,) = responses(desk)
+    assert response["state"] == {"paid": "7"}
+    assert [step["name"] for step in response["steps"] if step["kind"] == "tool"] == [
+        "refund",
+        "mail",
+    ]
+
+
 def test_a_persona_does_not_say_again_what_it_has_said(desk: Project) -> None:
     persona = "personas: {buyer: {goals: money, provider: {provider: mock, model: any}}}\ntests:"
     text = arena("Lost").replace("tests:", persona)

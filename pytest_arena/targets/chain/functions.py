@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.loading.chain_plans import FunctionPlan
+from pytest_arena.references import UnresolvedError
 from pytest_arena.results.cleaning import clean_text
 from pytest_arena.running.user_code import Raised
 from pytest_arena.text.exception_text import exception_text
@@ -60,6 +61,8 @@ class ChainFunctions:
         except TimeoutError:
             limit = f"{plan.timeout_s:.3g} s"
             raise _failed(plan, f"gave nothing within {limit}", "an answer in time") from None
+        if isinstance(given, Raised) and isinstance(given.error, UnresolvedError):
+            raise ProviderError(ErrorKind.CONFIGURATION, str(given.error)) from given.error
         if isinstance(given, Raised):
             raise ProviderError(
                 ErrorKind.AGENT, f"{plan.call} raised {exception_text(given.error, plan.root)}"

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, first_line
+from pytest_arena.errors import BudgetSpent, ProviderError, first_line
 from pytest_arena.loading.chain_plans import INPUT, ChainPlan, ChainStepPlan
 from pytest_arena.recording.trial_calls import TrialCalls
-from pytest_arena.references import UnresolvedError
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.step import Step
@@ -89,9 +88,6 @@ class ChainRun:
                     break
             except ProviderError as error:
                 raise self._of_step(place, step, error) from error
-            except UnresolvedError as error:
-                failed = ProviderError(ErrorKind.CONFIGURATION, str(error))
-                raise self._of_step(place, step, failed) from error
         self._turn = None
         return Request(messages), self._response(state)
 

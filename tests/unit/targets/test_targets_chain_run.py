@@ -220,8 +220,8 @@ def test_a_breaker_of_three_parameters_is_told_of_the_step(functions: Any) -> No
     ("name", "said"),
     [
         ("nothing", "returned nothing"),
-        ("fails", "ValueError"),
-        ("missing", "has no 'missing'"),
+        ("fails", "chain_functions:fails raised ValueError"),
+        ("missing", "chain_functions:missing: the module 'chain_functions' has no 'missing'"),
     ],
 )
 def test_a_function_that_gives_nothing_is_an_error_with_the_steps_number(
