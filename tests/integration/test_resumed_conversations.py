@@ -6,6 +6,7 @@ a known point.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from typing import Any
 
 import pytest
 from conftest import INTERRUPTIBLE, Project
+from servers import mcp_raw
 from survival import is_alive, process_group, wait_until
 
 DESK = """
@@ -289,3 +291,86 @@ def test_workers_that_are_left_repeat_nothing_that_a_killed_one_did(desk: Projec
     assert set(done.values()) == {1}, done
     verdicts = Counter(cell["verdict"] for cell in desk.cells().values())
     assert verdicts == {"passed": 5, "error": 1}, "the cell that the killed worker was at"
+
+
+def with_server(target: str) -> str:
+    command = json.dumps([*mcp_raw.COMMAND, "gate"])
+    call = '{name: echo, arguments: {text: "7"}}'
+    return f"""\
+providers: [{{name: m, provider: mock, model: any}}]
+tools: {{mail: {{python: "desk:mail"}}}}
+mcp_servers: {{kb: {{command: {command}, irreversible: [echo], scope: trial}}}}
+targets: {{desk: {{type: agent, tools: [mail, "mcp:kb"]{target}}}}}
+tests:
+  - name: Lost
+    target: desk
+    prompt: Say it.
+    mock: {{steps: [{{tool_calls: [{call}]}}, {{tool_calls: [{{name: mail}}]}}, Said.]}}
+    assertions: [{{type: contains, value: Said}}]
+"""
+
+
+@pytest.mark.parametrize("tool", ["mail", "echo"])
+def test_calls_of_a_server_s_tools_are_kept_too(desk: Project, tool: str) -> None:
+    desk.write(arena=with_server(""))
+    with held_at(desk, tool, 1) as process:
+        kill_all(process)
+    desk.run("--arena-resume").assert_outcomes(**{"passed": 1} if tool == "mail" else {"errors": 1})
+    assert counted(desk)["echo"] == 1
+    assert counted(desk)["mail"] == (2 if tool == "mail" else 0)
+    wait_until(lambda: not any(map(is_alive, mcp_raw.pids_in(desk.path))), desk.path)
+
+
+HELD = """\
+import asyncio, os
+from pytest_arena import Provider, Response
+
+class Held(Provider):
+    type = "held"
+    async def complete(self, request):
+        with open("runs", "a") as file:
+            file.write(f"{request.turn} {request.case} {request.trial} 0\\n")
+        if request.turn == 2 and os.path.exists("gate-2"):
+            await asyncio.to_thread(lambda: open("gate-2").close())
+        return Response(output=f"turn {request.turn} of {len(request.messages)}", latency_ms=10.0)
+
+def pytest_arena_register(registry):
+    registry.provider(Held)
+"""
+
+
+def test_a_model_is_not_asked_again_for_turns_that_it_had_answered(
+    desk: Project, spread: tuple[str, ...]
+) -> None:
+    desk.pytester.makepyfile(conftest=HELD)
+    turns = "".join(f"{{user: u{number}}}, " for number in range(4))
+    desk.write(
+        arena=f"""\
+providers: [{{name: m, provider: held, model: any}}]
+tests:
+  - name: Talk
+    conversation: [{turns}]
+    assertions: [{{type: contains, value: turn 3 of 7}}]
+"""
+    )
+    with held_at(desk, "2", 1, *spread) as process:
+        kill_all(process)
+    desk.run("--arena-resume", *spread).assert_outcomes(passed=1)
+    assert counted(desk) == {"0": 1, "1": 1, "2": 2, "3": 1}
+    outputs = [one["output"] for one in responses(desk, "Talk[m]")]
+    assert outputs == ["turn 0 of 1", "turn 1 of 3", "turn 2 of 5", "turn 3 of 7"]
+
+
+def test_a_run_that_is_killed_again_goes_on_where_the_last_one_stood(desk: Project) -> None:
+    with held_at(desk, "refund", 1) as process:
+        # let it go on to the next gate
+        os.mkfifo(desk.path / "gate-mail")
+        with open(desk.path / "gate-refund", "w"):
+            wait_until(lambda: counted(desk)["mail"] == 1, desk.path)
+        kill_all(process)
+    (desk.path / "gate-mail").unlink()
+    for number in (2, 3):
+        with held_at(desk, "mail", number, "--arena-resume") as process:
+            kill_all(process)
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) == {"model": 5, "find": 1, "refund": 1, "mail": 4}
