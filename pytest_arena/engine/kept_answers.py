@@ -29,6 +29,8 @@ async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> 
 
 def keeping(calls: TrialCalls, spec: ProviderSpec, call: Call) -> Call:
     """Return what makes calls of a trial that have not been made, and keeps the answers."""
+    if not calls.keeps_answers:
+        return call
 
     async def answer(request: Request) -> Response:
         at = (request.turn, request.step)

@@ -49,7 +49,13 @@ class CallJournal:
         """Return the calls of one trial, which is told by all that decides what it does."""
         async with self._looking:
             await asyncio.to_thread(self._look)
-        return TrialCalls(self._left.setdefault(trial, []), self._keep(trial), self._count)
+        return TrialCalls(
+            self._left.setdefault(trial, []),
+            self._keep(trial),
+            self._count,
+            # a recording keeps the others, and takes what it replays for used
+            keeps_answers=self._record in ("off", "all"),
+        )
 
     def close(self) -> None:
         self._journal.close()

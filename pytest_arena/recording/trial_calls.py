@@ -67,9 +67,12 @@ class TrialCalls:
         left: list[KeptCall],
         keep: Callable[[Mapping[str, Any]], None],
         count: Callable[[], None],
+        *,
+        keeps_answers: bool = True,
     ) -> None:
         """`left` is what other processes left of the trial; `count` is told of each call that is
-        taken of it."""
+        taken of it. Without `keeps_answers`, what models say is kept elsewhere."""
+        self.keeps_answers = keeps_answers
         self._left = left
         self._keep = keep
         self._count = count

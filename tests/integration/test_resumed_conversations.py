@@ -339,8 +339,9 @@ def pytest_arena_register(registry):
 """
 
 
+@pytest.mark.parametrize("options", [(), ("-n2",), ("--arena-record=once",)], ids=str)
 def test_a_model_is_not_asked_again_for_turns_that_it_had_answered(
-    desk: Project, spread: tuple[str, ...]
+    desk: Project, options: tuple[str, ...]
 ) -> None:
     desk.pytester.makepyfile(conftest=HELD)
     turns = "".join(f"{{user: u{number}}}, " for number in range(4))
@@ -353,14 +354,16 @@ tests:
     assertions: [{{type: contains, value: turn 3 of 7}}]
 """
     )
-    with held_at(desk, "2", 1, *spread) as process:
+    with held_at(desk, "2", 1, *options) as process:
         kill_all(process)
-    desk.run("--arena-resume", *spread).assert_outcomes(passed=1)
+    desk.run("--arena-resume", *options).assert_outcomes(passed=1)
     assert counted(desk) == {"0": 1, "1": 1, "2": 2, "3": 1}
     outputs = [one["output"] for one in responses(desk, "Talk[m]")]
     assert outputs == ["turn 0 of 1", "turn 1 of 3", "turn 2 of 5", "turn 3 of 7"]
+    assert "not used" not in (desk.path / "arena-report" / "results.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_goes_on_where_the_last_one_stood(desk: Project) -> None:
     with held_at(desk, "refund", 1) as process:
         # let it go on to the next gate

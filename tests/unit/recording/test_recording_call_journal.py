@@ -144,3 +144,12 @@ def test_a_line_that_is_none_is_told_with_its_place(
     path.write_text(f"{line}\n{path.read_text()}")
     with pytest.raises(ProviderError, match=r"gw0\.jsonl:1: not a line of a journal"):
         calls(journal("gw1"))
+
+
+@pytest.mark.parametrize(
+    ("record", "keeps"), [("off", True), ("all", True), ("new", False), ("once", False)]
+)
+def test_answers_that_a_recording_replays_are_not_kept_twice(
+    journal: Make, record: str, keeps: bool
+) -> None:
+    assert calls(journal("gw0", record=record)).keeps_answers == keeps
