@@ -19,6 +19,7 @@ class PersonaSummary:
 
     name: str
     models: tuple[str, ...]
+    """What played it; the provider's name where that tells no model."""
     messages: int
     done: int
     gave_up: int
@@ -42,7 +43,7 @@ def _summary(name: str, said: list[PersonaMessage]) -> PersonaSummary:
     known = [message.cost_usd for message in said if message.cost_usd is not None]
     return PersonaSummary(
         name=name,
-        models=tuple(dict.fromkeys(one.model or one.provider for one in said)),
+        models=tuple(dict.fromkeys(filter(None, (_player(one) for one in said)))),
         messages=sum(bool(one.text) for one in said),
         done=ends.count("done"),
         gave_up=ends.count("patience"),
@@ -50,3 +51,9 @@ def _summary(name: str, said: list[PersonaMessage]) -> PersonaSummary:
         cost_usd=sum(sorted(known)) if known else None,
         unknown=len(said) - len(known),
     )
+
+
+def _player(message: PersonaMessage) -> str:
+    """Return what played a persona; nothing where that is called as it is."""
+    provider = message.provider if message.provider != message.persona else ""
+    return message.model or provider

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from pytest_arena.errors import first_line, shorten
 from pytest_arena.results.call_runs import MOST_TOLD, call_runs
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.content import shown
 from pytest_arena.results.load_test import LoadTestResult, load_in_words
-from pytest_arena.results.request_response import ToolCall
+from pytest_arena.results.request_response import Message, ToolCall
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
@@ -107,12 +107,9 @@ def _not_held(cell: Cell, trial: Trial | None) -> list[Finding]:
 
 
 def _said(trial: Trial) -> list[str]:
+    played = {one.text for one in trial.personas}
     lines = [
-        _entry(
-            "prompt" if message["role"] == "user" else str(message["role"]),
-            shown(message["content"]),
-        )
-        for message in trial.messages
+        _entry(_speaker(message, played), shown(message["content"])) for message in trial.messages
     ]
     if trial.guardrail is not None:
         event = trial.guardrail
@@ -128,6 +125,13 @@ def _said(trial: Trial) -> list[str]:
     if trial.responses and trial.responses[-1].stopped is not None:
         lines.append(_entry("stopped", trial.responses[-1].stopped))
     return lines
+
+
+def _speaker(message: Message, played: Container[object]) -> str:
+    """Return who said a message: `played` is what simulated users did."""
+    if message["role"] != "user":
+        return str(message["role"])
+    return "persona" if message["content"] in played else "prompt"
 
 
 def _called(call: ToolCall, times: int) -> str:

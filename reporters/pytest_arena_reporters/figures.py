@@ -121,9 +121,8 @@ def _persona(summary: PersonaSummary) -> str:
         "at its limit": summary.at_limit,
     }
     told = ", ".join(f"{count}× {end}" for end, count in ends.items() if count)
-    said = (
-        f"{summary.name} ({', '.join(summary.models)}) sent {plural(summary.messages, 'message')}"
-    )
+    played = f" ({', '.join(summary.models)})" if summary.models else ""
+    said = f"{summary.name}{played} sent {plural(summary.messages, 'message')}"
     return f"{said}, {told}" if told else said
 
 

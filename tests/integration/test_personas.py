@@ -146,6 +146,31 @@ def test_a_persona_s_turn_that_fails_ends_the_conversation(project: Project) -> 
     assert len(trial["responses"]) == 2
 
 
+def test_a_failure_shows_what_a_persona_said_as_its_own(project: Project) -> None:
+    turn = "persona: buyer, assertions: [{type: contains, value: refunded}]"
+    project.write(arena=arena(turn, bot="Which order?"))
+    result = project.run()
+    result.stdout.fnmatch_lines(["  persona   My money back!", "  persona   Order 7."])
+
+
+def test_a_persona_talks_to_an_application_and_may_be_one(project: Project) -> None:
+    project.pytester.makepyfile(
+        shop="""
+        def answer(messages):
+            return f"{len(messages)} messages"
+
+        def buy(messages):
+            said = sum(message["role"] == "assistant" for message in messages)
+            return "[CONVERSATION_COMPLETE]" if said == 2 else messages[-1]["content"]
+        """
+    )
+    text = arena(player='{provider: python, call: "shop:buy"}')
+    text = text.replace("provider: mock, model: m}", 'provider: python, call: "shop:answer"}')
+    trial = trial_of(project, text)
+    assert trial["verdict"] == "passed", trial
+    assert [text for text, _ in said(trial)][1:] == ["1 messages", ""]
+
+
 def test_a_persona_that_ships_is_played_by_the_judge(project: Project) -> None:
     text = f"""\
 providers: [{{name: bot, provider: mock, model: m}}]

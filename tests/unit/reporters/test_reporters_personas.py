@@ -46,8 +46,8 @@ def run_of(*said: PersonaMessage) -> RunResult:
             "answers.",
         ),
         (
-            (replace(SAID, cost_usd=None),),
-            "Personas: buyer (large) sent 1 message; at unknown cost, apart from the answers.",
+            (replace(SAID, model=None, provider="buyer", cost_usd=None),),
+            "Personas: buyer sent 1 message; at unknown cost, apart from the answers.",
         ),
     ],
 )
