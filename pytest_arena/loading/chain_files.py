@@ -17,6 +17,7 @@ _LEFT_OUT_OF_FILES = frozenset(
         "error_handling",
         "export_metadata",
         "features",
+        "history_configuration",
         "logging",
         "mcp_servers",
         "models",
@@ -25,6 +26,7 @@ _LEFT_OUT_OF_FILES = frozenset(
         "preferences",
         "session",
         "token_optimization",
+        "version",
         "workflows",
     }
 )
@@ -32,11 +34,12 @@ _LEFT_OUT_OF_AGENTS = frozenset(
     {
         "capabilities",
         "description",
+        "history",
         "history_config",
         "max_tokens",
+        "metadata",
         "model",
         "model_params",
-        "name",
         "system_role",
         "temperature",
         "template",
@@ -110,7 +113,7 @@ class ChainFile:
 
     def _chain(self, agent: YamlMap) -> YamlMap:
         """Return `instructions`, and what else of an agent a chain has."""
-        kept = {"instruction_chain", "tools", "max_tool_rounds"}
+        kept = {"instruction_chain", "name", "tools", "max_tool_rounds"}
         self._look(agent, kept, _LEFT_OUT_OF_AGENTS, "an agent of the chain's file")
         made = agent.only({"tools", "max_tool_rounds"})
         steps = YamlList(agent.files, agent.mark)

@@ -16,6 +16,7 @@ from pytest_arena.loading.targets import Chain, Target
 from pytest_arena.loading.templates import fill
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
+from pytest_arena.prompts.templates import names_in
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results.content import files_in
 from pytest_arena.schema import ChainStepSpec, ProviderSpec
@@ -81,12 +82,17 @@ def lost_inputs(targets: Mapping[str, Target]) -> Iterator[str]:
             listed = ", ".join(chain.left_out)
             yield f"{chain.place}: chain {chain.name!r} does nothing with {listed} of its file"
         for place, step in enumerate(chain.steps):
-            if step.text is not None and INPUT not in step.text and not chain.spec.full_history:
+            if step.text is not None and not _hears(step.text) and not chain.spec.full_history:
                 lost = f"what step {place} gave" if place else "the case's prompt"
                 yield (
                     f"{chain.step_place(place)}: step {place + 1} of the chain {chain.name!r} has "
                     f"no {INPUT}, so that {lost} never reaches the model"
                 )
+
+
+def _hears(text: str) -> bool:
+    """Return whether what came before has a place in a text."""
+    return INPUT in text or "input" in names_in(text, {"input": INPUT})
 
 
 def _check_case(
@@ -169,7 +175,9 @@ class _StepBuilder:
             return ChainStepPlan(name, "python", function=function)
         kind = "text" if spec.text is not None else "agentic"
         text = spec.text if spec.text is not None else spec.agentic or ""
-        filled = fill(text, self._plan.variables, chain.step_place(place, kind), context.problems)
+        # whoever is used to this format's templates writes {{ input }}
+        known = {"input": INPUT, **self._plan.variables}
+        filled = fill(text, known, chain.step_place(place, kind), context.problems)
         provider = self._models[place]
         if spec.model is not None:
             provider = _model(spec.model, chain.step_place(place, "model"), chain, context)

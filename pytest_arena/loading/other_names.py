@@ -158,6 +158,15 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ("to", "to_agent agent agents target_agent handoff_to", _HERE),
     ("from", "from_agent source_agent", _HERE),
     ("call", "function func fn module method", "write call: module:function"),
+    ("instructions", "steps chain instruction_chain", _HERE),
+    ("text", "prompt template instruction content", _HERE),
+    ("agentic", "objective goal task agentic_step", "write agentic: with the objective itself"),
+    ("agentic", "type kind", "leave it out: text:, python: or agentic: says it"),
+    (
+        "assertions",
+        "contains equals matches value checks",
+        "write it as a member, like assertions: [{{type: contains, value: …}}]",
+    ),
 )
 
 # our type, and what else it is called

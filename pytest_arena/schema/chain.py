@@ -83,7 +83,13 @@ class ChainStepSpec(ArenaModel):
                     "fix": "make a step of its own of each" if kinds else "write text: …",
                 },
             )
-        for key in self.model_fields_set & _ONLY_OF.keys():
+        if not getattr(self, kinds[0]).strip():
+            raise PydanticCustomError(
+                "chain_step",
+                "{key} of a step of a chain is empty",
+                {"key": repr(kinds[0]), "expected": "what to do", "fix": "remove the step"},
+            )
+        for key in sorted(self.model_fields_set & _ONLY_OF.keys()):
             if kinds[0] not in _ONLY_OF[key]:
                 raise PydanticCustomError(
                     "chain_step",

@@ -90,6 +90,8 @@ def test_a_text_that_never_sees_what_came_before_is_warned_of(load: Callable[...
     assert "step 3 of the chain 'c' has no {input}, so that what step 2 gave" in second
     told = load(f"targets: {{c: {{type: chain, full_history: true, {chain}}}}}\n{TESTS}")
     assert told.warnings == ()
+    told = load('targets: {c: {type: chain, instructions: ["{{ input }} a"]}}\n' + TESTS)
+    assert told.warnings == ()
 
 
 def test_a_file_of_promptchains_is_run_and_what_does_nothing_is_listed(
@@ -155,6 +157,10 @@ def test_a_file_that_cannot_be_run_is_refused(
         ('instructions: ["{input}"], file: x.yml', "both 'instructions' and 'file'"),
         ('instructions: ["{input}"], agent: x', "'agent' names an agent of a file"),
         ("instructions: [{text: a, agentic: b}]", "has 'text' and 'agentic'"),
+        ('instructions: ["{input}", " "]', "'text' of a step of a chain is empty"),
+        ("instructions: [3]", "a step of a chain that is 3"),
+        ('steps: ["{input}"]', "fix: write instructions: …"),
+        ("instructions: [{objective: x}]", "fix: write agentic: with the objective itself"),
         ("instructions: [{name: a}]", "neither a text nor a function nor an objective"),
         ("instructions: [{agentic: x, timeout: 1s}]", "'timeout' stands in a step"),
         ('instructions: [{text: "{input}", max_internal_steps: 2}]', "'max_internal_steps' stands"),

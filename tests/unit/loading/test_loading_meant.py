@@ -17,8 +17,11 @@ from pytest_arena.schema import (
     AgentTargetSpec,
     ArenaSpec,
     CaseSpec,
+    ChainStepSpec,
     DataSpec,
     PartSpec,
+    PersonaSpec,
+    PersonaTurnSpec,
     ProviderSpec,
     ToolLimits,
     ToolSpec,
@@ -181,7 +184,7 @@ def test_every_key_and_type_that_is_named_exists(types: list[str]) -> None:
     register(registry)
     classes = [cls for _, cls in registry.assertions.items()]
     models = [ArenaSpec, CaseSpec, DataSpec, PartSpec, ProviderSpec, ToolSpec, TurnSpec, *classes]
-    models += [AgentTargetSpec, ToolLimits]
+    models += [AgentTargetSpec, ChainStepSpec, PersonaSpec, PersonaTurnSpec, ToolLimits]
     models += [cls.Options for _, cls in registry.providers.items() if cls.Options is not None]
     fields = {name for model in models for name in model.model_fields} | {"not", "from"}
     assert {key for key, _, _ in other_names._KEYS} <= fields
