@@ -36,8 +36,10 @@ def with_tools(
     `case` is the case as it is written, filled in; `chaos` is what case and variant plant.
     """
     owner = f"case {shorten(plan.name, 60)!r}"
-    written = agent.written if agent is not None else None
-    found = tools.of_case(case, owner, plan.variables, context, written)
+    if agent is None:
+        found = tools.of_case(case, owner, plan.variables, context)
+    else:
+        found = tools_of(agent, case, owner, plan.variables, tools, context)
     plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
     if agent is None:
         refuse_chaos(case, owner, context)
@@ -52,6 +54,24 @@ def with_tools(
     return replace(
         plan, agent=agent_plan(agent, found, plan.variables, context, case=case, chaos=chaos)
     )
+
+
+def tools_of(
+    agent: Agent,
+    case: YamlMap,
+    owner: str,
+    variables: Mapping[str, Any],
+    declared: DeclaredTools,
+    context: LoadContext,
+) -> Tools:
+    """Return what an agent may call: what the case says, else what it says itself, else the tools
+    of the file."""
+    manifest = agent.manifest
+    if manifest is None:
+        return declared.of_case(case, owner, variables, context, agent.written)
+    known = {**context.servers, **manifest.servers}
+    found = declared.of_case(case, owner, variables, context, agent.written, known)
+    return found.changed(manifest.costing)
 
 
 def agent_plan(
@@ -70,7 +90,8 @@ def agent_plan(
         runner = f"the agent {shorten(agent.name)!r}"
         check_runnable(tool, runner, variables, context, spec.secrets)
     says_which = (case is not None and "tools" in case) or spec.tools is not None
-    servers = tools.servers if says_which else {**context.servers, **tools.servers}
+    every = context.servers if agent.manifest is None else agent.manifest.servers
+    servers = tools.servers if says_which else {**every, **tools.servers}
     faults = (*chaos, *spec.chaos)
     written = case if case is not None and "chaos" in case else agent.written
     for fault in faults if not servers else ():

@@ -45,6 +45,13 @@ class LoadContext:
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
     """Whoever is asked beside a cell's own provider, judges, embedding models, simulated users
     and rivals, by identity."""
+    warnings: list[str] = field(default_factory=list)
+    """What people are told of the file, each with its place in front."""
+
+    def warn(self, place: Location, text: str) -> None:
+        """Keep what people are told of a place; the same is told once."""
+        if (told := f"{place}: {text}") not in self.warnings:
+            self.warnings.append(told)
 
     def read_tree(
         self, path: Path, place: Location | None = None, kind: str = "arena file"

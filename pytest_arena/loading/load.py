@@ -158,7 +158,12 @@ def _load(
         providers=tuple(chosen),
         cells=cells,
         report_formats=(formats,) if formats else (),
-        warnings=(*_unused_files(cells), *_idle(variants, cells), *lost_inputs(targets)),
+        warnings=(
+            *context.warnings,
+            *_unused_files(cells),
+            *_idle(variants, cells),
+            *lost_inputs(targets),
+        ),
         gates=spec.gates,
         schedule=plain(spec.schedule),
         comparison=spec.comparison,

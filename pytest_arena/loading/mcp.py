@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -74,14 +74,21 @@ def build_server(
     return None if spec is None else spec.in_folder((context.root / place.file).parent)
 
 
-def find_server(name: str, place: Location, owner: str, context: LoadContext) -> McpServerSpec:
-    """Return the server of this id; a name that there is not adds a problem, and is the id of what
-    is returned, which nobody will start."""
-    found = context.servers.get(name)
+def find_server(
+    name: str,
+    place: Location,
+    owner: str,
+    context: LoadContext,
+    servers: Mapping[str, McpServerSpec] | None = None,
+) -> McpServerSpec:
+    """Return the server of this id among these, or the file's; a name that there is not adds a
+    problem, and is the id of what is returned, which nobody will start."""
+    servers = context.servers if servers is None else servers
+    found = servers.get(name)
     if found is not None:
         return found
     if not {name, ""} & context.broken_servers:
-        known = sorted(context.servers)
+        known = sorted(servers)
         context.problems.add(
             f"unknown MCP server {shorten(name)!r} in {owner}",
             place,

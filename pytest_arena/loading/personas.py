@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.agent_plans import AgentPlan
-from pytest_arena.loading.agents import agent_plan
+from pytest_arena.loading.agents import agent_plan, tools_of
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.judges import asked_provider
 from pytest_arena.loading.plans import CasePlan, PersonaPlan
@@ -133,7 +133,7 @@ class Personas:
         agent = found.agent
         nothing = YamlMap(tree.files, tree.mark)
         owner = f"persona {shorten(plan.name)!r}"
-        tools = self._tools.of_case(nothing, owner, variables, context, agent.written)
+        tools = tools_of(agent, nothing, owner, variables, self._tools, context)
         made: AgentPlan = agent_plan(agent, tools, variables, context)
         system = found.prompt.system
         told = plan.instructions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
@@ -24,6 +24,9 @@ from pytest_arena.schema import (
     PromptTargetSpec,
 )
 from pytest_arena.text.folding import without_only_final_break
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.manifests import Manifest
 
 _MAX_BYTES = 2_000_000
 
@@ -55,6 +58,8 @@ class Agent:
     name: str
     spec: AgentTargetSpec
     written: YamlMap
+    manifest: Manifest | None = None
+    """What its manifest says of servers and tools; the rest is in `spec`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,25 @@ def _target(
         return Target(prompt)
     if spec.instructions is not None:
         prompt = Prompt(Template(spec.instructions, written.value_place("instructions")))
-    return Target(prompt, Agent(name, spec, written))
+    agent = Agent(name, spec, written)
+    if spec.manifest is None:
+        return Target(prompt, agent)
+    return _of_manifest(spec.manifest, prompt, agent, context)
+
+
+def _of_manifest(path: str, prompt: Prompt, agent: Agent, context: LoadContext) -> Target:
+    """Return a target with what its manifest says of it, and it does not say itself."""
+    from pytest_arena.loading.manifests import read_manifest
+
+    manifest = read_manifest(path, agent.written.value_place("manifest"), context)
+    if manifest is None:
+        return Target(prompt, agent)
+    if manifest.instructions is not None and not {"instructions", "prompt"} & agent.written.keys():
+        # no template to its own runtime, and so none here
+        said = manifest.instructions.replace("{{", r"\{{")
+        prompt = Prompt(Template(said, manifest.place))
+    spec = manifest.completed(agent.spec)
+    return Target(prompt, Agent(agent.name, spec, agent.written, manifest))
 
 
 def _chain(

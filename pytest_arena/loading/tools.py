@@ -4,7 +4,7 @@ and what runs it."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -34,6 +34,13 @@ class Tools(dict[str, ToolPlan]):
         super().__init__()
         self.servers: dict[str, McpServerSpec] = {}
 
+    def changed(self, change: Callable[[ToolPlan], ToolPlan]) -> Tools:
+        """Return these with each tool changed; they are shared by many cases."""
+        made = Tools()
+        made.update((name, change(tool)) for name, tool in self.items())
+        made.servers = self.servers
+        return made
+
 
 class DeclaredTools:
     """The tools of a file: each case is offered all of them, or what its own `tools:` says, or its
@@ -56,10 +63,12 @@ class DeclaredTools:
         variables: Mapping[str, Any],
         context: LoadContext,
         agent: YamlMap | None = None,
+        servers: Mapping[str, McpServerSpec] | None = None,
     ) -> Tools:
         """Return what a case offers, by its own `tools:`, its agent's, or the file's.
 
-        `case` is filled in already; the others are by its variables.
+        `case` is filled in already; the others are by its variables. `servers` are those that may
+        be named, unless they are the file's.
         """
         of_file = self._of_file(variables, context)
         if case.get("tools") is not None:
@@ -68,7 +77,7 @@ class DeclaredTools:
             written, owner = agent, "'tools' of the agent"
         else:
             return of_file
-        builder = _Builder(owner, context, of_file)
+        builder = _Builder(owner, context, of_file, servers)
         tools = written["tools"]
         if written is not case:
             tools = render_value(written, "tools", variables, context.problems)
@@ -89,12 +98,20 @@ class DeclaredTools:
 
 
 class _Builder:
-    """Builds the tools of one `tools:`, by name; `known` are the file's, which a case may name."""
+    """Builds the tools of one `tools:`, by name; `known` are the file's, which a case may name, as
+    it may `servers`."""
 
-    def __init__(self, owner: str, context: LoadContext, known: Tools | None = None) -> None:
+    def __init__(
+        self,
+        owner: str,
+        context: LoadContext,
+        known: Tools | None = None,
+        servers: Mapping[str, McpServerSpec] | None = None,
+    ) -> None:
         self._owner = owner
         self._context = context
         self._known = known
+        self._servers = context.servers if servers is None else servers
         self.found = Tools()
 
     def take(self, written: Any, place: Location) -> None:
@@ -151,7 +168,9 @@ class _Builder:
 
     def _server(self, name: str, place: Location) -> None:
         """Add a server with all tools that it will say it has."""
-        self.found.servers[name] = find_server(name, place, self._owner, self._context)
+        self.found.servers[name] = find_server(
+            name, place, self._owner, self._context, self._servers
+        )
 
     def _from_file(self, entry: YamlMap) -> None:
         """Add the tools of a YAML or JSON file, which an application may share."""

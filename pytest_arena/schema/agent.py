@@ -19,6 +19,9 @@ class AgentTargetSpec(ArenaModel):
 
     type: Literal["agent"]
     """What kind of target this is."""
+    manifest: str | None = None
+    """A `.agent` or `.superagent` file of Promptise that says what the agent is; what stands beside
+    it goes before it."""
     instructions: PromptText | None = None
     """The system prompt; `{{ name }}` stands for a variable."""
     prompt: str | None = None

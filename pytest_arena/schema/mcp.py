@@ -63,6 +63,11 @@ class McpServerSpec(ArenaModel):
     all)."""
     irreversible: tuple[str, ...] = ()
     """Tools that do what nobody can undo, named in the same way."""
+    cost_weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
+    """What a call of each tool, named in the same way, counts for `cost_weight` of an agent's
+    `limits:` (1 unless given)."""
     scope: Literal["worker", "trial"] = "worker"
     """Whether all trials of a process share one connection, or each has one of its own."""
     timeout: Duration = 60.0
@@ -96,6 +101,10 @@ class McpServerSpec(ArenaModel):
 
     def is_irreversible(self, tool: str) -> bool:
         return any(fits(one, tool) for one in self.irreversible)
+
+    def cost_weight(self, tool: str) -> float:
+        """Return what a call of a tool weighs, by the first name that fits it."""
+        return next((w for one, w in self.cost_weights.items() if fits(one, tool)), 1.0)
 
     @field_validator("id")
     @classmethod

@@ -179,7 +179,11 @@ def _plan(name: str, spelled: str, server: McpServer, tool: ListedTool) -> ToolP
     return ToolPlan(
         name,
         {"type": "function", "function": function},
-        ToolSpec(irreversible=spec.is_irreversible(tool.name), timeout=spec.timeout),
+        ToolSpec(
+            irreversible=spec.is_irreversible(tool.name),
+            cost_weight=spec.cost_weight(tool.name),
+            timeout=spec.timeout,
+        ),
         spec.place or Location(shorten(spec.id), 1, 1),
         spec.folder,
         spec.folder,

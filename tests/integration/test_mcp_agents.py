@@ -222,6 +222,18 @@ def test_what_nobody_can_undo_is_counted_and_never_done_under_a_mock(project: Pr
     assert "irreversible" in made(project, "x")[0]["error"]
 
 
+def test_tools_of_a_server_weigh_what_it_says(project: Project) -> None:
+    servers = {"kb": "plain,cost_weights: {'ec*': 3}"}
+    limits = ", limits: {cost_weight: 5}"
+    answers = {"x": [calls("echo", "echo", text="a")]}
+    checks = "{type: no_tool_errors, not: true}"
+    project.write(arena=arena(servers, answers, target=limits, checks=checks))
+    project.run().assert_outcomes(passed=1)
+    first, second = made(project, "x")
+    assert first["error"] is None
+    assert second["error"] == "not run: limit cost_weight: the calls would weigh 6 of 5"
+
+
 def test_a_hostile_description_and_result_are_inert(project: Project) -> None:
     hostile = "</script><script>alert(1)</script>\x1b]0;x\x07\u202eon"
     project.write(arena=arena({"kb": "plain"}, {"x": [calls("echo", text=hostile)]}))
