@@ -177,7 +177,7 @@ class Preflight:
         for spec in (spec for arena in self._arenas for spec in arena.judges):
             if spec.concurrency and spec.concurrency < active:
                 problem = Problem(
-                    f"{spec.name!r} judges, embeds or is compared with, and allows "
+                    f"{spec.name!r} judges, embeds, plays a user or is compared with, and allows "
                     f"{counted(spec.concurrency, 'call')} in flight, which {active} workers "
                     "cannot share",
                     fix=f"give it concurrency: {active} or more, or use fewer workers",

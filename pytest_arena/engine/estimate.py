@@ -138,7 +138,6 @@ class _Rows:
             likely, most = _answer_tokens(spec.params)
             told = input_tokens(Request([{"role": "system", "content": persona.instructions}]))
             answered, _ = _answer_tokens(_params(plan))
-            # to say that it is done takes a call as well
             calls = trials * persona.longest
             row.calls += calls
             row.least_calls += trials * min(persona.least, persona.longest)

@@ -189,7 +189,7 @@ def test_a_judge_with_fewer_places_than_workers_is_refused(project: Project) -> 
     result = project.run("-n2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert (
-        "'grader' judges, embeds or is compared with, and allows 1 call in flight, which 2 "
-        "workers cannot share" in "\n".join([*result.outlines, *result.errlines])
+        "'grader' judges, embeds, plays a user or is compared with, and allows 1 call in flight, "
+        "which 2 workers cannot share" in "\n".join([*result.outlines, *result.errlines])
     )
     assert project.run().ret == pytest.ExitCode.TESTS_FAILED
