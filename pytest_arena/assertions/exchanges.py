@@ -26,16 +26,26 @@ class Exchange:
 
 def exchanges(trial: Trial) -> list[Exchange]:
     """Return the exchanges of a trial in their order, those before its first answer included."""
-    found: list[Exchange] = []
+    places = answer_places(trial)
+    found = [
+        Exchange(_said(trial.messages[start:end]), response.output, response)
+        for (start, end), response in zip(places, trial.responses, strict=True)
+    ]
+    begins = places[0][0] if places else len(trial.messages)
+    return [*_in_the_past(trial.messages[:begins]), *found]
+
+
+def answer_places(trial: Trial) -> list[tuple[int, int]]:
+    """Return for each answer where the messages that it is given to begin and end."""
+    found: list[tuple[int, int]] = []
     end = len(trial.messages)
     for number in reversed(range(len(trial.responses))):
-        response = trial.responses[number]
         start = _start_of_users(trial.messages, end)
-        found.append(Exchange(_said(trial.messages[start:end]), response.output, response))
+        found.append((start, end))
         # an agent of ours leaves its calls and their results in the conversation, too
         earlier = trial.responses[number - 1].transcript if number else ()
-        end = start - (len(earlier) or 1) if number else start
-    return [*_in_the_past(trial.messages[: max(end, 0)]), *reversed(found)]
+        end = max(start - (len(earlier) or 1), 0)
+    return found[::-1]
 
 
 def _start_of_users(messages: Sequence[Message], end: int) -> int:

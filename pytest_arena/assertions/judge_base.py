@@ -51,7 +51,11 @@ class JudgedAssertion(MayBeUnsure):
         if isinstance(question, Outcome):
             return question
         ruling = await ask_judge(self, question, context)
-        return ruling if isinstance(ruling, Outcome) else outcome_of(ruling, self._expected())
+        return ruling if isinstance(ruling, Outcome) else self.concluded(question, ruling)
+
+    def concluded(self, question: Question, ruling: Ruling) -> Outcome:
+        """Return what a ruling comes to."""
+        return outcome_of(ruling, self._expected())
 
     def questions(self, trial: Trial, context: CheckContext) -> tuple[Question, ...]:
         """Return what a judge may be asked about a trial, for an estimate; none without a judge."""

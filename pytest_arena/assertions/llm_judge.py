@@ -27,7 +27,9 @@ LEAST = 0.7
 """The score that holds where a file says nothing else: `mostly` of the usual levels."""
 
 
-class _ByCriteria(JudgedAssertion):
+class ByCriteria(JudgedAssertion):
+    """An assertion that a judge decides by a criterion in plain words, and by levels."""
+
     criteria: str = Field(
         min_length=1,
         validation_alias=AliasChoices("criteria", "value"),
@@ -61,7 +63,7 @@ class _ByCriteria(JudgedAssertion):
             return DEGREES
         return tuple(Level(each.level.strip(), each.score, each.means) for each in self.rubric)
 
-    def _files(self, trial: Trial) -> tuple[Part, ...]:
+    def files_to_see(self, trial: Trial) -> tuple[Part, ...]:
         """Return the files that a judge is to see: those that the model saw, in their order."""
         if not self.see_files:
             return ()
@@ -71,7 +73,7 @@ class _ByCriteria(JudgedAssertion):
         return self.criteria
 
 
-class LlmJudge(_ByCriteria):
+class LlmJudge(ByCriteria):
     """Holds when a judge finds that the answer meets a criterion, or reaches a rubric's level.
 
         - type: llm_judge
@@ -92,10 +94,10 @@ class LlmJudge(_ByCriteria):
         form = Levels(self.levels)
         task = levels_task("criteria", form, criteria=self.criteria)
         material = (*dialogue(trial), answer(trial))
-        return Question(task, material, form, self.least(self.min_score), self._files(trial))
+        return Question(task, material, form, self.least(self.min_score), self.files_to_see(trial))
 
 
-class JudgeConversation(_ByCriteria):
+class JudgeConversation(ByCriteria):
     """Holds when a judge finds that the assistant meets a criterion over a whole conversation.
 
         - type: judge_conversation
@@ -116,7 +118,7 @@ class JudgeConversation(_ByCriteria):
         form = Levels(self.levels, ("conversation",))
         task = levels_task("conversation", form, criteria=self.criteria)
         whole = (Material("conversation", whole_conversation(trial)),)
-        return Question(task, whole, form, self.least(self.min_score), self._files(trial))
+        return Question(task, whole, form, self.least(self.min_score), self.files_to_see(trial))
 
 
 def whole_conversation(trial: Trial) -> str:

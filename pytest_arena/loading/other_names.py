@@ -226,6 +226,30 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
         "write type: step_efficiency, with the calls of the best path as reference:",
     ),
     ("no_anomaly", "health agent_health no_loop no_loops not_stuck tool_anti_pattern", _TYPE),
+    (
+        "goal_reached",
+        "goal goal_completion goal_success goal_accuracy agent_goal_accuracy user_goal "
+        "conversation_completeness",
+        "write type: goal_reached, with what was to be reached as goal:",
+    ),
+    (
+        "mission",
+        "task_completion task_success task_completed mission_accomplished objective",
+        "write type: mission, with what the agent was to do as objective:",
+    ),
+    (
+        "trajectory_judge",
+        "judge_trajectory trajectory_accuracy trajectory_llm_as_judge trajectory_quality "
+        "agent_trajectory_judge llm_judge_trajectory",
+        _TYPE,
+    ),
+    ("plan_adherence", "plan_followed follows_plan plan_compliance", _TYPE),
+    (
+        "persona_kept",
+        "role_adherence persona_consistency persona_adherence in_character stays_in_character "
+        "character_consistency",
+        _TYPE,
+    ),
     ("llm_turns", "model_calls llm_calls max_llm_turns llm_turn_count", _TYPE),
     ("turn_count", "turns max_turns conversation_length", _TYPE),
     ("state_equals", "state state_is state_check final_state end_state", _TYPE),

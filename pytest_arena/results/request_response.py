@@ -215,19 +215,18 @@ class Response:
     @property
     def in_words(self) -> str:
         """The text and, in words, the tool calls with what came of them, as judges read it."""
-        calls = [f"({call_in_words(call)})" for call in self.tool_calls]
+        calls = [_called(call) for call in self.tool_calls]
         return "\n".join([self.output, *calls] if self.output else calls)
 
 
-def call_in_words(call: ToolCall) -> str:
-    """Return what was called with what, and what came of it, on one line."""
+def _called(call: ToolCall) -> str:
     said = f"calls the tool {call.name} with {json.dumps(call.arguments, ensure_ascii=False)}"
     if call.error is not None:
         said += f", which fails: {call.error}"
     elif call.result is not None:
         given = json.dumps(call.result, ensure_ascii=False, default=str)
         said += f", which gives {given}"
-    return said
+    return f"({said})"
 
 
 def source_of(responses: Iterable[Response]) -> Source | None:

@@ -91,6 +91,20 @@ Texts = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 """One text, or a list of them."""
+
+
+def _none_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if not texts or not all(text.strip() for text in texts):
+        raise PydanticCustomError(
+            "empty_texts",
+            "there is nothing in it" if not any(texts) else "one of the texts is empty",
+            {"expected": "a text, or a list of texts, none of them empty"},
+        )
+    return texts
+
+
+SomeTexts = Annotated[Texts, AfterValidator(_none_empty)]
+"""One text or a list of one or more, none of them empty."""
 PromptText = Annotated[str, AfterValidator(without_only_final_break)]
 """A text that is sent to a model: without the line break that YAML's `|` and `>` add at its end;
 one that ends in several keeps them, since somebody wanted them."""

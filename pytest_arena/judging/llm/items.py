@@ -63,7 +63,7 @@ class Items:
             if not any("number" in item for item in items):
                 # they were asked for in order
                 items = [{**item, "number": number} for number, item in enumerate(items, start=1)]
-            numbers = [_number(item.get("number")) for item in items]
+            numbers = [number_in(item.get("number")) for item in items]
             if numbers != list(range(1, self.count + 1)):
                 refuse(f"'items' does not have the numbers 1 to {self.count}, each once")
         found: list[str] = []
@@ -115,7 +115,7 @@ class Items:
                 refuse(f"{key!r} is not a text")
             own = list(names)
             if self.count is not None:
-                own = [f"{name} {_number(item.get('number'))}" for name in names]
+                own = [f"{name} {number_in(item.get('number'))}" for name in names]
             evidence = [text for text in texts if is_evidence(text, material)]
             check_quotes(evidence, [piece for piece in material if piece.name in own])
             if not evidence and verdict in needed:
@@ -125,7 +125,7 @@ class Items:
 
     def _named(self, item: Mapping[str, Any]) -> str:
         if self.count is not None:
-            return f"{self.noun} {_number(item['number'])}"
+            return f"{self.noun} {number_in(item['number'])}"
         names = (item[key] for key in _NAME_KEYS if isinstance(item.get(key), str))
         return quoted(next(names, f"a {self.noun}"), 100)
 
@@ -143,7 +143,7 @@ def average_precision(worths: Sequence[float]) -> float:
     return total / useful
 
 
-def _number(value: Any) -> Any:
+def number_in(value: Any) -> Any:
     """Return the number that an item was given, also out of "document 2" or "#2"."""
     if isinstance(value, str) and (written := re.fullmatch(r"\D*(\d{1,4})\D*", value)):
         return int(written[1])

@@ -109,16 +109,21 @@ class Levels:
     def read(self, judgement: Any, material: Sequence[Material]) -> Read:
         """Return the level's score with the judge's reasoning; refuse what is not in the shape."""
         level = self._chosen(judgement)
-        given = given_quotes(_first(judgement, EVIDENCE_KEYS))
+        quotes = self.evidence(_first(judgement, EVIDENCE_KEYS), material)
+        if level.needs_quote and not quotes:
+            refuse(f"the level {level.name!r} needs a quote in 'evidence'")
+        reason = in_one_line(_as_text(_first(judgement, REASON_KEYS)))
+        return Read(level.score, reason or f"judged as {level.name!r}", quotes, level.name)
+
+    def evidence(self, value: Any, material: Sequence[Material]) -> tuple[str, ...]:
+        """Return the quotes that a judgement rests on; refuse one that is not in the material."""
+        given = given_quotes(value)
         if given is None:
             refuse("'evidence' is not a list of texts")
         quotes = tuple(each for each in given if is_evidence(each, material))
-        if level.needs_quote and not quotes:
-            refuse(f"the level {level.name!r} needs a quote in 'evidence'")
         texts = [p for p in material if not self.quoted_from or p.name in self.quoted_from]
         check_quotes(quotes, texts)
-        reason = in_one_line(_as_text(_first(judgement, REASON_KEYS)))
-        return Read(level.score, reason or f"judged as {level.name!r}", quotes, level.name)
+        return quotes
 
     def _chosen(self, judgement: Mapping[str, Any]) -> Level:
         """Return the one level that a judgement names, under whatever keys."""

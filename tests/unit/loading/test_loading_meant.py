@@ -166,6 +166,16 @@ def types() -> list[str]:
             "human_approval",
             "write type: asked_before, with the tools that need a yes as tools:",
         ),
+        ("role-adherence", "write type: persona_kept"),
+        ("trajectory_accuracy", "write type: trajectory_judge"),
+        (
+            "task_completion",
+            "write type: mission, with what the agent was to do as objective:",
+        ),
+        (
+            "agent_goal_accuracy",
+            "write type: goal_reached, with what was to be reached as goal:",
+        ),
         ("agent_handoff", "write type: handoff, with who takes over as to:"),
         ("zzz", None),
     ],
