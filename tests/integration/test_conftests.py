@@ -87,7 +87,7 @@ def test_a_format_that_no_folder_registers_is_refused(
     result.stderr.fnmatch_lines(
         [
             "ERROR: --arena-report: unknown format 'line'",
-            "  expected: one or more of csv, html, json, lines, markdown, parquet",
+            "  expected: one or more of csv, html, json, lines, markdown, otlp, parquet",
             "  fix: did you mean 'lines'?",
         ]
     )

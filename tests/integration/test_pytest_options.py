@@ -177,7 +177,7 @@ def test_an_unknown_provider_is_a_usage_error(three: Project, spread: tuple[str,
             "--arena-report=htlm",
             [
                 "ERROR: --arena-report: unknown format 'htlm'",
-                "  expected: one or more of csv, html, json, markdown, parquet",
+                "  expected: one or more of csv, html, json, markdown, otlp, parquet",
                 "  fix: did you mean 'html'?",
             ],
         ),

@@ -55,7 +55,7 @@ def arena(cases: Sequence[str]) -> str:
 def tables(run: RunResult) -> str:
     """Return all comparison tables of a run as text, without what a clock decides."""
     found = compare(run)
-    untimed = re.compile(r"latency|first_token|pareto|run_id")
+    untimed = re.compile(r"latency|first_token|pareto|run_id|started|trace_id")
     frames = [
         make(found)
         for make in (provider_table, matrix_table, differences_table, tag_table, assertion_table)

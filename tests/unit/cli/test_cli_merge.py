@@ -252,12 +252,12 @@ def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> Non
         (
             ["good", "--format", "pdf"],
             "--format: unknown format 'pdf'\n"
-            "  expected: one or more of csv, html, json, markdown, parquet\n",
+            "  expected: one or more of csv, html, json, markdown, otlp, parquet\n",
         ),
         (
             ["good", "--format", "htm"],
             "--format: unknown format 'htm'\n"
-            "  expected: one or more of csv, html, json, markdown, parquet\n"
+            "  expected: one or more of csv, html, json, markdown, otlp, parquet\n"
             "  fix: did you mean 'html'?\n",
         ),
         (
