@@ -23,7 +23,8 @@ _TOLD_TO_MODELS = {"type", "description", "parameters", "strict"}
 class ToolPlan:
     """A tool of a file: what models are told of it, and what runs it where an agent calls it.
 
-    `folder` is the folder of the file that describes it, `code` the hash of its Python function.
+    `folder` is the folder of the file that describes it, `code` the hash of its Python function,
+    which `takes_state` where it is handed what the tools of a trial share.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ToolPlan:
     folder: Path
     root: Path
     code: str = ""
+    takes_state: bool = False
 
     @property
     def parameters(self) -> Any:

@@ -61,6 +61,16 @@ def code_of(call: str, root: Path, folder: Path) -> str:
     return sha256(code.encode()).hexdigest()[:16]
 
 
+def takes_state(call: str, root: Path, folder: Path) -> bool:
+    """Return whether a function, as far as it has been described, is handed what the tools of a
+    trial share."""
+    found = tool_function(call, root, folder)
+    if hasattr(found, "args_schema"):
+        return False
+    parameters = inspect.signature(found, eval_str=True).parameters.values()
+    return any(is_context(one) or is_state(one) for one in parameters)
+
+
 class _WithoutTitles(GenerateJsonSchema):
     """A schema without the titles, which say again what a property is called."""
 

@@ -254,17 +254,19 @@ def _spec_of_call(call: str, place: Location, owner: str, context: LoadContext) 
 def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> ToolPlan | None:
     """Return a tool that can be offered, or None after adding why its function tells nothing."""
     description, parameters = spec.description, spec.parameters
-    folder, code = (context.root / place.file).parent, ""
+    folder, code, shares = (context.root / place.file).parent, "", False
     if spec.python is not None:
         from pytest_arena.loading.tool_functions import (
             UndescribedError,
             code_of,
             describe_function,
+            takes_state,
         )
 
         try:
             said, parameters = describe_function(spec.python, context.root, folder)
             code = code_of(spec.python, context.root, folder)
+            shares = takes_state(spec.python, context.root, folder)
         except (UnresolvedError, UndescribedError) as error:
             context.problems.add(f"tool {shorten(name)!r}: {error}", place)
             return None
@@ -276,4 +278,4 @@ def _tool(name: str, spec: ToolSpec, place: Location, context: LoadContext) -> T
     if spec.strict is not None:
         function["strict"] = spec.strict
     offered: Tool = {"type": "function", "function": function}
-    return ToolPlan(name, offered, spec, place, folder, context.root, code)
+    return ToolPlan(name, offered, spec, place, folder, context.root, code, shares)

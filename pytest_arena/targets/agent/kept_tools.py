@@ -73,7 +73,9 @@ class KeptTools:
         if call.irreversible:
             self._calls.begin(at, key, call.name)
         ended = await self._timed(call, context)
-        given = {**_given(ended), **self._changed_state()}
+        plan = self._toolbox.plan(call.name)
+        changed = self._changed_state() if plan is not None and plan.takes_state else {}
+        given = {**_given(ended), **changed}
         self._calls.end(at, key, given, call.name, irreversible=call.irreversible)
         return ended
 

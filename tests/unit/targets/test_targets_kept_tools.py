@@ -32,7 +32,8 @@ class Tools:
     def plan(self, name: str) -> ToolPlan:
         offered = {"type": "function", "function": {"name": name, "parameters": {}}}
         place = Location("arena.yaml", 1, 1)
-        return ToolPlan(name, offered, ToolSpec(mock="x"), place, Path(), Path(), self.code)
+        spec, takes_state = ToolSpec(mock="x"), name != "pay"
+        return ToolPlan(name, offered, spec, place, Path(), Path(), self.code, takes_state)
 
     async def run(
         self, name: str, arguments: Mapping[str, Any], context: ToolContext
@@ -61,7 +62,7 @@ class Run:
         self.kept = KeptTools(toolbox, calls, self.context, lambda: 0.0)
 
     def call(self, place: int, name: str, **given: Any) -> ToolResult:
-        call = ToolCall(name, given, irreversible=name == "refund")
+        call = ToolCall(name, given, irreversible=name in ("refund", "pay"))
         at = (0, 0, place)
         found = self.kept.finished(call, at)
         return (found or asyncio.run(self.kept.run(call, at, self.context))).result
@@ -125,3 +126,14 @@ def test_a_state_that_is_no_json_is_made_again_unless_it_cannot_be(left: Any) ->
     with pytest.raises(ProviderError, match="what it left in the tools' state is no JSON"):
         last.call(1, "refund")
     assert tools.made.count("refund") == 1
+
+
+def test_a_call_that_is_handed_no_state_is_taken_whatever_others_left_there() -> None:
+    tools, lines = Tools(find=leaves({"a"}), pay=lambda state: None), []
+    before = Run(tools, lines)
+    before.call(0, "find")
+    before.call(1, "pay")
+    after = Run(tools, lines)
+    after.call(0, "find")
+    assert after.call(1, "pay") == ToolResult({"done": "pay"})
+    assert tools.made == ["find", "pay", "find"]
