@@ -192,15 +192,19 @@ class _StepBuilder:
 
     def function(self, call: str, place: Location, timeout_s: float = 30.0) -> FunctionPlan | None:
         """Return a function of the user's; one that cannot be found is a problem."""
-        # imports the user's module, and is needed by chains alone
-        from pytest_arena.loading.tool_functions import code_of
-
-        context = self._context
+        context, codes = self._context, self._chain.codes
         folder = (context.root / place.file).parent
-        try:
-            code = code_of(call, context.root, folder)
-        except UnresolvedError as error:
-            context.problems.add(f"chain {shorten(self._chain.name)!r}: {error}", place)
+        if call not in codes:
+            # imports the user's module, and is needed by chains alone
+            from pytest_arena.loading.tool_functions import code_of
+
+            codes[call] = None
+            try:
+                codes[call] = code_of(call, context.root, folder)
+            except UnresolvedError as error:
+                context.problems.add(f"chain {shorten(self._chain.name)!r}: {error}", place)
+        code = codes[call]
+        if code is None:
             return None
         return FunctionPlan(call, context.root, folder, code, timeout_s)
 

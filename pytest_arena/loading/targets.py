@@ -74,6 +74,9 @@ class Chain:
     written: YamlMap
     place: Location
     left_out: tuple[str, ...] = ()
+    codes: dict[str, str | None] = field(default_factory=dict)
+    """The hashes of its functions, by their names: read once for all rows of a case; None of one
+    that cannot be found."""
 
     @property
     def steps(self) -> tuple[ChainStepSpec, ...]:
