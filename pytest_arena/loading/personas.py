@@ -56,10 +56,11 @@ class Personas:
         self._names_judge = tree.get("judge") is not None
         self._are_whole = True
         self._context = context
-        own = self._own(tree)
-        self._known: dict[str, _Written | None] = {**_shipped(), **own}
+        own, named = self._own(tree), set(_named_in(tree))
+        # most files have none, and need not wait for those that ship
+        shipped = _shipped() if own or named else {}
+        self._known: dict[str, _Written | None] = {**shipped, **own}
         context.personas = self.names
-        named = set(_named_in(tree))
         # which of them a template means is known case by case
         any_may_talk = any("{{" in name for name in named)
         self.talking = self.names if any_may_talk else self.names & {*own, *named}
@@ -90,16 +91,12 @@ class Personas:
             at = tree.value_place(key) if tree is not None else place
             return fill(text, variables, at, self._context.problems)
 
-        goals = [*(filled(goal, "goals") for goal in spec.goals), *turn.goals]
-        told = (
-            filled(spec.system, "system")
-            if spec.system is not None
-            else instructions(
-                spec.description and filled(spec.description, "description"),
-                goals,
-                [filled(each, "constraints") for each in spec.constraints],
-                spec.style and filled(spec.style, "style"),
-            )
+        told = instructions(
+            spec.system and filled(spec.system, "system"),
+            spec.description and filled(spec.description, "description"),
+            [*(filled(goal, "goals") for goal in spec.goals), *turn.goals],
+            [filled(each, "constraints") for each in spec.constraints],
+            spec.style and filled(spec.style, "style"),
         )
         plan = PersonaPlan(
             name=turn.persona,
@@ -213,8 +210,8 @@ def _named_in(tree: YamlMap) -> Iterator[str]:
         for case in cases if isinstance(cases, YamlList) else ():
             turns = case.get("conversation") if isinstance(case, YamlMap) else None
             for turn in turns if isinstance(turns, YamlList) else ():
-                if isinstance(turn, YamlMap) and isinstance(turn.get("persona"), str):
-                    yield turn["persona"]
+                if isinstance(turn, YamlMap) and "persona" in turn:
+                    yield str(turn["persona"])
 
 
 def check_columns(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadContext) -> None:

@@ -19,10 +19,15 @@ _ROLE = (
 
 
 def instructions(
-    description: str | None, goals: Sequence[str], constraints: Sequence[str], style: str | None
+    system: str | None,
+    description: str | None,
+    goals: Sequence[str],
+    constraints: Sequence[str],
+    style: str | None,
 ) -> str:
-    """Return the system prompt of a persona that has none of its own."""
-    parts = [_ROLE]
+    """Return the system prompt of a persona; `system` says how a person is played, where the usual
+    words are not wanted."""
+    parts = [system or _ROLE]
     if description:
         parts.append(f"Who you are: {description}")
     parts += _listed("What you want, in this order:", goals)

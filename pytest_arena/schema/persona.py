@@ -27,8 +27,8 @@ class PersonaSpec(ArenaModel):
     patience: int | None = Field(default=None, ge=1)
     """How many messages it sends before it gives up."""
     system: PromptText | None = None
-    """Its system prompt, in place of the one that is made of description, goals, constraints and
-    style; how it ends the conversation is added."""
+    """How its model is told to play a person, in place of the usual words; who it is, what it
+    wants, what it must keep to, its style and how it ends the conversation follow."""
     provider: ProviderSpec | None = None
     """The model that plays it: the name of an entry of `providers:`, or a provider of its own
     (default: the file's `judge`)."""

@@ -53,12 +53,14 @@ def test_a_persona_is_told_its_goals_with_variables_and_those_of_the_turn(
     assert (plan.provider.name, plan.least, plan.most, plan.longest) == ("mini", 2, 2, 2)
 
 
-def test_a_system_prompt_of_its_own_replaces_what_is_made_of_the_rest(
+def test_a_system_prompt_of_its_own_says_how_a_person_is_played(
     load: Callable[..., Arena],
 ) -> None:
-    top = "personas: {buyer: {system: 'You pay {{ price }}.', provider: mini}}\n"
-    plan = persona_of(load("{persona: buyer}", top))
-    assert plan.instructions.startswith("You pay 20.\n\nWhen you have what you want")
+    top = "personas: {buyer: {system: 'You pay {{ price }}.', style: curt, provider: mini}}\n"
+    plan = persona_of(load("{persona: buyer, goals: a lamp}", top))
+    assert plan.instructions.startswith(
+        "You pay 20.\n\nWhat you want, in this order:\n- a lamp\n\nHow you talk: curt\n\n"
+    )
 
 
 def test_a_persona_of_the_file_replaces_one_that_ships(load: Callable[..., Arena]) -> None:
@@ -103,6 +105,14 @@ def test_what_changes_a_persona_changes_what_the_case_asks(
             "  expected: one of angry, buyer, confused, impatient, manipulative, skeptical, "
             "talkative, terse, wandering\n"
             "  fix: did you mean 'impatient'?",
+        ),
+        (
+            "{persona: 7}",
+            PLAYED,
+            "arena.yaml:7:30: unknown persona '7'\n"
+            "  expected: one of angry, buyer, confused, impatient, manipulative, skeptical, "
+            "talkative, terse, wandering\n"
+            "  fix: define it under personas:",
         ),
         (
             "{persona: terse}",
