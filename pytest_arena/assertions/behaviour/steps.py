@@ -57,15 +57,40 @@ def _of_answer(response: Response, *, results: bool) -> Iterator[tuple[str, str,
         yield from _of_messages(before if said_last else response.transcript, results=results)
         says = said_last
     else:
-        names = {call.id: call.name for call in response.tool_calls if call.id}
-        for call in response.tool_calls:
-            within = names.get(call.parent) if call.parent else None
-            yield _call(call.name, call.arguments, _came_of(call, results), within)
+        yield from _of_steps(response, results=results)
         says = bool(response.output) or not response.tool_calls
     if says:
         yield ASSISTANT, "the assistant says", response.output or _NOTHING
     if response.stopped:
         yield RUN, "the run stops the assistant", response.stopped
+
+
+def _of_steps(response: Response, *, results: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield what an answer tells of the way to it, in its order; calls that no step is of at the
+    end."""
+    left = list(response.tool_calls)
+    names = {call.id: call.name for call in left if call.id}
+    gave: list[tuple[str, str, str]] = []
+    for step in response.steps:
+        if step.kind == "instruction":
+            # it stands before what was done for it
+            yield from gave
+            text = step.error or step.text
+            told = (ASSISTANT, f"the step {_word(step.name)} of the chain gives", text)
+            gave = [told] if text and text != response.output else []
+        elif step.kind == "model" and step.text:
+            yield ASSISTANT, "the assistant says", step.text
+        elif step.kind == "tool" and left:
+            own = next((n for n, call in enumerate(left) if step.call and call.id == step.call), 0)
+            yield _called(left.pop(own), names, results=results)
+    for call in left:
+        yield _called(call, names, results=results)
+    yield from gave
+
+
+def _called(call: ToolCall, names: Mapping[str, str], *, results: bool) -> tuple[str, str, str]:
+    within = names.get(call.parent) if call.parent else None
+    return _call(call.name, call.arguments, _came_of(call) if results else None, within)
 
 
 def _of_messages(messages: Sequence[Message], *, results: bool) -> Iterator[tuple[str, str, str]]:
@@ -108,9 +133,7 @@ def _call(name: str, arguments: Any, came: str | None, within: str | None) -> tu
     return ASSISTANT, "a tool call of the assistant", f"{text}\n{came}" if came else text
 
 
-def _came_of(call: ToolCall, results: bool) -> str | None:
-    if not results:
-        return None
+def _came_of(call: ToolCall) -> str | None:
     if call.error is not None:
         return f"which fails: {_in_one_line(call.error)}"
     return None if call.result is None else f"which gives {_in_one_line(call.result)}"

@@ -48,7 +48,11 @@ class StepLevels(Levels):
             step = self._step(number, quote, steps)
             if is_evidence(quote, [step]):
                 if not stands_in(quote, step.text):
-                    refuse(f"the quote {quoted(quote, 100)} does not occur in step {step.number}")
+                    where = ", ".join(f"{s.number}" for s in steps if stands_in(quote, s.text))
+                    refuse(
+                        f"the quote {quoted(quote, 100)} does not occur in step {step.number}"
+                        + (f", it does in {where}" if where else "")
+                    )
                 found.append(f"step {step.number}: {quote}")
         return tuple(dict.fromkeys(found))
 

@@ -15,7 +15,7 @@ import pytest
 from pytest_arena.assertions.behaviour.steps import numbered_steps
 from pytest_arena.assertions.evaluate import evaluate_async, needs_loop
 from pytest_arena.prompts.notes import operator_messages
-from pytest_arena.results import Finding, Message, Response, ToolCall, Trial
+from pytest_arena.results import Finding, Message, Response, Step, ToolCall, Trial
 from pytest_arena.results.request_response import called_by_model
 from pytest_arena.schema import Assertion, CheckContext, JudgeReply, JudgeSpec, ProviderSpec
 
@@ -149,6 +149,23 @@ def test_calls_of_an_application_are_steps_with_who_made_them() -> None:
     assert [one.text for one in numbered_steps(trial)[1:]] == [
         'calls the tool find_order with {"number": "7"}\nwhich gives {"status": "lost"}',
         "calls the tool look up with {}\nwhile it runs the tool find_order",
+    ]
+
+
+def test_the_steps_of_a_chain_are_told_with_what_they_gave() -> None:
+    steps = (
+        Step("instruction", name="find", text="It was lost."),
+        Step("model", text="I look."),
+        Step("tool", call="1"),
+        Step("instruction", name="write", text="Sorry!"),
+        Step("model"),
+    )
+    trial = replace(PLAIN, responses=(Response("Sorry!", tool_calls=(FIND,), steps=steps),))
+    assert [(one.name, one.text.partition(" with")[0]) for one in numbered_steps(trial)[1:]] == [
+        ("step 2, the assistant says", "I look."),
+        ("step 3, a tool call of the assistant", "calls the tool find_order"),
+        ("step 4, the step find of the chain gives", "It was lost."),
+        ("step 5, the assistant says", "Sorry!"),
     ]
 
 

@@ -72,12 +72,12 @@ def test_a_quoted_step_is_found(evidence: Any, quotes: tuple[str, ...]) -> None:
         ([{"step": 0, "quote": "It is late."}], "there is no step 0, the steps are 1 to 3"),
         (
             [{"step": 2, "quote": "It is late."}],
-            "the quote 'It is late.' does not occur in step 2",
+            "the quote 'It is late.' does not occur in step 2, it does in 3",
         ),
         (
             # what a tool's result says of a step is none
             [{"step": 3, "quote": "calls the tool refund"}],
-            "the quote 'calls the tool refund' does not occur in step 3",
+            "the quote 'calls the tool refund' does not occur in step 3, it does in 2",
         ),
         (["calls the tool pay"], "the quote 'calls the tool pay' does not occur in any step"),
         (["Never says maybe."], "the quote 'Never says maybe.' does not occur in any step"),
