@@ -5,12 +5,23 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.error_mapping import http_failure
+from pytest_arena.providers.http_bounds import (
+    MOST_BYTES,
+    MOST_REDIRECTS,
+    REDIRECTS,
+    body_of,
+    leads_elsewhere,
+    redirect_target,
+    too_long,
+)
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -47,6 +58,7 @@ class HttpClient:
     ) -> None:
         self._session = session
         self._base = base.rstrip("/")
+        self._name = urlsplit(base).netloc.rpartition("@")[2] or "the endpoint"
         self._proxy = proxy
         self._secrets = secrets
 
@@ -54,8 +66,8 @@ class HttpClient:
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
     ) -> bytes:
         """Return the body of the answer; `heard` gets its headers."""
-        async with self._send(path, body, headers) as response:
-            content: bytes = await response.read()
+        async with self._answering(path, body, headers) as response:
+            content = await body_of(self._name, response)
             self._check(response, content)
             heard(response.headers)
             return content
@@ -64,24 +76,50 @@ class HttpClient:
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
     ) -> AsyncIterator[bytes]:
         """Yield the bytes of the answer as they come; `heard` gets its headers."""
-        async with self._send(path, body, headers) as response:
+        size = 0
+        async with self._answering(path, body, headers) as response:
             if response.status >= 400:
-                self._check(response, await response.read())
+                self._check(response, await body_of(self._name, response))
             heard(response.headers)
             async for part in response.content.iter_any():
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise too_long(self._name)
                 yield part
 
     async def close(self) -> None:
         await self._session.close()
 
-    def _send(self, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        return self._session.post(
-            self._base + path,
-            data=in_pieces(data),
-            headers={"Content-Type": "application/json", **headers},
-            proxy=self._proxy,
-        )
+    @asynccontextmanager
+    async def _answering(
+        self, path: str, body: Any, headers: Mapping[str, str]
+    ) -> AsyncIterator[ClientResponse]:
+        """Send a request and yield its answer; redirects are followed within the host alone, since
+        the key and what is asked are for it."""
+        data: bytes | None = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        method, url = "POST", self._base + path
+        for _ in range(MOST_REDIRECTS + 1):
+            async with self._session.request(
+                method,
+                url,
+                data=in_pieces(data),
+                headers={"Content-Type": "application/json", **headers},
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as response:
+                location = response.headers.get("Location")
+                if response.status not in REDIRECTS or location is None:
+                    yield response
+                    return
+                target, stays = redirect_target(response.url, location)
+                if not stays:
+                    key = "api_base"
+                    raise leads_elsewhere(self._name, target, key, ErrorKind.CONFIGURATION)
+                url = str(target)
+                if response.status in (301, 302, 303):
+                    method, data = "GET", None
+        said = f"{self._name} redirects more than {MOST_REDIRECTS} times"
+        raise ProviderError(ErrorKind.CONFIGURATION, said)
 
     def _check(self, response: ClientResponse, content: bytes) -> None:
         if response.status >= 400:

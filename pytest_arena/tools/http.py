@@ -13,10 +13,11 @@ from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError
 from pytest_arena.prompts.templates import as_text, names_in
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.http_bounds import body_of
 from pytest_arena.providers.http_client import open_session, proxy_of
 from pytest_arena.providers.systems.http_answers import value_at
 from pytest_arena.providers.systems.http_request import RequestTemplate
-from pytest_arena.providers.systems.http_service import Service, body_of
+from pytest_arena.providers.systems.http_service import Service
 from pytest_arena.schema import ToolHttpSpec
 from pytest_arena.schema.tool_http import WITHOUT_BODY
 from pytest_arena.text.nested_texts import filled_in, texts_in

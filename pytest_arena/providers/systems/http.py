@@ -16,11 +16,12 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.configuration import connection_problems, filled, header_problems
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.http_bounds import body_of
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
 from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.http_request import RequestTemplate
-from pytest_arena.providers.systems.http_service import Cookies, Login, Service, body_of
+from pytest_arena.providers.systems.http_service import Cookies, Login, Service
 from pytest_arena.providers.systems.multipart import FILES, files_of
 from pytest_arena.providers.systems.offered import (
     checked_template,

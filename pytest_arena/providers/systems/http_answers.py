@@ -8,11 +8,11 @@ from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.event_stream import END, EventDecoder
+from pytest_arena.providers.http_bounds import MOST_BYTES, too_long
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.portable.pieces import Timing
 
-MOST_BYTES = 16 * 1024 * 1024
 """Of one answer."""
 _LISTS = ("tool_calls", "context")
 _VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
@@ -113,13 +113,6 @@ class StreamedAnswer:
                 self._found[name] = {**self._found.get(name, {}), **known}
             else:
                 self._found[name] = value
-
-
-def too_long(name: str) -> ProviderError:
-    """Build the error of an answer without an end."""
-    return ProviderError(
-        ErrorKind.BAD_RESPONSE, f"{name} sent more than {MOST_BYTES >> 20} MiB in one answer"
-    )
 
 
 def value_at(path: str, name: str, body: bytes, key: str) -> Any:

@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.prompts.templates import render_text
 from pytest_arena.providers.error_mapping import kind_of, redact
+from pytest_arena.providers.http_bounds import (
+    MOST_REDIRECTS,
+    REDIRECTS,
+    body_of,
+    leads_elsewhere,
+    redirect_target,
+)
 from pytest_arena.providers.http_client import in_pieces
 from pytest_arena.providers.rate_headers import parse_retry_after
 from pytest_arena.providers.systems.answers import system_failure
-from pytest_arena.providers.systems.http_answers import MOST_BYTES, too_long, value_at
+from pytest_arena.providers.systems.http_answers import value_at
 from pytest_arena.providers.systems.http_options import LoginSpec
 from pytest_arena.providers.systems.http_request import Sending, form_content, json_content
 from pytest_arena.text.nested_texts import filled_in
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
-    from yarl import URL
 
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
-_MOST_REDIRECTS = 5
 _LONGEST_WORDS = 500
 LOGIN_S = 60.0
 """The most that a login may take, which no call's time limit counts."""
@@ -50,7 +54,7 @@ class Service:
         from yarl import URL
 
         method, url, content = sending.method, URL(sending.url), sending.content
-        for _ in range(_MOST_REDIRECTS + 1):
+        for _ in range(MOST_REDIRECTS + 1):
             async with self._session.request(
                 method,
                 url,
@@ -62,15 +66,17 @@ class Service:
             ) as response:
                 _keep_cookies(response, cookies)
                 target = response.headers.get("Location")
-                if response.status not in _REDIRECTS or target is None:
+                if response.status not in REDIRECTS or target is None:
                     if response.status >= 300:
                         raise await self._refusal(name, response)
                     yield response
                     return
-                url = _redirected(name, response.url, target)
+                url, stays = redirect_target(response.url, target)
+                if not stays:
+                    raise leads_elsewhere(name, url, "url", ErrorKind.SYSTEM)
                 if response.status == 303 or (response.status < 303 and method == "POST"):
                     method, content = "GET", None
-        raise system_failure(f"{name} redirects more than {_MOST_REDIRECTS} times")
+        raise system_failure(f"{name} redirects more than {MOST_REDIRECTS} times")
 
     async def close(self) -> None:
         await self._session.close()
@@ -164,39 +170,9 @@ class Cookies:
         self._jars.pop(session, None)
 
 
-async def body_of(name: str, response: ClientResponse) -> bytes:
-    """Return the whole body of an answer, unless it is too long."""
-    parts = []
-    size = 0
-    async for part in response.content.iter_any():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise too_long(name)
-        parts.append(part)
-    return b"".join(parts)
-
-
 def _keep_cookies(response: ClientResponse, cookies: dict[str, str]) -> None:
     for name, cookie in response.cookies.items():
         if cookie["max-age"] == "0" or not cookie.value:
             cookies.pop(name, None)
         else:
             cookies[name] = cookie.value
-
-
-def _redirected(name: str, asked: URL, location: str) -> URL:
-    """Return where a redirect leads, if that is the same host, or its encrypted twin."""
-    from yarl import URL
-
-    target = asked.join(URL(location))
-    same = (target.scheme, target.host, target.port) == (asked.scheme, asked.host, asked.port)
-    is_twin = (target.host, asked.scheme, asked.port, target.scheme, target.port) == (
-        *(asked.host, "http", 80, "https", 443),
-    )
-    if not (same or is_twin):
-        raise system_failure(
-            f"{name} redirects to another host: {target.scheme}://{target.host}:{target.port}\n"
-            "  expected: an answer of the host that the url names\n"
-            "  fix: write the other one as url"
-        )
-    return target

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -13,6 +14,7 @@ import pytest
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.event_stream import EventDecoder
+from pytest_arena.providers.http_bounds import MOST_BYTES
 from pytest_arena.providers.http_client import open_client
 
 
@@ -139,3 +141,97 @@ def test_a_large_body_is_sent_without_a_warning_of_a_blocked_loop() -> None:
     with answering(b"{}") as (base, asked):
         assert asyncio.run(posted(base)) == b"{}"
     assert [path for path, _ in asked] == ["/x"]
+
+
+@contextmanager
+def leading(to: str, status: int) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Send every request but those to /there to another address; tell all of them."""
+    asked: list[tuple[str, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            asked.append((f"{self.command} {self.path}", self.headers.get("Authorization", "")))
+            there = self.path == "/there"
+            self.send_response(200 if there else status)
+            self.send_header("Content-Length", "2" if there else "0")
+            self.send_header("Location", to)
+            self.end_headers()
+            self.wfile.write(b"ok" if there else b"")
+
+        do_GET = do_POST  # noqa: N815 - the server's own way to name it
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+        server.shutdown()
+
+
+async def posted(base: str) -> bytes:
+    client = await open_client(base, {"Authorization": "Bearer secret"}, ["secret"])
+    try:
+        return await client.post("/x", {"a": 1}, {})
+    finally:
+        await client.close()
+
+
+@pytest.mark.parametrize("status", [307, 308, 303])
+def test_a_redirect_is_followed_at_its_host(status: int) -> None:
+    with leading("/there", status) as (base, asked):
+        assert asyncio.run(posted(base)) == b"ok"
+    method = "GET" if status == 303 else "POST"
+    assert asked == [("POST /x", "Bearer secret"), (f"{method} /there", "Bearer secret")]
+
+
+@pytest.mark.parametrize("call", [posted, streamed])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_to_another_host_is_not_followed(status: int, call: object) -> None:
+    with (
+        answering(b"stolen") as (other, asked),
+        leading(f"{other}/there", status) as (base, _),
+        pytest.raises(ProviderError, match="redirects to another host") as caught,
+    ):
+        asyncio.run(call(base))  # type: ignore[operator]
+    assert asked == [], "neither the key nor the prompt went there"
+    assert caught.value.kind is ErrorKind.CONFIGURATION
+    assert "api_base" in caught.value.message
+
+
+def test_redirects_come_to_an_end() -> None:
+    with (
+        leading("/round", 307) as (base, asked),
+        pytest.raises(ProviderError, match="redirects more than 5 times"),
+    ):
+        asyncio.run(posted(base))
+    assert len(asked) == 6
+
+
+@pytest.mark.parametrize("call", [posted, streamed])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_without_an_end_is_no_answer(call: object, packed: bool) -> None:
+    body = b"x" * (MOST_BYTES + 1)
+    kind = "gzip" if packed else "identity"
+    content = gzip.compress(body) if packed else body
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Encoding", kind)
+            self.end_headers()
+            with suppress(OSError):
+                self.wfile.write(content)
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        with pytest.raises(ProviderError, match="more than 16 MiB") as caught:
+            asyncio.run(call(address))  # type: ignore[operator]
+        server.shutdown()
+    assert caught.value.kind is ErrorKind.BAD_RESPONSE
