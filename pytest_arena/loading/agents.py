@@ -31,7 +31,8 @@ def with_tools(
     chaos: tuple[ChaosSpec, ...],
     context: LoadContext,
 ) -> CasePlan:
-    """Return a case with the tools that it offers, and the agent that calls them.
+    """Return a case with the tools that it offers, and the agent that calls them, and has a mission
+    perhaps.
 
     `case` is the case as it is written, filled in; `chaos` is what case and variant plant.
     """
@@ -51,9 +52,13 @@ def with_tools(
             expected="load on a provider, whose calls are timed one by one",
             fix="name a target of type prompt, or make it a case without load",
         )
-    return replace(
-        plan, agent=agent_plan(agent, found, plan.variables, context, case=case, chaos=chaos)
-    )
+    made = agent_plan(agent, found, plan.variables, context, case=case, chaos=chaos)
+    plan = replace(plan, agent=made)
+    if agent.manifest is None or agent.manifest.mission is None:
+        return plan
+    from pytest_arena.loading.manifest_mission import with_mission
+
+    return with_mission(plan, agent.manifest.mission, context)
 
 
 def tools_of(

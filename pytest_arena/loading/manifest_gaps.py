@@ -32,10 +32,6 @@ _OPEN_MODE = (
     "max_rebuilds allowed_mcp_urls identity_mcp_urls sandbox_custom_tools allow_process_spawn "
     "max_spawned_processes allow_public_webhooks"
 )
-_MISSION = (
-    "enabled objective success_criteria eval_model eval_every confidence_threshold timeout_hours "
-    "max_invocations auto_complete on_complete escalation"
-)
 _IDENTITY = (
     "provider agent_id name owner labels mode client_id resource region audience "
     "service_account_email socket_path issuer token_file token_env_var"
@@ -68,7 +64,6 @@ OF_AGENT: Mapping[str, Gap] = {
         "nothing is remembered from one trial to the next",
         "provider collection persist_directory user_id auto_store max min_score timeout",
     ),
-    "mission": Gap("whether it is accomplished is for the assertions of a case to say", _MISSION),
     "open_mode": Gap("an agent cannot change itself", _OPEN_MODE),
     "triggers": Gap("a case says what the agent is told, and nothing else starts it", _TRIGGER),
     "world": Gap("no state is there when a trial begins; say it in the prompt"),
@@ -168,6 +163,14 @@ OF_HEALTH: Mapping[str, Gap] = {
     "cooldown": Gap("each sign is told once a trial"),
     "escalation": Gap("nobody is notified", "webhook_url event_type"),
 }
+OF_MISSION: Mapping[str, Gap] = {
+    **dict.fromkeys(
+        ("auto_complete", "eval_every", "max_invocations", "on_complete", "timeout_hours"),
+        Gap("it is judged once, when the trial is over"),
+    ),
+    "escalation": Gap("nobody is notified", "webhook_url event_type"),
+    "eval_model": Gap("the judge of the arena file judges"),
+}
 OF_SECRETS: Mapping[str, Gap] = {
     **dict.fromkeys(("default_ttl", "ttls"), Gap("a secret can be used as long as the trial goes"))
 }
@@ -199,6 +202,11 @@ class GapsFound:
             is_off = value in (None, False) or value in ({}, [])
             if not is_off and not (isinstance(value, YamlMap) and value.get("enabled") is False):
                 self.add(tree.key_place(key), name, gaps[key].why)
+
+    def add_idle(self, tree: YamlMap, key: str, why: str) -> None:
+        """Take a section that was never enabled; one that somebody switched off is no gap."""
+        if tree[key] and "enabled" not in tree[key]:
+            self.add(tree.key_place(key), key, f"not enabled: {why}")
 
     def tell(self) -> None:
         """Warn of all of them at once: a manifest for production has many."""

@@ -28,8 +28,8 @@ def budget_of(tree: YamlMap, gaps: GapsFound, context: LoadContext) -> ManifestB
         return ManifestBudget()
     owner = f"'budget' of {OWNER}"
     budget = build_model(ManifestBudget, written, context.problems, owner) or ManifestBudget()
-    if not budget.enabled and written:
-        gaps.add(tree.key_place("budget"), "budget", "it is not enabled, and limits nothing")
+    if not budget.enabled:
+        gaps.add_idle(tree, "budget", "it limits nothing")
     else:
         gaps.look(written, OF_BUDGET, "budget")
     return budget
@@ -64,8 +64,8 @@ def health_of(tree: YamlMap, gaps: GapsFound, context: LoadContext) -> HealthSpe
     health = build_model(ManifestHealth, written, context.problems, owner)
     if health is None:
         return None
-    if not health.enabled and written:
-        gaps.add(tree.key_place("health"), "health", "it is not enabled, and looks for nothing")
+    if not health.enabled:
+        gaps.add_idle(tree, "health", "it looks for nothing")
         return None
     gaps.look(written, OF_HEALTH, "health")
     values = {key: getattr(health, key) for key in written if key in HealthSpec.model_fields}

@@ -22,9 +22,7 @@ def secrets_of(tree: YamlMap, gaps: GapsFound, context: LoadContext) -> Mapping[
     if read is None:
         return {}
     if not read.enabled:
-        if written:
-            why = "they are not enabled, and tools are given none"
-            gaps.add(tree.key_place("secrets"), "secrets", why)
+        gaps.add_idle(tree, "secrets", "tools are given none")
         return {}
     gaps.look(written, OF_SECRETS, "secrets")
     found: dict[str, str] = {}

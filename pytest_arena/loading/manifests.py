@@ -24,12 +24,13 @@ from pytest_arena.loading.manifest_limits import (
     limits_of,
     seconds_of,
 )
+from pytest_arena.loading.manifest_mission import mission_of
 from pytest_arena.loading.manifest_secrets import secrets_of
 from pytest_arena.loading.manifest_servers import servers_of
 from pytest_arena.loading.manifest_variables import filled
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.validate import build_model
-from pytest_arena.schema import AgentTargetSpec, HealthSpec, McpServerSpec, ToolLimits
+from pytest_arena.schema import AgentTargetSpec, Assertion, HealthSpec, McpServerSpec, ToolLimits
 from pytest_arena.schema.manifest import (
     AgentManifest,
     ManifestBudget,
@@ -56,6 +57,7 @@ class Manifest:
     health: HealthSpec | None = None
     tool_costs: Mapping[str, ManifestToolCost] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    mission: Assertion | None = None
 
     def completed(self, spec: AgentTargetSpec) -> AgentTargetSpec:
         """Return a target with the limits, signs and secrets of the manifest, where it has none of
@@ -126,6 +128,7 @@ def _of_agent(tree: YamlMap, gaps: GapsFound, context: LoadContext) -> Manifest 
         health_of(tree, gaps, context),
         costs,
         secrets_of(tree, gaps, context),
+        mission_of(tree, gaps, context),
     )
 
 

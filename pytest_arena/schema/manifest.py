@@ -74,6 +74,22 @@ class ManifestSecrets(ArenaModel):
     revoke_on_stop: Any = None
 
 
+class ManifestMission(ArenaModel):
+    """`mission:` of an agent; it has none unless it is enabled."""
+
+    enabled: bool = False
+    objective: str = ""
+    success_criteria: str = ""
+    confidence_threshold: float | None = None
+    auto_complete: Any = None
+    escalation: Any = None
+    eval_every: Any = None
+    eval_model: Any = None
+    max_invocations: Any = None
+    on_complete: Any = None
+    timeout_hours: Any = None
+
+
 class ManifestServer(ArenaModel):
     """One entry of `servers:`: an MCP server that is started, or reached over HTTP."""
 
@@ -105,6 +121,7 @@ class AgentManifest(ArenaModel):
     budget: dict[str, Any] | None = None
     health: dict[str, Any] | None = None
     secrets: dict[str, Any] | None = None
+    mission: dict[str, Any] | None = None
     config: dict[str, Any] | None = None
     agent_pattern: AgentPattern | None = None
     context: Any = None
@@ -114,7 +131,6 @@ class AgentManifest(ArenaModel):
     identity: Any = None
     journal: Any = None
     memory: Any = None
-    mission: Any = None
     open_mode: Any = None
     triggers: Any = None
     world: Any = None

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from pytest_arena.assertions.behaviour.mission import Mission
 from pytest_arena.loading import Arena
 from pytest_arena.loading.agent_plans import AgentPlan
+from pytest_arena.registry import Registry
 
 CASES = (
     "tests: [{name: A, target: a, prompt: Hi, mock: x, assertions: [{type: contains, value: x}]}]\n"
@@ -186,6 +188,38 @@ def test_secrets_of_a_manifest_are_those_of_its_agent(
     assert _agent(_loaded(load, "name: w\nsecrets: {secrets: {a: '${A}'}}\n")).secrets == {}
 
 
+def test_a_mission_is_an_assertion_of_each_case_that_a_judge_can_look_at(
+    load: Load, registry: Registry
+) -> None:
+    registry.assertion(Mission)
+    manifest = {
+        "watcher.agent": "name: w\nmission: {enabled: true, objective: Find it., "
+        "success_criteria: '', confidence_threshold: 0.9, eval_every: 3}\n"
+    }
+    cases = (
+        "tests: [{name: A, target: a, prompt: Hi, mock: x, assertions: [{type: contains, value: x}"
+        "]}, {name: B, target: a, prompt: Hi, mock: x, assertions: [{type: mission, objective: "
+        "Other.}]}, {name: C, prompt: Hi, mock: x, assertions: [{type: contains, value: x}]}]\n"
+    )
+    arena = load("judge: {provider: mock, model: m}\n" + TARGET + cases, manifest)
+    found = {plan.case.name: plan.case.assertions for plan in arena.cells}
+    assert [one.type for one in found["A"]] == ["contains", "mission"]
+    mission = found["A"][1]
+    assert isinstance(mission, Mission)
+    assert (mission.objective, mission.confidence_threshold) == ("Find it.", 0.9)
+    assert (mission.success_criteria, mission.line) == (None, None)
+    assert [one.type for one in found["B"]] == ["mission"]
+    assert [one.type for one in found["C"]] == ["contains"]
+    [told] = arena.warnings
+    assert "2:96: mission.eval_every: it is judged once, when the trial is over" in told
+
+    unjudged = load(TARGET + cases, manifest)
+    assert [one.type for one in unjudged.cells[0].case.assertions] == ["contains"]
+    assert unjudged.warnings[1:] == (
+        "watcher.agent:2:10: 'mission' of the manifest is not judged: the arena file has no judge",
+    )
+
+
 def test_a_persona_can_be_the_agent_of_a_manifest(load: Load) -> None:
     arena = load(
         "providers:\n  - {name: m, provider: mock, model: m}\n"
@@ -252,7 +286,7 @@ def test_what_has_no_effect_is_listed_and_not_refused(load: Load) -> None:
         "  4:1: triggers: a case says what the agent is told, and nothing else starts it\n"
         "  5:1: world: no state is there when a trial begins; say it in the prompt\n"
         "  7:1: execution_mode open: an agent cannot change itself\n"
-        "  9:1: budget: it is not enabled, and limits nothing\n"
+        "  9:1: budget: not enabled: it limits nothing\n"
         "  10:25: health.cooldown: each sign is told once a trial\n"
         "  11:47: servers.kb.auth: Promptise does not send it, either; write bearer_token or "
         "api_key\n"
@@ -278,6 +312,7 @@ def test_what_has_no_effect_is_listed_and_not_refused(load: Load) -> None:
             "did you mean 'cron_expression'",
         ),
         ("name: w\nmission: {objektive: x}\n", "did you mean 'objective'?"),
+        ("name: w\nmission: {enabled: true}\n", "assertion 'mission' has no 'objective'"),
         (
             "name: w\nconfig: {concurency: 2}\n",
             "watcher.agent:2:10: unknown key 'concurency' in 'config' of the manifest",
@@ -328,8 +363,9 @@ def test_what_has_no_effect_is_listed_and_not_refused(load: Load) -> None:
     ],
 )
 def test_a_manifest_with_a_mistake_is_refused_where_it_stands(
-    refused: Refused, manifest: str, problem: str
+    refused: Refused, registry: Registry, manifest: str, problem: str
 ) -> None:
+    registry.assertion(Mission)
     assert problem in refused(TARGET + CASES, {"watcher.agent": manifest})
 
 
