@@ -19,7 +19,7 @@ from pytest_arena.prompts.notes import operator_messages
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.content import Said, content_of, files_in, text_in
 from pytest_arena.results.request_response import SYSTEM_ROLES, Message
-from pytest_arena.schema import CaseSpec, Content, NoteSpec, PersonaTurnSpec, TurnSpec
+from pytest_arena.schema import Assertion, CaseSpec, Content, NoteSpec, PersonaTurnSpec, TurnSpec
 from pytest_arena.schema.content import files_of, said_in
 
 GREETING = "Hello!"
@@ -165,10 +165,7 @@ def build_conversation(case: YamlMap, owner: str, context: LoadContext) -> Any:
 
 
 def _persona_turn(turn: YamlMap, owner: str, context: LoadContext) -> PersonaTurnSpec | None:
-    values: dict[str, Any] = dict(turn)
-    values["assertions"] = build_assertions(
-        turn.get("assertions"), turn.value_place("assertions"), context
-    )
+    values: dict[str, Any] = {**turn, "assertions": _checks(turn, context)}
     built = build_model(PersonaTurnSpec, turn, context.problems, owner, values)
     if built is not None and not check_known(built.persona, turn.value_place("persona"), context):
         return None
@@ -200,6 +197,12 @@ def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
     values: dict[str, Any] = dict(turn)
     if "user" in turn:
         values["user"] = build_content(turn, "user", owner, context)
+    values["assertions"] = _checks(turn, context)
+    return build_model(TurnSpec, turn, context.problems, owner, values)
+
+
+def _checks(turn: YamlMap, context: LoadContext) -> tuple[Assertion, ...]:
+    """Return the assertions of a turn, with that of its `expected_response`."""
     assertions = build_assertions(turn.get("assertions"), turn.value_place("assertions"), context)
     if turn.get("expected_response") is not None:
         mark = turn.marks["expected_response"]
@@ -207,5 +210,4 @@ def _turn(turn: YamlMap, owner: str, context: LoadContext) -> TurnSpec | None:
         wanted.put("value", turn["expected_response"], mark)
         contains = build_named("contains", wanted, context)
         assertions = (*assertions, contains) if contains else assertions
-    values["assertions"] = assertions
-    return build_model(TurnSpec, turn, context.problems, owner, values)
+    return assertions

@@ -118,6 +118,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ),
     ("messages", "history chat", _HERE),
     ("conversation", "turns dialogue dialog", _HERE),
+    ("conversation", "persona", "write it as a turn: conversation: [{{persona: …}}]"),
     ("file", "path filename source", _HERE),
     ("data", "dataset rows file csv table", _HERE),
     ("path", "file filename source data dataset csv", _HERE),

@@ -49,6 +49,8 @@ class PersonaTurnSpec(ArenaModel):
     """The most messages that it sends (default: `turns`, else 8)."""
     assertions: tuple[Assertion, ...] = ()
     """What must hold of the last answer that it gets."""
+    expected_response: str | None = None
+    """A text that this answer must contain; short for a `contains` assertion."""
 
     @property
     def least(self) -> int:

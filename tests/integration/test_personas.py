@@ -146,6 +146,13 @@ def test_a_persona_s_turn_that_fails_ends_the_conversation(project: Project) -> 
     assert len(trial["responses"]) == 2
 
 
+def test_the_last_answer_to_a_persona_must_be_as_expected(project: Project) -> None:
+    trial = trial_of(project, arena("persona: buyer, expected_response: refunded"))
+    found = trial["assertions"][0]
+    assert (found["type"], found["turn"]) == ("contains", 1)
+    assert trial["verdict"] == "passed"
+
+
 def test_a_failure_shows_what_a_persona_said_as_its_own(project: Project) -> None:
     turn = "persona: buyer, assertions: [{type: contains, value: refunded}]"
     project.write(arena=arena(turn, bot="Which order?"))

@@ -133,7 +133,7 @@ def test_what_changes_a_persona_changes_what_the_case_asks(
             "{persona: buyer, max_turn: 2}",
             PLAYED,
             "arena.yaml:7:37: unknown key 'max_turn' in turn 1 of case 'A'\n"
-            "  expected: one of persona, goals, turns, max_turns, assertions\n"
+            "  expected: one of persona, goals, turns, max_turns, assertions, expected_response\n"
             "  fix: did you mean 'max_turns'?",
         ),
         (
