@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_arena.engine.calling.client import Call
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.recording.call_journal import CallJournal, call_key
-from pytest_arena.recording.keys import request_facts
+from pytest_arena.recording.keys import asked_facts
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import record_of, response_from_record
@@ -34,7 +34,7 @@ def keeping(calls: TrialCalls, spec: ProviderSpec, call: Call) -> Call:
 
     async def answer(request: Request) -> Response:
         at = (request.turn, request.step)
-        key = call_key("model", request_facts(spec, request))
+        key = call_key("model", asked_facts(spec, request))
         found = calls.taken(at, key)
         if found is not None and found.given is not None:
             return response_from_record(found.given)

@@ -39,6 +39,12 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
     counts how often the same dialogue was sent, so that the trials of a cell keep answers of
     their own.
     """
+    cleaned: dict[str, Any] = clean_value(asked_facts(spec, request))
+    return cleaned
+
+
+def asked_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
+    """Return the same facts as they are, for a hash, with which nothing is written."""
     if spec.system is not None:
         return _facts_of_system(spec, spec.system, request)
     params = {name: value for name, value in request.params.items() if name not in _HOW_IT_IS_SENT}
@@ -61,8 +67,7 @@ def request_facts(spec: ProviderSpec, request: Request) -> dict[str, Any]:
         facts["response_format"] = "json"
     if request.purpose:
         facts["purpose"] = request.purpose
-    cleaned: dict[str, Any] = clean_value(facts)
-    return cleaned
+    return facts
 
 
 def is_kept(spec: ProviderSpec) -> bool:
@@ -82,8 +87,7 @@ def _facts_of_system(spec: ProviderSpec, system: SystemOptions, request: Request
     }
     if request.purpose:
         facts["purpose"] = request.purpose
-    cleaned: dict[str, Any] = clean_value(facts)
-    return cleaned
+    return facts
 
 
 def _asked(request: Request) -> list[Message]:

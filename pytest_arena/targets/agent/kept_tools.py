@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.recording.call_journal import call_key
 from pytest_arena.recording.trial_calls import Place, TrialCalls, not_again
 from pytest_arena.results.request_response import ToolCall
@@ -40,6 +41,7 @@ class KeptTools:
         self._calls = calls
         self._context = context
         self._clock = clock
+        self._facts: dict[str, tuple[ToolPlan | None, str]] = {}
         self._state: str | None = "{}"
         self._restored = -1
 
@@ -86,8 +88,11 @@ class KeptTools:
 
     def _key(self, call: ToolCall) -> str:
         plan = self._toolbox.plan(call.name)
-        facts = plan and [plan.offered, plan.facts(self._context.variables)]
-        return call_key("tool", call.name, call.arguments, facts)
+        known = self._facts.get(call.name)
+        if known is None or known[0] is not plan:
+            facts = plan and [plan.offered, plan.facts(self._context.variables)]
+            known = self._facts[call.name] = (plan, call_key(call.name, facts))
+        return call_key("tool", known[1], call.arguments)
 
     def _changed_state(self) -> dict[str, Any]:
         """Return the state of the tools where it is not as it was; None for one that no file
