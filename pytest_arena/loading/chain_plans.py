@@ -35,13 +35,19 @@ class ChainStepPlan:
 
     name: str
     kind: Literal["text", "python", "agentic"]
-    text: str = ""
-    """What the model is asked, or the objective; `{input}` stands for what came before."""
+    parts: tuple[str, ...] = ("",)
+    """What the model is asked, or the objective: the parts between which stands what came before,
+    so that an `{input}` in a variable's text stays what it is."""
     function: FunctionPlan | None = None
     agent: AgentPlan = field(default_factory=lambda: AgentPlan(""))
     """With which tools the model works, and how often it may be asked."""
     provider: ProviderSpec | None = None
     """Who is asked in place of the column's model."""
+
+    @property
+    def text(self) -> str:
+        """What the model is asked, with `{input}` for what came before."""
+        return INPUT.join(self.parts)
 
     def facts(self, variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return what decides what the step gives."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.agent_plans import AgentPlan
@@ -16,11 +18,11 @@ from pytest_arena.loading.targets import Chain, Target
 from pytest_arena.loading.templates import fill
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
-from pytest_arena.prompts.templates import names_in
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results.content import files_in
 from pytest_arena.schema import ChainStepSpec, ProviderSpec
 
+_AS_TEMPLATE = re.compile(r"(?<!\\)\{\{\s*input\s*\}\}")
 COLUMN = "$provider"
 """What stands for the column's model among `models:`."""
 
@@ -82,7 +84,11 @@ def lost_inputs(targets: Mapping[str, Target]) -> Iterator[str]:
             listed = ", ".join(chain.left_out)
             yield f"{chain.place}: chain {chain.name!r} does nothing with {listed} of its file"
         for place, step in enumerate(chain.steps):
-            if step.text is not None and not _hears(step.text) and not chain.spec.full_history:
+            if (
+                step.text is not None
+                and len(_parts(step.text, {})) == 1
+                and not chain.spec.full_history
+            ):
                 lost = f"what step {place} gave" if place else "the case's prompt"
                 yield (
                     f"{chain.step_place(place)}: step {place + 1} of the chain {chain.name!r} has "
@@ -90,9 +96,13 @@ def lost_inputs(targets: Mapping[str, Target]) -> Iterator[str]:
                 )
 
 
-def _hears(text: str) -> bool:
-    """Return whether what came before has a place in a text."""
-    return INPUT in text or "input" in names_in(text, {"input": INPUT})
+def _parts(text: str, variables: Mapping[str, Any]) -> list[str]:
+    """Return the parts of a text between which stands what came before.
+
+    Whoever is used to this format's templates writes `{{ input }}`.
+    """
+    meant = text if "input" in variables else _AS_TEMPLATE.sub(INPUT, text)
+    return meant.split(INPUT)
 
 
 def _check_case(
@@ -175,9 +185,9 @@ class _StepBuilder:
             return ChainStepPlan(name, "python", function=function)
         kind = "text" if spec.text is not None else "agentic"
         text = spec.text if spec.text is not None else spec.agentic or ""
-        # whoever is used to this format's templates writes {{ input }}
-        known = {"input": INPUT, **self._plan.variables}
-        filled = fill(text, known, chain.step_place(place, kind), context.problems)
+        at = chain.step_place(place, kind)
+        variables = self._plan.variables
+        parts = [fill(part, variables, at, context.problems) for part in _parts(text, variables)]
         provider = self._models[place]
         if spec.model is not None:
             provider = _model(spec.model, chain.step_place(place, "model"), chain, context)
@@ -185,7 +195,7 @@ class _StepBuilder:
         return ChainStepPlan(
             name,
             "text" if spec.text is not None else "agentic",
-            filled,
+            tuple(parts),
             agent=agent,
             provider=provider,
         )

@@ -12,7 +12,7 @@ from pytest_arena.assertions.groups import AllOf
 from pytest_arena.errors import shorten
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.step import Step
-from pytest_arena.results.trial import Trial
+from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.schema.assertion import Outcome
 from pytest_arena.text.numbers import counted
 
@@ -88,6 +88,10 @@ class StepOutput(AllOf):
         # a single turn's trial is cut to that turn already
         last = trial.at_turn(turns - 1) if turns > 1 else trial
         return replace(last, responses=(output,))
+
+    def combine(self, findings: tuple[Finding, ...]) -> Outcome:
+        outcome = super().combine(findings)
+        return replace(outcome, reason=f"step {self.step}: {outcome.reason}")
 
     def _found(self, steps: list[Step]) -> Step | None:
         if isinstance(self.step, int):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from pytest_arena.errors import BudgetSpent, ProviderError, first_line
-from pytest_arena.loading.chain_plans import INPUT, ChainPlan, ChainStepPlan
+from pytest_arena.loading.chain_plans import ChainPlan, ChainStepPlan
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
@@ -170,8 +170,8 @@ class ChainRun:
         that asks a model.
         """
         given = self._given(state)
-        text = step.text.replace(INPUT, given)
-        if step.kind == "text" and INPUT not in step.text and self._plan.full_history:
+        text = given.join(step.parts)
+        if step.kind == "text" and len(step.parts) == 1 and self._plan.full_history:
             text = f"{text}\n\n{given}"
         system = [one["content"] for one in state.before if one["role"] == "system"]
         earlier = [one for one in state.before if one["role"] != "system"]

@@ -47,6 +47,11 @@ def test_members_see_what_the_step_gave(step: int | str) -> None:
     assert found(2, Contains(value="REFUND", case_sensitive=True)).verdict == "passed"
 
 
+def test_what_is_said_names_the_step() -> None:
+    assert found("sort").reason == "step sort: all 1 hold"
+    assert found(2, Contains(value="x")).reason.startswith("step 2: 0 of 1 hold; failed: contains")
+
+
 def test_a_name_that_is_a_number_is_that_step() -> None:
     assert found("2", Contains(value="REFUND", case_sensitive=True)).verdict == "passed"
 

@@ -94,6 +94,16 @@ def test_a_text_that_never_sees_what_came_before_is_warned_of(load: Callable[...
     assert told.warnings == ()
 
 
+def test_what_a_variable_holds_is_no_place_for_what_came_before(load: Callable[..., Arena]) -> None:
+    arena = load(
+        'variables: {said: "{input}"}\n'
+        'targets: {c: {type: chain, instructions: ["{{ said }}: {input}, {{input}}"]}}\n' + TESTS
+    )
+    chain = arena.cells[0].case.chain
+    assert chain is not None
+    assert chain.steps[0].parts == ("{input}: ", ", ", "")
+
+
 def test_a_file_of_promptchains_is_run_and_what_does_nothing_is_listed(
     load: Callable[..., Arena], tmp_path: Path
 ) -> None:

@@ -77,7 +77,8 @@ class Model:
 
 
 def text(said: str, name: str = "1", **given: Any) -> ChainStepPlan:
-    return ChainStepPlan(name, "text", said, agent=AgentPlan("c", max_llm_turns=1), **given)
+    parts = tuple(said.split("{input}"))
+    return ChainStepPlan(name, "text", parts, agent=AgentPlan("c", max_llm_turns=1), **given)
 
 
 def of(function: FunctionPlan, name: str = "f") -> ChainStepPlan:
@@ -86,7 +87,7 @@ def of(function: FunctionPlan, name: str = "f") -> ChainStepPlan:
 
 def agentic(objective: str, *tools: ToolPlan, most: int = 5) -> ChainStepPlan:
     plan = AgentPlan("c", {tool.name: tool for tool in tools}, most, most_named="max_steps")
-    return ChainStepPlan("agent", "agentic", objective, agent=plan)
+    return ChainStepPlan("agent", "agentic", (objective,), agent=plan)
 
 
 def tool(name: str, *results: Any) -> ToolPlan:
