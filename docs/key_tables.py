@@ -44,6 +44,7 @@ _HEADINGS = {
     "ToolSpec": "tool",
     "McpServerSpec": "mcp_server",
     "AgentTargetSpec": "agent",
+    "HealthSpec": "health",
     "ChainTargetSpec": "chain",
     "ChainStepSpec": "chain_step",
     "ToolLimits": "limits",
