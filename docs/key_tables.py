@@ -23,6 +23,7 @@ _HEADINGS = {
     "PersonaTurnSpec": "persona_turn",
     "VariantSpec": "variant",
     "MessageSpec": "message",
+    "NoteSpec": "note",
     "AttackSpec": "attack",
     "EmbeddingSpec": "embedding",
     "PromptSpec": "prompt",
