@@ -52,6 +52,7 @@ _HEADINGS = {
     "ToolAnswer": "mock",
     "ChaosSpec": "chaos",
     "ToolExecSpec": "exec",
+    "ToolHttpSpec": "http",
     "PartSpec": "part",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
