@@ -91,25 +91,28 @@ class CallJournal:
                 self._read_file(path)
 
     def _read_file(self, path: Path) -> None:
+        """Read a file whole before anything of it counts: one that cannot be read keeps every
+        trial from its calls."""
+        data = path.read_bytes()
+        found = []
         # what stands behind the last end of a line was torn when its process was killed
-        lines = path.read_bytes().split(b"\n")[:-1]
-        self._read[path] = path.stat().st_size
-        for number, raw in enumerate(lines, 1):
+        for number, raw in enumerate(data.split(b"\n")[:-1], 1):
             try:
                 record = json.loads(raw)
-                if "record" in record:
-                    if record["record"] != self._record:
-                        return
-                    continue
-                trial = tuple(record["trial"])
-                KeptCall.add(record, self._left.setdefault(trial, []))
-            except (ValueError, KeyError, TypeError) as error:
+                if record.get("record", self._record) != self._record:
+                    break
+                if "record" not in record:
+                    found.append((tuple(record["trial"]), KeptCall.of(record)))
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ProviderError(
                     ErrorKind.CONFIGURATION,
                     f"{path}:{number}: not a line of a journal ({error})\n"
                     "  expected: what a run wrote that was interrupted\n"
                     "  fix: run without --arena-resume",
                 ) from error
+        for trial, call in found:
+            call.join(self._left.setdefault(trial, []))
+        self._read[path] = len(data)
 
 
 def call_key(*facts: Any) -> str:

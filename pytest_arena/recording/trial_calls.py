@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -33,9 +33,9 @@ class KeptCall:
     """Counts the calls of the trial in the order in which they ended."""
 
     @classmethod
-    def add(cls, record: Mapping[str, Any], calls: list[Self]) -> None:
-        """Add a line of a journal to the calls before it; an end takes its beginning's place."""
-        call = cls(
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """Return the call of a journal's line."""
+        return cls(
             tuple(record["at"]),
             record["key"],
             record.get("name", ""),
@@ -43,12 +43,15 @@ class KeptCall:
             record.get("irreversible", False),
             record["ended"],
             record.get("given"),
-            calls[-1].number + 1 if calls else 0,
         )
-        begun = [one for one in calls if not one.ended and one.is_as(call.at, call.key)]
-        if call.ended and begun:
+
+    def join(self, calls: list[KeptCall]) -> None:
+        """Stand behind the calls before it; an end takes its beginning's place."""
+        number = calls[-1].number + 1 if calls else 0
+        begun = [one for one in calls if not one.ended and one.is_as(self.at, self.key)]
+        if self.ended and begun:
             calls.remove(begun[0])
-        calls.append(call)
+        calls.append(replace(self, number=number))
 
     def is_as(self, at: Place, key: str) -> bool:
         """Return whether it is the call of this place, made with the same."""

@@ -141,9 +141,13 @@ def test_a_line_that_is_none_is_told_with_its_place(
 ) -> None:
     leave(journal("gw0"))
     (path,) = tmp_path.rglob("*.jsonl")
-    path.write_text(f"{line}\n{path.read_text()}")
-    with pytest.raises(ProviderError, match=r"gw0\.jsonl:1: not a line of a journal"):
-        calls(journal("gw1"))
+    first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([first, line, *rest, ""]))
+    after = journal("gw1")
+    for _ in range(2):
+        # none of its trials goes on as if nothing had been made
+        with pytest.raises(ProviderError, match=r"gw0\.jsonl:2: not a line of a journal"):
+            calls(after)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Run:
     def __init__(self, tools: Tools, lines: list[str]) -> None:
         left: list[KeptCall] = []
         for line in lines:
-            KeptCall.add(json.loads(line), left)
+            KeptCall.of(json.loads(line)).join(left)
 
         def keep(record: Mapping[str, Any]) -> None:
             lines.append(json.dumps(record))
