@@ -131,6 +131,12 @@ class Settings:
     files: tuple[str, ...] = _option(
         "repeated", "names of arena files", default=FILE_PATTERNS, ini_only=True, shown=False
     )
+    strict: bool | None = _option(
+        "flag",
+        "fail a run that came upon no arena file (on CI: default; arena_strict = false is lenient)",
+        default=None,
+        shown=False,
+    )
     providers: tuple[str, ...] = _option(
         "repeated",
         "only these providers or provider groups; repeatable",

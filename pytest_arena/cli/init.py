@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pytest_arena.cli.schema import schema_text
+from pytest_arena.cli.testpaths import add_testpath
 from pytest_arena.errors import Problem, UsageError
 
 SCHEMA = "arena.schema.json"
@@ -93,7 +94,11 @@ def run(arguments: argparse.Namespace) -> int:
             Problem(f"cannot write {str(target)!r}: {error.strerror}", fix="name another folder")
         ) from None
     where = "" if folder == Path() else f" {folder}"
-    sys.stdout.write(
-        f"wrote {target}, and {folder / SCHEMA} for your editor\nrun it: pytest --arena{where}\n"
-    )
+    lines = [f"wrote {target}, and {folder / SCHEMA} for your editor"]
+    try:
+        said = add_testpath(folder, Path())
+    except (OSError, UnicodeError) as error:
+        said = f"testpaths could not be read or written ({error}): see that they cover {target}"
+    lines += [said] if said else []
+    sys.stdout.write("\n".join([*lines, f"run it: pytest --arena{where}", ""]))
     return 0

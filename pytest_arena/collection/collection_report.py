@@ -32,6 +32,9 @@ class CollectionReport:
     parts: list[str] = field(default_factory=list)
     """The files of which single tests were asked for, so that others of them are not known."""
 
+    came_upon_arenas: bool | None = None
+    """Whether pytest met an arena file, whatever was selected of it; None where nobody has told."""
+
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)
 

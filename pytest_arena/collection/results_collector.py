@@ -156,6 +156,11 @@ class ResultsCollector:
         if text is not None:
             self.hear(CollectionReport.from_text(text))
 
+    @property
+    def facts(self) -> CollectionReport:
+        """What the processes told of what they collected, as far as they have."""
+        return self._facts
+
     def hear(self, facts: CollectionReport) -> None:
         """Learn what collecting found, from the session of this process or from a worker."""
         warnings = dict.fromkeys([*self._facts.warnings, *facts.warnings])

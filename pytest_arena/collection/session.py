@@ -95,6 +95,7 @@ class ArenaSession:
         self.warns = share.slot == 0
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
+        self._came_upon_arenas = False
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
         self.arenas: list[Arena] = []
@@ -114,6 +115,7 @@ class ArenaSession:
     ) -> pytest.Collector | None:
         if not self.names.is_arena(file_path):
             return None
+        self._came_upon_arenas = True
         file = ArenaFile.from_parent(parent, path=file_path)
         file.arena_session = self
         return file
@@ -156,6 +158,7 @@ class ArenaSession:
             held=self.held.taken() if self.held is not None else [],
             tests=self._tests,
             parts=self.names.parts,
+            came_upon_arenas=self._came_upon_arenas,
         )
 
     @pytest.hookimpl(tryfirst=True)

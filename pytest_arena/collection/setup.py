@@ -21,6 +21,7 @@ from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
+from pytest_arena.collection.uncollected_arenas import UncollectedArenas
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
@@ -138,6 +139,8 @@ def _activate_controller(parts: RunContext) -> None:
         )
         _register(parts, session, share, knows_order=True)
     config.pluginmanager.register(results_collector, "arena-results-collector")
+    uncollected = UncollectedArenas(parts, lambda: results_collector.facts)
+    config.pluginmanager.register(uncollected, "arena-uncollected")
     config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
