@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial, TrialError, Verdict
+from pytest_arena.results import (
+    Cell,
+    Finding,
+    Response,
+    RunInfo,
+    RunResult,
+    Trial,
+    TrialError,
+    Verdict,
+)
 from pytest_arena.results.serialize import cell_line
 from pytest_arena.results.writing import write_results
 
@@ -19,6 +28,9 @@ def make_cell(case: str, provider: str = "m", verdict: Verdict = "passed", **mor
             ({"role": "user", "content": "?"},),
             () if error else (answer,),
             verdict=verdict,
+            assertions=(Finding("contains", "passed", 1.0, "so it is"),)
+            if verdict == "passed"
+            else (),
             error=error,
         ),
     )

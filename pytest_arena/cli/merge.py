@@ -38,6 +38,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(arguments: argparse.Namespace) -> int:
     """Write results and reports of the whole, print its summary, and return its exit code."""
+    from pytest_arena.results.merge_checks import refuse_contradictions
     from pytest_arena.results.merging import code_of, merge
     from pytest_arena.text.printable import printable
 
@@ -50,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     registry = output.registry_of(arguments)
     formats = output.read_formats(arguments.formats, registry)
     files = results_files.read_all(arguments.paths)
+    refuse_contradictions(files)
     joined = merge(files, missing=_missing(files, arguments.expect))
     distinct = {file.run.info.run_id: file.run for file in files}
     joined = merged_gate.judged(joined, list(distinct.values()), arguments.baseline)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.results.failing_cells import fail_on_of
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.model import Baseline
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_arena.results.run import Gate
 
 T = TypeVar("T")
-_STRICTEST = ("any", "drift", "regression", "gates", "none")
 
 
 def judged(joined: RunResult, shards: Sequence[RunResult], reference: str | None) -> RunResult:
@@ -156,7 +156,7 @@ def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
     """Return the exit code of the whole; 2 and 5 (incomplete, nothing run) stay as they are."""
     if run.interrupted or run.exit_code in (2, 5):
         return run.exit_code or 2
-    fail_on = _fail_on(run.info.options)
+    fail_on = fail_on_of(run.info.options)
     worse = fail_on != "gates" and run.gate is not None and run.gate.failed
     if (worse or any(limit.fails for limit in run.limits)) and fail_on != "none":
         return 1
@@ -177,18 +177,11 @@ def _code_beside(shard: RunResult, fail_on: str) -> int:
     return int(any(cell.verdict in counted for cell in shard.cells))
 
 
-def _fail_on(options: Mapping[str, Any]) -> str:
-    """Return what fails the run: the strictest, where the shards differ."""
-    given = options.get("fail_on", "any")
-    named = given if isinstance(given, list) else [given]
-    return next((word for word in _STRICTEST if word in named), "any")
-
-
 def _rules(options: Mapping[str, Any]) -> Rules:
     """Return the rules that the shards were run by; what they differ in is as if not given."""
     from pytest_arena.comparison.gate.gate import Rules
 
-    usual, fail_on = Rules(), _fail_on(options)
+    usual, fail_on = Rules(), fail_on_of(options)
     alpha, effect = options.get("alpha"), options.get("min_effect")
     trials, drift = options.get("confirm_trials"), options.get("drift")
     least = _share(options.get("least_compared"), usual.least_compared)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.failing_cells import fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
@@ -62,8 +63,8 @@ def loss_of(file: ResultsFile) -> str | None:
 def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
-    2: not all of it ran; 1: a cell failed or reached no verdict, or its pytest said so; 5: there
-    is no cell; 0: all held. Failures that the gate excused are known by pytest's code only.
+    2: not all of it ran; 1: a cell failed or reached no verdict, as the cells themselves say, or
+    pytest said so of the run; 5: there is no cell; 0: all held.
     """
     if run.interrupted or run.finished_at is None:
         return 2
@@ -71,12 +72,7 @@ def code_of(run: RunResult) -> int:
         return 5
     if run.exit_code not in (None, 0, 1):
         return 2
-    if run.exit_code or any(cell.verdict == "error" for cell in run.cells):
-        return 1
-    held = run.exit_code == 0 or all(
-        cell.verdict != "failed" or cell.is_xfailed for cell in run.cells
-    )
-    return 0 if held else 1
+    return int(bool(run.exit_code) or any(fails_run(cell, run.info.options) for cell in run.cells))
 
 
 def _marked(file: ResultsFile) -> RunResult:

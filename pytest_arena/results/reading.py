@@ -73,6 +73,7 @@ def read_results(path: str | Path) -> ResultsFile:
     end: Any = None
     cells: dict[str, Cell] = {}
     lines: dict[str, int] = {}
+    twice: list[tuple[Cell, Location]] = []
     last = 1
     for place, value in read_lines(path):
         last = place.line
@@ -81,6 +82,8 @@ def read_results(path: str | Path) -> ResultsFile:
                 raise _second_run(place)
             info = value
         elif isinstance(value, Cell):
+            if cells.get(value.id, value) != value:
+                twice.append((value, Location(str(path), lines[value.id], 1)))
             cells[value.id] = value
             lines[value.id] = place.line
         elif isinstance(value, run_end()):
@@ -95,6 +98,9 @@ def read_results(path: str | Path) -> ResultsFile:
         )
     if end is None:
         return ResultsFile(path, RunResult(info, tuple(cells.values())), lines)
+    if twice:
+        # the last word counts where a run broke off; one that ended has written each cell once
+        raise UserError([_second_result(cell, place, lines[cell.id]) for cell, place in twice[:5]])
     _check_number(end.totals, len(cells), Location(str(path), last, 1))
     said = {one.name: getattr(end, one.name) for one in fields(end) if one.name != "totals"}
     return ResultsFile(path, RunResult(info, tuple(cells.values()), **said), lines)
@@ -196,6 +202,15 @@ def _second_run(place: Location) -> UserError:
             expected="one run a file",
             fix="keep the files of two runs apart, and join them with arena merge",
         )
+    )
+
+
+def _second_result(cell: Cell, place: Location, line: int) -> Problem:
+    return Problem(
+        f"{cell.id} has another result in line {line}",
+        place,
+        expected="each cell once in the file of a run that ended",
+        fix="copy it anew, as `pytest --arena` wrote it",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 from results_files import make_cell, without_end, write_run
 
 from pytest_arena.cli import main
-from pytest_arena.results import Verdict, read_run
+from pytest_arena.results import GateFinding, Verdict, read_run
+from pytest_arena.results.serialize import cell_line
 
 EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
 
@@ -24,7 +26,10 @@ EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with the
         (("passed", "failed"), {}, 1, "not all held"),
         (("passed", "error"), {}, 1, "not all held"),
         (("passed", "error"), {"exit_code": 0}, 1, "not all held"),
-        (("passed", "failed"), {"exit_code": 0}, 0, "all held"),
+        (("passed", "failed"), {"exit_code": 0}, 1, "not all held"),
+        (("passed", "failed"), {"exit_code": 0, "options": {"fail_on": "none"}}, 0, "all held"),
+        (("passed", "failed"), {"exit_code": 0, "options": {"fail_on": "gates"}}, 0, "all held"),
+        (("passed", "error"), {"exit_code": 0, "options": {"fail_on": "gates"}}, 1, "not all held"),
         (("passed", "passed"), {"exit_code": 1}, 1, "not all held"),
         (("passed", "passed"), {"exit_code": 3}, 2, "incomplete, so there is no verdict"),
         (("passed", "passed"), {"interrupted": True}, 2, "incomplete, so there is no verdict"),
@@ -326,3 +331,99 @@ def test_the_run_before_that_is_kept_beside_a_run_is_no_shard() -> None:
     assert main(["merge", "one", "previous", "--expect", "2"]) == 0
     cells = read_run("arena-report/results.jsonl").cells
     assert [cell.case for cell in cells] == ["Greeting", "Goodbye"]
+
+
+def _edited(path: Path, **changes: Any) -> None:
+    """Change a results file's first cell by hand."""
+    run, first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([run, json.dumps({**json.loads(first), **changes}), *rest, ""]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"case": "B"}, "is not the id of its case: that is 'B' of arena.yaml on m"),
+        ({"provider": "n"}, "is not the id of its case: that is 'A' of arena.yaml on n"),
+        ({"variant": "v"}, "is not the id of its case: that is 'A' of arena.yaml on m/v"),
+        ({"file": "other.yaml"}, "is not the id of its case: that is 'A' of other.yaml on m"),
+        ({"trials": []}, "passed without a trial"),
+        ({"trials": [{"messages": [], "verdict": "failed"}]}, "passed, but none of its trials did"),
+        ({"trials": [{"messages": [], "verdict": "passed"}]}, "passed, but nothing was checked"),
+    ],
+)
+def test_a_cell_that_contradicts_itself_is_refused(
+    changes: dict[str, Any], what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _edited(write_run("s/1", make_cell("A"), make_cell("C")), **changes)
+    write_run("s/2", make_cell("D"))
+    assert main(["merge", "s"]) == 4
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == f"s/1/results.jsonl:2:1: arena.yaml::A[m] {what}"
+
+
+def test_a_failed_cell_whose_trials_say_nothing_needs_no_proof() -> None:
+    _edited(write_run("s/1", make_cell("A", verdict="failed")), trials=[])
+    assert main(["merge", "s"]) == 1
+
+
+def test_the_id_of_a_cell_outside_of_the_root_directory_is_pytests_own() -> None:
+    path = write_run("s/1", make_cell("A"))
+    _edited(path, id="::A[m]", file="/elsewhere/arena.yaml")
+    assert main(["merge", "s"]) == 0
+    _edited(path, id="::B[m]", file="/elsewhere/arena.yaml")
+    assert main(["merge", "s"]) == 4
+
+
+def test_a_passed_cell_that_only_a_guardrail_looked_at_is_one_shards_cell() -> None:
+    path = write_run("s/1", make_cell("A"))
+    trials = [{"messages": [], "verdict": "passed"}]
+    _edited(path, trials=trials, hashes={"guardrails": "0123"})
+    assert main(["merge", "s"]) == 0
+
+
+def test_a_cell_with_two_results_in_the_file_of_a_run_that_ended_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = write_run("s/1", make_cell("A", verdict="failed"))
+    lines = path.read_text().splitlines()
+    assert lines[1] != cell_line(make_cell("A"))
+    path.write_text("\n".join([*lines[:2], cell_line(make_cell("A")), lines[2], ""]))
+    assert main(["merge", "s"]) == 4
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first == "s/1/results.jsonl:2:1: arena.yaml::A[m] has another result in line 3"
+    path.write_text("\n".join([*lines[:2], *lines[1:], ""]))
+    assert main(["merge", "s"]) == 1
+
+
+def test_of_a_run_that_was_killed_the_last_word_on_a_cell_counts() -> None:
+    path = write_run("s/1", make_cell("A", verdict="failed"))
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines[:2], cell_line(make_cell("A")), ""]))
+    assert [cell.verdict for cell in read_run(path).cells] == ["passed"]
+
+
+def test_totals_of_a_shard_decide_nothing() -> None:
+    path = write_run("s/1", make_cell("A", verdict="failed"), exit_code=0)
+    text = path.read_text()
+    path.write_text(text.replace('"failed":1', '"failed":0').replace('"passed":0', '"passed":1'))
+    assert path.read_text() != text
+    assert main(["merge", "s"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "options", "code"),
+    [
+        ("regressed", {"fail_on": "regression"}, 1),
+        ("still failing", {"fail_on": "regression"}, 0),
+        ("blind", {"fail_on": "regression"}, 1),
+        ("blind", {"fail_on": "regression", "blind": "warn"}, 0),
+        ("drifted", {"fail_on": "regression"}, 0),
+        ("drifted", {"fail_on": "drift"}, 1),
+    ],
+)
+def test_a_failed_cell_is_excused_by_its_standing_as_in_a_run(
+    status: str, options: dict[str, Any], code: int
+) -> None:
+    cell = make_cell("A", verdict="failed", standing=GateFinding(status, "so"))
+    write_run("s/1", cell, exit_code=0, options=options)
+    assert main(["merge", "s"]) == code
