@@ -234,6 +234,7 @@ def test_agents_are_told_apart_by_their_tools_and_by_their_servers(tmp_path: Pat
         "Refund[right]",
         "A hurried customer[right]",
         "A lost parcel[right]",
+        "A parcel to pay back[keeps]",
     }
     assert cells(run, "failed") == {
         f"{case}[{column}]"
@@ -241,6 +242,7 @@ def test_agents_are_told_apart_by_their_tools_and_by_their_servers(tmp_path: Pat
             "Refund": ("loops", "overspends"),
             "A hurried customer": ("loops", "overspends"),
             "A lost parcel": ("misled", "guesses"),
+            "A parcel to pay back": ("promises", "slips"),
         }.items()
         for column in columns
     }
