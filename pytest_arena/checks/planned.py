@@ -10,7 +10,7 @@ from pytest_arena.checks.conversation import Conversation
 from pytest_arena.checks.surroundings import Surroundings
 from pytest_arena.checks.written import of_one_answer, written_assertions
 from pytest_arena.errors import Location
-from pytest_arena.loading.plans import CellPlan
+from pytest_arena.loading.plans import CasePlan, CellPlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema import ProviderSpec
@@ -37,9 +37,13 @@ class PlannedCheck:
         case: str,
         column: ProviderSpec,
         index: int = 0,
+        under: CasePlan | None = None,
     ) -> PlannedCheck:
         """Return the check of an answer to what was said; a mistake in what is written (`given`
-        and `named`) is a `UserError`."""
+        and `named`) is a `UserError`.
+
+        `under` is what was asked, where that is known.
+        """
         written = written_assertions(given, named, place, around.context(place))
         plan = around.plan(
             file=file,
@@ -48,5 +52,6 @@ class PlannedCheck:
             said=said,
             assertions=of_one_answer(written, place),
             place=place,
+            under=under,
         )
         return cls(plan, Trial(said.messages, (response,), verdict="error", index=index))

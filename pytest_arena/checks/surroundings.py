@@ -10,7 +10,7 @@ from typing import Any
 from pytest_arena.checks.conversation import Conversation
 from pytest_arena.errors import Location, Problem, UserError, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.plans import Arena, CellPlan, rivals_of
+from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.providers import build_provider, with_defaults
 from pytest_arena.loading.tree import pack_mark, planted
@@ -91,9 +91,17 @@ class Surroundings:
         said: Conversation,
         assertions: tuple[Assertion, ...] = (),
         place: Location,
+        target: str | None = None,
+        variables: Mapping[str, Any] | None = None,
+        under: CasePlan | None = None,
     ) -> CellPlan:
         """Return the plan of one question to a column, and of what must hold of its answer, as it
-        is written at a place."""
+        is written at a place.
+
+        It is put to a `target` of the file, whose texts and tools are filled with `variables`
+        beside the file's, which an application is handed, too. `under` is what was asked, where
+        its answer is looked at.
+        """
         turn = said.turn
         for name in {name for one in assertions for name in one.rivals}:
             if turn is None:
@@ -104,7 +112,7 @@ class Surroundings:
                         fix='say what was asked, as in expect(answer, …, prompt="…")',
                     )
                 )
-        blank = self.arena.blank
+        blank = under or self.arena.blank
         plan = replace(
             blank,
             name=case,
@@ -115,8 +123,20 @@ class Surroundings:
             assertions=assertions,
             documents=said.documents,
             files=said.files,
+            variables={**blank.variables, **(variables or {})},
             trials=1,
         )
+        if variables and target is None and column.system is None:
+            raise UserError(
+                Problem(
+                    "variables are given, and nothing is filled with them",
+                    place,
+                    expected="a target, whose texts and tools are, or an application",
+                    fix='name one, as in target="support", or write them into the prompt',
+                )
+            )
+        if target is not None:
+            plan = self._put_to(target, plan, column, place)
         return CellPlan(
             file=file,
             case=plan,
@@ -126,6 +146,20 @@ class Surroundings:
             rivals=rivals_of(plan, self.providers),
             mock_responses=self.arena.responses,
         )
+
+    def _put_to(
+        self, target: str, asked: CasePlan, column: ProviderSpec, place: Location
+    ) -> CasePlan:
+        if self.arena.targets is None:
+            raise UserError(
+                Problem(
+                    f"unknown target {shorten(target)!r}",
+                    place,
+                    expected="a target of an arena file",
+                    fix="define it under targets: of the nearest arena.yaml",
+                )
+            )
+        return self.arena.targets.under(target, asked, column, place)
 
 
 def application(name: str = APPLICATION) -> ProviderSpec:

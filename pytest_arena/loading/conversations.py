@@ -37,12 +37,7 @@ def dialogues_of(
     """Return each prompt of a case, or its conversation, as the turns of a dialogue."""
 
     def turn(content: str | Content) -> Said:
-        said = said_in(content)
-        if prompt.user is None:
-            return said
-        text = prompt.user.filled({**variables, "prompt": text_in(said)}, context)
-        files = files_in(said)
-        return ({"type": "text", "text": text}, *files) if files else text
+        return said_under(prompt, said_in(content), variables, context)
 
     if spec.messages:
         *before, _ = said_by(spec)
@@ -57,6 +52,17 @@ def dialogues_of(
         return (tuple(_turns(spec.conversation, turn, played)),)
     prompts = (spec.prompt,) if spec.prompt is not None else spec.prompts or (GREETING,)
     return tuple((TurnPlan(turn(text)),) for text in prompts)
+
+
+def said_under(
+    prompt: Prompt, said: Said, variables: Mapping[str, Any], context: LoadContext
+) -> Said:
+    """Return what a user says, as the template of a prompt puts it."""
+    if prompt.user is None:
+        return said
+    text = prompt.user.filled({**variables, "prompt": text_in(said)}, context)
+    files = files_in(said)
+    return ({"type": "text", "text": text}, *files) if files else text
 
 
 def _turns(

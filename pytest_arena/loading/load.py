@@ -25,6 +25,7 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.systems import check_seen
+from pytest_arena.loading.target_cases import TargetCases
 from pytest_arena.loading.targets import build_prompts, build_targets, find_target
 from pytest_arena.loading.tool_checks import check_tools
 from pytest_arena.loading.tools import DeclaredTools
@@ -172,6 +173,7 @@ def _load(
         judges=tuple(context.judges.values()),
         all_providers=tuple(sorted(settings.providers | settings.groups)),
         blank=blank_case(settings),
+        targets=TargetCases(settings, context),
         responses=responses,
         defaults=spec.defaults,
         variants=tuple(variant.name for variant in variants),

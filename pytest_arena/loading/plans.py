@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.loading.chain_plans import ChainPlan
@@ -25,6 +25,9 @@ from pytest_arena.schema import (
     ProviderSpec,
 )
 from pytest_arena.schema.thresholds import ThresholdSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.target_cases import TargetCases
 
 Reasons = str | Mapping[str, str]
 """A reason for every provider, or one for each provider or group by name."""
@@ -320,6 +323,8 @@ class Arena:
     """Names and groups of all providers of the file, those not selected included."""
     blank: CasePlan = field(default_factory=lambda: CasePlan("", 0, ()))
     """A case without a word of its own: the judge, guardrails and params that each case has."""
+    targets: TargetCases | None = None
+    """The file's targets, for what is asked beside its cases."""
     responses: MockResponses | None = None
     """The file's own answers for the mock."""
     defaults: Defaults = field(default_factory=Defaults)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pytest_arena.collection.python_tests.ending import PASSED, Ending, broken, ending_of, leaves
 from pytest_arena.collection.python_tests.talk import Talk, Turn
 from pytest_arena.errors import ErrorKind
+from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema import ProviderSpec
@@ -121,6 +122,11 @@ class Attempt:
         talks = [talk for (name, _), talk in self._talks.items() if name == case]
         judged = [talk for talk in talks if talk.was_judged or talk.raised]
         return [talk.column for talk in judged or talks]
+
+    def asked(self, case: str, column: str) -> CasePlan | None:
+        """Return what was asked first in a cell, if the fixture asked anything there."""
+        talk = self._talks.get((case, column))
+        return talk.asked if talk is not None else None
 
     def trial(self, case: str, column: str) -> Trial:
         """Return the trial of a cell."""

@@ -46,6 +46,8 @@ def _cell(
     hashes: Mapping[str, str],
 ) -> Cell:
     trials = [one.trial(case, column.name) for one in run.attempts]
+    under = (one.asked(case, column.name) for one in run.attempts)
+    asked = next((each for each in under if each is not None), None)
     left_out = wanted - len(trials)
     name = run.name.case(case, column.name)
     skipped = any(trial.verdict == "skipped" for trial in trials)
@@ -69,7 +71,7 @@ def _cell(
         verdict=verdict,
         # what was said before a test was skipped has been paid for
         trials=tuple(one for one in trials if one.verdict != "skipped" or one.responses),
-        hashes={**_hashes(column, trials, blank), **hashes},
+        hashes={**_hashes(column, trials, asked or blank), **hashes},
         line=run.line,
         reason=_reason(run.attempts, case) if skipped else None,
         over_budget=next((o for one in run.attempts if (o := one.over_budget.get(case))), None),
@@ -85,13 +87,14 @@ def _reason(attempts: list[Attempt], case: str) -> str | None:
     return next((one.reason for one in endings if one.verdict == "skipped"), None)
 
 
-def _hashes(column: ProviderSpec, trials: list[Trial], blank: CasePlan) -> Mapping[str, str]:
-    """Return what keeps apart what may change from cell to cell: what is asked first, and of
-    whom."""
-    question = replace(_first_question(trials), tools=blank.tools)
+def _hashes(column: ProviderSpec, trials: list[Trial], under: CasePlan) -> Mapping[str, str]:
+    """Return what keeps apart what may change from cell to cell: what is asked first, who works at
+    it with which tools, and of whom it is asked."""
+    first = _first_question(trials)
+    question = replace(under, dialogues=first.dialogues, system=first.system)
     return {
         "prompt": Hasher().prompt(question),
-        "provider": provider_hash(column, blank.params),
+        "provider": provider_hash(column, under.params),
     }
 
 

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from pytest_arena.checks.answers import response_of
 from pytest_arena.checks.call_site import call_site
-from pytest_arena.checks.checker import raise_unless_passed
 from pytest_arena.checks.conversation import Conversation, Prompt
-from pytest_arena.checks.failures import CheckErrored, CheckFailed
 from pytest_arena.checks.planned import PlannedCheck
 from pytest_arena.collection.python_tests.attempt import OWN
 from pytest_arena.collection.python_tests.marks import NAME_OF_COLUMN, is_name
 from pytest_arena.collection.python_tests.running_test import RunningTest
-from pytest_arena.collection.python_tests.talk import Talk, Turn
-from pytest_arena.engine.trial_checks import Executed, conclude_trial
+from pytest_arena.collection.python_tests.under_way import Asking, Held
 from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
-from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.request_response import Response
-from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.results.trial import Finding
 
 _CASE: ContextVar[tuple[object, str]] = ContextVar("arena_case", default=(None, OWN))
 """The case that code is in, with the fixture that opened it."""
@@ -87,22 +81,30 @@ class ArenaFixture:
             raise error.with_traceback(None) from None
         return self._acheck(held)
 
-    async def _acheck(self, held: _Held) -> tuple[Finding, ...]:
+    async def _acheck(self, held: Held) -> tuple[Finding, ...]:
         __tracebackhide__ = True
         trial = await self._run.backing.checker.acheck(held.check.plan, held.check.trial)
         return held.conclude(trial)
 
     def ask(
-        self, provider: str | Mapping[str, Any], prompt: Prompt, *, system: str | None = None
+        self,
+        provider: str | Mapping[str, Any],
+        prompt: Prompt,
+        *,
+        system: str | None = None,
+        target: str | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> Response:
         """Return what a provider answers, within the run's limits, retries and budgets.
 
         It is one of the arena file by its name, or `vendor/model`, or an entry as a file has them.
+        `target` is one of the file's: the model works as its agent, or answers the steps of its
+        chain, with `variables` in its texts beside the file's.
         Where there is no answer, a `ProviderError` is raised, and the cell is an error.
         """
         __tracebackhide__ = True
         try:
-            asking = self._asking(provider, prompt, system)
+            asking = self._asking(provider, prompt, system, target, variables)
             trial = self._run.backing.checker.ask(
                 asking.plan, self._run.attempt.index, "arena.aask(…)"
             )
@@ -113,17 +115,23 @@ class ArenaFixture:
         return asking.conclude(trial, self._run.root)
 
     def aask(
-        self, provider: str | Mapping[str, Any], prompt: Prompt, *, system: str | None = None
+        self,
+        provider: str | Mapping[str, Any],
+        prompt: Prompt,
+        *,
+        system: str | None = None,
+        target: str | None = None,
+        variables: Mapping[str, Any] | None = None,
     ) -> Coroutine[Any, Any, Response]:
         """Do what `ask` does without blocking the running event loop: `await arena.aask(…)`."""
         __tracebackhide__ = True
         try:
-            asking = self._asking(provider, prompt, system)
+            asking = self._asking(provider, prompt, system, target, variables)
         except UserError as error:
             raise error.with_traceback(None) from None
         return self._aask(asking)
 
-    async def _aask(self, asking: _Asking) -> Response:
+    async def _aask(self, asking: Asking) -> Response:
         __tracebackhide__ = True
         try:
             trial = await self._run.backing.checker.aask(asking.plan, self._run.attempt.index)
@@ -181,7 +189,7 @@ class ArenaFixture:
         prompt: Prompt | None,
         context: str | Sequence[str],
         named: Mapping[str, Any],
-    ) -> _Held:
+    ) -> Held:
         run, place, case = self._run, self._place(), self._case
         response = response_of(answer, place)
         known = run.attempt.who_gave(case, response)
@@ -202,15 +210,21 @@ class ArenaFixture:
             case=run.name.case(case, column.name),
             column=column,
             index=run.attempt.index,
+            under=known[1].asked if known is not None else None,
         )
         run.backing.refuse_unshared(check.plan.asked_beside(), place)
         talk = run.attempt.talk(case, column)
         turn = talk.answered(said.messages, known[1].response if known else response)
-        return _Held(check, talk, turn)
+        return Held(check, talk, turn)
 
     def _asking(
-        self, provider: str | Mapping[str, Any], prompt: Prompt, system: str | None
-    ) -> _Asking:
+        self,
+        provider: str | Mapping[str, Any],
+        prompt: Prompt,
+        system: str | None,
+        target: str | None,
+        variables: Mapping[str, Any] | None,
+    ) -> Asking:
         run, place, case = self._run, self._place(), self._case
         around = run.around()
         spec = around.provider(provider, place)
@@ -230,65 +244,12 @@ class ArenaFixture:
             column=spec,
             said=said,
             place=place,
+            target=target,
+            variables=variables,
         )
         run.backing.refuse_unshared((spec, *plan.asked_beside()), place)
-        return _Asking(plan, talk, case)
+        return Asking(plan, talk, case)
 
-    def _unpaid(self, asking: _Asking, spent: BudgetSpent) -> BaseException:
+    def _unpaid(self, asking: Asking, spent: BudgetSpent) -> BaseException:
         self._run.attempt.over_budget[asking.case] = str(spent)
         return pytest.skip.Exception(f"budget: {spent}")
-
-
-class _Held(NamedTuple):
-    """A check under way, and whose answer it is on."""
-
-    check: PlannedCheck
-    talk: Talk
-    turn: Turn
-
-    def conclude(self, judged: Trial) -> tuple[Finding, ...]:
-        """Keep what was found, and raise unless all of it holds."""
-        __tracebackhide__ = True
-        self.talk.found(self.turn, _told_at(self.check.plan, judged.assertions))
-        _raise_unless_passed(self.talk, self.check.plan, judged)
-        return judged.assertions
-
-
-class _Asking(NamedTuple):
-    """A question under way, and the cell that it is of."""
-
-    plan: CellPlan
-    talk: Talk
-    case: str
-
-    def conclude(self, asked: Trial, root: Path) -> Response:
-        """Keep the answer; raise where a guardrail kept it back."""
-        __tracebackhide__ = True
-        talk = self.talk
-        turn = talk.hear(asked)
-        blocked = conclude_trial(self.plan, Executed(asked), root)
-        found = blocked.assertions
-        if turn is not None:
-            # an empty answer is for a check to judge
-            found = tuple(one for one in found if one.type == "guardrail")
-        if found:
-            talk.found(turn, found)
-            _raise_unless_passed(talk, self.plan, blocked)
-        assert turn is not None  # noqa: S101  # or it has been raised
-        return turn.response
-
-
-def _told_at(plan: CellPlan, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return findings with lines of the test's own file alone."""
-    if plan.case.source == plan.file:
-        return tuple(findings)
-    return tuple(replace(finding, line=None) for finding in findings)
-
-
-def _raise_unless_passed(talk: Talk, plan: CellPlan, judged: Trial) -> None:
-    __tracebackhide__ = True
-    try:
-        raise_unless_passed(plan, judged)
-    except (CheckFailed, CheckErrored) as error:
-        talk.raised.append(error)
-        raise

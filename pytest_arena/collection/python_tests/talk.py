@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_arena.assertions.trial_verdict import weighted_score
 from pytest_arena.collection.python_tests.ending import Ending
+from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, GuardrailEvent, Trial
 from pytest_arena.schema import ProviderSpec
@@ -18,6 +19,8 @@ class Turn:
 
     messages: tuple[Message, ...]
     response: Response
+    asked: CasePlan | None = None
+    """What was asked, where the fixture did."""
 
     def gave(self, text: str) -> bool:
         """Return whether a text is the answer, or a part of it that a test took out."""
@@ -37,27 +40,34 @@ class Talk:
         self.raised: list[BaseException] = []
         """The failures of its own checks, whatever became of them."""
 
-    def hear(self, asked: Trial) -> Turn | None:
+    def hear(self, plan: CasePlan, asked: Trial) -> Turn | None:
         """Take what a provider was asked and answered; None where a guardrail kept it back."""
         place = len(self.turns)
         self._events += [replace(event, turn=place) for event in asked.guardrails]
         if not asked.responses:
             self._said = asked.messages
             return None
-        return self.answered(asked.messages, asked.responses[0])
+        return self.answered(asked.messages, asked.responses[0], plan)
 
-    def answered(self, messages: Sequence[Message], response: Response) -> Turn:
+    def answered(
+        self, messages: Sequence[Message], response: Response, asked: CasePlan | None = None
+    ) -> Turn:
         """Take an answer; one that is there already is the same turn."""
         for turn in self.turns:
             if turn.response is response:
                 return turn
-        self.turns.append(Turn(tuple(messages), response))
+        self.turns.append(Turn(tuple(messages), response, asked))
         return self.turns[-1]
 
     def found(self, turn: Turn | None, findings: Sequence[Finding]) -> None:
         """Take what was found of an answer."""
         place = self.turns.index(turn) if turn is not None else len(self.turns)
         self._findings += [(place, finding) for finding in findings]
+
+    @property
+    def asked(self) -> CasePlan | None:
+        """What was asked first; None where the fixture asked nothing, or nobody answered."""
+        return next((turn.asked for turn in self.turns if turn.asked is not None), None)
 
     @property
     def size(self) -> int:
