@@ -22,8 +22,8 @@ _NOTHING = "(nothing)"
 def numbered_steps(
     trial: Trial, *, results: bool = True, thoughts: bool = False
 ) -> tuple[NumberedStep, ...]:
-    """Return all that happened in a trial as steps: with what tools gave, and with what the model
-    thought, where that is asked for.
+    """Return all that happened in a trial as steps: with what tools and single steps of a chain
+    gave, and with what the model thought, where that is asked for.
 
     Long steps are cut in the middle, so that all of them have room.
     """
@@ -77,7 +77,7 @@ def _of_steps(response: Response, *, results: bool) -> Iterator[tuple[str, str, 
             yield from gave
             text = step.error or step.text
             told = (ASSISTANT, f"the step {_word(step.name)} of the chain gives", text)
-            gave = [told] if text and text != response.output else []
+            gave = [told] if results and text and text != response.output else []
         elif step.kind == "model" and step.text:
             yield ASSISTANT, "the assistant says", step.text
         elif step.kind == "tool" and left:

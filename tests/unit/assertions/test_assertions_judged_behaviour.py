@@ -167,6 +167,8 @@ def test_the_steps_of_a_chain_are_told_with_what_they_gave() -> None:
         ("step 4, the step find of the chain gives", "It was lost."),
         ("step 5, the assistant says", "Sorry!"),
     ]
+    said = [one.text for one in numbered_steps(trial, results=False)]
+    assert "It was lost." not in said, "nobody was told it"
 
 
 def test_an_answer_of_nothing_is_a_step() -> None:

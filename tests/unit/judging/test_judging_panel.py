@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,6 +138,23 @@ def test_texts_that_are_too_long_are_not_cut_but_refused() -> None:
         "error",
         "200,001 characters are too many for a judge (at most 200,000)",
     )
+
+
+@pytest.mark.parametrize(("answer", "on_loop"), [("Yes.", True), ("Yes." * 10_000, False)])
+def test_quotes_are_looked_for_in_long_texts_in_a_thread(answer: str, on_loop: bool) -> None:
+    threads: list[threading.Thread] = []
+
+    class Watched(Levels):
+        def judgement(self, value: Any) -> Any:
+            threads.append(threading.current_thread())
+            return Levels.judgement(self, value)
+
+    form = Watched(FORM.levels)
+    question = replace(QUESTION, material=(Material("answer", answer),), form=form)
+    judge = JudgeSpec(panel=(ProviderSpec(name="a", provider="mock"),))
+    ruling = asyncio.run(rule(question, judge, Judges(a=[level("full")])))
+    assert ruling.verdict == "passed"
+    assert {thread is threading.main_thread() for thread in threads} == {on_loop}
 
 
 def test_the_key_changes_with_model_criteria_and_threshold_only() -> None:
