@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from inspect import getsourcefile
 from typing import TYPE_CHECKING, Any, Protocol
@@ -136,6 +137,7 @@ class CellItem(pytest.Item):
         cell = self.session_state.run(self)
         excuse = self.session_state.excuse(cell)
         self.stash[PENDING] = excuse is not None and excuse.pending
+        self.stash[EXCUSED] = excuse is not None
         if excuse is not None:
             pytest.xfail(excuse.reason)
         if cell.verdict == "skipped":
@@ -170,6 +172,8 @@ class CellItem(pytest.Item):
 
 CELL = pytest.StashKey[tuple[Cell, str]]()
 """The cell that an item has finished and its report has not taken along yet."""
+EXCUSED = pytest.StashKey[bool]()
+"""Whether `--arena-fail-on` excuses an item's cell, for now or for good."""
 PENDING = pytest.StashKey[bool]()
 """Whether the gate has not decided on an item's cell yet."""
 RESUMED = pytest.StashKey[bool]()
@@ -184,6 +188,24 @@ def leave(item: pytest.Item, cell: Cell, line: str) -> None:
 def has_cell(item: pytest.Item) -> bool:
     """Return whether a cell waits for the item's report."""
     return CELL in item.stash
+
+
+def held_to_mark(item: pytest.Item, report: Any) -> Cell | None:
+    """Hold the item's cell to an xfail mark that is not its case's own, as a conftest adds one.
+
+    Returns the cell with the mark's reason where it failed. An error was expected by nobody: the
+    mark covers none, and pytest is told that it failed.
+    """
+    reason = getattr(report, "wasxfail", None)
+    if not has_cell(item) or reason is None or not report.skipped:
+        return None
+    cell = item.stash[CELL][0]
+    if cell.verdict == "error" and not item.stash.get(EXCUSED, False):
+        report.outcome = "failed"
+        del report.wasxfail
+    elif cell.verdict == "failed" and cell.xfail is None and not item.stash.get(EXCUSED, False):
+        return replace(cell, xfail=reason or "marked xfail")
+    return None
 
 
 def mark_resumed(item: pytest.Item) -> None:

@@ -25,6 +25,7 @@ from pytest_arena.errors import UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import Reports, make_reporter, send_traces, write_reports
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.failing_cells import fails_run
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
@@ -224,8 +225,8 @@ class ResultsCollector:
             self._conclude_recordings(())
             return
         run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
-        session.exitstatus = self._exit_code(run, int(session.exitstatus))
-        run = replace(run, exit_code=int(session.exitstatus))
+        run = self._with_unseen_failures(run, int(session.exitstatus))
+        session.exitstatus = run.exit_code or 0
         if self._settings.history is not None:
             folder = self._config.rootpath / self._settings.history
             try:
@@ -289,11 +290,20 @@ class ResultsCollector:
     def _look_at_git(self) -> None:
         self._git = git_facts(self._config.rootpath)
 
-    def _exit_code(self, run: RunResult, given: int) -> int:
-        """Return pytest's exit code, or what the gate, a limit or a budget makes of a good one."""
-        if given == pytest.ExitCode.OK and run.failed_as_a_whole(self._settings.fail_on):
-            return int(pytest.ExitCode.TESTS_FAILED)
-        return given
+    def _with_unseen_failures(self, run: RunResult, given: int) -> RunResult:
+        """Return a run with pytest's exit code, or with what its cells, the gate, a limit or a
+        budget make of a good one; its notes name cells whose failure pytest was not told."""
+        if given != pytest.ExitCode.OK:
+            return replace(run, exit_code=given)
+        options = self._settings.shown()
+        unseen = [cell.id for cell in run.cells if fails_run(cell, options)]
+        if unseen:
+            count = "1 cell" if len(unseen) == 1 else f"{len(unseen):,} cells"
+            shown = ", ".join(unseen[:3]) + (", …" if len(unseen) > 3 else "")
+            note = f"{count} did not pass, but a hook, a mark or a plug-in made pytest take that "
+            run = replace(run, notes=(*run.notes, f"{note}for no failure: {shown}"))
+        red = unseen or run.failed_as_a_whole(self._settings.fail_on)
+        return replace(run, exit_code=int(pytest.ExitCode.TESTS_FAILED if red else given))
 
     def collected(self) -> Collected:
         """Return what there is now, whether this run ran it or not."""

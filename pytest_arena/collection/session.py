@@ -17,6 +17,7 @@ from pytest_arena.collection.items import (
     ArenaFile,
     CellItem,
     has_cell,
+    held_to_mark,
     leave,
     mark_resumed,
     providers_under_load,
@@ -282,6 +283,9 @@ class ArenaSession:
         if isinstance(item, CellItem):
             if not has_cell(item) and call.when != "teardown" and not report.passed:
                 self.keep(item, unreached_cell(item.plan, item.nodeid, call, report))
+            marked = held_to_mark(item, report)
+            if marked is not None:
+                self.keep(item, marked)
             take_along(item, report)
         return report
 

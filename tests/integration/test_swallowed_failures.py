@@ -1,0 +1,109 @@
+"""A run whose cells did not pass is red, whatever hooks, marks and plug-ins told pytest."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Project
+
+ARENA = """\
+providers: [{name: one, provider: mock}]
+tests:
+  - {name: Good, prompt: hi, mock: hi, assertions: [{type: contains, value: hi}]}
+  - {name: Bad, prompt: hi, mock: no, assertions: [{type: contains, value: hi}]}
+  - {name: Broken, prompt: hi, mock: {error: server}, assertions: [{type: contains, value: hi}]}
+"""
+SWALLOWS = """\
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    report.outcome = "passed"
+    return report
+"""
+FORGIVES = """\
+import pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session):
+    session.exitstatus = 0
+"""
+MARKS = """\
+import pytest
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if {condition}:
+            item.add_marker(pytest.mark.xfail(reason="known"))
+"""
+SAID = (
+    "{} did not pass, but a hook, a mark or a plug-in made pytest take that for no failure: "
+    "arena.yaml::Bad[one]"
+)
+
+
+@pytest.fixture
+def arena(project: Project) -> Project:
+    project.write(arena=ARENA)
+    return project
+
+
+@pytest.mark.parametrize("conftest", [SWALLOWS, FORGIVES])
+def test_a_swallowed_failure_makes_the_run_red_and_is_named(
+    arena: Project, conftest: str, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(conftest)
+    result = arena.run(*spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = SAID.format("2 cells") + ", arena.yaml::Broken[one]"
+    assert said in " ".join(result.outlines)
+    assert arena.records()[-1]["exit_code"] == 1
+    assert said in arena.records()[-1]["notes"]
+
+
+def test_what_fail_on_excuses_stays_excused(arena: Project) -> None:
+    arena.pytester.makeconftest(SWALLOWS)
+    assert arena.run("--arena-fail-on=none").ret == 0
+    assert arena.run("--arena-fail-on=none", "-k", "Bad").ret == 0
+
+
+def test_a_run_that_is_red_anyway_says_nothing_of_it(arena: Project) -> None:
+    result = arena.run()
+    assert result.ret == 1
+    result.stdout.no_fnmatch_line("*made pytest take*")
+
+
+def test_a_mark_of_a_conftest_covers_a_failure_and_results_call_it_expected(
+    arena: Project, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(MARKS.format(condition="'Bad' in item.name"))
+    result = arena.run("-k", "not Broken", *spread)
+    assert result.ret == 0
+    outcomes = result.parseoutcomes()
+    assert (outcomes["passed"], outcomes["xfailed"]) == (1, 1)
+    assert arena.cells()["arena.yaml::Bad[one]"]["xfail"] == "known"
+    assert arena.records()[-1]["totals"]["xfailed"] == 1
+
+
+def test_a_mark_of_a_conftest_covers_no_error(arena: Project, spread: tuple[str, ...]) -> None:
+    arena.pytester.makeconftest(MARKS.format(condition="True"))
+    result = arena.run("-k", "Broken", *spread)
+    assert result.ret == 1
+    assert result.parseoutcomes().get("xfailed") is None
+    assert arena.cells()["arena.yaml::Broken[one]"]["xfail"] is None
+
+
+def test_an_error_of_a_python_test_is_not_covered_by_its_xfail(project: Project) -> None:
+    project.pytester.makepyfile(
+        test_it="""
+        import pytest
+
+        @pytest.mark.xfail(reason="known")
+        def test_it(arena):
+            arena.check("hi", contains="hi")
+            raise ConnectionError("gone")
+        """
+    )
+    result = project.run()
+    assert project.verdicts() == {"test_it[application]": "error"}
+    assert result.ret == 1
