@@ -97,7 +97,7 @@ def _none_empty(texts: tuple[str, ...]) -> tuple[str, ...]:
     if not texts or not all(text.strip() for text in texts):
         raise PydanticCustomError(
             "empty_texts",
-            "there is nothing in it" if not any(texts) else "one of the texts is empty",
+            "no text" if not any(texts) else "an empty text",
             {"expected": "a text, or a list of texts, none of them empty"},
         )
     return texts

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from pytest_arena.assertions.behaviour.goal_reached import GoalReached
 from pytest_arena.assertions.behaviour.steps import numbered_steps
 from pytest_arena.assertions.evaluate import evaluate_async, needs_loop
 from pytest_arena.prompts.notes import operator_messages
@@ -420,3 +422,16 @@ def test_more_steps_than_a_judge_can_read_are_an_error(ask: Any) -> None:
     assert finding.verdict == "error"
     assert "too many for a judge" in finding.reason
     assert judge.asked == []
+
+
+@pytest.mark.parametrize(
+    ("goals", "problem"), [([], "no text"), ([""], "no text"), (["Paid.", " "], "an empty text")]
+)
+def test_goals_without_a_text_are_refused(goals: list[str], problem: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        GoalReached.model_validate({"goal": goals})
+    (error,) = caught.value.errors()
+    assert (error["msg"], error["ctx"]["expected"]) == (
+        problem,
+        "a text, or a list of texts, none of them empty",
+    )
