@@ -189,3 +189,17 @@ def test_without_an_arena_file_there_is_no_target(project: Project) -> None:
     result = project.pytester.runpytest()
     result.assert_outcomes(failed=1)
     assert "fix: define it under targets: of the nearest arena.yaml" in result.stdout.str()
+
+
+def test_an_application_is_handed_the_variables_beside_the_file_s(asks: Project) -> None:
+    asks.pytester.makepyfile(
+        test_app="""
+def bot(prompt, variables):
+    return f"{variables['company']}: {variables['user']}"
+
+def test_bot(arena):
+    entry = {"provider": "python", "call": "test_app:bot", "name": "bot"}
+    arena.check(arena.ask(entry, "Who?", variables={"user": "Ada"}), equals="Acme: Ada")
+"""
+    )
+    asks.run().assert_outcomes(passed=1)
