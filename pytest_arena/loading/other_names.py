@@ -58,6 +58,7 @@ _KEYS: tuple[tuple[str, str, str], ...] = (
     ("parameters", "mcp mcp_server", "write tools: [mcp:id], with mcp_servers: at the top"),
     ("python", "function callable code", "write python: module:function"),
     ("max_llm_turns", "max_turns max_steps max_iterations recursion_limit", _HERE),
+    ("manifest", "file path agent_file config", _HERE),
     ("instructions", "system system_prompt system_message", _HERE),
     ("on_exceeded", "on_limit action", _HERE),
     ("tool_calls", "max_tool_calls max_tool_calls_per_run", _HERE),

@@ -169,7 +169,8 @@ def _target(
             else f"{owner}: unknown type {shorten(str(kind))!r}",
             at,
             expected=one_of(str(kind), _KINDS, ""),
-            fix=(suggest(str(kind), _KINDS) if kind is not None else None) or "add type: prompt",
+            fix=(suggest(str(kind), _KINDS) if kind is not None else None)
+            or f"add type: {_likely_kind(written)}",
         )
         return Target()
     spec = build_model(_KINDS[kind], written, context.problems, owner)
@@ -188,6 +189,11 @@ def _target(
     if spec.manifest is None:
         return Target(prompt, agent)
     return _of_manifest(spec.manifest, prompt, agent, context)
+
+
+def _likely_kind(written: Any) -> str:
+    has_manifest = isinstance(written, YamlMap) and "manifest" in written
+    return "agent" if has_manifest else "prompt"
 
 
 def _of_manifest(path: str, prompt: Prompt, agent: Agent, context: LoadContext) -> Target:

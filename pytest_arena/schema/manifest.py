@@ -3,12 +3,14 @@ where an arena runs the agent."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from pytest_arena.schema.base import ArenaModel, PromptText
 
+Version = Annotated[Literal["1.0"], BeforeValidator(lambda v: str(v) if type(v) is float else v)]
+"""The version of the format, in quotation marks or without them."""
 AgentPattern = Literal[
     "react",
     "managed",
@@ -112,7 +114,7 @@ class ManifestServer(ArenaModel):
 class AgentManifest(ArenaModel):
     """A `.agent` file: one agent, and the process that it is at work in."""
 
-    version: Literal["1.0"] = "1.0"
+    version: Version = "1.0"
     name: str
     """The name of the agent's process."""
     model: str | None = None
@@ -172,7 +174,7 @@ class TimeLimited(ArenaModel):
 class SuperagentManifest(TimeLimited):
     """A `.superagent` file: one agent with its servers."""
 
-    version: Literal["1.0"] = "1.0"
+    version: Version = "1.0"
     agent: dict[str, Any]
     """The agent's model and instructions."""
     servers: dict[str, Any] | None = None

@@ -239,7 +239,7 @@ def test_what_stands_under_config_is_as_if_it_stood_in_the_manifest(load: Load) 
     agent = _agent(
         _loaded(
             load,
-            "name: w\nconfig:\n  budget: {enabled: true, max_tool_calls_per_run: 4}\n"
+            "version: 1.0\nname: w\nconfig:\n  budget: {enabled: true, max_tool_calls_per_run: 4}\n"
             "  servers: {kb: {command: kb}}\n",
         )
     )
@@ -391,6 +391,21 @@ def test_a_manifest_that_is_not_there_is_refused(refused: Refused) -> None:
     text = refused(TARGET + CASES, {"wacher.agent": "name: w\n"})
     assert "manifest 'watcher.agent' does not exist" in text
     assert "did you mean 'wacher.agent'?" in text
+
+
+@pytest.mark.parametrize(
+    ("target", "fix"),
+    [
+        ("{manifest: watcher.agent}", "fix: add type: agent"),
+        ("{type: agent, file: watcher.agent}", "fix: write manifest: …, as it is called here"),
+        ("{type: agent, manifset: watcher.agent}", "fix: did you mean 'manifest'?"),
+        ("{type: agent, manifest: [a]}", "'manifest' of target 'a' cannot be a list"),
+    ],
+)
+def test_a_manifest_that_is_named_otherwise_is_told_how(
+    refused: Refused, target: str, fix: str
+) -> None:
+    assert fix in refused(f"targets: {{a: {target}}}\n" + CASES, {"watcher.agent": "name: w\n"})
 
 
 def test_another_manifest_is_another_prompt(load: Load) -> None:
