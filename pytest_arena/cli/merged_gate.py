@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.results.failing_cells import fail_on_of
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.model import Baseline
@@ -154,6 +153,8 @@ def _all_of(parts: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
 
 def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
     """Return the exit code of the whole; 2 and 5 (incomplete, nothing run) stay as they are."""
+    from pytest_arena.results.failing_cells import fail_on_of
+
     if run.interrupted or run.exit_code in (2, 5):
         return run.exit_code or 2
     fail_on = fail_on_of(run.info.options)
@@ -180,6 +181,7 @@ def _code_beside(shard: RunResult, fail_on: str) -> int:
 def _rules(options: Mapping[str, Any]) -> Rules:
     """Return the rules that the shards were run by; what they differ in is as if not given."""
     from pytest_arena.comparison.gate.gate import Rules
+    from pytest_arena.results.failing_cells import fail_on_of
 
     usual, fail_on = Rules(), fail_on_of(options)
     alpha, effect = options.get("alpha"), options.get("min_effect")

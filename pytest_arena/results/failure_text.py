@@ -131,7 +131,9 @@ def _speaker(message: Message, played: Container[object]) -> str:
     """Return who said a message: `played` is what simulated users did."""
     if message["role"] != "user":
         return str(message["role"])
-    return "persona" if message["content"] in played else "prompt"
+    said = message["content"]
+    # parts, of which some are files, are no persona's
+    return "persona" if isinstance(said, str) and said in played else "prompt"
 
 
 def _called(call: ToolCall, times: int) -> str:

@@ -169,7 +169,7 @@ def test_what_a_tool_does_is_its_error_or_is_cut(project: Project, spread: tuple
 
 def test_what_a_server_does_is_the_tool_s_error_or_the_trial_s(project: Project) -> None:
     servers = {
-        name: server(name, "500ms" if "0.5 s" in said else "20s") for name, said in SERVERS.items()
+        name: server(name, "500ms" if "0.5 s" in said else "120s") for name, said in SERVERS.items()
     }
     servers |= {name: server(name, "20s") for name in LIARS}
     servers["never-answers"] = server("never-answers", "20s", "1s")

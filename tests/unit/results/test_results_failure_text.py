@@ -55,3 +55,10 @@ def test_calls_that_were_made_again_and_again_are_told_once() -> None:
     assert trajectory(calls[:6]) == "find × 5 → find (error)"
     assert trajectory(calls).endswith("look → 10 more calls")
     assert trajectory(()) == ""
+
+
+def test_a_message_of_parts_is_told_as_a_prompt() -> None:
+    parts = [{"type": "text", "text": "Which colour?"}, {"type": "file", "path": "a.pdf"}]
+    trial = Trial(({"role": "user", "content": parts},), (Response("Red."),), verdict="failed")
+    text = report_text(Cell("a::b[c]", "a", "b", "c", None, "failed", (trial,)))
+    assert "prompt    Which colour?" in text

@@ -95,7 +95,8 @@ def test_cells_survive_a_merge_and_a_report(
 
 
 def _cell_named(name: str) -> Cell:
-    place = {"id": f"a.yaml::{name}[m]", "file": "a.yaml", "case": name, "provider": "m"}
+    place = {"file": "a.yaml", "case": name, "provider": "m", "variant": "v"}
+    place["id"] = f"a.yaml::{name}[m/v]"
     # lines as one file has them; a gate's finding is made anew by a merge
     return filled(Cell, 3, **place, line=len(name), defined_in=None, standing=None)
 
