@@ -194,11 +194,16 @@ def environment() -> dict[str, str]:
 def _cases(examples: list[Block]) -> str:
     """Return an arena with a case for each assertion."""
     cases = [
-        f"  - name: Line {block.line}\n    prompt: Hi\n    assertions:\n"
+        f"  - name: Line {block.line}\n    prompt: Hi\n"
+        # what looks at the steps of a chain is of no other target
+        + ("    target: chain\n" if "step_output" in block.text else "")
+        + "    assertions:\n"
         + textwrap.indent(block.text, "      ")
         for block in examples
     ]
-    header = _HEADER.replace("tests:\n", "  - {name: budget, provider: mock, model: any}\ntests:\n")
+    further = "  - {name: budget, provider: mock, model: any}\n"
+    chain = 'targets: {chain: {type: chain, instructions: ["Say {input}"]}}\n'
+    header = _HEADER.replace("tests:\n", f"{further}{chain}tests:\n")
     return header + "".join(cases)
 
 
