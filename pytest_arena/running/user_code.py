@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import os
 import threading
 import time
@@ -56,7 +57,9 @@ class Threads:
         process = os.getpid()
 
         def settle(result: T | Raised) -> None:
-            if not future.done():
+            if future.done():
+                let_go(result)
+            else:
                 future.set_result(result)
 
         def work() -> bool:
@@ -70,9 +73,11 @@ class Threads:
                 os._exit(0)
             # before the answer is told, so that who hears it finds this thread
             goes_on = self._is_idle(own)
-            with suppress(RuntimeError):
-                # the loop is closed where the run ended without waiting for this one
+            try:
                 loop.call_soon_threadsafe(settle, result)
+            except RuntimeError:
+                # the loop is closed where the run ended without waiting for this one
+                let_go(result)
             return goes_on
 
         with self._lock:
@@ -81,7 +86,13 @@ class Threads:
         own.put(work)
         if found is None:
             threading.Thread(target=_serve, args=(own,), name="arena-system", daemon=True).start()
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                # it came in the moment in which the wait was given up
+                let_go(future.result())
+            raise
 
     def close(self) -> None:
         """Let the threads end; those that are busy do when they return."""
@@ -114,6 +125,23 @@ async def in_thread(function: Callable[[], T]) -> T | Raised:
         threads.close()
 
 
+def let_go(given: object) -> None:
+    """Close a coroutine that nobody awaits any more, and those that it was given to await.
+
+    Python warns of one that was never begun, amid whichever test runs then. One that has begun ends
+    by itself.
+    """
+    if not inspect.iscoroutine(given) or inspect.getcoroutinestate(given) != inspect.CORO_CREATED:
+        return
+    frame = given.cr_frame
+    held = list(frame.f_locals.values()) if frame is not None else []
+    with suppress(RuntimeError, ValueError):
+        # its loop may begin it just now
+        given.close()
+    for one in held:
+        let_go(one)
+
+
 class UserLoop:
     """An event loop in a daemon thread for the coroutines of an application.
 
@@ -136,11 +164,12 @@ class UserLoop:
             threading.Thread(
                 target=_run_on, args=(self._loop,), name="arena-system-loop", daemon=True
             ).start()
-        loop = self._loop
-        work = asyncio.run_coroutine_threadsafe(_caught(coroutine), loop)
+        loop, caught = self._loop, _caught(coroutine)
+        work = asyncio.run_coroutine_threadsafe(caught, loop)
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:
+            let_go(caught)
             if loop is self._loop and self._sign is None:
                 self._owed_since = time.monotonic()
                 self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+import warnings
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
 
-from pytest_arena.running.user_code import Raised, Threads, in_thread
+from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
 
 
 def run(test: Callable[[Threads], Coroutine[Any, Any, None]]) -> None:
@@ -109,3 +112,94 @@ def test_one_call_needs_no_more_than_its_thread() -> None:
     assert isinstance(thread, threading.Thread)
     thread.join(30)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def warned(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What Python complains of where nobody can catch it."""
+    found: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda told: found.append(str(told.exc_value)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield found
+        gc.collect()
+
+
+async def _user_code() -> int:
+    return 7
+
+
+async def _around(waiting: Awaitable[int]) -> int:
+    return await waiting
+
+
+def test_a_coroutine_that_comes_too_late_is_not_warned_of(warned: list[str]) -> None:
+    goes_on, gone = threading.Event(), threading.Event()
+
+    def late() -> Coroutine[Any, Any, int]:
+        goes_on.wait()
+        made = _user_code()
+        weakref.finalize(made, gone.set)
+        return made
+
+    async def test(threads: Threads) -> None:
+        given_up = asyncio.create_task(threads.run(late))
+        await threads.run(int)
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        goes_on.set()
+        await threads.run(gone.wait)
+
+    run(test)
+    gc.collect()
+    assert warned == []
+
+
+def test_a_coroutine_that_comes_as_the_wait_is_given_up_is_not_warned_of(
+    warned: list[str],
+) -> None:
+    async def test(threads: Threads) -> None:
+        waiting = asyncio.create_task(threads.run(_user_code))
+        loop = asyncio.get_running_loop()
+        # the answer and the end of the wait come in one turn of the loop
+        call_soon = loop.call_soon_threadsafe
+
+        def together(settle: Callable[[object], None], answer: object) -> object:
+            return call_soon(lambda: (settle(answer), waiting.cancel()))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(loop, "call_soon_threadsafe", together)
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+    run(test)
+    gc.collect()
+    assert warned == []
+
+
+def test_a_coroutine_behind_one_that_blocks_is_not_warned_of(warned: list[str]) -> None:
+    blocked, free = threading.Event(), threading.Event()
+
+    async def blocks() -> None:
+        blocked.set()
+        free.wait()
+
+    async def test(threads: Threads) -> None:
+        loop = UserLoop()
+        first = asyncio.create_task(loop.run(blocks()))
+        await threads.run(blocked.wait)
+        behind = asyncio.create_task(loop.run(_around(_user_code())))
+        await asyncio.sleep(0)
+        for task in (first, behind):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        gc.collect()
+        assert warned == []
+        free.set()
+        await loop.stop()
+
+    run(test)
+    gc.collect()
+    assert warned == []
