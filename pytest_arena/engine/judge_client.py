@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from pytest_arena.engine.calling.client import ProviderClient
+from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, ProviderClient
 from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
@@ -16,7 +16,6 @@ from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema import JudgeReply, ProviderSpec
 
-DEFAULT_TIMEOUT_S = 60.0
 _NO_JSON = re.compile(r"response_format|json_object|json mode", re.IGNORECASE)
 _NO_TEMPERATURE = re.compile(r"temperature", re.IGNORECASE)
 

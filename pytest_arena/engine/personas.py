@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import Call, ProviderClient
+from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
 from pytest_arena.engine.kept_answers import keeping
 from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.loading.plans import CellPlan, PersonaPlan
@@ -17,8 +17,6 @@ from pytest_arena.tools import ToolContext
 if TYPE_CHECKING:
     from pytest_arena.recording.trial_calls import TrialCalls
     from pytest_arena.targets.agent import AgentRun, Toolboxes
-
-DEFAULT_TIMEOUT_S = 60.0
 
 
 class DialoguePersonas:

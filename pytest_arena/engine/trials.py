@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
-from random import Random
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import Call, ProviderClient
+from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
+from pytest_arena.engine.conversation import Conversation, CutShort, Holds
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.engine.trial_checks import (
     Executed,
@@ -19,42 +18,21 @@ from pytest_arena.engine.trial_checks import (
     compared_on_loop,
     conclude_trial,
     judge_on_loop,
-    needs_stream,
 )
 from pytest_arena.engine.turn_checks import TurnChecks, ends_early
-from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
+from pytest_arena.errors import BudgetSpent, ProviderError
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
-from pytest_arena.results.request_response import Message, Request, Response, Tool
-from pytest_arena.results.run_facts import now
-from pytest_arena.results.trace_ids import (
-    new_trace_id,
-    traceparent,
-    trial_span_id,
-    turn_span_id,
-)
-from pytest_arena.results.trial import Finding, Trial, TrialError
-from pytest_arena.targets import DialogueRun, GoesOn
-from pytest_arena.tools import ToolContext, ToolEnvironment
+from pytest_arena.results.request_response import Request, Response
+from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.tools import ToolEnvironment
 
 if TYPE_CHECKING:
     from pytest_arena.engine.judge_client import JudgeClient
     from pytest_arena.engine.load_test.runner import LoadTestRun
-    from pytest_arena.engine.personas import DialoguePersonas
     from pytest_arena.engine.shared_conversations import SharedConversations
     from pytest_arena.recording.call_journal import CallJournal
     from pytest_arena.recording.trial_calls import TrialCalls
-    from pytest_arena.schema import ProviderSpec
     from pytest_arena.targets.agent import Toolboxes
-
-DEFAULT_TIMEOUT_S = 60.0
-Holds = Callable[[Trial, int], Awaitable[bool]]
-"""Whether the assertions of a turn (from 0) hold of what has been said so far."""
-_sessions = Random()  # noqa: S311 - names, not secrets
-"""Its own, which no `random.seed()` of a test reaches; the system is asked once, not each time."""
-
-
-def _new_session_id() -> str:
-    return f"{_sessions.getrandbits(128):032x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +160,7 @@ class TrialRunner:
                 executed = await self._talks().own(plan, number)
             else:
                 executed = await self._checked_talk(plan, number, call)
-        except _CutShort as cut:
+        except CutShort as cut:
             return _cut(cut.trial, cut)
         return await self._judged(plan, executed)
 
@@ -222,16 +200,6 @@ class TrialRunner:
         if self._journal is not None:
             self._journal.close()
 
-    def _personas(
-        self, plan: CellPlan, number: int, session: str, calls: TrialCalls | None
-    ) -> DialoguePersonas | None:
-        """Return the simulated users of a dialogue; None where all is scripted."""
-        if not any(plan.case.personas):
-            return None
-        from pytest_arena.engine.personas import DialoguePersonas
-
-        return DialoguePersonas(self._client, plan, number, session, self._tools, calls)
-
     def _tools(self) -> Toolboxes:
         if self._toolboxes is None:
             from pytest_arena.targets.agent import Toolboxes
@@ -259,103 +227,9 @@ class TrialRunner:
 
         It ends with a turn that does not hold.
         """
-        case, spec = plan.case, plan.provider
-        index, place = divmod(number, len(case.dialogues))
-        stream = needs_stream(case)
         calls = await self._kept_calls(plan, number)
-        session = case.session_id or (calls.session if calls else "") or _new_session_id()
-        if calls is not None:
-            calls.session = session
-        call = _kept(calls, spec, call)
-        trace_id, started_at = new_trace_id(), now()
-
-        async def ask(
-            messages: list[Message],
-            turn: int,
-            step: int = 0,
-            further: Sequence[Tool] = (),
-            by: ProviderSpec | None = None,
-        ) -> tuple[Request, Response]:
-            asked = by or spec
-            tools = case.tools_for(asked)
-            if case.chain is not None:
-                # each of its steps has its own
-                tools = [tool for tool in tools or () if tool not in case.tools] or None
-            request = Request(
-                messages=messages,
-                params=case.params_for(asked),
-                tools=[*(tools or ()), *further] if further else tools,
-                files=case.files,
-                timeout_s=case.timeout_s or asked.timeout or DEFAULT_TIMEOUT_S,
-                stream=stream,
-                file=plan.file,
-                case=case.name,
-                provider=asked.name,
-                variant=plan.variant,
-                trial=number,
-                dialogues=len(case.dialogues),
-                turn=turn,
-                turns=sum(each.most_answers for each in case.dialogues[place]),
-                step=step,
-                mock=case.mock,
-                mock_responses=plan.mock_responses,
-                session_id=case.session_id,
-                session=session,
-                variables=case.variables,
-                traceparent=traceparent(trace_id, turn_span_id(trace_id, turn)),
-                under_load=case.load is not None,
-            )
-            if by is None:
-                response = await call(request)
-            else:
-                other = partial(self._client.call, by)
-                response = await _kept(calls, by, other)(request)
-            if case.agent is None and case.chain is None:
-                # nothing goes back, so that nothing of it need be kept
-                response.message = None
-            return request, response
-
-        agent = offer = chain = None
-        whole = traceparent(trace_id, trial_span_id(trace_id))
-        about = ToolContext(case.name, number, session, case.variables, traceparent=whole)
-        if case.chain is not None and not spec.asks_nobody:
-            from pytest_arena.targets.chain import ChainRun
-
-            chain = ChainRun(case.chain, ask, self._tools(), about, calls)
-        elif case.agent is not None and not spec.asks_nobody:
-            notes = [turn.notes for turn in case.dialogues[place]]
-            agent = self._tools().agent(case.agent, ask, about, notes, calls)
-        elif case.offer is not None and spec.system is None and not spec.asks_nobody:
-            offer = self._tools().offer(case.offer, ask, session)
-        with_tools = agent or chain or offer
-        answer = ask if with_tools is None else with_tools.answer
-        personas = self._personas(plan, number, session, calls)
-        dialogue = DialogueRun(
-            case, case.dialogues[place], answer, personas.runs if personas is not None else None
-        )
-
-        async def goes_on(turn: int) -> bool:
-            return holds is None or await holds(dialogue.trial(index, place), turn)
-
-        try:
-            failed = await _failure_of(dialogue, goes_on)
-        finally:
-            await self._client.forget(spec, session)
-            if personas is not None:
-                await personas.close()
-            if with_tools is not None:
-                await with_tools.close()
-        at_work = agent or chain
-        if at_work is not None and at_work.unfinished is not None:
-            dialogue.add_unfinished(at_work.unfinished)
-        spent = failed if isinstance(failed, BudgetSpent) else None
-        error = failed if isinstance(failed, TrialError) else None
-        trial = replace(
-            dialogue.trial(index, place, error), started_at=started_at, trace_id=trace_id
-        )
-        if spent is not None:
-            raise _CutShort(str(spent), trial) from spent
-        return trial
+        conversation = Conversation(self._client, plan, number, call, self._tools, calls)
+        return await conversation.run(holds)
 
     async def _kept_calls(self, plan: CellPlan, number: int) -> TrialCalls | None:
         if self._journal is None:
@@ -382,36 +256,6 @@ class TrialRunner:
             return (await self._talks().rival(plan, name, number)).trial
 
         return JudgeClient(self._client, plan, number, self._unknown, rival)
-
-
-async def _failure_of(dialogue: DialogueRun, goes_on: GoesOn) -> TrialError | BudgetSpent | None:
-    """Run a dialogue, and return what ended it before its last answer."""
-    try:
-        await dialogue.run(goes_on)
-    except ProviderError as error:
-        return TrialError(str(error.kind), error.message, error.attempts)
-    except GuardrailError as error:
-        return TrialError(str(ErrorKind.CONFIGURATION), str(error))
-    except BudgetSpent as spent:
-        return spent
-    return None
-
-
-def _kept(calls: TrialCalls | None, spec: ProviderSpec, call: Call) -> Call:
-    """Return what makes the calls of a trial and, where they are kept, none of them again."""
-    if calls is None:
-        return call
-    from pytest_arena.engine.kept_answers import keeping
-
-    return keeping(calls, spec, call)
-
-
-class _CutShort(BudgetSpent):
-    """What had been said when the budget was spent."""
-
-    def __init__(self, text: str, trial: Trial) -> None:
-        super().__init__(text)
-        self.trial = trial
 
 
 def _cut(trial: Trial, spent: BudgetSpent) -> Executed:

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from random import Random
 
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
-_ids = Random()  # noqa: S311 - names, not secrets
-"""Its own, which no `random.seed()` of a test reaches."""
-
-
-def new_trace_id() -> str:
-    """Return the id of a trial's trace: 32 hexadecimal digits, not all of them zero."""
-    return f"{_ids.getrandbits(128) or 1:032x}"
 
 
 def span_id(trace_id: str, *place: object) -> str:

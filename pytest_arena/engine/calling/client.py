@@ -20,6 +20,9 @@ from pytest_arena.results.cleaning import clean_response
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
+DEFAULT_TIMEOUT_S = 60.0
+"""Of one attempt, where neither the case nor the provider has a limit of its own."""
+
 
 class Answers(Protocol):
     """Answers that were given before, and where new ones are kept; lives on the event loop.

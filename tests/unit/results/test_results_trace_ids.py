@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from pytest_arena.results.new_ids import new_id
 from pytest_arena.results.trace_ids import (
     ids_in,
-    new_trace_id,
     span_id,
     tool_span_id,
     tool_traceparent,
@@ -18,7 +18,7 @@ from pytest_arena.results.trace_ids import (
 
 
 def test_ids_are_of_w3cs_form_and_no_two_are_one() -> None:
-    traces = {new_trace_id() for _ in range(50)}
+    traces = {new_id() for _ in range(50)}
     assert len(traces) == 50
     for one in traces:
         header = traceparent(one, turn_span_id(one, 0))
