@@ -64,12 +64,13 @@ def release(
     held: Iterable[Mapping[str, Any]],
     cells: Mapping[str, tuple[Cell, str]],
     fatal: Collection[str],
-) -> None:
-    """Tell pytest what became of cells.
+) -> set[str]:
+    """Tell pytest what became of cells, and return the ids of those that it was told of.
 
     `cells` are those of the run with their lines; they have their standing where they were judged,
     and fail with a `fatal` one.
     """
+    told: set[str] = set()
     for data in held:
         report = config.hook.pytest_report_from_serializable(config=config, data=dict(data))
         ids = [cell_id for cell_id, _ in getattr(report, "arena_cells", ())]
@@ -79,6 +80,8 @@ def release(
         if report.skipped:
             _say(report, [cell for cell, _ in known if cell.verdict != "passed"], fatal)
         config.hook.pytest_runtest_logreport(report=report)
+        told.update(ids)
+    return told
 
 
 def _say(report: Any, cells: Sequence[Cell], fatal: Collection[str]) -> None:

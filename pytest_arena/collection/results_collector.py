@@ -78,6 +78,7 @@ class ResultsCollector:
         self._reruns = Reruns()
         self._facts = CollectionReport()
         self._held: list[dict[str, Any]] = []
+        self._told_last: set[str] = set()
         self._tests = OutcomesOfTests()
         self._keeper: RecordingsKeeper | None = None
 
@@ -216,7 +217,7 @@ class ResultsCollector:
 
         run = self._gatekeeper.conclude(RunResult(self._info, self.cells()), self.collected())
         known = {cell.id: (cell, self._lines[cell.id]) for cell in run.cells}
-        release(self._config, held, known, self._gatekeeper.fatal)
+        self._told_last |= release(self._config, held, known, self._gatekeeper.fatal)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -296,13 +297,15 @@ class ResultsCollector:
         if given != pytest.ExitCode.OK:
             return replace(run, exit_code=given)
         options = self._settings.shown()
-        unseen = [cell.id for cell in run.cells if fails_run(cell, options)]
+        failing = [cell.id for cell in run.cells if fails_run(cell, options)]
+        # pytest had its exit code before it was told of these
+        unseen = [cell_id for cell_id in failing if cell_id not in self._told_last]
         if unseen:
             count = "1 cell" if len(unseen) == 1 else f"{len(unseen):,} cells"
             shown = ", ".join(unseen[:3]) + (", …" if len(unseen) > 3 else "")
             note = f"{count} did not pass, but a hook, a mark or a plug-in made pytest take that "
             run = replace(run, notes=(*run.notes, f"{note}for no failure: {shown}"))
-        red = unseen or run.failed_as_a_whole(self._settings.fail_on)
+        red = failing or run.failed_as_a_whole(self._settings.fail_on)
         return replace(run, exit_code=int(pytest.ExitCode.TESTS_FAILED if red else given))
 
     def collected(self) -> Collected:
