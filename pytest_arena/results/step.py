@@ -1,4 +1,4 @@
-"""What an agent or a prompt chain that we run does between a user's message and its answer."""
+"""What an agent, a chain or a workflow that we run does between a user's message and its answer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
-StepKind = Literal["model", "tool", "note", "instruction"]
+StepKind = Literal["model", "tool", "note", "instruction", "state"]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a turn: a call of the model, of a tool, what the loop had to say, or an
-    instruction of a prompt chain, before what the model and its tools did for it.
+    """One step of a turn: a call of the model, of a tool, what the loop had to say, an instruction
+    of a prompt chain, or a visit of a state of a workflow, each of these two before what the model
+    and its tools did for it.
 
     Times are in milliseconds; `started_ms` counts from the turn's start. Tokens and cost are the
     model call's, None where they are not known.
@@ -23,10 +24,10 @@ class Step:
     started_ms: NonNegativeFloat = 0.0
     duration_ms: NonNegativeFloat | None = None
     name: str = ""
-    """The model, the tool, or what the chain calls the instruction."""
+    """The model, the tool, the state, or what the chain calls the instruction."""
     text: str = ""
-    """What the model said beside its calls, what the instruction gave, or the note: a limit that is
-    near, a fault that was planted."""
+    """What the model said beside its calls, what the instruction or the state gave, or the note: a
+    limit that is near, a fault that was planted."""
     call: str = ""
     """The `id` of the tool call, where the step is one."""
     agent: str = ""
@@ -38,3 +39,9 @@ class Step:
     """The kind of fault that was planted in the call, where the note is of one."""
     error: str | None = None
     """Why it failed."""
+    event: str = ""
+    """What a state was left by."""
+    next: str = ""
+    """The state that comes next; empty where the state is not left, or there is none."""
+    final: bool = False
+    """Whether the workflow has come to its end."""

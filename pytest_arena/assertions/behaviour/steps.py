@@ -72,11 +72,12 @@ def _of_steps(response: Response, *, results: bool) -> Iterator[tuple[str, str, 
     names = {call.id: call.name for call in left if call.id}
     gave: list[tuple[str, str, str]] = []
     for step in response.steps:
-        if step.kind == "instruction":
+        if step.kind in ("instruction", "state"):
             # it stands before what was done for it
             yield from gave
             text = step.error or step.text
-            told = (ASSISTANT, f"the step {_word(step.name)} of the chain gives", text)
+            whose = "step {} of the chain" if step.kind == "instruction" else "state {}"
+            told = (ASSISTANT, f"the {whose.format(_word(step.name))} gives", text)
             gave = [told] if results and text and text != response.output else []
         elif step.kind == "model" and step.text:
             yield ASSISTANT, "the assistant says", step.text

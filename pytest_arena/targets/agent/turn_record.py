@@ -28,8 +28,9 @@ class TurnRecord:
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything is done: a model has answered, or an instruction of a chain ended."""
-        return self.answers > 0 or any(step.kind == "instruction" for step in self._steps)
+        """Whether anything is done: a model has answered, or a chain's instruction or a state
+        ended."""
+        return self.answers > 0 or any(one.kind in ("instruction", "state") for one in self._steps)
 
     @property
     def answers(self) -> int:
@@ -73,8 +74,8 @@ class TurnRecord:
         )
 
     def add_instruction(self, step: Step, response: Response | None) -> None:
-        """Add an instruction of a prompt chain, and what a model and its tools did for it; what
-        they told each other is no part of the conversation."""
+        """Add an instruction of a prompt chain, or a state, and what a model and its tools did
+        for it; what they told each other is no part of the conversation."""
         self._steps.append(step)
         if response is None:
             return

@@ -59,7 +59,8 @@ function stepRow(step, call, whole, differsFrom) {
   bar.style.setProperty("--from", `${(100 * (step.started_ms ?? 0)) / whole}%`);
   bar.style.setProperty("--for", `${(100 * (step.duration_ms ?? 0)) / whole}%`);
   const tokens = step.input_tokens === undefined && step.output_tokens === undefined ? null : `${number(step.input_tokens ?? 0)} + ${number(step.output_tokens ?? 0)} tokens`;
-  const told = [step.duration_ms === undefined ? null : milliseconds(step.duration_ms), tokens, step.cost_usd === undefined ? null : dollars(step.cost_usd)];
+  const left = step.next ? `${step.event ? `${step.event} ` : ""}→ ${step.next}` : step.final ? "the end" : null;
+  const told = [left, step.duration_ms === undefined ? null : milliseconds(step.duration_ms), tokens, step.cost_usd === undefined ? null : dollars(step.cost_usd)];
   return node("li", { class: `step ${step.kind}${failed ? " failed" : ""}${step.fault ? " fault" : ""}${differsFrom ? " differs" : ""}` },
     differsFrom ? node("p", { class: "tag", text: `first difference to ${differsFrom}` }) : null,
     node("p", { class: "step-head" }, node("span", { class: "kind", text: step.fault ? "planted" : step.kind }), step.agent ? node("span", { class: "dim", text: step.agent }) : null,

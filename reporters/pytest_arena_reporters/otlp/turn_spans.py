@@ -22,7 +22,8 @@ def step_spans(
     trace_id: str, number: int, response: Response, turn: TraceSpan, chat: MakeChat
 ) -> Iterator[TraceSpan]:
     """Yield the calls of an agent or a chain that we ran, in order; what the loop noted is the
-    turn's, and a chain's instructions stand beside the calls that they made."""
+    turn's, and a chain's instructions and a workflow's states stand beside the calls that they
+    made."""
     said = [one for one in response.transcript if one.get("role") == "assistant"]
     calls = {call.id: call for call in response.tool_calls}
     models = 0
@@ -44,9 +45,9 @@ def step_spans(
                 span.attributes["gen_ai.output.messages"] = one_message(said[models])
             models += 1
             yield span
-        elif step.kind == "instruction":
-            own_id = span_id(trace_id, "turn", number, "instruction", place)
-            name = f"chain_step {step.name}"
+        elif step.kind in ("instruction", "state"):
+            own_id = span_id(trace_id, "turn", number, step.kind, place)
+            name = f"{'chain_step' if step.kind == 'instruction' else 'state'} {step.name}"
             yield TraceSpan(own_id, name, turn.id, start_ms, end_ms, error=step.error)
         else:
             call = calls.get(step.call) or ToolCall(step.name, {}, step.call, error=step.error)
