@@ -7,6 +7,8 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
@@ -41,19 +43,25 @@ Check = Callable[[], Outcome | Awaitable[Outcome]]
 _FLIPPED = {"passed": "failed", "failed": "passed"}
 
 
-def needs_loop(assertion: Assertion, context: CheckContext | None = None) -> bool:
+def needs_loop(assertion: Assertion, root: Path) -> bool:
     """Return whether an assertion must be evaluated on the event loop.
 
     True for an `async` check, for a `python` assertion with an async function (which is imported
-    for that, from the context's root), and for a group with such a member.
+    for that, from the root directory), and for a group with such a member.
     """
     if isinstance(assertion, Python):
-        return assertion.is_async(context or CheckContext())
+        return assertion.is_async(root)
     if isinstance(assertion, Embedded):
         return assertion.embedding is not None
     if assertion.members:
-        return any(needs_loop(member, context) for member in assertion.members)
-    method = assertion.check_cell if isinstance(assertion, CellAssertion) else assertion.check
+        return any(needs_loop(member, root) for member in assertion.members)
+    kind = type(assertion)
+    return _is_async(kind.check_cell if issubclass(kind, CellAssertion) else kind.check)
+
+
+@cache
+def _is_async(method: Callable[..., object]) -> bool:
+    """Return whether a check of a class is async: a question asked of each cell."""
     return inspect.iscoroutinefunction(method)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator
@@ -50,10 +51,10 @@ class Python(Assertion):
     def _names_a_function(cls, call: str) -> str:
         return checked_reference(call, "checks.orders:is_polite")
 
-    def is_async(self, context: CheckContext) -> bool:
+    def is_async(self, root: Path) -> bool:
         """Return whether the function is async; one that cannot be found is not."""
         try:
-            function = resolve(self.call, context.root)
+            function = resolve(self.call, root)
         except UnresolvedError:
             return False
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(

@@ -83,7 +83,7 @@ class Checker:
     def _work(self, plan: CellPlan, trial: Trial) -> Coroutine[Any, Any, Executed] | None:
         """Return what must be judged on the event loop; None where nothing must."""
         context = context_of(plan, self._root, None)
-        if not any(needs_loop(assertion, context) for assertion, _ in checks(plan.case, 0)):
+        if not any(needs_loop(assertion, context.root) for assertion, _ in checks(plan.case, 0)):
             return None
         engine = self._engine()
         return judge_on_loop(

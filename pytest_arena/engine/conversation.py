@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -106,8 +105,13 @@ class Conversation:
         return self._trial(dialogue, failed)
 
     def _trial(self, dialogue: DialogueRun, error: TrialError | None = None) -> Trial:
-        trial = dialogue.trial(self._index, self._place, error)
-        return replace(trial, started_at=self._started_at, trace_id=self._trace_id)
+        return dialogue.trial(
+            self._index,
+            self._place,
+            error,
+            started_at=self._started_at,
+            trace_id=self._trace_id,
+        )
 
     def _at_work(self) -> AgentRun | ChainRun | None:
         """Return who works at the turns with several calls of models and tools, if anybody does."""

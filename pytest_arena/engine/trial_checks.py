@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,18 +100,17 @@ async def found_on_loop(
     make_judge_client: Callable[[], JudgeClient],
 ) -> dict[int, Finding]:
     """Return what those of the assertions find, by place, that are to be checked on the loop."""
-    waiting: dict[int, Coroutine[Any, Any, Finding]] = {}
-    judge_client: JudgeClient | None = None
-    contexts = contexts_of(plan, root, wanted.values())
-    for place, (assertion, turn) in wanted.items():
-        context = contexts[turn]
-        if needs_loop(assertion, context):
-            judge_client = judge_client or make_judge_client()
-            waiting[place] = evaluate_async(
-                assertion, seen_by(trial, turn), _reaching(context, judge_client, plan)
-            )
-    if not waiting:
+    on_loop = {place: each for place, each in wanted.items() if needs_loop(each[0], root)}
+    if not on_loop:
         return {}
+    judge_client = make_judge_client()
+    contexts = contexts_of(plan, root, on_loop.values())
+    waiting = {
+        place: evaluate_async(
+            assertion, seen_by(trial, turn), _reaching(contexts[turn], judge_client, plan)
+        )
+        for place, (assertion, turn) in on_loop.items()
+    }
     return dict(zip(waiting, await asyncio.gather(*waiting.values()), strict=True))
 
 

@@ -105,7 +105,7 @@ def with_assertions(
 def _over_all(
     assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext, wait: Wait
 ) -> Finding:
-    if needs_loop(assertion, context):
+    if needs_loop(assertion, context.root):
         return wait(evaluate_cell_async(assertion, trials, context))
     return evaluate_cell(assertion, trials, context)
 

@@ -52,11 +52,14 @@ class ArenaModel(BaseModel):
     @property
     def place(self) -> Location | None:
         """Where the mapping stands in its file."""
-        return self._place
+        # read without pydantic's `__getattr__`: every finding of a run asks for its line
+        found: Location | None = (self.__pydantic_private__ or {}).get("_place")
+        return found
 
     @property
     def line(self) -> int | None:
-        return self._place.line if self._place else None
+        place = self.place
+        return place.line if place else None
 
 
 def parse_duration(value: Any) -> float:

@@ -108,7 +108,7 @@ class ProviderSpec(ArenaModel):
     @property
     def takes_params(self) -> bool:
         """Whether generation parameters mean anything: it is a model that is asked."""
-        return self.system is None and not self._asks_nobody
+        return self.system is None and not self.asks_nobody
 
     @property
     def root(self) -> Path:
@@ -173,7 +173,8 @@ class ProviderSpec(ArenaModel):
     @property
     def asks_nobody(self) -> bool:
         """Whether its answers are there already, so that no load can be put on it."""
-        return self._asks_nobody
+        # read without pydantic's `__getattr__`: it is asked several times a call
+        return bool((self.__pydantic_private__ or {}).get("_asks_nobody"))
 
     @property
     def host(self) -> str:

@@ -169,7 +169,15 @@ class DialogueRun:
         """Keep what an answer had come to that was broken off."""
         self._responses.append(response)
 
-    def trial(self, index: int, dialogue: int, error: TrialError | None = None) -> Trial:
+    def trial(
+        self,
+        index: int,
+        dialogue: int,
+        error: TrialError | None = None,
+        *,
+        started_at: str | None = None,
+        trace_id: str | None = None,
+    ) -> Trial:
         """Return what has been said as a trial without a verdict: an error until it is judged."""
         return Trial(
             messages=tuple(self._messages),
@@ -180,6 +188,8 @@ class DialogueRun:
             error=error,
             index=index,
             dialogue=dialogue,
+            started_at=started_at,
+            trace_id=trace_id,
         )
 
 

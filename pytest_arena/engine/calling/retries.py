@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -189,7 +189,7 @@ class Attempts:
         provider, request = call.state.provider, call.request
         self.in_flight += 1
         try:
-            async with _files_of(provider, request), asyncio.timeout(limit_s):
+            async with _files_of(provider, request) or nullcontext(), asyncio.timeout(limit_s):
                 return await _answer(provider, request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
@@ -197,15 +197,19 @@ class Attempts:
             self.in_flight -= 1
 
 
+def _files_of(provider: Provider, request: Request) -> AbstractAsyncContextManager[None] | None:
+    """Return what holds the files that an attempt sends, if it sends any."""
+    if provider.offline or not request.file_parts:
+        return None
+    return _files_in_memory(request)
+
+
 @asynccontextmanager
-async def _files_of(provider: Provider, request: Request) -> AsyncIterator[None]:
+async def _files_in_memory(request: Request) -> AsyncIterator[None]:
     """Have what a request's files hold in memory for an attempt, read off the loop.
 
     No longer: of a thousand calls that wait for a place, each may send a picture.
     """
-    if provider.offline or not request.file_parts:
-        yield
-        return
     await asyncio.to_thread(lambda: request.openai_messages)
     try:
         yield

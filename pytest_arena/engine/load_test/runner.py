@@ -10,7 +10,7 @@ from pathlib import Path
 from pytest_arena.assertions.evaluate import needs_loop
 from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.calling.retries import DEFAULT_RETRY_FOR_S, pause_before
-from pytest_arena.engine.trial_checks import checks, context_of
+from pytest_arena.engine.trial_checks import checks
 from pytest_arena.errors import LASTING, BudgetSpent, ErrorKind, ProviderError, shorten
 from pytest_arena.loading.load_tests import MOST_MESSAGES
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
@@ -96,7 +96,7 @@ def most_judged(plan: CellPlan, root: Path) -> int:
         for dialogue in range(len(plan.case.dialogues))
         for check, turn in checks(plan.case, dialogue)
     ]
-    asks = any(needs_loop(check, context_of(plan, root, turn)) for check, turn in every)
+    asks = any(needs_loop(check, root) for check, turn in every)
     # what a judge was paid for is kept, beside the errors
     return MOST_KEPT - MOST_ERRORS if asks else MOST_JUDGED
 

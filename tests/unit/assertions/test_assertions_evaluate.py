@@ -175,8 +175,8 @@ def test_a_score_out_of_range_is_an_error(score: float) -> None:
 
 def test_async_checks_run_on_the_loop_and_only_there() -> None:
     group = AnyOf(assertions=(Fixed(verdict="failed"), Slow()))
-    assert needs_loop(group)
-    assert not needs_loop(AnyOf(assertions=(Fixed(),)))
+    assert needs_loop(group, Path())
+    assert not needs_loop(AnyOf(assertions=(Fixed(),)), Path())
     finding = asyncio.run(evaluate_async(group, ANSWERED, CONTEXT))
     assert (finding.verdict, len(finding.group)) == ("passed", 2)
     wrong = evaluate(Slow(), ANSWERED, CONTEXT)

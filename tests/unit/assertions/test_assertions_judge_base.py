@@ -65,7 +65,7 @@ def ask(build: Callable[[str], Assertion]) -> Callable[..., tuple[Finding, Judge
         judge = Judge(reply)
         context = CheckContext(judge=JUDGE, ask=judge, documents=DOCUMENTS, themes=("delivery",))
         assertion = build(text)
-        assert needs_loop(assertion, context)
+        assert needs_loop(assertion, context.root)
         return asyncio.run(evaluate_async(assertion, trial, replace(context, **facts))), judge
 
     return asked

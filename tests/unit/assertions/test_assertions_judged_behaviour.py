@@ -93,7 +93,7 @@ def ask(build: Callable[[str], Assertion], tmp_path: Path) -> Callable[..., tupl
         judge = Judge(*replies)
         context = replace(CheckContext(judge=JUDGE, ask=judge, root=tmp_path), **facts)
         assertion = build(text)
-        assert needs_loop(assertion, context)
+        assert needs_loop(assertion, context.root)
         return asyncio.run(evaluate_async(assertion, trial, context)), judge
 
     return asked

@@ -125,7 +125,7 @@ def test_async_functions_run_on_the_loop(
 ) -> None:
     assertion = build(f"{{type: python, value: 'arena_checks:{name}'}}")
     context = CheckContext(root=root)
-    assert needs_loop(assertion, context)
+    assert needs_loop(assertion, context.root)
     finding = asyncio.run(evaluate_async(assertion, trial("Hello."), context))
     assert finding.verdict == verdict
 
@@ -133,7 +133,7 @@ def test_async_functions_run_on_the_loop(
 def test_sync_functions_do_not_need_the_loop(build: Any, root: Path) -> None:
     for name in ("yes", "no_such_function"):
         assertion = build(f"{{type: python, call: 'arena_checks:{name}'}}")
-        assert not needs_loop(assertion, CheckContext(root=root))
+        assert not needs_loop(assertion, root)
 
 
 @pytest.mark.parametrize(

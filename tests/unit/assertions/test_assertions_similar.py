@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,8 +171,8 @@ def test_vectors_decide_where_there_is_an_embedding(trial: Any) -> None:
 
     context = CheckContext(embed=embed)
     similar = Similar(values=("x", "y"), min_similarity=0.95, embedding=SPEC)
-    assert needs_loop(similar)
-    assert not needs_loop(Similar(value="x"))
+    assert needs_loop(similar, Path())
+    assert not needs_loop(Similar(value="x"), Path())
     found = asyncio.run(evaluate_async(similar, trial("a"), context))
     assert (found.verdict, found.score) == ("passed", pytest.approx(0.9939, abs=1e-4))
     assert asked == [("vectors", ["a", "x", "y"])]
@@ -230,8 +231,8 @@ def test_consistency_compares_vectors_where_there_is_an_embedding(
 ) -> None:
     embedder = Embedder()
     assertion = Consistency(min_similarity=0.9, embedding=SPEC)
-    assert needs_loop(assertion)
-    assert not needs_loop(Consistency(min_similarity=0.9))
+    assert needs_loop(assertion, Path())
+    assert not needs_loop(Consistency(min_similarity=0.9), Path())
     trials = tuple(trial(answer) for answer in answers)
     context = CheckContext(embed=embedder.embed)
     found = asyncio.run(evaluate_cell_async(assertion, trials, context))
