@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from warm_programs import WARM
 
 # How long an example takes says nothing on a busy machine.
 settings.register_profile("project", deadline=None)
@@ -31,6 +32,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     finally:
         sys.settrace(tracer)
+
+
+def pytest_unconfigure() -> None:
+    WARM.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

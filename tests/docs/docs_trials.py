@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
 from docs_blocks import Block
+from warm_programs import WARM, Done
 
 ROOT = Path(__file__).resolve().parents[2]
 VERDICTS = ("passed", "failed", "error", "skipped")
@@ -25,6 +27,7 @@ _LANGUAGES = {
     "options": {"console"},
     "benchmark": {"console"},
 }
+_OF_A_SHELL = re.compile(r"[|&;<>$`*?(){}#]")
 _HEADER = """\
 providers:
   - {name: mock, provider: mock, model: any, responses: {default: "Hello from the mock."}}
@@ -102,7 +105,9 @@ class Page:
         """Run each `$ command`; what follows it must come out, `…` standing for anything."""
         for command, shown in _session(block.text):
             code = int(block.settings.get("exit", "0"))
-            output = self._command(["bash", "-c", command], expected=code)
+            words = [] if _OF_A_SHELL.search(command) else shlex.split(command)
+            warm = bool(words) and words[0] in WARM.programs
+            output = self._command(words if warm else ["bash", "-c", command], expected=code)
             _assert_shown(shown, output)
 
     def _output(self, block: Block) -> None:
@@ -149,20 +154,24 @@ class Page:
         path.write_text(text, encoding="utf-8")
 
     def _pytest(self, *arguments: str, expected: int) -> str:
-        return self._command([sys.executable, "-m", "pytest", *arguments], expected)
+        return self._command(["pytest", *arguments], expected)
 
     def _command(self, command: list[str], expected: int) -> str:
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done: Done | subprocess.CompletedProcess[str]
+        if command[0] in WARM.programs:
+            done = WARM.run(command, self.folder, environment(), merged=True)
+        else:
+            done = subprocess.run(
+                command,
+                cwd=self.folder,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                timeout=120,
+                check=False,
+            )
         self.output = done.stdout
         shown = f"{' '.join(command)}\nexit code {done.returncode}, expected {expected}\n"
         assert done.returncode == expected, shown + done.stdout

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from docs_trials import ROOT, environment
+from warm_programs import WARM
 
 from pytest_arena.comparison import compare
 from pytest_arena.results import RunResult, read_run
@@ -23,16 +22,8 @@ def run_arena(tmp_path: Path, name: str, *options: str, expected: int) -> RunRes
     folder = tmp_path / "arenas" / name
     shutil.copytree(ROOT / "arenas" / name, folder)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--arena", f"arenas/{name}", *options],
-        cwd=tmp_path,
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = ["pytest", "--arena", f"arenas/{name}", *options]
+    done = WARM.run(command, tmp_path, environment())
     assert done.returncode == expected, done.stdout + done.stderr
     return read_run(tmp_path / "arena-report" / "results.jsonl")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from seen_results import seen_cells
+from warm_programs import WARM
 
 # loaded here, so that pytester does not load it anew for each run in this process
 import pytest_arena.collection.session
@@ -83,7 +86,15 @@ class Project:
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run in a process of its own, for what must not share modules with this one."""
-        return self.pytester.runpytest_subprocess("--arena", "--arena-report=markdown", *arguments)
+        started = time.perf_counter()
+        command = ("pytest", "--arena", "--arena-report=markdown", *arguments)
+        done = WARM.run(command, Path.cwd())
+        print(done.stdout)
+        print(done.stderr, file=sys.stderr)
+        took_s = time.perf_counter() - started
+        return pytest.RunResult(
+            done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), took_s
+        )
 
     def records(self) -> list[dict[str, Any]]:
         text = (self.path / "arena-report" / "results.jsonl").read_text()

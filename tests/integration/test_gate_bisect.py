@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from conftest import Project
 from live_model import ARENA, BASELINE, gate, summary, with_baseline, wrong
+from warm_programs import WARM
 
 THREE = ARENA.replace('"version 1"', '"version 1\\nbe kind\\nend"')
 
@@ -82,11 +81,8 @@ def test_a_bisection_keeps_to_the_runs_verdicts_when_shards_are_merged(several: 
     wrong(several, "stop question 2")
     gate(several, "--arena-bisect")
     (told,) = reasons(several)
-    arena = Path(sys.executable).with_name("arena")
-    merge = [str(arena), "merge", "arena-report", "--baseline", BASELINE, "--format=json"]
-    merged = subprocess.run(
-        [*merge, "--output=whole"], cwd=several.path, capture_output=True, text=True, check=False
-    )
+    merge = ["arena", "merge", "arena-report", "--baseline", BASELINE, "--format=json"]
+    merged = WARM.run([*merge, "--output=whole"], several.path)
     assert merged.returncode == 1, merged.stderr
     assert json.dumps(told, ensure_ascii=False) in (
         several.path / "whole" / "results.jsonl"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from conftest import Project
 from live_model import ARENA, BASELINE, MODEL, gate, statuses, summary, wrong
+from warm_programs import WARM
 
-MERGE = [str(Path(sys.executable).with_name("arena")), "merge", "parts", "--output=arena-report"]
+MERGE = ["arena", "merge", "parts", "--output=arena-report"]
 GOOD_AND_POOR = (
     ARENA.replace("Case", "Good").replace("[1, 2, 3, 4, 5, 6]", "[1, 2]")
     + """\
@@ -44,10 +41,8 @@ def test_merged_parts_find_what_one_run_finds(
     found, of_whole = statuses(project), summary(project)
     for part in ("Good", "Poor"):
         gate(project, "--arena-trials=1", "-k", part, f"--arena-report-dir=parts/{part}", *options)
-    merged = subprocess.run(
-        [*MERGE, "--baseline", BASELINE, "--expect=2", "--format=json"],
-        cwd=project.path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    command = [*MERGE, "--baseline", BASELINE, "--expect=2", "--format=json"]
+    merged = WARM.run(command, project.path)
     assert merged.returncode == whole.ret == pytest.ExitCode.TESTS_FAILED, merged.stderr
     assert statuses(project) == found
     assert found["Good (n=1)"] == "regressed"

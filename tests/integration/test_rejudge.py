@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import PLAIN, Project
+from warm_programs import WARM
 
 from pytest_arena import run_arena
 from pytest_arena.errors import UsageError
@@ -60,8 +59,7 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "conftest.py").write_text(MODEL)
     (folder / "arena.yaml").write_text(ARENA)
     (folder / "pytest.ini").write_text(f"[pytest]\naddopts = {PLAIN}\n")
-    command = [sys.executable, "-m", "pytest", "--arena", "--arena-report-dir=before", "-q"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = WARM.run(["pytest", "--arena", "--arena-report-dir=before", "-q"], folder)
     assert "3 passed, 1 error" in done.stdout, done.stdout
     return folder / "before"
 
@@ -200,15 +198,8 @@ def test_what_cannot_be_done_is_a_usage_error(
 
 
 def test_the_command_judges_the_files_of_the_results(again: Again) -> None:
-    arena = str(Path(sys.executable).with_name("arena"))
     again.project.write(arena=ARENA.replace("value: answer}", "value: nothing}"))
-    done = subprocess.run(
-        [arena, "rejudge", "before", "--format=markdown"],
-        cwd=again.project.path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = WARM.run(["arena", "rejudge", "before", "--format=markdown"], again.project.path)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "2 failed, 1 passed, 1 error" in done.stdout
     assert again.calls() == []
