@@ -11,6 +11,7 @@ from synthetic_run import HOSTILE, synthetic_run
 
 from pytest_arena.results import Cell, Response, RunResult
 
+CALM = "calm"
 HOSTILE_ANSWERS = (
     *HOSTILE,
     "# <img src=x onerror=\"document.title='PWNED'\">\n\n- <b>bold</b>\n- `</code><script>`",
@@ -63,6 +64,13 @@ HOSTILE_ANSWERS = (
     "x" * 1_000_000,
 )
 """What a model may answer, to make markup, a request or a long wait of it."""
+
+
+def in_rows(texts: Sequence[str], columns: int) -> list[list[str]]:
+    """Return rows of so many texts, the last one filled up."""
+    missing = [CALM] * (-len(texts) % columns)
+    every = [*texts, *missing]
+    return [every[start : start + columns] for start in range(0, len(every), columns)]
 
 
 def answered(texts: Sequence[Sequence[str]], **changes: Any) -> RunResult:

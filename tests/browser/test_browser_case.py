@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from answers import HOSTILE_ANSWERS, address, answered, answering
+from answers import HOSTILE_ANSWERS, address, answered, answering, in_rows
 from synthetic_run import synthetic_run
 
 from pytest_arena.results import Cell, Finding, RunResult, Trial
@@ -175,7 +175,7 @@ def test_on_a_phone_the_first_column_stays_and_the_others_are_swiped(
 
 
 def test_hostile_answers_are_inert_on_a_cases_page(open_report: Open) -> None:
-    run = answered([(text, "calm", text) for text in HOSTILE_ANSWERS])
+    run = answered(in_rows(HOSTILE_ANSWERS, 3))
     opened = open_report(run)
     for cell in run.cells[::3]:
         opened.go(f"{case_address(cell)}&against=gpt-mini")
@@ -189,10 +189,10 @@ def test_hostile_answers_are_inert_on_a_cases_page(open_report: Open) -> None:
 
 
 def test_hostile_answers_are_inert_on_a_cells_page(open_report: Open) -> None:
-    run = answered([(text, "calm") for text in HOSTILE_ANSWERS])
+    run = answered(in_rows(HOSTILE_ANSWERS, 2))
     opened = open_report(run)
-    for cell in run.cells[::2]:
-        opened.go(f"{address(cell)}&with=gpt-mini")
+    for cell, beside in zip(run.cells[::2], run.cells[1::2], strict=True):
+        opened.go(f"{address(cell)}&with={beside.column}")
         for button in opened.page.get_by_role("button", name="All ").all():
             button.click()
         assert opened.foreign() == [], cell.trials[0].output[:200]

@@ -190,7 +190,10 @@ def test_a_service_that_cannot_know_the_port_is_refused(project: Project) -> Non
     )
 
 
-def test_a_port_that_is_taken_is_an_error_of_the_cell(sends: Project) -> None:
+def test_a_port_that_is_taken_is_an_error_of_the_cell(
+    sends: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_arena.span_receiver.relay._ASKING_S", 0.2)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
