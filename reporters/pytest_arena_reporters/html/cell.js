@@ -146,7 +146,7 @@ function figureRows(trial, text) {
   const last = answers.at(-1) ?? {};
   return [["Latency", milliseconds(total("latency_ms"))], ["First token", first ? milliseconds(first) : null],
     ["Tokens in", number(total("input_tokens"))], ["Tokens out", number(total("output_tokens"))], ["Cost", dollars(total("cost_usd"))],
-    ["Calls", answers.length > 1 ? number(answers.length) : null], ...labelled("Trial", trial, text), ...labelled("Response", last, text),
+    ["Answers", answers.length > 1 ? number(answers.length) : null], ...labelled("Trial", trial, text), ...labelled("Response", last, text),
     ["Answered by", last.answered_by ? `${last.answered_by}, a fallback` : null], ["Source", last.source ?? (answers.length ? "call" : null)],
     ["Attempts", answers.some((r) => r.attempts) ? number(answers.reduce((sum, r) => sum + (r.attempts ?? 1), 0)) : null],
     ["Prompt", trial.dialogue ? String(trial.dialogue + 1) : null]];
