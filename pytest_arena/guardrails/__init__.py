@@ -13,6 +13,7 @@ _HERE = __name__
 BUILTINS = (
     Shipped("banned_words", f"{_HERE}.text:BannedWords"),
     Shipped("max_length", f"{_HERE}.text:MaxLength"),
+    Shipped("max_sentences", f"{_HERE}.text:MaxSentences"),
     Shipped("required_pattern", f"{_HERE}.text:RequiredPattern"),
     Shipped("forbidden_pattern", f"{_HERE}.text:ForbiddenPattern"),
     Shipped("pii_leakage", f"{_HERE}.detectors:PiiLeakage", ("pii",)),

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
-from pytest_arena.judging.words import Texts, find_words, mask
+from pytest_arena.judging.words import Texts, count_sentences, find_words, mask
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, LookedAt, Violation
 from pytest_arena.text.folding import visible
@@ -116,6 +116,34 @@ class MaxLength(Guardrail):
             f"{len(seen):,} characters, over the {self.value:,} allowed",
             replacement=seen[: self.value],
         )
+
+
+class MaxSentences(Guardrail):
+    """Finds answers with more sentences than this.
+
+        - type: max_sentences
+          value: 3
+
+    A sentence ends at `.`, `!`, `?` or `…`, at a blank line, and where an item of a list begins. A
+    replaced text becomes the `message`.
+
+    Error: never.
+    """
+
+    type: ClassVar[str] = "max_sentences"
+
+    direction: Direction = "output"
+    """Which texts are looked at: `output` unless given."""
+    look_at: Literal["text"] = "text"
+    """What of an answer is looked at: its text alone."""
+    value: int = Field(gt=0)
+    """The most sentences."""
+
+    def find(self, text: str) -> Violation | None:
+        number = count_sentences(text)
+        if number <= self.value:
+            return None
+        return Violation(f"{number:,} sentences, over the {self.value:,} allowed")
 
 
 class BannedWords(Guardrail):

@@ -9,7 +9,7 @@ from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.results.request_response import SYSTEM_ROLES
-from pytest_arena.schema import CaseSpec, Guardrail, NoteSpec, PersonaTurnSpec
+from pytest_arena.schema import Assertion, CaseSpec, Guardrail, NoteSpec, PersonaTurnSpec
 from pytest_arena.text.numbers import counted
 
 LOAD_KEYS = ("concurrent", "duration", "concurrent_users", "messages_per_user")
@@ -190,11 +190,12 @@ def check_checks(
     owner: str,
     guardrails: tuple[Guardrail, ...],
     problems: ProblemList,
+    further: tuple[Assertion, ...] = (),
 ) -> None:
-    """Refuse a case that could only pass."""
+    """Refuse a case that could only pass; `further` are assertions that it does not say itself."""
     turns = [assertion for turn in spec.turns for assertion in turn.assertions]
     turns += [assertion for turn in spec.persona_turns for assertion in turn.assertions]
-    counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns))
+    counting = any(assertion.weight > 0 for assertion in (*spec.assertions, *turns, *further))
     if not counting and not any(rule.on_violation == "block" for rule in guardrails):
         problems.add(
             f"{owner} checks nothing: it could only pass",

@@ -34,8 +34,17 @@ from pytest_arena.loading.conversations import (
     system_of,
 )
 from pytest_arena.loading.data_places import of_row, place_of_name
+from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.labels import check_label, with_label
 from pytest_arena.loading.mocks import build_case_mock
+from pytest_arena.loading.packs import (
+    agent_under,
+    judged_turns,
+    model_entry,
+    tools_under,
+    with_pack,
+)
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
 from pytest_arena.loading.personas import Personas
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
@@ -54,7 +63,7 @@ from pytest_arena.loading.variants import (
 from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
-from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec
+from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.prompts.attacks import Attack
@@ -82,6 +91,17 @@ class CaseSettings:
     tools: DeclaredTools | None = None
     personas: Personas | None = None
     names: dict[str, Callable[[], Location]] = field(default_factory=dict)
+    tree: YamlMap | None = None
+    """The file as it is written."""
+    _of_packs: dict[str, DeclaredTools] = field(default_factory=dict)
+
+    def tools_under(self, pack: PackPrompt | None, context: LoadContext) -> DeclaredTools | None:
+        """Return the tools of the file, or those of a pack's prompt where that names some."""
+        if pack is None or self.tree is None or not pack.tools:
+            return self.tools
+        if pack.owner not in self._of_packs:
+            self._of_packs[pack.owner] = tools_under(pack, self.tree, context)
+        return self._of_packs[pack.owner]
 
     @property
     def answering(self) -> set[str]:
@@ -109,6 +129,12 @@ class LoadedCase:
     spec: CaseSpec
     prompt: Prompt
     variant: Variant | None = None
+    by_model: Mapping[str, CasePlan] = field(default_factory=dict)
+    """The case as a pack's prompt has it for some models, by their names."""
+
+    def plan_for(self, asked: ProviderSpec) -> CasePlan:
+        """Return the case as a column is asked it."""
+        return model_entry(self.by_model, asked) or self.plan
 
 
 def load_cases(
@@ -200,15 +226,17 @@ def _under_attack(
     plan = loaded.plan
     name = f"{plan.name} [{attack.name}]"
     spec = attacked(loaded.spec, attack)
-    again = replace(
-        plan,
+    dialogues = dialogues_of(spec, loaded.prompt, plan.variables, context)
+    under = partial(
+        replace,
         name=name,
-        dialogues=dialogues_of(spec, loaded.prompt, plan.variables, context),
+        dialogues=judged_turns(dialogues, loaded.prompt.pack),
         tags=tuple(dict.fromkeys((*plan.tags, ATTACK_TAG, f"{ATTACK_TAG}-{attack.name}"))),
         description=plan.description or attack.description or None,
         attack=attack.name,
     )
-    return replace(loaded, plan=again)
+    by_model = {model: under(one) for model, one in loaded.by_model.items()}
+    return replace(loaded, plan=under(plan), by_model=by_model)
 
 
 def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
@@ -244,7 +272,10 @@ def _load(
     check_source(spec, rendered, owner, problems, whole=checks_whole)
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
-        check_checks(spec, rendered, owner, settings.guardrails, problems)
+        of_pack = _pack_of(spec, variant, settings)
+        guardrails = (*settings.guardrails, *(of_pack.guardrails if of_pack else ()))
+        evals = of_pack.evals.all if of_pack else ()
+        check_checks(spec, rendered, owner, guardrails, problems, evals)
     check_label(spec, rendered, owner, problems)
     check_messages(spec, rendered, owner, problems)
     check_personas(spec, rendered, owner, problems)
@@ -267,18 +298,35 @@ def _load(
     if variant is not None and variant.prompt is not None:
         prompt = variant.prompt
         target = variant.target or target
-    is_agent = target.agent is not None
+    agent = target.agent
+    if agent is not None and prompt.pack is not None:
+        agent = agent_under(agent, prompt.pack)
+    is_agent = agent is not None
     check_notes(spec, rendered, owner, of_an_agent=is_agent, problems=problems)
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
     plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
     if load is not None:
         plan = replace(plan, load=load, trials=1)
-    if settings.tools is not None and target.chain is not None:
-        plan = with_chain(plan, target.chain, rendered, settings.tools, context)
-    elif settings.tools is not None:
+    tools = settings.tools_under(prompt.pack, context)
+    if tools is not None and target.chain is not None:
+        plan = with_chain(plan, target.chain, rendered, tools, context)
+    elif tools is not None:
         chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
-        plan = with_tools(plan, target.agent, rendered, settings.tools, chaos, context)
-    loaded = LoadedCase(plan, spec, prompt, variant)
+        plan = with_tools(plan, agent, rendered, tools, chaos, context)
+    by_model: dict[str, CasePlan] = {}
+    if prompt.pack is not None:
+        under = partial(
+            with_pack,
+            plan,
+            prompt.pack,
+            rendered.place,
+            context,
+            has_own_system=_has_own_system(spec, prompt, variant),
+        )
+        overrides = prompt.pack.spec.model_overrides
+        by_model = {name: under(override=override) for name, override in overrides.items()}
+        plan = under()
+    loaded = LoadedCase(plan, spec, prompt, variant, by_model)
     return loaded if len(problems) == before else None
 
 
@@ -334,6 +382,22 @@ def _target(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: Load
     if spec.target is None:
         return settings.targets.get(settings.target or "", _NO_TARGET)
     return find_target(spec.target, settings.targets, case.value_place("target"), context)
+
+
+def _pack_of(spec: CaseSpec, variant: Variant | None, settings: CaseSettings) -> PackPrompt | None:
+    """Return the prompt of a pack that a case stands under, if it does."""
+    if variant is not None and variant.prompt is not None:
+        return variant.prompt.pack
+    return settings.targets.get(spec.target or settings.target or "", _NO_TARGET).prompt.pack
+
+
+def _has_own_system(spec: CaseSpec, prompt: Prompt, variant: Variant | None) -> bool:
+    """Return whether a case under a pack's prompt has another system prompt than the pack's."""
+    if prompt.user is not None and prompt.system is None and isinstance(prompt.user, PackMessage):
+        return True  # it is the user's message
+    if variant is not None and (variant.system is not None or variant.prompt is not None):
+        return variant.system is not None
+    return system_of(spec) is not None
 
 
 def _system(

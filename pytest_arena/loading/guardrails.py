@@ -53,7 +53,7 @@ def _simple(block: GuardrailsBlock, written: YamlMap, context: LoadContext) -> l
             one.mark = written[key].marks[index]
             one.put("pattern", pattern, one.mark)
             wanted.append((name, one))
-    built = [_build(name, tree, tree.place, context) for name, tree in wanted]
+    built = [build_guardrail(name, tree, tree.place, context) for name, tree in wanted]
     return [guardrail for guardrail in built if guardrail is not None]
 
 
@@ -89,10 +89,13 @@ def _rule(rule: Any, place: Location, context: LoadContext) -> Guardrail | None:
             fix="write it like {type: max_length, value: 500}",
         )
         return None
-    return _build(rule["type"], rule, rule.value_place("type"), context)
+    return build_guardrail(rule["type"], rule, rule.value_place("type"), context)
 
 
-def _build(name: str, tree: YamlMap, place: Location, context: LoadContext) -> Guardrail | None:
+def build_guardrail(
+    name: str, tree: YamlMap, place: Location, context: LoadContext
+) -> Guardrail | None:
+    """Return the guardrail of a type that stands at `place`; None after adding a problem."""
     cls = context.registry.guardrails.get(name)
     if cls is None:
         context.problems.add(

@@ -19,6 +19,7 @@ from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
+from pytest_arena.loading.packs import add_tests
 from pytest_arena.loading.personas import Personas, check_columns
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
@@ -104,6 +105,7 @@ def _load(
     tools = DeclaredTools(tree, context)
     prompts = build_prompts(spec, tree, context)
     targets = build_targets(tree, prompts, context)
+    tree = add_tests(tree, prompts, targets, context)
     variants = build_variants(spec, tree, targets, prompts, providers, context)
     judge = _judge(tree, context)
     settings = CaseSettings(
@@ -122,6 +124,7 @@ def _load(
         calibrations=_calibrations(path, context),
         tools=tools,
         personas=Personas(tree, targets, tools, judge, context),
+        tree=tree,
     )
     _check_default_providers(spec, tree, settings, context)
     if spec.defaults.target is not None:
@@ -207,7 +210,7 @@ def _cells(
     """Yield cases × columns, the cells of one case together."""
     file = display_name(path, context.root)
     hasher = Hasher()
-    hashes: dict[int, str] = {}
+    hashes = _ProviderHashes()
     if len(context.problems):
         return
     for under in cases:
@@ -215,16 +218,17 @@ def _cells(
         for provider in _asked(under[0], providers, spec):
             for case, of_case in own:
                 known = others.under(case.variant)
-                rivals = rivals_of(case.plan, known)
-                context.judges |= {id(known[name]): known[name] for name in rivals}
                 asked = known[provider.name]
-                if id(asked) not in hashes:
-                    hashes[id(asked)] = provider_hash(asked, case.plan.params)
+                plan = case.plan_for(asked)
+                if plan is not case.plan:
+                    of_case = _hashes(plan, hasher)
+                rivals = rivals_of(plan, known)
+                context.judges |= {id(known[name]): known[name] for name in rivals}
                 yield CellPlan(
                     file=file,
-                    case=case.plan,
+                    case=plan,
                     provider=asked,
-                    hashes={**of_case, "provider": hashes[id(asked)]},
+                    hashes={**of_case, "provider": hashes.of(asked, plan.params)},
                     fallbacks=tuple(known[name] for name in provider.fallbacks),
                     rivals=rivals,
                     mock_responses=responses,
@@ -247,6 +251,19 @@ def _hashes(case: CasePlan, hasher: Hasher) -> dict[str, str]:
     if case.files:
         found["files"] = hasher.files(case)
     return found
+
+
+class _ProviderHashes:
+    """The hashes of columns, each made once for the params that cases share."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], str] = {}
+
+    def of(self, asked: ProviderSpec, params: Mapping[str, Any]) -> str:
+        key = (id(asked), repr(params))
+        if key not in self._known:
+            self._known[key] = provider_hash(asked, params)
+        return self._known[key]
 
 
 class _Others:

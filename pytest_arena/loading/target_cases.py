@@ -10,6 +10,7 @@ from pytest_arena.loading.agents import check_agent, with_tools
 from pytest_arena.loading.chains import check_chain, with_chain
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.conversations import said_under
+from pytest_arena.loading.packs import agent_under, model_entry, with_pack
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import find_target
@@ -55,11 +56,20 @@ class TargetCases:
         )
         plan = replace(asked, system=system, dialogues=dialogues)
         nothing = YamlMap([place.file], pack_mark(0, place.line, place.column))
-        tools = self._settings.tools
+        tools = self._settings.tools_under(prompt.pack, context)
+        agent = found.agent
+        if agent is not None and prompt.pack is not None:
+            agent = agent_under(agent, prompt.pack)
         if tools is not None and found.chain is not None:
             plan = with_chain(plan, found.chain, nothing, tools, context)
         elif tools is not None:
-            plan = with_tools(plan, found.agent, nothing, tools, (), context)
+            plan = with_tools(plan, agent, nothing, tools, (), context)
+        if prompt.pack is not None:
+            override = model_entry(prompt.pack.spec.model_overrides, column)
+            has_system = asked.system is not None
+            plan = with_pack(
+                plan, prompt.pack, place, context, has_own_system=has_system, override=override
+            )
         for check in (check_tools, check_agent, check_chain):
             check(plan, [column], context)
         context.problems.raise_if_any()

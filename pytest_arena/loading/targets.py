@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.templates import fill
@@ -26,6 +27,7 @@ from pytest_arena.schema import (
 from pytest_arena.text.folding import without_only_final_break
 
 if TYPE_CHECKING:
+    from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
     from pytest_arena.loading.manifests import Manifest
 
 _MAX_BYTES = 2_000_000
@@ -48,7 +50,9 @@ class Prompt:
     """A system prompt and a template around the user's text; either may be missing."""
 
     system: Template | None = None
-    user: Template | None = None
+    user: Template | PackMessage | None = None
+    pack: PackPrompt | None = None
+    """The prompt of a pack, whose template is the system prompt unless it is the user's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +283,15 @@ def find_prompt(
 
 
 def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext) -> Prompt:
+    if spec.pack is not None:
+        return _of_pack(name, spec.pack, spec, written, context)
+    if spec.prompt is not None:
+        context.problems.add(
+            f"'prompt' of prompt {shorten(name)!r} is one of a pack, and there is no 'pack'",
+            written.key_place("prompt"),
+            expected="pack: the file of a PromptPack",
+            fix="add pack: …, or write system: for the text itself",
+        )
     if spec.system is not None and spec.path is not None:
         context.problems.add(
             f"prompt {shorten(name)!r} has both 'system' and 'path'",
@@ -290,7 +303,7 @@ def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext)
         context.problems.add(
             f"prompt {shorten(name)!r} is empty",
             written.place,
-            expected="system, user or path",
+            expected="system, user, path or pack",
             fix="add system: …",
         )
     user = None if spec.user is None else Template(spec.user, written.value_place("user"))
@@ -299,6 +312,32 @@ def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext)
     if spec.system is None:
         return Prompt(None, user)
     return Prompt(Template(spec.system, written.value_place("system")), user)
+
+
+def _of_pack(
+    name: str, path: str, spec: PromptSpec, written: YamlMap, context: LoadContext
+) -> Prompt:
+    from pytest_arena.loading.dialects.promptpack.pack_file import read_pack
+
+    for key in ("system", "path"):
+        if getattr(spec, key) is not None:
+            context.problems.add(
+                f"prompt {shorten(name)!r} has both 'pack' and {key!r}",
+                written.key_place(key),
+                expected="one of the two, since both are the system prompt",
+                fix=f"remove 'pack' or {key!r}",
+            )
+    user = None if spec.user is None else Template(spec.user, written.value_place("user"))
+    place = written.value_place("pack")
+    pack = read_pack(path, place, context)
+    if pack is None:
+        return Prompt(user=user)
+    with context.gathering():
+        at = written.value_place("prompt") if spec.prompt is not None else place
+        found = pack.prompt(spec.prompt, at)
+        pack.tell(place)
+        return Prompt(user=user, pack=found)
+    return Prompt(user=user)
 
 
 def _from_file(path: str, place: Location, context: LoadContext) -> Template | None:

@@ -57,7 +57,7 @@ class Defaults(ArenaModel):
 
 
 class PromptSpec(ArenaModel):
-    """A prompt that targets use: inline, or a text file with the system prompt."""
+    """A prompt that targets use: inline, a text file with the system prompt, or one of a pack."""
 
     system: PromptText | None = None
     """The system prompt; `{{ name }}` stands for a variable."""
@@ -65,6 +65,11 @@ class PromptSpec(ArenaModel):
     """A template around the case's prompt, which is `{{ prompt }}` in it."""
     path: str | None = None
     """A text file that holds the system prompt, beside the arena file."""
+    pack: str | None = None
+    """A PromptPack (JSON or YAML) that holds it, with its variables, validators, tools, parameters
+    and evals."""
+    prompt: str | None = None
+    """Which of the pack's prompts (default: the only one)."""
 
     @model_validator(mode="before")
     @classmethod

@@ -18,6 +18,8 @@ class ToolLimits(ArenaModel):
 
     tool_calls: int | None = Field(default=None, ge=0)
     """The most calls of tools."""
+    tool_calls_per_turn: int | None = Field(default=None, ge=0)
+    """The most calls of tools in one turn of the user's."""
     llm_turns: int | None = Field(default=None, gt=0)
     """The most calls of the model."""
     irreversible: int | None = Field(default=None, ge=0)

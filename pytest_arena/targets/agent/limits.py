@@ -26,6 +26,7 @@ class LimitsUsed:
     clock: Callable[[], float]
     began: float = 0.0
     tool_calls: int = 0
+    calls_in_turn: int = 0
     llm_turns: int = 0
     irreversible: int = 0
     cost_weight: float = 0.0
@@ -34,6 +35,10 @@ class LimitsUsed:
 
     def __post_init__(self) -> None:
         self.began = self.clock()
+
+    def begin_turn(self) -> None:
+        """Count the calls of a turn of the user's anew."""
+        self.calls_in_turn = 0
 
     @property
     def seconds_left(self) -> float | None:
@@ -59,6 +64,9 @@ class LimitsUsed:
         limits, spec = self.limits, plan.spec
         if limits.tool_calls is not None and self.tool_calls >= limits.tool_calls:
             return f"limit tool_calls: at most {counted(limits.tool_calls, 'call')} of tools"
+        most = limits.tool_calls_per_turn
+        if most is not None and self.calls_in_turn >= most:
+            return f"limit tool_calls_per_turn: at most {counted(most, 'call')} of tools in a turn"
         most = limits.irreversible if spec.irreversible else None
         if most is not None and self.irreversible >= most:
             return f"limit irreversible: at most {counted(most, 'irreversible call')}"
@@ -70,6 +78,7 @@ class LimitsUsed:
         if late := self._late():
             return late
         self.tool_calls += 1
+        self.calls_in_turn += 1
         self.irreversible += spec.irreversible
         self.cost_weight = weight
         return None

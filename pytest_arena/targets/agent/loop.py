@@ -91,6 +91,7 @@ class AgentRun:
 
     async def _work(self, messages: list[Message], turn: int, record: TurnRecord) -> None:
         self._health.begin_turn()
+        self._used.begin_turn()
         notes = list(self._notes[turn]) if turn < len(self._notes) else []
         for step in range(self._plan.max_llm_turns):
             while notes and notes[0].after <= record.calls_made:

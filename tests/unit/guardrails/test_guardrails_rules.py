@@ -17,7 +17,13 @@ from pytest_arena.errors import GuardrailError
 from pytest_arena.guardrails import BUILTINS
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.guardrails.detectors import Refusal
-from pytest_arena.guardrails.text import BannedWords, ForbiddenPattern, MaxLength, RequiredPattern
+from pytest_arena.guardrails.text import (
+    BannedWords,
+    ForbiddenPattern,
+    MaxLength,
+    MaxSentences,
+    RequiredPattern,
+)
 from pytest_arena.registry import Registry, Shipped
 from pytest_arena.results import Response
 from pytest_arena.schema import Guardrail, Violation
@@ -29,6 +35,7 @@ every = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.type)
 BAD: dict[str, list[dict[str, Any]]] = {
     "banned_words": [{}, {"words": []}, {"words": ["a", " "]}, {"words": "hack"}],
     "max_length": [{}, {"value": 0}, {"value": "long"}],
+    "max_sentences": [{}, {"value": 0}, {"value": "few"}],
     "required_pattern": [{}, {"pattern": "("}],
     "pii_leakage": [{"entities": []}, {"entities": ["name"]}, {"allow": 3}],
     "secrets": [{"assigned": "perhaps"}],
@@ -111,6 +118,13 @@ def test_replacing_by_a_required_pattern_needs_a_message() -> None:
     (error,) = caught.value.errors()
     assert error["msg"] == "required_pattern has nothing to replace a text with"
     assert error["ctx"]["expected"] == "a `message`, which stands in place of the text"
+
+
+def test_an_answer_with_too_many_sentences_becomes_the_message() -> None:
+    rule = MaxSentences(value=2, on_violation="replace", message="Too long.")
+    assert apply_guardrails((rule,), "One. Two!", "output", 0)[0] == "One. Two!"
+    text, (event,), _ = apply_guardrails((rule,), "One. Two! Three?", "output", 0)
+    assert (text, event.reason) == ("Too long.", "3 sentences, over the 2 allowed")
 
 
 def test_an_input_with_a_banned_word_is_blocked() -> None:

@@ -15,6 +15,7 @@ from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
 from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
 from pytest_arena.schema import ToolLimits, ToolSpec
 from pytest_arena.targets.agent import AgentRun
+from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.text.numbers import counted
 from pytest_arena.tools import ToolContext, ToolResult
 
@@ -304,3 +305,14 @@ def test_what_tools_keep_goes_on_from_turn_to_turn() -> None:
     model = Model(calls(call("find")), Response("One."))
     run = agent(model, Tools(tool("find")))
     assert turn(run).state == {"find": 1}
+
+
+def test_calls_of_a_turn_are_counted_anew_in_the_next() -> None:
+    used = LimitsUsed(ToolLimits(tool_calls_per_turn=1), lambda: 0.0)
+    find = tool("find", mock=[])
+    assert used.refuses_tool(find) is None
+    assert used.refuses_tool(find) == (
+        "limit tool_calls_per_turn: at most 1 call of tools in a turn"
+    )
+    used.begin_turn()
+    assert used.refuses_tool(find) is None

@@ -1,0 +1,1 @@
+"""PromptPacks: prompts with variables, fragments, validators, evals and tools, and a workflow."""

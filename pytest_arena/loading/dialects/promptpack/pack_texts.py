@@ -1,0 +1,109 @@
+"""The templates of a pack: variables and fragments, in one of three syntaxes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_arena.errors import Location
+from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.templates import fill
+from pytest_arena.loading.tree import YamlMap
+
+_NAME = r"([A-Za-z_][\w.:-]*)"
+_OTHER_BRACES = {
+    "${variable}": re.compile(r"\$\{" + _NAME + r"\}"),
+    "{variable}": re.compile(r"\{" + _NAME + r"\}"),
+}
+_FRAGMENT = ("fragment:", "fragments.", "fragment.")
+
+
+class PackTexts:
+    """The fragments of a pack, and how variables stand in its templates.
+
+    A fragment may name variables and other fragments; what a variable holds is never looked at
+    again.
+    """
+
+    def __init__(self, fragments: YamlMap | None, syntax: str) -> None:
+        self._fragments = fragments
+        self._written_as = _OTHER_BRACES.get(syntax)
+
+    def fill(
+        self,
+        template: str,
+        place: Location,
+        variables: Mapping[str, Any],
+        problems: ProblemList,
+        way: tuple[str, ...] = (),
+    ) -> str:
+        """Return a template of the pack with its variables and fragments filled in; `way` are the
+        fragments around it."""
+        if self._written_as is not None:
+            template = self._written_as.sub(r"{{\1}}", template.replace("{{", r"\{{"))
+        return fill(template, _Known(self, variables, problems, way), place, problems)
+
+    def fragment(
+        self, name: str, variables: Mapping[str, Any], problems: ProblemList, way: tuple[str, ...]
+    ) -> str:
+        """Return a fragment that is there, filled in."""
+        assert self._fragments is not None  # noqa: S101 - it has the name
+        place = self._fragments.value_place(name)
+        if name in way:
+            circle = " → ".join((*way[way.index(name) :], name))
+            problems.add(
+                f"the fragments go round in a circle: {circle}",
+                place,
+                expected="fragments that do not name each other",
+                fix="take one of them out of the other",
+            )
+            return ""
+        return self.fill(str(self._fragments[name]), place, variables, problems, (*way, name))
+
+    def fragment_named(self, written: str) -> str | None:
+        """Return the fragment that a name in braces means; None where there is no such one."""
+        for prefix in _FRAGMENT:
+            if written.startswith(prefix):
+                written = written.removeprefix(prefix).strip()
+                break
+        return written if self._fragments is not None and written in self._fragments else None
+
+    @property
+    def names(self) -> list[str]:
+        """The fragments as templates name them."""
+        return [f"fragment:{name}" for name in self._fragments or ()]
+
+
+class _Known(Mapping[str, Any]):
+    """What a template may name: variables, which go first, and fragments."""
+
+    def __init__(
+        self,
+        texts: PackTexts,
+        variables: Mapping[str, Any],
+        problems: ProblemList,
+        way: tuple[str, ...],
+    ) -> None:
+        self._texts = texts
+        self._variables = variables
+        self._problems = problems
+        self._way = way
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables or self._texts.fragment_named(str(name)) is not None
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._variables:
+            return self._variables[name]
+        fragment = self._texts.fragment_named(name)
+        if fragment is None:
+            raise KeyError(name)
+        return self._texts.fragment(fragment, self._variables, self._problems, self._way)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._variables
+        yield from self._texts.names
+
+    def __len__(self) -> int:
+        return len(self._variables) + len(self._texts.names)
