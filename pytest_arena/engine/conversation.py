@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
 from pytest_arena.engine.trial_checks import needs_stream
@@ -21,10 +22,11 @@ from pytest_arena.tools import ToolContext
 if TYPE_CHECKING:
     from pytest_arena.engine.personas import DialoguePersonas
     from pytest_arena.recording.trial_calls import TrialCalls
-    from pytest_arena.schema import ProviderSpec
+    from pytest_arena.schema import Guardrail, ProviderSpec
     from pytest_arena.targets.agent import AgentRun, Toolboxes
     from pytest_arena.targets.agent.server_offer import ServerOffer
     from pytest_arena.targets.chain import ChainRun
+    from pytest_arena.targets.workflow import WorkflowRun
 
 Holds = Callable[[Trial, int], Awaitable[bool]]
 """Whether the assertions of a turn (from 0) hold of what has been said so far."""
@@ -85,6 +87,7 @@ class Conversation:
             self._dialogue,
             self._ask if with_tools is None else with_tools.answer,
             personas.runs if personas is not None else None,
+            self._further_guardrails(at_work),
         )
 
         async def goes_on(turn: int) -> bool:
@@ -113,10 +116,10 @@ class Conversation:
             trace_id=self._trace_id,
         )
 
-    def _at_work(self) -> AgentRun | ChainRun | None:
+    def _at_work(self) -> AgentRun | ChainRun | WorkflowRun | None:
         """Return who works at the turns with several calls of models and tools, if anybody does."""
         case = self._plan.case
-        if self._plan.provider.asks_nobody or (case.chain is None and case.agent is None):
+        if self._plan.provider.asks_nobody or not case.works_in_steps:
             return None
         whole = traceparent(self._trace_id, trial_span_id(self._trace_id))
         about = ToolContext(
@@ -126,9 +129,21 @@ class Conversation:
             from pytest_arena.targets.chain import ChainRun
 
             return ChainRun(case.chain, self._ask, self._toolboxes(), about, self._calls)
-        assert case.agent is not None  # noqa: S101 - one of the two is there
+        if case.workflow is not None:
+            from pytest_arena.targets.workflow import WorkflowRun
+
+            return WorkflowRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
+        assert case.agent is not None  # noqa: S101 - one of the three is there
         notes = [turn.notes for turn in self._dialogue]
         return self._toolboxes().agent(case.agent, self._ask, about, notes, self._calls)
+
+    def _further_guardrails(
+        self, at_work: AgentRun | ChainRun | WorkflowRun | None
+    ) -> Callable[[], Sequence[Guardrail]]:
+        """Return what gives the guardrails that hold beside the case's: those of a state."""
+        if self._plan.case.workflow is None or at_work is None:
+            return tuple
+        return lambda: getattr(at_work, "guardrails", ())
 
     def _offer(self) -> ServerOffer | None:
         """Return what offers a bare model the tools of servers, where the case does."""
@@ -154,16 +169,19 @@ class Conversation:
         step: int = 0,
         further: Sequence[Tool] = (),
         by: ProviderSpec | None = None,
+        *,
+        params: Mapping[str, Any] = MappingProxyType({}),
     ) -> tuple[Request, Response]:
-        """Make one call of the cell's model, or of another one that a chain names."""
+        """Make one call of the cell's model, or of another one that a chain names; `params` go
+        under those of case and provider."""
         case, asked = self._plan.case, by or self._plan.provider
         tools = case.tools_for(asked)
-        if case.chain is not None:
-            # each of its steps has its own
+        if case.chain is not None or case.workflow is not None:
+            # each of its steps or states has its own
             tools = [tool for tool in tools or () if tool not in case.tools] or None
         request = Request(
             messages=messages,
-            params=case.params_for(asked),
+            params={**params, **case.params_for(asked)},
             tools=[*(tools or ()), *further] if further else tools,
             files=case.files,
             timeout_s=case.timeout_s or asked.timeout or DEFAULT_TIMEOUT_S,
@@ -187,7 +205,7 @@ class Conversation:
         )
         call = self._call if by is None else self._kept(by, partial(self._client.call, by))
         response = await call(request)
-        if case.agent is None and case.chain is None:
+        if not case.works_in_steps:
             # nothing goes back, so that nothing of it need be kept
             response.message = None
         return request, response

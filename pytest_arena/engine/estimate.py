@@ -212,6 +212,8 @@ def _most_calls(case: CasePlan, turn: int) -> int:
     """Return the most calls of the model in a turn: several where an agent works at it."""
     if case.chain is not None:
         return case.chain.most_calls
+    if case.workflow is not None:
+        return case.workflow.most_calls
     if case.agent is None:
         return 1
     most, of_trial = case.agent.max_llm_turns, case.agent.limits.llm_turns

@@ -13,7 +13,8 @@ from pytest_arena.schema import ProviderSpec
 
 
 async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> TrialCalls | None:
-    """Return the calls of a trial where they are kept: of agents, chains and conversations.
+    """Return the calls of a trial where they are kept: of all that works in steps, and of
+    conversations.
 
     Those of an application are not: what it remembers of a conversation is not ours to restore.
     Neither is what Python code asks, which no hash tells from what it asked before.
@@ -22,7 +23,7 @@ async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> 
     turns = sum(turn.most_answers for turn in case.dialogues[number % len(case.dialogues)])
     if journal is None or spec.system is not None or spec.asks_nobody or case.load is not None:
         return None
-    if not plan.hashes or (case.agent is None and case.chain is None and turns == 1):
+    if not plan.hashes or (not case.works_in_steps and turns == 1):
         return None
     return await journal.of_trial(plan.file, case.name, plan.column, number, plan.version)
 

@@ -34,22 +34,14 @@ from pytest_arena.loading.conversations import (
     system_of,
 )
 from pytest_arena.loading.data_places import of_row, place_of_name
-from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
 from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.labels import check_label, with_label
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.packs import (
-    agent_under,
-    judged_turns,
-    model_entry,
-    tools_under,
-    with_pack,
-)
 from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
 from pytest_arena.loading.personas import Personas
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
-from pytest_arena.loading.targets import Prompt, Target, find_target
+from pytest_arena.loading.targets import Prompt, Target, Workflow, find_target
 from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -63,9 +55,10 @@ from pytest_arena.loading.variants import (
 from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
-from pytest_arena.schema import TEST_GROUPS, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
+from pytest_arena.schema import TEST_GROUPS, Assertion, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
 
 if TYPE_CHECKING:
+    from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
     from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Target()
@@ -100,6 +93,8 @@ class CaseSettings:
         if pack is None or self.tree is None or not pack.tools:
             return self.tools
         if pack.owner not in self._of_packs:
+            from pytest_arena.loading.packs import tools_under
+
             self._of_packs[pack.owner] = tools_under(pack, self.tree, context)
         return self._of_packs[pack.owner]
 
@@ -134,6 +129,10 @@ class LoadedCase:
 
     def plan_for(self, asked: ProviderSpec) -> CasePlan:
         """Return the case as a column is asked it."""
+        if not self.by_model:
+            return self.plan
+        from pytest_arena.loading.packs import model_entry
+
         return model_entry(self.by_model, asked) or self.plan
 
 
@@ -227,10 +226,14 @@ def _under_attack(
     name = f"{plan.name} [{attack.name}]"
     spec = attacked(loaded.spec, attack)
     dialogues = dialogues_of(spec, loaded.prompt, plan.variables, context)
+    if loaded.prompt.pack is not None:
+        from pytest_arena.loading.packs import judged_turns
+
+        dialogues = judged_turns(dialogues, loaded.prompt.pack.evals)
     under = partial(
         replace,
         name=name,
-        dialogues=judged_turns(dialogues, loaded.prompt.pack),
+        dialogues=dialogues,
         tags=tuple(dict.fromkeys((*plan.tags, ATTACK_TAG, f"{ATTACK_TAG}-{attack.name}"))),
         description=plan.description or attack.description or None,
         attack=attack.name,
@@ -272,9 +275,8 @@ def _load(
     check_source(spec, rendered, owner, problems, whole=checks_whole)
     if checks_whole:
         # Where an assertion was refused, that it is missing is no mistake of its own.
-        of_pack = _pack_of(spec, variant, settings)
-        guardrails = (*settings.guardrails, *(of_pack.guardrails if of_pack else ()))
-        evals = of_pack.evals.all if of_pack else ()
+        rules, evals = _checks_of_pack(spec, variant, settings)
+        guardrails = (*settings.guardrails, *rules)
         check_checks(spec, rendered, owner, guardrails, problems, evals)
     check_label(spec, rendered, owner, problems)
     check_messages(spec, rendered, owner, problems)
@@ -300,6 +302,8 @@ def _load(
         target = variant.target or target
     agent = target.agent
     if agent is not None and prompt.pack is not None:
+        from pytest_arena.loading.packs import agent_under
+
         agent = agent_under(agent, prompt.pack)
     is_agent = agent is not None
     check_notes(spec, rendered, owner, of_an_agent=is_agent, problems=problems)
@@ -308,26 +312,41 @@ def _load(
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     tools = settings.tools_under(prompt.pack, context)
-    if tools is not None and target.chain is not None:
+    by_model: dict[str, CasePlan] = {}
+    if target.workflow is not None:
+        plan, by_model = _in_workflow(plan, target.workflow, rendered, settings, context)
+    elif tools is not None and target.chain is not None:
         plan = with_chain(plan, target.chain, rendered, tools, context)
     elif tools is not None:
         chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
         plan = with_tools(plan, agent, rendered, tools, chaos, context)
-    by_model: dict[str, CasePlan] = {}
     if prompt.pack is not None:
-        under = partial(
-            with_pack,
-            plan,
-            prompt.pack,
-            rendered.place,
-            context,
-            has_own_system=_has_own_system(spec, prompt, variant),
-        )
-        overrides = prompt.pack.spec.model_overrides
-        by_model = {name: under(override=override) for name, override in overrides.items()}
-        plan = under()
+        has_own = _has_own_system(spec, prompt, variant)
+        plan, by_model = _under_pack(plan, prompt.pack, rendered.place, has_own, context)
     loaded = LoadedCase(plan, spec, prompt, variant, by_model)
     return loaded if len(problems) == before else None
+
+
+def _under_pack(
+    plan: CasePlan, pack: PackPrompt, place: Location, has_own_system: bool, context: LoadContext
+) -> tuple[CasePlan, dict[str, CasePlan]]:
+    """Return a case under a pack's prompt, and as that is for some models, by their names."""
+    from pytest_arena.loading.packs import with_pack
+
+    under = partial(with_pack, plan, pack, place, context, has_own_system=has_own_system)
+    overrides = pack.spec.model_overrides
+    return under(), {name: under(override=override) for name, override in overrides.items()}
+
+
+def _in_workflow(
+    plan: CasePlan, workflow: Workflow, case: YamlMap, settings: CaseSettings, context: LoadContext
+) -> tuple[CasePlan, dict[str, CasePlan]]:
+    """Return a case that a workflow answers, and as that is for some models, by their names."""
+    from pytest_arena.loading.workflows import models_of, with_workflow
+
+    tools_under = partial(settings.tools_under, context=context)
+    under = partial(with_workflow, plan, workflow, case, tools_under, context)
+    return under(), {name: under(model=name) for name in models_of(workflow)}
 
 
 def _values(
@@ -384,11 +403,18 @@ def _target(spec: CaseSpec, case: YamlMap, settings: CaseSettings, context: Load
     return find_target(spec.target, settings.targets, case.value_place("target"), context)
 
 
-def _pack_of(spec: CaseSpec, variant: Variant | None, settings: CaseSettings) -> PackPrompt | None:
-    """Return the prompt of a pack that a case stands under, if it does."""
+def _checks_of_pack(
+    spec: CaseSpec, variant: Variant | None, settings: CaseSettings
+) -> tuple[tuple[Guardrail, ...], tuple[Assertion, ...]]:
+    """Return the guardrails and the assertions that a case has by its pack, where it has one."""
+    target = settings.targets.get(spec.target or settings.target or "", _NO_TARGET)
+    prompt = target.prompt
     if variant is not None and variant.prompt is not None:
-        return variant.prompt.pack
-    return settings.targets.get(spec.target or settings.target or "", _NO_TARGET).prompt.pack
+        target, prompt = variant.target or target, variant.prompt
+    if target.workflow is not None:
+        states = target.workflow.prompts.values()
+        return tuple(rule for one in states for rule in one.guardrails), target.workflow.evals.all
+    return (prompt.pack.guardrails, prompt.pack.evals.all) if prompt.pack is not None else ((), ())
 
 
 def _has_own_system(spec: CaseSpec, prompt: Prompt, variant: Variant | None) -> bool:

@@ -59,6 +59,8 @@ class Hasher:
             facts["agent"] = case.agent.facts(case.variables)
         if case.chain is not None:
             facts["chain"] = case.chain.facts(case.variables)
+        if case.workflow is not None:
+            facts["workflow"] = case.workflow.facts(case.variables)
         if case.offer is not None:
             facts["servers"] = case.offer.facts()
         return _hash(facts)

@@ -19,7 +19,6 @@ from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
-from pytest_arena.loading.packs import add_tests
 from pytest_arena.loading.personas import Personas, check_columns
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
@@ -105,7 +104,10 @@ def _load(
     tools = DeclaredTools(tree, context)
     prompts = build_prompts(spec, tree, context)
     targets = build_targets(tree, prompts, context)
-    tree = add_tests(tree, prompts, targets, context)
+    if any(prompt.pack is not None for prompt in prompts.values()):
+        from pytest_arena.loading.packs import add_tests
+
+        tree = add_tests(tree, prompts, targets, context)
     variants = build_variants(spec, tree, targets, prompts, providers, context)
     judge = _judge(tree, context)
     settings = CaseSettings(
@@ -148,6 +150,10 @@ def _load(
         check_tools(case.plan, asked, context)
         check_agent(case.plan, asked, context)
         check_chain(case.plan, asked, context)
+        if case.plan.workflow is not None:
+            from pytest_arena.loading.workflows import check_workflow
+
+            check_workflow(case.plan, asked, context)
         check_columns(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.evals import listed
+from pytest_arena.loading.dialects.promptpack.evals import PackEvals, listed
 from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
 from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.plans import CasePlan, TurnPlan
@@ -58,7 +58,7 @@ def with_pack(
     several = any(len(dialogue) > 1 for dialogue in plan.dialogues)
     evals = pack.evals.of_last if several else pack.evals.all
     guardrails = (*plan.guardrails, *pack.guardrails)
-    if _wants_block(plan.assertions, guardrails):
+    if wants_block(plan.assertions, guardrails):
         evals = ()  # there is to be no answer that they could be asked about
     return replace(
         plan,
@@ -66,11 +66,11 @@ def with_pack(
         params={**params, **plan.params},
         guardrails=guardrails,
         assertions=(*plan.assertions, *evals),
-        dialogues=judged_turns(plan.dialogues, pack),
+        dialogues=judged_turns(plan.dialogues, pack.evals),
     )
 
 
-def _wants_block(assertions: Iterable[Assertion], guardrails: Iterable[Guardrail]) -> bool:
+def wants_block(assertions: Iterable[Assertion], guardrails: Iterable[Guardrail]) -> bool:
     """Return whether a case is there for a guardrail that blocks."""
     blocks = [
         GuardrailEvent(one.type, way, "block", "")
@@ -81,14 +81,12 @@ def _wants_block(assertions: Iterable[Assertion], guardrails: Iterable[Guardrail
     return any(one.expects_block(event) for one in assertions for event in blocks)
 
 
-def judged_turns(dialogues: Dialogues, pack: PackPrompt | None) -> Dialogues:
+def judged_turns(dialogues: Dialogues, evals: PackEvals) -> Dialogues:
     """Return conversations with what a pack holds each answer to."""
-    if pack is None or not pack.evals.of_each:
+    if not evals.of_each:
         return dialogues
     return tuple(
-        tuple(
-            replace(turn, assertions=(*turn.assertions, *pack.evals.of_each)) for turn in dialogue
-        )
+        tuple(replace(turn, assertions=(*turn.assertions, *evals.of_each)) for turn in dialogue)
         if len(dialogue) > 1
         else dialogue
         for dialogue in dialogues

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.loading.chain_plans import ChainPlan
+from pytest_arena.loading.workflow_plans import WorkflowPlan
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.content import Said
@@ -148,12 +149,19 @@ class CasePlan:
     answers."""
     chain: ChainPlan | None = None
     """The chain of steps that answers its turns, most of them by the column's model."""
+    workflow: WorkflowPlan | None = None
+    """The workflow whose states answer its turns, by the column's model."""
     offer: OfferPlan | None = None
     """The MCP servers whose tools a model that answers alone is offered, too."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
     """What parts of its messages stand for, by its hash."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
+
+    @property
+    def works_in_steps(self) -> bool:
+        """Whether an agent, a chain or a workflow of ours is at work."""
+        return not (self.agent is None and self.chain is None and self.workflow is None)
 
     @property
     def label(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import Location
@@ -10,7 +11,6 @@ from pytest_arena.loading.agents import check_agent, with_tools
 from pytest_arena.loading.chains import check_chain, with_chain
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.conversations import said_under
-from pytest_arena.loading.packs import agent_under, model_entry, with_pack
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import find_target
@@ -59,12 +59,24 @@ class TargetCases:
         tools = self._settings.tools_under(prompt.pack, context)
         agent = found.agent
         if agent is not None and prompt.pack is not None:
+            from pytest_arena.loading.packs import agent_under
+
             agent = agent_under(agent, prompt.pack)
-        if tools is not None and found.chain is not None:
+        if found.workflow is not None:
+            from pytest_arena.loading.packs import model_entry
+            from pytest_arena.loading.workflows import models_of, with_workflow
+
+            names = {name: name for name in models_of(found.workflow)}
+            tools_under = partial(self._settings.tools_under, context=context)
+            model = model_entry(names, column)
+            plan = with_workflow(plan, found.workflow, nothing, tools_under, context, model)
+        elif tools is not None and found.chain is not None:
             plan = with_chain(plan, found.chain, nothing, tools, context)
         elif tools is not None:
             plan = with_tools(plan, agent, nothing, tools, (), context)
         if prompt.pack is not None:
+            from pytest_arena.loading.packs import model_entry, with_pack
+
             override = model_entry(prompt.pack.spec.model_overrides, column)
             has_system = asked.system is not None
             plan = with_pack(
@@ -81,5 +93,6 @@ class TargetCases:
             tools=known.tools,
             agent=known.agent,
             chain=known.chain,
+            workflow=known.workflow,
             offer=known.offer,
         )

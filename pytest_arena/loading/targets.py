@@ -23,12 +23,15 @@ from pytest_arena.schema import (
     ChainTargetSpec,
     PromptSpec,
     PromptTargetSpec,
+    WorkflowTargetSpec,
 )
 from pytest_arena.text.folding import without_only_final_break
 
 if TYPE_CHECKING:
+    from pytest_arena.loading.dialects.promptpack.evals import PackEvals
     from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
     from pytest_arena.loading.manifests import Manifest
+    from pytest_arena.schema.pack import PackWorkflow
 
 _MAX_BYTES = 2_000_000
 
@@ -109,19 +112,34 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True)
+class Workflow:
+    """An entry of `targets:` that is the workflow of a pack, with the prompt of each state."""
+
+    name: str
+    target: WorkflowTargetSpec
+    written: YamlMap
+    spec: PackWorkflow
+    prompts: Mapping[str, PackPrompt]
+    evals: PackEvals
+    """Those of the whole pack."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A way to reach a provider: under a prompt, directly or by an agent that works under it, or by
-    a chain."""
+    a chain or a workflow."""
 
     prompt: Prompt = field(default_factory=Prompt)
     agent: Agent | None = None
     chain: Chain | None = None
+    workflow: Workflow | None = None
 
 
 _KINDS: dict[str, type[ArenaModel]] = {
     "prompt": PromptTargetSpec,
     "agent": AgentTargetSpec,
     "chain": ChainTargetSpec,
+    "workflow": WorkflowTargetSpec,
 }
 
 
@@ -180,6 +198,8 @@ def _target(
     spec = build_model(_KINDS[kind], written, context.problems, owner)
     if isinstance(spec, ChainTargetSpec):
         return Target(chain=_chain(name, spec, written, owner, context))
+    if isinstance(spec, WorkflowTargetSpec):
+        return Target(workflow=_workflow(name, spec, written, context))
     if not isinstance(spec, (PromptTargetSpec, AgentTargetSpec)):
         return Target()
     prompt = Prompt()
@@ -196,8 +216,8 @@ def _target(
 
 
 def _likely_kind(written: Any) -> str:
-    has_manifest = isinstance(written, YamlMap) and "manifest" in written
-    return "agent" if has_manifest else "prompt"
+    keys = written.keys() if isinstance(written, YamlMap) else ()
+    return "agent" if "manifest" in keys else "workflow" if "pack" in keys else "prompt"
 
 
 def _of_manifest(path: str, prompt: Prompt, agent: Agent, context: LoadContext) -> Target:
@@ -235,6 +255,32 @@ def _chain(
         whole = build_model(ChainTargetSpec, found, context.problems, owner)
         if whole is not None:
             return Chain(name, whole, found, place, tuple(file.left_out))
+    return None
+
+
+def _workflow(
+    name: str, spec: WorkflowTargetSpec, written: YamlMap, context: LoadContext
+) -> Workflow | None:
+    """Return the workflow of a pack; the prompts of its states are read with it."""
+    from pytest_arena.loading.dialects.promptpack.pack_file import read_pack
+
+    place = written.value_place("pack")
+    pack = read_pack(spec.pack, place, context)
+    if pack is None:
+        return None
+    with context.gathering():
+        found = pack.workflow(place)
+        if found is None:
+            return None
+        prompts = {
+            state: prompt
+            for state, one in found.states.items()
+            if one.prompt_task is not None
+            and (prompt := pack.prompt(one.prompt_task, place)) is not None
+        }
+        evals = pack.evals_in_states(prompts.values())
+        pack.tell(place)
+        return Workflow(name, spec, written, found, prompts, evals)
     return None
 
 

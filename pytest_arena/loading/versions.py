@@ -96,6 +96,7 @@ def judged_alike(old: CellPlan, new: CellPlan, hashes: Mapping[str, str]) -> Cel
         tools=old.case.tools,
         agent=old.case.agent,
         chain=old.case.chain,
+        workflow=old.case.workflow,
         offer=old.case.offer,
         files={**new.case.files, **old.case.files},
     )

@@ -60,6 +60,7 @@ from pytest_arena.schema.tool_http import ToolHttpSpec
 from pytest_arena.schema.tool_limits import ToolLimits
 from pytest_arena.schema.tool_mock import ToolAnswer
 from pytest_arena.schema.variant import VariantSpec
+from pytest_arena.schema.workflow_target import WorkflowTargetSpec
 
 __all__ = [
     "TEST_GROUPS",
@@ -123,5 +124,6 @@ __all__ = [
     "VariantSpec",
     "Violation",
     "When",
+    "WorkflowTargetSpec",
     "parse_duration",
 ]

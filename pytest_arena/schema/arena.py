@@ -24,6 +24,7 @@ from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
 from pytest_arena.schema.variant import VariantSpec
+from pytest_arena.schema.workflow_target import WorkflowTargetSpec
 
 TEST_GROUPS = ("quality_tests", "performance_tests", "safety_tests", "load_tests", "cost_tests")
 
@@ -127,9 +128,9 @@ class ArenaSpec(ArenaModel):
     """Values for `{{ name }}` in every text."""
     prompts: dict[str, PromptSpec] = Field(default_factory=dict)
     """Prompts by name, for targets."""
-    targets: dict[str, PromptTargetSpec | AgentTargetSpec | ChainTargetSpec] = Field(
-        default_factory=dict
-    )
+    targets: dict[
+        str, PromptTargetSpec | AgentTargetSpec | ChainTargetSpec | WorkflowTargetSpec
+    ] = Field(default_factory=dict)
     """Ways to reach a provider by name, for cases."""
     personas: dict[str, PersonaSpec] = Field(default_factory=dict)
     """Simulated users by name, for turns of conversations; eight ship with the plugin."""

@@ -261,6 +261,11 @@ class Assertion(ArenaModel):
         return None
 
     @property
+    def named_states(self) -> tuple[str, ...]:
+        """The states of a workflow that it names."""
+        return ()
+
+    @property
     def right_label(self) -> str | None:
         """The label that a right answer has, where it looks for one."""
         return None

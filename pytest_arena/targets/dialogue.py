@@ -17,7 +17,7 @@ from pytest_arena.results.content import content_of, text_in
 from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
-from pytest_arena.schema.guardrail import Said
+from pytest_arena.schema.guardrail import Guardrail, Said
 from pytest_arena.targets.persona import PersonaRun, Spoken
 
 _LONG_TEXT = 5_000
@@ -43,11 +43,14 @@ class DialogueRun:
         dialogue: Sequence[TurnPlan],
         answer: Answer,
         personas: Mapping[int, PersonaRun] | None = None,
+        further: Callable[[], Sequence[Guardrail]] = tuple,
     ) -> None:
+        """`further` gives the guardrails that hold beside the case's at the moment."""
         self._case = case
         self._dialogue = dialogue
         self._answer = answer
         self._personas = personas or {}
+        self._further = further
         self._said: list[Message] = []
         self._spoken: list[Spoken] = []
         self._of_personas: list[PersonaMessage] = []
@@ -119,7 +122,7 @@ class DialogueRun:
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
         scripted = () if turn.persona is not None else (turn.user,)
         for text in map(text_in, (*earlier, *scripted)):
-            look = partial(apply_guardrails, self._case.guardrails, text, "input", number)
+            look = partial(apply_guardrails, self._guardrails, text, "input", number)
             _, events, blocked = await self._guard(look, len(text))
             self._events += events
             if blocked:
@@ -127,12 +130,16 @@ class DialogueRun:
         return False
 
     async def _answer_is_blocked(self, response: Response, turn: TurnPlan, number: int) -> bool:
-        look = partial(apply_to_answer, self._case.guardrails, response, number)
+        look = partial(apply_to_answer, self._guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
         size, asked = sum(len(part.text) for part in parts), text_in(turn.user)
         events, blocked = await self._guard(look, size, asked)
         self._events += events
         return blocked
+
+    @property
+    def _guardrails(self) -> tuple[Guardrail, ...]:
+        return (*self._case.guardrails, *self._further())
 
     def _filtered(self, error: ProviderError, said: TurnPlan, turn: int) -> bool:
         """Keep as a block what a provider's own filter stopped, where the case asks for that.
@@ -158,7 +165,7 @@ class DialogueRun:
     async def _guard(
         self, look: Callable[[Said], _Found], size: int, asked: str | None = None
     ) -> _Found:
-        guardrails, said = self._case.guardrails, Said(self._case.system, asked=asked)
+        guardrails, said = self._guardrails, Said(self._case.system, asked=asked)
         slow = size >= _LONG_TEXT or any(one.is_slow for one in guardrails)
         if not guardrails or not slow:
             return look(said)

@@ -148,6 +148,11 @@ BAD = {
             for step in (0, -1, True, 1.5, "", "  ", [1], None)
         ),
     ],
+    "state_is": [{}, {"state": ""}],
+    "transitioned_to": [{}, {"state": 3}],
+    "workflow_complete": [{"turn": 0}],
+    "workflow_path": [{}, {"path": []}, {"path": ["a"], "match": "roughly"}],
+    "transition_order": [{}, {"states": []}],
     "turn_count": [{}, {"min": 3, "max": 2}, {"max": -1}],
     "topics": [{}, {"forbidden": {"medicine": []}}],
     "total_cost": [{}, {"max_usd": -1}],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -211,6 +211,15 @@ class PackFile:
             else:
                 self._left_out.add(f"tool {name!r} of {owner}, which it does not describe")
         return allowed
+
+    def evals_in_states(self, prompts: Iterable[PackPrompt]) -> PackEvals:
+        """Return the evals of the whole pack, which every state is held to; those of a single
+        prompt are left out, since no turn is known to be its own."""
+        for prompt in prompts:
+            if prompt.written.get("evals"):
+                self._left_out.add(f"the evals of {prompt.owner}, which answers in a workflow")
+        lists = ((self._tree.get("evals"), f"pack {self.name}"),)
+        return build_evals(lists, self._left_out, self._context)
 
     def workflow(self, place: Location) -> PackWorkflow | None:
         """Return the pack's workflow; None after adding a problem."""

@@ -1,0 +1,180 @@
+"""The run of a workflow: the state that it is in answers a turn, and may lead to another one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, first_line
+from pytest_arena.loading.workflow_plans import ARTIFACT, TRANSITION, StatePlan, WorkflowPlan
+from pytest_arena.recording.trial_calls import TrialCalls
+from pytest_arena.results.content import text_in
+from pytest_arena.results.request_response import Message, Request, Response, Tool
+from pytest_arena.results.step import Step
+from pytest_arena.schema import Guardrail
+from pytest_arena.targets.agent import AgentRun, Toolboxes
+from pytest_arena.targets.agent.turn_record import TurnRecord
+from pytest_arena.targets.workflow.visits import Left, Visits
+from pytest_arena.tools import ToolContext
+
+_OWN_TOOLS = frozenset({TRANSITION, ARTIFACT})
+
+
+class AskWith(Protocol):
+    """Ask the model once, as an agent's `Ask` does, with params under those of its provider."""
+
+    async def __call__(
+        self,
+        messages: list[Message],
+        turn: int,
+        step: int,
+        further: Sequence[Tool],
+        *,
+        params: Mapping[str, Any],
+    ) -> tuple[Request, Response]: ...
+
+
+class WorkflowRun:
+    """One workflow in one dialogue; where it is goes on from turn to turn.
+
+    A call of `workflow__transition` takes effect when the turn is answered, so that each turn is
+    one state's. A state that is not persistent is told nothing of what was said before it.
+    """
+
+    def __init__(
+        self,
+        plan: WorkflowPlan,
+        ask: AskWith,
+        toolboxes: Toolboxes,
+        context: ToolContext,
+        calls: TrialCalls | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._clock = clock
+        self._visits = Visits(plan, clock)
+        self._ask = ask
+        self._context = context
+        self._record: TurnRecord | None = None
+        self._first: int | None = 0
+        """From which message on the state is told; None: from those of the turn at hand."""
+        calls_of: dict[str, int] = {}
+        self._answering = self._visits.state
+        self._runs: dict[str, AgentRun] = {
+            name: toolboxes.agent(
+                state.agent, self._asking(state), context, calls=calls, calls_of=calls_of
+            )
+            for name, state in plan.states.items()
+        }
+
+    @property
+    def guardrails(self) -> Sequence[Guardrail]:
+        """The guardrails of the state that answers, or answered last."""
+        return self._answering.guardrails
+
+    async def answer(self, messages: list[Message], turn: int) -> tuple[Request, Response]:
+        """Have the state answer a turn; return the conversation, and the turn as one response."""
+        state = self._answering = self._visits.state
+        record = self._record = TurnRecord(self._clock)
+        if state.cannot_run:
+            raise ProviderError(ErrorKind.AGENT, state.cannot_run)
+        run = self._runs[state.name]
+        began_ms = record.now_ms()
+        try:
+            _, response = await run.answer(self._told(state, messages), turn)
+        except (ProviderError, BudgetSpent) as error:
+            step = self._step(state, began_ms, error=first_line(str(error)))
+            record.add_instruction(step, run.unfinished)
+            raise
+        left = self._visits.leave(response.tool_calls)
+        if left.next and not self._visits.state.is_persistent:
+            self._first = None
+        record.add_instruction(self._step(state, began_ms, response.output, left), response)
+        if left.note:
+            record.note(left.note)
+        stopped = response.stopped or left.stopped
+        if stopped:
+            record.stop(stopped)
+        self._record = None
+        whole = record.response(run.state)
+        said = _without_own_calls(response.transcript)
+        return Request(messages), replace(whole, transcript=said)
+
+    @property
+    def unfinished(self) -> Response | None:
+        """What a turn that was broken off had come to; None where there is nothing of it."""
+        record = self._record
+        if record is None or not record.has_begun:
+            return None
+        return record.response(self._runs[self._answering.name].state)
+
+    async def close(self) -> None:
+        """Let the tools go of what is this dialogue's."""
+        await asyncio.gather(*(run.close() for run in self._runs.values()))
+
+    def _told(self, state: StatePlan, messages: list[Message]) -> list[Message]:
+        """Return what a state is told: its system prompt, and what was said since it began."""
+        system = [text_in(one["content"]) for one in messages if one["role"] == "system"]
+        said = [one for one in messages if one["role"] != "system"]
+        if self._first is None:
+            answered = [n for n, one in enumerate(said) if one["role"] != "user"]
+            self._first = answered[-1] + 1 if answered else 0
+        whole = "\n\n".join([*system, state.system(self._visits.known)])
+        return [Message(role="system", content=whole), *said[self._first :]]
+
+    def _step(
+        self,
+        state: StatePlan,
+        began_ms: float,
+        text: str = "",
+        left: Left | None = None,
+        error: str | None = None,
+    ) -> Step:
+        assert self._record is not None  # noqa: S101 - a turn is at work
+        left = left or Left()
+        ends = (self._visits.state.is_final and left.next != "") or state.is_final
+        return Step(
+            "state",
+            round(began_ms, 3),
+            round(self._record.now_ms() - began_ms, 3),
+            state.name,
+            text,
+            event=left.event,
+            next=left.next,
+            final=ends and error is None,
+            error=error,
+        )
+
+    def _asking(self, state: StatePlan) -> Any:
+        """Return how the model of a state is asked, and offered the state's tools."""
+        own = [tool.offered for tool in state.agent.tools.values()]
+
+        async def ask(
+            messages: list[Message], turn: int, step: int, further: Sequence[Tool]
+        ) -> tuple[Request, Response]:
+            return await self._ask(messages, turn, step, [*own, *further], params=state.params)
+
+        return ask
+
+
+def _without_own_calls(transcript: Sequence[Message]) -> tuple[Message, ...]:
+    """Return what an agent said and did without the calls that are the workflow's own: no later
+    state may be offered their tools, and vendors refuse calls of tools that are not."""
+    own: set[str] = set()
+    kept: list[Message] = []
+    for message in transcript:
+        calls = message.get("tool_calls") or ()
+        if message.get("role") == "tool" and message.get("tool_call_id") in own:
+            continue
+        if not calls:
+            kept.append(message)
+            continue
+        others = [call for call in calls if call.get("function", {}).get("name") not in _OWN_TOOLS]
+        own |= {str(call.get("id")) for call in calls if call not in others}
+        if others:
+            kept.append({**message, "tool_calls": others})
+        elif message.get("content"):
+            kept.append({"role": "assistant", "content": message["content"]})
+    return tuple(kept)
