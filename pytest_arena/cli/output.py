@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
-from pytest_arena.errors import Problem, UsageError
+from pytest_arena.errors import UsageError
 
 if TYPE_CHECKING:
     from pytest_arena.registry import Registry
@@ -64,13 +64,9 @@ def make_folder(folder: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> UsageError:
     """Return the error of a path that cannot be written."""
-    return UsageError(
-        Problem(
-            f"cannot write {str(path)!r}: {error.strerror}",
-            expected="a folder that can be written to",
-            fix="name another one after --output",
-        )
-    )
+    from pytest_arena.results import writing
+
+    return UsageError(writing.unwritable(path, error, "name another one after --output"))
 
 
 def write(run: RunResult, formats: Sequence[str], folder: Path, registry: Registry) -> int:

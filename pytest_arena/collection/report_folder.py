@@ -7,11 +7,13 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from errno import ENOTDIR
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.results.writing import PREVIOUS, RESULTS
+from pytest_arena.results.writing import PREVIOUS, RESULTS, unwritable
 
 _IGNORED = ".gitignore"
 _REPORTS = ".reports"
@@ -33,14 +35,21 @@ class ReportFolder:
         self._lock: int | None = None
 
     def claim(self) -> None:
-        """Make the folder and keep other runs out of it; what is held by one is a `UsageError`."""
+        """Make the folder and keep other runs out of it.
+
+        One that is held by another run, or in which no results can be written, is a `UsageError`
+        before any call is made.
+        """
         if self._lock is not None:
             return
-        if not self.path.exists():
-            self.path.mkdir(parents=True)
-            # a folder that was there is somebody's own, to commit or not
-            text = "# Made by pytest-arena: results are no part of a repository.\n*\n"
-            (self.path / _IGNORED).write_text(text, "utf-8")
+        results = self.path / RESULTS
+        try:
+            self._make()
+            _try_to_write(results)
+        except OSError as error:
+            path = results if self.path.is_dir() else self.path
+            fix = "put it right, or name another folder: --arena-report-dir DIR"
+            raise UsageError(unwritable(path, error, fix)) from None
         self._lock = os.open(self.path, os.O_RDONLY)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -57,6 +66,14 @@ class ReportFolder:
         except OSError:
             # some network file systems lock no folders: two runs at once are not seen there
             return
+
+    def _make(self) -> None:
+        if self.path.exists():
+            return
+        self.path.mkdir(parents=True)
+        # a folder that was there is somebody's own, to commit or not
+        text = "# Made by pytest-arena: results are no part of a repository.\n*\n"
+        (self.path / _IGNORED).write_text(text, "utf-8")
 
     def clear(self) -> None:
         """Put away what the run before left: a whole one is kept, all else goes."""
@@ -110,6 +127,16 @@ class ReportFolder:
 
     def _has(self, cell_id: str) -> bool:
         return (self._root / file_of(cell_id)).exists()
+
+
+def _try_to_write(results: Path) -> None:
+    """Raise the `OSError` that writing results would meet; leaves all as it is."""
+    if not results.parent.is_dir():
+        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
+    if results.exists():
+        os.close(os.open(results, os.O_WRONLY | os.O_APPEND))
+    with TemporaryFile(dir=results.parent) as file:
+        file.write(b"\n")
 
 
 def _reports(folder: Path) -> list[str]:

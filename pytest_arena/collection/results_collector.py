@@ -19,6 +19,7 @@ from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_history import with_history
+from pytest_arena.collection.storage import Storage
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.errors import UsageError, UserError
@@ -63,6 +64,7 @@ class ResultsCollector:
         self._interrupted = interrupted
         self._folder = folder
         self._journal = Journal(folder.path / RESULTS)
+        self._storage = Storage(parts.config, self._journal.path)
         self._lines: dict[str, str] = {}
         self._order: Sequence[str] = ()
         self._info = RunInfo(run_id, now(), __version__, options=options)
@@ -86,6 +88,7 @@ class ResultsCollector:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
+        self._storage.session = session
         if not session.config.option.collectonly:
             try:
                 self._folder.claim()
@@ -98,10 +101,14 @@ class ResultsCollector:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
         if self._lines.get(cell_id) == line:
             return
-        if not self._lines:
-            self._begin()
+        is_first = not self._lines
         self._lines[cell_id] = line
-        self._journal.append(line)
+        if self._storage.problem is None:
+            with self._storage.storing():
+                if is_first:
+                    self._begin()
+                self._journal.append(line)
+                self._storage.stored += 1
         hook = self._config.hook.pytest_arena_cell_finished
         if hook.get_hookimpls():
             with self._hook_failures.keeping(hook.name):
@@ -240,14 +247,17 @@ class ResultsCollector:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         self.run = run
         self._write_results(run)
-        if not run.interrupted:
-            self._shards.forget_others()
-            self._shards.remove_calls()
-        self._shards.remove()
-        self._conclude_recordings(run.cells)
+        if self._storage.problem is None:
+            if not run.interrupted:
+                self._shards.forget_others()
+                self._shards.remove_calls()
+            self._shards.remove()
+        with self._storage.storing():
+            self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
         self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
-        self._folder.wrote(self._reports.paths)
+        with self._storage.storing():
+            self._folder.wrote(self._reports.paths)
         self._said += send_traces(run, self._settings, os.environ, self._registry)
         self._said += self._folder.conclude(self._lines, self._ids())
         if self._settings.update_baseline and self._gatekeeper is not None:
@@ -256,7 +266,9 @@ class ResultsCollector:
             except UsageError as error:
                 self._refused.append(str(error))
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if self._reports.broken or self._hook_failures.lines():
+        if self._storage.problem is not None:
+            self._refused.append(self._storage.told(len(self._lines)))
+        if self._reports.broken or self._hook_failures.lines() or self._storage.problem:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -378,4 +390,6 @@ class ResultsCollector:
     def _write_results(self, run: RunResult) -> None:
         """Put the cells in the order of collection, and never leave less than the journal had."""
         self._journal.close()
-        write_results(self._journal.path, run, list(self._lines.values()))
+        with self._storage.storing():
+            write_results(self._journal.path, run, list(self._lines.values()))
+            self._storage.stored = len(self._lines)

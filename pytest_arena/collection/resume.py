@@ -38,6 +38,8 @@ class Interrupted:
         self._at = 0.0
         self._record: str | None = None
         self._taken: set[str] = set()
+        self._damaged: list[UserError] = []
+        """The lines that could not be read, each with its place."""
         self.calls_taken = 0
         """How many calls of conversations were not made again."""
         self._left = [
@@ -71,6 +73,16 @@ class Interrupted:
 
     def line(self) -> str:
         """Return what a person should know of it."""
+        if not self._damaged:
+            return self._line_of_taken()
+        first = self._damaged[0].problems[0]
+        lost = counted(len(self._damaged), "line")
+        return (
+            f"{self._line_of_taken()}; {lost} of what it left could not be read, so that their "
+            f"cells were run again (the first: {first.place})"
+        )
+
+    def _line_of_taken(self) -> str:
         if not self.calls_taken:
             return self._line_of_cells()
         calls = counted(self.calls_taken, "call")
@@ -103,7 +115,7 @@ class Interrupted:
         for path in (self.path, journal, *sorted(shards, key=_age)):
             if not path.exists():
                 continue
-            lines = [line for _, line in read_lines(path)]
+            lines = [line for _, line in read_lines(path, self._damaged)]
             if path == journal and _has_ended(lines):
                 continue
             cells = {line.id: line for line in lines if isinstance(line, Cell)}

@@ -21,6 +21,7 @@ from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
+from pytest_arena.collection.storage import Storage
 from pytest_arena.collection.uncollected_arenas import UncollectedArenas
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
@@ -73,10 +74,17 @@ def _activate_worker(parts: RunContext) -> None:
     link = WorkerLink(parts.config)
     journals = WorkerJournals(link.folder, link.run_id)
     shard = journals.of_worker(link.worker)
+    # the cell goes to the controller as well, which stores into the same folder and tells
+    storage = Storage(parts.config, shard.path)
+
+    def keep(_cell_id: str, line: str) -> None:
+        with storage.storing():
+            shard.append(line)
+
     session = ArenaSession(
         parts,
         share=link.share,
-        sink=lambda _cell_id, line: shard.append(line),
+        sink=keep,
         tell=link.tell,
         knows_order=link.knows_order,
         journals=journals,

@@ -7,10 +7,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.errors import Problem, UserError
 from pytest_arena.results.journal import Journal, is_being_written
 
 if TYPE_CHECKING:
@@ -55,19 +55,12 @@ class WorkerJournals:
         return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl", lock=True)
 
     def read(self) -> Iterator[tuple[str, str]]:
-        """Give the id and line of every finished cell; a torn last line is left out."""
+        """Give the id and line of every finished cell; a line that cannot be read, which is torn or
+        damaged, is left out: its cell is in its report, too, or is run again."""
         for path in sorted(self.folder.glob("*.jsonl")):
-            lines = path.read_bytes().split(b"\n")
-            for number, raw in enumerate(lines, 1):
-                if not raw:
-                    continue
-                try:
+            for raw in filter(None, path.read_bytes().split(b"\n")):
+                with suppress(ValueError, KeyError, TypeError):
                     yield json.loads(raw)["id"], raw.decode()
-                except (ValueError, KeyError, TypeError) as error:
-                    if number < len(lines):
-                        raise UserError(
-                            Problem(f"{path}:{number}: not a line of a shard ({error})")
-                        ) from error
 
     def remove(self) -> None:
         """Delete the shards, and their folder where no other run uses it."""

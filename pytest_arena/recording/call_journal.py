@@ -13,6 +13,7 @@ from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.recording.trial_calls import KeptCall, TrialCalls
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.serialize import to_line
+from pytest_arena.results.writing import unwritable
 
 
 class CallJournal:
@@ -67,7 +68,7 @@ class CallJournal:
         def keep(record: Mapping[str, Any]) -> None:
             if not self._has_head:
                 self._has_head = True
-                self._journal.append(to_line({"kind": "calls", "record": self._record}))
+                self._append(to_line({"kind": "calls", "record": self._record}))
             head = {"trial": list(trial), **record}
             try:
                 line = to_line(head)
@@ -78,9 +79,17 @@ class CallJournal:
                 # what is not kept as it was is not kept: others would go on from something else
                 head.pop("given", None)
                 line = self._clean(to_line(head))
-            self._journal.append(line)
+            self._append(line)
 
         return keep
+
+    def _append(self, line: str) -> None:
+        try:
+            self._journal.append(line)
+        except OSError as error:
+            # a run that took this one up could repeat what is not kept
+            problem = unwritable(self._journal.path, error)
+            raise ProviderError(ErrorKind.CONFIGURATION, str(problem)) from error
 
     def _look(self) -> None:
         """Read what processes left that are gone by now."""

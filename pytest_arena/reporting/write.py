@@ -15,6 +15,7 @@ from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.reporting.base import TraceReporter
 from pytest_arena.results.run import RunResult
+from pytest_arena.results.writing import is_of_storage, unwritable
 from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
 
@@ -57,8 +58,11 @@ def write_reports(
             reports.broken.append(printable(f"the {name} report could not be written: {error}"))
             continue
         except Exception as error:  # noqa: BLE001
-            # a plug-in's bug: told with its frames, and the command ends as an internal error
-            text = f"the {name} report could not be written: {exception_text(error)}"
+            why = exception_text(error)
+            if isinstance(error, OSError) and is_of_storage(error):
+                # no bug, whose frames would be told
+                why = unwritable(Path(error.filename2 or error.filename or directory), error).what
+            text = f"the {name} report could not be written: {why}"
             reports.broken.append(printable(text))
             continue
         reports.paths.append(report.path)

@@ -106,11 +106,14 @@ def read_results(path: str | Path) -> ResultsFile:
     return ResultsFile(path, RunResult(info, tuple(cells.values()), **said), lines)
 
 
-def read_lines(path: Path) -> Iterator[tuple[Location, Any]]:
+def read_lines(
+    path: Path, damaged: list[UserError] | None = None
+) -> Iterator[tuple[Location, Any]]:
     """Give place and content of each line of a results file or a part of one: a `RunInfo`, a
     `Cell`, a `run_end()`, or the record of a kind that is none of these.
 
-    A torn last line ends it; any other bad line is a `UserError`.
+    A torn last line ends it; any other bad line is a `UserError`, which is put into `damaged` where
+    that is given, so that it costs no other line.
     """
     is_current = False
     for number, line in _lines(path, RESULTS_FILE):
@@ -123,11 +126,18 @@ def read_lines(path: Path) -> Iterator[tuple[Location, Any]]:
                 # the way of nearly every line; what is wrong is told by the slow one
                 yield place, read(_models()[kind[1].decode()], line)
                 continue
-        record = _record(line, place, may_be_torn=True)
+        try:
+            record = _record(line, place, may_be_torn=True)
+            value = None if record is None else _value(record, place)
+        except UserError as error:
+            if damaged is None:
+                raise
+            damaged.append(error)
+            continue
         if record is None:
             return
         is_current = is_current or _is_current(record, place)
-        yield place, _value(record, place)
+        yield place, value
 
 
 _KIND = re.compile(rb'\{"kind": ?"(run|cell|end)"')

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_arena.errors import Problem
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_line, run_line
 
 RESULTS = "results.jsonl"
+_OF_STORAGE = (
+    *(errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR, errno.ELOOP),
+    *(errno.ENAMETOOLONG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS),
+)
 PREVIOUS = "previous"
 """Where, in a folder of reports, the last whole run stands while one of a part takes its place."""
+
+
+def is_of_storage(error: OSError) -> bool:
+    """Return whether an error says that a place cannot be written, and is no mistake of code."""
+    return error.errno in _OF_STORAGE
+
+
+def unwritable(path: Path, error: OSError, fix: str | None = None) -> Problem:
+    """Return what to tell of a path that cannot be written."""
+    shown = os.path.relpath(path)
+    reason = (error.strerror or str(error)).lower()
+    return Problem(
+        f"cannot write {shown!r}: {reason}", expected="a place that can be written to", fix=fix
+    )
 
 
 def write_results(path: Path, run: RunResult, lines: Sequence[str]) -> None:

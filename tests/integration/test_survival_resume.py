@@ -138,21 +138,6 @@ def test_a_recording_run_takes_only_cells_that_were_recorded(noting: Project) ->
     assert note.endswith(" UTC: it had --arena-record off")
 
 
-def test_a_broken_line_is_a_usage_error(noting: Project) -> None:
-    results = noting.path / "arena-report" / "results.jsonl"
-    first, *rest = results.read_text().splitlines()
-    results.write_text("\n".join([first, "{", *rest[:-1]]))
-    result = noting.run("--arena-resume")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
-        [
-            "ERROR: --arena-resume: what the interrupted run left cannot be read: "
-            "*results.jsonl:2:1: not JSON (*",
-            "  fix: run without --arena-resume",
-        ]
-    )
-
-
 def test_the_ini_file_can_ask_for_it(noting: Project) -> None:
     interrupt(noting, "Greeting")
     noting.run("-o", "arena_resume=true")

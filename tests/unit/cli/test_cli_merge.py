@@ -272,8 +272,8 @@ def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> Non
         ),
         (
             ["good", "--output", "good/results.jsonl"],
-            "cannot write 'good/results.jsonl': File exists\n"
-            "  expected: a folder that can be written to\n"
+            "cannot write 'good/results.jsonl': file exists\n"
+            "  expected: a place that can be written to\n"
             "  fix: name another one after --output\n",
         ),
         (

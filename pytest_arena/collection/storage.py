@@ -1,0 +1,58 @@
+"""What becomes of a run whose results cannot be stored: a full disk, a folder in a file's place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pytest_arena.errors import Problem
+from pytest_arena.results.writing import is_of_storage, unwritable
+from pytest_arena.text.numbers import counted
+
+
+class Storage:
+    """Whether a run can store what it finishes.
+
+    After the first failure no further cell is run, since its calls would be paid for in vain; what
+    is in the journal stays there.
+    """
+
+    def __init__(self, config: pytest.Config, results: Path) -> None:
+        self._config = config
+        self._results = results
+        self.session: pytest.Session | None = None
+        self.problem: Problem | None = None
+        self.stored = 0
+        """How many finished cells are in the journal."""
+
+    @contextmanager
+    def storing(self) -> Iterator[None]:
+        """Do something that stores; where that fails, the run is stopped and goes on to its end."""
+        try:
+            yield
+        except OSError as error:
+            if not is_of_storage(error):
+                raise
+            if self.problem is None:
+                path = error.filename2 or error.filename or self._results
+                self.problem = unwritable(Path(path), error)
+                self._stop(self.problem.what)
+
+    def told(self, finished: int) -> str:
+        """Return what a person must know: what failed, and how much of the run is kept."""
+        shown = os.path.relpath(self._results)
+        verb = "is" if self.stored == 1 else "are"
+        kept = f"{counted(self.stored, 'cell')} of {finished:,} that had finished {verb} in {shown}"
+        return f"{self.problem}\n  kept: {kept}"
+
+    def _stop(self, why: str) -> None:
+        """Have pytest run no further item, in this process or in workers."""
+        # the controller of xdist asks its own session alone
+        of_workers = self._config.pluginmanager.getplugin("dsession")
+        for session in (self.session, of_workers):
+            if session is not None:
+                session.shouldstop = why

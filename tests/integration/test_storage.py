@@ -1,0 +1,121 @@
+"""Results that cannot be stored: one sentence says why and what is kept, and nothing is lost that
+was there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+from pytest_arena.results.journal import Journal
+from pytest_arena_reporters import writing
+
+ARENA = """\
+providers: [{name: m, provider: mock, model: any}]
+tests:
+""" + "".join(
+    f"  - {{name: C{number}, prompt: hi, mock: hi, assertions: [{{type: equals, value: hi}}]}}\n"
+    for number in range(8)
+)
+
+
+def full(path: Path | str) -> OSError:
+    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("taken", ["arena-report", "arena-report/results.jsonl/x"])
+def test_a_place_that_is_taken_is_told_before_anything_is_asked(
+    project: Project, spread: tuple[str, ...], taken: str
+) -> None:
+    project.write(arena=ARENA)
+    path = project.path / taken
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine")
+    result = project.run(*spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    place = "arena-report" if taken == "arena-report" else "arena-report/results.jsonl"
+    result.stderr.fnmatch_lines(
+        [f"ERROR: cannot write '{place}': *", "  fix: *: --arena-report-dir DIR"]
+    )
+    assert path.read_text() == "mine"
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+
+
+def test_a_disk_that_fills_ends_the_run_and_keeps_what_had_finished(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA)
+    append, written = Journal.append, []
+
+    def fills(journal: Journal, line: str) -> None:
+        # the first line is that of the run
+        if len(written) == 4:
+            raise full(journal.path)
+        written.append(line)
+        append(journal, line)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", fills)
+        patched.setattr(
+            "pytest_arena.collection.results_collector.write_results",
+            lambda path, run, lines: (_ for _ in ()).throw(full(path)),
+        )
+        result = project.run(*spread)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    result.stdout.fnmatch_lines(
+        [
+            "cannot write 'arena-report/results.jsonl': no space left on device",
+            "  kept: 3 cells of * that had finished are in arena-report/results.jsonl",
+        ]
+    )
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert [record["kind"] for record in project.records()] == ["run", "cell", "cell", "cell"]
+    resumed = project.run("--arena-resume", *spread)
+    resumed.assert_outcomes(passed=8)
+    # with workers, their own journals had the others
+    count = 8 if spread else 3
+    assert project.records()[-1]["notes"][0].startswith(f"{count} cells were taken from the run")
+
+
+def test_one_report_that_cannot_be_written_costs_no_other(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA)
+    whole = writing.write_atomically
+
+    def fills(path: Path, content: bytes) -> None:
+        if path.suffix == ".html":
+            raise full(path)
+        whole(path, content)
+
+    monkeypatch.setattr("pytest_arena_reporters.html.reporter.write_atomically", fills)
+    result = project.run("--arena-report=html,markdown")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    result.stdout.fnmatch_lines(
+        [
+            "markdown: arena-report/report.md",
+            "the html report could not be written: cannot write 'arena-report': no space left *",
+        ]
+    )
+    assert project.records()[-1]["totals"]["passed"] == 8
+
+
+@pytest.mark.parametrize("damage", [b"\x00\xff\xfe broken\n", b'{"kind": "cell", "id": 7}\n', b"{"])
+def test_a_damaged_line_costs_its_own_cell_alone(
+    project: Project, spread: tuple[str, ...], damage: bytes
+) -> None:
+    project.write(arena=ARENA)
+    project.run()
+    results = project.path / "arena-report" / "results.jsonl"
+    lines = results.read_bytes().splitlines(keepends=True)
+    # a run that was killed after seven cells, one of whose lines was damaged since
+    results.write_bytes(b"".join([*lines[:3], damage, *lines[4:8]]))
+    result = project.run("--arena-resume", *spread)
+    result.assert_outcomes(passed=8)
+    lost = 2 if damage == b"{" else 1
+    note = project.records()[-1]["notes"][0]
+    assert note.startswith(f"{7 - lost} cells were taken from the run interrupted at 20")
+    assert "; 1 line of what it left could not be read, so that" in note
