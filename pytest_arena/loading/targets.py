@@ -30,6 +30,7 @@ from pytest_arena.text.folding import without_only_final_break
 if TYPE_CHECKING:
     from pytest_arena.loading.dialects.promptpack.evals import PackEvals
     from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+    from pytest_arena.loading.go_prompts import GoText
     from pytest_arena.loading.manifests import Manifest
     from pytest_arena.schema.pack import PackWorkflow
 
@@ -52,8 +53,8 @@ class Template:
 class Prompt:
     """A system prompt and a template around the user's text; either may be missing."""
 
-    system: Template | None = None
-    user: Template | PackMessage | None = None
+    system: Template | GoText | None = None
+    user: Template | GoText | PackMessage | None = None
     pack: PackPrompt | None = None
     """The prompt of a pack, whose template is the system prompt unless it is the user's message."""
 
@@ -353,11 +354,33 @@ def _prompt(name: str, spec: PromptSpec, written: YamlMap, context: LoadContext)
             fix="add system: …",
         )
     user = None if spec.user is None else Template(spec.user, written.value_place("user"))
+    if spec.path is not None and spec.path.endswith(".prompt"):
+        return _of_prompt_file(name, spec.path, user, written, context)
     if spec.path is not None:
         return Prompt(_from_file(spec.path, written.value_place("path"), context), user)
     if spec.system is None:
         return Prompt(None, user)
     return Prompt(Template(spec.system, written.value_place("system")), user)
+
+
+def _of_prompt_file(
+    name: str, path: str, user: Template | None, written: YamlMap, context: LoadContext
+) -> Prompt:
+    from pytest_arena.loading.go_prompts import read_go_prompt
+
+    place = written.value_place("path")
+    with context.gathering():
+        found = context.find(path, place, "prompt file")
+        system, around = read_go_prompt(found, place, context)
+        if around is not None and user is not None:
+            context.problems.add(
+                f"prompt {shorten(name)!r} has a 'user', and so has its file",
+                written.key_place("user"),
+                expected="one of the two",
+                fix="remove 'user' here",
+            )
+        return Prompt(system, user or around)
+    return Prompt(user=user)
 
 
 def _of_pack(

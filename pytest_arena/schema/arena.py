@@ -65,7 +65,8 @@ class PromptSpec(ArenaModel):
     user: PromptText | None = None
     """A template around the case's prompt, which is `{{ prompt }}` in it."""
     path: str | None = None
-    """A text file that holds the system prompt, beside the arena file."""
+    """A text file that holds the system prompt, beside the arena file; a `.prompt` file may hold
+    `system` and `user`, with Go's templates."""
     pack: str | None = None
     """A PromptPack (JSON or YAML) that holds it, with its variables, validators, tools, parameters
     and evals."""
