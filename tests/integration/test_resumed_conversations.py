@@ -232,6 +232,9 @@ def test_an_irreversible_call_that_was_begun_is_not_made_again(
 def test_ctrl_c_is_taken_up_too(desk: Project) -> None:
     with held_at(desk, "mail", 1) as process:
         interrupt(process)
+        # what is told when the run ends, while the tool's thread still waits
+        output = desk.path / "output"
+        wait_until(lambda: "KeyboardInterrupt" in output.read_text(), desk.path)
         # a function that runs in a thread cannot be ended; its program goes when it does
         with open(desk.path / "gate-mail", "w"):
             process.wait(60)
