@@ -1,0 +1,94 @@
+"""What every importer is given and what it gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pytest_arena.errors import ArenaFileError, Location, Problem
+from pytest_arena.importing.findings import Findings
+from pytest_arena.loading.files import display_name, read_limited
+from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.yaml_reader import read_yaml
+
+LARGEST = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of another tool, read: its tree has the places of its entries."""
+
+    path: Path
+    root: Path
+    """What is named relative to, and what nothing outside of is read."""
+    tree: Any
+    findings: Findings = field(default_factory=Findings)
+    partial: bool = False
+    """Whether a case that lost an assertion is run with the others."""
+
+    @property
+    def place(self) -> Location:
+        return Location(display_name(self.path, self.root), 1, 1)
+
+    def neighbour(self, name: str, folder: Path | None = None) -> Path | None:
+        """Return the file of that name beside the source (or in `folder`), None where there is none
+        inside the root directory."""
+        try:
+            path = ((folder or self.path.parent) / name.removeprefix("file://")).resolve()
+            found = path.is_file() and path.is_relative_to(self.root.resolve())
+        except (OSError, ValueError, RuntimeError):
+            # no name of a file: a text
+            return None
+        return path if found else None
+
+    def text_of(self, path: Path) -> str:
+        """Return what a file holds; one that is no text is an `ArenaFileError`."""
+        place = Location(display_name(path, self.root), 1, 1)
+        try:
+            return read_limited(path, LARGEST, place, "file").decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ArenaFileError(Problem(f"no UTF-8 text ({error.reason})", place)) from None
+
+    def tree_of(self, path: Path) -> Any:
+        """Return the tree of a YAML or JSON file, with places."""
+        return _tree(path, self.root)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An arena, the files that stand beside it, and what became of the source's entries."""
+
+    arena: dict[str, Any]
+    findings: Findings
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Texts by their path from the arena file's folder."""
+
+
+class Importer(ABC):
+    """Turns files of one format into arenas."""
+
+    format: ClassVar[str]
+    """The format's name, as people know it."""
+
+    @abstractmethod
+    def recognises(self, source: Source) -> bool:
+        """Return whether a file is of the format."""
+
+    @abstractmethod
+    def convert(self, source: Source) -> Imported:
+        """Return the arena; what cannot become one is an `ArenaFileError`."""
+
+
+def read_source(path: Path, root: Path, *, partial: bool = False) -> Source:
+    """Read a file, which is YAML or JSON; what is neither is an `ArenaFileError`."""
+    return Source(path, root, _tree(path, root), partial=partial)
+
+
+def _tree(path: Path, root: Path) -> Any:
+    name = display_name(path, root)
+    data = read_limited(path, LARGEST, Location(name, 1, 1), "file")
+    # keys that stand twice, and tags, are mistakes that its own tool does not mind
+    return read_yaml(data, [name], ProblemList())

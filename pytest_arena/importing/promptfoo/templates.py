@@ -1,0 +1,109 @@
+"""Templates of promptfoo's, which are nunjucks: kept where they are simple, filled in elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import ChainableUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+_SIMPLE = re.compile(r"\{\{-?\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d+\])*)\s*-?\}\}")
+_MARKS = re.compile(r"\{\{|\{%|\{#")
+_OF_ENVIRONMENT = re.compile(r"^env\.")
+
+
+class BadTemplateError(Exception):
+    """A template that cannot be filled in; the text says why."""
+
+
+class _Empty(ChainableUndefined):
+    """What is not defined is empty, as in nunjucks; `seen` are the names of those that were met."""
+
+    seen: set[str] = set()  # noqa: RUF012 - each environment has a class of its own
+
+    def __str__(self) -> str:
+        self.seen.add(str(self._undefined_name))
+        return ""
+
+
+def is_simple(text: str) -> bool:
+    """Return whether a template only names variables, as those of an arena do."""
+    rest = _SIMPLE.sub("", text)
+    names = [match[1] for match in _SIMPLE.finditer(text)]
+    ends = any(name.endswith(".length") or _OF_ENVIRONMENT.match(name) for name in names)
+    return _MARKS.search(rest) is None and not ends
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names of the variables in a simple template."""
+    return {re.split(r"[.\[]", match[1])[0] for match in _SIMPLE.finditer(text)}
+
+
+def as_ours(text: str) -> str:
+    """Return a simple template as an arena writes it."""
+    return _SIMPLE.sub(r"{{ \1 }}", text)
+
+
+def fill(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Return a template filled in, and the names that it uses and nobody defines.
+
+    Raises `BadTemplateError` for what only nunjucks with filters of one's own can fill in.
+    """
+    if _MARKS.search(text) is None:
+        return text, set()
+    seen: set[str] = set()
+    undefined = type("_EmptyHere", (_Empty,), {"seen": seen})
+    environment = SandboxedEnvironment(
+        undefined=undefined, finalize=_shown, keep_trailing_newline=True
+    )
+    environment.filters["dump"] = lambda value, indent=None: json.dumps(
+        value, indent=indent, ensure_ascii=False
+    )
+    environment.globals["env"] = undefined(name="env")
+    given = {name: _with_length(value) for name, value in variables.items()}
+    try:
+        return environment.from_string(text).render(given), seen
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise BadTemplateError(str(error)) from error
+
+
+class _Text(str):
+    """A text whose length has its name in JavaScript."""
+
+    __slots__ = ()
+
+    @property
+    def length(self) -> int:
+        return len(self)
+
+
+class _List(list[Any]):
+    """A list whose length has its name in JavaScript."""
+
+    @property
+    def length(self) -> int:
+        return len(self)
+
+
+def _with_length(value: Any) -> Any:
+    if isinstance(value, str):
+        return _Text(value.removesuffix("\n"))
+    if isinstance(value, list):
+        return _List(map(_with_length, value))
+    return value
+
+
+def _shown(value: Any) -> Any:
+    """Return a value as JavaScript writes it in a text."""
+    if value is True or value is False:
+        return str(value).lower()
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "[object Object]"
+    if isinstance(value, list):
+        return ",".join(str(_shown(item)) for item in value)
+    return value

@@ -1,0 +1,260 @@
+"""Configurations of promptfoo's: what an arena makes of them, and what it says of the rest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_arena import run_arena
+from pytest_arena.cli import main
+from pytest_arena.importing import Imported, read_source
+from pytest_arena.importing.arena_writer import arena_text
+from pytest_arena.importing.known import importer_of
+from pytest_arena.importing.promptfoo.assertions import from_csv
+from pytest_arena.importing.promptfoo.js_regex import python_pattern
+
+
+def convert(folder: Path, config: dict[str, Any], *, partial: bool = False) -> Imported:
+    path = folder / "promptfooconfig.yaml"
+    path.write_text(json.dumps(config))
+    source = read_source(path, folder, partial=partial)
+    return importer_of(source).convert(source)
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return {"prompts": ["Say {{ word }}"], "providers": ["echo"], **changes}
+
+
+# assertion, answer, whether it holds there
+HOLDS: list[tuple[dict[str, Any], str, bool]] = [
+    ({"type": "contains", "value": "Hello"}, "Hello there", True),
+    ({"type": "contains", "value": "hello"}, "Hello there", False),
+    ({"type": "contains", "value": 42}, "it is 42", True),
+    ({"type": "icontains", "value": "HELLO"}, "Hello there", True),
+    ({"type": "not-contains", "value": "Bye"}, "Hello", True),
+    ({"type": "contains-any", "value": ["a1", "b2"]}, "has b2", True),
+    ({"type": "contains-any", "value": 'x, "b, 2"'}, "has b, 2", True),
+    ({"type": "contains-any", "value": "x,y"}, "has X", False),
+    ({"type": "icontains-any", "value": "x,q"}, "has X", True),
+    ({"type": "contains-all", "value": ["a1", "b2"]}, "has b2 and a1", True),
+    ({"type": "not-contains-any", "value": ["a1", "b2"]}, "has b2", False),
+    ({"type": "not-contains-all", "value": ["a1", "b2"]}, "has b2", True),
+    ({"type": "not-icontains-all", "value": ["a1", "b2"]}, "B2 A1", False),
+    ({"type": "equals", "value": "Yes"}, "Yes", True),
+    ({"type": "equals", "value": "Yes"}, "Yes ", False),
+    ({"type": "equals", "value": "a.c"}, "abc", False),
+    ({"type": "not-equals", "value": "Yes"}, "yes", True),
+    ({"type": "equals", "value": {"a": 1, "b": [2]}}, '{"b": [2], "a": 1}', True),
+    ({"type": "equals", "value": {"a": 1}}, "no json", False),
+    ({"type": "not-equals", "value": {"a": 1}}, '{"a": 2}', True),
+    ({"type": "starts-with", "value": "Yes"}, "Yes, sir", True),
+    ({"type": "starts-with", "value": "Yes"}, " Yes", False),
+    ({"type": "regex", "value": r"^\d{2}-(?<m>\w+)$"}, "12-may", True),
+    ({"type": "regex", "value": r"^\d{2}$"}, "12\n", False),
+    ({"type": "regex", "value": "a/b"}, "x a/b", True),
+    ({"type": "not-regex", "value": "[0-9]"}, "none", True),
+    ({"type": "is-json"}, '{"a": 1}', True),
+    ({"type": "is-json"}, "Here: {}", False),
+    ({"type": "is-json", "value": {"required": ["a"], "type": "object"}}, '{"b": 1}', False),
+    ({"type": "not-is-json", "value": {"required": ["a"], "type": "object"}}, '{"b": 1}', True),
+    ({"type": "contains-json"}, 'Here: {"a": 1}', True),
+    ({"type": "not-contains-json"}, "nothing", True),
+    ({"type": "is-xml"}, "<a><b/></a>", True),
+    ({"type": "levenshtein", "value": "hello", "threshold": 1}, "hallo", True),
+    ({"type": "levenshtein", "value": "hello"}, "abcdefghijk", False),
+    ({"type": "word-count", "value": 3}, "one two three", True),
+    ({"type": "word-count", "value": {"min": 4}}, "one two three", False),
+    ({"type": "not-word-count", "value": {"max": 2}}, "one two three", True),
+    ({"type": "latency", "threshold": 60000}, "fast", True),
+    ({"type": "finish-reason", "value": "stop"}, "done", True),
+    ({"type": "is-refusal"}, "I'm sorry, but I can't help with that.", True),
+    ({"type": "not-is-refusal"}, "Paris.", True),
+    (
+        {
+            "type": "assert-set",
+            "threshold": 0.5,
+            "assert": [{"type": "contains", "value": "a"}, {"type": "contains", "value": "q"}],
+        },
+        "a b",
+        True,
+    ),
+    (
+        {
+            "type": "assert-set",
+            "assert": [{"type": "contains", "value": "a"}, {"type": "contains", "value": "q"}],
+        },
+        "a b",
+        False,
+    ),
+]
+
+
+def test_assertions_have_the_verdicts_that_they_have_there(tmp_path: Path) -> None:
+    tests = [
+        {
+            "description": f"n{number}",
+            "vars": {"word": "x"},
+            "assert": [written],
+            "providerOutput": said,
+        }
+        for number, (written, said, _) in enumerate(HOLDS)
+    ]
+    imported = convert(tmp_path, config(tests=tests, providers=["openai:gpt-4.1-mini"]))
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "imported"))
+    run = run_arena(tmp_path / "arena.yaml", mock=True)
+    found = {cell.case: cell.verdict for cell in run.cells}
+    wanted = {
+        f"n{number}": "passed" if holds else "failed" for number, (_, _, holds) in enumerate(HOLDS)
+    }
+    assert {
+        name: (found[name], HOLDS[int(name[1:])][0])
+        for name in wanted
+        if found[name] != wanted[name]
+    } == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "finds"),
+    [
+        (r"\d", "٣", False),
+        (r"\w", "é", False),
+        (r"a$", "a\n", False),
+        (r"[$]", "$", True),
+        (r"\/x", "/x", True),
+        (r"\u0041\x42\u{43}", "ABC", True),
+        (r"(?<q>['\"]).*\k<q>", "'x'", True),
+        (r"[^]", "\n", True),
+        (r"[[]", "[", True),
+        (r"(?<=a)b", "ab", True),
+        (r"\-\@", "-@", True),
+    ],
+)
+def test_patterns_find_what_they_find_in_javascript(pattern: str, text: str, finds: bool) -> None:
+    import re
+
+    assert bool(re.search(python_pattern(pattern), text)) is finds
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [
+        ("Paris", {"type": "equals", "value": "Paris"}),
+        ("Note: this", {"type": "equals", "value": "Note: this"}),
+        ("contains:Paris", {"type": "contains", "value": "Paris"}),
+        ("not-icontains: x", {"type": "not-icontains", "value": "x"}),
+        ("similar(0.9):a b", {"type": "similar", "threshold": 0.9, "value": "a b"}),
+        ("levenshtein:abc", {"type": "levenshtein", "threshold": 0.75, "value": "abc"}),
+        ("grade:is kind", {"type": "llm-rubric", "value": "is kind"}),
+        ("is-json", {"type": "is-json"}),
+        ("fn:output > 1", {"type": "javascript", "value": "output > 1"}),
+    ],
+)
+def test_a_cell_of_a_table_is_an_assertion(cell: str, wanted: dict[str, Any]) -> None:
+    assert from_csv(cell) == wanted
+
+
+def test_prompts_are_variants_where_all_of_them_stay_templates(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("Say {{word}}\n---\nTell {{ word }}\n")
+    chat = json.dumps(
+        [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "{{ word }}?"}]
+    )
+    tests = [
+        {"vars": {"word": ["hi", "yo"]}, "assert": [{"type": "icontains", "value": "{{word}}"}]}
+    ]
+    arena = convert(tmp_path, config(prompts=["file://p.txt", chat], tests=tests)).arena
+    assert [one["name"] for one in arena["variants"]] == ["p.txt 1", "p.txt 2", "prompt 3"]
+    assert arena["prompts"]["p.txt 1"] == {"user": "Say {{ word }}"}
+    assert arena["prompts"]["prompt 3"] == {"system": "Be kind.", "user": "{{ word }}?"}
+    assert [case["variables"] for case in arena["tests"]] == [{"word": "hi"}, {"word": "yo"}]
+    assert arena["tests"][1]["assertions"] == [{"type": "contains", "value": "yo"}]
+
+
+def test_what_only_nunjucks_fills_in_is_filled_in(tmp_path: Path) -> None:
+    prompt = "{% for x in list %}{{ x }};{% endfor %}{{ word | upper }} {{ gone }}"
+    tests = [{"vars": {"word": "ok {{ n }}", "n": 1, "list": [1, 2]}}]
+    imported = convert(tmp_path, config(prompts=[prompt], tests=tests))
+    assert imported.arena["tests"][0]["prompt"] == "1;2;OK 1 "
+    assert any("nobody defines gone" in one.what for one in imported.findings)
+
+
+def test_defaults_scenarios_and_files_are_merged(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("word,__expected\nhi,contains:hi\n")
+    given = config(
+        defaultTest={"vars": {"word": "d"}, "assert": [{"type": "contains", "value": "z"}]},
+        tests="file://t.csv",
+        scenarios=[{"config": [{"vars": {"a": "1"}}], "tests": [{"vars": {"b": "2"}}]}],
+    )
+    first, second = convert(tmp_path, given).arena["tests"]
+    assert first["variables"] == {"word": "hi"}
+    assert [one["value"] for one in first["assertions"]] == ["z", "hi"]
+    assert second["variables"] == {"word": "d", "a": "1", "b": "2"}
+
+
+def test_what_is_lost_is_told_and_its_case_is_not_run(tmp_path: Path) -> None:
+    tests = [
+        {
+            "vars": {"word": "x"},
+            "assert": [{"type": "javascript", "value": "1"}, {"type": "contains", "value": "x"}],
+        },
+        {"vars": {"word": "y"}, "assert": [{"type": "min-length", "value": 1}], "name": "no key"},
+    ]
+    imported = convert(tmp_path, config(tests=tests, tsets=[]))
+    assert [case.get("skip") for case in imported.arena["tests"]] == [
+        "imported without javascript",
+        "imported without min-length",
+    ]
+    told = "\n".join(map(str, imported.findings))
+    assert "promptfooconfig.yaml:1:" in told
+    for part in ("unknown key 'tsets'", "unknown key 'name'", "perhaps type: min_length is meant"):
+        assert part in told
+    assert imported.findings.summary == "1 of 3 assertions kept (1 exact, 0 alike), 2 left out"
+    partial = convert(tmp_path, config(tests=tests), partial=True)
+    assert not any("skip" in case for case in partial.arena["tests"])
+
+
+def test_keys_are_never_copied_and_nothing_outside_is_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("outside")
+    inside = tmp_path / "project"
+    inside.mkdir()
+    secret = "sk-ant-0123456789abcdef"
+    provider = {
+        "id": "anthropic:messages:claude-x",
+        "config": {"apiKey": secret, "headers": {"Authorization": f"Bearer {secret}"}},
+    }
+    http = {
+        "id": "https://x.example/a",
+        "config": {"headers": {"X-Key": secret, "A": "b"}, "body": {"q": "{{prompt}} {{word}}"}},
+    }
+    tests = [{"vars": {"word": "file://../secret.txt"}}]
+    imported = convert(inside, config(providers=[provider, http], tests=tests))
+    text = arena_text(imported.arena, "imported")
+    assert secret not in text
+    assert "outside" not in text
+    model, service = imported.arena["providers"]
+    assert model["api_key_env"] == "ANTHROPIC_API_KEY"
+    assert service["headers"] == {"A": "b"}
+    assert service["body"] == {"q": "{{ prompt }} {{ variables.word }}"}
+
+
+def test_the_command_writes_lists_and_says_how_whole_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pytest.ini").write_text("")
+    path = tmp_path / "promptfooconfig.yaml"
+    tests = [{"vars": {"word": "x"}, "assert": [{"type": "contains", "value": "x"}]}]
+    path.write_text(json.dumps(config(tests=tests)))
+    assert main(["import", str(path), "--check"]) == 0
+    assert not (tmp_path / "promptfooconfig.arena.yaml").exists()
+    assert main(["import", str(path), "-o", str(tmp_path / "made")]) == 0
+    made = tmp_path / "made" / "promptfooconfig.arena.yaml"
+    assert yaml.safe_load(made.read_text())["providers"] == [{"name": "echo", "provider": "echo"}]
+    path.write_text(json.dumps(config(tests=[{"vars": {"word": "x"}}])))
+    assert main(["import", str(path)]) == 1
+    (tmp_path / "odd.yaml").write_text("a: 1")
+    assert main(["import", str(tmp_path / "odd.yaml")]) == 2
+    assert "this is no file of a known format" in capsys.readouterr().out
+    assert main(["import", str(tmp_path / "gone.yaml")]) == 4
