@@ -29,7 +29,8 @@ class Finding:
     """What to write, or what to know."""
 
     def __str__(self) -> str:
-        told = f"{self.place}: {self.fidelity}: {self.what}" if self.place else self.what
+        where = f"{self.place}: " if self.place else ""
+        told = f"{where}{self.fidelity}: {self.what}"
         return f"{told}\n  {self.instead}" if self.instead else told
 
 

@@ -174,6 +174,8 @@ def _finished(made: list[Made], written: _Written, tree: YamlMap) -> list[Made]:
         findings.alike(written.place, f"{tree['type']}: {what}", instead)
     fidelity: Fidelity = ALIKE if written.notes else EXACT
     findings.count_assertion(fidelity, written.place, str(tree["type"]))
+    if "metric" in tree:
+        findings.left_out(None, "names of metrics, which change no verdict")
     weight = tree.get("weight")
     if isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight != 1:
         for one in made:

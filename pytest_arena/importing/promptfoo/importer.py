@@ -66,6 +66,8 @@ class _Conversion:
         self._providers = Providers(source)
         self._names: dict[str, int] = {}
         self._judges = False
+        self._uses_conversation = False
+        self._conversations: set[str] = set()
 
     def run(self) -> Imported:
         tree = self._source.tree
@@ -80,6 +82,7 @@ class _Conversion:
             raise ArenaFileError(
                 Problem("no prompt can be read", self._source.place, fix=self._all_told())
             )
+        self._uses_conversation = any("_conversation" in prompt.text for prompt in prompts)
         tests = list(read_tests(self._source))
         as_variants = self._as_variants(prompts, tests)
         cases = self._cases(prompts, tests, as_variants=as_variants)
@@ -214,6 +217,15 @@ class _Conversion:
         chat = chat_of(filled)
         return {**(_chat(chat) if chat else {"prompt": escaped(filled)}), **variables}
 
+    def _goes_on(self, test: Test) -> bool:
+        """Return whether a test is a further turn of a conversation, which stands alone here."""
+        name = test.metadata.get("conversationId")
+        if name is None or not self._uses_conversation:
+            return False
+        is_first = name not in self._conversations
+        self._conversations.add(str(name))
+        return not is_first
+
     def _only(self, test: Test, prompt: Prompt | None) -> list[str]:
         names: list[str] = []
         for written in test.providers:
@@ -250,6 +262,13 @@ class _Conversion:
         case: dict[str, Any] = {}
         if test.threshold is not None:
             case["threshold"] = min(test.threshold, 1.0)
+        if self._goes_on(test):
+            scope.lost.append("the turns before it")
+            self._findings.left_out(
+                test.place,
+                "a turn of a conversation (metadata.conversationId with _conversation)",
+                "write its turns under conversation: of one case",
+            )
         if scope.lost and not self._source.partial:
             case["skip"] = assertions.lost_in_words(scope.lost)
         if not found:

@@ -54,6 +54,7 @@ _PARAMS: Mapping[str, str] = {
     "reasoning_effort": "reasoning_effort",
     "tools": "tools",
     "tool_choice": "tool_choice",
+    "thinking": "thinking",
     "frequency_penalty": "frequency_penalty",
     "presence_penalty": "presence_penalty",
 }
@@ -272,6 +273,8 @@ class Providers:
                     findings.left_out(at, f"{key} from a file: {value}", "write it in params:")
                     continue
                 params[_PARAMS[key]] = plain(value)
+            elif key == "region" and made["provider"] == "bedrock":
+                params["aws_region_name"] = str(value)
             elif key in ("apiBaseUrl", "apiHost"):
                 base = _ours(str(value))
                 made["api_base"] = base if "://" in base else f"https://{base}"

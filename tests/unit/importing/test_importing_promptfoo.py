@@ -216,6 +216,17 @@ def test_what_is_lost_is_told_and_its_case_is_not_run(tmp_path: Path) -> None:
     assert not any("skip" in case for case in partial.arena["tests"])
 
 
+def test_a_further_turn_of_a_conversation_is_not_run_alone(tmp_path: Path) -> None:
+    prompt = "{% for one in _conversation %}{{ one.output }}{% endfor %}{{ word }}"
+    tests = [
+        {"vars": {"word": word}, "metadata": {"conversationId": name}}
+        for word, name in (("a", "x"), ("b", "x"), ("c", "y"))
+    ]
+    cases = convert(tmp_path, config(prompts=[prompt], tests=tests)).arena["tests"]
+    skipped = "imported without the turns before it"
+    assert [case.get("skip") for case in cases] == [None, skipped, None]
+
+
 def test_keys_are_never_copied_and_nothing_outside_is_read(tmp_path: Path) -> None:
     (tmp_path / "secret.txt").write_text("outside")
     inside = tmp_path / "project"
