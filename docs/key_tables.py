@@ -54,6 +54,7 @@ _HEADINGS = {
     "ToolExecSpec": "exec",
     "ToolHttpSpec": "http",
     "PartSpec": "part",
+    "TransformSpec": "transform",
 }
 _PYTHON_ONLY = {"negate", "schema_"}
 """Names of fields that stand in for a key that Python does not allow."""

@@ -137,6 +137,10 @@ class BudgetSpent(ArenaError):
     """A call was not made, since a budget is spent; the text says which."""
 
 
+class TransformError(ArenaError):
+    """An answer could not be transformed, so that nothing can be said of it."""
+
+
 class GuardrailError(ArenaError):
     """A guardrail could not look at a text, so that the trial has no verdict."""
 

@@ -66,6 +66,7 @@ BUILTINS = (
     Shipped("topics", f"{_HERE}.topics:Topics"),
     Shipped("content_filter", f"{_HERE}.completion:ContentFilter"),
     Shipped("python", f"{_HERE}.python:Python"),
+    Shipped("javascript", f"{_HERE}.javascript:JavaScript"),
     Shipped("tools_called", f"{_HERE}.tool_calls.names:ToolsCalled", ("tool_called",)),
     Shipped("tools_not_called", f"{_HERE}.tool_calls.names:ToolsNotCalled"),
     Shipped("tool_args", f"{_HERE}.tool_calls.arguments:ToolArgs", ("tool_calls_with_args",)),

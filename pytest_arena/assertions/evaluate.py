@@ -15,7 +15,7 @@ from pytest_arena.assertions.groups import Group
 from pytest_arena.assertions.messages import fired
 from pytest_arena.assertions.python import Python
 from pytest_arena.assertions.trial_verdict import conclude
-from pytest_arena.errors import BudgetSpent, shorten
+from pytest_arena.errors import BudgetSpent, TransformError, shorten
 from pytest_arena.judging.answer_parts import only_called
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
@@ -67,13 +67,17 @@ def _is_async(method: Callable[..., object]) -> bool:
 
 def evaluate(assertion: Assertion, trial: Trial, context: CheckContext) -> Finding:
     """Return what an assertion finds of a trial; whatever goes wrong in it is an `error`."""
-    return _finding(assertion, _outcome(assertion, trial, context), context)
+    return _finding(assertion, _outcome(assertion, trial.as_seen, context), context)
 
 
 def _outcome(assertion: Assertion, trial: Trial, context: CheckContext) -> Outcome:
     early = _without_check(assertion, trial)
     if early is not None:
         return early
+    seen = _transformed(assertion, trial, context)
+    if isinstance(seen, Outcome):
+        return seen
+    trial = seen
     if isinstance(assertion, Group):
         seen = assertion.seen(trial)
         if isinstance(seen, Outcome):
@@ -90,13 +94,18 @@ async def evaluate_async(assertion: Assertion, trial: Trial, context: CheckConte
 
     A group's members are judged side by side.
     """
-    return _finding(assertion, await _outcome_async(assertion, trial, context), context)
+    return _finding(assertion, await _outcome_async(assertion, trial.as_seen, context), context)
 
 
 async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckContext) -> Outcome:
     early = _without_check(assertion, trial)
     if early is not None:
         return early
+    if assertion.transform is not None:
+        seen = await asyncio.to_thread(_transformed, assertion, trial, context)
+        if isinstance(seen, Outcome):
+            return seen
+        trial = seen
     if isinstance(assertion, Group):
         seen = assertion.seen(trial)
         if isinstance(seen, Outcome):
@@ -106,6 +115,24 @@ async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckConte
         return _combined(assertion, await asyncio.gather(*members), inner)
     outcome = await _run_async(assertion.check, lambda: assertion.check(trial, context), context)
     return _concluded(assertion, trial, outcome, context)
+
+
+def _transformed(assertion: Assertion, trial: Trial, context: CheckContext) -> Trial | Outcome:
+    """Return the trial with what the assertion's own `transform` makes of the answer; an error
+    where that cannot be."""
+    if assertion.transform is None or not trial.responses:
+        return trial
+    from pytest_arena.assertions.transforms import Surroundings, transformed
+
+    *before, last = trial.responses
+    around = Surroundings(
+        context.root, trial.last_prompt, context.variables, context.case, context.provider
+    )
+    try:
+        made = transformed(last, assertion.transform, around)
+    except TransformError as error:
+        return Outcome.error(str(error))
+    return replace(trial, responses=(*before, made.as_seen))
 
 
 def _inside(group: Group, context: CheckContext) -> CheckContext:
@@ -131,7 +158,7 @@ def evaluate_cell(
     assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext
 ) -> Finding:
     """Return what an assertion finds of all trials of a cell; `when` leaves out single trials."""
-    kept, early = _trials_that_count(assertion, trials)
+    kept, early = _trials_that_count(assertion, trials, context)
     if early is not None:
         return _finding(assertion, early, context)
     outcome = _run(lambda: assertion.check_cell(kept, context), context)
@@ -142,7 +169,7 @@ async def evaluate_cell_async(
     assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext
 ) -> Finding:
     """Return what an assertion finds of all trials of a cell, on the event loop."""
-    kept, early = _trials_that_count(assertion, trials)
+    kept, early = await asyncio.to_thread(_trials_that_count, assertion, trials, context)
     if early is not None:
         return _finding(assertion, early, context)
     outcome = await _run_async(
@@ -203,6 +230,19 @@ def _without_text(assertion: Assertion, trial: Trial, outcome: Outcome) -> Outco
 
 
 def _trials_that_count(
+    assertion: CellAssertion, trials: tuple[Trial, ...], context: CheckContext
+) -> tuple[tuple[Trial, ...], Outcome | None]:
+    """Return the trials that an assertion looks at, as it sees them, or what it comes to without
+    a look."""
+    kept, early = _meeting_when(assertion, tuple(trial.as_seen for trial in trials))
+    if early is not None or assertion.transform is None:
+        return kept, early
+    seen = [_transformed(assertion, trial, context) for trial in kept]
+    unmade = next((one for one in seen if isinstance(one, Outcome)), None)
+    return tuple(one for one in seen if isinstance(one, Trial)), unmade
+
+
+def _meeting_when(
     assertion: CellAssertion, trials: tuple[Trial, ...]
 ) -> tuple[tuple[Trial, ...], Outcome | None]:
     when = assertion.when
@@ -271,7 +311,7 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
     if score is None:
         score = 1.0 if outcome.verdict == "passed" else 0.0
     verdict, reason, expected = outcome.verdict, outcome.reason, outcome.expected
-    least = assertion.threshold
+    least = None if assertion.applies_threshold else assertion.threshold
     if least is not None:
         verdict = "passed" if score >= least else "failed"
         side = "reaches" if score >= least else "is below"

@@ -12,7 +12,6 @@ from pydantic import AliasChoices, Field, field_validator
 
 from pytest_arena.errors import shorten
 from pytest_arena.references import UnresolvedError, checked_reference, resolve
-from pytest_arena.results.content import shown
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.text.exception_text import place_of, source_line
@@ -128,10 +127,9 @@ class Python(Assertion):
 def _arguments(
     call: str, function: Callable[..., Any], trial: Trial, context: CheckContext
 ) -> dict[str, Any]:
-    users = [shown(m.get("content")) for m in trial.messages if m.get("role") == "user"]
     offered = {
         "output": trial.output or "",
-        "prompt": users[-1] if users else "",
+        "prompt": trial.last_prompt,
         "messages": list(trial.messages),
         "variables": dict(context.variables),
         "trial": trial,

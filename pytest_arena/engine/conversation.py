@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
@@ -9,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
 from pytest_arena.engine.trial_checks import needs_stream
-from pytest_arena.errors import BudgetSpent, ErrorKind, GuardrailError, ProviderError
+from pytest_arena.errors import (
+    BudgetSpent,
+    ErrorKind,
+    GuardrailError,
+    ProviderError,
+    TransformError,
+)
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.new_ids import new_id
 from pytest_arena.results.request_response import Message, Request, Response, Tool
@@ -91,10 +98,13 @@ class Conversation:
         )
 
         async def goes_on(turn: int) -> bool:
-            return holds is None or await holds(self._trial(dialogue), turn)
+            if holds is None:
+                return True
+            await self._transform(dialogue)
+            return await holds(self._trial(dialogue), turn)
 
         try:
-            failed = await _failure_of(dialogue, goes_on)
+            failed = await _failure_of(dialogue, goes_on, self._transform)
         finally:
             await self._client.forget(spec, self._session)
             if personas is not None:
@@ -106,6 +116,27 @@ class Conversation:
         if isinstance(failed, BudgetSpent):
             raise CutShort(str(failed), self._trial(dialogue)) from failed
         return self._trial(dialogue, failed)
+
+    async def _transform(self, dialogue: DialogueRun) -> None:
+        """Make of the answers what the provider's entry and the case want of them, in a thread."""
+        ways = [one for one in (self._plan.provider.transform, self._plan.case.transform) if one]
+        if not ways:
+            return
+        from pytest_arena.assertions.transforms import Surroundings, transformed
+
+        case = self._plan.case
+        for turn, response in dialogue.unseen_answers():
+            around = Surroundings(
+                self._plan.provider.root,
+                self._trial(dialogue).at_turn(turn).last_prompt,
+                case.variables,
+                case.name,
+                self._plan.provider.name,
+            )
+            made = response
+            for how in ways:
+                made = await asyncio.to_thread(transformed, made, how, around)
+            response.transformed = made.transformed
 
     def _trial(self, dialogue: DialogueRun, error: TrialError | None = None) -> Trial:
         return dialogue.trial(
@@ -219,13 +250,16 @@ class Conversation:
         return keeping(self._calls, spec, call)
 
 
-async def _failure_of(dialogue: DialogueRun, goes_on: GoesOn) -> TrialError | BudgetSpent | None:
-    """Run a dialogue, and return what ended it before its last answer."""
+async def _failure_of(
+    dialogue: DialogueRun, goes_on: GoesOn, transform: Callable[[DialogueRun], Awaitable[None]]
+) -> TrialError | BudgetSpent | None:
+    """Run a dialogue, and return what ended it before its last answer was ready to be judged."""
     try:
         await dialogue.run(goes_on)
+        await transform(dialogue)
     except ProviderError as error:
         return TrialError(str(error.kind), error.message, error.attempts)
-    except GuardrailError as error:
+    except (GuardrailError, TransformError) as error:
         return TrialError(str(ErrorKind.CONFIGURATION), str(error))
     except BudgetSpent as spent:
         return spent

@@ -195,7 +195,7 @@ def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) 
     """Return a context in which judges and other answers to the case can be reached."""
 
     async def rival(name: str) -> Trial:
-        return seen_by(await judge_client.rival(name), context.turn)
+        return seen_by(await judge_client.rival(name), context.turn).as_seen
 
     kept = plan.baseline_outputs if context.turn is None else ()
     return replace(

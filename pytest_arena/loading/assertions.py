@@ -70,6 +70,13 @@ def build_named(type_name: str, tree: YamlMap, context: LoadContext) -> Assertio
         values["judge"] = build_judge(values["judge"], tree.value_place("judge"), context)
         if len(context.problems) > before:
             return None
+    if cls.takes_code_file and values.get("file") is not None:
+        from pytest_arena.loading.code_files import with_code
+
+        before = len(context.problems)
+        values = with_code(values, tree, owner, context)
+        if len(context.problems) > before:
+            return None
     built = build_model(cls, tree, context.problems, owner, values)
     if built is not None and not _rivals_are_known(built, tree, owner, context):
         return None

@@ -484,6 +484,7 @@ def _plan(
         mock=spec.mock,
         expected_themes=spec.expected_themes or (),
         documents=spec.context,
+        transform=spec.transform,
         judge=settings.judge,
         calibrations=settings.calibrations,
     )

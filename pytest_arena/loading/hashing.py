@@ -98,6 +98,8 @@ class Hasher:
         if case.load is not None:
             # figures under another load are no figures to compare with
             facts["load"] = asdict(case.load)
+        if case.transform is not None:
+            facts["transform"] = _dump(case.transform)
         if case.guardrails:
             facts["guardrails"] = _hash([self._dump(guardrail) for guardrail in case.guardrails])
         return _hash(facts)
@@ -166,6 +168,8 @@ def further_facts(spec: ProviderSpec) -> dict[str, Any]:
     Nothing for most models, whose hash stays as it was.
     """
     found: dict[str, Any] = spec.system.facts() if spec.system is not None else {}
+    if spec.transform is not None:
+        found["transform"] = _dump(spec.transform)
     if spec.endpoints:
         found["endpoints"] = [[host_of(one.api_base), one.model] for one in spec.endpoints]
     if spec.fallbacks:

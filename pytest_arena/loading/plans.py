@@ -26,6 +26,7 @@ from pytest_arena.schema import (
     ProviderSpec,
 )
 from pytest_arena.schema.thresholds import ThresholdSpec
+from pytest_arena.schema.transform import TransformSpec
 
 if TYPE_CHECKING:
     from pytest_arena.loading.target_cases import TargetCases
@@ -155,6 +156,8 @@ class CasePlan:
     """The MCP servers whose tools a model that answers alone is offered, too."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
     """What parts of its messages stand for, by its hash."""
+    transform: TransformSpec | None = None
+    """What is made of each answer before assertions look at it."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 

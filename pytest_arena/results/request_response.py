@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
@@ -206,6 +206,17 @@ class Response:
     """The limit that ended an agent before it had answered, and how it did."""
     started_ms: NonNegativeFloat | None = None
     """When the turn was asked, in milliseconds since the trial began."""
+    transformed: Any = None
+    """What `transform:` made of `output`, as JSON: what assertions look at in its place."""
+
+    @property
+    def as_seen(self) -> Response:
+        """The answer as assertions look at it: with the text of what was made of it."""
+        if self.transformed is None:
+            return self
+        made = self.transformed
+        text = made if isinstance(made, str) else json.dumps(made, ensure_ascii=False)
+        return replace(self, output=text)
 
     @property
     def is_cut_by_filter(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.results.content import shown
 from pytest_arena.results.judging import Judging, total
 from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Response, Source, ToolCall
@@ -173,6 +174,19 @@ class Trial:
         """How often the provider was called, in vain or not."""
         failed = self.error.attempts if self.error else 0
         return failed + sum(response.attempts for response in self.responses)
+
+    @property
+    def last_prompt(self) -> str:
+        """What the user said last, as text; empty where nobody said anything."""
+        users = [m.get("content") for m in self.messages if m.get("role") == "user"]
+        return shown(users[-1]) if users else ""
+
+    @property
+    def as_seen(self) -> Trial:
+        """The trial as assertions look at it: with what `transform:` made of its answers."""
+        if all(response.transformed is None for response in self.responses):
+            return self
+        return replace(self, responses=tuple(response.as_seen for response in self.responses))
 
     def at_turn(self, turn: int) -> Trial:
         """Return the trial as it stood when the answer of that turn (from 0) had come."""

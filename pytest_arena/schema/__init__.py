@@ -59,6 +59,7 @@ from pytest_arena.schema.tool_exec import ToolExecSpec
 from pytest_arena.schema.tool_http import ToolHttpSpec
 from pytest_arena.schema.tool_limits import ToolLimits
 from pytest_arena.schema.tool_mock import ToolAnswer
+from pytest_arena.schema.transform import TransformSpec
 from pytest_arena.schema.variant import VariantSpec
 from pytest_arena.schema.workflow_target import WorkflowTargetSpec
 
@@ -120,6 +121,7 @@ __all__ = [
     "ToolHttpSpec",
     "ToolLimits",
     "ToolSpec",
+    "TransformSpec",
     "TurnSpec",
     "VariantSpec",
     "Violation",

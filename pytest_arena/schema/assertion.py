@@ -15,6 +15,7 @@ from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, 
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
+from pytest_arena.schema.transform import Transform
 from pytest_arena.text.looking import SearchedText
 from pytest_arena.text.tool_names import means_tool
 
@@ -191,6 +192,10 @@ class Assertion(ArenaModel):
     answer that only calls tools."""
     graded: ClassVar[bool] = False
     """True where scores between 0 and 1 occur, so that a `threshold` makes sense."""
+    takes_code_file: ClassVar[bool] = False
+    """True where `file` names a file whose text is its `code`."""
+    applies_threshold: ClassVar[bool] = False
+    """True where the check itself looks at `threshold`, since it is no least score from 0 to 1."""
     more_text: ClassVar[MoreText] = "either"
     """What more text of the answer could do to what the check found: `help` it to hold, `harm` it,
     `either`, or `nothing`. An answer that a content filter cut is a part of one: it shows that a
@@ -209,6 +214,8 @@ class Assertion(ArenaModel):
     then not failed by it."""
     when: When | None = None
     """Check only where this holds; elsewhere the assertion is `skipped`."""
+    transform: Transform | None = None
+    """What is made of the answer before this looks at it: [Transforms](transforms.md)."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""

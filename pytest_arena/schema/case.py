@@ -19,6 +19,7 @@ from pytest_arena.schema.mock import CaseMock
 from pytest_arena.schema.persona import PersonaTurnSpec
 from pytest_arena.schema.predicted import Label, Predicted
 from pytest_arena.schema.tool import ToolSpec
+from pytest_arena.schema.transform import Transform
 
 
 def _named(value: object) -> object:
@@ -155,6 +156,9 @@ class CaseSpec(ArenaModel):
     assertions: tuple[Assertion, ...] = ()
     """What must hold of the answer (in a conversation: of the last one, unless an assertion says
     otherwise)."""
+    transform: Transform | None = None
+    """What is made of each answer before assertions look at it, after what the provider's entry
+    makes of it: [Transforms](transforms.md)."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Pass when the weighted score of the assertions is at least this, instead of when every one
     holds."""

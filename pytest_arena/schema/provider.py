@@ -15,6 +15,7 @@ from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 from pytest_arena.schema.params import Params
 from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.transform import Transform
 
 
 class CacheSpec(ArenaModel):
@@ -71,6 +72,8 @@ class ProviderSpec(ArenaModel):
     """What the provider allows in a minute, over all workers together."""
     budget: BudgetSpec | None = None
     """What may be spent on this provider, over all workers together."""
+    transform: Transform | None = None
+    """What is made of each answer before assertions look at it: [Transforms](transforms.md)."""
     input_cost_per_million: float | None = Field(default=None, ge=0)
     """US dollars for a million input tokens, over litellm's price."""
     output_cost_per_million: float | None = Field(default=None, ge=0)

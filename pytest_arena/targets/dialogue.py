@@ -176,6 +176,16 @@ class DialogueRun:
         """Keep what an answer had come to that was broken off."""
         self._responses.append(response)
 
+    def unseen_answers(self) -> list[tuple[int, Response]]:
+        """Return the answers that nothing was made of yet, by number, but those that a guardrail
+        took out."""
+        blocked = {one.turn for one in self._events if one.action == "block"}
+        return [
+            (turn, response)
+            for turn, response in enumerate(self._responses)
+            if response.transformed is None and turn not in blocked
+        ]
+
     def trial(
         self,
         index: int,

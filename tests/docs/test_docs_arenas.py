@@ -18,11 +18,11 @@ DECODED = ("base64", "hex", "binary", "rot13", "morse", "reversed")
 WORKERS = pytest.mark.parametrize("workers", [(), ("-n2",)], ids=["one process", "-n2"])
 
 
-def run_arena(tmp_path: Path, name: str, *options: str, expected: int) -> RunResult:
+def run_arena(tmp_path: Path, name: str, *options: str, expected: int, file: str = "") -> RunResult:
     folder = tmp_path / "arenas" / name
     shutil.copytree(ROOT / "arenas" / name, folder)
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
-    command = ["pytest", "--arena", f"arenas/{name}", *options]
+    command = ["pytest", "--arena", f"arenas/{name}/{file}", *options]
     done = WARM.run(command, tmp_path, environment())
     assert done.returncode == expected, done.stdout + done.stderr
     return read_run(tmp_path / "arena-report" / "results.jsonl")
@@ -122,8 +122,20 @@ def test_the_quickstart_models_differ_in_latency_and_price(tmp_path: Path) -> No
     assert costs[0] > 0
 
 
+def test_the_javascript_arena_checks_what_transforms_make_of_answers(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "formats/javascript", expected=1)
+    assert cells(run, "passed") == {"An order in JSON[till]", "A file of checks[till]"}
+    assert cells(run, "failed") == {"Too long by its own check[till]"}
+    assert cells(run, "error") == {
+        "A check that needs the network is an error[till]",
+        "A transform that finds nothing is an error[till]",
+    }
+    answer = run.cells[1].trials[0].responses[0]
+    assert (answer.output, answer.transformed) == ("  Hello there, Ada!  ", "Hello there, Ada!")
+
+
 def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path) -> None:
-    run = run_arena(tmp_path, "formats", expected=1)
+    run = run_arena(tmp_path, "formats", expected=1, file="arena.yaml")
 
     assert len(run.cells) == 33
     assert cells(run, "error") == set()

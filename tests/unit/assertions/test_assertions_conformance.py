@@ -54,6 +54,7 @@ BAD = {
     "is_json": [{"extract": "perhaps"}],
     "is_sql": [{"dialect": "postgress"}],
     "is_xml": [{"extract": "perhaps"}],
+    "javascript": [{}, {"code": ""}, {"code": "return 1"}, {"code": "1", "function": "f"}],
     "json_path": [{}, {"path": "a["}, {"path": "a", "min": "x"}],
     "json_schema": [{}, {"schema": {"type": "objekt"}}, {"schema": "x"}],
     "label": [{}, {"value": ""}, {"value": ["a"]}, {"value": "a", "predicted": {}}],

@@ -1,0 +1,4 @@
+module.exports = {
+  greets: (output, context) => output.includes(context.vars.name),
+  words: async (output) => output.split(" ").length,
+};
