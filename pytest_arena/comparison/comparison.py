@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pytest_arena.comparison.breakdown import Breakdown, by_assertion, by_tag
 from pytest_arena.comparison.conclusion import Conclusion, conclude
+from pytest_arena.comparison.coverage import FileCoverage, coverage_of
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.gate.summary import SinceBaseline, since_baseline
 from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
@@ -44,6 +45,11 @@ class Comparison:
     def personas(self) -> tuple[PersonaSummary, ...]:
         """What simulated users said and cost, apart from the answers."""
         return persona_summaries(self.run.cells)
+
+    @cached_property
+    def coverage(self) -> tuple[FileCoverage, ...]:
+        """What the cells exercised of what their files have."""
+        return coverage_of(self.run)
 
     @cached_property
     def matrix(self) -> Matrix:

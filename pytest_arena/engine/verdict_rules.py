@@ -13,7 +13,7 @@ from pytest_arena.engine.trial_checks import checks, context_of
 from pytest_arena.errors import shorten
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.prompts.templates import as_text
-from pytest_arena.results.cell import Cell
+from pytest_arena.results.cell import LONGEST_VARIABLE, Cell
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pytest_arena.engine.trials import CellRun
 
 Wait = Callable[[Coroutine[Any, Any, Finding]], Finding]
-
-LONGEST_VARIABLE = 200
 
 
 def cell_of(
@@ -67,6 +65,8 @@ def cell_of(
         model_alone=plan.provider.is_model_alone,
         xfail=plan.xfail,
         label=plan.case.label,
+        prompt=plan.case.prompt,
+        target=plan.case.target,
     )
 
 

@@ -308,7 +308,13 @@ def _load(
     is_agent = agent is not None
     check_notes(spec, rendered, owner, of_an_agent=is_agent, problems=problems)
     plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
-    plan = replace(plan, own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))))
+    has_own_system = _has_own_system(spec, prompt, variant)
+    plan = replace(
+        plan,
+        own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))),
+        # a system prompt that another one stands in place of is not told
+        prompt=prompt.name if prompt.user is not None or not has_own_system else None,
+    )
     if load is not None:
         plan = replace(plan, load=load, trials=1)
     tools = settings.tools_under(prompt.pack, context)
@@ -321,8 +327,7 @@ def _load(
         chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
         plan = with_tools(plan, agent, rendered, tools, chaos, context)
     if prompt.pack is not None:
-        has_own = _has_own_system(spec, prompt, variant)
-        plan, by_model = _under_pack(plan, prompt.pack, rendered.place, has_own, context)
+        plan, by_model = _under_pack(plan, prompt.pack, rendered.place, has_own_system, context)
     loaded = LoadedCase(plan, spec, prompt, variant, by_model)
     return loaded if len(problems) == before else None
 

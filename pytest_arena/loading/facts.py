@@ -17,6 +17,7 @@ def arena_facts(arena: Arena, clean: Callable[[Any], Any]) -> dict[str, Any]:
         "description": arena.description,
         "schedule": arena.schedule,
         "versions": clean(versions_of(arena.cells)),
+        "inventory": clean(arena.inventory),
         "gates": [gate.model_dump(exclude_unset=True) for gate in arena.gates],
         "comparison": arena.comparison.model_dump() if arena.comparison else None,
     }

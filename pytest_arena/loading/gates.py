@@ -8,10 +8,11 @@ from itertools import chain
 from pytest_arena.errors import shorten, suggest
 from pytest_arena.loading.cases import CaseSettings, LoadedCase
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.inventory import Inventory
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.schema import ArenaSpec
-from pytest_arena.schema.thresholds import OF_LABELS
+from pytest_arena.schema.thresholds import OF_COVERAGE, OF_LABELS
 from pytest_arena.text.labels import label_key
 
 
@@ -64,3 +65,21 @@ def check_label_gates(
                 expected=one_of(gate.label, found, "the label of a case"),
                 fix=suggest(gate.label, found) or "name one of these",
             )
+
+
+def check_coverage_gates(
+    spec: ArenaSpec, tree: YamlMap, inventory: Inventory, context: LoadContext
+) -> None:
+    """Refuse limits on the coverage of what the file has nothing of."""
+    named: set[str] = set(inventory.named)
+    for index, gate in enumerate(spec.gates if not len(context.problems) else ()):
+        kind = OF_COVERAGE.get(gate.canonical)
+        if kind is None or kind in named:
+            continue
+        known = [metric for metric, of in OF_COVERAGE.items() if of in named]
+        context.problems.add(
+            f"gate {gate.title!r} limits {gate.metric!r}, and the file has no {kind}",
+            tree["gates"][index].value_place("metric"),
+            expected=one_of(gate.metric, known, f"a file with {kind}"),
+            fix="name one of these, or remove the gate" if known else "remove the gate",
+        )

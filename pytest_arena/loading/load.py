@@ -13,10 +13,11 @@ from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, loa
 from pytest_arena.loading.chains import check_chain, lost_inputs
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
-from pytest_arena.loading.gates import check_gates, check_label_gates
+from pytest_arena.loading.gates import check_coverage_gates, check_gates, check_label_gates
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
+from pytest_arena.loading.inventory import inventory_of
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.personas import Personas, check_columns
@@ -157,6 +158,15 @@ def _load(
         check_columns(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
     cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
+    inventory = inventory_of(
+        tree,
+        prompts,
+        targets,
+        (name for variant in variants for name in variant.variables),
+        tools.names,
+        cells,
+    )
+    check_coverage_gates(spec, tree, inventory, context)
     _check_prices(spec, cells, tree, context)
     _check_loads(cells, context)
     check_seen(cells, context)
@@ -186,6 +196,7 @@ def _load(
         responses=responses,
         defaults=spec.defaults,
         variants=tuple(variant.name for variant in variants),
+        inventory=inventory.facts(),
     )
 
 

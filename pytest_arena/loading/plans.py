@@ -158,6 +158,8 @@ class CasePlan:
     """What parts of its messages stand for, by its hash."""
     transform: TransformSpec | None = None
     """What is made of each answer before assertions look at it."""
+    prompt: str | None = None
+    """The entry of `prompts:` that stands around what it says."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 
@@ -165,6 +167,12 @@ class CasePlan:
     def works_in_steps(self) -> bool:
         """Whether an agent, a chain or a workflow of ours is at work."""
         return not (self.agent is None and self.chain is None and self.workflow is None)
+
+    @property
+    def target(self) -> str | None:
+        """The name of the agent, the chain or the workflow that is at work."""
+        at_work = self.agent or self.chain or self.workflow
+        return at_work.name if at_work is not None else None
 
     @property
     def label(self) -> str | None:
@@ -341,6 +349,8 @@ class Arena:
     defaults: Defaults = field(default_factory=Defaults)
     variants: tuple[str, ...] = ()
     """The names of all variants of the file."""
+    inventory: Mapping[str, Any] = field(default_factory=dict)
+    """What there is to exercise, by kind, and the number of all its `cells`."""
 
     def only(self, select: Sequence[str], variants: Sequence[str] = ()) -> Arena:
         """Return the arena with the providers of these names and groups, and with these variants;

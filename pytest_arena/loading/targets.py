@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -57,6 +57,8 @@ class Prompt:
     user: Template | GoText | PackMessage | None = None
     pack: PackPrompt | None = None
     """The prompt of a pack, whose template is the system prompt unless it is the user's message."""
+    name: str | None = None
+    """What `prompts:` calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def build_prompts(spec: ArenaSpec, tree: YamlMap, context: LoadContext) -> dict[
     """Return the entries of `prompts:` by name."""
     written = tree.get("prompts")
     return {
-        name: _prompt(name, prompt, written[name], context)
+        name: replace(_prompt(name, prompt, written[name], context), name=name)
         for name, prompt in spec.prompts.items()
         if isinstance(written, YamlMap) and isinstance(written.get(name), YamlMap)
     }

@@ -52,9 +52,11 @@ class DeclaredTools:
         self.are_whole = True
         """Whether none of them was refused, so that one which is missing is not there."""
         is_filled = "{{" not in str(tree.get("tools"))
-        of_file = self._of_file({}, context).values() if is_filled else ()
-        self.without_variables = tuple(tool.offered for tool in of_file)
+        of_file = self._of_file({}, context) if is_filled else {}
+        self.without_variables = tuple(tool.offered for tool in of_file.values())
         """What is offered where there is no case; tools with templates need one."""
+        self.names = tuple(of_file)
+        """The tools of the file itself, where no template decides which there are."""
 
     def of_case(
         self,

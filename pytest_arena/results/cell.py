@@ -72,6 +72,10 @@ class HunkTrials:
     trials: tuple[Trial, ...] = ()
 
 
+LONGEST_VARIABLE = 200
+"""The most characters of a variable's value that a cell keeps."""
+
+
 def column_name(provider: str, variant: str | None) -> str:
     """Return the name of a column: a provider's, or `provider/variant`."""
     return f"{provider}/{variant}" if variant else provider
@@ -131,6 +135,10 @@ class Cell:
     """What the case, its row or its matrix sets, as text; long values are cut in the middle."""
     label: str | None = None
     """The label that a right answer gives, where the case has one."""
+    prompt: str | None = None
+    """The entry of `prompts:` that stands around what it says."""
+    target: str | None = None
+    """The agent, the chain or the workflow that works at it, as `targets:` calls that."""
     xfail: str | None = None
     """Why it is expected to fail, as the case says; pytest counts a failure as xfailed."""
     test: str | None = None

@@ -43,9 +43,26 @@ METRICS: dict[str, Metric] = {
     "total_cost": Metric("cost of all calls", "usd"),
     "tokens_per_request": Metric("mean tokens of a call, in and out", "tokens"),
     "total_tokens": Metric("tokens of all calls, in and out", "tokens"),
+    "prompt_coverage": Metric("share of the file's prompts that cells were asked under", "share"),
+    "tool_coverage": Metric("share of the tools on offer that were called", "share"),
+    "step_coverage": Metric("share of the steps of chains that were reached", "share"),
+    "state_coverage": Metric("share of the states of workflows that were entered", "share"),
+    "transition_coverage": Metric("share of the ways between states that were taken", "share"),
+    "variable_coverage": Metric("share of the prompts' variables that cases set", "share"),
+    "value_coverage": Metric("share of the values of matrices that were asked with", "share"),
     "score_falls": Metric("how often scores of an assertion fell, beyond chance", "falls"),
 }
 """All metrics but those of a single assertion type (`contains`: its share of held findings)."""
+OF_COVERAGE = {
+    "prompt_coverage": "prompts",
+    "tool_coverage": "tools",
+    "step_coverage": "steps",
+    "state_coverage": "states",
+    "transition_coverage": "transitions",
+    "variable_coverage": "variables",
+    "value_coverage": "values",
+}
+"""What the metrics of coverage count."""
 OF_LABELS = ("accuracy", "precision", "recall", "f1")
 METRIC_ALIASES = {
     "macro_precision": "precision",
@@ -65,7 +82,8 @@ class ThresholdSpec(ArenaModel):
 
     metric: str
     """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type,
-    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, `score_falls`, …"""
+    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, `tool_coverage`,
+    `score_falls`, …"""
     name: str | None = None
     """The gate's name in reports (default: the metric)."""
     min: float | None = Field(default=None, allow_inf_nan=False)
@@ -122,6 +140,12 @@ class ThresholdSpec(ArenaModel):
                 f"gate {self.title!r} limits how often scores fell by more than a max",
                 "max, or threshold, with metric: score_falls",
                 "write max: 0",
+            )
+        if self.max_degradation is not None and self.canonical in OF_COVERAGE:
+            raise _refusal(
+                f"gate {self.title!r} compares {self.metric!r} with a baseline, which keeps none",
+                "min, max or threshold",
+                "write min: 0.8",
             )
         if self.label is not None and self.canonical not in OF_LABELS[1:]:
             raise _refusal(

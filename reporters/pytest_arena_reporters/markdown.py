@@ -15,6 +15,7 @@ from pytest_arena.reporting.marker import MARKER
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.call_runs import trajectory
 from pytest_arena_reporters import (
+    coverage_lines,
     figures,
     load_lines,
     markdown_baseline,
@@ -82,6 +83,7 @@ def render(comparison: Comparison, limit: int = LIMIT_BYTES) -> str:
         _add_repeats(page, comparison)
     markdown_matrix.add(page, comparison.matrix)
     _add_loads(page, comparison.run)
+    _add_coverage(page, comparison)
     told = min(len(before.regressed), MOST_FAILURES) if before else 0
     _add_failures(page, others, MOST_FAILURES - told)
     for note in comparison.run.notes:
@@ -211,6 +213,24 @@ def _add_loads(page: Page, run: RunResult) -> None:
     if more:
         lines.append(f"- … and {more:,} more: see the HTML report.\n")
     page.add("".join(lines) + "\n")
+
+
+def _add_coverage(page: Page, comparison: Comparison) -> None:
+    if not comparison.coverage:
+        return
+    page.add("**Coverage**\n\n")
+    left_out = 0
+    for file, row in coverage_lines.rows(comparison.coverage):
+        of = f" ({inline(file, 120)})" if len(comparison.coverage) > 1 else ""
+        never = f"; never: {inline(row.never, 300)}" if row.never else ""
+        line = f"- {row.counted}{never}{of}\n"
+        if left_out or not page.add(line, keep=4000):
+            left_out += 1
+    if left_out:
+        page.add(f"- {figures.plural(left_out, 'further line')}: see the HTML report.\n")
+    if part := coverage_lines.of_a_part(comparison.coverage):
+        page.add(f"\n{inline(part)}\n")
+    page.add("\n")
 
 
 def _add_failures(page: Page, cells: list[Cell], most: int) -> None:

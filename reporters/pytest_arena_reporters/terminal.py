@@ -12,6 +12,7 @@ from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import RunResult
 from pytest_arena_reporters import (
+    coverage_lines,
     figures,
     load_lines,
     terminal_baseline,
@@ -74,7 +75,11 @@ class TerminalReporter(TerminalSummary):
         for sentence in variant_lines.sentences(comparison):
             lines += wrapped(one_line(sentence), width)
         lines += terminal_labels.render(comparison, width, color)
-        for beside in (figures.personas(comparison.personas), figures.judging(comparison.judges)):
+        for beside in (
+            figures.personas(comparison.personas),
+            figures.judging(comparison.judges),
+            coverage_lines.sentence(comparison.coverage),
+        ):
             lines += wrapped(one_line(beside), width) if beside else []
         for limit in limits_of(run):
             style = RED if limit.fails else "" if limit.verdict == "passed" else YELLOW

@@ -37,6 +37,7 @@ def test_every_example_arena_has_a_test() -> None:
         "agents",
         "applications",
         "chains",
+        "coverage",
         "quickstart",
         "formats",
         "recorded",
@@ -255,3 +256,17 @@ def test_the_chains_arena_looks_at_what_single_steps_gave(tmp_path: Path) -> Non
     run = run_arena(tmp_path, "chains", expected=1)
     assert cells(run, "passed") == {"Refund[careful]", "Somebody else's[careful]"}
     assert cells(run, "failed") == {"Refund[hasty]", "Somebody else's[hasty]"}
+
+
+def test_the_coverage_arena_tells_what_no_case_exercised(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "coverage", expected=1)
+    assert cells(run, "failed") == cells(run, "error") == set()
+    (file,) = compare(run).coverage
+    assert {one.kind: one.never for one in file.kinds} == {
+        "prompts": ("winter",),
+        "tools": ("refund",),
+        "steps": (),
+        "variables": ("company",),
+        "values": (),
+    }
+    assert [limit.verdict for limit in run.limits] == ["passed", "failed"]

@@ -8,11 +8,12 @@ from typing import Literal
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline.summarize import summarize_cell
+from pytest_arena.comparison.coverage import coverage_of_cells
 from pytest_arena.comparison.gate.gate import GateResult
 from pytest_arena.comparison.gate.scores import scores_seen
 from pytest_arena.comparison.gate.threshold_metrics import Measured, measure
-from pytest_arena.results import RunResult
-from pytest_arena.schema.thresholds import Metric, ThresholdSpec
+from pytest_arena.results import Cell, RunResult
+from pytest_arena.schema.thresholds import OF_COVERAGE, Metric, ThresholdSpec
 
 _CLOSE = 1e-9
 
@@ -69,30 +70,38 @@ def check_limits(
     own. New failures are those of the gate, so that chance does not break a limit either.
     """
     cells = {
-        key_of(cell): (summarize_cell(cell), cell.tags)
+        key_of(cell): (summarize_cell(cell), cell)
         for cell in run.cells
         if cell.verdict != "skipped" and (file is None or cell.file == file)
     }
-    return tuple(_check(spec, cells, (against or {}).get(spec.baseline)) for spec in specs)
+    return tuple(_check(spec, cells, run, (against or {}).get(spec.baseline)) for spec in specs)
 
 
-_Cells = Mapping[Key, tuple[BaselineCell, tuple[str, ...]]]
+_Cells = Mapping[Key, tuple[BaselineCell, Cell]]
 
 
-def _check(spec: ThresholdSpec, cells: _Cells, against: Against | None) -> ThresholdResult:
-    own = {
-        key: cell
-        for key, (cell, tags) in sorted(cells.items())
-        if (not spec.tags or set(spec.tags) & set(tags))
+def _check(
+    spec: ThresholdSpec, cells: _Cells, run: RunResult, against: Against | None
+) -> ThresholdResult:
+    meant = {
+        key: (summary, cell)
+        for key, (summary, cell) in sorted(cells.items())
+        if (not spec.tags or set(spec.tags) & set(cell.tags))
         and (not spec.providers or {cell.provider, cell.column} & set(spec.providers))
         and (not spec.variants or cell.variant in spec.variants)
     }
-    if not own:
+    if not meant:
         return ThresholdResult(spec, "error", f"{spec.title}: no cell of this run is meant by it")
+    if spec.canonical in OF_COVERAGE:
+        found = _coverage(OF_COVERAGE[spec.canonical], run, [cell for _, cell in meant.values()])
+        return _absolute(spec, found)
+    own = {key: summary for key, (summary, _) in meant.items()}
     checks = []
     of_falls = spec.canonical == "score_falls"
     if not of_falls and (spec.lowest is not None or spec.highest is not None):
-        checks.append(_absolute(spec, own))
+        every = list(own.values())
+        trials = [cell.figures.trials for cell in every]
+        checks.append(_absolute(spec, measure(spec.canonical, every, trials, spec.label)))
     if spec.needs_baseline and against is None:
         named = f"the baseline {spec.baseline}" if spec.baseline else "a baseline"
         reason = f"{spec.title}: {named} is needed and there is none"
@@ -119,9 +128,24 @@ def _worst(checks: Sequence[ThresholdResult]) -> ThresholdResult:
     raise AssertionError("a gate has at least one limit")
 
 
-def _absolute(spec: ThresholdSpec, cells: Mapping[Key, BaselineCell]) -> ThresholdResult:
-    own = list(cells.values())
-    found = measure(spec.canonical, own, [cell.figures.trials for cell in own], spec.label)
+def _coverage(kind: str, run: RunResult, cells: Sequence[Cell]) -> Measured:
+    """Return the share of what the cells' files have of a kind that these cells exercised."""
+    files = dict.fromkeys(cell.file for cell in cells)
+    covered = [
+        one
+        for file in files
+        for one in coverage_of_cells(run, file, [c for c in cells if c.file == file]).kinds
+        if one.kind == kind
+    ]
+    if not covered:
+        return Measured(None, why=f"the file has no {kind}")
+    whole, never = sum(one.all for one in covered), [name for one in covered for name in one.never]
+    named = ", ".join(never[:5]) + (", …" if len(never) > 5 else "")
+    remark = f"never: {named}" if never else ""
+    return Measured((whole - len(never)) / whole, whole, remark=remark)
+
+
+def _absolute(spec: ThresholdSpec, found: Measured) -> ThresholdResult:
     if found.value is None:
         return ThresholdResult(spec, "error", f"{spec.title}: {found.why}")
     unit = spec.described

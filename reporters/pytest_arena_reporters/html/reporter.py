@@ -16,6 +16,7 @@ from pytest_arena.results import RunResult
 from pytest_arena_reporters import beside_baseline, figures
 from pytest_arena_reporters.html import (
     baseline_view,
+    coverage_view,
     label_view,
     provider_charts,
     run_page,
@@ -132,6 +133,7 @@ def _context(comparison: Comparison, payload: Payload) -> dict[str, Any]:
         "all_pairs": all_pairs,
         "variants": variants,
         "all_variants": all_variants,
+        "coverage": coverage_view.table(comparison.coverage),
         "labels": label_view.tables(comparison),
         "personas": view.text(figures.personas(comparison.personas), 600),
         "judges": judges,

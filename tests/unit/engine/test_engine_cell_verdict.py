@@ -10,11 +10,12 @@ import pytest
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.trial_checks import Executed
 from pytest_arena.engine.trials import CellRun
-from pytest_arena.engine.verdict_rules import LONGEST_VARIABLE, cell_of
+from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.registry import Registry
 from pytest_arena.results import Response, Trial, Verdict
+from pytest_arena.results.cell import LONGEST_VARIABLE
 
 SPENT = "max_calls 2 of arena.yaml is spent"
 
