@@ -28,6 +28,8 @@ class Source:
     findings: Findings = field(default_factory=Findings)
     partial: bool = False
     """Whether a case that lost an assertion is run with the others."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Texts of files of its own that the arena names, by their path beside it."""
 
     @property
     def place(self) -> Location:

@@ -58,7 +58,8 @@ def arena_json_schema(registry: Registry) -> Schema:
     case = schemas["CaseSpec"]["properties"]
     case["data"] = _file_or(_ref("DataSpec"), case["data"])
     _allow_parts(schemas)
-    # a path or a pattern by its text alone
+    # each by its text alone: a path or a pattern, and a way with its code
+    schemas["TransformSpec"] = {"anyOf": [{"type": "string"}, schemas["TransformSpec"]]}
     schemas["Predicted"] = {"anyOf": [{"type": "string"}, schemas["Predicted"]]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,6 +13,12 @@ from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.js_regex import python_pattern
+from pytest_arena.importing.promptfoo.scripts import (
+    UnusableScriptError,
+    file_of,
+    script_assertion,
+    transform_of,
+)
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
@@ -118,10 +124,12 @@ def convert(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
     try:
         written = _read(kind, tree, place, scope)
         made = _converted(written)
-    except LeftOutError as error:
+        transform = transform_of(plain(tree["transform"])) if "transform" in tree else None
+    except (LeftOutError, UnusableScriptError) as error:
         findings.left_out(place, f"{kind}: {error}", error.instead)
         return _lose(scope, place, kind)
-    return _finished(made, written, tree)
+    finished = _finished(made, written, tree)
+    return [{**one, "transform": transform} for one in finished] if transform else finished
 
 
 def _lose(scope: Scope, place: Location, kind: str) -> list[Made]:
@@ -131,11 +139,11 @@ def _lose(scope: Scope, place: Location, kind: str) -> list[Made]:
 
 
 def _read(kind: str, tree: YamlMap, place: Location, scope: Scope) -> _Written:
-    if "transform" in tree:
-        raise LeftOutError("its transform is JavaScript")
-    value = _value(plain(tree.get("value")), scope)
-    threshold = tree.get("threshold")
     bare = kind.removeprefix("not-")
+    value = plain(tree.get("value"))
+    if bare != "javascript" or file_of(value) is None:
+        value = _value(value, scope)
+    threshold = tree.get("threshold")
     given = float(threshold) if isinstance(threshold, (int, float)) else None
     return _Written(bare, bare != kind, value, given, tree, place, scope)
 
@@ -473,6 +481,14 @@ def _code(written: _Written, language: str) -> list[Made]:
     )
 
 
+def _javascript(written: _Written) -> list[Made]:
+    if written.value is None or written.value == "":
+        raise LeftOutError("no value", "there it is an error")
+    config = plain(written.tree.get("config"))
+    source = written.scope.source
+    return _negatable(written, script_assertion(written.value, written.threshold, config, source))
+
+
 def _valid_calls(written: _Written) -> list[Made]:
     return _negatable(written, {"type": "valid_tool_calls"})
 
@@ -519,7 +535,7 @@ _TYPES: Mapping[str, Callable[[_Written], list[Made]]] = {
     "context-relevance": lambda one: _rag(one, "context_relevance"),
     "context-recall": lambda one: _rag(one, "context_recall"),
     "python": lambda one: _code(one, "Python"),
-    "javascript": lambda one: _code(one, "JavaScript"),
+    "javascript": _javascript,
     "is-valid-openai-tools-call": _valid_calls,
     "is-valid-openai-function-call": _valid_calls,
     "is-valid-function-call": _valid_calls,

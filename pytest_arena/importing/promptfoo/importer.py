@@ -12,6 +12,7 @@ from pytest_arena.importing.importer import Imported, Importer, Source
 from pytest_arena.importing.promptfoo import assertions, templates
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, read_prompts
 from pytest_arena.importing.promptfoo.providers import Providers
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, transform_of
 from pytest_arena.importing.promptfoo.tests import Test, grown, name_of, read_tests
 from pytest_arena.loading.tree import YamlMap, plain
 
@@ -93,7 +94,8 @@ class _Conversion:
                 "echo answers with the prompt in their place: name yours under providers:",
             )
             self._providers.entries.append({"name": "echo", "provider": "echo"})
-        return Imported(self._arena(prompts if as_variants else (), cases), self._findings)
+        arena = self._arena(prompts if as_variants else (), cases)
+        return Imported(arena, self._findings, self._source.files)
 
     def _all_told(self) -> str:
         told = [f"{finding.what}" for finding in self._findings]
@@ -243,6 +245,18 @@ class _Conversion:
             ]
         return names
 
+    def _transformed(self, test: Test, scope: assertions.Scope) -> dict[str, Any]:
+        """Return what is made of the test's answers before its assertions."""
+        written = test.options.get("transform", test.options.get("postprocess"))
+        if written is None:
+            return {}
+        try:
+            return {"transform": transform_of(written)}
+        except UnusableScriptError as error:
+            self._findings.left_out(test.place, str(error), error.instead)
+            scope.lost.append("transform")
+            return {}
+
     def _checked(self, test: Test) -> dict[str, Any]:
         named = grown(test.options.get("provider"))
         judge = assertions.of_provider(named, "text")
@@ -259,7 +273,7 @@ class _Conversion:
             for made in assertions.convert(written, place, scope)
         ]
         self._judges = self._judges or (scope.judges and judge is None)
-        case: dict[str, Any] = {}
+        case = self._transformed(test, scope)
         if test.threshold is not None:
             case["threshold"] = min(test.threshold, 1.0)
         if self._goes_on(test):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import Location
 from pytest_arena.importing.importer import Source
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, transform_of
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 VENDORS: Mapping[str, str] = {
@@ -127,23 +128,29 @@ class Providers:
             return None
         name = str(label) if label else made.pop("name", identity)
         made.pop("name", None)
+        if isinstance(entry, YamlMap) and entry.get("transform") is not None:
+            made |= self._transform(entry)
         clean = re.sub(r"[\[\]\n/]|::", "-", name)
         if isinstance(entry, YamlMap) and isinstance(entry.get("prompts"), YamlList):
             self.only_prompts[clean] = tuple(map(str, entry["prompts"]))
         return {"name": clean, **made}
 
+    def _transform(self, entry: YamlMap) -> dict[str, Any]:
+        try:
+            return {"transform": transform_of(plain(entry["transform"]))}
+        except UnusableScriptError as error:
+            place = entry.key_place("transform")
+            self._source.findings.left_out(place, f"of a provider: {error}", error.instead)
+            return {}
+
     def _note_others(self, entry: YamlMap) -> None:
         findings = self._source.findings
         for key in entry:
-            if key == "transform":
-                findings.left_out(
-                    entry.key_place(key), "transform of a provider, which is JavaScript"
-                )
-            elif key == "delay":
+            if key == "delay":
                 findings.alike(
                     entry.key_place(key), "delay of a provider", "rate_limit: bounds its pace here"
                 )
-            elif key not in ("id", "label", "config", "prompts", "env"):
+            elif key not in ("id", "label", "config", "prompts", "env", "transform"):
                 findings.left_out(entry.key_place(key), f"unknown key {key!r} of a provider")
 
     def _of_id(

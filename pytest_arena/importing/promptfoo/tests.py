@@ -24,7 +24,7 @@ _KNOWN = {
 }  # fmt: skip
 _OPTIONS = {
     "prefix", "suffix", "provider", "disableVarExpansion", "disableDefaultAsserts", "rubricPrompt",
-    "runSerially", "storeOutputAs",
+    "runSerially", "storeOutputAs", "transform", "postprocess",
 }  # fmt: skip
 _OF_COLUMNS = ("__description", "__threshold", "__providerOutput")
 _NO_TEXT = (".pdf", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".mp3", ".wav", ".mp4")

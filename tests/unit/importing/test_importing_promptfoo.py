@@ -73,6 +73,23 @@ HOLDS: list[tuple[dict[str, Any], str, bool]] = [
     ({"type": "finish-reason", "value": "stop"}, "done", True),
     ({"type": "is-refusal"}, "I'm sorry, but I can't help with that.", True),
     ({"type": "not-is-refusal"}, "Paris.", True),
+    ({"type": "javascript", "value": "output.length > 2"}, "Paris.", True),
+    ({"type": "not-javascript", "value": "output.length > 2"}, "Paris.", False),
+    ({"type": "javascript", "value": "const n = output.length; n - 5\n"}, "Paris.", True),
+    ({"type": "javascript", "value": "output.length", "threshold": 7}, "Paris.", False),
+    ({"type": "javascript", "value": "output === context.vars.word"}, "x", True),
+    ({"type": "javascript", "value": "output === '{{word}}'"}, "x", True),
+    (
+        {
+            "type": "javascript",
+            "value": "output.a > context.config.n",
+            "config": {"n": 1},
+            "transform": "JSON.parse(output)",
+        },
+        '{"a": 2}',
+        True,
+    ),
+    ({"type": "equals", "value": "b", "transform": "output.split(' ')[1]"}, "a b", True),
     (
         {
             "type": "assert-set",
@@ -198,13 +215,13 @@ def test_what_is_lost_is_told_and_its_case_is_not_run(tmp_path: Path) -> None:
     tests = [
         {
             "vars": {"word": "x"},
-            "assert": [{"type": "javascript", "value": "1"}, {"type": "contains", "value": "x"}],
+            "assert": [{"type": "is-html", "value": "1"}, {"type": "contains", "value": "x"}],
         },
         {"vars": {"word": "y"}, "assert": [{"type": "min-length", "value": 1}], "name": "no key"},
     ]
     imported = convert(tmp_path, config(tests=tests, tsets=[]))
     assert [case.get("skip") for case in imported.arena["tests"]] == [
-        "imported without javascript",
+        "imported without is-html",
         "imported without min-length",
     ]
     told = "\n".join(map(str, imported.findings))

@@ -1,0 +1,92 @@
+"""JavaScript of a configuration: assertions, and what is made of answers before them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.importing.importer import Source
+from pytest_arena.javascript import Source as Script
+from pytest_arena.javascript import is_installed, why_not_compiled
+from pytest_arena.loading.files import display_name
+
+Made = dict[str, Any]
+_FILE = re.compile(r"(?:file://)?(?P<path>.+?\.(?:[cm]?[jt]s|py))(?::(?P<name>[\w$.]+))?")
+
+
+class UnusableScriptError(Exception):
+    """Code that cannot be in an arena: why, and what to write instead."""
+
+    def __init__(self, why: str, instead: str = "") -> None:
+        super().__init__(why)
+        self.instead = instead
+
+
+def file_of(value: Any) -> tuple[str, str | None] | None:
+    """Return the path and the function's name of a value that names a file of code."""
+    if not isinstance(value, str) or not value.startswith("file://") or "\n" in value:
+        return None
+    found = _FILE.fullmatch(value.strip())
+    return (found["path"], found["name"]) if found else None
+
+
+def script_assertion(value: Any, threshold: float | None, config: Any, source: Source) -> Made:
+    """Return the `javascript` assertion for the value of one of promptfoo's."""
+    made: Made = {"type": "javascript"}
+    named = file_of(value)
+    if named is None:
+        text = value if isinstance(value, str) else str(value).lower()
+        _check(Script(text))
+        made["code"] = text.rstrip()
+    else:
+        path, function = named
+        made["file"] = _kept(path, function, source)
+        if function is not None:
+            made["function"] = function
+    if isinstance(config, dict) and config:
+        made["config"] = config
+    if threshold is not None:
+        made["threshold"] = threshold
+    return made
+
+
+def transform_of(value: Any) -> Made:
+    """Return a `transform:` for one of promptfoo's, which is an expression or a body."""
+    if not isinstance(value, str) or not value.strip():
+        raise UnusableScriptError("a transform that is no code")
+    if value.startswith("file://"):
+        raise UnusableScriptError(
+            f"a transform in a file: {value}", "write its code, or {python: module:function}"
+        )
+    _check(Script(value))
+    return {"javascript": escaped(value.rstrip())}
+
+
+def _kept(name: str, function: str | None, source: Source) -> str:
+    """Return the name of a file of JavaScript, which is to stand beside the arena."""
+    path = source.neighbour(name)
+    if path is None:
+        raise UnusableScriptError(f"there is no file {name}")
+    if path.suffix in (".ts", ".mts", ".cts", ".py"):
+        raise UnusableScriptError(f"{name} is no JavaScript", "write it as JavaScript")
+    text = source.text_of(path)
+    _check(Script(text, is_file=True, function=function))
+    if re.search(r"\brequire\s*\(", text):
+        raise UnusableScriptError(
+            f"{name} requires other files", "write what it needs into the file: nothing is required"
+        )
+    beside = display_name(path, source.path.parent)
+    if beside.startswith("/"):
+        beside = path.name
+    source.files[beside] = text
+    return beside
+
+
+def _check(script: Script) -> None:
+    if not is_installed():
+        # the arena says what to install when it is loaded
+        return
+    problem = why_not_compiled(script)
+    if problem is not None:
+        raise UnusableScriptError(f"its JavaScript does not compile: {problem}")
