@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts
 from pytest_arena.judging.detectors.messages import quoted
@@ -17,6 +18,7 @@ from pytest_arena.text.regex import (
     Pattern,
     PatternTimeoutError,
     fold_pattern,
+    is_always_found,
     search,
 )
 
@@ -30,6 +32,21 @@ class _Pattern(Assertion):
     fold: bool = False
     """Search the answer as `contains` sees it, [folded](#what-is-folded): line ends, too, are
     blanks. The pattern's own quotes, dashes and no-break blanks are folded with it."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _decides_something(cls, pattern: str) -> str:
+        if is_always_found(pattern):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "the pattern {given} is found in every answer, so that this checks nothing",
+                {
+                    "given": quoted(pattern),
+                    "expected": "a pattern of something that need not be there",
+                    "fix": "write + for *, or anchor it: ^…$",
+                },
+            )
+        return pattern
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:
         if _OF_THE_END.search(self.pattern):

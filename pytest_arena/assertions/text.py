@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts, parts_of
@@ -17,6 +17,16 @@ from pytest_arena.text.folding import as_written, bare_ends, fold
 from pytest_arena.text.looking import SearchedText
 
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise PydanticCustomError(
+            "cannot_fail",
+            "blanks alone, with which every answer is taken to begin",
+            {"expected": "the beginning of an answer", "fix": "use matches: '^\\s'"},
+        )
+    return value
 
 
 class _InText(Assertion):
@@ -258,7 +268,7 @@ class StartsWith(_InText):
 
     type: ClassVar[str] = "starts_with"
 
-    value: Text
+    value: Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
     """The beginning."""
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:

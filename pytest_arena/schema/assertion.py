@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pytest_arena.results.judging import Calibration, Judging
 from pytest_arena.results.request_response import Message, Response
@@ -172,6 +173,10 @@ def _unmet(why: str, *, cut: bool) -> Outcome:
 MoreText = Literal["help", "harm", "either", "nothing"]
 
 
+_LEAST = ("threshold", "min", "min_score", "min_similarity")
+"""Keys that bound a score or a share from below."""
+
+
 class Assertion(ArenaModel):
     """Check something of a trial; subclass it, give it a `type`, fields, and a `check`.
 
@@ -216,6 +221,27 @@ class Assertion(ArenaModel):
     """Check only where this holds; elsewhere the assertion is `skipped`."""
     transform: Transform | None = None
     """What is made of the answer before this looks at it: [Transforms](transforms.md)."""
+
+    @model_validator(mode="after")
+    def _can_fail(self) -> Self:
+        """Refuse a least score of nothing: what holds whatever comes checks nothing."""
+        for name in _LEAST if self.weight else ():
+            field = type(self).model_fields.get(name)
+            if field is None or name not in self.model_fields_set or getattr(self, name) != 0:
+                continue
+            from_nought = any(getattr(one, "ge", None) == 0 for one in field.metadata)
+            has_upper = name == "min" and getattr(self, "max", None) is not None
+            if from_nought and not has_upper and not self.applies_threshold:
+                raise PydanticCustomError(
+                    "cannot_fail",
+                    "{key}: 0 holds whatever comes, so that this checks nothing",
+                    {
+                        "key": field.alias or name,
+                        "expected": "more than 0",
+                        "fix": "raise it, or remove the assertion (weight: 0 shows a score alone)",
+                    },
+                )
+        return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""

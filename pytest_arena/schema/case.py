@@ -159,7 +159,7 @@ class CaseSpec(ArenaModel):
     transform: Transform | None = None
     """What is made of each answer before assertions look at it, after what the provider's entry
     makes of it: [Transforms](transforms.md)."""
-    threshold: float | None = Field(default=None, ge=0, le=1)
+    threshold: float | None = Field(default=None, gt=0, le=1)
     """Pass when the weighted score of the assertions is at least this, instead of when every one
     holds."""
     trials: int | None = Field(default=None, gt=0, alias="runs")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from re import _parser as parser  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -36,6 +38,37 @@ class PatternTimeoutError(ArenaError):
 def pattern_of(written: str) -> str:
     """Return the pattern that a YAML text means: in NFC, without a block's final line break."""
     return in_nfc(without_final_break(written))
+
+
+def is_always_found(pattern: str) -> bool:
+    """Return whether a pattern is certainly found in every text, the empty one too: nothing of it
+    need be there, and nothing looks at what is around."""
+    try:
+        tree = parser.parse(pattern)
+    except (re.error, RecursionError, OverflowError):
+        # of the `regex` package alone
+        return False
+    return tree.getwidth()[0] == 0 and not _looks_around(tree)
+
+
+def _looks_around(tree: Any) -> bool:
+    """Return whether a part of a parsed pattern is about its surroundings, or may be."""
+    for code, argument in tree:
+        if str(code) in ("ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"):
+            return True
+        if str(code) == "AT" and not str(argument).startswith("AT_BEGINNING"):
+            return True
+        if any(_looks_around(part) for part in _parts(argument)):
+            return True
+    return False
+
+
+def _parts(argument: Any) -> Iterator[Any]:
+    if isinstance(argument, parser.SubPattern):
+        yield argument
+    elif isinstance(argument, (tuple, list)):
+        for one in argument:
+            yield from _parts(one)
 
 
 def check_pattern(pattern: str) -> str:

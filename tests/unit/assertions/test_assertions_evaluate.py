@@ -88,7 +88,7 @@ def test_not_turns_verdict_and_score_around_and_leaves_the_rest(verdict: str, sc
         assert (turned.verdict, turned.score) == (plain.verdict, plain.score)
 
 
-@given(st.sampled_from(["passed", "failed"]), st.floats(0, 1), st.floats(0, 1))
+@given(st.sampled_from(["passed", "failed"]), st.floats(0, 1), st.floats(0.001, 1))
 def test_a_threshold_decides_by_the_score_alone(verdict: str, score: float, least: float) -> None:
     finding = evaluate(Fixed(verdict=verdict, score=score, threshold=least), ANSWERED, CONTEXT)
     assert (finding.verdict == "passed") is (score >= least)

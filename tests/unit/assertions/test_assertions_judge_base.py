@@ -247,7 +247,7 @@ def test_tool_calls_are_part_of_the_answer(ask: Any) -> None:
 def test_what_cannot_be_asked_is_an_error(
     text: str, facts: dict[str, Any], reason: str, ask: Any
 ) -> None:
-    for more in ("", ", not: true", ", threshold: 0"):
+    for more in ("", ", not: true", ", threshold: 0.01"):
         finding, judge = ask(text.replace("}", more + "}"), level("fully"), **facts)
         assert (finding.verdict, finding.reason, judge.asked) == ("error", reason, [])
 

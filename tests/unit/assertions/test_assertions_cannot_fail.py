@@ -1,0 +1,56 @@
+"""Checks that hold whatever comes are refused when an arena is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pytest_arena.errors import ArenaFileError
+from pytest_arena.schema import Assertion
+from pytest_arena.text.regex import is_always_found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{type: contains, value: a, threshold: 0}", "threshold: 0 holds whatever comes"),
+        ("{type: llm_judge, criteria: x, min_score: 0}", "min_score: 0 holds whatever comes"),
+        ("{type: success_rate, min: 0}", "min: 0 holds whatever comes"),
+        ("{type: tool_call_count, min: 0}", "min: 0 holds whatever comes"),
+        ("{type: matches, pattern: '.*'}", "the pattern '.*' is found in every answer"),
+        ("{type: not_matches, pattern: 'x*'}", "the pattern 'x*' is found in every answer"),
+        ("{type: starts_with, value: '  '}", "blanks alone, with which every answer"),
+        ("{type: all_of, threshold: 0, assertions: [{type: success}]}", "threshold: 0 holds"),
+    ],
+)
+def test_a_check_that_cannot_fail_is_refused(
+    text: str, said: str, build: Callable[[str], Assertion]
+) -> None:
+    with pytest.raises((ArenaFileError, ValueError), match=said.replace("*", r"\*")):
+        build(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{type: llm_judge, criteria: x, min_score: 0, weight: 0}",
+        "{type: tool_call_count, min: 0, max: 2}",
+        "{type: json_path, path: a, min: 0}",
+        "{type: matches, pattern: '^[^a]*$'}",
+        "{type: matches, pattern: 'a+|b'}",
+        "{type: levenshtein, value: x, max_distance: 0}",
+    ],
+)
+def test_a_check_that_may_fail_is_taken(text: str, build: Callable[[str], Assertion]) -> None:
+    build(text)
+
+
+@pytest.mark.parametrize("pattern", ["", "a?", "(a|)", "^", r"\Aa*", "(?i)x{0,3}", "(?:a*)*"])
+def test_a_pattern_of_nothing_is_always_found(pattern: str) -> None:
+    assert is_always_found(pattern)
+
+
+@pytest.mark.parametrize("pattern", ["a", "a*$", r"\b", "(?=a)", "(?!a)", "^$", r"(a)?\1b*", r"\Z"])
+def test_a_pattern_of_something_is_not(pattern: str) -> None:
+    assert not is_always_found(pattern)
