@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?=
 VENV ?= .venv
 # More than two cores have, since many tests wait for servers and for pytest inside pytest.
-WORKERS ?= 6
+WORKERS ?= 4
 REPORT_DIR ?= arena-report
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install -qq --no-compile

@@ -47,6 +47,7 @@ _HEADINGS = {
     "AgentTargetSpec": "agent",
     "HealthSpec": "health",
     "ChainTargetSpec": "chain",
+    "WorkflowTargetSpec": "workflow",
     "ChainStepSpec": "chain_step",
     "ToolLimits": "limits",
     "ToolAnswer": "mock",

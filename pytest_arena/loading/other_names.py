@@ -206,7 +206,7 @@ _TYPES: tuple[tuple[str, str, str], ...] = (
     ("preferred_over", "select_best pairwise better_than comparison", _TYPE),
     (
         "python",
-        "javascript js code custom function script webhook",
+        "js code custom function script webhook",
         "write a function of your own, and type: python with call: module:function",
     ),
     ("finish_reason", "stop_reason", _TYPE),

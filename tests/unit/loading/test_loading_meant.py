@@ -149,7 +149,7 @@ def types() -> list[str]:
         ("is_valid_openai_tools_call", "write type: valid_tool_calls"),
         ("tool-calls", "write type: tool_call_count"),
         ("g-eval", "write type: llm_judge, with what must hold as criteria:"),
-        ("javascript", "write a function of your own, and type: python with call: module:function"),
+        ("webhook", "write a function of your own, and type: python with call: module:function"),
         (
             "trajectory_match",
             "write type: trajectory, with the calls as steps: and mode: in_order, exact or "
@@ -271,7 +271,8 @@ MISTAKES = {
     "a key that is needed, misspelt": (
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, valeu: x}]}]",
         "arena.yaml:4:61: unknown key 'valeu' in assertion 'contains'\n"
-        "  expected: one of not, weight, threshold, pass_threshold, when, value, case_sensitive\n"
+        "  expected: one of not, weight, threshold, pass_threshold, when, transform, value, "
+        "case_sensitive\n"
         "  fix: did you mean 'value'?",
     ),
     "a text with a comma in braces": (
