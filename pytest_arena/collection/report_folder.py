@@ -86,6 +86,25 @@ class ReportFolder:
         else:
             _remove_run(self.path)
 
+    def put_away_ended(self) -> str | None:
+        """Put away the run that ended here, since one that could not begin leaves its place empty.
+
+        Returns what to say of it. Where another run is at work, or the last one never ended and
+        can be taken up, all stays.
+        """
+        results = self.path / RESULTS
+        try:
+            if not results.is_file() or not _has_ended(results):
+                return None
+            self.claim()
+            self.clear()
+        except UsageError:
+            return None
+        except OSError as error:
+            shown = os.path.relpath(results)
+            return f"nothing was run; {shown} is an older run's ({error.strerror})"
+        return f"nothing was run; the last whole run is in {os.path.relpath(self.path / PREVIOUS)}"
+
     def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:
         """Forget the last whole run if this one ran all its cells, else say where it stands.
 

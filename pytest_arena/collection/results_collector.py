@@ -74,6 +74,8 @@ class ResultsCollector:
         self.run: RunResult | None = None
         self._reports = Reports()
         self._said: list[str] = []
+        self._collection_failed = False
+        self._put_away: str | None = None
         self._refused: list[str] = []
         self._hook_failures = HookFailures(parts.config.rootpath)
         self.repeated_errors = RepeatedErrors()
@@ -150,6 +152,10 @@ class ResultsCollector:
         if report.failed and getattr(report, "arena_verdict", None) == "error":
             return ("error", "E", "ERROR")
         return None
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        # of workers, xdist's controller is told these alone
+        self._collection_failed = self._collection_failed or report.failed
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -231,6 +237,7 @@ class ResultsCollector:
         self.read_shards()
         if not self._lines:
             self._conclude_recordings(())
+            self._put_away_older(session, exitstatus)
             return
         run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
         run = self._with_unseen_failures(run, int(session.exitstatus))
@@ -271,12 +278,25 @@ class ResultsCollector:
         if self._reports.broken or self._hook_failures.lines() or self._storage.problem:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
+    def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
+        """Leave no results in the place of a run that was refused, which would seem to be its own;
+        what it was to take up or to judge again stays."""
+        refused = self._collection_failed or exitstatus in (
+            pytest.ExitCode.USAGE_ERROR,
+            pytest.ExitCode.INTERNAL_ERROR,
+        )
+        takes_up = self._interrupted is not None or self._earlier is not None
+        if refused and not takes_up and not session.config.option.collectonly:
+            self._put_away = self._folder.put_away_ended()
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         self.repeated_errors.put_back(terminalreporter)
 
     def write_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Write what the run found out; nothing where no cell ran."""
         if self.run is None:
+            if self._put_away is not None:
+                terminalreporter.write_line(f"arena: {self._put_away}")
             return
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")

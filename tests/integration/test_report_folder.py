@@ -108,3 +108,34 @@ def test_an_unfinished_run_is_not_taken_for_a_whole_one(two: Project) -> None:
     results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
     two.run("-k", "Short").stdout.no_fnmatch_line("*left out*")
     assert "previous" not in names(two)
+
+
+@pytest.mark.parametrize(
+    ("options", "broken"),
+    [(("--arena-provider", "two"), False), ((), True)],
+    ids=["usage", "collection"],
+)
+def test_a_refused_run_leaves_no_older_results_in_its_place(
+    two: Project, spread: tuple[str, ...], options: tuple[str, ...], broken: bool
+) -> None:
+    two.run()
+    whole = (two.path / "arena-report" / "results.jsonl").read_bytes()
+    if broken:
+        two.write(arena=TWO_CASES.replace("type: contains", "type: containz"))
+    for told in (["arena: nothing was run; the last whole run is in arena-report/previous"], []):
+        two.run(*options, *spread).stdout.fnmatch_lines(told)
+        assert names(two) == {".gitignore", "previous"}
+        assert (two.path / "arena-report" / "previous" / "results.jsonl").read_bytes() == whole
+
+
+def test_a_refused_run_leaves_what_another_one_can_take_up_or_is_writing(two: Project) -> None:
+    two.run()
+    results = two.path / "arena-report" / "results.jsonl"
+    with another_run(two.path / "arena-report"):
+        two.run("--arena-provider", "two")
+        assert results.exists()
+    two.run("--arena-provider", "two", "--arena-rejudge", "arena-report/results.jsonl")
+    assert results.exists()
+    results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
+    two.run("--arena-provider", "two")
+    assert results.exists()
