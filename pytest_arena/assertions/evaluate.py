@@ -13,7 +13,7 @@ from pathlib import Path
 from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
 from pytest_arena.assertions.messages import fired
-from pytest_arena.assertions.python import Python
+from pytest_arena.assertions.python import Python, folders_of
 from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.errors import BudgetSpent, TransformError, shorten
 from pytest_arena.judging.answer_parts import only_called
@@ -126,7 +126,12 @@ def _transformed(assertion: Assertion, trial: Trial, context: CheckContext) -> T
 
     *before, last = trial.responses
     around = Surroundings(
-        context.root, trial.last_prompt, context.variables, context.case, context.provider
+        context.root,
+        folders_of(assertion, context.root),
+        trial.last_prompt,
+        context.variables,
+        context.case,
+        context.provider,
     )
     try:
         made = transformed(last, assertion.transform, around)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from typing import Any, ClassVar, TypeGuard
+from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.assertions.grading_results import outcome_of_number, outcome_of_object
 from pytest_arena.errors import shorten
 from pytest_arena.javascript import Given, NotRunError, Source, Thrown, run
 from pytest_arena.results.cleaning import clean_text, clean_value
-from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.javascript import check_javascript
-from pytest_arena.text.numbers import number
 
-_RETURNS = "a boolean, a number, or an object with `pass`"
+_RETURNS = "a boolean, a number, or an object with pass, score and reason"
 
 
 class JavaScript(Assertion):
@@ -32,8 +30,8 @@ class JavaScript(Assertion):
     exports several.
 
     True holds. A number is the score, and holds when it is at least `threshold`, or above 0 without
-    one. An object tells `pass`, and may tell `score`, `reason` and `componentResults`. Anything
-    else but a text, and an exception, fails, with `not`, too. A promise is waited for.
+    one. An object has `pass`, `score` and `reason`, and may have `componentResults`. Anything else
+    but a text, and an exception, fails, with `not`, too. A promise is waited for.
 
     It needs `pip install 'pytest-arena[javascript]'`, and runs without files, network, `require`,
     `fetch`, timers and `Intl`.
@@ -121,55 +119,10 @@ class JavaScript(Assertion):
         if found.kind == "boolean":
             return Outcome.of(value, f"{self._name} gave {str(value).lower()}", expected="true")
         if found.kind == "number":
-            return self._scored(value)
+            return outcome_of_number(self._name, value, self.threshold)
+        if found.kind == "object":
+            return outcome_of_object(self._name, value, self.type)
         if found.kind == "string":
             return Outcome.error(f"{self._name} gave the text {shorten(repr(value))}, no verdict")
-        if found.kind == "object" and isinstance(value.get("pass"), bool):
-            return self._described(value)
         given = shorten(repr(value)) if value is not None else found.kind
         return Outcome.unseen(f"{self._name} gave {given}, not {_RETURNS}")
-
-    def _scored(self, score: float) -> Outcome:
-        if not math.isfinite(score):
-            return Outcome.unseen(f"{self._name} gave {score}, which is no finite number")
-        least = self.threshold
-        holds = score > 0 if least is None else score >= least
-        expected = "a number above 0" if least is None else f"at least {number(least)}"
-        told = f"{self._name} gave {number(score)}"
-        return Outcome.of(holds, told, score=_share(score), expected=expected)
-
-    def _described(self, given: Mapping[str, Any]) -> Outcome:
-        """Return what an object says that tells `pass`, and what else it knows."""
-        passed, score, reason = given["pass"], given.get("score"), given.get("reason")
-        if score is None:
-            score = 1.0 if passed else 0.0
-        if not _is_number(score):
-            return Outcome.unseen(f"{self._name} gave the score {shorten(repr(score))}, no number")
-        if self.threshold is not None and score < self.threshold:
-            passed = False
-        told = str(reason) if reason else f"{self._name} gave pass: {str(passed).lower()}"
-        parts = given.get("componentResults")
-        group = tuple(map(_part, parts)) if isinstance(parts, list) else ()
-        outcome = Outcome.of(passed, told, score=_share(score), expected="pass: true")
-        return Outcome(outcome.verdict, told, outcome.score, outcome.expected, group)
-
-
-def _part(part: Any) -> Finding:
-    """Return one of `componentResults`, as far as it tells anything."""
-    known: Mapping[str, Any] = part if isinstance(part, Mapping) else {}
-    score = known.get("score")
-    return Finding(
-        "javascript",
-        "passed" if known.get("pass") is True else "failed",
-        _share(score) if _is_number(score) else None,
-        str(known.get("reason") or "(no reason)"),
-    )
-
-
-def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _share(score: float) -> float:
-    """Return a score as one from 0 to 1, which others are averaged with."""
-    return min(max(float(score), 0.0), 1.0)

@@ -29,8 +29,8 @@ class Python(Assertion):
     The function takes, by name, what it needs of `output`, `prompt`, `messages`, `variables`,
     `trial` and `context`. It returns a bool; a score from 0 to 1, which must be 1 unless
     `threshold` says otherwise; a dict with `passed`, `score` (one of them at least) and `reason`;
-    or an `Outcome`. It may be async. The module is found in the root directory and among the
-    installed packages, nowhere else.
+    or an `Outcome`. It may be async. The module is found beside the arena file, in the root
+    directory and among the installed packages, nowhere else.
 
     An `assert` in it that does not hold is a failure.
 
@@ -53,7 +53,7 @@ class Python(Assertion):
     def is_async(self, root: Path) -> bool:
         """Return whether the function is async; one that cannot be found is not."""
         try:
-            function = resolve(self.call, root)
+            function = resolve(self.call, root, folders_of(self, root))
         except UnresolvedError:
             return False
         return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
@@ -62,7 +62,7 @@ class Python(Assertion):
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         try:
-            function = resolve(self.call, context.root)
+            function = resolve(self.call, context.root, folders_of(self, context.root))
             arguments = _arguments(self.call, function, trial, context)
         except UnresolvedError as error:
             return Outcome.error(str(error))
@@ -122,6 +122,12 @@ class Python(Assertion):
         holds = score >= 1 if passed is None else passed
         expected = "score 1" if passed is None and self.threshold is None else None
         return Outcome.of(holds, told, score=float(score), expected=expected)
+
+
+def folders_of(assertion: Assertion, root: Path) -> tuple[Path, ...]:
+    """Return the folder of the file that an assertion stands in, which modules are looked for
+    first in."""
+    return ((root / assertion.place.file).parent,) if assertion.place is not None else ()
 
 
 def _arguments(

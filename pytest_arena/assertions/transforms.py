@@ -25,6 +25,8 @@ class Surroundings:
     """What a transform may know beside the answer."""
 
     root: Path
+    folders: tuple[Path, ...] = ()
+    """Where modules are looked for first."""
     prompt: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
     case: str = ""
@@ -98,7 +100,7 @@ def _number(found: Given) -> float | int:
 def _by_python(given: Any, how: TransformSpec, around: Surroundings) -> Any:
     call = how.python or ""
     try:
-        function = resolve(call, around.root)
+        function = resolve(call, around.root, around.folders)
         offered = {
             "output": given,
             "prompt": around.prompt,

@@ -126,8 +126,10 @@ class Conversation:
 
         case = self._plan.case
         for turn, response in dialogue.unseen_answers():
+            root = self._plan.provider.root
             around = Surroundings(
-                self._plan.provider.root,
+                root,
+                ((root / self._plan.file).parent,),
                 self._trial(dialogue).at_turn(turn).last_prompt,
                 case.variables,
                 case.name,

@@ -13,11 +13,11 @@ from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.js_regex import python_pattern
+from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
 from pytest_arena.importing.promptfoo.scripts import (
     UnusableScriptError,
     file_of,
     script_assertion,
-    transform_of,
 )
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -59,6 +59,8 @@ class Scope:
     """What the assertions of one test are read with."""
 
     source: Source
+    module: PythonModule
+    """Where code in Python goes."""
     variables: Mapping[str, Any]
     judge: Made | None = None
     """Who judges, where the test's options say so."""
@@ -124,7 +126,9 @@ def convert(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
     try:
         written = _read(kind, tree, place, scope)
         made = _converted(written)
-        transform = transform_of(plain(tree["transform"])) if "transform" in tree else None
+        transform = (
+            transform_of(plain(tree["transform"]), scope.module) if "transform" in tree else None
+        )
     except (LeftOutError, UnusableScriptError) as error:
         findings.left_out(place, f"{kind}: {error}", error.instead)
         return _lose(scope, place, kind)
@@ -141,7 +145,7 @@ def _lose(scope: Scope, place: Location, kind: str) -> list[Made]:
 def _read(kind: str, tree: YamlMap, place: Location, scope: Scope) -> _Written:
     bare = kind.removeprefix("not-")
     value = plain(tree.get("value"))
-    if bare != "javascript" or file_of(value) is None:
+    if bare not in ("javascript", "python") or file_of(value) is None:
         value = _value(value, scope)
     threshold = tree.get("threshold")
     given = float(threshold) if isinstance(threshold, (int, float)) else None
@@ -473,12 +477,12 @@ def of_provider(written: Any, use: str) -> Made | None:
     return {"provider": VENDORS[head], "model": model if known and model else rest}
 
 
-def _code(written: _Written, language: str) -> list[Made]:
-    raise LeftOutError(
-        f"its code is {language}",
-        "write a function of the answer in a module beside the arena, and {type: python, "
-        "call: module:function}",
-    )
+def _python(written: _Written) -> list[Made]:
+    if written.value is None or written.value == "":
+        raise LeftOutError("no value", "there it is an error")
+    config = plain(written.tree.get("config"))
+    module = written.scope.module
+    return _negatable(written, module.assertion(written.value, written.threshold, config))
 
 
 def _javascript(written: _Written) -> list[Made]:
@@ -534,7 +538,7 @@ _TYPES: Mapping[str, Callable[[_Written], list[Made]]] = {
     "context-faithfulness": lambda one: _rag(one, "faithfulness"),
     "context-relevance": lambda one: _rag(one, "context_relevance"),
     "context-recall": lambda one: _rag(one, "context_recall"),
-    "python": lambda one: _code(one, "Python"),
+    "python": _python,
     "javascript": _javascript,
     "is-valid-openai-tools-call": _valid_calls,
     "is-valid-openai-function-call": _valid_calls,

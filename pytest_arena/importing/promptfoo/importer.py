@@ -12,7 +12,8 @@ from pytest_arena.importing.importer import Imported, Importer, Source
 from pytest_arena.importing.promptfoo import assertions, templates
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, read_prompts
 from pytest_arena.importing.promptfoo.providers import Providers
-from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, transform_of
+from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.importing.promptfoo.tests import Test, grown, name_of, read_tests
 from pytest_arena.loading.tree import YamlMap, plain
 
@@ -64,7 +65,8 @@ class _Conversion:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._findings = source.findings
-        self._providers = Providers(source)
+        self._module = PythonModule(source)
+        self._providers = Providers(source, self._module)
         self._names: dict[str, int] = {}
         self._judges = False
         self._uses_conversation = False
@@ -251,7 +253,7 @@ class _Conversion:
         if written is None:
             return {}
         try:
-            return {"transform": transform_of(written)}
+            return {"transform": transform_of(written, self._module)}
         except UnusableScriptError as error:
             self._findings.left_out(test.place, str(error), error.instead)
             scope.lost.append("transform")
@@ -262,6 +264,7 @@ class _Conversion:
         judge = assertions.of_provider(named, "text")
         scope = assertions.Scope(
             self._source,
+            self._module,
             test.variables,
             judge=judge,
             embedding=assertions.of_provider(named, "embedding"),

@@ -8,7 +8,8 @@ from typing import Any
 
 from pytest_arena.errors import Location
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, transform_of
+from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 VENDORS: Mapping[str, str] = {
@@ -66,8 +67,9 @@ _ENVIRONMENT = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 class Providers:
     """The columns that a configuration names, and those that its tests and judges add."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, module: PythonModule) -> None:
         self._source = source
+        self._module = module
         self._by_id: dict[str, str] = {}
         self.entries: list[dict[str, Any]] = []
         self.only_prompts: dict[str, tuple[str, ...]] = {}
@@ -137,7 +139,7 @@ class Providers:
 
     def _transform(self, entry: YamlMap) -> dict[str, Any]:
         try:
-            return {"transform": transform_of(plain(entry["transform"]))}
+            return {"transform": transform_of(plain(entry["transform"]), self._module)}
         except UnusableScriptError as error:
             place = entry.key_place("transform")
             self._source.findings.left_out(place, f"of a provider: {error}", error.instead)

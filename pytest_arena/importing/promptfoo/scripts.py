@@ -51,14 +51,10 @@ def script_assertion(value: Any, threshold: float | None, config: Any, source: S
     return made
 
 
-def transform_of(value: Any) -> Made:
-    """Return a `transform:` for one of promptfoo's, which is an expression or a body."""
+def script_transform(value: Any) -> Made:
+    """Return a `transform:` for JavaScript of promptfoo's, an expression or a body."""
     if not isinstance(value, str) or not value.strip():
         raise UnusableScriptError("a transform that is no code")
-    if value.startswith("file://"):
-        raise UnusableScriptError(
-            f"a transform in a file: {value}", "write its code, or {python: module:function}"
-        )
     _check(Script(value))
     return {"javascript": escaped(value.rstrip())}
 

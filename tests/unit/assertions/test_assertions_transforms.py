@@ -37,7 +37,7 @@ def root(tmp_path: Path) -> Iterator[Path]:
 
 def made(how: Any, output: str, root: Path) -> Any:
     spec: TransformSpec = TypeAdapter(Transform).validate_python(how)
-    around = Surroundings(root, "How?", {"least": 3}, "case", "mini")
+    around = Surroundings(root, (), "How?", {"least": 3}, "case", "mini")
     return transformed(Response(output), spec, around).transformed
 
 

@@ -1,4 +1,4 @@
-"""JavaScript of promptfoo's configurations: files, transforms, and what is told of the rest."""
+"""JavaScript and Python of promptfoo's configurations, and what is told of the rest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pytest_arena import run_arena
 from pytest_arena.importing import Imported, read_source
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
@@ -86,3 +87,59 @@ def test_a_case_that_lost_its_transform_is_not_run(tmp_path: Path) -> None:
     test = {"options": {"transform": "file://t.js"}, **asserted("output > 1")}
     (case,) = convert(tmp_path, test).arena["tests"]
     assert case["skip"] == "imported without transform"
+
+
+PYTHON = [
+    {"type": "python", "value": "len(output) == {{n}}"},
+    {"type": "python", "value": "if len(output) > 1:\n    return '{name}'\nreturn 0.5\n"},
+    {"type": "not-python", "value": "file://checks.py", "config": {"n": 1}, "threshold": 0.5},
+    {"type": "equals", "value": "HI", "transform": "file://checks.py:upper"},
+]
+
+
+def test_python_becomes_functions_of_a_module_beside_the_arena(tmp_path: Path) -> None:
+    checks = "def get_assert(output, context): return output != 'hi' and context['config']\n"
+    checks += "def upper(output, context): return output.upper()\n"
+    (tmp_path / "checks.py").write_text(checks)
+    test = {"vars": {"n": "2"}, "assert": PYTHON[:1] + PYTHON[2:]}
+    again = {**test, "assert": PYTHON[:2]}
+    imported = convert(tmp_path, test, tests=[test, again], prompts=["hi"])
+    assert imported.findings.is_whole, list(imported.findings)
+    first, second = (case["assertions"] for case in imported.arena["tests"])
+    assert (
+        first[0]
+        == second[0]
+        == {
+            "type": "python",
+            "call": "promptfooconfig_promptfoo:assertion_1",
+        }
+    )
+    assert first[1] == {
+        "type": "python",
+        "call": "promptfooconfig_promptfoo:assertion_2",
+        "not": True,
+    }
+    assert first[2]["transform"] == {"python": "promptfooconfig_promptfoo:transform_3"}
+    assert imported.files["checks.py"] == checks
+    made = tmp_path / "promptfooconfig_promptfoo.py"
+    made.write_text(imported.files[made.name])
+    (tmp_path / "arena.yaml").write_text(yaml.safe_dump(imported.arena))
+    run = run_arena(tmp_path / "arena.yaml")
+    assert [cell.verdict for cell in run.cells] == ["passed", "failed"]
+    assert "gave '{name}'" in run.cells[1].trials[0].assertions[1].reason
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("import", "does not compile: invalid syntax"),
+        ("", "no value"),
+        ("file://none.py", "there is no file none.py"),
+        ("file://broken.py", "does not compile"),
+    ],
+)
+def test_python_that_cannot_be_called_is_left_out(value: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def f(:\n")
+    imported = convert(tmp_path, {"assert": [{"type": "python", "value": value}]})
+    assert said in "".join(map(str, imported.findings))
+    assert imported.arena["tests"][0]["skip"] == "imported without python"

@@ -1,0 +1,133 @@
+"""Python functions of promptfoo's configurations as checks and transforms of an arena.
+
+The modules that `arena import` writes beside an arena file import this; nothing else does. A
+function is called with `output` and `context` as it is there, and what it gives means the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pytest_arena.assertions.grading_results import outcome_of_number, outcome_of_object
+from pytest_arena.errors import shorten
+from pytest_arena.references import UnresolvedError
+from pytest_arena.results import Trial
+from pytest_arena.schema import CheckContext, Outcome
+from pytest_arena.text.exception_text import exception_headline
+
+Function = Callable[[Any, dict[str, Any]], Any]
+Check = Callable[[Trial, CheckContext], Outcome]
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.IGNORECASE)
+
+
+def asserting(function: Function, *, threshold: float | None = None, config: Any = None) -> Check:
+    """Return a function of promptfoo's as one for `type: python`.
+
+    A bool holds or not; a number does at `threshold`, or above 0 without one; a mapping has `pass`,
+    `score` and `reason`. Anything else, and an exception, fails, with `not`, too. Where it or what
+    it imports cannot be found, it is an error.
+    """
+
+    def check(trial: Trial, context: CheckContext) -> Outcome:
+        last = trial.last
+        made = None if last is None else last.transformed
+        output = trial.output or "" if made is None else made
+        try:
+            given = _finished(function(output, _context(trial, context, config)))
+        except UnresolvedError as error:
+            return Outcome.error(str(error))
+        except ImportError as error:
+            return Outcome.error(exception_headline(error, context.root))
+        except Exception as error:  # noqa: BLE001 - it fails there, whatever it is
+            return Outcome.unseen(exception_headline(error, context.root))
+        return _outcome(function.__name__.lstrip("_"), given, threshold)
+
+    return check
+
+
+def function_in(module: str, file: str, name: str) -> Function:
+    """Return a function of a file beside a module, which is loaded when it is first called."""
+    path = Path(module).resolve().parent / file
+
+    def call(output: Any, context: dict[str, Any]) -> Any:
+        found = getattr(_loaded(path), name, None)
+        if not callable(found):
+            raise UnresolvedError(f"{file} has no function {name!r}")
+        return _finished(found(output, context))
+
+    call.__name__ = f"{file}:{name}"
+    return call
+
+
+@cache
+def _loaded(path: Path) -> ModuleType:
+    """Load a file as a module of its own, which finds what lies beside it."""
+    name = f"_promptfoo_{abs(hash(path)):x}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UnresolvedError(f"there is no file {path.name} to load")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UnresolvedError(f"{path.name} cannot be imported: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+    return module
+
+
+def _finished(given: Any) -> Any:
+    """Return what a function gave, once it is there."""
+    if not inspect.isawaitable(given):
+        return given
+
+    async def wait() -> Any:
+        return await given
+
+    return asyncio.run(wait())
+
+
+def _context(trial: Trial, context: CheckContext, config: Any) -> dict[str, Any]:
+    variables = dict(context.variables)
+    made: dict[str, Any] = {
+        "prompt": trial.last_prompt,
+        "vars": variables,
+        "test": {"description": context.case, "vars": variables},
+        "provider": {"id": context.provider, "label": context.provider},
+        "providerResponse": {"output": trial.output},
+    }
+    return made if config is None else {**made, "config": config}
+
+
+def _outcome(name: str, given: Any, threshold: float | None) -> Outcome:
+    word = given.lower() if isinstance(given, str) else None
+    if word in ("true", "false"):
+        given = word == "true"
+    if isinstance(given, bool):
+        return Outcome.of(given, f"{name} gave {given}", expected="True")
+    if isinstance(given, str) and given.startswith("{"):
+        try:
+            given = json.loads(given)
+        except ValueError as error:
+            return Outcome.unseen(f"{name} gave a text that is no JSON: {error}")
+    if isinstance(given, Mapping):
+        known = {"pass": given.get("pass_"), **given} if "pass_" in given else given
+        return outcome_of_object(name, known, "python", threshold)
+    if isinstance(given, str) and (found := _NUMBER.match(given)):
+        # a text that begins with a number is one there
+        given = float(found[1])
+    if isinstance(given, (int, float)):
+        return outcome_of_number(name, float(given), threshold)
+    wanted = "not a bool, a number, or a dict with pass, score and reason"
+    return Outcome.unseen(f"{name} gave {shorten(repr(given))}, {wanted}")
