@@ -91,7 +91,7 @@ def test_a_case_that_lost_its_transform_is_not_run(tmp_path: Path) -> None:
 
 PYTHON = [
     {"type": "python", "value": "len(output) == {{n}}"},
-    {"type": "python", "value": "if len(output) > 1:\n    return '{name}'\nreturn 0.5\n"},
+    {"type": "python", "value": "if len(output) > 1:\n    return 'a {name}'\nreturn 0.5\n"},
     {"type": "not-python", "value": "file://checks.py", "config": {"n": 1}, "threshold": 0.5},
     {"type": "equals", "value": "HI", "transform": "file://checks.py:upper"},
 ]
@@ -126,7 +126,7 @@ def test_python_becomes_functions_of_a_module_beside_the_arena(tmp_path: Path) -
     (tmp_path / "arena.yaml").write_text(yaml.safe_dump(imported.arena))
     run = run_arena(tmp_path / "arena.yaml")
     assert [cell.verdict for cell in run.cells] == ["passed", "failed"]
-    assert "gave '{name}'" in run.cells[1].trials[0].assertions[1].reason
+    assert "gave 'a {name}'" in run.cells[1].trials[0].assertions[1].reason
 
 
 @pytest.mark.parametrize(
