@@ -12,7 +12,8 @@ from pytest_arena.errors import ArenaFileError, Location, suggest
 from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.promptfoo.js_regex import python_pattern
+from pytest_arena.importing.promptfoo import literal_text
+from pytest_arena.importing.promptfoo.js_regex import NoPatternError, python_pattern
 from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
 from pytest_arena.importing.promptfoo.scripts import (
     UnusableScriptError,
@@ -101,8 +102,6 @@ class _Written:
         if isinstance(self.value, list):
             return [item if isinstance(item, str) else _json(item) for item in self.value]
         text = self.text
-        if self.scope.from_csv:
-            return [part.strip() for part in text.split(",")]
         found = re.findall(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^,]*))\s*(?:,|$)', text)
         parts = [quoted.replace('\\"', '"') or bare.strip() for quoted, bare in found]
         return parts[:-1] if parts and not parts[-1] else parts
@@ -222,10 +221,13 @@ def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
         return []
     made: Made = {"type": "all_of", "assertions": members}
     threshold, weight = tree.get("threshold"), tree.get("weight")
-    if isinstance(threshold, (int, float)) and threshold:
-        made["threshold"] = threshold
+    if isinstance(threshold, (int, float)) and threshold > 0:
+        made["threshold"] = min(threshold, 1)
     if isinstance(weight, (int, float)) and weight != 1:
         made["weight"] = weight
+    if isinstance(threshold, (int, float)) and threshold <= 0:
+        # every score reaches it
+        made["weight"] = 0
     return [made]
 
 
@@ -245,30 +247,71 @@ def _negatable(written: _Written, made: Made) -> list[Made]:
 
 
 def _contains(written: _Written, *, case: bool) -> list[Made]:
-    made: Made = {"type": "contains", "value": written.text}
-    return _negatable(written, _cased(made, case=case))
+    text = _text_or_number(written)
+    if literal_text.is_plain(text, case=case):
+        return _negatable(written, _cased({"type": "contains", "value": text}, case=case))
+    return _matching(written, literal_text.one_of([text], case=case))
 
 
 def _cased(made: Made, *, case: bool) -> Made:
     return {**made, "case_sensitive": True} if case else made
 
 
-def _list(written: _Written, kind: str, *, case: bool) -> list[Made]:
-    texts = [text for text in written.texts if text]
+def _text_or_number(written: _Written) -> str:
+    if isinstance(written.value, (bool, dict, list)):
+        raise LeftOutError("its value is no text", "there it is an error")
+    return written.text
+
+
+def _matching(written: _Written, pattern: str) -> list[Made]:
+    return _negatable(written, {"type": "matches", "pattern": pattern})
+
+
+def _any(written: _Written, *, case: bool) -> list[Made]:
+    texts = _several(written)
+    if isinstance(written.value, list) and not all(texts):
+        raise LeftOutError("an empty text, which every answer contains")
+    if all(literal_text.is_plain(text, case=case) for text in texts):
+        return _negatable(written, _cased({"type": "contains_any", "values": texts}, case=case))
+    return _matching(written, literal_text.one_of(texts, case=case))
+
+
+def _all(written: _Written, *, case: bool) -> list[Made]:
+    texts = [text for text in _several(written) if text]
+    if texts and all(literal_text.is_plain(text, case=case) for text in texts):
+        return _negatable(written, _cased({"type": "contains_all", "values": texts}, case=case))
+    return _matching(written, literal_text.all_of(texts, case=case))
+
+
+def _several(written: _Written) -> list[str]:
+    texts = written.texts
+    if not isinstance(written.value, list):
+        texts = [text for text in texts if text]
     if not texts:
         raise LeftOutError("no value", "there it is an error")
-    return _negatable(written, _cased({"type": kind, "values": texts}, case=case))
+    return texts
 
 
 def _equals(written: _Written) -> list[Made]:
     if isinstance(written.value, (dict, list)):
         made: Made = {"type": "json_path", "path": "@", "equals": written.value, "extract": False}
-        return _negatable(written, made)
-    return _negatable(written, {"type": "matches", "pattern": rf"\A{re.escape(written.text)}\Z"})
+        return _json_or(written, made)
+    return _matching(written, literal_text.whole(written.text))
+
+
+def _json_or(written: _Written, made: Made) -> list[Made]:
+    """Return an assertion on the answer's JSON; negated, it holds where there is no JSON, too."""
+    if not written.negated:
+        return [made]
+    return [
+        {"type": "any_of", "assertions": [{**made, "not": True}, {"type": "is_json", "not": True}]}
+    ]
 
 
 def _starts_with(written: _Written) -> list[Made]:
-    return _negatable(written, {"type": "matches", "pattern": rf"\A{re.escape(written.text)}"})
+    if not isinstance(written.value, str):
+        raise LeftOutError("its value is no text", "there it is an error")
+    return _matching(written, literal_text.beginning(written.text))
 
 
 def _regex(written: _Written) -> list[Made]:
@@ -276,12 +319,19 @@ def _regex(written: _Written) -> list[Made]:
     if text.startswith("(?i)"):
         written.alike("(?i) is no pattern of JavaScript's, so that it always fails there")
         text = text.removeprefix("(?i)")
-        return _negatable(written, {"type": "matches", "pattern": f"(?i){text}"})
+        return _matching(written, _translated(text).replace("(?a)", "(?ai)", 1))
+    return _matching(written, _translated(text))
+
+
+def _translated(text: str) -> str:
     try:
-        pattern = python_pattern(text)
+        return python_pattern(text)
+    except NoPatternError as error:
+        raise LeftOutError(
+            f"no pattern of JavaScript's ({error}), so that it never matches there"
+        ) from error
     except ValueError as error:
         raise LeftOutError(f"the pattern cannot be read: {error}") from error
-    return _negatable(written, {"type": "matches", "pattern": pattern})
 
 
 def _schema(value: Any) -> Made:
@@ -303,19 +353,26 @@ def _schema(value: Any) -> Made:
 def _is_json(written: _Written) -> list[Made]:
     if written.value in (None, "", {}):
         return _negatable(written, {"type": "is_json"})
-    return _negatable(written, {"type": "json_schema", "schema": _schema(written.value)})
+    return _json_or(written, {"type": "json_schema", "schema": _schema(written.value)})
 
 
 def _contains_json(written: _Written) -> list[Made]:
-    made: Made = {"type": "contains_json"}
+    # a list of none is none there: only objects are looked for
+    wanted: Made = {
+        "anyOf": [{"type": "object"}, {"contains": {"type": "object"}, "type": "array"}]
+    }
     if written.value not in (None, "", {}):
-        made["schema"] = _schema(written.value)
-    return _negatable(written, made)
+        given = _schema(written.value)
+        typed = {"$schema": DRAFT, "type": "object", "allOf": [given]}
+        wanted = given if given.get("type") == "object" else typed
+    return _negatable(written, {"type": "contains_json", "schema": wanted})
 
 
 def _xml(written: _Written, *, extract: bool) -> list[Made]:
     if written.value not in (None, ""):
         raise LeftOutError("required elements")
+    if extract:
+        written.alike("XML is looked for in a code fence, or as the whole answer")
     return _negatable(written, {"type": "is_xml", **({"extract": True} if extract else {})})
 
 
@@ -340,19 +397,19 @@ def _levenshtein(written: _Written) -> list[Made]:
 def _word_count(written: _Written) -> list[Made]:
     value = written.value
     given = value if isinstance(value, dict) else {"min": value, "max": value}
-    made: list[Made] = []
-    for key, kind in (("min", "min_words"), ("max", "max_words")):
-        bound = given.get(key)
-        if bound is None:
-            continue
-        if not str(bound).isdigit():
-            raise LeftOutError(f"{bound!r} is no number of words")
-        made.append({"type": kind, "value": int(bound)})
-    if not made:
+    least, most = (_words(given.get(key)) for key in ("min", "max"))
+    if least is None and most is None:
         raise LeftOutError("no value", "there it is an error")
-    if len(made) > 1:
-        made = [{"type": "all_of", "assertions": made}]
-    return [{**made[0], "not": True}] if written.negated else made
+    least = least or 0
+    if most is not None and most < least:
+        raise LeftOutError(f"at least {least} and at most {most} words", "there it is an error")
+    return _matching(written, literal_text.words(least, most))
+
+
+def _words(bound: Any) -> int | None:
+    if bound is not None and not re.fullmatch(r"[0-9]+", str(bound)):
+        raise LeftOutError(f"{bound!r} is no number of words")
+    return None if bound is None else int(bound)
 
 
 def _latency(written: _Written) -> list[Made]:
@@ -403,7 +460,11 @@ def _scored(written: _Written, kind: str, default: float, **further: Any) -> lis
     if written.scope.from_csv and written.threshold is None:
         least = 0.75 if kind == "rouge" else least
     written.alike("another implementation scores it")
-    return _negatable(written, {"type": kind, "value": written.text, "min_score": least, **further})
+    made: Made = {"type": kind, "min_score": least, **further}
+    if not isinstance(written.value, list):
+        return _negatable(written, {**made, "value": written.text})
+    members = [{**made, "value": text} for text in _several(written)]
+    return _negatable(written, {"type": "any_of", "assertions": members})
 
 
 def _judged(
@@ -506,10 +567,10 @@ def _call_f1(written: _Written) -> list[Made]:
 _TYPES: Mapping[str, Callable[[_Written], list[Made]]] = {
     "contains": lambda one: _contains(one, case=True),
     "icontains": lambda one: _contains(one, case=False),
-    "contains-any": lambda one: _list(one, "contains_any", case=True),
-    "contains-all": lambda one: _list(one, "contains_all", case=True),
-    "icontains-any": lambda one: _list(one, "contains_any", case=False),
-    "icontains-all": lambda one: _list(one, "contains_all", case=False),
+    "contains-any": lambda one: _any(one, case=True),
+    "contains-all": lambda one: _all(one, case=True),
+    "icontains-any": lambda one: _any(one, case=False),
+    "icontains-all": lambda one: _all(one, case=False),
     "equals": _equals,
     "starts-with": _starts_with,
     "regex": _regex,
@@ -594,7 +655,19 @@ _CSV_THRESHOLD = {
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return a value as JavaScript writes it."""
+    return json.dumps(_numbered(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _numbered(value: Any) -> Any:
+    """Return a value whose whole numbers have no decimals, as there."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, list):
+        return [_numbered(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _numbered(item) for key, item in value.items()}
+    return value
 
 
 def lost_in_words(kinds: Sequence[str]) -> str:

@@ -277,8 +277,11 @@ class _Conversion:
         ]
         self._judges = self._judges or (scope.judges and judge is None)
         case = self._transformed(test, scope)
-        if test.threshold is not None:
+        if test.threshold is not None and test.threshold > 0:
             case["threshold"] = min(test.threshold, 1.0)
+        elif test.threshold is not None:
+            # every score reaches it
+            found = [{**one, "weight": 0} for one in found]
         if self._goes_on(test):
             scope.lost.append("the turns before it")
             self._findings.left_out(
@@ -296,6 +299,13 @@ class _Conversion:
                     "a test without an assertion, which passes there whatever comes",
                     "type: success fails on an empty answer",
                 )
+        elif not any(one.get("weight", 1) for one in found):
+            found.append({"type": "success"})
+            self._findings.alike(
+                test.place,
+                "nothing that could fail: no assertion has a weight, or the threshold is 0",
+                "type: success fails on an empty answer",
+            )
         return {**case, "assertions": found}
 
 

@@ -267,8 +267,7 @@ def _expanded(
             str(own["description"]) if own.get("description") else None,
             variables,
             asserted,
-            # nought is no threshold there
-            float(threshold) if isinstance(threshold, (int, float)) and threshold else None,
+            float(threshold) if isinstance(threshold, (int, float)) else None,
             options if isinstance(options, dict) else {},
             metadata if isinstance(metadata, dict) else {},
             chosen,

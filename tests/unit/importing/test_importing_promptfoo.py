@@ -142,7 +142,7 @@ def test_assertions_have_the_verdicts_that_they_have_there(tmp_path: Path) -> No
         (r"a$", "a\n", False),
         (r"[$]", "$", True),
         (r"\/x", "/x", True),
-        (r"\u0041\x42\u{43}", "ABC", True),
+        (r"\u0041\x42\u0043", "ABC", True),
         (r"(?<q>['\"]).*\k<q>", "'x'", True),
         (r"[^]", "\n", True),
         (r"[[]", "[", True),
