@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pytest_arena.comparison.breakdown import Breakdown, by_assertion, by_tag
 from pytest_arena.comparison.conclusion import Conclusion, conclude
-from pytest_arena.comparison.coverage import FileCoverage, coverage_of
+from pytest_arena.comparison.coverage import FileCoverage, coverage_of, part_sentence
 from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.gate.summary import SinceBaseline, since_baseline
 from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
@@ -94,8 +94,8 @@ class Comparison:
     def conclusion(self) -> Conclusion:
         """The verdict in words: of the gate, where there is a baseline, then of the providers."""
         found = conclude(self.run, self.summaries, self.standings, self.differences)
-        if (recovered := recovery_sentence(self.run.cells)) is not None:
-            found = replace(found, reasons=(*found.reasons, recovered))
+        further = (recovery_sentence(self.run.cells), part_sentence(self.run))
+        found = replace(found, reasons=(*found.reasons, *filter(None, further)))
         gate = self.since_baseline
         if gate is None:
             return found

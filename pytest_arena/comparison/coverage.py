@@ -68,6 +68,16 @@ def coverage_of_cells(run: RunResult, file: str, cells: Sequence[Cell]) -> FileC
     )
 
 
+def part_sentence(run: RunResult) -> str | None:
+    """Say how many of how many cells a run of a part has; None where it has all of its files'."""
+    given = run.info.options.get("arenas")
+    arenas = given if isinstance(given, (list, tuple)) else ()
+    files = {one.get("file") for one in arenas if isinstance(one, Mapping)}
+    whole = sum(_inventory(run, file).cells for file in files if isinstance(file, str))
+    there = sum(cell.file in files for cell in run.cells)
+    return f"A part: {there:,} of {whole:,} cells ran." if there < whole else None
+
+
 def _without(names: Iterable[str], tried: set[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in tried)
 

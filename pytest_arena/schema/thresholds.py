@@ -75,6 +75,8 @@ METRIC_ALIASES = {
 }
 _SHARE = Metric("share of the findings of this assertion type that held", "share")
 _LIMITS = ("min", "max", "threshold", "max_degradation", "max_new_failures")
+_HOLDS_ANYHOW = {"min": 0, "threshold": 0, "max": 1, "max_degradation": 1}
+"""The limits that no share breaks."""
 
 
 class ThresholdSpec(ArenaModel):
@@ -208,6 +210,15 @@ class ThresholdSpec(ArenaModel):
         """Refuse a share that no run can reach or miss, as 95 for 0.95."""
         if not self.described.more_is_better:
             return None
+        limits = {name: getattr(self, name) for name in _LIMITS if getattr(self, name) is not None}
+        if limits and all(_HOLDS_ANYHOW.get(name) == value for name, value in limits.items()):
+            name, value = next(iter(limits.items()))
+            return Problem(
+                f"gate {self.title!r}: {name}: {value:g} holds whatever comes",
+                place,
+                expected="a limit that a share can break",
+                fix=f"give {name} another value, or remove the gate",
+            )
         for limit in ("min", "max", "threshold"):
             value = getattr(self, limit)
             if value is not None and not 0 <= value <= 1:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.comparison.coverage import FileCoverage, coverage_of
+from pytest_arena.comparison import compare
+from pytest_arena.comparison.coverage import FileCoverage, coverage_of, part_sentence
 from pytest_arena.comparison.gate.thresholds import check_limits
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, ToolCall, Trial, Verdict
 from pytest_arena.results.step import Step
@@ -144,3 +145,16 @@ def test_coverage_that_cannot_be_told_is_an_error_of_its_gate(metric: str) -> No
     run = run_of(cell("A", Response("hi")), inventories=())
     (result,) = check_limits([ThresholdSpec(metric=metric, min=0.1)], run)
     assert result.verdict == "error"
+
+
+def test_every_report_of_a_part_says_how_many_of_how_many_cells_it_has() -> None:
+    one = run_of(cell("A", Response("hi")), inventories=({"cells": 1200},))
+    assert "A part: 1 of 1,200 cells ran." in compare(one).conclusion.reasons
+    both = run_of(cell("A", Response("hi")), replace(cell("B", None), verdict="skipped"))
+    assert not any("part" in reason for reason in compare(both).conclusion.reasons)
+
+
+def test_cells_of_python_tests_are_no_part_of_an_arena_file() -> None:
+    python = replace(cell("A", Response("hi")), id="t.py::A[m]", file="t.py")
+    assert part_sentence(run_of(cell("A", Response("hi")), python)) == "A part: 1 of 2 cells ran."
+    assert part_sentence(run_of(python, inventories=())) is None

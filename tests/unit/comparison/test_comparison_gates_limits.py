@@ -361,7 +361,7 @@ def test_a_limit_is_a_finite_number(limit: str, value: float) -> None:
 
 def test_assertion_types_and_aliases_are_metrics() -> None:
     for metric in ["contains", *METRICS, *METRIC_ALIASES]:
-        assert ThresholdSpec(metric=metric, max=1).problem(["contains"]) is None
+        assert ThresholdSpec(metric=metric, max=0.5).problem(["contains"]) is None
 
 
 def test_a_percentage_is_not_taken_for_a_share() -> None:
@@ -374,3 +374,28 @@ def test_a_percentage_is_not_taken_for_a_share() -> None:
     negative = ThresholdSpec(metric="case_verdict", max=-1).problem([], PLACE)
     assert negative is not None
     assert negative.fix == "give max a value from 0 to 1"
+
+
+@pytest.mark.parametrize(
+    ("keys", "refused"),
+    [
+        ({"min": 0}, True),
+        ({"threshold": 0}, True),
+        ({"max": 1}, True),
+        ({"min": 0, "max": 1}, True),
+        ({"max_degradation": 1}, True),
+        ({"min": 0, "max": 0.5}, False),
+        ({"min": 0, "max_new_failures": 0}, False),
+        ({"max": 0}, False),
+        ({"max_degradation": 0}, False),
+    ],
+)
+def test_a_limit_on_a_share_that_holds_whatever_comes_is_refused(
+    keys: dict[str, Any], refused: bool
+) -> None:
+    problem = ThresholdSpec(metric="case_verdict", **keys).problem(())
+    assert (problem is not None and "holds whatever comes" in problem.what) is refused
+
+
+def test_no_cost_at_all_is_a_limit_that_can_break() -> None:
+    assert ThresholdSpec(metric="total_cost", max=0).problem(()) is None
