@@ -51,7 +51,7 @@ class Source:
         for cut in reversed(cuts):
             head, tail = text[: cut + 1], text[cut + 1 :].strip()
             found.append([head, f"return ({tail}\n)", f"{head} return {tail}"])
-        return [*found, [text]]
+        return found or [[text]]
 
     @property
     def imported(self) -> str | None:

@@ -185,6 +185,7 @@ def test_a_file_exports_what_is_called(
         ({"code": ""}, "at least 1 character"),
         ({"code": "return output"}, "does not compile"),
         ({"code": "await output"}, "does not compile"),
+        ({"code": "const a = 1; return a === 1"}, "does not compile"),
         ({"code": "output.(", "config": {}}, "does not compile"),
         ({"code": "1", "function": "f"}, "a function without a file"),
         ({"code": "1", "file": "a.js", "function": " "}, "an empty function"),
