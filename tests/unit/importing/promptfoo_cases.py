@@ -18,7 +18,7 @@ from pytest_arena.assertions import BUILTINS
 from pytest_arena.assertions.evaluate import evaluate
 from pytest_arena.assertions.trial_verdict import conclude
 from pytest_arena.importing import read_source
-from pytest_arena.importing.arena_writer import arena_text
+from pytest_arena.importing.arena_writer import arena_text, write_files
 from pytest_arena.importing.known import importer_of
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.plans import CasePlan
@@ -78,22 +78,22 @@ def verdicts_here(entries: Sequence[Entry], folder: Path) -> list[str]:
     source = read_source(path, folder)
     imported = importer_of(source).convert(source)
     arena = folder / "imported.arena.yaml"
-    arena.write_text(arena_text(imported.arena, ""), "utf-8")
+    write_files(folder, {**imported.files, arena.name: arena_text(imported.arena, "")})
     registry = Registry()
     registry.assertions.ship(BUILTINS)
     registry.providers.ship(PROVIDERS)
     cells = load_arena(arena, root=folder, registry=registry).cells
     plans = {cell.case.name: cell.case for cell in cells}
     return [
-        "".join(_verdict(plans[number], response(answer)) for answer in entry["answers"])
+        "".join(_verdict(plans[number], response(answer), folder) for answer in entry["answers"])
         for number, entry in zip(numbers, entries, strict=True)
     ]
 
 
-def _verdict(plan: CasePlan, answer: Mapping[str, Any]) -> str:
+def _verdict(plan: CasePlan, answer: Mapping[str, Any], folder: Path) -> str:
     if plan.skip:
         return "-"
-    context = CheckContext(provider="echo", root=Path(), variables=plan.variables)
+    context = CheckContext(provider="echo", root=folder, variables=plan.variables)
     given = Response(
         answer["text"],
         latency_ms=5.0,
