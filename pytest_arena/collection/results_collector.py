@@ -280,13 +280,16 @@ class ResultsCollector:
 
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;
-        what it was to take up or to judge again stays."""
+        what it was to take up, to judge again or to be compared with stays."""
         refused = self._collection_failed or exitstatus in (
             pytest.ExitCode.USAGE_ERROR,
             pytest.ExitCode.INTERNAL_ERROR,
         )
-        takes_up = self._interrupted is not None or self._earlier is not None
-        if refused and not takes_up and not session.config.option.collectonly:
+        needed = self._interrupted is not None or self._earlier is not None
+        if self._settings.baseline is not None:
+            baseline = self._config.rootpath / self._settings.baseline
+            needed = needed or baseline.resolve() == self._journal.path.resolve()
+        if refused and not needed and not session.config.option.collectonly:
             self._put_away = self._folder.put_away_ended()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

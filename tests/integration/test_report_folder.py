@@ -134,8 +134,9 @@ def test_a_refused_run_leaves_what_another_one_can_take_up_or_is_writing(two: Pr
     with another_run(two.path / "arena-report"):
         two.run("--arena-provider", "two")
         assert results.exists()
-    two.run("--arena-provider", "two", "--arena-rejudge", "arena-report/results.jsonl")
-    assert results.exists()
+    for option in ("--arena-rejudge", "--arena-baseline"):
+        two.run("--arena-provider", "two", option, "arena-report/results.jsonl")
+        assert results.exists()
     results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
     two.run("--arena-provider", "two")
     assert results.exists()
