@@ -30,6 +30,7 @@ _BY_VALUE = re.compile(
     r"|\\u(?P<u>[0-9a-fA-F]{4})|\\x(?P<x>[0-9a-fA-F]{2})|\\c(?P<c>[A-Za-z])"
     r"|\\(?P<octal>[0-3][0-7]{0,2}|[4-7][0-7]?)"
 )
+_BORDERS = (r"\b", r"\B")
 _ANY = r"[^\n\r\u2028\u2029]"
 
 
@@ -60,9 +61,9 @@ class _Translation:
 
     def run(self) -> str:
         made: list[str] = []
-        may_repeat, depth = False, 0
+        opened: list[str] = []
+        may_repeat = False
         while self._at < len(self._pattern):
-            sign = self._pattern[self._at]
             repeated = _QUANTIFIER.match(self._pattern, self._at)
             if repeated:
                 if not may_repeat:
@@ -71,12 +72,16 @@ class _Translation:
                 self._at = repeated.end()
                 may_repeat = False
                 continue
-            may_repeat = sign not in "(|^$"
-            depth += (sign == "(") - (sign == ")")
-            if depth < 0:
-                raise NoPatternError(f"unmatched ')' at position {self._at}")
+            sign = self._pattern[self._at]
+            may_repeat = sign not in "(|^$" and not self._pattern.startswith(_BORDERS, self._at)
+            if sign == ")":
+                if not opened:
+                    raise NoPatternError(f"unmatched ')' at position {self._at}")
+                may_repeat = opened.pop() not in ("(?<=", "(?<!")
             made.append(self._atom(sign))
-        if depth:
+            if sign == "(":
+                opened.append(made[-1])
+        if opened:
             raise NoPatternError("a group is not closed")
         # \b is of ASCII there
         return f"(?a){''.join(made)}"

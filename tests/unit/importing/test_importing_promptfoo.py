@@ -15,7 +15,7 @@ from pytest_arena.importing import Imported, read_source
 from pytest_arena.importing.arena_writer import arena_text
 from pytest_arena.importing.known import importer_of
 from pytest_arena.importing.promptfoo.assertions import from_csv
-from pytest_arena.importing.promptfoo.js_regex import python_pattern
+from pytest_arena.importing.promptfoo.js_regex import NoPatternError, python_pattern
 
 
 def convert(folder: Path, config: dict[str, Any], *, partial: bool = False) -> Imported:
@@ -286,3 +286,12 @@ def test_the_command_writes_lists_and_says_how_whole_it_is(
     assert main(["import", str(tmp_path / "odd.yaml")]) == 2
     assert "this is no file of a known format" in capsys.readouterr().out
     assert main(["import", str(tmp_path / "gone.yaml")]) == 4
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"\b*x", r"(?<=a)+b", "*a", "a**", "(a", "a)", "[b-a]", "a\\", "(?i)a", r"(?<a>)\k<b>"],
+)
+def test_what_javascript_refuses_is_no_pattern(pattern: str) -> None:
+    with pytest.raises(NoPatternError):
+        python_pattern(pattern)
