@@ -640,6 +640,10 @@ def from_csv(text: str) -> Made:
         made["threshold"] = CSV_THRESHOLD
     if value is not None and value.strip():
         made["value"] = value.strip()
+    if kind.removeprefix("not-") == "file":
+        code = f"file:{made.get('value', '')}"
+        language = "python" if file_of(code, ".py") else "javascript"
+        return {**made, "type": made["type"].replace("javascript", language), "value": code}
     return made
 
 

@@ -7,8 +7,12 @@ import textwrap
 from typing import Any
 
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, file_of, script_transform
-from pytest_arena.loading.files import display_name
+from pytest_arena.importing.promptfoo.scripts import (
+    UnusableScriptError,
+    file_of,
+    kept_beside,
+    script_transform,
+)
 
 _HEAD = '''"""Python of {name}, as its arena calls it; written by arena import."""
 
@@ -60,9 +64,7 @@ class PythonModule:
             raise UnusableScriptError(f"{name} is no Python")
         text = self._source.text_of(path)
         _check(text)
-        beside = display_name(path, self._source.path.parent)
-        beside = path.name if beside.startswith("/") else beside
-        self._source.files[beside] = text
+        beside = kept_beside(path, text, self._source)
         return f"function_in(__file__, {beside!r}, {function or default!r})"
 
     def _call(self, kind: str, text: str) -> dict[str, Any]:

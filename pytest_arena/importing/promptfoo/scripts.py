@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
@@ -23,12 +24,15 @@ class UnusableScriptError(Exception):
         self.instead = instead
 
 
-def file_of(value: Any) -> tuple[str, str | None] | None:
-    """Return the path and the function's name of a value that names a file of code."""
+def file_of(value: Any, suffix: str = "") -> tuple[str, str | None] | None:
+    """Return the path and the function's name of a value that names a file of code, of those that
+    end so."""
     if not isinstance(value, str) or not value.startswith("file://") or "\n" in value:
         return None
     found = _FILE.fullmatch(value.strip())
-    return (found["path"], found["name"]) if found else None
+    if found is None or not found["path"].endswith(suffix):
+        return None
+    return found["path"], found["name"]
 
 
 def script_assertion(value: Any, threshold: float | None, config: Any, source: Source) -> Made:
@@ -72,11 +76,29 @@ def _kept(name: str, function: str | None, source: Source) -> str:
         raise UnusableScriptError(
             f"{name} requires other files", "write what it needs into the file: nothing is required"
         )
-    beside = display_name(path, source.path.parent)
-    if beside.startswith("/"):
-        beside = path.name
-    source.files[beside] = text
-    return beside
+    return kept_beside(path, text, source)
+
+
+def kept_beside(path: Path, text: str, source: Source) -> str:
+    """Have a file stand beside the arena, and return its name there.
+
+    It is the one that it has beside the configuration; a file from elsewhere takes the place of no
+    other.
+    """
+    folder = source.path.parent
+    if path.is_relative_to(folder):
+        name = display_name(path, folder)
+    else:
+        name = display_name(path, source.root)
+        while source.files.get(name, text) != text or not _is_free(folder / name, text, source):
+            name = f"imported/{name}"
+    source.files[name] = text
+    return name
+
+
+def _is_free(path: Path, text: str, source: Source) -> bool:
+    """Return whether a text may be written to a path: nothing else stands there."""
+    return not path.exists() or (path.is_file() and source.text_of(path) == text)
 
 
 def _check(script: Script) -> None:

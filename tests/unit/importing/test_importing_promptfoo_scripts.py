@@ -10,6 +10,7 @@ import yaml
 
 from pytest_arena import run_arena
 from pytest_arena.importing import Imported, read_source
+from pytest_arena.importing.promptfoo.assertions import from_csv
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
 
@@ -143,3 +144,29 @@ def test_python_that_cannot_be_called_is_left_out(value: str, said: str, tmp_pat
     imported = convert(tmp_path, {"assert": [{"type": "python", "value": value}]})
     assert said in "".join(map(str, imported.findings))
     assert imported.arena["tests"][0]["skip"] == "imported without python"
+
+
+def test_files_from_elsewhere_take_the_place_of_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "configs"
+    for name, text in (("a", "1"), ("b", "2"), ("configs/a", "3")):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "check.js").write_text(f"module.exports = () => {text};")
+    path = folder / "promptfooconfig.yaml"
+    values = ["file://../a/check.js", "file://../b/check.js", "file://a/check.js"]
+    test = {"assert": [{"type": "javascript", "value": value} for value in values]}
+    path.write_text(yaml.safe_dump({"prompts": ["x"], "providers": ["echo"], "tests": [test]}))
+    imported = PromptfooImporter().convert(read_source(path, tmp_path))
+    named = [one["file"] for one in imported.arena["tests"][0]["assertions"]]
+    assert named == ["imported/a/check.js", "b/check.js", "a/check.js"]
+    assert [imported.files[name][-2] for name in named] == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("file://check.js", {"type": "javascript", "value": "file://check.js"}),
+        ("not-file://check.py:f", {"type": "not-python", "value": "file://check.py:f"}),
+    ],
+)
+def test_a_cell_may_name_a_file_of_code(cell: str, expected: dict[str, str]) -> None:
+    assert from_csv(cell) == expected
