@@ -54,6 +54,18 @@ class Source:
         return found or [[text]]
 
     @property
+    def as_body(self) -> str:
+        """The body of a function that calls what a file exports, for where no file is read."""
+        found = "module.exports" if self.function is None else f"module.exports.{self.function}"
+        return (
+            "const module = {exports: {}};\n"
+            f"(function (module, exports) {{\n{_as_commonjs(self.text)}\n}})"
+            "(module, module.exports);\n"
+            f"const made = {found};\n"
+            "return (typeof made === 'function' ? made : made.default)(output, context);"
+        )
+
+    @property
     def imported(self) -> str | None:
         """The line by which a file imports something, which needs node; None where it does not."""
         found = _IMPORT.search(self.text) if self.is_file else None

@@ -30,7 +30,7 @@ class PythonModule:
     """The module that a configuration's Python becomes; equal code is one function in it."""
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = source
         stem = re.sub(r"\W", "_", source.path.stem)
         self._name = f"{stem if stem[:1].isalpha() else f'_{stem}'}_promptfoo"
         self._parts: dict[str, str] = {}
@@ -50,21 +50,21 @@ class PythonModule:
 
     def transform(self, value: str) -> dict[str, Any]:
         """Return the `transform:` for a file of Python."""
-        named = file_of(value)
-        if named is None or not named[0].endswith(".py"):
+        named = file_of(value, ".py")
+        if named is None:
             raise UnusableScriptError(f"a transform in a file that is no Python: {value}")
         made = self._call("transform", f"{_NAME} = {self._in_file(*named, 'get_transform')}\n")
         return {"python": made["call"]}
 
     def _in_file(self, name: str, function: str | None, default: str) -> str:
-        path = self._source.neighbour(name)
+        path = self.source.neighbour(name)
         if path is None:
             raise UnusableScriptError(f"there is no file {name}")
         if path.suffix != ".py":
             raise UnusableScriptError(f"{name} is no Python")
-        text = self._source.text_of(path)
+        text = self.source.text_of(path)
         _check(text)
-        beside = kept_beside(path, text, self._source)
+        beside = kept_beside(path, text, self.source)
         return f"function_in(__file__, {beside!r}, {function or default!r})"
 
     def _call(self, kind: str, text: str) -> dict[str, Any]:
@@ -75,9 +75,9 @@ class PythonModule:
         return {"type": "python", "call": f"{self._name}:{name}"}
 
     def _write(self) -> None:
-        head = _HEAD.format(name=self._source.path.name)
+        head = _HEAD.format(name=self.source.path.name)
         parts = (text.replace(_NAME, name) for text, name in self._parts.items())
-        self._source.files[f"{self._name}.py"] = "\n".join([head, *parts])
+        self.source.files[f"{self._name}.py"] = "\n".join([head, *parts])
 
 
 def _function(code: str) -> str:
@@ -97,7 +97,7 @@ def _check(text: str) -> None:
 
 
 def transform_of(value: Any, module: PythonModule) -> dict[str, Any]:
-    """Return a `transform:` for one of promptfoo's: JavaScript, or a file of Python."""
-    if isinstance(value, str) and value.startswith("file://"):
+    """Return a `transform:` for one of promptfoo's: JavaScript, or a file of either language."""
+    if file_of(value, ".py") is not None:
         return module.transform(value)
-    return script_transform(value)
+    return script_transform(value, module.source)

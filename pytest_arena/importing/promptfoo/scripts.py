@@ -55,16 +55,30 @@ def script_assertion(value: Any, threshold: float | None, config: Any, source: S
     return made
 
 
-def script_transform(value: Any) -> Made:
-    """Return a `transform:` for JavaScript of promptfoo's, an expression or a body."""
+def script_transform(value: Any, source: Source) -> Made:
+    """Return a `transform:` for JavaScript of promptfoo's: an expression, a body, or a file, which
+    is written into the arena."""
     if not isinstance(value, str) or not value.strip():
         raise UnusableScriptError("a transform that is no code")
+    named = file_of(value)
+    if named is not None:
+        path, function = named
+        text = _file(path, function, source)[1]
+        return {"javascript": escaped(Script(text, is_file=True, function=function).as_body)}
+    if value.startswith("file://"):
+        raise UnusableScriptError(f"a transform in a file that is no code: {value}")
     _check(Script(value))
     return {"javascript": escaped(value.rstrip())}
 
 
 def _kept(name: str, function: str | None, source: Source) -> str:
     """Return the name of a file of JavaScript, which is to stand beside the arena."""
+    path, text = _file(name, function, source)
+    return kept_beside(path, text, source)
+
+
+def _file(name: str, function: str | None, source: Source) -> tuple[Path, str]:
+    """Return a file of JavaScript that can be run by itself, and its text."""
     path = source.neighbour(name)
     if path is None:
         raise UnusableScriptError(f"there is no file {name}")
@@ -76,7 +90,7 @@ def _kept(name: str, function: str | None, source: Source) -> str:
         raise UnusableScriptError(
             f"{name} requires other files", "write what it needs into the file: nothing is required"
         )
-    return kept_beside(path, text, source)
+    return path, text
 
 
 def kept_beside(path: Path, text: str, source: Source) -> str:

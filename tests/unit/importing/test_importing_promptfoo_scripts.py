@@ -84,6 +84,23 @@ def test_transforms_of_providers_and_tests_are_kept(tmp_path: Path) -> None:
     assert imported.findings.is_whole
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("file://t.js", "module.exports = (output, context) => output + context.vars.n;"),
+        ("file://t.js:add", "exports.add = (output) => { return {a: {b: `${output}1`}}.a.b; };"),
+        ("file://t.mjs", "export default async function t(output) {\n  return output + 1;\n}\n"),
+    ],
+)
+def test_a_transform_in_a_file_stands_in_the_arena(value: str, text: str, tmp_path: Path) -> None:
+    (tmp_path / value.removeprefix("file://").split(":")[0]).write_text(text)
+    test = {"vars": {"n": "1"}, "options": {"transform": value}, **asserted("output === 'hi1'")}
+    imported = convert(tmp_path, test, prompts=["hi"])
+    assert imported.findings.is_whole
+    (tmp_path / "arena.yaml").write_text(yaml.safe_dump(imported.arena))
+    assert [cell.verdict for cell in run_arena(tmp_path / "arena.yaml").cells] == ["passed"]
+
+
 def test_a_case_that_lost_its_transform_is_not_run(tmp_path: Path) -> None:
     test = {"options": {"transform": "file://t.js"}, **asserted("output > 1")}
     (case,) = convert(tmp_path, test).arena["tests"]
