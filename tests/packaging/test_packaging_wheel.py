@@ -111,6 +111,7 @@ def test_every_imported_library_is_a_requirement() -> None:
         "_pytest": "pytest",
         "xdist": "pytest-xdist",
         "opentelemetry": "opentelemetry-proto",
+        "quickjs": "quickjs-ng",
     }
     optional = {"IPython"}
     used = {
