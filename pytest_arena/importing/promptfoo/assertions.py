@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo import literal_text
 from pytest_arena.importing.promptfoo.js_regex import NoPatternError, python_pattern
 from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
+from pytest_arena.importing.promptfoo.refused import why_refused
 from pytest_arena.importing.promptfoo.scripts import (
     UnusableScriptError,
     file_of,
@@ -125,6 +127,9 @@ def convert(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
     try:
         written = _read(kind, tree, place, scope)
         made = _converted(written)
+        for one in made:
+            if (problem := why_refused(one)) is not None:
+                raise LeftOutError(f"an arena does not take it: {problem}")
         transform = (
             transform_of(plain(tree["transform"]), scope.module) if "transform" in tree else None
         )
@@ -147,8 +152,19 @@ def _read(kind: str, tree: YamlMap, place: Location, scope: Scope) -> _Written:
     if bare not in ("javascript", "python") or file_of(value) is None:
         value = _value(value, scope)
     threshold = tree.get("threshold")
-    given = float(threshold) if isinstance(threshold, (int, float)) else None
+    given = _number(threshold)
+    if threshold is not None and given is None:
+        raise LeftOutError(f"its threshold {threshold!r} is no number")
     return _Written(bare, bare != kind, value, given, tree, place, scope)
+
+
+def _number(written: Any) -> float | None:
+    """Return a number, also one that is written as a text; None for anything else."""
+    try:
+        number = float(written)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _value(value: Any, scope: Scope) -> Any:
@@ -480,8 +496,8 @@ def _judged(
 
 def _rubric(written: _Written) -> list[Made]:
     made: Made = {"type": "llm_judge", "criteria": written.text}
-    if written.threshold is not None:
-        made["min_score"] = min(max(written.threshold, 0.0), 1.0)
+    if written.threshold is not None and written.threshold > 0:
+        made["min_score"] = min(written.threshold, 1.0)
     return _judged(written, made)
 
 

@@ -295,3 +295,29 @@ def test_the_command_writes_lists_and_says_how_whole_it_is(
 def test_what_javascript_refuses_is_no_pattern(pattern: str) -> None:
     with pytest.raises(NoPatternError):
         python_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"type": "is-json", "value": {"type": "nope"}},
+        {"type": "bleu", "value": "x", "threshold": 80},
+        {"type": "similar", "value": []},
+        {"type": "g-eval", "value": []},
+        {"type": "levenshtein", "value": "x", "threshold": "near"},
+    ],
+)
+def test_what_an_arena_refuses_is_left_out_and_not_the_whole_file(
+    wrong: dict[str, Any], tmp_path: Path
+) -> None:
+    asserted = [wrong, {"type": "contains", "value": "x"}]
+    tests = [{"vars": {"word": "x"}, "assert": asserted}]
+    imported = convert(tmp_path, config(tests=tests), partial=True)
+    assert [one["type"] for one in imported.arena["tests"][0]["assertions"]] == ["contains"]
+    assert imported.findings.summary == "1 of 2 assertions kept (1 exact, 0 alike), 1 left out"
+
+
+def test_a_threshold_that_is_a_text_is_a_number(tmp_path: Path) -> None:
+    asserted = [{"type": "levenshtein", "value": "x", "threshold": "3"}]
+    imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
+    assert imported.arena["tests"][0]["assertions"][0]["max_distance"] == 3

@@ -1,0 +1,49 @@
+"""What an arena would refuse of an assertion, so that it is left out and not the whole file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from pytest_arena.assertions import BUILTINS
+from pytest_arena.registry import Registry
+from pytest_arena.schema import Assertion
+
+_OF_FILES = ("javascript", "python")
+"""Their code is looked at by itself."""
+
+
+def why_refused(made: Mapping[str, Any]) -> str | None:
+    """Return why an arena would not take an assertion; None where it would."""
+    try:
+        _built(made)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        return f"{key}: {first['msg']}" if key else first["msg"]
+    return None
+
+
+def _built(made: Mapping[str, Any]) -> Assertion | None:
+    given = dict(made)
+    kind = given.pop("type")
+    members = given.get("assertions")
+    if members is not None:
+        built = [one for one in map(_built, members) if one is not None]
+        if members and not built:
+            return None
+        given["assertions"] = built
+    if kind in _OF_FILES:
+        return None
+    found = _known().assertions.get(kind)
+    return found.model_validate(given) if found is not None else None
+
+
+@cache
+def _known() -> Registry:
+    registry = Registry()
+    registry.assertions.ship(BUILTINS)
+    return registry
