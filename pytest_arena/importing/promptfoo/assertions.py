@@ -152,19 +152,19 @@ def _read(kind: str, tree: YamlMap, place: Location, scope: Scope) -> _Written:
     if bare not in ("javascript", "python") or file_of(value) is None:
         value = _value(value, scope)
     threshold = tree.get("threshold")
-    given = _number(threshold)
+    given = number(threshold)
     if threshold is not None and given is None:
         raise LeftOutError(f"its threshold {threshold!r} is no number")
     return _Written(bare, bare != kind, value, given, tree, place, scope)
 
 
-def _number(written: Any) -> float | None:
+def number(written: Any) -> float | None:
     """Return a number, also one that is written as a text; None for anything else."""
     try:
-        number = float(written)
+        found = float(written)
     except (TypeError, ValueError):
         return None
-    return number if math.isfinite(number) else None
+    return found if math.isfinite(found) else None
 
 
 def _value(value: Any, scope: Scope) -> Any:

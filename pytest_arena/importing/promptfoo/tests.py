@@ -153,11 +153,13 @@ def _of_row(row: dict[str, Any], place: Location, source: Source) -> YamlMap:
         if re.fullmatch(r"__expected\d*", name):
             asserted.append((name, assertions.from_csv(text)))
         elif match := re.fullmatch(r"__config:(__expected\d*):threshold", name):
-            thresholds[match[1]] = float(text)
+            if (number := _number(name, text, place, source)) is not None:
+                thresholds[match[1]] = number
         elif name in ("__prefix", "__suffix"):
             test.setdefault("options", {})[name[2:]] = text
         elif name in _OF_COLUMNS:
-            test[name[2:]] = float(text) if name == "__threshold" else text
+            number = _number(name, text, place, source) if name == "__threshold" else None
+            test[name[2:]] = number if name == "__threshold" else text
         elif match := re.fullmatch(r"__metadata:(.+?)(\[\])?", name):
             test.setdefault("metadata", {})[match[1]] = text
         elif name.startswith("__") and name != "__metric":
@@ -170,6 +172,13 @@ def _of_row(row: dict[str, Any], place: Location, source: Source) -> YamlMap:
     test["assert"] = [made for _, made in asserted]
     tree: YamlMap = grown(test)
     return tree
+
+
+def _number(column: str, text: str, place: Location, source: Source) -> float | None:
+    number = assertions.number(text)
+    if number is None:
+        source.findings.left_out(place, f"{column}: {text!r} is no number")
+    return number
 
 
 def grown(value: Any) -> Any:
@@ -267,7 +276,7 @@ def _expanded(
             str(own["description"]) if own.get("description") else None,
             variables,
             asserted,
-            float(threshold) if isinstance(threshold, (int, float)) else None,
+            assertions.number(threshold),
             options if isinstance(options, dict) else {},
             metadata if isinstance(metadata, dict) else {},
             chosen,

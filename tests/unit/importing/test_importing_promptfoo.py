@@ -321,3 +321,16 @@ def test_a_threshold_that_is_a_text_is_a_number(tmp_path: Path) -> None:
     asserted = [{"type": "levenshtein", "value": "x", "threshold": "3"}]
     imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
     assert imported.arena["tests"][0]["assertions"][0]["max_distance"] == 3
+
+
+def test_a_threshold_of_a_table_that_is_no_number_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(
+        "word,__expected,__threshold,__config:__expected:threshold\nx,contains:x,high,low\n"
+    )
+    imported = convert(tmp_path, config(tests="file://t.csv"))
+    case = imported.arena["tests"][0]
+    assert "threshold" not in case
+    assert [finding.what for finding in imported.findings] == [
+        "__threshold: 'high' is no number",
+        "__config:__expected:threshold: 'low' is no number",
+    ]
