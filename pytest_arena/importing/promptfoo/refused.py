@@ -12,6 +12,8 @@ from pytest_arena.assertions import BUILTINS
 from pytest_arena.registry import Registry
 from pytest_arena.schema import Assertion
 
+_OF_LOADING = ("judge", "embedding")
+"""What loading reads in a form of its own, and what is ours."""
 _OF_FILES = ("javascript", "python")
 """Their code is looked at by itself."""
 
@@ -28,7 +30,7 @@ def why_refused(made: Mapping[str, Any]) -> str | None:
 
 
 def _built(made: Mapping[str, Any]) -> Assertion | None:
-    given = dict(made)
+    given = {key: value for key, value in made.items() if key not in _OF_LOADING}
     kind = given.pop("type")
     members = given.get("assertions")
     if members is not None:

@@ -334,3 +334,22 @@ def test_a_threshold_of_a_table_that_is_no_number_is_left_out(tmp_path: Path) ->
         "__threshold: 'high' is no number",
         "__config:__expected:threshold: 'low' is no number",
     ]
+
+
+def test_assertions_whose_judge_or_embedding_is_named_are_kept(tmp_path: Path) -> None:
+    judge = "openai:gpt-4o"
+    asserted = [
+        {"type": "llm-rubric", "value": "is kind", "threshold": 0.8, "provider": judge},
+        {"type": "g-eval", "value": ["is kind", "is short"], "provider": judge},
+        {"type": "factuality", "value": "It is green.", "provider": {"id": judge}},
+        {"type": "model-graded-closedqa", "value": "is kind", "provider": {"text": judge}},
+        {"type": "answer-relevance", "threshold": 0.5, "provider": judge},
+        {
+            "type": "similar",
+            "value": "green",
+            "provider": "openai:embedding:text-embedding-3-small",
+        },
+        {"type": "similar", "value": ["green", "red"], "threshold": 0.9},
+    ]
+    imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
+    assert imported.findings.summary.startswith("7 of 7 assertions kept")
