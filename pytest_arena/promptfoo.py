@@ -55,15 +55,45 @@ def asserting(function: Function, *, threshold: float | None = None, config: Any
     return check
 
 
-def function_in(module: str, file: str, name: str) -> Function:
+def answering(function: Callable[..., Any], *, config: Any = None) -> Callable[..., Any]:
+    """Return a `call_api` of promptfoo's as a function for `provider: python`.
+
+    Its `error` is raised; an `output` that is no text is told as JSON.
+    """
+
+    def answer(prompt: str, messages: list[dict[str, Any]], variables: dict[str, Any]) -> Any:
+        said = prompt if len(messages) == 1 else json.dumps(messages, ensure_ascii=False)
+        context = {"vars": variables, "prompt": {"raw": said, "label": said}}
+        given = _finished(function(said, {"config": config or {}}, context))
+        if not isinstance(given, Mapping):
+            raise TypeError(f"call_api gave {shorten(repr(given))}, not a dict with output")
+        if given.get("error"):
+            raise RuntimeError(str(given["error"]))
+        output = given.get("output")
+        if output is None:
+            raise TypeError("call_api gave neither output nor error")
+        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+        used = given.get("tokenUsage") or {}
+        usage = {
+            "input_tokens": used.get("prompt"),
+            "output_tokens": used.get("completion"),
+            "cost_usd": given.get("cost"),
+        }
+        known = {name: value for name, value in usage.items() if value is not None}
+        return {"output": text, **({"usage": known} if known else {})}
+
+    return answer
+
+
+def function_in(module: str, file: str, name: str) -> Callable[..., Any]:
     """Return a function of a file beside a module, which is loaded when it is first called."""
     path = Path(module).resolve().parent / file
 
-    def call(output: Any, context: dict[str, Any]) -> Any:
+    def call(output: Any, context: dict[str, Any], *further: Any) -> Any:
         found = getattr(_loaded(path), name, None)
         if not callable(found):
             raise UnresolvedError(f"{file} has no function {name!r}")
-        return _finished(found(output, context))
+        return _finished(found(output, context, *further))
 
     call.__name__ = f"{file}:{name}"
     return call

@@ -107,7 +107,9 @@ def _by_python(given: Any, how: TransformSpec, around: Surroundings) -> Any:
             "variables": dict(around.variables),
             "context": around.as_context,
         }
-        names = inspect.signature(function).parameters
+        given_all = inspect.signature(function).parameters
+        further = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+        names = {name: one for name, one in given_all.items() if one.kind not in further}
         wrong = [n for n, p in names.items() if n not in offered and p.default is p.empty]
         if wrong:
             raise UnresolvedError(

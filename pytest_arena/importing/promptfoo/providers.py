@@ -169,19 +169,27 @@ class Providers:
             return self._model(head, rest, config, place)
         code = identity.removeprefix("file://").removeprefix("python:")
         if ".py" in code or identity.startswith("python:"):
-            what, fix = (
-                "a provider of Python code",
-                (
-                    "give it a function `answer(prompt, variables)` and name it: "
-                    "{provider: python, call: module:answer}"
-                ),
-            )
-        elif re.search(r"\.[cm]?[jt]s\b", code):
+            return self._python(code, plain(config) if config is not None else None, place)
+        if re.search(r"\.[cm]?[jt]s\b", code):
             what, fix = "a provider of JavaScript code", "wrap it in a program: provider: exec"
         else:
             what, fix = "a provider that an arena has not", "provider: http or exec may reach it"
         self._source.findings.left_out(place, f"{what}: {identity}", fix)
         return None
+
+    def _python(self, code: str, config: Any, place: Location) -> dict[str, Any] | None:
+        findings = self._source.findings
+        try:
+            made = self._module.provider(code, config)
+        except UnusableScriptError as error:
+            findings.left_out(place, f"a provider of Python code: {error}", error.instead)
+            return None
+        findings.alike(
+            place,
+            f"call_api of {code}",
+            "an output that is no text is told as JSON; version: names its answers for recordings",
+        )
+        return made
 
     def _exec(self, command: str, place: Location) -> dict[str, Any]:
         import shlex

@@ -18,7 +18,7 @@ _HEAD = '''"""Python of {name}, as its arena calls it; written by arena import."
 
 import json
 
-from pytest_arena.promptfoo import asserting, function_in
+from pytest_arena.promptfoo import answering, asserting, function_in
 '''
 
 
@@ -55,6 +55,16 @@ class PythonModule:
             raise UnusableScriptError(f"a transform in a file that is no Python: {value}")
         made = self._call("transform", f"{_NAME} = {self._in_file(*named, 'get_transform')}\n")
         return {"python": made["call"]}
+
+    def provider(self, value: str, config: Any) -> dict[str, Any]:
+        """Return a `python` provider for a file of Python that has a `call_api`."""
+        named = file_of(f"file://{value}", ".py")
+        if named is None:
+            raise UnusableScriptError(f"no file of Python: {value}")
+        further = f", config={config!r}" if config else ""
+        made = f"answering({self._in_file(*named, 'call_api')}{further})"
+        call = self._call("provider", f"{_NAME} = {made}\n")["call"]
+        return {"name": named[0], "provider": "python", "call": call}
 
     def _in_file(self, name: str, function: str | None, default: str) -> str:
         path = self.source.neighbour(name)

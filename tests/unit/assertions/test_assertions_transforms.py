@@ -21,6 +21,7 @@ import asyncio
 def total(output, variables): return variables["least"] + len(output)
 async def later(output): return {"said": output}
 def context_of(context): return context["vars"]["least"] + len(context["prompt"])
+def further(output, *more, **named): return output + "!"
 def nothing(output): return None
 def raises(output): raise KeyError("total")
 def no_json(output): return object()
@@ -56,6 +57,7 @@ def made(how: Any, output: str, root: Path) -> Any:
         ({"python": "arena_answers:total"}, "abc", 6),
         ("python: arena_answers:later", "abc", {"said": "abc"}),
         ({"python": "arena_answers:context_of"}, "abc", 7),
+        ({"python": "arena_answers:further"}, "abc", "abc!"),
     ],
 )
 def test_an_answer_is_made_into_what_is_checked(
@@ -73,7 +75,7 @@ def test_an_answer_is_made_into_what_is_checked(
         ({"javascript": "fetch(output)"}, "needs fetch"),
         ({"jmespath": "order"}, "there is no JSON object or list in the answer"),
         ({"python": "arena_answers:nothing"}, "gave nothing"),
-        ({"python": "arena_answers:raises"}, "KeyError in arena_answers.py:7"),
+        ({"python": "arena_answers:raises"}, "KeyError in arena_answers.py:8"),
         ({"python": "arena_answers:no_json"}, "TypeError"),
         ({"python": "arena_answers:wants"}, "wants a parameter 'surprise' that there is not"),
         ({"python": "arena_answers:no"}, "has no 'no'"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +188,36 @@ def test_files_from_elsewhere_take_the_place_of_no_other(tmp_path: Path) -> None
 )
 def test_a_cell_may_name_a_file_of_code(cell: str, expected: dict[str, str]) -> None:
     assert from_csv(cell) == expected
+
+
+def test_a_provider_in_python_is_called_as_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "promptfooconfig_promptfoo", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "bot_of_arena.py").write_text(
+        "def call_api(prompt, options, context):\n"
+        "    if prompt == 'down':\n"
+        "        return {'error': 'no luck'}\n"
+        "    used = {'prompt': 3, 'completion': 4}\n"
+        "    said = {'said': [prompt, options['config']['n'], context['vars']['word']]}\n"
+        "    return {'output': said, 'tokenUsage': used, 'cost': 0.5}\n"
+    )
+    providers = [{"id": "file://bot_of_arena.py", "label": "bot", "config": {"n": 7}}]
+    tests = [
+        {"vars": {"word": word}, "assert": [{"type": "is-json"}]} for word in ("hello", "down")
+    ]
+    imported = convert(tmp_path, {}, prompts=["{{word}}"], providers=providers, tests=tests)
+    made = tmp_path / "promptfooconfig_promptfoo.py"
+    made.write_text(imported.files[made.name])
+    (tmp_path / "arena.yaml").write_text(yaml.safe_dump(imported.arena))
+    first, second = run_arena(tmp_path / "arena.yaml").cells
+    assert (first.verdict, second.verdict) == ("passed", "error")
+    assert first.trials[0].output == '{"said": ["hello", 7, "hello"]}'
+    assert first.trials[0].responses[0].cost_usd == 0.5
+    assert "no luck" in second.trials[0].error.message
+
+
+def test_a_provider_without_its_file_is_left_out(tmp_path: Path) -> None:
+    imported = convert(tmp_path, asserted("true"), providers=["python:none.py:ask"])
+    assert "there is no file none.py" in "".join(map(str, imported.findings))
