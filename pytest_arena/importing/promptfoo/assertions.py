@@ -464,7 +464,7 @@ def _similar(written: _Written) -> list[Made]:
     made |= (
         {"values": written.texts} if isinstance(written.value, list) else {"value": written.text}
     )
-    embedding = of_provider(written.tree.get("provider"), "embedding") or written.scope.embedding
+    embedding = _named(written, "embedding") or written.scope.embedding
     if embedding is None:
         embedding = EMBEDDING
         written.alike("no embedding model is named", "OpenAI's text-embedding-3-large is asked")
@@ -490,7 +490,7 @@ def _judged(
     written.scope.judges = True
     if written.tree.get("rubricPrompt") is not None:
         written.alike("its rubricPrompt is not used")
-    judge = of_provider(written.tree.get("provider"), "text") or written.scope.judge
+    judge = _named(written, "text") or written.scope.judge
     return _negatable(written, {**made, **({"judge": judge} if judge else {})})
 
 
@@ -534,6 +534,20 @@ def _rag(written: _Written, kind: str) -> list[Made]:
         made["weight"] = 0
         written.alike("without a threshold it always passes there", "weight: 0 keeps it so")
     return _judged(written, made)
+
+
+def _named(written: _Written, use: str) -> Made | None:
+    """Return who judges or embeds by the assertion's own word; one that is unknown is told."""
+    named = written.tree.get("provider")
+    found = of_provider(named, use)
+    if found is None and named is not None:
+        shown = plain(named)
+        shown = shown.get("id", shown) if isinstance(shown, dict) else shown
+        written.alike(f"its provider {shown} is not used", f"name another: {_ROLES[use]}:")
+    return found
+
+
+_ROLES = {"text": "judge", "embedding": "embedding"}
 
 
 def of_provider(written: Any, use: str) -> Made | None:

@@ -353,3 +353,10 @@ def test_assertions_whose_judge_or_embedding_is_named_are_kept(tmp_path: Path) -
     ]
     imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
     assert imported.findings.summary.startswith("7 of 7 assertions kept")
+
+
+def test_a_judge_that_cannot_be_named_is_told(tmp_path: Path) -> None:
+    asserted = [{"type": "llm-rubric", "value": "is kind", "provider": "file://judge.py"}]
+    imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
+    told = [finding.what for finding in imported.findings]
+    assert "llm-rubric: its provider file://judge.py is not used" in told
