@@ -9,7 +9,10 @@ from typing import Any, ClassVar
 from pytest_arena.errors import ArenaFileError, Problem
 from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.importer import Imported, Importer, Source
-from pytest_arena.importing.promptfoo import assertions, templates
+from pytest_arena.importing.promptfoo import templates
+from pytest_arena.importing.promptfoo.assertions import convert, lost_in_words
+from pytest_arena.importing.promptfoo.assertions.judged import of_provider
+from pytest_arena.importing.promptfoo.assertions.written import Scope
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, read_prompts
 from pytest_arena.importing.promptfoo.providers import Providers
 from pytest_arena.importing.promptfoo.python_code import PythonModule, transform_of
@@ -247,7 +250,7 @@ class _Conversion:
             ]
         return names
 
-    def _transformed(self, test: Test, scope: assertions.Scope) -> dict[str, Any]:
+    def _transformed(self, test: Test, scope: Scope) -> dict[str, Any]:
         """Return what is made of the test's answers before its assertions."""
         written = test.options.get("transform", test.options.get("postprocess"))
         if written is None:
@@ -261,19 +264,17 @@ class _Conversion:
 
     def _checked(self, test: Test) -> dict[str, Any]:
         named = grown(test.options.get("provider"))
-        judge = assertions.of_provider(named, "text")
-        scope = assertions.Scope(
+        judge = of_provider(named, "text")
+        scope = Scope(
             self._source,
             self._module,
             test.variables,
             judge=judge,
-            embedding=assertions.of_provider(named, "embedding"),
+            embedding=of_provider(named, "embedding"),
             from_csv=test.from_csv,
         )
         found = [
-            made
-            for written, place in test.asserted
-            for made in assertions.convert(written, place, scope)
+            made for written, place in test.asserted for made in convert(written, place, scope)
         ]
         self._judges = self._judges or (scope.judges and judge is None)
         case = self._transformed(test, scope)
@@ -290,7 +291,7 @@ class _Conversion:
                 "write its turns under conversation: of one case",
             )
         if scope.lost and not self._source.partial:
-            case["skip"] = assertions.lost_in_words(scope.lost)
+            case["skip"] = lost_in_words(scope.lost)
         if not found:
             found = [{"type": "success"}]
             if not test.asserted:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, shorten
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.promptfoo import assertions
+from pytest_arena.importing.promptfoo.assertions.table import from_csv
+from pytest_arena.importing.promptfoo.assertions.written import number
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
@@ -151,7 +152,7 @@ def _of_row(row: dict[str, Any], place: Location, source: Source) -> YamlMap:
         if name.startswith("__") and not text.strip():
             continue
         if re.fullmatch(r"__expected\d*", name):
-            asserted.append((name, assertions.from_csv(text)))
+            asserted.append((name, from_csv(text)))
         elif match := re.fullmatch(r"__config:(__expected\d*):threshold", name):
             if (number := _number(name, text, place, source)) is not None:
                 thresholds[match[1]] = number
@@ -175,10 +176,10 @@ def _of_row(row: dict[str, Any], place: Location, source: Source) -> YamlMap:
 
 
 def _number(column: str, text: str, place: Location, source: Source) -> float | None:
-    number = assertions.number(text)
-    if number is None:
+    found = number(text)
+    if found is None:
         source.findings.left_out(place, f"{column}: {text!r} is no number")
-    return number
+    return found
 
 
 def grown(value: Any) -> Any:
@@ -276,7 +277,7 @@ def _expanded(
             str(own["description"]) if own.get("description") else None,
             variables,
             asserted,
-            assertions.number(threshold),
+            number(threshold),
             options if isinstance(options, dict) else {},
             metadata if isinstance(metadata, dict) else {},
             chosen,

@@ -14,7 +14,7 @@ from pytest_arena.cli import main
 from pytest_arena.importing import Imported, read_source
 from pytest_arena.importing.arena_writer import arena_text
 from pytest_arena.importing.known import importer_of
-from pytest_arena.importing.promptfoo.assertions import from_csv
+from pytest_arena.importing.promptfoo.assertions.table import from_csv
 from pytest_arena.importing.promptfoo.js_regex import NoPatternError, python_pattern
 
 

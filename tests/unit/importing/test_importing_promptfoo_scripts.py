@@ -11,7 +11,7 @@ import yaml
 
 from pytest_arena import run_arena
 from pytest_arena.importing import Imported, read_source
-from pytest_arena.importing.promptfoo.assertions import from_csv
+from pytest_arena.importing.promptfoo.assertions.table import from_csv
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
 

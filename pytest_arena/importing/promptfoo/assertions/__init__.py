@@ -1,0 +1,146 @@
+"""Assertions of promptfoo's as assertions of an arena's, with the verdicts that they have there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pytest_arena.errors import Location, suggest
+from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
+from pytest_arena.importing.promptfoo.assertions.kinds import ELSEWHERE, KINDS
+from pytest_arena.importing.promptfoo.assertions.written import (
+    LeftOutError,
+    Made,
+    Scope,
+    Written,
+    read,
+)
+from pytest_arena.importing.promptfoo.python_code import transform_of
+from pytest_arena.importing.promptfoo.refused import why_refused
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
+
+_COMMON = {
+    "type",
+    "value",
+    "threshold",
+    "weight",
+    "metric",
+    "provider",
+    "rubricPrompt",
+    "transform",
+}
+
+
+_MISTAKEN = {
+    "min-length": "min_length",
+    "max-length": "max_length",
+    "not-empty": "success",
+    "json-schema-valid": "json_schema",
+    "contains-json-property": "json_path",
+}
+
+
+def convert(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
+    """Return the assertions that one of promptfoo's becomes; none where it is left out."""
+    findings = scope.source.findings
+    kind = tree.get("type")
+    if not isinstance(kind, str):
+        findings.left_out(place, "an assertion without a type")
+        return _lose(scope, place, "?")
+    if kind == "assert-set":
+        return _set(tree, place, scope)
+    for key in tree:
+        if key not in _COMMON and key != "config":
+            findings.left_out(tree.key_place(key), f"unknown key {key!r} of an assertion")
+    try:
+        written = read(kind, tree, place, scope)
+        made = _converted(written)
+        for one in made:
+            if (problem := why_refused(one)) is not None:
+                raise LeftOutError(f"an arena does not take it: {problem}")
+        transform = (
+            transform_of(plain(tree["transform"]), scope.module) if "transform" in tree else None
+        )
+    except (LeftOutError, UnusableScriptError) as error:
+        findings.left_out(place, f"{kind}: {error}", error.instead)
+        return _lose(scope, place, kind)
+    finished = _finished(made, written, tree)
+    return [{**one, "transform": transform} for one in finished] if transform else finished
+
+
+def _lose(scope: Scope, place: Location, kind: str) -> list[Made]:
+    scope.source.findings.count_assertion(LEFT_OUT, place, kind)
+    scope.lost.append(kind)
+    return []
+
+
+def _finished(made: list[Made], written: Written, tree: YamlMap) -> list[Made]:
+    findings = written.scope.source.findings
+    for what, instead in written.notes:
+        findings.alike(written.place, f"{tree['type']}: {what}", instead)
+    fidelity: Fidelity = ALIKE if written.notes else EXACT
+    findings.count_assertion(fidelity, written.place, str(tree["type"]))
+    if "metric" in tree:
+        findings.left_out(None, "names of metrics, which change no verdict")
+    weight = tree.get("weight")
+    if isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight != 1:
+        for one in made:
+            one.setdefault("weight", weight)
+    return [_safe(one) for one in made]
+
+
+def _safe(made: Made) -> Made:
+    """Return an assertion in which no text is taken for a template."""
+    return {key: _safe_value(key, value) for key, value in made.items()}
+
+
+def _safe_value(key: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return escaped(value)
+    if isinstance(value, list):
+        return [_safe_value(key, item) for item in value]
+    if isinstance(value, dict) and key != "schema":
+        return {name: _safe_value(name, item) for name, item in value.items()}
+    return value
+
+
+def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
+    written = tree.get("assert")
+    members: list[Made] = []
+    for index, entry in enumerate(written if isinstance(written, YamlList) else ()):
+        if isinstance(entry, YamlMap):
+            at = written.value_place(index) if isinstance(written, YamlList) else place
+            members += convert(entry, at, scope)
+    if not members:
+        scope.source.findings.left_out(place, "assert-set of which nothing is left")
+        return []
+    made: Made = {"type": "all_of", "assertions": members}
+    threshold, weight = tree.get("threshold"), tree.get("weight")
+    if isinstance(threshold, (int, float)) and threshold > 0:
+        made["threshold"] = min(threshold, 1)
+    if isinstance(weight, (int, float)) and weight != 1:
+        made["weight"] = weight
+    if isinstance(threshold, (int, float)) and threshold <= 0:
+        # every score reaches it
+        made["weight"] = 0
+    return [made]
+
+
+def _converted(written: Written) -> list[Made]:
+    make = KINDS.get(written.kind)
+    if make is None:
+        near = _MISTAKEN.get(written.kind)
+        hint = f"perhaps type: {near} is meant" if near else suggest(written.kind, KINDS) or ""
+        if written.kind in ELSEWHERE:
+            raise LeftOutError(ELSEWHERE[written.kind])
+        raise LeftOutError("no type of promptfoo's that is known", hint)
+    return make(written)
+
+
+def lost_in_words(kinds: Sequence[str]) -> str:
+    """Return what a case that lost assertions says: `imported without javascript (2), python`."""
+    counts = {kind: kinds.count(kind) for kind in kinds}
+    shown = [kind if count == 1 else f"{kind} ({count})" for kind, count in counts.items()]
+    return f"imported without {', '.join(shown)}"

@@ -1,0 +1,128 @@
+"""Assertions that ask a model, or measure how near a text is to another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_arena.importing.promptfoo.assertions.texts import several
+from pytest_arena.importing.promptfoo.assertions.written import (
+    LeftOutError,
+    Made,
+    Written,
+    negatable,
+)
+from pytest_arena.loading.tree import YamlMap, plain
+
+EMBEDDING = {"provider": "openai", "model": "text-embedding-3-large"}
+
+
+def similar(written: Written) -> list[Made]:
+    least = written.threshold
+    if least is None:
+        least = 0.8 if written.scope.from_csv else 0.75
+    made: Made = {"type": "similar", "min_similarity": least}
+    made |= (
+        {"values": written.texts} if isinstance(written.value, list) else {"value": written.text}
+    )
+    embedding = _named(written, "embedding") or written.scope.embedding
+    if embedding is None:
+        embedding = EMBEDDING
+        written.alike("no embedding model is named", "OpenAI's text-embedding-3-large is asked")
+    return negatable(written, {**made, "embedding": embedding})
+
+
+def scored(written: Written, kind: str, default: float, **further: Any) -> list[Made]:
+    least = default if written.threshold is None else written.threshold
+    if written.scope.from_csv and written.threshold is None:
+        least = 0.75 if kind == "rouge" else least
+    written.alike("another implementation scores it")
+    made: Made = {"type": kind, "min_score": least, **further}
+    if not isinstance(written.value, list):
+        return negatable(written, {**made, "value": written.text})
+    members = [{**made, "value": text} for text in several(written)]
+    return negatable(written, {"type": "any_of", "assertions": members})
+
+
+def _judged(
+    written: Written, made: Made, *, why: str = "another judge's prompt asks"
+) -> list[Made]:
+    written.alike(why, "see docs/judging.md for how answers are judged here")
+    written.scope.judges = True
+    if written.tree.get("rubricPrompt") is not None:
+        written.alike("its rubricPrompt is not used")
+    judge = _named(written, "text") or written.scope.judge
+    return negatable(written, {**made, **({"judge": judge} if judge else {})})
+
+
+def rubric(written: Written) -> list[Made]:
+    made: Made = {"type": "llm_judge", "criteria": written.text}
+    if written.threshold is not None and written.threshold > 0:
+        made["min_score"] = min(written.threshold, 1.0)
+    return _judged(written, made)
+
+
+def g_eval(written: Written) -> list[Made]:
+    criteria = written.texts if isinstance(written.value, list) else [written.text]
+    least = 0.7 if written.threshold is None else written.threshold
+    members = [
+        {
+            key: value
+            for key, value in _judged(written, {"type": "llm_judge", "criteria": one})[0].items()
+            if key != "not"
+        }
+        for one in criteria
+    ]
+    return negatable(written, {"type": "all_of", "threshold": least, "assertions": members})
+
+
+def factuality(written: Written) -> list[Made]:
+    return _judged(written, {"type": "factuality", "reference": written.text})
+
+
+def rag(written: Written, kind: str) -> list[Made]:
+    made: Made = {"type": kind}
+    if kind == "context_recall":
+        made["reference"] = written.text
+    if kind != "answer_relevance":
+        context = written.scope.variables.get("context")
+        if not isinstance(context, (str, list)) or not context:
+            raise LeftOutError("the test has no variable `context`")
+        made["context"] = context
+    if written.threshold:
+        made["min_score"] = written.threshold
+    else:
+        made["weight"] = 0
+        written.alike("without a threshold it always passes there", "weight: 0 keeps it so")
+    return _judged(written, made)
+
+
+def _named(written: Written, use: str) -> Made | None:
+    """Return who judges or embeds by the assertion's own word; one that is unknown is told."""
+    named = written.tree.get("provider")
+    found = of_provider(named, use)
+    if found is None and named is not None:
+        shown = plain(named)
+        shown = shown.get("id", shown) if isinstance(shown, dict) else shown
+        written.alike(f"its provider {shown} is not used", f"name another: {_ROLES[use]}:")
+    return found
+
+
+_ROLES = {"text": "judge", "embedding": "embedding"}
+
+
+def of_provider(written: Any, use: str) -> Made | None:
+    """Return who judges or embeds, as a provider is named there."""
+    from pytest_arena.importing.promptfoo.providers import VENDORS
+
+    if isinstance(written, YamlMap):
+        if use in written:
+            return of_provider(written[use], use)
+        written = written.get("id")
+    if not isinstance(written, str):
+        return None
+    head, _, rest = written.partition(":")
+    kind, _, model = rest.partition(":")
+    if head not in VENDORS or not rest:
+        return None
+    known = kind in ("chat", "messages", "responses", "completion", "embedding", "embeddings")
+    return {"provider": VENDORS[head], "model": model if known and model else rest}
