@@ -124,8 +124,10 @@ def _run(command: list[str], folder: str, env: dict[str, str], files: list[str])
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, path in enumerate(files, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
+    # a module that a test writes anew within a second would be taken for the one before
     os.environ.clear()
-    os.environ.update(env)
+    os.environ.update(env, PYTHONDONTWRITEBYTECODE="1")
+    sys.dont_write_bytecode = True
     os.chdir(folder)
     sys.argv = command
     program, *arguments = command
