@@ -1,4 +1,4 @@
-"""Go's `text/template`, as prompt files and task chains of Go programs use it.
+"""Go's `text/template`, as prompt files of Go programs use it.
 
 Source: https://pkg.go.dev/text/template. Fields, variables, pipelines, `if`, `with`, `range`, and
 functions of Go and of Sprig. Unlike in Go, a key that is not there is an error. What is filled in
