@@ -134,12 +134,12 @@ class _Conversion:
             return made
         place = self._source.tree.value_place("evaluateOptions")
         for key, value in options.items():
-            if key == "maxConcurrency":
-                made["concurrency"] = value
-            elif key == "repeat":
-                made["trials"] = value
-            elif key == "timeoutMs":
-                made["timeout"] = f"{value}ms"
+            if key in ("maxConcurrency", "repeat", "timeoutMs"):
+                if isinstance(value, int) and value > 0:
+                    name = {"maxConcurrency": "concurrency", "repeat": "trials"}.get(key, "timeout")
+                    made[name] = f"{value}ms" if name == "timeout" else value
+                elif value:
+                    self._findings.left_out(place, f"{key}: {value!r}")
             elif key == "delay" and value:
                 self._findings.left_out(
                     place, f"a delay of {value} ms", "rate_limit: of a provider"
@@ -168,12 +168,24 @@ class _Conversion:
     ) -> list[dict[str, Any]]:
         if as_variants:
             return [self._case(test, None) for test in tests]
-        return [
-            self._case(test, prompt, several=len(prompts) > 1)
-            for test in tests
-            for prompt in prompts
-            if not test.prompts or prompt.label in test.prompts
-        ]
+        for name, wanted in self._providers.only_prompts.items():
+            if not any(prompt.is_one_of(wanted) for prompt in prompts):
+                self._findings.left_out(
+                    self._source.place,
+                    f"every case of {name}, whose prompts ({', '.join(wanted)}) are none of these",
+                )
+        cases = []
+        for test in tests:
+            asked = [one for one in prompts if not test.prompts or one.is_one_of(test.prompts)]
+            if not asked:
+                self._findings.left_out(
+                    test.place, f"prompts of a test that are none of these: {test.prompts[0]}"
+                )
+                test.lost.append("its prompts")
+            cases += [
+                self._case(test, prompt, several=len(prompts) > 1) for prompt in asked or prompts
+            ]
+        return cases
 
     def _case(self, test: Test, prompt: Prompt | None, *, several: bool = False) -> dict[str, Any]:
         label = f" [{prompt.label}]" if prompt is not None and several else ""
@@ -214,6 +226,7 @@ class _Conversion:
             filled, empty = templates.fill(text, test.variables)
         except templates.BadTemplateError as error:
             self._findings.left_out(prompt.place, f"a template that cannot be filled in: {error}")
+            test.lost.append("its prompt")
             filled, empty = text, set()
         if empty:
             self._findings.alike(
@@ -242,11 +255,15 @@ class _Conversion:
             added = self._providers.add(written, test.place, group="by-name")
             if added is not None:
                 names.append(added)
+            else:
+                test.lost.append("its provider")
         if prompt is not None and not names and any(self._providers.only_prompts.values()):
             return [
                 entry["name"]
                 for entry in self._providers.entries
-                if prompt.label in self._providers.only_prompts.get(entry["name"], (prompt.label,))
+                if prompt.is_one_of(
+                    self._providers.only_prompts.get(entry["name"], (prompt.label,))
+                )
             ]
         return names
 
@@ -272,6 +289,7 @@ class _Conversion:
             judge=judge,
             embedding=of_provider(named, "embedding"),
             from_csv=test.from_csv,
+            lost=list(dict.fromkeys(test.lost)),
         )
         found = [
             made for written, place in test.asserted for made in convert(written, place, scope)

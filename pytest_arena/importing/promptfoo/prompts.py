@@ -7,7 +7,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,10 @@ class Prompt:
     label: str
     text: str
     place: Location
+
+    def is_one_of(self, names: Sequence[str]) -> bool:
+        """Return whether a list of labels names it; a prompt without one is named by its text."""
+        return self.label in names or any(name.strip() == self.text.strip() for name in names)
 
 
 def read_prompts(source: Source) -> list[Prompt]:
@@ -93,7 +97,7 @@ def _one(text: str, label: str | None, place: Location, source: Source) -> Itera
         )
         return
     if not paths:
-        if text.startswith("file://"):
+        if text.startswith("file://") or ("*" in name and name.endswith(_ENDS)):
             source.findings.left_out(place, f"there is no file {text}")
             return
         yield Prompt(label or "", text, place)

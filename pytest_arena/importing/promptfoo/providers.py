@@ -37,7 +37,8 @@ VENDORS: Mapping[str, str] = {
     "watsonx": "watsonx",
     "sagemaker": "sagemaker",
 }
-_LOCAL = {"localai", "vllm", "llamafile", "lmstudio", "llama"}
+_LOCAL = {"vllm": 8000, "lmstudio": 1234, "localai": 8080, "llamafile": 8080, "llama": 8080}
+"""The ports at which local servers of OpenAI's format listen."""
 _KINDS = {"chat", "completion", "messages", "responses", "text", "text-generation", "inference"}
 _SPECIAL = {"image", "realtime", "embedding", "embeddings", "moderation", "assistant", "agents"}
 _PARAMS: Mapping[str, str] = {
@@ -271,7 +272,7 @@ class Providers:
         if head == "ollama":
             made |= {"provider": "ollama" if kind == "completion" else "ollama_chat"}
         elif head in _LOCAL:
-            made |= {"provider": "openai", "api_base": "http://localhost:8000/v1"}
+            made |= {"provider": "openai", "api_base": f"http://localhost:{_LOCAL[head]}/v1"}
         elif head == "litellm":
             made |= {"provider": model.partition("/")[0] if "/" in model else "openai"}
         else:

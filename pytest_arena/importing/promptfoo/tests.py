@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, shorten
+from pytest_arena.importing.findings import LEFT_OUT
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.assertions.table import from_csv
 from pytest_arena.importing.promptfoo.assertions.written import number
@@ -47,6 +48,8 @@ class Test:
     """What is judged instead of a call's answer."""
     prompts: tuple[str, ...] = ()
     from_csv: bool = False
+    lost: list[str] = field(default_factory=list)
+    """What it has there and not here, without which it may come to another verdict."""
 
 
 def read_tests(source: Source) -> Iterator[Test]:
@@ -72,8 +75,9 @@ def _default(source: Source) -> YamlMap | None:
     if isinstance(written, str):
         path = source.neighbour(written)
         written = source.tree_of(path) if path else None
-        if written is None:
-            source.findings.left_out(source.tree.value_place("defaultTest"), "defaultTest: no file")
+    if "defaultTest" in source.tree and not isinstance(written, YamlMap):
+        place = source.tree.value_place("defaultTest")
+        source.findings.left_out(place, "defaultTest, which is no mapping and no file with one")
     return written if isinstance(written, YamlMap) else None
 
 
@@ -201,6 +205,8 @@ def _scenarios(source: Source) -> Iterator[tuple[YamlMap, Location, YamlMap | No
     """Yield the tests of scenarios: each of `config` with each of `tests`."""
     written = source.tree.get("scenarios")
     default = _default(source)
+    if written is not None and not isinstance(written, YamlList):
+        source.findings.left_out(source.tree.value_place("scenarios"), "scenarios: no list")
     for index, scenario in enumerate(written if isinstance(written, YamlList) else ()):
         if not isinstance(scenario, YamlMap):
             place = source.tree.value_place("scenarios")
@@ -251,9 +257,12 @@ def _expanded(
     from_csv: bool = False,
 ) -> Iterator[Test]:
     findings = source.findings
+    # without its defaults no test is what it is there
+    lost = ["defaultTest"] if "defaultTest" in source.tree and default is None else []
     for key in entry:
         if key in ("assertScoringFunction", "derivedMetrics", "transform"):
             findings.left_out(entry.key_place(key), f"{key!r} of a test, which is code")
+            lost += [] if key == "derivedMetrics" else [key]
         elif key not in _KNOWN:
             findings.left_out(entry.key_place(key), f"unknown key {key!r} of a test")
     own = entry
@@ -266,12 +275,17 @@ def _expanded(
     for key in options if isinstance(options, dict) else ():
         if key not in _OPTIONS:
             findings.left_out(place, f"{key!r} of a test's options", "")
-    asserted = list(_asserted(own.get("assert"), place, source))
+        elif key in ("rubricPrompt", "storeOutputAs"):
+            findings.left_out(place, f"{key!r} of a test's options")
+    asserted = list(_asserted(own.get("assert"), place, source, lost))
     threshold = own.get("threshold")
     metadata = plain(own.get("metadata"))
     given = own.get("provider", own.get("providers"))
     chosen = (given,) if isinstance(given, (str, YamlMap)) else tuple(given or ())
-    for variables in _combinations(own.get("vars"), options, place, source, folder):
+    output = own.get("providerOutput")
+    said = output if isinstance(output, str) else json.dumps(plain(output), ensure_ascii=False)
+    every = list(_combinations(own.get("vars"), options, place, source, folder, lost))
+    for variables in every:
         yield Test(
             place,
             str(own["description"]) if own.get("description") else None,
@@ -281,14 +295,24 @@ def _expanded(
             options if isinstance(options, dict) else {},
             metadata if isinstance(metadata, dict) else {},
             chosen,
-            str(own["providerOutput"]) if own.get("providerOutput") is not None else None,
+            None if output is None else said,
             tuple(map(str, own["prompts"])) if isinstance(own.get("prompts"), YamlList) else (),
             from_csv,
+            list(lost),
         )
 
 
-def _asserted(written: Any, place: Location, source: Source) -> Iterator[tuple[YamlMap, Location]]:
+def _asserted(
+    written: Any, place: Location, source: Source, lost: list[str]
+) -> Iterator[tuple[YamlMap, Location]]:
+    def lose(at: Location, what: str) -> None:
+        source.findings.left_out(at, what)
+        source.findings.count_assertion(LEFT_OUT, at, what)
+        lost.append("an assertion")
+
     if not isinstance(written, YamlList):
+        if written is not None:
+            lose(place, "assert: no list")
         return
     templates = source.tree.get("assertionTemplates")
     for index, entry in enumerate(written):
@@ -297,23 +321,28 @@ def _asserted(written: Any, place: Location, source: Source) -> Iterator[tuple[Y
             name = entry["$ref"].rpartition("/")[2]
             found = templates.get(name) if isinstance(templates, YamlMap) else None
             if not isinstance(found, YamlMap):
-                source.findings.left_out(at, f"no assertion template {entry['$ref']}")
+                lose(at, f"no assertion template {entry['$ref']}")
                 continue
             entry = _over(entry.only([key for key in entry if key != "$ref"]), found)
         if isinstance(entry, YamlMap):
             yield entry, at
         else:
-            source.findings.left_out(at, "an assertion that is no mapping")
+            lose(at, "an assertion that is no mapping")
 
 
 def _combinations(
-    written: Any, options: Any, place: Location, source: Source, folder: Path
+    written: Any, options: Any, place: Location, source: Source, folder: Path, lost: list[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield the variables of each combination of those that have several values."""
-    if isinstance(written, str):
-        path = source.neighbour(written, folder)
-        written = source.tree_of(path) if path else None
-    names = dict(plain(written)) if isinstance(written, YamlMap) else {}
+    names: dict[Any, Any] = {}
+    for part in written if isinstance(written, YamlList) else [written]:
+        path = source.neighbour(part, folder) if isinstance(part, str) else None
+        tree = source.tree_of(path) if path else part
+        if isinstance(tree, YamlMap):
+            names |= plain(tree)
+        elif part is not None:
+            source.findings.left_out(place, "vars: no mapping and no file with one")
+            lost.append("vars")
     expands = not (isinstance(options, dict) and options.get("disableVarExpansion") is True)
     values: list[list[Any]] = []
     for name, value in names.items():
@@ -321,17 +350,21 @@ def _combinations(
             paths = sorted(source.path.parent.glob(value.removeprefix("file://")))
             root = source.root.resolve()
             kept = [path for path in paths if path.resolve().is_relative_to(root)]
-            values.append([source.text_of(path).strip() for path in kept if path.is_file()])
+            texts = [source.text_of(path).strip() for path in kept if path.is_file()]
+            if not texts:
+                source.findings.left_out(place, f"the variable {name!r}: there is no file {value}")
+                lost.append(f"the variable {name}")
+            values.append(texts or [value])
             continue
         # a list of numbers, lists or mappings is one value
         several = isinstance(value, list) and value and isinstance(value[0], str) and expands
         each = value if several else [value]
-        values.append([_value(str(name), one, place, source) for one in each])
+        values.append([_value(str(name), one, place, source, lost) for one in each])
     for chosen in itertools.product(*values):
         yield _resolved(dict(zip(map(str, names), chosen, strict=True)))
 
 
-def _value(name: str, value: Any, place: Location, source: Source) -> Any:
+def _value(name: str, value: Any, place: Location, source: Source, lost: list[str]) -> Any:
     if not isinstance(value, str):
         return value
     if not value.startswith("file://"):
@@ -339,11 +372,13 @@ def _value(name: str, value: Any, place: Location, source: Source) -> Any:
     bare = value.removeprefix("file://")
     if bare.endswith(_NO_TEXT) or re.search(r"\.([cm]?[jt]s|py)$", bare):
         source.findings.left_out(place, f"the variable {name!r} from {value}", "write its text")
+        lost.append(f"the variable {name}")
         return value
     # relative to the configuration, within files of tests, too
     path = source.neighbour(bare)
     if path is None:
         source.findings.left_out(place, f"the variable {name!r}: there is no file {value}")
+        lost.append(f"the variable {name}")
         return value
     if path.suffix in (".yaml", ".yml", ".json"):
         return json.dumps(plain(source.tree_of(path)), ensure_ascii=False)

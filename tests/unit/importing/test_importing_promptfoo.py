@@ -233,6 +233,61 @@ def test_what_is_lost_is_told_and_its_case_is_not_run(tmp_path: Path) -> None:
     assert not any("skip" in case for case in partial.arena["tests"])
 
 
+@pytest.mark.parametrize(
+    ("test", "lost"),
+    [
+        ({"assert": [{"$ref": "#/assertionTemplates/none"}]}, "an assertion"),
+        ({"assert": ["contains: x"]}, "an assertion"),
+        ({"assert": {"type": "contains", "value": "x"}}, "an assertion"),
+        ({"vars": {"word": "file://gone.txt"}}, "the variable word"),
+        ({"vars": {"word": "file://none/*.txt"}}, "the variable word"),
+        ({"vars": {"word": "file://word.py"}}, "the variable word"),
+        ({"vars": ["gone.yaml"]}, "vars"),
+        ({"prompts": ["typo"]}, "its prompts"),
+        ({"provider": "file://provider.js"}, "its provider"),
+        ({"assertScoringFunction": "file://score.js"}, "assertScoringFunction"),
+    ],
+)
+def test_a_test_that_is_not_what_it_was_is_not_run(
+    tmp_path: Path, test: dict[str, Any], lost: str
+) -> None:
+    test = {"vars": {"word": "x"}, "assert": [{"type": "contains", "value": "x"}], **test}
+    imported = convert(tmp_path, config(tests=[test]))
+    (case,) = imported.arena["tests"]
+    assert case["skip"] == f"imported without {lost}"
+    assert not imported.findings.is_whole
+    (partial,) = convert(tmp_path, config(tests=[test]), partial=True).arena["tests"]
+    assert "skip" not in partial
+
+
+def test_prompts_are_named_by_their_label_or_their_text(tmp_path: Path) -> None:
+    prompts = ["Say {{ word }}", {"raw": "Tell {{ word }}", "label": "tell"}, "none/*.txt"]
+    tests = [{"vars": {"word": "x"}, "prompts": [name]} for name in ("Say {{ word }}", "tell")]
+    providers = ["echo", {"id": "openai:gpt-4.1-mini", "prompts": ["gone"]}]
+    imported = convert(tmp_path, config(prompts=prompts, tests=tests, providers=providers))
+    assert [case["prompt"] for case in imported.arena["tests"]] == [
+        "Say {{ word }}",
+        "Tell {{ word }}",
+    ]
+    told = [finding.what for finding in imported.findings]
+    assert "there is no file none/*.txt" in told
+    assert "every case of gpt-4.1-mini, whose prompts (gone) are none of these" in told
+
+
+def test_defaults_that_cannot_be_read_keep_every_test_from_running(tmp_path: Path) -> None:
+    tests = [{"vars": {"word": "x"}, "assert": [{"type": "contains", "value": "x"}]}]
+    imported = convert(tmp_path, config(tests=tests, defaultTest="file://gone.yaml"))
+    assert imported.arena["tests"][0]["skip"] == "imported without defaultTest"
+
+
+def test_zeros_of_options_are_no_limits_and_objects_are_judged_as_json(tmp_path: Path) -> None:
+    tests = [{"vars": {"word": "x"}, "providerOutput": {"a": True}}]
+    options = {"repeat": 0, "timeoutMs": 0, "maxConcurrency": 3}
+    arena = convert(tmp_path, config(tests=tests, evaluateOptions=options)).arena
+    assert arena["defaults"] == {"concurrency": 3}
+    assert arena["tests"][0]["mock"] == '{"a": true}'
+
+
 def test_a_further_turn_of_a_conversation_is_not_run_alone(tmp_path: Path) -> None:
     prompt = "{% for one in _conversation %}{{ one.output }}{% endfor %}{{ word }}"
     tests = [
