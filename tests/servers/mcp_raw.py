@@ -121,10 +121,13 @@ def main(mode: str) -> None:
         sys.exit(3)
     if mode == "noisy":
         print("Starting up…")
-    if mode in ("forks", "never-answers") and os.fork() == 0:
+    if mode in ("forks", "never-answers"):
+        child = os.fork()
+        if child == 0:
+            threading.Event().wait()
+        # by the parent, which answers only then: the child may be killed before it runs
         with open("pids", "a") as file:
-            file.write(f"{os.getpid()}\n")
-        threading.Event().wait()
+            file.write(f"{child}\n")
     if mode == "never-answers":
         threading.Event().wait()
     calls = 0
