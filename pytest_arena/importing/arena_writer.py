@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from pytest_arena.loading.tree import WrittenFloat
+
 
 class _Dumper(yaml.SafeDumper):
     """Writes texts of several lines as blocks, and lists indented below their key."""
@@ -26,7 +28,14 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if block else None)
 
 
+def _number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+    """Write a number as it was written: a version 1.10 is no 1.1."""
+    return dumper.represent_scalar("tag:yaml.org,2002:float", str(value))
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_multi_representer(str, _text)
+_Dumper.add_representer(WrittenFloat, _number)
 
 
 def arena_text(arena: Mapping[str, Any], comment: str) -> str:

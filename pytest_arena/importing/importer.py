@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
 from pytest_arena.importing.findings import Findings
+from pytest_arena.importing.rows import LINES, TABLES, lines_tree, table_tree
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import read_yaml
@@ -55,8 +56,8 @@ class Source:
             raise ArenaFileError(Problem(f"no UTF-8 text ({error.reason})", place)) from None
 
     def tree_of(self, path: Path) -> Any:
-        """Return the tree of a YAML or JSON file, with places."""
-        return _tree(path, self.root)
+        """Return the tree of a YAML or JSON file, with places; of JSONL and tables, their rows."""
+        return _tree(path, self.root, self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +86,21 @@ class Importer(ABC):
 
 
 def read_source(path: Path, root: Path, *, partial: bool = False) -> Source:
-    """Read a file, which is YAML or JSON; what is neither is an `ArenaFileError`."""
-    return Source(path, root, _tree(path, root), partial=partial)
+    """Read a file, which is YAML, JSON, JSONL or a table; what is none is an `ArenaFileError`.
+
+    JSONL and tables are read as the list of their rows.
+    """
+    findings = Findings()
+    return Source(path, root, _tree(path, root, findings), findings, partial)
 
 
-def _tree(path: Path, root: Path) -> Any:
+def _tree(path: Path, root: Path, findings: Findings) -> Any:
     name = display_name(path, root)
     data = read_limited(path, LARGEST, Location(name, 1, 1), "file")
+    ending = path.suffix.lower()
+    if ending in LINES:
+        return lines_tree(data, name, findings)
+    if ending in TABLES:
+        return table_tree(data, name, ending)
     # keys that stand twice, and tags, are mistakes that its own tool does not mind
     return read_yaml(data, [name], ProblemList())

@@ -40,7 +40,7 @@ def jsonl_rows(data: bytes, name: str) -> tuple[list[Row], PlaceOf]:
         if not line.strip():
             continue
         try:
-            row = _parsed(line, name, number, "a JSON object")
+            row = parsed_json(line, name, number, "a JSON object")
         except ArenaFileError as error:
             problems += error.problems
             continue
@@ -67,7 +67,7 @@ def json_rows(
 
     `asked` is where the arena says so.
     """
-    document = _parsed(decode(data, name), name, 1, "a list of JSON objects")
+    document = parsed_json(decode(data, name), name, 1, "a list of JSON objects")
 
     @cache
     def places() -> PlaceOf:
@@ -97,7 +97,7 @@ def yaml_rows(
     ], place
 
 
-def _parsed(text: str, name: str, line: int, expected: str) -> Any:
+def parsed_json(text: str, name: str, line: int, expected: str) -> Any:
     """Return the value of a JSON text that begins at a line."""
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
