@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 from pytest_arena.errors import ArenaFileError, Problem
 from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.importer import Imported, Importer, Source
+from pytest_arena.importing.made import lost_in_words
 from pytest_arena.importing.promptfoo import templates
-from pytest_arena.importing.promptfoo.assertions import convert, lost_in_words
+from pytest_arena.importing.promptfoo.assertions import convert
 from pytest_arena.importing.promptfoo.assertions.judged import of_provider
 from pytest_arena.importing.promptfoo.assertions.written import Scope
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, read_prompts

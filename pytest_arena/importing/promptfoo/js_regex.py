@@ -6,6 +6,7 @@ import re
 
 import regex
 
+from pytest_arena.importing.literal_text import literal
 from pytest_arena.text.regex import compiled
 
 _SPACE = r"\t-\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -216,20 +217,6 @@ def _by_value(match: re.Match[str]) -> str:
     if match["octal"]:
         return chr(int(match["octal"], 8))
     return chr(int(match["u"] or match["x"], 16))
-
-
-def literal(sign: str) -> str:
-    """Return a character that stands for itself, so that it survives in a YAML text."""
-    if (sign.isalnum() and sign.isascii()) or sign in " _,:;=<>!\"'%@/`":
-        return sign
-    if sign.isascii() and sign.isprintable():
-        return f"\\{sign}"
-    if sign.isprintable():
-        return sign
-    number = ord(sign)
-    if number < 0x100:
-        return f"\\x{number:02x}"
-    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _named(name: str) -> str:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from pytest_arena.errors import Location, suggest
-from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
+from pytest_arena.importing.made import LeftOutError, Made, without_templates
 from pytest_arena.importing.promptfoo.assertions.kinds import ELSEWHERE, KINDS
-from pytest_arena.importing.promptfoo.assertions.written import (
-    LeftOutError,
-    Made,
-    Scope,
-    Written,
-    read,
-)
+from pytest_arena.importing.promptfoo.assertions.written import Scope, Written, read
 from pytest_arena.importing.promptfoo.python_code import transform_of
-from pytest_arena.importing.promptfoo.refused import why_refused
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _COMMON = {
@@ -88,22 +79,7 @@ def _finished(made: list[Made], written: Written, tree: YamlMap) -> list[Made]:
     if isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight != 1:
         for one in made:
             one.setdefault("weight", weight)
-    return [_safe(one) for one in made]
-
-
-def _safe(made: Made) -> Made:
-    """Return an assertion in which no text is taken for a template."""
-    return {key: _safe_value(key, value) for key, value in made.items()}
-
-
-def _safe_value(key: str, value: Any) -> Any:
-    if isinstance(value, str):
-        return escaped(value)
-    if isinstance(value, list):
-        return [_safe_value(key, item) for item in value]
-    if isinstance(value, dict) and key != "schema":
-        return {name: _safe_value(name, item) for name, item in value.items()}
-    return value
+    return [without_templates(one) for one in made]
 
 
 def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
@@ -137,10 +113,3 @@ def _converted(written: Written) -> list[Made]:
             raise LeftOutError(ELSEWHERE[written.kind])
         raise LeftOutError("no type of promptfoo's that is known", hint)
     return make(written)
-
-
-def lost_in_words(kinds: Sequence[str]) -> str:
-    """Return what a case that lost assertions says: `imported without javascript (2), python`."""
-    counts = {kind: kinds.count(kind) for kind in kinds}
-    shown = [kind if count == 1 else f"{kind} ({count})" for kind, count in counts.items()]
-    return f"imported without {', '.join(shown)}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.assertions.texts import several
 from pytest_arena.importing.promptfoo.assertions.written import (
-    LeftOutError,
-    Made,
     Written,
     negatable,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.assertions.judged import (
     factuality,
     g_eval,
@@ -31,8 +32,6 @@ from pytest_arena.importing.promptfoo.assertions.texts import (
     word_count,
 )
 from pytest_arena.importing.promptfoo.assertions.written import (
-    LeftOutError,
-    Made,
     Written,
     negatable,
 )

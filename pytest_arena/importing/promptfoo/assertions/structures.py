@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pytest_arena.importing.promptfoo import literal_text
+from pytest_arena.importing import literal_text
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.assertions.texts import matching
 from pytest_arena.importing.promptfoo.assertions.written import (
-    LeftOutError,
-    Made,
     Written,
     negatable,
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pytest_arena.importing.made import Made
 from pytest_arena.importing.promptfoo.assertions.kinds import CSV_THRESHOLD, ELSEWHERE, KINDS
-from pytest_arena.importing.promptfoo.assertions.written import Made
 from pytest_arena.importing.promptfoo.scripts import file_of
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pytest_arena.importing.promptfoo import literal_text
+from pytest_arena.importing import literal_text
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.assertions.written import (
-    LeftOutError,
-    Made,
     Written,
     negatable,
 )

@@ -11,20 +11,11 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.python_code import PythonModule
 from pytest_arena.importing.promptfoo.scripts import file_of
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.loading.tree import YamlMap, plain
-
-Made = dict[str, Any]
-
-
-class LeftOutError(Exception):
-    """An assertion that cannot be in an arena: why, and what to write instead."""
-
-    def __init__(self, why: str, instead: str = "") -> None:
-        super().__init__(why)
-        self.instead = instead
 
 
 @dataclass(slots=True)

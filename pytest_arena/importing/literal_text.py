@@ -1,15 +1,14 @@
-"""Patterns that see a text as promptfoo's plain comparisons do: every blank, quote and dash counts.
+"""Patterns that see a text as plain comparisons of programs do: every blank, quote and dash counts.
 
 `contains` of an arena takes what looks alike to a reader for the same, so that it can hold where
-promptfoo's does not; it is written only where nothing of a text could look like anything else.
+a comparison letter by letter does not; it is written only where nothing of a text could look like
+anything else.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-
-from pytest_arena.importing.promptfoo.js_regex import literal
 
 _PLAIN = re.compile(r"[A-Za-z0-9_!#$%&()*+,/:;<=>?@\[\\\]^{|}~]+")
 _IN_ANY_CASE = re.compile(r"[a-jl-rt-zA-JL-RT-Z0-9_!#$%&()*+,/:;<=>?@\[\\\]^{|}~]+")
@@ -45,6 +44,20 @@ def words(least: int, most: int | None) -> str:
     """Return a pattern of the texts with that many words between blanks."""
     times = f"{least},{'' if most is None else most}"
     return rf"\A\s*+(?:\S++(?:\s++|\Z)){{{times}}}\Z"
+
+
+def literal(sign: str) -> str:
+    """Return a character that stands for itself, so that it survives in a YAML text."""
+    if (sign.isalnum() and sign.isascii()) or sign in " _,:;=<>!\"'%@/`":
+        return sign
+    if sign.isascii() and sign.isprintable():
+        return f"\\{sign}"
+    if sign.isprintable():
+        return sign
+    number = ord(sign)
+    if number < 0x100:
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _literal(text: str) -> str:
