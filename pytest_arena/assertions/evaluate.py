@@ -354,6 +354,7 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         score=outcome.score,
         reason=outcome.reason,
         line=assertion.line,
+        file=assertion.elsewhere,
         turn=context.turn,
         expected=outcome.expected,
         weight=assertion.weight,

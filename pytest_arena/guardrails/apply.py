@@ -51,6 +51,7 @@ def apply_guardrails(
                 matched=violation.matched,
                 turn=turn,
                 line=guardrail.line,
+                file=guardrail.elsewhere,
             )
         )
         if action == "block":

@@ -58,7 +58,7 @@ from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, Assertion, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+    from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
     from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Target()

@@ -45,6 +45,8 @@ class LoadContext:
     judges: dict[int, ProviderSpec] = field(default_factory=dict)
     """Whoever is asked beside a cell's own provider, judges, embedding models, simulated users
     and rivals, by identity."""
+    packs: dict[Path, object] = field(default_factory=dict)
+    """PromptPacks that were read, so that each is read once, and what it lacks told once."""
     warnings: list[str] = field(default_factory=list)
     """What people are told of the file, each with its place in front."""
 

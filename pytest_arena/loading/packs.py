@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.evals import PackEvals, listed
-from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+from pytest_arena.loading.dialects.promptpack.eval_types import listed
+from pytest_arena.loading.dialects.promptpack.evals import PackEvals
 from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
+from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
 from pytest_arena.loading.plans import CasePlan, TurnPlan
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import Agent, Prompt, Target

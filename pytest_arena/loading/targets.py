@@ -29,7 +29,7 @@ from pytest_arena.text.folding import without_only_final_break
 
 if TYPE_CHECKING:
     from pytest_arena.loading.dialects.promptpack.evals import PackEvals
-    from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+    from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
     from pytest_arena.loading.go_prompts import GoText
     from pytest_arena.loading.manifests import Manifest
     from pytest_arena.schema.pack import PackWorkflow
@@ -124,7 +124,7 @@ class Workflow:
     spec: PackWorkflow
     prompts: Mapping[str, PackPrompt]
     evals: PackEvals
-    """Those of the whole pack."""
+    """Those of the pack and of the prompts, these only where their states answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ def _workflow(
             if one.prompt_task is not None
             and (prompt := pack.prompt(one.prompt_task, place)) is not None
         }
-        evals = pack.evals_in_states(prompts.values())
+        evals = pack.evals_in_states(prompts)
         pack.tell(place)
         return Workflow(name, spec, written, found, prompts, evals)
     return None

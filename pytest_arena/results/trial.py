@@ -20,11 +20,11 @@ FindingVerdict = Literal["passed", "failed", "error", "skipped", "unsure"]
 class Finding:
     """What one assertion found: its verdict, a score from 0 to 1, and the reason.
 
-    `line` is the assertion's line in the arena file, `turn` (from 0) the turn of a conversation
-    that it belongs to, `expected` what it wanted in a few words, `group` the findings of the
-    members of an `any_of` or `all_of`, `judge` who judged and at what price, `measure` what the
-    score measures, where a later run compares itself with it, `predicted` the label that the answer
-    gives, where it was asked for one.
+    `line` is the assertion's line in the arena file, or in the `file` that it came from, a pack,
+    `turn` (from 0) the turn of a conversation that it belongs to, `expected` what it wanted in a
+    few words, `group` the findings of the members of an `any_of` or `all_of`, `judge` who judged
+    and at what price, `measure` what the score measures, where a later run compares itself with it,
+    `predicted` the label that the answer gives, where it was asked for one.
     """
 
     type: str
@@ -39,6 +39,7 @@ class Finding:
     judge: Judging | None = None
     measure: str | None = None
     predicted: str | None = None
+    file: str | None = None
 
     @property
     def judgings(self) -> tuple[Judging, ...]:
@@ -60,6 +61,8 @@ class GuardrailEvent:
     line: NonNegativeInt | None = None
     original: str | None = None
     """The answer that was blocked or replaced."""
+    file: str | None = None
+    """The file that its line is one of, where that is not the arena file: a pack."""
 
 
 @dataclass(frozen=True, slots=True)

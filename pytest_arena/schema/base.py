@@ -36,6 +36,7 @@ class ArenaModel(BaseModel):
     )
 
     _place: Location | None = PrivateAttr(default=None)
+    _elsewhere: str | None = PrivateAttr(default=None)
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -60,6 +61,12 @@ class ArenaModel(BaseModel):
     def line(self) -> int | None:
         place = self.place
         return place.line if place else None
+
+    @property
+    def elsewhere(self) -> str | None:
+        """The file that its line is one of, where that is not the arena file."""
+        found: str | None = (self.__pydantic_private__ or {}).get("_elsewhere")
+        return found
 
 
 def parse_duration(value: Any) -> float:

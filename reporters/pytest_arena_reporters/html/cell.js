@@ -100,18 +100,18 @@ function checks(trial, record, cell) {
   if (all.length) section.append(findings(all, cell));
   else section.append(node("p", { class: "dim", text: trial.error ? "None was reached." : "There are none." }));
   if (trial.guardrails) section.append(node("h2", { text: "Guardrails" }), findings(trial.guardrails.map((g) => (
-    { type: g.type, verdict: g.action === "flag" ? "u" : "f", reason: `${g.action} on ${g.direction}: ${g.reason}`, line: g.line, turn: g.turn })), cell));
+    { type: g.type, verdict: g.action === "flag" ? "u" : "f", reason: `${g.action} on ${g.direction}: ${g.reason}`, line: g.line, file: g.file, turn: g.turn })), cell));
   return section;
 }
 
 function findings(list, cell) {
   return node("ul", { class: "findings" }, list.map((f) => {
     return node("li", {}, mark(f.verdict), node("span", { text: f.type }), node("span", { class: "reason dim", text: reasonOf(f) }),
-      node("small", { text: placeIn(f), title: f.line ? `${cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
+      node("small", { text: placeIn(f), title: f.line ? `${f.file ?? cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
   }));
 }
 
-const placeIn = (f) => [f.line ? `line ${f.line}` : "", f.turn === undefined ? "" : `turn ${f.turn + 1}`].filter(Boolean).join(", ");
+const placeIn = (f) => [f.line ? `line ${f.line}${f.file ? ` of ${f.file}` : ""}` : "", f.turn === undefined ? "" : `turn ${f.turn + 1}`].filter(Boolean).join(", ");
 
 function reasonOf(f) {
   const details = [f.reason];

@@ -122,6 +122,7 @@ def of_finding(finding: Finding) -> dict[str, Any]:
         "gen_ai.evaluation.explanation": finding.reason,
         "error.type": "evaluation_error" if finding.verdict == "error" else None,
         "pytest_arena.line": finding.line,
+        "pytest_arena.file": finding.file,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,33 @@ def test_values_are_by_default_and_of_the_kind_that_a_table_has(
             {"type": "content_excludes", "params": {"patterns": ["x"], "direction": "input"}},
             [("forbidden_pattern", "block")],
         ),
+        (
+            {"type": "regex", "params": {"pattern": "a", "expect_match": False}},
+            [("forbidden_pattern", "replace")],
+        ),
+        (
+            {
+                "type": "content_excludes",
+                "params": {"patterns": ["x"], "match_mode": "word_boundary"},
+            },
+            ["banned_words"],
+        ),
+        (
+            {"type": "banned_words", "params": {"words": ["x"], "match_mode": "substring"}},
+            ["forbidden_pattern"],
+        ),
+        ({"type": "contains", "params": {"patterns": ["a", "b"]}}, ["required_pattern"] * 2),
+        (
+            {"type": "content_includes_any", "params": {"patterns": ["a", "b"]}},
+            ["required_pattern"],
+        ),
+        (
+            {
+                "type": "guardrail",
+                "params": {"eval_type": "regex", "eval_params": {"pattern": "a"}},
+            },
+            ["required_pattern"],
+        ),
     ],
 )
 def test_a_validator_is_a_guardrail(
@@ -205,6 +233,8 @@ def test_a_validator_is_a_guardrail(
         ),
         ({"params": {}}, "a validator of prompt 'support' of pack a.pack.json"),
         ("length", "is not a mapping"),
+        ({"type": "json_valid"}, "is an assertion here, and no guardrail"),
+        ({"type": "length", "enabeld": False, "params": {"max": 3}}, "did you mean 'enabled'?"),
     ],
 )
 def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
@@ -245,6 +275,38 @@ def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
             "contains_any",
             {"values": ("a",)},
         ),
+        (
+            {"type": "regex", "params": {"pattern": "sorry", "expect_match": False}},
+            "not_matches",
+            {"pattern": "sorry"},
+        ),
+        (
+            {
+                "type": "content_excludes",
+                "params": {"patterns": ["a"], "match_mode": "word_boundary"},
+            },
+            "banned_words",
+            {"words": ("a",)},
+        ),
+        (
+            {"type": "required_fields", "params": {"fields": "a"}},
+            "contains_all",
+            {"values": ("a",)},
+        ),
+        (
+            {
+                "type": "assertion",
+                "params": {
+                    "eval_type": "contains",
+                    "eval_params": {"patterns": ["a"]},
+                    "min_score": 0.5,
+                },
+            },
+            "contains_all",
+            {"values": ("a",), "threshold": 0.5},
+        ),
+        ({"type": "tool_called", "params": {"tool": "find"}}, "tools_called", {}),
+        ({"type": "json_valid", "params": None, "priority": 1, "message": "m"}, "is_json", {}),
     ],
 )
 def test_an_eval_is_an_assertion_of_each_case_and_a_prompts_own_goes_first(
@@ -261,6 +323,142 @@ def test_an_eval_is_an_assertion_of_each_case_and_a_prompts_own_goes_first(
     own, eval_ = first(judge + CASE, made).case.assertions
     assert (own.type, eval_.type) == ("contains", kind)
     assert {name: getattr(eval_, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (
+            {"type": "max_length", "params": {"max": "many"}},
+            "'value' of assertion 'max_length' cannot be 'many'",
+        ),
+        ({"type": "regex", "params": {"pattern": "("}}, "bad regular expression '('"),
+        ({"type": "contains", "params": {"paterns": ["a"]}}, "'contains_all' has no 'values'"),
+        ({"type": "contains", "params": {"patterns": ["a"], "value": "b"}}, "'value' says again"),
+        ({"type": "contains", "params": {"patterns": ["a"], "max_score": 0}}, "a max_score"),
+        (
+            {"type": "content_excludes", "params": {"patterns": ["a"], "match_mode": "x"}},
+            "match_mode",
+        ),
+        ({"type": "contains", "threshold": {"operator": "lt", "value": 1}}, "no lower bound"),
+        ({"type": "equals", "params": {"value": "a", "min_score": 0}}, "a score of 0 is asked for"),
+        ({"type": "contains", "enabeld": False, "params": {"patterns": ["a"]}}, "'enabeld'"),
+        ({"type": "contains", "when": {"turn": 1}, "params": {"patterns": ["a"]}}, "a condition"),
+        ({"params": {}}, "it has no 'type'"),
+        ({"type": 3}, "its type '3' is no assertion here"),
+        ("contains", "an eval of prompt 'support' that is not a mapping"),
+    ],
+)
+def test_an_eval_that_cannot_be_asked_is_left_out_and_told_with_its_place(
+    load: Callable[..., Arena], given: Any, why: str
+) -> None:
+    entry = {"id": "e", **given} if isinstance(given, dict) else given
+    good = {"id": "f", "type": "contains", "params": {"patterns": ["b"]}}
+    arena = load(CASE, pack({"evals": [entry, good]}))
+    assert [one.type for one in arena.cells[0].case.assertions] == ["contains", "contains_all"]
+    (warning,) = arena.warnings
+    assert why in warning
+    assert re.search(r"\(a\.pack\.json:1:\d+\)$", warning)
+
+
+def test_what_an_eval_says_beside_is_told_and_its_findings_have_its_line(
+    load: Callable[..., Arena],
+) -> None:
+    entry = {
+        "id": "e",
+        "type": "contains",
+        "trigger": "sample_turns",
+        "sample_percentage": 5,
+        "priority": "high",
+        "params": {"patterns": ["a"]},
+    }
+    made = json.dumps(json.loads(pack({"evals": [entry]})), indent=1)
+    arena = load(CASE, made)
+    own, eval_ = arena.cells[0].case.assertions
+    assert (own.elsewhere, own.line) == (None, 5)
+    assert (eval_.elsewhere, eval_.line) == ("a.pack.json", 15)
+    (warning,) = arena.warnings
+    assert "'priority' of eval 'e' of prompt 'support' (a.pack.json:14:" in warning
+    assert "the sampling of eval 'e' of prompt 'support', which is asked every time" in warning
+
+
+def test_a_prompts_own_eval_takes_the_place_of_the_packs_even_where_it_is_left_out(
+    load: Callable[..., Arena],
+) -> None:
+    old = {"id": "e", "type": "contains", "params": {"patterns": ["old"]}}
+    arena = load(CASE, pack({"evals": [{"id": "e", "type": "unheard_of"}]}, evals=[old]))
+    assert [one.type for one in arena.cells[0].case.assertions] == ["contains"]
+    arena = load(CASE, pack({"evals": [{"id": "e", "type": "x", "enabled": False}]}, evals=[old]))
+    assert [one.type for one in arena.cells[0].case.assertions] == ["contains"]
+    assert arena.warnings == ()
+
+
+def test_a_validator_with_further_keys_holds_and_they_are_told(load: Callable[..., Arena]) -> None:
+    entry = {
+        "id": "v",
+        "type": "length",
+        "priority": 1,
+        "params": {"max_characters": 9, "mood": "kind"},
+    }
+    arena = load(CASE, pack({"validators": [entry]}))
+    (rule,) = arena.cells[0].case.guardrails
+    assert (rule.type, rule.elsewhere) == ("max_length", "a.pack.json")
+    (warning,) = arena.warnings
+    for key in ("id", "priority", "mood"):
+        assert f"{key!r} of validator 'length' of prompt 'support' (a.pack.json:1:" in warning
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        *(f"https://promptpack.org/schema/v1.{n}/promptpack.schema.json" for n in range(5)),
+        "https://promptpack.org/schema/latest/promptpack.schema.json",
+        "https://promptpack.org/schema/v1/promptpack.schema.json",
+        "https://promptpack.org/schema/v1.9.0/promptpack.schema.json",
+    ],
+)
+def test_packs_of_every_version_of_the_schema_are_read(
+    load: Callable[..., Arena], schema: str
+) -> None:
+    arena = load(CASE, pack(**{"$schema": schema}, description="d", tools={}, fragments={}))
+    assert arena.cells[0].case.system == "You help."
+    assert arena.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "told"),
+    [
+        ({"stages": ["template", "provider", "validator"]}, []),
+        ({"stages": ["template"], "middleware": [{"type": "template", "config": {}}]}, []),
+        ({"stages": ["template", "cache"]}, ["'stages' of the pipeline of prompt 'support'"]),
+        (
+            {"stages": [], "middleware": [{"type": "provider", "config": {"retries": 3}}]},
+            ["'middleware' of the pipeline of prompt 'support'"],
+        ),
+        ({"stages": 3}, ["'stages' of the pipeline of prompt 'support'"]),
+    ],
+)
+def test_a_pipeline_is_told_where_it_is_more_than_what_a_case_goes_through(
+    load: Callable[..., Arena], pipeline: dict[str, Any], told: list[str]
+) -> None:
+    warnings = load(CASE, pack({"pipeline": pipeline})).warnings
+    assert [one.split(" is run without ")[1].rsplit(" (", 1)[0] for one in warnings] == told
+
+
+def test_a_pack_that_several_prompts_are_of_is_told_once(load: Callable[..., Arena]) -> None:
+    prompts = {name: {"system_template": name} for name in ("a", "b")}
+    made = json.dumps({"id": "a", "prompts": prompts, "metadata": {"domain": "d"}})
+    text = (
+        "providers: [{name: m, provider: mock}]\n"
+        "prompts: {a: {pack: a.pack.json, prompt: a}, b: {pack: a.pack.json, prompt: b}}\n"
+        "targets: {a: {type: prompt, prompt: a}, b: {type: prompt, prompt: b}}\n"
+        "tests: [{name: A, target: b, prompt: Hi, assertions: [{type: success}]}]\n"
+    )
+    arena = load(text, made)
+    assert arena.warnings == (
+        "arena.yaml:2:21: pack a.pack.json is run without 'metadata' (a.pack.json:1:88)",
+    )
+    assert arena.cells[0].case.system == "b"
 
 
 def test_evals_of_each_turn_hold_in_a_conversation_and_others_at_its_end(
@@ -371,11 +569,13 @@ def test_what_a_pack_says_without_effect_is_told_once(load: Callable[..., Arena]
     (warning,) = load(CASE, made).warnings
     where, _, told = warning.partition(" is run without ")
     assert where == "arena.yaml:2:21: pack a.pack.json"
-    assert told.split("; ") == [
+    kept, places = zip(*(one.rstrip(")").rsplit(" (", 1) for one in told.split("; ")), strict=True)
+    assert all(re.fullmatch(r"a\.pack\.json:1:\d+", place) for place in places)
+    assert list(kept) == [
         "'agents'",
         "'novelty'",
         "'media' of prompt 'support'",
-        "eval 'e', whose type 'cosine_similarity' is no assertion here",
+        "eval 'e': its type 'cosine_similarity' is no assertion here",
         "tool 'gone' of prompt 'support', which it does not describe",
     ]
 
@@ -403,6 +603,11 @@ def test_what_a_pack_says_without_effect_is_told_once(load: Callable[..., Arena]
         ),
         (
             "{pack: a.pack.json}",
+            pack({"system_template": "{{a}}"}, fragments={"a": {"text": "b"}}),
+            "fragment 'a' is not a text",
+        ),
+        (
+            "{pack: a.pack.json}",
             pack({"parameters": {"temperature": "hot"}}),
             "'temperature' cannot be",
         ),
@@ -420,6 +625,7 @@ def test_a_pack_that_cannot_be_used_says_why(
     said = refused(HEAD.replace("{pack: a.pack.json}", text) + CASE, made)
     assert told in said
     assert all(line.startswith(("arena.yaml:", "a.pack.json:", "  ")) for line in said.splitlines())
+    assert "has no prompts" not in said or "is not a mapping" not in said
 
 
 MANIFEST = """\

@@ -1,4 +1,4 @@
-"""Keys of a pack that an arena does nothing with, told in one warning."""
+"""What of a pack has no effect in an arena, told in one warning with its places."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pytest_arena.errors import Location, nearest
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.unknown_keys import unknown_key
 
@@ -16,11 +17,12 @@ class LeftOut:
     def __init__(self, pack: str, context: LoadContext) -> None:
         self._pack = pack
         self._context = context
-        self._found: dict[str, None] = {}
+        self._found: dict[str, bool] = {}
+        """What was found, and whether it was told."""
 
-    def add(self, what: str) -> None:
-        """Keep what has no effect."""
-        self._found[what.replace(f" of pack {self._pack}", "")] = None
+    def add(self, what: str, place: Location) -> None:
+        """Keep what has no effect, and where it stands."""
+        self._found.setdefault(f"{what.replace(f' of pack {self._pack}', '')} ({place})", False)
 
     def known(
         self,
@@ -29,28 +31,31 @@ class LeftOut:
         owner: str,
         inert: Iterable[str] = (),
         described: Iterable[str] = (),
+        problems: ProblemList | None = None,
     ) -> YamlMap:
         """Return a mapping with those of its keys that an arena knows.
 
         Of others `described` mean nothing for a run, `inert` and those that no schema up to 1.4 has
-        are kept as left out, and what is like a known one is a mistake.
+        are kept as left out, and what is like a known one is a mistake: one of `problems`, the
+        file's unless they are given.
         """
         wanted, passive, silent = set(keys), set(inert), set(described)
         for key, value in tree.items():
             if key in wanted or key in silent or (key in passive and value in (None, [], {})):
                 continue
+            place = tree.key_place(key)
             near = nearest(str(key), wanted) if key not in passive else None
             if near is None:
-                self.add(f"{key!r} of {owner}")
+                self.add(f"{key!r} of {owner}", place)
                 continue
-            problem = unknown_key(str(key), tree.key_place(key), owner, sorted(wanted))
-            place = tree.key_place(key)
-            problems = self._context.problems
-            problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
+            problem = unknown_key(str(key), place, owner, sorted(wanted))
+            into = self._context.problems if problems is None else problems
+            into.add(problem.what, place, expected=problem.expected, fix=problem.fix)
         return tree.only(wanted)
 
     def tell(self, place: Location) -> None:
-        """Warn of all that was found."""
-        if self._found:
-            listed = "; ".join(self._found)
-            self._context.warn(place, f"pack {self._pack} is run without {listed}")
+        """Warn of all that was found and not told yet."""
+        new = [what for what, told in self._found.items() if not told]
+        if new:
+            self._context.warn(place, f"pack {self._pack} is run without {'; '.join(new)}")
+            self._found |= dict.fromkeys(new, True)

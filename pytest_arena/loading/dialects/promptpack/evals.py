@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import Field
 
-from pytest_arena.errors import shorten
+from pytest_arena.errors import ArenaFileError, Location, shorten
 from pytest_arena.loading.assertions import build_named
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.promptpack.eval_types import UnusableError, renamed, unwrapped
+from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.schema import ArenaModel, Assertion
+from pytest_arena.schema.assertion import When
 
-_TYPES = {
-    "contains": "contains_all",
-    "content_includes": "contains_all",
-    "content_includes_any": "contains_any",
-    "content_matches": "matches",
-    "content_not_includes": "not_contains",
-    "cost_budget": "cost",
-    "is_valid_json": "is_json",
-    "json_valid": "is_json",
-    "latency_budget": "response_time",
-    "regex": "matches",
-    "regex_match": "matches",
-    "valid_json": "is_json",
-}
-"""What our assertion is called where it has another name, or another meaning under this one."""
-_KEYS = {
-    "contains_all": {"value": "values", "text": "values"},
-    "contains_any": {"value": "values"},
-    "not_contains": {"value": "values"},
-    "matches": {"regex": "pattern"},
-    "is_json": {"allow_wrapped": "extract"},
-    "max_length": {
-        **dict.fromkeys(("max", "max_characters", "max_chars", "max_length"), "value"),
-    },
-    "min_length": {
-        **dict.fromkeys(("min", "min_characters", "min_chars", "min_length"), "value"),
-    },
-    "cost": {"max_cost_usd": "max_usd", "max_cost": "max_usd", "max": "max_usd"},
-    "response_time": {"max": "max_ms", "max_latency_ms": "max_ms"},
-    "json_path": {
-        "jmespath_expression": "path",
-        "expression": "path",
-        "expected": "equals",
-    },
-    "equals": {"expected": "value"},
-    "llm_judge": {
-        "judge_prompt": "criteria",
-        "prompt": "criteria",
-        "passing_score": "min_score",
-        "model": "",
-    },
-}
-"""Params that are called otherwise here; those with an empty name are the arena file's to say."""
 _LOWER_BOUNDS = ("gte", "gt", ">=", ">")
+_AT_THE_END = ("on_session_complete", "on_conversation_complete", "sample_sessions")
+_OF_EACH = ("every_turn", "on_workflow_step", "sample_turns", "")
+EvalList = tuple[Any, str, Location]
+"""A list of evals as it is written, whose they are, and where they stand."""
 
 
 class _Eval(ArenaModel):
@@ -68,10 +32,10 @@ class _Eval(ArenaModel):
     id: str = ""
     type: str
     description: Any = None
-    trigger: Any = None
+    trigger: str | None = None
     sample_percentage: Any = None
     enabled: bool = True
-    params: dict[str, Any] = Field(default_factory=dict)
+    params: dict[str, Any] | None = Field(default_factory=dict)
     metric: Any = None
     threshold: dict[str, Any] | None = None
     message: Any = None
@@ -93,88 +57,165 @@ class PackEvals:
 
 
 def build_evals(
-    lists: Iterable[tuple[Any, str]], left_out: LeftOut, context: LoadContext
+    shared: EvalList, own: EvalList, left_out: LeftOut, context: LoadContext
 ) -> PackEvals:
-    """Return the assertions that lists of evals mean, each list with whose it is.
+    """Return the assertions that the evals of a pack and those of its prompt mean.
 
-    Of two with the same id the later one holds. What an arena has no assertion for is left out.
+    Of two with the same id the prompt's holds. What an arena has no assertion for, and what cannot
+    be read, is left out: nothing of the rest depends on it.
     """
-    found: dict[str, tuple[YamlMap, _Eval, str]] = {}
-    for written, owner in lists:
-        for number, entry in enumerate(written if isinstance(written, YamlList) else ()):
-            if not isinstance(entry, YamlMap):
-                context.problems.add(
-                    f"an eval of {owner} is not a mapping",
-                    written.value_place(number),
-                    expected="a mapping with id, type and params",
-                    fix="write it like {id: polite, type: contains, params: {patterns: [please]}}",
-                )
-                continue
-            spec = build_model(_Eval, entry, context.problems, f"an eval of {owner}")
-            if spec is not None:
-                found[spec.id or f"{owner} {number}"] = (entry, spec, owner)
+    found = {**_read(shared, left_out, context), **_read(own, left_out, context)}
+    return _gathered((one, one.assertion()) for one in found.values())
+
+
+def build_evals_of_states(
+    shared: EvalList,
+    own: Mapping[tuple[str, ...], EvalList],
+    left_out: LeftOut,
+    context: LoadContext,
+) -> PackEvals:
+    """Return the assertions on the answers of a workflow: the evals of the pack, and those of
+    prompts, each list by the states that the prompt answers in."""
+    every = {state for states in own for state in states}
+    found: list[tuple[_Built, set[str]]] = []
+    instead: dict[str, set[str]] = {}
+    for states, written in own.items():
+        for name, one in _read(written, left_out, context).items():
+            found.append((one, set(states)))
+            instead.setdefault(name, set()).update(states)
+    held = _read(shared, left_out, context).items()
+    found = [(one, every - instead.get(name, set())) for name, one in held] + found
+    return _gathered(
+        (one, _only_in(states, every, one.assertion())) for one, states in found if states
+    )
+
+
+def _only_in(states: set[str], every: set[str], made: Assertion | None) -> Assertion | None:
+    if made is None or states == every:
+        return made
+    return made.model_copy(update={"when": When(state=tuple(sorted(states)))})
+
+
+def _gathered(made: Iterable[tuple[_Built, Assertion | None]]) -> PackEvals:
     of_each: list[Assertion] = []
     of_last: list[Assertion] = []
-    for entry, spec, _ in found.values():
-        assertion = _assertion(entry, spec, left_out, context) if spec.enabled else None
+    for one, assertion in made:
         if assertion is not None:
-            (of_last if "complete" in str(spec.trigger) else of_each).append(assertion)
+            (of_last if one.is_of_the_end else of_each).append(assertion)
     return PackEvals(tuple(of_each), tuple(of_last))
 
 
-def _assertion(
-    entry: YamlMap, spec: _Eval, left_out: LeftOut, context: LoadContext
-) -> Assertion | None:
-    kind = _TYPES.get(spec.type, spec.type)
-    named = f"eval {shorten(spec.id or spec.type)!r}"
-    cls = context.registry.assertions.get(kind)
-    if spec.when is not None:
-        left_out.add(f"{named}, which has a condition ('when')")
+def _read(given: EvalList, left_out: LeftOut, context: LoadContext) -> dict[str, _Built]:
+    """Return the evals of a list by their ids."""
+    written, owner, place = given
+    if written is not None and not isinstance(written, YamlList):
+        left_out.add(f"the evals of {owner}, which are no list", place)
+    found: dict[str, _Built] = {}
+    for number, entry in enumerate(written if isinstance(written, YamlList) else ()):
+        if isinstance(entry, YamlMap):
+            known = str(entry.get("id") or "") or f"{owner} {number}"
+            found[known] = _Built(entry, owner, left_out, context)
+        else:
+            at = written.value_place(number)
+            left_out.add(f"an eval of {owner} that is not a mapping", at)
+    return found
+
+
+class _Built:
+    """One eval on its way to an assertion: what is wrong with it is told as left out."""
+
+    def __init__(self, entry: YamlMap, owner: str, left_out: LeftOut, context: LoadContext) -> None:
+        self._entry = entry
+        self._owner = owner
+        self._left_out = left_out
+        self._context = replace(context, problems=ProblemList())
+        self._named = f"eval {shorten(str(entry.get('id') or entry.get('type') or '?'))!r}"
+        self._trigger = str(entry.get("trigger") or "")
+
+    @property
+    def is_of_the_end(self) -> bool:
+        """Whether it is asked of the last answer alone."""
+        return self._trigger in _AT_THE_END
+
+    def assertion(self) -> Assertion | None:
+        """Return the assertion that it means; None where it is switched off or left out."""
+        try:
+            return self._built()
+        except UnusableError as error:
+            self._left_out.add(f"{self._named} of {self._owner}: {error}", self._entry.place)
         return None
-    if cls is None:
-        left_out.add(f"{named}, whose type {spec.type!r} is no assertion here")
-        return None
-    tree = _settings(entry, kind)
-    if kind == "llm_judge" and "min_score" in tree:
-        tree["min_score"] = _of_range(tree["min_score"], spec.metric)
-    if spec.threshold is not None:
-        value, operator = spec.threshold.get("value"), spec.threshold.get("operator", "gte")
-        if operator not in _LOWER_BOUNDS or not isinstance(value, (int, float)):
-            left_out.add(f"{named}, whose threshold is no lower bound")
+
+    def _built(self) -> Assertion | None:
+        entry, context = self._entry, self._context
+        owner = f"{self._named} of {self._owner}"
+        known = self._left_out.known(entry, _Eval.model_fields, owner, problems=context.problems)
+        spec = build_model(_Eval, known, context.problems, "it")
+        self._raise_problems()
+        if spec is None or not spec.enabled:
             return None
-        key = "min_score" if "min_score" in cls.model_fields else "threshold"
-        if cls.graded or key == "min_score":
-            tree.put(key, _of_range(value, spec.metric), entry.marks["threshold"])
-    built = build_named(kind, tree, context)
-    if built is not None:
-        built._place = None  # findings tell lines of the arena file
-    return built
+        if spec.when is not None:
+            raise UnusableError("it has a condition ('when')")
+        params = entry.get("params")
+        if not isinstance(params, YamlMap):
+            params = YamlMap(entry.files, entry.mark)
+        kind, tree, elsewhere = renamed(*unwrapped(spec.type, params))
+        cls = context.registry.assertions.get(kind)
+        if cls is None:
+            raise UnusableError(f"its type {shorten(spec.type)!r} is no assertion here")
+        self._bound(tree, spec, cls)
+        tree.key_marks["type"] = tree.marks["type"] = entry.marks["type"]
+        built = build_named(kind, tree, context)
+        self._raise_problems()
+        if built is None:
+            return None
+        self._note(spec, elsewhere)
+        built._place = built._place or entry.place
+        built._elsewhere = entry.place.file
+        return built
 
+    def _bound(self, tree: YamlMap, spec: _Eval, cls: type[Assertion]) -> None:
+        """Say what score is enough, under the key that the assertion has for it."""
+        if "min_score" in tree:
+            score = _of_range(tree["min_score"], spec.metric)
+            self._put_bound(tree, score, tree.marks["min_score"], cls)
+        if spec.threshold is not None:
+            value, operator = spec.threshold.get("value"), spec.threshold.get("operator", "gte")
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if operator not in _LOWER_BOUNDS or not is_number:
+                raise UnusableError("its threshold is no lower bound")
+            score = _of_range(value, spec.metric)
+            self._put_bound(tree, score, self._entry.marks["threshold"], cls)
 
-def _settings(entry: YamlMap, kind: str) -> YamlMap:
-    """Return an eval's params under the names that they have here."""
-    tree = YamlMap(entry.files, entry.mark)
-    params = entry.get("params")
-    names = _KEYS.get(kind, {})
-    tree.key_marks["type"] = tree.marks["type"] = entry.marks["type"]
-    if not isinstance(params, YamlMap):
-        return tree
-    for key, value in params.items():
-        name = names.get(key, key)
-        if name == "values":
-            value = listed(value, params, key)
-        if name:
-            tree.put(name, value, params.marks[key], params.key_marks[key])
-    return tree
+    def _put_bound(self, tree: YamlMap, score: Any, mark: int, cls: type[Assertion]) -> None:
+        tree.pop("min_score", None)
+        if "min_score" in cls.model_fields:
+            tree.put("min_score", score, mark)
+        elif cls.graded:
+            tree.put("threshold", score, mark)
+        elif not isinstance(score, (int, float)) or not 0 < score <= 1:
+            raise UnusableError(f"a score of {score} is asked for where there is 0 or 1")
 
+    def _note(self, spec: _Eval, elsewhere: list[str]) -> None:
+        """Tell what of an eval that is asked has no effect."""
+        entry = self._entry
+        if self._trigger.startswith("sample_"):
+            said = f"the sampling of {self._named} of {self._owner}, which is asked every time"
+            self._left_out.add(said, entry.value_place("trigger"))
+        elif self._trigger not in (*_AT_THE_END, *_OF_EACH):
+            said = f"the trigger of {self._named} of {self._owner}, which is asked of each answer"
+            self._left_out.add(said, entry.value_place("trigger"))
+        for key in elsewhere:
+            said = f"{key!r} of {self._named} of {self._owner}, which the judge of the file is for"
+            self._left_out.add(said, entry["params"].key_place(key))
 
-def listed(value: Any, tree: YamlMap, key: str) -> Any:
-    """Return a value of a tree as a list; a single one as a list of it."""
-    if isinstance(value, YamlList):
-        return value
-    alone = YamlList(tree.files, tree.marks[key])
-    alone.put(value, alone.mark)
-    return alone
+    def _raise_problems(self) -> None:
+        """Raise the first problem found so far as the reason why the eval is left out."""
+        try:
+            self._context.problems.raise_if_any()
+        except ArenaFileError as error:
+            problem = error.problems[0]
+            wanted = f" (expected: {problem.expected})" if problem.expected else ""
+            raise UnusableError(f"{problem.what}{wanted}") from None
 
 
 def _of_range(score: Any, metric: Any) -> Any:

@@ -10,7 +10,7 @@ from pytest_arena.errors import Location
 from pytest_arena.loading.context import LoadContext
 
 if TYPE_CHECKING:
-    from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+    from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,17 @@ class PackTexts:
                 fix="take one of them out of the other",
             )
             return ""
-        return self.fill(str(self._fragments[name]), place, variables, problems, (*way, name))
+        text = self._fragments[name]
+        if isinstance(text, (dict, list)) or text is None:
+            problems.add(
+                f"fragment {name!r} is not a text",
+                place,
+                expected="a text, with {{variables}} in it or without",
+                fix=f"write it like fragments: {{{name}: Be kind.}}",
+            )
+            return ""
+        said = text if isinstance(text, str) else self._fragments.spelling(name)
+        return self.fill(said, place, variables, problems, (*way, name))
 
     def fragment_named(self, written: str) -> str | None:
         """Return the fragment that a name in braces means; None where there is no such one."""

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic import Field
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.promptpack.eval_types import unwrapped
+from pytest_arena.loading.dialects.promptpack.validator_types import (
+    ASK_A_MODEL,
+    KINDS,
+    NO_GUARDRAIL,
+    UnusableParamsError,
+    ValidatorParams,
+)
 from pytest_arena.loading.guardrails import build_guardrail
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.schema import ArenaModel, Guardrail
-
-CHARACTERS = ("max_characters", "max_chars", "max_length", "max")
-_CHARACTERS_OF_A_TOKEN = 4
-"""What PromptKit's runtime reckons with where it does not know."""
-_Settings = dict[str, Any]
-_Read = Callable[["_Params"], Iterator[tuple[str, _Settings]]]
 
 
 class _Validator(ArenaModel):
@@ -31,138 +32,11 @@ class _Validator(ArenaModel):
     fail_on_violation: bool | None = None
     message: str | None = None
     description: Any = None
-    params: dict[str, Any] = Field(default_factory=dict)
-
-
-class _UnusableError(Exception):
-    """Params with which a validator can do nothing: what is expected."""
-
-
-class _Params:
-    """The params of a validator; those that nobody asks for have no effect."""
-
-    def __init__(self, params: dict[str, Any]) -> None:
-        self._params = params
-        self.asked: set[str] = set()
-
-    def texts(self, *keys: str) -> list[str]:
-        """Return the texts under the first of these keys."""
-        found = self._first(keys)
-        listed = [found] if isinstance(found, str) else found
-        if not isinstance(listed, list) or not listed or not all(map(_is_text, listed)):
-            raise _UnusableError(f"{keys[0]}: a list of texts")
-        return listed
-
-    def count(self, *keys: str) -> int | None:
-        """Return the whole number under the first of these keys that has one; None without."""
-        found = self._first(keys)
-        if found is None:
-            return None
-        if isinstance(found, bool) or not isinstance(found, (int, float)) or found < 1:
-            raise _UnusableError(f"{keys[0]}: a number from 1 on")
-        return int(found)
-
-    def flag(self, key: str, *, default: bool) -> bool:
-        """Return whether something is switched on."""
-        found = self._first((key,))
-        return default if found is None else bool(found)
-
-    def text(self, key: str, allowed: tuple[str, ...]) -> str | None:
-        """Return one of several words; None without."""
-        found = self._first((key,))
-        if found is not None and found not in allowed:
-            raise _UnusableError(f"{key}: {' or '.join(allowed)}")
-        return None if found is None else str(found)
-
-    def _first(self, keys: tuple[str, ...]) -> Any:
-        self.asked.update(keys)
-        return next((self._params[key] for key in keys if self._params.get(key) is not None), None)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip())
-
-
-def _banned_words(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    words = params.texts("words", "patterns", "banned_words")
-    if params.flag("case_sensitive", default=False):
-        listed = "|".join(re.escape(word) for word in words)
-        yield "forbidden_pattern", {"pattern": rf"\b(?:{listed})\b"}
-    else:
-        yield "banned_words", {"words": words}
-
-
-def _longest(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    characters, tokens = params.count(*CHARACTERS), params.count("max_tokens")
-    if characters is None and tokens is None:
-        raise _UnusableError("max_characters or max_tokens")
-    if characters is not None:
-        yield "max_length", {"value": characters}
-    if tokens is not None:
-        yield "max_length", {"value": tokens * _CHARACTERS_OF_A_TOKEN}
-
-
-def _shortest(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    least = params.count("min_characters", "min_chars", "min_length", "min")
-    if least is None:
-        raise _UnusableError("min_characters")
-    yield "required_pattern", {"pattern": rf"(?s)\A.{{{least}}}"}
-
-
-def _sentences(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    most = params.count("max_sentences", "max")
-    if most is None:
-        raise _UnusableError("max_sentences: a number from 1 on")
-    yield "max_sentences", {"value": most}
-
-
-def _pattern(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    wanted = params.flag("should_match", default=True) and params.flag("must_match", default=True)
-    for pattern in params.texts("pattern", "patterns", "regex"):
-        yield ("required_pattern" if wanted else "forbidden_pattern"), {"pattern": pattern}
-
-
-def _none_of(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    for text in params.texts("patterns", "values", "value"):
-        yield "forbidden_pattern", {"pattern": f"(?i){re.escape(text)}"}
-
-
-def _all_of(params: _Params) -> Iterator[tuple[str, _Settings]]:
-    for text in params.texts("required_fields", "fields", "patterns", "values"):
-        yield "required_pattern", {"pattern": re.escape(text)}
-
-
-def _found_by(kind: str) -> _Read:
-    def read(params: _Params) -> Iterator[tuple[str, _Settings]]:
-        yield kind, {}
-
-    return read
-
-
-_KINDS: dict[str, _Read] = {
-    "banned_words": _banned_words,
-    "content_excludes": _none_of,
-    "content_matches": _pattern,
-    "content_not_includes": _none_of,
-    "length": _longest,
-    "max_length": _longest,
-    "max_sentences": _sentences,
-    "min_length": _shortest,
-    "pii": _found_by("pii_leakage"),
-    "pii_detection": _found_by("pii_leakage"),
-    "pii_leakage": _found_by("pii_leakage"),
-    "profanity": _found_by("profanity"),
-    "prompt_injection": _found_by("prompt_injection"),
-    "regex": _pattern,
-    "regex_match": _pattern,
-    "required_fields": _all_of,
-}
-_NO_RULE = ("toxicity", "sentiment", "topic_policy", "hallucination", "llm_judge")
-"""Types that PromptKit asks a model for; a guardrail here goes by rules."""
+    params: dict[str, Any] | None = Field(default_factory=dict)
 
 
 def build_validators(
-    written: Any, place: Location, owner: str, context: LoadContext
+    written: Any, place: Location, owner: str, left_out: LeftOut, context: LoadContext
 ) -> tuple[Guardrail, ...]:
     """Return the guardrails that a list of validators at `place` means.
 
@@ -183,11 +57,13 @@ def build_validators(
     return tuple(
         guardrail
         for index in range(len(written))
-        for guardrail in _built(written, index, owner, context)
+        for guardrail in _built(written, index, owner, left_out, context)
     )
 
 
-def _built(written: YamlList, index: int, owner: str, context: LoadContext) -> list[Guardrail]:
+def _built(
+    written: YamlList, index: int, owner: str, left_out: LeftOut, context: LoadContext
+) -> list[Guardrail]:
     entry = written[index]
     if not isinstance(entry, YamlMap):
         context.problems.add(
@@ -197,51 +73,65 @@ def _built(written: YamlList, index: int, owner: str, context: LoadContext) -> l
             fix="write it like {type: banned_words, params: {words: [damn]}}",
         )
         return []
-    spec = build_model(_Validator, entry, context.problems, f"a validator of {owner}")
-    if spec is None or not spec.enabled:
+    before = len(context.problems)
+    named = f"validator {shorten(str(entry.get('type', index + 1)))!r} of {owner}"
+    known = left_out.known(entry, _Validator.model_fields, named)
+    spec = build_model(_Validator, known, context.problems, f"a validator of {owner}")
+    if spec is None or not spec.enabled or len(context.problems) > before:
         return []
-    read = _KINDS.get(spec.type)
+    given = known["params"] if isinstance(known.get("params"), YamlMap) else None
+    kind, given = unwrapped(spec.type, given or YamlMap(entry.files, entry.mark))
+    read = KINDS.get(kind)
     if read is None:
-        asks = spec.type in _NO_RULE
+        what, fix = _why_not(kind)
         context.problems.add(
-            f"validator {shorten(spec.type)!r} of {owner} "
-            + ("asks a model" if asks else "is of an unknown type"),
+            f"validator {shorten(kind)!r} of {owner} {what}",
             entry.value_place("type"),
-            expected=one_of(spec.type, _KINDS, ""),
-            fix=("judge answers by an assertion, and write enabled: false here" if asks else None)
-            or suggest(spec.type, _KINDS)
-            or "write enabled: false, and add a guardrail to the arena file",
+            expected=one_of(kind, KINDS, ""),
+            fix=fix,
         )
         return []
-    params = _Params(dict(spec.params))
+    params = ValidatorParams(dict(given))
     try:
         direction = params.text("direction", ("input", "output", "both")) or "output"
         rules = list(read(params))
-    except _UnusableError as error:
+    except UnusableParamsError as error:
         context.problems.add(
-            f"validator {spec.type!r} of {owner} cannot be run with these params",
+            f"validator {kind!r} of {owner} cannot be run with these params",
             entry.value_place("params"),
             expected=str(error),
             fix="add what is missing to params, or write enabled: false",
         )
         return []
-    message = spec.message or spec.params.get("message")
+    message = spec.message or given.get("message")
     params.asked.add("message")
-    for key in spec.params.keys() - params.asked:
-        context.warn(
-            entry["params"].key_place(key),
-            f"{key!r} of validator {spec.type!r} has no effect here",
-        )
+    for key in given:
+        if key not in params.asked:
+            left_out.add(f"{key!r} of {named}", given.key_place(key))
     made = []
-    for kind, settings in rules:
-        action = _action(kind, spec.fail_on_violation, direction, message)
+    for rule, settings in rules:
+        action = _action(rule, spec.fail_on_violation, direction, message)
         tree = YamlMap(entry.files, entry.mark)
         shared = {"direction": direction, "on_violation": action, "message": message}
         for key, value in {**settings, **shared}.items():
             if value is not None:
                 tree.put(key, value, entry.marks.get("params", entry.mark))
-        made.append(build_guardrail(kind, tree, entry.value_place("type"), context))
-    return [guardrail for guardrail in made if guardrail is not None]
+        guardrail = build_guardrail(rule, tree, entry.value_place("type"), context)
+        if guardrail is not None:
+            guardrail._elsewhere = entry.place.file
+            made.append(guardrail)
+    return made
+
+
+def _why_not(kind: str) -> tuple[str, str]:
+    """Return why a type is no guardrail here, and what to do about it."""
+    if kind in ASK_A_MODEL:
+        return "asks a model", "judge answers by an assertion, and write enabled: false here"
+    if kind in NO_GUARDRAIL:
+        fix = "make it an eval of the prompt, or an assertion, and write enabled: false here"
+        return "is an assertion here, and no guardrail", fix
+    fix = suggest(kind, KINDS) or "write enabled: false, and add a guardrail to the arena file"
+    return "is of an unknown type", fix
 
 
 def _action(kind: str, fails: bool | None, direction: str, message: object) -> str:
