@@ -214,7 +214,7 @@ class Conversation:
             tools = [tool for tool in tools or () if tool not in case.tools] or None
         request = Request(
             messages=messages,
-            params={**params, **case.params_for(asked)},
+            params=_released({**params, **case.params_for(asked)}, messages),
             tools=[*(tools or ()), *further] if further else tools,
             files=case.files,
             timeout_s=case.timeout_s or asked.timeout or DEFAULT_TIMEOUT_S,
@@ -250,6 +250,15 @@ class Conversation:
         from pytest_arena.engine.kept_answers import keeping
 
         return keeping(self._calls, spec, call)
+
+
+def _released(params: dict[str, Any], messages: list[Message]) -> dict[str, Any]:
+    """Return the params of a call without a `tool_choice` that wants a tool called, once one was:
+    a model that must call a tool each time never answers."""
+    choice = params.get("tool_choice")
+    if choice in (None, "auto", "none") or not messages or messages[-1].get("role") != "tool":
+        return params
+    return {**params, "tool_choice": "auto"}
 
 
 async def _failure_of(

@@ -28,8 +28,9 @@ class TargetCases:
     def __init__(self, settings: CaseSettings, context: LoadContext) -> None:
         self._settings = settings
         self._context = context
-        self._made: dict[tuple[str, str], CasePlan] = {}
-        """What has been asked, by target and variables: its tools are started once."""
+        self._made: dict[tuple[str, str, str], CasePlan] = {}
+        """What has been asked, by target, variables and the model that a workflow has texts of its
+        own for: its tools are started once."""
 
     def under(
         self, target: str, asked: CasePlan, column: ProviderSpec, place: Location
@@ -62,14 +63,16 @@ class TargetCases:
             from pytest_arena.loading.packs import agent_under
 
             agent = agent_under(agent, prompt.pack)
+        model: str | None = None
         if found.workflow is not None:
             from pytest_arena.loading.packs import model_entry
-            from pytest_arena.loading.workflows import models_of, with_workflow
+            from pytest_arena.loading.workflows import check_workflow, models_of, with_workflow
 
             names = {name: name for name in models_of(found.workflow)}
             tools_under = partial(self._settings.tools_under, context=context)
             model = model_entry(names, column)
             plan = with_workflow(plan, found.workflow, nothing, tools_under, context, model)
+            check_workflow(plan, [column], context)
         elif tools is not None and found.chain is not None:
             plan = with_chain(plan, found.chain, nothing, tools, context)
         elif tools is not None:
@@ -85,7 +88,7 @@ class TargetCases:
         for check in (check_tools, check_agent, check_chain):
             check(plan, [column], context)
         context.problems.raise_if_any()
-        known = self._made.setdefault((target, repr(variables)), plan)
+        known = self._made.setdefault((target, repr(variables), model or ""), plan)
         return replace(
             plan,
             # a mission is for the test to look at

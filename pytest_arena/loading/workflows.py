@@ -10,7 +10,7 @@ from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.agent_plans import AgentPlan, ToolPlan
 from pytest_arena.loading.agents import check_runnable, refuse_chaos
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.pack_file import PackPrompt
+from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
 from pytest_arena.loading.packs import judged_turns, wants_block
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.loading.problems import one_of
@@ -170,6 +170,8 @@ class _StateBuilder:
             text = pack.text(self._variables, place, problems, override)
             said = {**pack.spec.parameters, **(override.parameters if override else {})}
             params = {key: value for key, value in said.items() if value is not None}
+            if pack.spec.tool_policy.tool_choice == "required":
+                params["tool_choice"] = "required"
         return StatePlan(
             name,
             parts_of(text),
@@ -191,6 +193,8 @@ class _StateBuilder:
         found: dict[str, ToolPlan] = {}
         policy = pack.spec.tool_policy if pack is not None else None
         declared = self._tools_under(pack) if pack is not None else None
+        if policy is not None and policy.tool_choice == "none":
+            declared = None  # none of its own; the workflow's stay, or no state were ever left
         if declared is not None and pack is not None and (pack.tools or "tools" in self._case):
             tools: Tools = declared.of_case(self._case, self._workflow.name, variables, context)
             runner = f"state {name!r} of the workflow {shorten(self._workflow.name)!r}"

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.results.judging import Calibration, Judging
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
-from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.base import ArenaModel, Texts
 from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.transform import Transform
@@ -148,6 +148,8 @@ class When(ArenaModel):
     """Only when the model called this tool; `*` stands for any text in its name."""
     output_contains: str | None = None
     """Only when the answer holds this text, as `contains` finds it."""
+    state: Texts = ()
+    """Only when this state of a workflow gave the answer, or one of these."""
 
     def unmet(self, trial: Trial) -> Outcome | None:
         """Return skipped where the condition does not hold, an `error` where nobody can tell
@@ -162,6 +164,14 @@ class When(ArenaModel):
         if wanted and not SearchedText(trial.output or "").holds(wanted):
             cut = trial.last is not None and trial.last.is_cut_by_filter
             return _unmet(f"the answer does not hold {wanted!r}", cut=cut)
+        if self.state:
+            visits = (
+                [step for step in trial.last.steps if step.kind == "state"] if trial.last else []
+            )
+            if not visits:
+                return _unmet("no state of a workflow gave the answer", cut=False)
+            if visits[-1].name not in self.state:
+                return _unmet(f"state {visits[-1].name!r} gave the answer", cut=False)
         return None
 
 
@@ -296,7 +306,7 @@ class Assertion(ArenaModel):
     @property
     def named_states(self) -> tuple[str, ...]:
         """The states of a workflow that it names."""
-        return ()
+        return self.when.state if self.when is not None else ()
 
     @property
     def right_label(self) -> str | None:

@@ -47,7 +47,7 @@ class StateIs(_OfStates):
 
     @property
     def named_states(self) -> tuple[str, ...]:
-        return (self.state,)
+        return (self.state, *super().named_states)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         visits = self.visits(trial, context)
@@ -75,7 +75,7 @@ class TransitionedTo(_OfStates):
 
     @property
     def named_states(self) -> tuple[str, ...]:
-        return (self.state,)
+        return (self.state, *super().named_states)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         visits = self.visits(trial, context)
@@ -128,7 +128,7 @@ class WorkflowPath(_OfStates):
 
     @property
     def named_states(self) -> tuple[str, ...]:
-        return self.path
+        return (*self.path, *super().named_states)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         visits = self.visits(trial, context)
@@ -164,7 +164,7 @@ class TransitionOrder(_OfStates):
 
     @property
     def named_states(self) -> tuple[str, ...]:
-        return self.states
+        return (*self.states, *super().named_states)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         visits = self.visits(trial, context)

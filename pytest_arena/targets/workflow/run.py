@@ -60,6 +60,8 @@ class WorkflowRun:
         self._record: TurnRecord | None = None
         self._first: int | None = 0
         """From which message on the state is told; None: from those of the turn at hand."""
+        self._systems: list[tuple[int, str]] = []
+        """The system prompts so far, with the place of the message before which each stands."""
         calls_of: dict[str, int] = {}
         self._answering = self._visits.state
         self._runs: dict[str, AgentRun] = {
@@ -81,6 +83,7 @@ class WorkflowRun:
         if state.cannot_run:
             raise ProviderError(ErrorKind.AGENT, state.cannot_run)
         run = self._runs[state.name]
+        self._keep_system(state, messages)
         began_ms = record.now_ms()
         try:
             _, response = await run.answer(self._told(state, messages), turn)
@@ -100,7 +103,7 @@ class WorkflowRun:
         self._record = None
         whole = record.response(run.state)
         said = _without_own_calls(response.transcript)
-        return Request(messages), replace(whole, transcript=said)
+        return Request(self._shown(messages)), replace(whole, transcript=said)
 
     @property
     def unfinished(self) -> Response | None:
@@ -113,6 +116,21 @@ class WorkflowRun:
     async def close(self) -> None:
         """Let the tools go of what is this dialogue's."""
         await asyncio.gather(*(run.close() for run in self._runs.values()))
+
+    def _shown(self, messages: list[Message]) -> list[Message]:
+        """Return the whole conversation with the system prompt of each state where it began."""
+        shown = list(messages)
+        for place, text in reversed(self._systems):
+            shown.insert(place, Message(role="system", content=text))
+        return shown
+
+    def _keep_system(self, state: StatePlan, messages: list[Message]) -> None:
+        """Keep the system prompt of a state with the place of the first message that it answers."""
+        text = state.system(self._visits.known)
+        if self._systems and self._systems[-1][1] == text:
+            return
+        not_the_users = [n for n, one in enumerate(messages) if one["role"] != "user"]
+        self._systems.append((not_the_users[-1] + 1 if not_the_users else 0, text))
 
     def _told(self, state: StatePlan, messages: list[Message]) -> list[Message]:
         """Return what a state is told: its system prompt, and what was said since it began."""

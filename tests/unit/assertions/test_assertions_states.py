@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pytest_arena.assertions import BUILTINS
+from pytest_arena.assertions.evaluate import evaluate
 from pytest_arena.results import Response
 from pytest_arena.results.step import Step
 from pytest_arena.results.trial import Trial
@@ -99,3 +100,22 @@ def test_a_state_that_leads_to_itself_was_entered_twice() -> None:
         "{type: workflow_path, path: [a, a]}", Response("", steps=(visit("a", "a"), visit("a")))
     )
     assert outcome.verdict == "passed"
+
+
+@pytest.mark.parametrize(
+    ("state", "answers", "verdict", "reason"),
+    [
+        ("intake", 1, "passed", "found 'a'"),
+        (["desk", "intake"], 1, "passed", "found 'a'"),
+        ("desk", 1, "skipped", "skipped: state 'intake' gave the answer"),
+        ("intake", 3, "skipped", "skipped: state 'desk' gave the answer"),
+        ("intake", 0, "skipped", "skipped: no state of a workflow gave the answer"),
+    ],
+)
+def test_a_check_may_be_for_the_answers_of_some_states(
+    state: str | list[str], answers: int, verdict: str, reason: str
+) -> None:
+    assertion = KINDS["contains"].load().model_validate({"value": "a", "when": {"state": state}})
+    said = WAY[:answers] or (Response("a"),)
+    finding = evaluate(assertion, Trial((), said, verdict="error"), CheckContext())
+    assert (finding.verdict, finding.reason) == (verdict, reason)

@@ -345,3 +345,84 @@ def test_a_pack_without_workflow_is_no_workflow(load: Callable[..., Arena]) -> N
     with pytest.raises(ArenaFileError) as caught:
         load(made)
     assert "pack desk.json has no workflow" in str(caught.value)
+
+
+@pytest.mark.asyncio
+async def test_the_conversation_is_shown_with_the_system_prompt_of_each_state_where_it_begins(
+    load: Callable[..., Arena],
+) -> None:
+    model = Model([go("Go", context="lost")], "One moment", "Which one?", [go("Done")], "So", "Bye")
+    plan = load(pack()).cells[0].case.workflow
+    assert plan is not None
+    run = WorkflowRun(plan, model, Toolboxes(ToolEnvironment()), ToolContext(), clock=lambda: 0.0)
+    messages: list[Message] = [{"role": "system", "content": "Of the case"}]
+    for turn, text in enumerate(["broken", "again", "that one", "bye"]):
+        messages.append({"role": "user", "content": text})
+        request, response = await run.answer(list(messages), turn)
+        messages += response.transcript
+    await run.close()
+    assert [(one["role"], one["content"]) for one in request.messages] == [
+        ("system", "Of the case"),
+        ("system", "Ask Ann."),
+        ("user", "broken"),
+        ("assistant", "One moment"),
+        ("system", "Solve. lost||"),
+        ("user", "again"),
+        ("assistant", "Which one?"),
+        ("user", "that one"),
+        ("assistant", "So"),
+        ("system", "Bye."),
+        ("user", "bye"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("choice", "params", "offered"),
+    [
+        ("required", {"temperature": 0.1, "tool_choice": "required"}, ["find"]),
+        ("auto", {"temperature": 0.1}, ["find"]),
+        ("none", {"temperature": 0.1}, []),
+    ],
+)
+def test_a_state_has_the_tool_choice_of_its_prompt_and_can_always_be_left(
+    load: Callable[..., Arena], choice: str, params: dict[str, Any], offered: list[str]
+) -> None:
+    made = pack()
+    made["prompts"]["intake"]["tool_policy"] = {"tool_choice": choice}
+    plan = load(made).cells[0].case.workflow
+    assert plan is not None
+    state = plan.states["intake"]
+    assert state.params == params
+    assert list(state.agent.tools) == [*offered, "workflow__transition", "workflow__set_artifact"]
+
+
+def test_evals_of_a_prompt_are_asked_where_its_states_answer(load: Callable[..., Arena]) -> None:
+    def eval_(name: str, text: str, trigger: str = "every_turn") -> dict[str, Any]:
+        return {"id": name, "type": "contains", "trigger": trigger, "params": {"patterns": [text]}}
+
+    made = pack()
+    made["evals"] = [eval_("all", "a"), eval_("some", "s")]
+    made["prompts"]["desk"]["evals"] = [
+        eval_("some", "d"),
+        eval_("end", "e", "on_session_complete"),
+    ]
+    talk = ARENA.replace("prompt: Hi", "conversation: [{user: Hi}, {user: Bye}]")
+    arena = load(made, talk)
+    assert arena.warnings == ()
+    case = arena.cells[0].case
+
+    def told(checks: Any) -> list[tuple[Any, Any]]:
+        return [(one.values, one.when.state if one.when else ()) for one in checks]
+
+    of_turn = [(("a",), ()), (("s",), ("closed", "intake")), (("d",), ("desk",))]
+    assert [told(turn.assertions) for turn in case.dialogues[0]] == [of_turn, of_turn]
+    assert told(case.assertions[1:]) == [(("e",), ("desk",))]
+    single = load(made).cells[0].case
+    assert told(single.assertions[1:]) == [*of_turn, (("e",), ("desk",))]
+
+
+def test_a_state_in_when_is_one_of_the_workflow(load: Callable[..., Arena]) -> None:
+    text = ARENA.replace("{type: success}", "{type: success, when: {state: dsk}}")
+    with pytest.raises(ArenaFileError) as caught:
+        load(pack(), text)
+    assert "unknown state 'dsk' in assertion 'success'" in str(caught.value)
