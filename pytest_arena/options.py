@@ -22,11 +22,12 @@ BASELINE = ".arena/baseline.jsonl"
 
 Kind = Literal[
     "flag", "text", "url", "words", "repeated", "count", "auto", "amount", "measure", "share",
-    "part", "choice",
+    "part", "choice", "shard",
 ]  # fmt: skip
 """What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
 whole number of at least 1, `auto` that word or such a number, an `amount` above 0, a `measure` at
-least 0, a `share` between 0 and 1, a `part` the same with both ends."""
+least 0, a `share` between 0 and 1, a `part` the same with both ends, a `shard` two numbers
+as 2/4."""
 
 
 class Option:
@@ -168,6 +169,25 @@ class Settings:
         "USD",
         default=None,
         name="arena_max_cost",
+        shown=False,
+    )
+    shard: str | None = _option(
+        "shard",
+        "run the K-th of N parts of the cells, the same on every machine; arena merge joins them",
+        "K/N",
+        default=None,
+    )
+    shard_limits: int | None = _option(
+        "count",
+        "how many shards run at once and have the providers' limits together (default: all)",
+        "N",
+        default=None,
+    )
+    shard_durations: str | None = _option(
+        "text",
+        "an earlier run's results, whose times make the shards take equally long",
+        "RESULTS",
+        default=None,
         shown=False,
     )
     record: str = _option(
@@ -362,6 +382,14 @@ class Settings:
         vars(self).update(given)
 
     @property
+    def shard_of(self) -> tuple[int, int]:
+        """Which of how many parts of the cells is run; (1, 1) where all are."""
+        if self.shard is None:
+            return (1, 1)
+        number, _, count = self.shard.partition("/")
+        return (int(number), int(count))
+
+    @property
     def every_trial_counts(self) -> bool:
         """Whether no trial may be left out of a cell: where rates are compared, and where
         answers are recorded or replayed, so that a recording does not depend on chance."""
@@ -435,6 +463,9 @@ def option_named(name: str) -> Option:
 def given_for(config: pytest.Config, option: Option) -> Any:
     """Return what was given on the command line, else in the ini file; None where neither was."""
     given = None if option.ini_only else getattr(config.option, option.name, None)
+    if given == "" and option.kind == "words":
+        # `--arena-report=` asks for none
+        return given
     if given is None:
         given = config.getini(option.name)
     return None if given in ("", []) else given

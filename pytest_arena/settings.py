@@ -100,6 +100,24 @@ def _count(given: object, flag: str) -> int:
     return number
 
 
+def _shard(given: object, flag: str) -> str:
+    number, slash, count = str(given).partition("/")
+    try:
+        found = (int(number), int(count))
+    except ValueError:
+        found = (0, 0)
+    if not slash or not 1 <= found[0] <= found[1]:
+        raise UsageError(
+            Problem(
+                f"{flag}: {str(given)!r} is not one of so many parts",
+                expected="K/N with K from 1 to N",
+                fix=f"give the second of four as {flag}=2/4"
+                + (", and count from 1" if found[0] == 0 < found[1] else ""),
+            )
+        )
+    return f"{found[0]}/{found[1]}"
+
+
 def _amount(given: object, flag: str) -> float:
     number = _number(given)
     if not 0 < number < float("inf"):
@@ -202,6 +220,7 @@ _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "measure": _measure,
     "part": _part,
     "share": _share,
+    "shard": _shard,
 }
 
 
@@ -250,6 +269,28 @@ def _check_rejudge(settings: Settings, rejudge: str, asked: Mapping[str, object]
             )
 
 
+def _check_shard(settings: Settings) -> None:
+    """Refuse what says how shards are made where there are none, or not so many."""
+    asked = {
+        "--arena-shard-limits": settings.shard_limits,
+        "--arena-shard-durations": settings.shard_durations,
+    }
+    for name, given in asked.items():
+        if given is not None and settings.shard is None:
+            raise UsageError(
+                Problem(f"{name} has no effect without --arena-shard", fix="give --arena-shard K/N")
+            )
+    count = settings.shard_of[1]
+    if settings.shard_limits is not None and settings.shard_limits > count:
+        raise UsageError(
+            Problem(
+                f"--arena-shard-limits: {settings.shard_limits} shards at once, where there are "
+                f"{count}",
+                fix=f"give {count} or fewer",
+            )
+        )
+
+
 def _check_combinations(settings: Settings) -> None:
     """Refuse options that would have no effect without another one."""
     _check_baseline(settings, "--arena-fail-on", "--arena-baseline")
@@ -263,6 +304,7 @@ def _check_combinations(settings: Settings) -> None:
             )
         )
     _check_bisect(settings, "--arena-bisect", "--arena-baseline")
+    _check_shard(settings)
     if settings.prune_recordings and settings.record == "off":
         raise UsageError(
             Problem(

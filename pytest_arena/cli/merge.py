@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write results and reports of the whole, print its summary, and return its exit code."""
     from pytest_arena.results.merge_checks import refuse_contradictions
     from pytest_arena.results.merging import code_of, merge
+    from pytest_arena.results.shard_parts import missing_parts
     from pytest_arena.text.printable import printable
 
     if arguments.expect is not None and arguments.expect < 1:
@@ -52,7 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     formats = output.read_formats(arguments.formats, registry)
     files = results_files.read_all(arguments.paths)
     refuse_contradictions(files)
-    joined = merge(files, missing=_missing(files, arguments.expect))
+    lost = missing_parts(files)
+    joined = merge(files, missing=lost or _missing(files, arguments.expect))
     distinct = {file.run.info.run_id: file.run for file in files}
     joined = merged_gate.judged(joined, list(distinct.values()), arguments.baseline)
     folder: Path = arguments.output or Path(DEFAULT_FOLDER)

@@ -35,6 +35,9 @@ class CollectionReport:
     came_upon_arenas: bool | None = None
     """Whether pytest met an arena file, whatever was selected of it; None where nobody has told."""
 
+    shard: dict[str, Any] = field(default_factory=dict)
+    """What was dealt to the shards of a run in parts."""
+
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)
 

@@ -9,6 +9,7 @@ import pytest
 from pytest_arena.collection.answer_sources import block_network
 from pytest_arena.collection.xdist_link import SHARED
 from pytest_arena.engine.calling.sharding import Share
+from pytest_arena.engine.calling.shards import shard_of
 
 if TYPE_CHECKING:
     from pytest_arena.collection.results_collector import ResultsCollector
@@ -48,12 +49,13 @@ class ControllerGate:
             block_network(parts.config)
         asking = ArenaSession(
             parts,
-            share=Share(shared=self._journals.folder / SHARED),
+            share=Share(shared=self._journals.folder / SHARED, shard=shard_of(parts.settings)),
             sink=self._collector.add,
             tell=lambda facts: None,
             knows_order=True,
             journals=self._journals,
         )
+        asking.divide(self._collector.facts.shard)
         try:
             for file in sorted({cell.file for cell in cells if cell.test is None}):
                 asking.load(parts.config.rootpath / file)

@@ -61,6 +61,8 @@ class Preflight:
                 self._refuse(problem)
         self._check_variants()
         self._check_limits()
+        if self._share.shard.count > 1:
+            self._check_that_loads_stay_in_one_shard(items)
         calls = not self.settings.mock and self.settings.record != "none"
         if calls:
             self._check_configuration()
@@ -174,15 +176,42 @@ class Preflight:
         """Refuse a judge, an embedding model or a provider to compare with that has fewer places
         than workers: each of them may have to ask it."""
         active = self._share.active(self.settings.concurrency)
-        for spec in (spec for arena in self._arenas for spec in arena.judges):
-            if spec.concurrency and spec.concurrency < active:
+        shards = self._share.shard.at_once
+        of_each = f"{active} workers" if shards == 1 else f"{shards} shards"
+        if shards > 1 < active:
+            of_each += f" of {active} workers each"
+        fewer = "workers" if shards == 1 else "shards at once (--arena-shard-limits)"
+        for spec, what in self._asked_beside():
+            if spec.concurrency and spec.concurrency < active * shards:
                 problem = Problem(
-                    f"{spec.name!r} judges, embeds, plays a user or is compared with, and allows "
-                    f"{counted(spec.concurrency, 'call')} in flight, which {active} workers "
+                    f"{spec.name!r} {what}, and allows "
+                    f"{counted(spec.concurrency, 'call')} in flight, which {of_each} "
                     "cannot share",
-                    fix=f"give it concurrency: {active} or more, or use fewer workers",
+                    fix=f"give it concurrency: {active * shards} or more, or use fewer {fewer}",
                 )
                 self._refuse(problem)
+
+    def _asked_beside(self) -> list[tuple[ProviderSpec, str]]:
+        """Return whoever may be asked for cells of other providers, with what for; in shards,
+        which each have a part of a provider's cells, fallbacks among them."""
+        what = "judges, embeds, plays a user or is compared with"
+        found = {id(spec): (spec, what) for arena in self._arenas for spec in arena.judges}
+        if self._share.shard.count > 1:
+            cells = (plan for arena in self._arenas for plan in arena.cells)
+            for spec in (spec for plan in cells for spec in plan.fallbacks):
+                found.setdefault(id(spec), (spec, "is a fallback"))
+        return list(found.values())
+
+    def _check_that_loads_stay_in_one_shard(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse to put a load on a provider that other shards may ask meanwhile."""
+        beside = {spec.name for spec, _ in self._asked_beside()}
+        for name in sorted(providers_under_load(items) & beside):
+            problem = Problem(
+                f"a load case runs alone on provider {name!r}, which judges or stands in for "
+                "others in every shard",
+                fix="leave load cases out of this run (-k, -m), and run them by themselves",
+            )
+            self._refuse(problem)
 
     def _check_that_loads_run_alone(self, session: pytest.Session) -> None:
         """Refuse load cases beside workers on other machines, which share no table with them."""

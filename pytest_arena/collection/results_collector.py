@@ -235,7 +235,12 @@ class ResultsCollector:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         self.read_shards()
-        if not self._lines:
+        if not self._lines and self._is_empty_shard(exitstatus):
+            # more shards than cells: it ran all of its part, which arena merge must know
+            session.exitstatus = exitstatus = pytest.ExitCode.OK
+            with self._storage.storing():
+                self._begin()
+        elif not self._lines:
             self._conclude_recordings(())
             self._put_away_older(session, exitstatus)
             return
@@ -277,6 +282,10 @@ class ResultsCollector:
             self._refused.append(self._storage.told(len(self._lines)))
         if self._reports.broken or self._hook_failures.lines() or self._storage.problem:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _is_empty_shard(self, exitstatus: int) -> bool:
+        ended_well = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return ended_well and bool(self._facts.shard) and bool(self._facts.ids)
 
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;
@@ -359,7 +368,10 @@ class ResultsCollector:
 
     def _conclude(self, *, interrupted: bool) -> RunResult:
         cells = self.cells()
-        info = replace(self._info, options={**self._info.options, "arenas": self._facts.arenas})
+        options = {**self._info.options, "arenas": self._facts.arenas}
+        if self._facts.shard:
+            options["shard_deal"] = self._facts.shard["name"]
+        info = replace(self._info, options=options)
         run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
         if self._gatekeeper is not None:
             run = self._gatekeeper.conclude(run, self.collected())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.backing import Backing
     from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
+    from pytest_arena.collection.shard_selection import ShardSelection
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -93,6 +94,7 @@ class ArenaSession:
         self._progress = progress
         self._finished: dict[str, Cell] = {}
         self.held: HeldReports | None = None
+        self.selection: ShardSelection | None = None
         self.warns = share.slot == 0
         self.collected: list[str] = []
         """The ids of all cells of all files, those that this run leaves out included."""
@@ -160,6 +162,7 @@ class ArenaSession:
             tests=self._tests,
             parts=self.names.parts,
             came_upon_arenas=self._came_upon_arenas,
+            shard=self.selection.deal.record() if self.selection is not None else {},
         )
 
     @pytest.hookimpl(tryfirst=True)
@@ -167,9 +170,20 @@ class ArenaSession:
         self._tests += [item.nodeid for item in items if uses_arena(item)]
 
     def pytest_collection_finish(self) -> None:
+        if self.selection is not None:
+            self.divide(self.selection.deal.record())
         # What has been collected stays to the end: looking through it for cycles, again and again
         # while cells are made and once more by pytest at the end, frees nothing.
         gc.freeze()
+
+    def divide(self, deal: Mapping[str, Any]) -> None:
+        """Learn this shard's part of limits from the record of a deal; nothing from an empty one,
+        as of a run that is not in parts."""
+        if deal:
+            from pytest_arena.collection.shard_selection import Deal
+
+            known = Deal.of_record(deal)
+            self._quotas.divide(known.parts, known.undivided)
 
     # --- running
 

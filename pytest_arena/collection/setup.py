@@ -26,6 +26,7 @@ from pytest_arena.collection.uncollected_arenas import UncollectedArenas
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
+from pytest_arena.engine.calling.shards import shard_of
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
@@ -50,6 +51,10 @@ def activate(config: pytest.Config) -> None:
         register_plugins(config, registry)
         settings = read_settings(config)
         _check_distribution(config)
+        if settings.shard is not None:
+            from pytest_arena.collection.shard_selection import refuse_local_choices
+
+            refuse_local_choices(config)
         gatekeeper = _gatekeeper(settings, config.rootpath, registry)
         earlier = _earlier_run(settings, config)
     except UsageError as error:
@@ -57,10 +62,13 @@ def activate(config: pytest.Config) -> None:
     parts = RunContext(
         config, settings, registry, ArenaNames(settings.files, config), gatekeeper, earlier
     )
-    if hasattr(config, "workerinput"):
-        _activate_worker(parts)
-    else:
-        _activate_controller(parts)
+    try:
+        if hasattr(config, "workerinput"):
+            _activate_worker(parts)
+        else:
+            _activate_controller(parts)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
     # What is left when the process ends is garbage anyway: looking for cycles among hundreds of
     # thousands of objects would only hold up its end, by a second where a run had 5,000 cells.
     atexit.unregister(gc.freeze)
@@ -71,7 +79,7 @@ def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_link import WorkerLink
 
-    link = WorkerLink(parts.config)
+    link = WorkerLink(parts.config, shard_of(parts.settings))
     journals = WorkerJournals(link.folder, link.run_id)
     shard = journals.of_worker(link.worker)
     # the cell goes to the controller as well, which stores into the same folder and tells
@@ -113,6 +121,11 @@ def _activate_controller(parts: RunContext) -> None:
         interrupted=interrupted,
     )
     if workers:
+        if parts.settings.shard_durations is not None:
+            from pytest_arena.collection.shard_selection import known_times
+
+            # the workers read them; what is wrong with them is told once
+            known_times(config, parts.settings)
         from pytest_arena.collection.xdist_link import Controller
 
         controller = Controller(
@@ -120,7 +133,7 @@ def _activate_controller(parts: RunContext) -> None:
             run_id=run_id,
             folder=folder,
             resume_from=resume_from,
-            demands_of=lambda files: _demands(config.rootpath, files, parts.registry),
+            demands_of=lambda files: _demands(parts, files),
         )
         config.pluginmanager.register(controller, "arena-controller")
         if parts.gatekeeper is not None and parts.gatekeeper.baseline is not None:
@@ -133,7 +146,7 @@ def _activate_controller(parts: RunContext) -> None:
     else:
         from pytest_arena.collection.session import ArenaSession
 
-        share = Share()
+        share = Share(shard=shard_of(parts.settings))
         session = ArenaSession(
             parts,
             share=share,
@@ -165,10 +178,16 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
 
         session.held = HeldReports(parts.config)
         parts.config.pluginmanager.register(session.held, "arena-held-reports")
+    manager = parts.config.pluginmanager
+    if parts.settings.shard is not None:
+        from pytest_arena.collection.shard_selection import ShardSelection
+
+        selection = ShardSelection(parts.config, parts.settings, share.shard, session.arenas)
+        session.selection = selection
+        manager.register(selection, "arena-shard")
     preflight = Preflight(
         parts, share, session.arenas, session.without_cases, knows_order=knows_order
     )
-    manager = parts.config.pluginmanager
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")
     manager.register(RunRedaction(parts.config, session.redactor), "arena-redaction")
@@ -232,8 +251,9 @@ def _workers(config: pytest.Config) -> int:
     return len(getattr(config.option, "tx", None) or ())
 
 
-def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
+def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
     """Return what files demand of the deal; where they differ on a limit, the smallest holds."""
+    root, registry = parts.config.rootpath, parts.registry
     from pytest_arena.collection.xdist_scheduler import Demands
     from pytest_arena.loading import load_arena
 
@@ -257,4 +277,4 @@ def _demands(root: Path, files: Sequence[str], registry: Registry) -> Demands:
         providers |= {
             (file, plan.column): plan.provider.name for plan in arena.cells if plan.variant
         }
-    return Demands(limits, frozenset(loads), providers)
+    return Demands(limits, frozenset(loads), providers, shard_of(parts.settings))

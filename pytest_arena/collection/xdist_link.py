@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
     from pytest_arena.collection.run_context import RunContext
+    from pytest_arena.engine.calling.shards import Shard
 
 SHARED = "shared-limits"
 """The file of what all workers on this machine count together, beside their shards."""
@@ -135,11 +136,11 @@ def _is_local(spec: Any) -> bool:
 class WorkerLink:
     """The worker's side of xdist: what the controller told it, and what it found."""
 
-    def __init__(self, config: Any) -> None:
+    def __init__(self, config: Any, shard: Shard) -> None:
         self._config = config
         given = json.loads(config.workerinput["arena"])
         shared = Path(given["shared"]) if given["shared"] else None
-        self.share = Share(given["slot"], given["workers"], shared, given["portion"])
+        self.share = Share(given["slot"], given["workers"], shared, given["portion"], shard)
         self.run_id: str = given["run_id"]
         self.folder = Path(given["folder"])
         self.resume_from = Path(given["resume_from"]) if given["resume_from"] else None

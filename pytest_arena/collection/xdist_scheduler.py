@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from xdist.report import report_collection_diff
 from xdist.scheduler import LoadScheduling
 
 from pytest_arena.engine.calling.sharding import deal
+from pytest_arena.engine.calling.shards import WHOLE, Shard
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -33,6 +34,14 @@ class Demands:
     """File, case and column of each cell of a load case."""
     providers: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """The provider of each column that is not named as its provider is, by file and column."""
+    shard: Shard = WHOLE
+
+    def limit_of(self, provider: str, under_load: Collection[str]) -> int | None:
+        """Return how many calls to a provider this run may have in flight."""
+        limit = self.limits.get(provider)
+        if limit is None or provider in under_load:
+            return limit
+        return self.shard.of_limit(provider, limit)
 
     def provider_of(self, cell: NodeId) -> str:
         """Return the provider that a cell asks, whose limits all its columns share."""
@@ -229,12 +238,13 @@ class MixedScheduling:
             return
         self._plain = None
         demands = self._demands_of(list(dict.fromkeys(name.file for _, name in cells)))
+        under_load = demands.under_load(name for _, name in cells)
         dealt = deal(
             [(index, demands.provider_of(name)) for index, name in cells],
-            demands.limits.get,
+            lambda provider: demands.limit_of(provider, under_load),
             self._concurrency,
             self._slots.workers,
-            demands.under_load(name for _, name in cells),
+            under_load,
         )
         self._cells = [deque(share) for share in dealt]
         self._slot_by_index = {index: slot for slot, share in enumerate(dealt) for index in share}

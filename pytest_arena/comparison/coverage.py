@@ -75,7 +75,9 @@ def part_sentence(run: RunResult) -> str | None:
     files = {one.get("file") for one in arenas if isinstance(one, Mapping)}
     whole = sum(_inventory(run, file).cells for file in files if isinstance(file, str))
     there = sum(cell.file in files for cell in run.cells)
-    return f"A part: {there:,} of {whole:,} cells ran." if there < whole else None
+    shard = run.info.options.get("shard")
+    what = f"Shard {shard}" if isinstance(shard, str) else "A part"
+    return f"{what}: {there:,} of {whole:,} cells ran." if there < whole else None
 
 
 def _without(names: Iterable[str], tried: set[str]) -> tuple[str, ...]:

@@ -105,7 +105,12 @@ class Engine:
         self._together = frozenset(together)
 
     def limit_of(self, provider: str) -> int | None:
-        return self._limit_of.get(provider)
+        """Return how many calls to a provider may be in flight in all processes of this run; of one
+        that is under load, this shard makes all of them."""
+        limit = self._limit_of.get(provider)
+        if limit is None or provider in self._client.under_load:
+            return limit
+        return self._share.shard.of_limit(provider, limit)
 
     def start(self, plans: Sequence[CellPlan]) -> list[Work]:
         """Queue cells and return a future for each, in order; calls start as limits allow."""
@@ -166,7 +171,7 @@ class Engine:
         self._thread.stop()
 
     def _provider_places(self, provider: str) -> int | None:
-        limit = self._limit_of.get(provider)
+        limit = self.limit_of(provider)
         if limit is None:
             return None
         if provider in self._together:

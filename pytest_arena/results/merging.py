@@ -13,6 +13,7 @@ from pytest_arena.results.failing_cells import fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
+from pytest_arena.results.shard_parts import without_parts
 
 MOST_CONFLICTS = 5
 
@@ -159,7 +160,10 @@ def _info(infos: Sequence[RunInfo]) -> RunInfo:
         started_at=min(info.started_at for info in infos),
         plugin_version=infos[0].plugin_version,
         git={name: value for name, value in git.items() if value is not None},
-        options={**_agreed([info.options for info in infos]), "shards": len(infos)},
+        options={
+            **without_parts(_agreed([info.options for info in infos]).items()),
+            "shards": len(infos),
+        },
         versions={
             name: value if isinstance(value, str) else ", ".join(value)
             for name, value in _agreed([info.versions for info in infos]).items()

@@ -23,6 +23,7 @@ GIVEN: dict[Kind, tuple[str, Any]] = {
     "measure": ("0", 0.0),
     "part": ("1", 1.0),
     "share": ("0.25", 0.25),
+    "shard": ("2/3", "2/3"),
 }
 """What is written for an option of each kind, and what it is read as."""
 
@@ -35,9 +36,12 @@ WRONG: dict[Kind, str] = {
     "share": "1",
     "part": "2",
     "choice": "nonsense",
+    "shard": "4/3",
 }
 NEEDED = {
     "arena_bisect": ("--arena-baseline=x",),
+    "arena_shard_limits": ("--arena-shard=1/9",),
+    "arena_shard_durations": ("--arena-shard=1/9",),
     "arena_fail_on": ("--arena-baseline=x",),
     "arena_prune_recordings": ("--arena-record=none",),
     "arena_prune_baseline": ("--arena-update-baseline",),
@@ -78,7 +82,7 @@ def test_what_the_ini_file_says_is_read_and_the_command_line_goes_before(
     needed = NEEDED.get(option.name, ())
     assert getattr(settings(pytester, *needed), option.field) == value != option.default
     if option.kind == "count":
-        assert getattr(settings(pytester, f"{option.flag}=7"), option.field) == 7
+        assert getattr(settings(pytester, f"{option.flag}=7", *needed), option.field) == 7
 
 
 @every_option

@@ -57,6 +57,7 @@ class Backing:
         """The state of the project's code when the first test ran, and whether a mock answered."""
         self._finished = finished
         self._workers = share.workers
+        self._shards = share.shard.at_once
         self._root = config.rootpath
         self._registry = registry
         self._learn = learn
@@ -81,10 +82,23 @@ class Backing:
     def refuse_unshared(self, asked: Iterable[ProviderSpec], place: Location) -> None:
         """Refuse to ask whom not all workers can ask within the limit: any of them may run a test
         that does."""
-        limits = {repr(spec.name): spec.concurrency for spec in asked}
+        limits = {
+            repr(spec.name): spec.concurrency // self._shards if spec.concurrency else None
+            for spec in asked
+        }
         if limits:
             limits["--arena-concurrency"] = self.settings.concurrency
         for name, limit in limits.items():
+            if limit == 0 and self._shards > 1:
+                raise UsageError(
+                    Problem(
+                        f"{name} allows fewer calls in flight than the {self._shards} shards that "
+                        "run at once, which cannot share them",
+                        place,
+                        fix=f"allow {self._shards} or more (concurrency:), or run fewer shards at "
+                        "once (--arena-shard-limits)",
+                    )
+                )
             if limit is not None and limit < self._workers:
                 raise UsageError(
                     Problem(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import floor
 
+from pytest_arena.engine.calling.shards import BudgetParts
 from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.results.request_response import Request
@@ -18,18 +19,21 @@ _LIMITS = ("max_cost_usd", "max_calls", "max_tokens", "max_wall_time")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One budget: its name in the table, and whose it is in a sentence."""
+    """One budget: its name in the table, whose it is in a sentence, and which part of it may be
+    spent by the shard of a run that this is."""
 
     name: str
     owner: str
     spec: BudgetSpec
+    part: float = 1.0
 
     def said(self, limit: str) -> str:
         """Return why no further call is started, the same in every worker."""
         value = getattr(self.spec, limit)
-        amount = f"{value:g} s" if limit == "max_wall_time" else f"{value:.10g}"
-        word = "is over" if limit == "max_wall_time" else "is spent"
-        return f"{limit} {amount} of {self.owner} {word}"
+        if limit == "max_wall_time":
+            return f"{limit} {value:g} s of {self.owner} is over"
+        part = "" if self.part == 1 else f"this shard's part ({self.part:.4g}) of "
+        return f"{part}{limit} {value:.10g} of {self.owner} is spent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Budgets:
     Each process writes a row of its own for each budget: calls, tokens and dollars spent, tokens
     and dollars set aside, calls in flight, time of the first call. What a process that died had
     set aside counts as spent, since its calls may have been made. `portion` is the part of every
-    budget that the processes around this table own: less than 1 beside workers on other machines.
+    budget that the processes around this table own: less than 1 beside workers on other machines;
+    `parts` are those of the shard.
     """
 
     def __init__(
@@ -75,11 +80,13 @@ class Budgets:
         table: SharedTable,
         *,
         portion: float = 1.0,
+        parts: BudgetParts | None = None,
         clock: Callable[[], float] = time.monotonic,
         process: int | None = None,
     ) -> None:
         self._table = table
         self._portion = portion
+        self._parts = parts or BudgetParts()
         self._clock = clock
         self._process = os.getpid() if process is None else process
         self._run: Account | None = None
@@ -96,18 +103,19 @@ class Budgets:
     def limit_run(self, max_cost_usd: float, option: str = "--arena-max-cost") -> None:
         """Add the budget of the whole run, which this option asks for."""
         spec = BudgetSpec(max_cost_usd=max_cost_usd)
-        self._run = Account("budget run", f"the run ({option})", spec)
+        self._run = Account("budget run", f"the run ({option})", spec, self._parts.rest)
 
     def limit_file(self, file: str, spec: BudgetSpec) -> None:
         """Add the budget of all cells of a file."""
-        self._files[file] = Account(f"budget file {file}", file, spec)
+        self._files[file] = Account(f"budget file {file}", file, spec, self._parts.of_file(file))
 
     def limit_provider(self, provider: str, spec: BudgetSpec) -> None:
         """Add the budget of a provider; where files differ on a name, each of them holds."""
         known = self._providers.setdefault(provider, [])
         if all(account.spec != spec for account in known):
             name = f"budget provider {provider}"
-            known.append(Account(name, f"provider {provider!r}", spec))
+            part = self._parts.of_provider(provider)
+            known.append(Account(name, f"provider {provider!r}", spec, part))
 
     def count_with(self, file: str, arena_file: str) -> None:
         """Count the calls of another file, as of Python tests, with those of an arena file."""
@@ -116,7 +124,9 @@ class Budgets:
 
     def limit_case(self, file: str, case: str, spec: BudgetSpec) -> None:
         """Add the budget of a case, over all its providers and trials."""
-        self._cases[file, case] = Account(f"budget case {file}::{case}", f"case {case!r}", spec)
+        name = f"budget case {file}::{case}"
+        part = self._parts.of_case(file, case)
+        self._cases[file, case] = Account(name, f"case {case!r}", spec, part)
 
     def accounts_of(self, provider: str, request: Request) -> tuple[Account, ...]:
         """Return the budgets that a call counts in."""
@@ -216,12 +226,13 @@ class Budgets:
 
     def _limits(self, account: Account) -> dict[str, float]:
         limits = {}
+        portion = self._portion * account.part
         for name in _LIMITS:
             given = getattr(account.spec, name)
             limits[name] = float("inf") if given is None else float(given)
             if name != "max_wall_time" and given is not None:
-                limits[name] *= self._portion
-        if self._portion < 1 and limits["max_calls"] < float("inf"):
+                limits[name] *= portion
+        if portion < 1 and limits["max_calls"] < float("inf"):
             # a part of a call cannot be made; the small term takes back what floats lose
             limits["max_calls"] = floor(limits["max_calls"] + 1e-9)
         return limits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from zlib import crc32
 
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
@@ -37,20 +38,36 @@ class Quotas:
     """Budgets and rates, shared by all processes of the run on this machine.
 
     `path` is the file that they share; without it, the process is on its own. `portion` is their
-    part of all limits, `processes` their number. What a plain arena does not use is not imported.
+    part of all limits, `processes` their number; where the run is in parts, these are limits of
+    the `shard`. What a plain arena does not use is not imported.
     """
 
     def __init__(
-        self, path: Path | None = None, *, portion: float = 1.0, processes: int = 1
+        self,
+        path: Path | None = None,
+        *,
+        portion: float = 1.0,
+        processes: int = 1,
+        shard: Shard = WHOLE,
     ) -> None:
         self._path = path
         self._portion = portion
         self._processes = processes
+        self._shard = shard
+        self._parts = BudgetParts(rest=1 / self._shard.count)
+        self._undivided: frozenset[str] = frozenset()
+        self._places: dict[str, int] = {}
         self._table: SharedTable | None = None
         self._budgets: Budgets | None = None
         self._rates: dict[str, RateLimitSpec] = {}
 
     # --- what the files ask for
+
+    def divide(self, parts: BudgetParts, undivided: Collection[str]) -> None:
+        """Learn which part of each budget this shard has, and which providers it alone asks; before
+        any limit is learnt."""
+        self._parts = parts
+        self._undivided = frozenset(undivided)
 
     def limit_run(self, max_cost_usd: float, option: str) -> None:
         """Take the budget of the whole run, and the option's name."""
@@ -68,6 +85,9 @@ class Quotas:
                 self._own_budgets().limit_provider(spec.name, spec.budget)
             if spec.rate_limit is not None:
                 self._rates[spec.name] = _lower(self._rates.get(spec.name), spec.rate_limit)
+            if spec.concurrency:
+                known = self._places.get(spec.name, spec.concurrency)
+                self._places[spec.name] = min(known, spec.concurrency)
         for case in {id(plan.case): plan.case for plan in arena.cells}.values():
             if case.budget is not None:
                 self._own_budgets().limit_case(arena.file, case.name, case.budget)
@@ -245,18 +265,21 @@ class Quotas:
         if self._budgets is None:
             from pytest_arena.engine.calling.budgets import Budgets
 
-            self._budgets = Budgets(self._shared(), portion=self._portion)
+            self._budgets = Budgets(self._shared(), portion=self._portion, parts=self._parts)
         return self._budgets
 
     def _new_rate_limiter(self, provider: str) -> RateLimiter:
         # most runs have no limits: they import none of this
         from pytest_arena.engine.calling.rate_limit import RateLimiter
 
+        portion = self._portion
+        if provider not in self._undivided:
+            portion *= self._shard.of_rate(provider, self._places.get(provider))
         return RateLimiter(
             self._shared(),
             provider,
             self._rates.get(provider),
-            portion=self._portion,
+            portion=portion,
             processes=self._processes,
         )
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from zlib import crc32
 
 from pytest_arena.engine.calling.quotas import Quotas
+from pytest_arena.engine.calling.shards import WHOLE, Shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,20 @@ class Share:
     """Which part of a run this process owns: slot 0 of 1 where there are no workers.
 
     `shared` is the file for what all processes on this machine count together, `portion` their
-    part of the run's budgets and rates: less than 1 beside workers on other machines.
+    part of the run's budgets and rates: less than 1 beside workers on other machines. All of that
+    is of one `shard`, where a run is in parts.
     """
 
     slot: int = 0
     workers: int = 1
     shared: Path | None = None
     portion: float = 1.0
+    shard: Shard = WHOLE
 
     def quotas(self) -> Quotas:
         """Return the budgets and rates, which are shared with the processes of this machine."""
         together = max(1, round(self.workers * self.portion))
-        return Quotas(self.shared, portion=self.portion, processes=together)
+        return Quotas(self.shared, portion=self.portion, processes=together, shard=self.shard)
 
     def active(self, concurrency: int) -> int:
         """Return how many workers make calls: no more than calls may be in flight."""

@@ -1,0 +1,199 @@
+"""Which of the collected items are this machine's, where a run is shared out among several."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_arena.collection.items import CellItem, providers_under_load
+from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.engine.calling.shards import (
+    Bounds,
+    BudgetParts,
+    Shard,
+    Work,
+    deal_to_shards,
+    shares,
+)
+from pytest_arena.errors import Problem, UsageError
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.plans import Arena, CellPlan
+    from pytest_arena.options import Settings
+
+_OF_THIS_MACHINE = {"lf": "--lf", "stepwise": "--sw"}
+"""Options of pytest that choose by what the machine remembers."""
+_ORDINARY = 0.01
+"""How long a test that calls nobody takes, measured by a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What was dealt to the shards: a name that is the same for the same deal, this shard's parts
+    of budgets, and the providers that it alone asks."""
+
+    name: str = ""
+    parts: BudgetParts = field(default_factory=BudgetParts)
+    undivided: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self)
+
+    @classmethod
+    def of_record(cls, record: Mapping[str, Any]) -> Deal:
+        parts = BudgetParts(**record["parts"])
+        return cls(record["name"], parts, tuple(record["undivided"]))
+
+
+class ShardSelection:
+    """The deal of all collected items to the shards of a run; the other shards' are deselected.
+
+    All machines deal alike, since nothing but ids, limits and the times of an earlier run decide.
+    Ordinary tests are dealt too, so that each runs once.
+    """
+
+    def __init__(
+        self, config: pytest.Config, settings: Settings, shard: Shard, arenas: Sequence[Arena]
+    ) -> None:
+        """`arenas` grow while files are collected. A file of times that cannot be read is a
+        `UsageError`."""
+        self._config = config
+        self._settings = settings
+        self._shard = shard
+        self._arenas = arenas
+        self._known = known_times(config, settings)
+        self.deal = Deal()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Deal what -k, -m and plug-ins have left, and keep this shard's."""
+        under_load = providers_under_load(items)
+        works = works_of(items, self._known)
+        dealt = deal_to_shards(works, self._shard, self._bounds(), under_load)
+        here = self._shard.number - 1
+        own = [item for item in items if dealt[item.nodeid] == here]
+        others = [item for item in items if dealt[item.nodeid] != here]
+        name = _name(dealt, self._shard.count)
+        self.deal = Deal(name, self._parts(items, dealt), tuple(sorted(under_load)))
+        if others:
+            self._config.hook.pytest_deselected(items=others)
+            items[:] = own
+
+    def _bounds(self) -> Bounds:
+        """Return what the files limit; where they differ on a name, the smallest holds."""
+        limits: dict[str, int] = {}
+        paced = set()
+        for spec in (s for arena in self._arenas for s in (*arena.providers, *arena.judges)):
+            if spec.concurrency:
+                limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
+            if spec.rate_limit is not None:
+                paced.add(spec.name)
+        return Bounds(self._settings.concurrency, limits, paced)
+
+    def _parts(self, items: Sequence[pytest.Item], dealt: Mapping[str, int]) -> BudgetParts:
+        here = self._shard.number - 1
+        cells = [
+            (item.plan, _calls(item.plan), dealt[item.nodeid] == here)
+            for item in items
+            if isinstance(item, CellItem)
+        ]
+        tests = [("", 1, dealt[item.nodeid] == here) for item in items if uses_arena(item)]
+        run = shares([*(("", calls, is_own) for _, calls, is_own in cells), *tests])
+        return BudgetParts(
+            run.get("", 1 / self._shard.count),
+            shares((plan.file, calls, is_own) for plan, calls, is_own in cells),
+            shares((plan.provider.name, calls, is_own) for plan, calls, is_own in cells),
+            shares(
+                (f"{plan.file}::{plan.case.name}", calls, is_own)
+                for plan, calls, is_own in cells
+                if plan.case.budget is not None
+            ),
+        )
+
+
+def refuse_local_choices(config: pytest.Config) -> None:
+    """Refuse options that choose by what this machine remembers, as a `UsageError`: machines that
+    choose differently deal differently."""
+    for name, flag in _OF_THIS_MACHINE.items():
+        if getattr(config.option, name, False):
+            raise UsageError(
+                Problem(
+                    f"{flag} chooses tests by what this machine remembers, so that the parts of "
+                    "--arena-shard would not fit together",
+                    fix=f"leave {flag} out; -k and -m choose alike on every machine",
+                )
+            )
+
+
+def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
+    """Return how long items took in the run that `--arena-shard-durations` names, in seconds by
+    their node ids; a file that cannot be read is a `UsageError`."""
+    given = settings.shard_durations
+    if given is None:
+        return {}
+    from pytest_arena.errors import UserError
+    from pytest_arena.results.cell import Cell
+    from pytest_arena.results.reading import read_lines
+    from pytest_arena.results.writing import RESULTS
+
+    found: dict[str, float] = {}
+    path = config.invocation_params.dir / given
+    try:
+        for _, value in read_lines(path / RESULTS if path.is_dir() else path):
+            if isinstance(value, Cell):
+                took = sum(trial.latency_ms or 0.0 for trial in value.trials) / 1000
+                took = value.load.elapsed_s if value.load is not None else took
+                item = value.test or value.id
+                found[item] = found.get(item, 0.0) + took
+    except UserError as error:
+        first = error.problems[0]
+        problem = replace(first, what=f"--arena-shard-durations: {first.what}")
+        raise UsageError(problem) from error
+    return {item: took for item, took in found.items() if took > 0}
+
+
+def works_of(items: Iterable[pytest.Item], known: Mapping[str, float]) -> list[Work]:
+    """Return what there is to deal. Of a cell that no earlier run knows, each call takes as long as
+    is usual of its provider, else of all; an ordinary test takes next to nothing."""
+    found = [_work(item, known) for item in items]
+    by_provider: dict[str | None, list[float]] = defaultdict(list)
+    for work in found:
+        if work.duration and work.calls:
+            by_provider[work.provider].append(work.duration / work.calls)
+    every = [one for those in by_provider.values() for one in those]
+    usual = median(every) if every else 1.0
+    by_call = {provider: median(those) for provider, those in by_provider.items()}
+    return [
+        work
+        if work.duration
+        else replace(
+            work, duration=work.calls * by_call.get(work.provider, usual) or _ORDINARY * usual
+        )
+        for work in found
+    ]
+
+
+def _work(item: pytest.Item, known: Mapping[str, float]) -> Work:
+    if isinstance(item, CellItem):
+        plan = item.plan
+        return Work(item.nodeid, plan.provider.name, _calls(plan), known.get(item.nodeid, 0.0))
+    return Work(item.nodeid, None, int(uses_arena(item)), known.get(item.nodeid, 0.0))
+
+
+def _calls(plan: CellPlan) -> int:
+    if plan.skip is not None:
+        return 0
+    turns = sum(len(dialogue) for dialogue in plan.case.dialogues) or 1
+    return turns * plan.case.trials
+
+
+def _name(dealt: Mapping[str, int], count: int) -> str:
+    text = "\n".join(f"{index}/{count} {nodeid}" for nodeid, index in sorted(dealt.items()))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]

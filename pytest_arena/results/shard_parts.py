@@ -1,0 +1,67 @@
+"""Which parts of a run its shards are (`--arena-shard K/N`), and which of them are missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from pytest_arena.errors import Location, Problem, UserError
+from pytest_arena.results.reading import ResultsFile
+
+_PART = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
+
+
+def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
+    """Return what to say of parts that no file holds; nothing where no run was in parts.
+
+    Raises `UserError` where the files are parts of different deals: cells would be missing, or
+    there twice, and nobody would know.
+    """
+    parts = [(file, part) for file in files if (part := _part_of(file)) is not None]
+    if not parts:
+        return []
+    first, (_, count) = parts[0]
+    problems = [
+        problem
+        for file, (_, other) in parts[1:]
+        if (problem := _differing(first, count, file, other)) is not None
+    ]
+    if problems:
+        raise UserError(problems)
+    there = {number for _, (number, _) in parts}
+    lost = [f"{number}/{count}" for number in range(1, count + 1) if number not in there]
+    if not lost:
+        return []
+    shown = ", ".join(lost[:5]) + (f" and {len(lost) - 5:,} more" if len(lost) > 5 else "")
+    verb = "is" if len(lost) == 1 else "are"
+    return [f"{len(there):,} of {count:,} shards were given: {shown} {verb} missing"]
+
+
+def without_parts(options: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Return the options of a whole run, which is no part itself."""
+    return {name: value for name, value in options if name not in ("shard", "shard_deal")}
+
+
+def _part_of(file: ResultsFile) -> tuple[int, int] | None:
+    given = file.run.info.options.get("shard")
+    found = _PART.fullmatch(given) if isinstance(given, str) else None
+    return (int(found[1]), int(found[2])) if found is not None else None
+
+
+def _differing(first: ResultsFile, count: int, file: ResultsFile, other: int) -> Problem | None:
+    place = Location(str(file.path), 1, 1)
+    if other != count:
+        return Problem(
+            f"one of {other:,} shards, where {first.path} is one of {count:,}",
+            place,
+            expected="shards of one run",
+            fix="run all of them with the same N in --arena-shard K/N",
+        )
+    if file.run.info.options.get("shard_deal") != first.run.info.options.get("shard_deal"):
+        return Problem(
+            f"its cells were dealt otherwise than those of {first.path}",
+            place,
+            expected="shards that all began with the same cells",
+            fix="give each the same files, -k and -m, and the same --arena-shard-durations",
+        )
+    return None

@@ -1,0 +1,185 @@
+"""`--arena-shard`: machines that share out a run, each with a part of the cells and the limits."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import Project
+from servers.formats import Reply
+from servers.wire import WireRequest, WireServer
+
+from pytest_arena.cli import main
+from pytest_arena.results import read_run
+
+CASES = "".join(
+    f"  - {{name: C{n}, prompt: Q{n}, mock: A{n}, assertions: [{{type: contains, value: A}}]}}\n"
+    for n in range(9)
+)
+ARENA = f"""\
+providers:
+  - {{name: one, provider: mock, concurrency: 2}}
+  - {{name: two, provider: mock}}
+tests:
+{CASES}"""
+
+
+def run_part(project: Project, part: str, *arguments: str) -> pytest.RunResult:
+    folder = f"shards/arena-{part.partition('/')[0]}"
+    return project.run("--arena-shard", part, "--arena-report-dir", folder, *arguments)
+
+
+def cells_of(part: int) -> set[str]:
+    return {cell.id for cell in read_run(f"shards/arena-{part}/results.jsonl").cells}
+
+
+def test_three_machines_run_each_cell_once_under_any_spread(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=ARENA)
+    project.pytester.makepyfile(
+        test_own="""
+        import pytest
+
+        def test_ordinary():
+            pass
+
+        @pytest.mark.parametrize("n", range(4))
+        def test_made(arena, n):
+            arena.check("A", contains="A")
+        """
+    )
+    for number, more in enumerate([(), ("-n2",), ("-p", "no:randomly")], 1):
+        assert run_part(project, f"{number}/3", *more).ret == 0
+    parts = [cells_of(number) for number in (1, 2, 3)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 22
+    # provider one has places for two machines only
+    assert sorted(bool([c for c in part if "[one]" in c]) for part in parts) == [False, True, True]
+    capsys.readouterr()
+    assert main(["merge", "shards"]) == 0
+    assert "3 shards, 22 cells: all held" in capsys.readouterr().out
+
+
+def test_a_run_says_which_shard_it_is(project: Project) -> None:
+    project.write(arena=ARENA)
+    result = run_part(project, "2/3")
+    report = Path("shards/arena-2/report.md").read_text()
+    assert "Shard 2/3: " in report
+    assert "of 18 cells ran." in " ".join(result.stdout.str().split())
+
+
+def test_a_shard_without_cells_is_whole_and_green(project: Project) -> None:
+    project.write(
+        arena="providers: [{name: m, provider: mock}]\ntests:\n" + CASES[: len(CASES) // 9]
+    )
+    assert [run_part(project, f"{n}/2").ret for n in (1, 2)] == [0, 0]
+    assert sorted(len(cells_of(n)) for n in (1, 2)) == [0, 1]
+    assert main(["merge", "shards"]) == 0
+
+
+def test_nothing_selected_is_no_empty_shard(project: Project) -> None:
+    project.write(arena=ARENA)
+    project.pytester.mkdir("empty")
+    assert project.run("--arena-shard=1/2", "empty").ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
+def test_earlier_times_balance_the_shards(project: Project) -> None:
+    def slow(request: WireRequest) -> Reply:
+        return Reply(text="A", latency_s=0.25 if request.prompt in ("Q0", "Q1") else 0.0)
+
+    with WireServer(slow) as server:
+        line = f"{{name: m, provider: openai, model: m, api_base: {server.url}/v1}}"
+        project.write(arena=f"providers: [{line}]\ntests:\n{CASES}")
+        assert project.run("--arena-report-dir=before").ret == 0
+        for number in (1, 2):
+            run_part(project, f"{number}/2", "--arena-shard-durations=before")
+    parts = [{one.partition("::")[2] for one in cells_of(number)} for number in (1, 2)]
+    assert sorted(len(part & {"C0[m]", "C1[m]"}) for part in parts) == [1, 1]
+
+
+def test_a_shard_has_its_part_of_limits_and_budgets(project: Project) -> None:
+    with WireServer(latency_s=0.05) as server:
+        line = (
+            f"{{name: m, provider: openai, model: m, api_base: {server.url}/v1, concurrency: 4,"
+            " budget: {max_calls: 4}}"
+        )
+        arena = CASES.replace("value: A", "value: ok")
+        project.write(arena=f"providers: [{line}]\ntests:\n{arena[: arena.index('  - {name: C8')]}")
+        result = run_part(project, "1/2")
+        assert (server.peak, server.calls) == (2, 2)
+        said = "this shard's part (0.5) of max_calls 4 of provider 'm' is spent"
+        assert said in " ".join(result.stdout.str().split())
+        shutil.rmtree("shards")
+        # where shards run one after the other, each has the whole limit; budgets stay shared
+        run_part(project, "2/2", "--arena-shard-limits=1")
+    assert server.calls == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--arena-shard=0/4",),
+            "--arena-shard: '0/4' is not one of so many parts\n"
+            "  expected: K/N with K from 1 to N\n"
+            "  fix: give the second of four as --arena-shard=2/4, and count from 1",
+        ),
+        (
+            ("--arena-shard=5/4",),
+            "--arena-shard: '5/4' is not one of so many parts\n"
+            "  expected: K/N with K from 1 to N\n"
+            "  fix: give the second of four as --arena-shard=2/4",
+        ),
+        (
+            ("--arena-shard-limits=2",),
+            "--arena-shard-limits has no effect without --arena-shard\n"
+            "  fix: give --arena-shard K/N",
+        ),
+        (
+            ("--arena-shard=1/2", "--arena-shard-limits=3"),
+            "--arena-shard-limits: 3 shards at once, where there are 2\n  fix: give 2 or fewer",
+        ),
+        (
+            ("--arena-shard=1/2", "--lf"),
+            "--lf chooses tests by what this machine remembers, so that the parts of --arena-shard "
+            "would not fit together\n"
+            "  fix: leave --lf out; -k and -m choose alike on every machine",
+        ),
+        (
+            ("--arena-shard=1/2", "--arena-shard-durations=nowhere.jsonl"),
+            "--arena-shard-durations: cannot read nowhere.jsonl: No such file or directory\n"
+            "  fix: name a results.jsonl",
+        ),
+        (
+            ("--arena-shard=1/2", "--arena-shard-durations=nowhere.jsonl", "-n2"),
+            "--arena-shard-durations: cannot read nowhere.jsonl: No such file or directory\n"
+            "  fix: name a results.jsonl",
+        ),
+    ],
+)
+def test_what_makes_no_shard_is_refused(
+    project: Project, arguments: tuple[str, ...], said: str
+) -> None:
+    project.write(arena=ARENA)
+    result = project.run(*arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert said in result.stderr.str().replace("ERROR: ", "").replace(f"{project.path}/", "")
+
+
+def test_a_judge_that_the_shards_cannot_share_is_refused(project: Project) -> None:
+    project.write(
+        arena="providers: [{name: m, provider: mock}, {name: j, provider: mock, concurrency: 2}]\n"
+        "judge: j\ntests:\n"
+        "  - {name: A, prompt: Q, mock: A, assertions: [{type: llm_judge, criteria: Good?}]}\n"
+    )
+    result = project.run("--arena-shard=1/3")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [
+            "*'j' judges, embeds, plays a user or is compared with, and allows 2 calls in flight, "
+            "which 3 shards cannot share",
+            "  fix: give it concurrency: 3 or more, or use fewer shards at once "
+            "(--arena-shard-limits)",
+        ]
+    )

@@ -1,0 +1,81 @@
+"""`arena merge` of the parts of `--arena-shard`: what is missing, and what does not fit."""
+
+from __future__ import annotations
+
+import pytest
+from results_files import make_cell, write_run
+
+from pytest_arena.cli import main
+from pytest_arena.results import read_run
+
+
+def write_part(part: str, *cases: str, deal: str = "d1", run: str | None = None) -> None:
+    name = f"s/{run or part.replace('/', '-of-')}"
+    options = {"shard": part, "shard_deal": deal, "workers": 0}
+    write_run(name, *(make_cell(case) for case in cases), options=options, exit_code=0)
+
+
+def test_all_parts_are_one_run(capsys: pytest.CaptureFixture[str]) -> None:
+    write_part("1/3", "A", "C")
+    write_part("2/3", "B")
+    write_part("3/3")
+    assert main(["merge", "s"]) == 0
+    assert capsys.readouterr().out.endswith("3 shards, 3 cells: all held\n")
+    options = read_run("arena-report/results.jsonl").info.options
+    assert options == {"workers": 0, "shards": 3}
+
+
+@pytest.mark.parametrize("more", [(), ("--expect", "4")])
+def test_a_part_that_is_missing_is_known_without_being_told(
+    more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_part("1/4", "A")
+    write_part("3/4", "B")
+    assert main(["merge", "s", *more]) == 2
+    out = capsys.readouterr().out
+    assert "2 of 4 shards were given: 2/4, 4/4 are missing" in " ".join(out.split())
+    assert out.endswith("2 shards, 2 cells: incomplete, so there is no verdict\n")
+
+
+def test_many_that_are_missing_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    write_part("7/1000", "A")
+    assert main(["merge", "s"]) == 2
+    said = "1 of 1,000 shards were given: 1/1000, 2/1000, 3/1000, 4/1000, 5/1000 and 994 more are"
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+def test_parts_of_another_number_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    write_part("1/2", "A")
+    write_part("2/3", "B")
+    assert main(["merge", "s"]) == 4
+    assert capsys.readouterr().err == (
+        "s/2-of-3/results.jsonl:1:1: one of 3 shards, where s/1-of-2/results.jsonl is one of 2\n"
+        "  expected: shards of one run\n"
+        "  fix: run all of them with the same N in --arena-shard K/N\n"
+    )
+
+
+def test_parts_of_another_deal_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    write_part("1/2", "A")
+    write_part("2/2", "B", deal="d2")
+    assert main(["merge", "s"]) == 4
+    assert capsys.readouterr().err == (
+        "s/2-of-2/results.jsonl:1:1: its cells were dealt otherwise than those of "
+        "s/1-of-2/results.jsonl\n"
+        "  expected: shards that all began with the same cells\n"
+        "  fix: give each the same files, -k and -m, and the same --arena-shard-durations\n"
+    )
+
+
+def test_a_part_that_was_run_twice_with_other_results_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_part("1/2", "A")
+    write_part("2/2", "B")
+    write_run(
+        "s/again",
+        make_cell("B", verdict="failed"),
+        options={"shard": "2/2", "shard_deal": "d1"},
+    )
+    assert main(["merge", "s"]) == 4
+    assert "has another result at" in capsys.readouterr().err
