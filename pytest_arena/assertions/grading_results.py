@@ -41,6 +41,24 @@ def outcome_of_object(
     return Outcome(outcome.verdict, told, outcome.score, outcome.expected, group)
 
 
+def outcome_of_javascript(
+    name: str, kind: str, value: Any, type_name: str, least: float | None
+) -> Outcome:
+    """Return what a value says that JavaScript gave, by its `typeof`; a text is no verdict."""
+    if kind == "boolean":
+        return Outcome.of(value, f"{name} gave {str(value).lower()}", expected="true")
+    if kind == "number":
+        return outcome_of_number(name, value, least)
+    if kind == "object":
+        return outcome_of_object(name, value, type_name)
+    if kind == "string":
+        return Outcome.error(f"{name} gave the text {shorten(repr(value))}, no verdict")
+    given = shorten(repr(value)) if value is not None else kind
+    return Outcome.unseen(
+        f"{name} gave {given}, not a boolean, a number, or an object with pass, score and reason"
+    )
+
+
 def _part(part: Any, type_name: str) -> Finding:
     """Return one of `componentResults`, as far as it tells anything."""
     known: Mapping[str, Any] = part if isinstance(part, Mapping) else {}

@@ -7,15 +7,13 @@ from typing import Any, ClassVar
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.grading_results import outcome_of_number, outcome_of_object
+from pytest_arena.assertions.grading_results import outcome_of_javascript
 from pytest_arena.errors import shorten
 from pytest_arena.javascript import Given, NotRunError, Source, Thrown, run
 from pytest_arena.results.cleaning import clean_text, clean_value
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
 from pytest_arena.schema.javascript import check_javascript
-
-_RETURNS = "a boolean, a number, or an object with pass, score and reason"
 
 
 class JavaScript(Assertion):
@@ -116,13 +114,4 @@ class JavaScript(Assertion):
 
     def _read(self, found: Given) -> Outcome:
         value = clean_value(found.value) if found.kind != "number" else found.value
-        if found.kind == "boolean":
-            return Outcome.of(value, f"{self._name} gave {str(value).lower()}", expected="true")
-        if found.kind == "number":
-            return outcome_of_number(self._name, value, self.threshold)
-        if found.kind == "object":
-            return outcome_of_object(self._name, value, self.type)
-        if found.kind == "string":
-            return Outcome.error(f"{self._name} gave the text {shorten(repr(value))}, no verdict")
-        given = shorten(repr(value)) if value is not None else found.kind
-        return Outcome.unseen(f"{self._name} gave {given}, not {_RETURNS}")
+        return outcome_of_javascript(self._name, found.kind, value, self.type, self.threshold)

@@ -41,6 +41,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help="run cases that lost an assertion, instead of writing them with skip:",
     )
+    parser.add_argument(
+        "--run-code",
+        action="store_true",
+        help="run code of the files that makes prompts, tests and variables, and keep code that "
+        "needs node; it is run with your rights, without your keys",
+    )
     parser.set_defaults(run=run)
 
 
@@ -58,7 +64,9 @@ def _import(file: Path, arguments: argparse.Namespace) -> int:
         raise UsageError(Problem(f"there is no file {os.fspath(file)!r}"))
     root = root_of(file).resolve()
     try:
-        source = read_source(file.resolve(), root, partial=arguments.partial)
+        source = read_source(
+            file.resolve(), root, partial=arguments.partial, run_code=arguments.run_code
+        )
         importer = importer_of(source)
         return _conclude(file, importer, importer.convert(source), source, arguments)
     except ArenaFileError as error:

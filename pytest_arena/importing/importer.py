@@ -29,6 +29,8 @@ class Source:
     findings: Findings = field(default_factory=Findings)
     partial: bool = False
     """Whether a case that lost an assertion is run with the others."""
+    run_code: bool = False
+    """Whether code of the source may be run for what it makes."""
     files: dict[str, str] = field(default_factory=dict)
     """Texts of files of its own that the arena names, by their path beside it."""
 
@@ -85,13 +87,13 @@ class Importer(ABC):
         """Return the arena; what cannot become one is an `ArenaFileError`."""
 
 
-def read_source(path: Path, root: Path, *, partial: bool = False) -> Source:
+def read_source(path: Path, root: Path, *, partial: bool = False, run_code: bool = False) -> Source:
     """Read a file, which is YAML, JSON, JSONL or a table; what is none is an `ArenaFileError`.
 
     JSONL and tables are read as the list of their rows.
     """
     findings = Findings()
-    return Source(path, root, _tree(path, root, findings), findings, partial)
+    return Source(path, root, _tree(path, root, findings), findings, partial, run_code)
 
 
 def _tree(path: Path, root: Path, findings: Findings) -> Any:

@@ -7,8 +7,8 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,133 +16,175 @@ import yaml
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
-from pytest_arena.loading.tree import YamlList, YamlMap
+from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
+from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _ENDS = (
     *(".cjs", ".cts", ".j2", ".js", ".json", ".jsonl", ".md", ".mjs", ".mts", ".py", ".ts"),
     *(".txt", ".yml", ".yaml", ".csv"),
 )
-_CODE = (".cjs", ".cts", ".js", ".mjs", ".mts", ".py", ".ts", ".rb", ".sh")
+_PROGRAMS = (".rb", ".sh", ".bash", ".pl", ".php", ".exe", ".bat", ".ps1")
 _SEPARATOR = re.compile(r"(?m)^---\s*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt: its template, which may be a chat in JSON or YAML."""
+    """One prompt: its template, which may be a chat in JSON or YAML, or the code that makes it."""
 
     label: str
     text: str
     place: Location
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters that go before the provider's."""
+    code: str | None = None
+    """The function that makes it for each test, as `file.py:name`."""
 
     def is_one_of(self, names: Sequence[str]) -> bool:
-        """Return whether a list of labels names it; a prompt without one is named by its text."""
-        return self.label in names or any(name.strip() == self.text.strip() for name in names)
+        """Return whether a list of labels names it; a prompt without one is named by its text, and
+        a name that ends in `*` or `:*` stands for all that begin so."""
+        own = (self.label, self.text.strip())
+        for name in names:
+            begin = name.removesuffix("*").removesuffix(":")
+            if name.strip() in own or (name.endswith("*") and self.label.startswith(begin)):
+                return True
+        return False
 
 
-def read_prompts(source: Source) -> list[Prompt]:
+def read_prompts(source: Source, code: CodeRunner) -> list[Prompt]:
     """Return all prompts; what cannot be read is listed."""
     tree = source.tree
-    written = tree.get("prompts")
-    place = tree.value_place("prompts")
-    found = list(_prompts(written, place, source))
+    found = list(_Reader(source, code).read(tree.get("prompts"), tree.value_place("prompts")))
     labels: dict[str, int] = {}
     named = []
     for place_in_list, prompt in enumerate(found, 1):
         label = prompt.label or f"prompt {place_in_list}"
         number = labels[label] = labels.get(label, 0) + 1
-        label = label if number == 1 else f"{label} {number}"
-        named.append(Prompt(label, prompt.text, prompt.place))
+        named.append(replace(prompt, label=label if number == 1 else f"{label} {number}"))
     return named
 
 
-def _prompts(written: Any, place: Location, source: Source) -> Iterator[Prompt]:
-    if isinstance(written, str):
-        yield from _one(written, None, place, source)
-    elif isinstance(written, YamlMap):
-        # from the path to the label
-        for path, label in written.items():
-            yield from _one(str(path), str(label), written.key_place(path), source)
-    elif isinstance(written, YamlList):
-        for index, entry in enumerate(written):
-            at = written.value_place(index)
-            if isinstance(entry, YamlMap):
-                text = entry.get("raw", entry.get("id", entry.get("prompt")))
-                label = entry.get("label", entry.get("display"))
-                if entry.get("config") is not None:
-                    source.findings.alike(
-                        entry.key_place("config"),
-                        "config of a prompt, which there goes before the provider's",
-                        "give the provider an entry of its own with these params",
-                    )
-                if isinstance(text, str):
-                    yield from _one(text, label, at, source)
-                    continue
-            elif isinstance(entry, str):
-                yield from _one(entry, None, at, source)
-                continue
-            source.findings.left_out(at, "a prompt that is neither a text nor a file")
+class _Reader:
+    """Reads what `prompts:` names."""
 
+    def __init__(self, source: Source, code: CodeRunner) -> None:
+        self._source = source
+        self._findings = source.findings
+        self._code = code
 
-def _one(text: str, label: str | None, place: Location, source: Source) -> Iterator[Prompt]:
-    if not _may_be_path(text):
-        yield Prompt(label or "", text, place)
-        return
-    name, _, _function = text.removeprefix("file://").partition(":")
-    paths = _files(name, source)
-    if any(name.endswith(end) for end in _CODE):
-        source.findings.left_out(
-            place,
-            f"prompts made by code: {text}",
-            "write what it makes as a prompt, with {{ name }} for what varies",
-        )
-        return
-    if not paths:
-        if text.startswith("file://") or ("*" in name and name.endswith(_ENDS)):
-            source.findings.left_out(place, f"there is no file {text}")
+    def read(self, written: Any, place: Location) -> Iterator[Prompt]:
+        if isinstance(written, str):
+            yield from self._one(written, None, place, {})
+        elif isinstance(written, YamlMap):
+            # from the path to the label
+            for path, label in written.items():
+                yield from self._one(str(path), str(label), written.key_place(path), {})
+        elif isinstance(written, YamlList):
+            for index, entry in enumerate(written):
+                yield from self._entry(entry, written.value_place(index))
+
+    def _entry(self, entry: Any, at: Location) -> Iterator[Prompt]:
+        if isinstance(entry, str):
+            yield from self._one(entry, None, at, {})
             return
-        yield Prompt(label or "", text, place)
-        return
-    for path in paths:
-        whole = label if label and len(paths) == 1 else None
+        if isinstance(entry, YamlMap):
+            text = entry.get("raw", entry.get("id", entry.get("prompt", entry.get("file"))))
+            label = entry.get("label", entry.get("display"))
+            config = plain(entry.get("config"))
+            if isinstance(text, str):
+                given = config if isinstance(config, dict) else {}
+                shown = None if label is None else str(label)
+                yield from self._one(text, shown, at, given)
+                return
+        self._findings.left_out(at, "a prompt that is neither a text nor a file")
+
+    def _one(
+        self, text: str, label: str | None, place: Location, config: Mapping[str, Any]
+    ) -> Iterator[Prompt]:
+        if not _may_be_path(text):
+            yield Prompt(label or "", text, place, config)
+            return
+        bare = text.removeprefix("file://")
+        if is_code(text) and (text.startswith("file://") or " " not in text):
+            yield from self._of_code(text, label, place, config)
+            return
+        name = bare.partition(":")[0]
+        if text.startswith("exec:") or name.endswith(_PROGRAMS):
+            self._findings.left_out(
+                place,
+                f"prompts made by a program: {text}",
+                "write what it makes as a prompt, with {{ name }} for what varies",
+            )
+            return
+        paths = self._files(bare) or self._files(name)
+        if not paths:
+            if text.startswith("file://") or ("*" in name and name.endswith(_ENDS)):
+                self._findings.left_out(place, f"there is no file {text}")
+                return
+            yield Prompt(label or "", text, place, config)
+            return
+        for path in paths:
+            whole = label if label and len(paths) == 1 else None
+            if "*" in bare and is_code(path.name):
+                shown = os.path.relpath(path, self._source.path.parent)
+                yield from self._of_code(shown, whole, place, config)
+                continue
+            try:
+                yield from self._in_file(path, whole, place, config)
+            except (ArenaFileError, ValueError, csv.Error) as error:
+                self._findings.left_out(place, f"{path.name} cannot be read: {error}")
+
+    def _of_code(
+        self, text: str, label: str | None, place: Location, config: Mapping[str, Any]
+    ) -> Iterator[Prompt]:
         try:
-            yield from _in_file(path, whole, place, source)
-        except (ArenaFileError, ValueError) as error:
-            source.findings.left_out(place, f"{path.name} cannot be read: {error}")
+            self._code.refuse()
+        except UnusableScriptError as error:
+            told(self._source, place, f"prompts made by code: {text}", error)
+            return
+        bare = text.removeprefix("file://").removeprefix("./")
+        yield Prompt(label or bare.replace(":", " "), text, place, config, code=text)
+
+    def _files(self, name: str) -> list[Path]:
+        if "*" in name:
+            root = self._source.root.resolve()
+            try:
+                found = sorted(self._source.path.parent.glob(name))
+            except (ValueError, NotImplementedError):
+                return []
+            files = [path for path in found if path.is_file()]
+            return [path for path in files if path.resolve().is_relative_to(root)]
+        path = self._source.neighbour(name)
+        return [path] if path else []
+
+    def _in_file(
+        self, path: Path, label: str | None, place: Location, config: Mapping[str, Any]
+    ) -> Iterator[Prompt]:
+        text = self._source.text_of(path)
+        shown = os.path.relpath(path, self._source.path.parent)
+        if path.suffix == ".txt":
+            parts = [part.strip() for part in _SEPARATOR.split(text)]
+            parts = [part for part in parts if part]
+        elif path.suffix == ".jsonl":
+            parts = [line for line in text.splitlines() if line.strip()]
+        elif path.suffix == ".csv":
+            rows = csv.DictReader(io.StringIO(text))
+            parts = [row["prompt"] for row in rows if row.get("prompt")]
+        else:
+            parts = [text.strip("\n")]
+        for number, part in enumerate(parts, 1):
+            own = label or (shown if len(parts) == 1 else f"{shown} {number}")
+            named = own if len(parts) == 1 or label is None else f"{own} {number}"
+            yield Prompt(named, part, place, config)
 
 
 def _may_be_path(text: str) -> bool:
     if "\n" in text:
         return False
     stem = text.partition(":")[0] if not text.startswith("file://") else text
-    looks = text.startswith("file://") or stem.endswith(_ENDS)
+    looks = text.startswith(("file://", "exec:")) or stem.endswith(_ENDS)
     dotted = len(text) > 4 and "." in (text[-3], text[-4])
     return looks or dotted or any(sign in text for sign in "*/\\")
-
-
-def _files(name: str, source: Source) -> list[Path]:
-    if "*" in name:
-        root = source.root.resolve()
-        found = sorted(path for path in source.path.parent.glob(name) if path.is_file())
-        return [path for path in found if path.resolve().is_relative_to(root)]
-    path = source.neighbour(name)
-    return [path] if path else []
-
-
-def _in_file(path: Path, label: str | None, place: Location, source: Source) -> Iterator[Prompt]:
-    text = source.text_of(path)
-    shown = os.path.relpath(path, source.path.parent)
-    if path.suffix == ".txt":
-        parts = [part.strip() for part in _SEPARATOR.split(text)]
-        parts = [part for part in parts if part]
-    elif path.suffix == ".jsonl":
-        parts = [line for line in text.splitlines() if line.strip()]
-    elif path.suffix == ".csv":
-        parts = [row["prompt"] for row in csv.DictReader(io.StringIO(text)) if row.get("prompt")]
-    else:
-        parts = [text.strip("\n")]
-    for number, part in enumerate(parts, 1):
-        own = label or (shown if len(parts) == 1 else f"{shown} {number}")
-        yield Prompt(own if len(parts) == 1 or label is None else f"{own} {number}", part, place)
 
 
 def chat_of(text: str) -> list[dict[str, Any]] | None:
@@ -157,3 +199,16 @@ def chat_of(text: str) -> list[dict[str, Any]] | None:
         return None
     whole = all(isinstance(one, dict) and {"role", "content"} <= one.keys() for one in found)
     return found if whole else None
+
+
+def made_prompt(given: Any) -> tuple[str, Mapping[str, Any]]:
+    """Return the text that a function of a prompt gave, and the parameters with it."""
+    if isinstance(given, str):
+        return given, {}
+    if isinstance(given, dict) and "prompt" in given:
+        inner, config = given["prompt"], given.get("config")
+        text = inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+        return text, config if isinstance(config, dict) else {}
+    if isinstance(given, (dict, list)):
+        return json.dumps(given, ensure_ascii=False), {}
+    raise UnusableScriptError("it gave neither a text nor an object")

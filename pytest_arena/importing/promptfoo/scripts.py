@@ -13,6 +13,11 @@ from pytest_arena.javascript import is_installed, why_not_compiled
 from pytest_arena.loading.files import display_name
 
 Made = dict[str, Any]
+_OF_NODE = re.compile(
+    r"\b(?:fetch|process|Buffer|setTimeout|setInterval|Intl|URL|URLSearchParams|crypto|"
+    r"TextEncoder|TextDecoder|structuredClone|__dirname|globalThis)\b|\bimport\s*\("
+)
+"""What a file may be made of that the embedded engine has not."""
 _FILE = re.compile(r"(?:file://)?(?P<path>.+?\.(?:[cm]?[jt]s|py))(?::(?P<name>[\w$.]+))?")
 
 
@@ -22,6 +27,13 @@ class UnusableScriptError(Exception):
     def __init__(self, why: str, instead: str = "") -> None:
         super().__init__(why)
         self.instead = instead
+
+
+class NeedsNodeError(UnusableScriptError):
+    """Code in a file that only node can run."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why, "arena import --run-code has node run it")
 
 
 def file_of(value: Any, suffix: str = "") -> tuple[str, str | None] | None:
@@ -82,14 +94,19 @@ def _file(name: str, function: str | None, source: Source) -> tuple[Path, str]:
     path = source.neighbour(name)
     if path is None:
         raise UnusableScriptError(f"there is no file {name}")
-    if path.suffix in (".ts", ".mts", ".cts", ".py"):
-        raise UnusableScriptError(f"{name} is no JavaScript", "write it as JavaScript")
+    if path.suffix == ".py":
+        raise UnusableScriptError(f"{name} is no JavaScript", "type: python takes it")
+    if path.suffix in (".ts", ".mts", ".cts"):
+        raise NeedsNodeError(f"{name} is TypeScript")
     text = source.text_of(path)
-    _check(Script(text, is_file=True, function=function))
+    script = Script(text, is_file=True, function=function)
     if re.search(r"\brequire\s*\(", text):
-        raise UnusableScriptError(
-            f"{name} requires other files", "write what it needs into the file: nothing is required"
-        )
+        raise NeedsNodeError(f"{name} requires other files")
+    if script.imported is not None:
+        raise NeedsNodeError(f"{name} imports something: {script.imported}")
+    if source.run_code and _OF_NODE.search(text):
+        raise NeedsNodeError(f"{name} uses what only node has")
+    _check(script)
     return path, text
 
 

@@ -62,12 +62,45 @@ def fill(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
     environment.filters["dump"] = lambda value, indent=None: json.dumps(
         value, indent=indent, ensure_ascii=False
     )
-    environment.globals["env"] = undefined(name="env")
+    environment.globals["env"] = _NoEnvironment()
     given = {name: _with_length(value) for name, value in variables.items()}
     try:
         return environment.from_string(text).render(given), seen
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
         raise BadTemplateError(str(error)) from error
+
+
+def fill_prompt(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Return a prompt filled in as `fill` does; in one that is JSON each text by itself, so that
+    quotes and line breaks of variables stay within theirs."""
+    try:
+        tree = json.loads(text)
+    except ValueError:
+        return fill(text, variables)
+    if not isinstance(tree, (dict, list)):
+        return fill(text, variables)
+    seen: set[str] = set()
+    filled = _filled_in(tree, variables, seen)
+    return json.dumps(filled, ensure_ascii=False, indent=2), seen
+
+
+def _filled_in(tree: Any, variables: Mapping[str, Any], seen: set[str]) -> Any:
+    if isinstance(tree, str):
+        text, empty = fill(tree, variables)
+        seen |= empty
+        return text
+    if isinstance(tree, list):
+        return [_filled_in(inner, variables, seen) for inner in tree]
+    if isinstance(tree, dict):
+        return {key: _filled_in(inner, variables, seen) for key, inner in tree.items()}
+    return tree
+
+
+class _NoEnvironment:
+    """The variables of the environment, of which none is read at import."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ValueError(f"env.{name} is a variable of the environment, which is not read here")
 
 
 class _Text(str):

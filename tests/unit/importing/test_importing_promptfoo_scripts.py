@@ -58,7 +58,7 @@ def test_a_file_of_javascript_stands_beside_the_arena(
         ),
         ("file://check.js", "import fs from 'fs';\nexport default () => 1;", "imports something"),
         ("file://check.js", "module.exports = () => ;", "does not compile"),
-        ("file://check.ts", "export default () => true", "is no JavaScript"),
+        ("file://check.ts", "export default () => true", "is TypeScript"),
         ("file://none.js", "", "there is no file none.js"),
         ("file://../out.js", "", "there is no file ../out.js"),
         ("return output", "", "does not compile"),

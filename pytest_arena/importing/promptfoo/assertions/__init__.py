@@ -7,7 +7,6 @@ from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.made import LeftOutError, Made, without_templates
 from pytest_arena.importing.promptfoo.assertions.kinds import ELSEWHERE, KINDS
 from pytest_arena.importing.promptfoo.assertions.written import Scope, Written, read
-from pytest_arena.importing.promptfoo.python_code import transform_of
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
@@ -52,7 +51,7 @@ def convert(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
             if (problem := why_refused(one)) is not None:
                 raise LeftOutError(f"an arena does not take it: {problem}")
         transform = (
-            transform_of(plain(tree["transform"]), scope.module) if "transform" in tree else None
+            scope.module.transform(plain(tree["transform"])) if "transform" in tree else None
         )
     except (LeftOutError, UnusableScriptError) as error:
         findings.left_out(place, f"{kind}: {error}", error.instead)

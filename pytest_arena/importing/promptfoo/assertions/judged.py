@@ -111,7 +111,7 @@ _ROLES = {"text": "judge", "embedding": "embedding"}
 
 def of_provider(written: Any, use: str) -> Made | None:
     """Return who judges or embeds, as a provider is named there."""
-    from pytest_arena.importing.promptfoo.providers import VENDORS
+    from pytest_arena.importing.promptfoo.provider_models import VENDORS
 
     if isinstance(written, YamlMap):
         if use in written:

@@ -35,7 +35,6 @@ from pytest_arena.importing.promptfoo.assertions.written import (
     Written,
     negatable,
 )
-from pytest_arena.importing.promptfoo.scripts import script_assertion
 from pytest_arena.loading.tree import plain
 
 CSV_THRESHOLD = 0.75
@@ -72,8 +71,8 @@ def _javascript(written: Written) -> list[Made]:
     if written.value is None or written.value == "":
         raise LeftOutError("no value", "there it is an error")
     config = plain(written.tree.get("config"))
-    source = written.scope.source
-    return negatable(written, script_assertion(written.value, written.threshold, config, source))
+    module = written.scope.module
+    return negatable(written, module.script(written.value, written.threshold, config))
 
 
 def _valid_calls(written: Written) -> list[Made]:

@@ -12,7 +12,7 @@ from typing import Any
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.made import LeftOutError, Made
-from pytest_arena.importing.promptfoo.python_code import PythonModule
+from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.scripts import file_of
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.loading.tree import YamlMap, plain
@@ -23,12 +23,16 @@ class Scope:
     """What the assertions of one test are read with."""
 
     source: Source
-    module: PythonModule
+    module: CodeModule
     """Where code in Python goes."""
     variables: Mapping[str, Any]
     judge: Made | None = None
     """Who judges, where the test's options say so."""
     embedding: Made | None = None
+    rubric_prompt: Any = None
+    """What a judge is asked, where the test's options say so."""
+    unnamed_judge: Any = None
+    """Who judges by the test's options, where an arena has no such provider."""
     from_csv: bool = False
     lost: list[str] = field(default_factory=list)
     """The types of the assertions that are left out."""

@@ -1,7 +1,6 @@
-"""Python functions of promptfoo's configurations as checks and transforms of an arena.
+"""Python functions of promptfoo's configurations as checks, transforms and providers of an arena.
 
-The modules that `arena import` writes beside an arena file import this; nothing else does. A
-function is called with `output` and `context` as it is there, and what it gives means the same.
+A function is called with `output` and `context` as it is there, and what it gives means the same.
 """
 
 from __future__ import annotations
@@ -39,11 +38,8 @@ def asserting(function: Function, *, threshold: float | None = None, config: Any
     """
 
     def check(trial: Trial, context: CheckContext) -> Outcome:
-        last = trial.last
-        made = None if last is None else last.transformed
-        output = trial.output or "" if made is None else made
         try:
-            given = _finished(function(output, _context(trial, context, config)))
+            given = _finished(function(seen_of(trial), context_of(trial, context, config)))
         except UnresolvedError as error:
             return Outcome.error(str(error))
         except ImportError as error:
@@ -62,27 +58,36 @@ def answering(function: Callable[..., Any], *, config: Any = None) -> Callable[.
     """
 
     def answer(prompt: str, messages: list[dict[str, Any]], variables: dict[str, Any]) -> Any:
-        said = prompt if len(messages) == 1 else json.dumps(messages, ensure_ascii=False)
+        said = sent_text(prompt, messages)
         context = {"vars": variables, "prompt": {"raw": said, "label": said}}
-        given = _finished(function(said, {"config": config or {}}, context))
-        if not isinstance(given, Mapping):
-            raise TypeError(f"call_api gave {shorten(repr(given))}, not a dict with output")
-        if given.get("error"):
-            raise RuntimeError(str(given["error"]))
-        output = given.get("output")
-        if output is None:
-            raise TypeError("call_api gave neither output nor error")
-        text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
-        used = given.get("tokenUsage") or {}
-        usage = {
-            "input_tokens": used.get("prompt"),
-            "output_tokens": used.get("completion"),
-            "cost_usd": given.get("cost"),
-        }
-        known = {name: value for name, value in usage.items() if value is not None}
-        return {"output": text, **({"usage": known} if known else {})}
+        return answer_of("call_api", _finished(function(said, {"config": config or {}}, context)))
 
     return answer
+
+
+def sent_text(prompt: str, messages: list[dict[str, Any]]) -> str:
+    """Return a prompt as providers there get it: a chat is its messages as JSON."""
+    return prompt if len(messages) == 1 else json.dumps(messages, ensure_ascii=False)
+
+
+def answer_of(name: str, given: Any) -> dict[str, Any]:
+    """Return what a provider there gave as an answer of `provider: python`."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{name} gave {shorten(repr(given))}, not a dict with output")
+    if given.get("error"):
+        raise RuntimeError(str(given["error"]))
+    output = given.get("output")
+    if output is None:
+        raise TypeError(f"{name} gave neither output nor error")
+    text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    used = given.get("tokenUsage") or {}
+    usage = {
+        "input_tokens": used.get("prompt"),
+        "output_tokens": used.get("completion"),
+        "cost_usd": given.get("cost"),
+    }
+    known = {name: value for name, value in usage.items() if value is not None}
+    return {"output": text, **({"usage": known} if known else {})}
 
 
 def function_in(module: str, file: str, name: str) -> Callable[..., Any]:
@@ -128,7 +133,15 @@ def _finished(given: Any) -> Any:
     return asyncio.run(wait())
 
 
-def _context(trial: Trial, context: CheckContext, config: Any) -> dict[str, Any]:
+def seen_of(trial: Trial) -> Any:
+    """Return the answer as a check sees it: what a transform made of it, where there is one."""
+    last = trial.last
+    made = None if last is None else last.transformed
+    return trial.output or "" if made is None else made
+
+
+def context_of(trial: Trial, context: CheckContext, config: Any) -> dict[str, Any]:
+    """Return the `context` that a check is given."""
     variables = dict(context.variables)
     made: dict[str, Any] = {
         "prompt": trial.last_prompt,

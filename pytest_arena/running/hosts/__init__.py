@@ -1,0 +1,1 @@
+"""Programs that answer calls of functions, one a language: each runs by itself."""
