@@ -3,10 +3,11 @@
 The modules that `arena import` writes beside an arena file import this; nothing else does.
 """
 
-from pytest_arena.promptfoo.functions import answering, asserting, function_in
-from pytest_arena.promptfoo.node_functions import (
+from pytest_arena.promptfoo.functions import answering, asserting
+from pytest_arena.promptfoo.hosted import (
     answering_by_node,
     asserting_by_node,
+    function_in,
     transforming_by_node,
 )
 

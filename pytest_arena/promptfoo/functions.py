@@ -6,15 +6,10 @@ A function is called with `output` and `context` as it is there, and what it giv
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import inspect
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from pytest_arena.assertions.grading_results import outcome_of_number, outcome_of_object
@@ -88,38 +83,6 @@ def answer_of(name: str, given: Any) -> dict[str, Any]:
     }
     known = {name: value for name, value in usage.items() if value is not None}
     return {"output": text, **({"usage": known} if known else {})}
-
-
-def function_in(module: str, file: str, name: str) -> Callable[..., Any]:
-    """Return a function of a file beside a module, which is loaded when it is first called."""
-    path = Path(module).resolve().parent / file
-
-    def call(output: Any, context: dict[str, Any], *further: Any) -> Any:
-        found = getattr(_loaded(path), name, None)
-        if not callable(found):
-            raise UnresolvedError(f"{file} has no function {name!r}")
-        return _finished(found(output, context, *further))
-
-    call.__name__ = f"{file}:{name}"
-    return call
-
-
-@cache
-def _loaded(path: Path) -> ModuleType:
-    """Load a file as a module of its own, which finds what lies beside it."""
-    name = f"_promptfoo_{abs(hash(path)):x}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not path.is_file():
-        raise UnresolvedError(f"there is no file {path.name} to load")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise UnresolvedError(f"{path.name} cannot be imported: {error}") from error
-    finally:
-        sys.path.remove(str(path.parent))
-    return module
 
 
 def _finished(given: Any) -> Any:

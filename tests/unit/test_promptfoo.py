@@ -88,8 +88,13 @@ def module(tmp_path: Path) -> str:
     [
         ("checks/good.py", "get_assert", "passed", "checks/good.py:get_assert gave True"),
         ("checks/good.py", "later", "passed", "checks/good.py:later gave 1"),
-        ("checks/good.py", "none", "error", "checks/good.py has no function 'none'"),
-        ("checks/broken.py", "f", "error", "broken.py cannot be imported: No module named"),
+        ("checks/good.py", "none", "error", "checks/good.py: it has no function 'none'"),
+        (
+            "checks/broken.py",
+            "f",
+            "error",
+            "checks/broken.py: ModuleNotFoundError: No module",
+        ),
         ("checks/none.py", "f", "error", "there is no file none.py to load"),
     ],
 )

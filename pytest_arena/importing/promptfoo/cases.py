@@ -26,7 +26,7 @@ from pytest_arena.loading.tree import plain
 Case = dict[str, Any]
 NO_PROMPT = "The prompt could not be imported."
 """Stands where a prompt would, in cases that are not run."""
-_NOTHING_TO_ASK = {"its prompt", "its prompts", "its tests"}
+_NOTHING_TO_ASK = {"its prompt", "every prompt", "its tests"}
 """What a case cannot be run without, however partial the import may be."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,22 @@ _NAME = "\0"
 """Stands for the name that a function gets; no code has this sign in it."""
 
 
+_OF_PROVIDERS = "imported_providers"
+"""The folder of the modules that providers are called in: where it is one of several modules, an
+application's folder may hold none whose name another's has."""
+
+
 class CodeModule:
-    """The module that a configuration's code becomes; equal code is one function in it."""
+    """The module that a configuration's code becomes; equal code is one function in it.
+
+    Its providers stand in a module of their own.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self._name = _module_name(source)
         self._parts: dict[str, str] = {}
+        self._providers: dict[str, str] = {}
 
     def assertion(self, value: Any, threshold: float | None, config: Any) -> dict[str, Any]:
         """Return the `python` assertion for the value of one of promptfoo's."""
@@ -82,18 +92,24 @@ class CodeModule:
         if named is None:
             raise UnusableScriptError(f"no file of Python: {value}")
         further = f", config={config!r}" if config else ""
-        made = f"answering({self._in_file(*named, 'call_api')}{further})"
-        call = self._call("provider", f"{_NAME} = {made}\n")["call"]
-        return {"name": named[0], "provider": "python", "call": call}
+        made = f"answering({self._in_file(*named, 'call_api', up='../')}{further})"
+        return {"name": named[0], **self._provider(made)}
 
     def node_provider(self, identity: str, config: Any) -> dict[str, Any]:
         """Return a `python` provider for a file of JavaScript or TypeScript with a `callApi`."""
         value = f"file://{identity.removeprefix('file://')}"
         file, name = self._by_node(value, NeedsNodeError(f"{identity} runs in node"))
         options = {"id": identity, **({"config": config} if config else {})}
-        made = f"answering_by_node(__file__, {file!r}, {name!r}, {options!r})"
-        call = self._call("provider", f"{_NAME} = {made}\n")["call"]
-        return {"name": identity.removeprefix("file://"), "provider": "python", "call": call}
+        made = f"answering_by_node(__file__, {f'../{file}'!r}, {name!r}, {options!r})"
+        return {"name": identity.removeprefix("file://"), **self._provider(made)}
+
+    def _provider(self, made: str) -> dict[str, Any]:
+        text = f"{_NAME} = {made}\n"
+        name = self._providers.setdefault(text, f"provider_{len(self._providers) + 1}")
+        module = self._name.removesuffix("_promptfoo") + "_providers"
+        self._write(f"{_OF_PROVIDERS}/{module}.py", self._providers)
+        call = f"{module}:{name}"
+        return {"provider": "python", "call": call, "python_path": [_OF_PROVIDERS]}
 
     def _by_node(self, value: Any, why: NeedsNodeError) -> tuple[str, str | None]:
         """Return a file of code that is to stand beside the arena, and the function's name; where
@@ -106,7 +122,7 @@ class CodeModule:
             raise why
         return self._beside(path, self.source.text_of(path)), named[1]
 
-    def _in_file(self, name: str, function: str | None, default: str) -> str:
+    def _in_file(self, name: str, function: str | None, default: str, up: str = "") -> str:
         path = self.source.neighbour(name)
         if path is None:
             raise UnusableScriptError(f"there is no file {name}")
@@ -114,7 +130,8 @@ class CodeModule:
             raise UnusableScriptError(f"{name} is no Python")
         text = self.source.text_of(path)
         _check(text)
-        return f"function_in(__file__, {self._beside(path, text)!r}, {function or default!r})"
+        beside = f"{up}{self._beside(path, text)}"
+        return f"function_in(__file__, {beside!r}, {function or default!r})"
 
     def _beside(self, path: Path, text: str) -> str:
         """Have a file stand beside the arena with what it imports of its neighbours, and return its
@@ -126,20 +143,18 @@ class CodeModule:
         return kept_beside(path, text, self.source)
 
     def _call(self, kind: str, text: str) -> dict[str, Any]:
-        name = self._parts.get(text)
-        if name is None:
-            name = self._parts[text] = f"{kind}_{len(self._parts) + 1}"
-            self._write()
+        name = self._parts.setdefault(text, f"{kind}_{len(self._parts) + 1}")
+        self._write(f"{self._name}.py", self._parts)
         return {"type": "python", "call": f"{self._name}:{name}"}
 
-    def _write(self) -> None:
-        parts = [text.replace(_NAME, name) for text, name in self._parts.items()]
+    def _write(self, file: str, functions: Mapping[str, str]) -> None:
+        parts = [text.replace(_NAME, name) for text, name in functions.items()]
         whole = "\n".join(parts)
         used = [name for name in _BRIDGES if re.search(rf"\b{name}\(", whole)]
         # inline code may use it, as it may there
         imports = "\nimport json\n" if any(text.startswith("\n") for text in parts) else ""
         head = _HEAD.format(name=self.source.path.name, imports=imports, names=", ".join(used))
-        self.source.files[f"{self._name}.py"] = "\n".join([head, *parts])
+        self.source.files[file] = "\n".join([head, *parts])
 
 
 def _module_name(source: Source) -> str:

@@ -96,7 +96,7 @@ class _Conversion:
         if not prompts:
             prompts = [Prompt("prompt 1", NO_PROMPT, tree.value_place("prompts"))]
             for test in tests:
-                test.lost.append("its prompts")
+                test.lost.append("every prompt")
         defaults = self._defaults()
         as_variants = self._as_variants(prompts, tests)
         columns = [entry["name"] for entry in self._providers.entries]

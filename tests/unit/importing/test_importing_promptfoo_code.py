@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,21 @@ import pytest
 import yaml
 
 from pytest_arena import run_arena
+from pytest_arena.cli import main
 from pytest_arena.importing import Imported, read_source
 from pytest_arena.importing.arena_writer import write_files
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 from pytest_arena.results import RunResult
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
+
+
+@pytest.fixture(autouse=True)
+def own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Leave no module and no folder of one test to others, whose modules have the same names."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("promptfooconfig_providers", None)
 
 
 def convert(
@@ -118,7 +129,8 @@ def test_a_case_without_its_prompt_is_not_run_however_partial(tmp_path: Path) ->
         source = read_source(path, tmp_path, partial=True, run_code=run_code)
         imported = PromptfooImporter().convert(source)
         assert said in told(imported)
-        assert imported.arena["tests"][0]["skip"].startswith("imported without its prompt")
+        lost = "its prompt" if run_code else "every prompt"
+        assert imported.arena["tests"][0]["skip"] == f"imported without {lost}"
 
 
 def test_tests_and_variables_are_made_by_code(tmp_path: Path) -> None:
@@ -251,3 +263,28 @@ def test_typescript_is_read_by_the_loader_beside_it(tmp_path: Path) -> None:
     asserted = [{"type": "javascript", "value": "file://c.ts:long"}]
     imported = convert(tmp_path, files, tests=[{**WORD, "assert": asserted}])
     assert [cell.verdict for cell in run(tmp_path, imported).cells] == ["passed"]
+
+
+def test_configurations_of_two_folders_do_not_meet(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    for name in ("x1", "x2"):
+        files = {
+            "shared.py": f"NAME = {name!r}",
+            "bot.py": "import shared\n"
+            "def call_api(prompt, options, context): return {'output': shared.NAME}",
+            "check.py": "import shared\ndef get_assert(output, _): return output == shared.NAME",
+        }
+        asserted = [{"type": "python", "value": "file://check.py"}]
+        config = {
+            "prompts": ["hi"],
+            "providers": ["file://bot.py"],
+            "tests": [{"assert": [*asserted, {"type": "contains", "value": name}]}],
+        }
+        files["promptfooconfig.yaml"] = yaml.safe_dump(config)
+        write_files(tmp_path / name / "lib", files)
+    files = [str(path) for path in sorted(tmp_path.rglob("promptfooconfig.yaml"))]
+    assert main(["import", *files]) == 1
+    assert len({path.name for path in tmp_path.rglob("*_promptfoo.py")}) == 2
+    for arena in sorted(tmp_path.rglob("*.arena.yaml")):
+        (cell,) = run_arena(arena).cells
+        assert cell.verdict == "passed", cell.trials[0]

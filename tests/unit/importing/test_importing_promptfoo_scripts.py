@@ -11,6 +11,7 @@ import yaml
 
 from pytest_arena import run_arena
 from pytest_arena.importing import Imported, read_source
+from pytest_arena.importing.arena_writer import write_files
 from pytest_arena.importing.promptfoo.assertions.table import from_csv
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
@@ -193,7 +194,7 @@ def test_a_cell_may_name_a_file_of_code(cell: str, expected: dict[str, str]) -> 
 def test_a_provider_in_python_is_called_as_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(sys.modules, "promptfooconfig_promptfoo", raising=False)
+    monkeypatch.delitem(sys.modules, "promptfooconfig_providers", raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "bot_of_arena.py").write_text(
         "def call_api(prompt, options, context):\n"
@@ -208,8 +209,7 @@ def test_a_provider_in_python_is_called_as_it_is_there(
         {"vars": {"word": word}, "assert": [{"type": "is-json"}]} for word in ("hello", "down")
     ]
     imported = convert(tmp_path, {}, prompts=["{{word}}"], providers=providers, tests=tests)
-    made = tmp_path / "promptfooconfig_promptfoo.py"
-    made.write_text(imported.files[made.name])
+    write_files(tmp_path, imported.files)
     (tmp_path / "arena.yaml").write_text(yaml.safe_dump(imported.arena))
     first, second = run_arena(tmp_path / "arena.yaml").cells
     assert (first.verdict, second.verdict) == ("passed", "error")
