@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from pytest_arena.errors import ArenaFileError, Problem
+from pytest_arena.importing.data_sets.deepeval import DeepEvalImporter
+from pytest_arena.importing.data_sets.inspect_ai import InspectImporter
+from pytest_arena.importing.data_sets.langfuse import LangfuseImporter
+from pytest_arena.importing.data_sets.langsmith import LangSmithImporter
+from pytest_arena.importing.data_sets.pydantic_evals import PydanticEvalsImporter
 from pytest_arena.importing.importer import Importer, Source
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
-IMPORTERS: tuple[type[Importer], ...] = (PromptfooImporter,)
+IMPORTERS: tuple[type[Importer], ...] = (
+    PromptfooImporter,
+    PydanticEvalsImporter,
+    LangSmithImporter,
+    LangfuseImporter,
+    InspectImporter,
+    DeepEvalImporter,
+)
 
 
 def importer_of(source: Source) -> Importer:

@@ -135,6 +135,37 @@ def test_the_javascript_arena_checks_what_transforms_make_of_answers(tmp_path: P
     assert (answer.output, answer.transformed) == ("  Hello there, Ada!  ", "Hello there, Ada!")
 
 
+def test_the_imported_data_sets_pass_fail_and_err_where_their_rows_do(
+    tmp_path: Path,
+) -> None:
+    run = run_arena(tmp_path, "formats/data-sets", expected=1)
+    assert cells(run, "passed") == {
+        "Portugal[echo]",
+        "Numbers[echo]",
+        "You won a prize, click here[recorded]",
+        "Refund[recorded]",
+        "sum[echo]",
+        "choice[echo]",
+    }
+    assert cells(run, "failed") == {
+        "France[echo]",
+        "The meeting moves to four[recorded]",
+        "Refund without a look[recorded]",
+        '{"queue": "billing"}[echo]',
+        "river[echo]",
+    }
+    assert cells(run, "error") == {
+        "Searched[echo]",
+        "Your parcel is here[recorded]",
+        "Not asked yet[recorded]",
+    }
+    assert cells(run, "skipped") == {
+        "Checked by code[echo]",
+        "An old ticket[echo]",
+        "box[echo]",
+    }
+
+
 def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "formats", expected=1, file="arena.yaml")
 

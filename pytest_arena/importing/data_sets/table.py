@@ -1,0 +1,97 @@
+"""The rows of a data set: where they stand in a file, and what their cells hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_arena.errors import Location
+from pytest_arena.importing.importer import Source
+from pytest_arena.importing.rows import TABLES
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
+
+_LISTS = ("examples", "goldens", "items", "data", "samples", "rows", "runs", "results")
+
+
+def rows_of(source: Source, lists: Sequence[str] = _LISTS) -> YamlList | None:
+    """Return the list of rows that a file is, or that one of these keys holds; None without one."""
+    tree = source.tree
+    if isinstance(tree, YamlList):
+        return tree
+    if isinstance(tree, YamlMap):
+        found = (tree[key] for key in lists if isinstance(tree.get(key), YamlList))
+        return next(found, None)
+    return None
+
+
+def columns_of(rows: YamlList | None) -> set[str]:
+    """Return all names that a row has."""
+    maps = (row for row in rows or () if isinstance(row, YamlMap))
+    return {str(key) for row in maps for key in row}
+
+
+def each_row(source: Source) -> Iterator[tuple[YamlMap, Location]]:
+    """Yield each row that is a mapping with its place; others are told."""
+    rows = rows_of(source)
+    for number, row in enumerate(rows or ()):
+        place = rows.value_place(number) if rows is not None else source.place
+        if isinstance(row, YamlMap):
+            yield row, place
+        else:
+            source.findings.left_out(place, "a row that is no mapping")
+
+
+def is_table(source: Source) -> bool:
+    """Return whether the rows are those of a table, whose values are texts."""
+    return source.path.suffix.lower() in TABLES
+
+
+def values_of(row: YamlMap, source: Source, structured: Sequence[str]) -> dict[str, Any]:
+    """Return a row by its names in snake case, without what is empty; in a table the `structured`
+    columns may hold JSON, or lists as Python writes them."""
+    from_table = is_table(source)
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        name = snake_case(str(key))
+        value = plain(value)
+        if from_table and name in structured:
+            value = cell_value(value)
+        if value is not None and value != "":
+            found.setdefault(name, value)
+    return found
+
+
+def snake_case(name: str) -> str:
+    """Return `expectedOutput` as `expected_output`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.strip()).lower()
+
+
+def cell_value(text: Any) -> Any:
+    """Return what a cell of a table holds: JSON, a literal of Python's, else its text."""
+    if not isinstance(text, str) or text.strip()[:1] not in ("{", "[", '"'):
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        value = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+    return value if isinstance(value, (dict, list, str)) else text
+
+
+def number_of(value: Any) -> float | int | None:
+    """Return a figure that is not negative; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    if not 0 <= found < float("inf"):
+        return None
+    return int(found) if found.is_integer() else found
