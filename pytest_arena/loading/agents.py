@@ -41,7 +41,9 @@ def with_tools(
         found = tools.of_case(case, owner, plan.variables, context)
     else:
         found = tools_of(agent, case, owner, plan.variables, tools, context)
-    plan = replace(plan, tools=tuple(tool.offered for tool in found.values()))
+    offered = tuple(tool.offered for tool in found.values())
+    if offered or plan.tools:
+        plan = replace(plan, tools=offered)
     if agent is None:
         refuse_chaos(case, owner, context)
         return replace(plan, offer=OfferPlan(found, found.servers)) if found.servers else plan

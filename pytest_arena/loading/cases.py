@@ -307,13 +307,20 @@ def _load(
         agent = agent_under(agent, prompt.pack)
     is_agent = agent is not None
     check_notes(spec, rendered, owner, of_an_agent=is_agent, problems=problems)
-    plan = _plan(name, spec, rendered.place, prompt, system, variables, tags, settings, context)
     has_own_system = _has_own_system(spec, prompt, variant)
-    plan = replace(
-        plan,
+    plan = _plan(
+        name,
+        spec,
+        rendered.place,
+        prompt,
+        system,
+        variables,
+        tags,
+        settings,
+        context,
         own_variables=tuple(dict.fromkeys((*row.variables, *spec.variables))),
         # a system prompt that another one stands in place of is not told
-        prompt=prompt.name if prompt.user is not None or not has_own_system else None,
+        told_prompt=prompt.name if prompt.user is not None or not has_own_system else None,
     )
     if load is not None:
         plan = replace(plan, load=load, trials=1)
@@ -458,6 +465,8 @@ def _plan(
     tags: tuple[str, ...],
     settings: CaseSettings,
     context: LoadContext,
+    own_variables: tuple[str, ...],
+    told_prompt: str | None,
 ) -> CasePlan:
     return CasePlan(
         name=name,
@@ -472,6 +481,8 @@ def _plan(
         guardrails=settings.guardrails,
         params=settings.params,
         variables=variables,
+        own_variables=own_variables,
+        prompt=told_prompt,
         tags=tuple(dict.fromkeys((*tags, *spec.tags))),
         cluster=spec.cluster,
         description=spec.description,

@@ -17,6 +17,8 @@ from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
 from pytest_arena.schema.provider import host_of
 
 _BLANK = re.compile(r"\s")
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str)
+"""Made once, since `json.dumps` would make one for each of several hashes a case."""
 
 
 class Hasher:
@@ -195,5 +197,4 @@ def _dump(model: ArenaModel) -> dict[str, Any]:
 
 
 def _hash(facts: Any) -> str:
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=True, separators=(",", ":"), default=str)
-    return sha256(text.encode()).hexdigest()[:16]
+    return sha256(_ENCODER.encode(facts).encode()).hexdigest()[:16]

@@ -171,6 +171,7 @@ def _load(
     _check_loads(cells, context)
     check_seen(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
+    _let_go_of_cases(tree, settings, context)
     return Arena(
         file=display_name(path, context.root),
         name=spec.name,
@@ -198,6 +199,16 @@ def _load(
         variants=tuple(variant.name for variant in variants),
         inventory=inventory.facts(),
     )
+
+
+def _let_go_of_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> None:
+    """Let go of what the cases were made of: Python tests may ask the file's targets to the end of
+    the run, which would keep it."""
+    for group in ("tests", *TEST_GROUPS):
+        if group in tree:
+            del tree[group]
+    settings.names.clear()
+    context.built.clear()
 
 
 def _known(context: LoadContext, names: set[str]) -> set[str]:
@@ -231,15 +242,17 @@ def _cells(
     if len(context.problems):
         return
     for under in cases:
-        own = [(case, _hashes(case.plan, hasher)) for case in under]
+        own = [
+            (case, _hashes(case.plan, hasher), rivals_of(case.plan, others.under(case.variant)))
+            for case in under
+        ]
         for provider in _asked(under[0], providers, spec):
-            for case, of_case in own:
+            for case, of_case, rivals in own:
                 known = others.under(case.variant)
                 asked = known[provider.name]
                 plan = case.plan_for(asked)
                 if plan is not case.plan:
-                    of_case = _hashes(plan, hasher)
-                rivals = rivals_of(plan, known)
+                    of_case, rivals = _hashes(plan, hasher), rivals_of(plan, known)
                 context.judges |= {id(known[name]): known[name] for name in rivals}
                 yield CellPlan(
                     file=file,

@@ -235,10 +235,11 @@ class Assertion(ArenaModel):
     @model_validator(mode="after")
     def _can_fail(self) -> Self:
         """Refuse a least score of nothing: what holds whatever comes checks nothing."""
+        written = self.model_fields_set
         for name in _LEAST if self.weight else ():
-            field = type(self).model_fields.get(name)
-            if field is None or name not in self.model_fields_set or getattr(self, name) != 0:
+            if name not in written or getattr(self, name) != 0:
                 continue
+            field = type(self).model_fields[name]
             from_nought = any(getattr(one, "ge", None) == 0 for one in field.metadata)
             has_upper = name == "min" and getattr(self, "max", None) is not None
             if from_nought and not has_upper and not self.applies_threshold:
