@@ -46,6 +46,7 @@ FACTS = {
 }
 """Defaults that sentences name."""
 _READ_ON = {
+    "pack": "promptpacks.md#writing-a-pack",
     "personas": "personas.md#those-that-ship",
     "schema": "arena-file.md#in-an-editor",
     "report": "report.md#again-from-the-results",

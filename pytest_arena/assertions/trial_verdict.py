@@ -94,12 +94,14 @@ def repelled(
             None,
             "skipped: the attack was blocked",
             line=assertion.line,
+            file=assertion.elsewhere,
             turn=turn,
             weight=assertion.weight,
         )
         for assertion, turn in assertions
     ]
-    held = Finding("attack", "passed", 1.0, f"the attack was {fired(block)}", line=block.line)
+    told = f"the attack was {fired(block)}"
+    held = Finding("attack", "passed", 1.0, told, line=block.line, file=block.file)
     return (*skipped, held)
 
 
@@ -113,6 +115,7 @@ def not_reached(assertion: Assertion, turn: int | None, failed_turn: int) -> Fin
         f"skipped: the conversation ended with turn {failed_turn + 1}, which failed "
         "(continue_on_failure goes on)",
         line=assertion.line,
+        file=assertion.elsewhere,
         turn=turn,
         weight=assertion.weight,
     )
@@ -126,6 +129,7 @@ def _unexpected_blocks(trial: Trial, assertions: tuple[Assertion, ...]) -> list[
             0.0,
             fired(event),
             line=event.line,
+            file=event.file,
             turn=event.turn or None,
             expected="no block",
         )
@@ -200,6 +204,7 @@ def rate_finding(
         score=held / counted if counted else None,
         reason=reason,
         line=assertion.line,
+        file=assertion.elsewhere,
         turn=turn,
         expected=f"at least {share(wanted)} of the trials",
         weight=assertion.weight,

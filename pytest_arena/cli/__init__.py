@@ -1,12 +1,11 @@
 """The `arena` command: one file a subcommand.
 
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
-exit code, as pytest's are. The commands work on arena files (`validate`, `init`, `schema`,
-`personas`) or on results that are there already (`report`, `merge`, `compare`, `trend`, `comment`,
-`power`); only
-`calibrate`, `power --measured` and, for its judges, `rejudge` ask models. Nothing here decides a
-verdict: that is done in `comparison` and `results`, so that a command and a run of pytest always
-agree.
+exit code, as pytest's are. The commands work on arena files and what is beside them (`validate`,
+`init`, `schema`, `import`, `pack`, `personas`) or on results that are there already (`report`,
+`merge`, `compare`, `trend`, `comment`, `power`); only `calibrate`, `power --measured` and, for its
+judges, `rejudge` ask models. Nothing here decides a verdict: that is done in `comparison` and
+`results`, so that a command and a run of pytest always agree.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from pytest_arena.cli import (
     import_files,
     init,
     merge,
+    pack,
     personas,
     power,
     rejudge,
@@ -37,6 +37,7 @@ _COMMANDS = (
     validate,
     schema,
     import_files,
+    pack,
     personas,
     report,
     merge,

@@ -41,13 +41,13 @@ class GoText:
         A field `UserName` is the variable of that name, else `userName` or `user_name`. In a text
         around the case's prompt, the one field that no variable is stands for the prompt.
         """
-        if not _GO.search(self.text):
+        if not is_go(self.text):
             return fill(self.text, variables, self.place, context.problems)
         try:
             data: dict[str, Any] = dict(variables)
             fields = fields_in_go(self.text)
             for field in fields:
-                known = next((name for name in _spellings(field) if name in variables), None)
+                known = next((name for name in go_spellings(field) if name in variables), None)
                 if known is not None:
                     data[field] = variables[known]
             left = [field for field in fields if field not in data]
@@ -60,7 +60,13 @@ class GoText:
             return self.text
 
 
-def _spellings(name: str) -> tuple[str, ...]:
+def is_go(text: str) -> bool:
+    """Return whether a text is a template of Go's, and not one of an arena file's."""
+    return _GO.search(text) is not None
+
+
+def go_spellings(name: str) -> tuple[str, ...]:
+    """Return what the variable of a field may be called."""
     return name, name[:1].lower() + name[1:], _HUMP.sub("_", name).lower()
 
 

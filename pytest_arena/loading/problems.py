@@ -43,6 +43,11 @@ class ProblemList:
     def __len__(self) -> int:
         return len(self._problems)
 
+    @property
+    def texts(self) -> list[str]:
+        """What is wrong, without places and fixes, in the order in which it was found."""
+        return [problem.what for problem in self._problems]
+
     def add(
         self, what: str, place: Location, *, expected: str | None = None, fix: str | None = None
     ) -> None:

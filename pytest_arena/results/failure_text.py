@@ -147,7 +147,8 @@ def _called(call: ToolCall, times: int) -> str:
 def _finding(cell: Cell, finding: Finding) -> list[str]:
     mark = {"failed": "✗", "error": "!"}[finding.verdict]
     turn = f", turn {finding.turn + 1}" if finding.turn is not None else ""
-    place = f" ({cell.defined_in or cell.file}:{finding.line}{turn})" if finding.line else turn
+    file = finding.file or cell.defined_in or cell.file
+    place = f" ({file}:{finding.line}{turn})" if finding.line else turn
     lines = [f"  {mark} {finding.type}{place}"]
     lines += [f"      {line}" for line in shorten(finding.reason, LONGEST).splitlines()]
     if finding.expected:

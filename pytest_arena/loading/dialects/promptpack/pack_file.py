@@ -62,7 +62,7 @@ class PackFile:
         fragments = self._mapping("fragments")
         texts = PackTexts(fragments, (spec or PackEngine()).braces)
         tools = self._mapping("tools")
-        self._reader = PromptReader(texts, tools, self._evals, self._left_out, context)
+        self._reader = PromptReader(texts, tools, self._tree, self._evals, self._left_out, context)
 
     @property
     def tasks(self) -> list[str]:

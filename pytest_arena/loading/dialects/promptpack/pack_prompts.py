@@ -42,6 +42,8 @@ class PackPrompt:
     own_evals: EvalList
     """Those of its own, as they are written."""
     tests: YamlList | None
+    whole: YamlMap
+    """The pack that it is one of, as it is written."""
 
     @property
     def place(self) -> Location:
@@ -75,12 +77,14 @@ class PromptReader:
         self,
         texts: PackTexts,
         tools: YamlMap | None,
+        whole: YamlMap,
         evals: EvalList,
         left_out: LeftOut,
         context: LoadContext,
     ) -> None:
         self._texts = texts
         self._tools = tools
+        self._whole = whole
         self._shared_evals = evals
         self._left_out = left_out
         self._context = context
@@ -115,6 +119,7 @@ class PromptReader:
             evals,
             own,
             tests if isinstance(tests, YamlList) else None,
+            self._whole,
         )
 
     def _note_pipeline(self, pipeline: Any, owner: str) -> None:
