@@ -166,6 +166,32 @@ def test_the_imported_data_sets_pass_fail_and_err_where_their_rows_do(
     }
 
 
+@WORKERS
+def test_the_promptpack_arena_holds_answers_to_what_the_pack_says(
+    tmp_path: Path, workers: tuple[str, ...]
+) -> None:
+    run = run_arena(tmp_path, "formats/promptpack", *workers, expected=1)
+    assert cells(run, "passed") == {
+        "A greeting[careful]",
+        "A long answer[careful]",
+        "A word that the pack bans[careful]",
+        "A word that the pack bans[hasty]",
+        "Money back[careful]",
+    }
+    assert cells(run, "failed") == {
+        "A greeting[hasty]",
+        "A long answer[hasty]",
+        "Money back[hasty]",
+    }
+    (kind,) = {cell.id: cell for cell in run.cells if cell.id.endswith("greeting[hasty]")}.values()
+    said = [one for one in kind.trials[0].assertions if one.verdict == "failed"]
+    pack = "arenas/formats/promptpack/desk.pack.json"
+    assert [(one.type, one.file, one.line) for one in said] == [
+        ("not_matches", pack, 90),
+        ("contains_any", pack, 96),
+    ]
+
+
 def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "formats", expected=1, file="arena.yaml")
 
