@@ -203,6 +203,14 @@ class Settings:
             "all": "record again",
         },
     )
+    recordings_dir: str | None = _option(
+        "text",
+        "where recordings are kept (default: beside each arena file): a folder, or a URL as "
+        "s3://bucket/recordings",
+        "DIR",
+        default=None,
+        shown=False,
+    )
     rejudge: str | None = _option(
         "text",
         "judge the answers of an earlier run again, and call nobody but judges",
@@ -368,7 +376,11 @@ class Settings:
         shown=False,
     )
     report_dir: str = _option(
-        "text", "where to write them and results.jsonl", "DIR", default="arena-report", shown=False
+        "text",
+        "where to write them and results.jsonl: a folder, or a URL as s3://bucket/run",
+        "DIR",
+        default="arena-report",
+        shown=False,
     )
     report_max_mb: int = _option(
         "count", "cut passing answers in the HTML report above this size", "MB", default=5

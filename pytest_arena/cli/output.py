@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
-from pytest_arena.errors import UsageError
+from pytest_arena.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from pytest_arena.registry import Registry
@@ -54,6 +55,14 @@ def read_formats(given: str, registry: Registry) -> list[str]:
 
 def make_folder(folder: Path) -> None:
     """Make the folder that reports go to; one that cannot be written to is a `UsageError`."""
+    if re.match(r"[a-z0-9+.-]+:/", str(folder)) and not folder.is_dir():
+        # the path of a URL has lost one of its slashes
+        problem = Problem(
+            f"--output: {str(folder).replace(':/', '://', 1)!r} is no folder here",
+            expected="a folder of this machine",
+            fix="name one, and copy it when it is written",
+        )
+        raise UsageError(problem)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

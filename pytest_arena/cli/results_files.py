@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import re
 from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import Problem, UsageError, UserError
+from pytest_arena.object_store import JOURNAL, is_url
 
 if TYPE_CHECKING:
     from pytest_arena.results.reading import ResultsFile
@@ -25,7 +29,8 @@ def add_argument(parser: argparse.ArgumentParser, metavar: str) -> None:
         "paths",
         nargs="+",
         metavar=metavar,
-        help="results files, folders (each *.jsonl below them) or patterns like 'shards/*.jsonl'",
+        help="results files, folders (each *.jsonl below them), URLs as s3://… or patterns like "
+        "'shards/*.jsonl'",
     )
 
 
@@ -73,7 +78,9 @@ def missing_shards(files: Sequence[Path], expected: int) -> str | None:
 
 def _named(given: str) -> Iterator[Path]:
     path = Path(given)
-    if path.is_dir():
+    if is_url(given):
+        yield from _named(str(_copied(given)))
+    elif path.is_dir():
         found = sorted(_below(path), key=_natural)
         if not found:
             raise UsageError(Problem(f"no *.jsonl file in {given!r}", expected=_EXPECTED))
@@ -86,6 +93,36 @@ def _named(given: str) -> Iterator[Path]:
             yield from _named(str(match)) if match.is_dir() else [match]
     else:
         yield path
+
+
+def _copied(url: str) -> Path:
+    """Return a folder here with the results files of one in an object store, or a copy of a file.
+
+    What a killed run left there in pieces is one file without an end.
+    """
+    from pytest_arena.object_store import ObjectFolder, local_copy, unreachable
+    from pytest_arena.results.writing import PREVIOUS, RESULTS
+
+    target = Path(mkdtemp(prefix="arena-"))
+    atexit.register(rmtree, target, ignore_errors=True)
+    if url.endswith(".jsonl"):
+        return local_copy(url, target / url.rpartition("/")[2], url)
+    try:
+        store = ObjectFolder(url, "results")
+        for name in store.names():
+            parts = PurePosixPath(name).parts
+            if PREVIOUS in parts or not name.endswith(".jsonl"):
+                continue
+            if JOURNAL in parts:
+                whole = target.joinpath(*parts[: parts.index(JOURNAL)], RESULTS)
+                whole.parent.mkdir(parents=True, exist_ok=True)
+                with whole.open("ab") as file:
+                    file.write(store.read(name))
+            elif not any(part.startswith(".") for part in parts):
+                store.fetch(name, target.joinpath(*parts))
+    except OSError as error:
+        raise UsageError(unreachable("results", error)) from error
+    return target
 
 
 def _below(folder: Path) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_arena.collection.remote_recordings import recordings_root
 from pytest_arena.recording.answer_store import AnswerStore
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def kept_answers(
     config: pytest.Config, settings: Settings, earlier: EarlierRun | None = None
 ) -> AnswerStore:
     """Return what makes the store of this process."""
-    return AnswerStore(config.rootpath, settings, lambda: _cache_path(config, settings), earlier)
+    root = recordings_root(config, settings)
+    return AnswerStore(root, settings, lambda: _cache_path(config, settings), earlier)
 
 
 def _cache_path(config: pytest.Config, settings: Settings) -> Path:

@@ -14,6 +14,7 @@ from pytest_arena._version import __version__
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.collection.outcomes_of_tests import OutcomesOfTests
+from pytest_arena.collection.remote_recordings import recordings_root
 from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.reruns import Reruns
@@ -35,6 +36,8 @@ from pytest_arena.results.writing import RESULTS, write_results
 
 if TYPE_CHECKING:
     from pytest_arena.collection.node_ids import NodeId
+    from pytest_arena.collection.remote_recordings import RemoteRecordings
+    from pytest_arena.collection.remote_reports import RemoteReports
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.loading.plans import CellPlan
@@ -53,7 +56,10 @@ class ResultsCollector:
         run_id: str,
         options: Mapping[str, Any],
         interrupted: Interrupted | None = None,
+        remote: RemoteReports | None = None,
+        remote_recordings: RemoteRecordings | None = None,
     ) -> None:
+        """`remote` is where all is copied that the folder gets."""
         self._config = parts.config
         self._settings = parts.settings
         self._registry = parts.registry
@@ -63,6 +69,9 @@ class ResultsCollector:
         self._shards = shards
         self._interrupted = interrupted
         self._folder = folder
+        self._remote = remote
+        self._remote_recordings = remote_recordings
+        self._copied = True
         self._journal = Journal(folder.path / RESULTS)
         self._storage = Storage(parts.config, self._journal.path)
         self._lines: dict[str, str] = {}
@@ -111,6 +120,8 @@ class ResultsCollector:
                     self._begin()
                 self._journal.append(line)
                 self._storage.stored += 1
+                if self._remote is not None:
+                    self._remote.append(line)
         hook = self._config.hook.pytest_arena_cell_finished
         if hook.get_hookimpls():
             with self._hook_failures.keeping(hook.name):
@@ -241,7 +252,8 @@ class ResultsCollector:
             with self._storage.storing():
                 self._begin()
         elif not self._lines:
-            self._conclude_recordings(())
+            with self._storage.storing():
+                self._conclude_recordings(())
             self._put_away_older(session, exitstatus)
             return
         run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
@@ -270,6 +282,12 @@ class ResultsCollector:
         self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
         with self._storage.storing():
             self._folder.wrote(self._reports.paths)
+        if self._remote is not None:
+            try:
+                self._said.append(self._remote.conclude(self._reports.paths))
+            except OSError as error:
+                self._refused.append(self._remote.told(error))
+                self._copied = False
         self._said += send_traces(run, self._settings, os.environ, self._registry)
         self._said += self._folder.conclude(self._lines, self._ids())
         if self._settings.update_baseline and self._gatekeeper is not None:
@@ -280,7 +298,8 @@ class ResultsCollector:
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
         if self._storage.problem is not None:
             self._refused.append(self._storage.told(len(self._lines)))
-        if self._reports.broken or self._hook_failures.lines() or self._storage.problem:
+        stored = self._copied and self._storage.problem is None
+        if self._reports.broken or self._hook_failures.lines() or not stored:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _is_empty_shard(self, exitstatus: int) -> bool:
@@ -331,6 +350,9 @@ class ResultsCollector:
             self._shards.forget_others()
         self._folder.clear()
         self._journal.append(run_line(self._info))
+        if self._remote is not None:
+            self._remote.begin(resumed=self._interrupted is not None)
+            self._remote.append(run_line(self._info))
 
     def _look_at_git(self) -> None:
         self._git = git_facts(self._config.rootpath)
@@ -399,12 +421,15 @@ class ResultsCollector:
         if self._keeper is None:
             from pytest_arena.recording.finalize import RecordingsKeeper
 
-            self._keeper = RecordingsKeeper(self._config.rootpath, self._settings)
+            root = recordings_root(self._config, self._settings)
+            self._keeper = RecordingsKeeper(root, self._settings)
         return self._keeper
 
     def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
         if self._keeper is not None or self._settings.records:
             self._said += self._recordings().conclude(cells, self._facts.ids)
+        if self._remote_recordings is not None:
+            self._said += self._remote_recordings.put_back()
 
     def _with_limits(self, run: RunResult) -> RunResult:
         if not any(arena["gates"] for arena in self._facts.arenas):

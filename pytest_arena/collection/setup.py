@@ -16,6 +16,7 @@ from pytest_arena.collection.closing_summary import ClosingSummary
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
+from pytest_arena.collection.remote_reports import RemoteReports, report_dir_of
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
@@ -28,12 +29,14 @@ from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.calling.shards import shard_of
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.object_store import is_url
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.settings import read_settings
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
+    from pytest_arena.collection.remote_recordings import RemoteRecordings
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_scheduler import Demands
@@ -105,10 +108,16 @@ def _activate_worker(parts: RunContext) -> None:
 def _activate_controller(parts: RunContext) -> None:
     config = parts.config
     run_id = uuid4().hex[:12]
-    folder = config.invocation_params.dir / parts.settings.report_dir
+    folder = report_dir_of(config, parts.settings)
     workers = _workers(config)
     progress = Progress(config, parts.names)
     options = {**parts.settings.shown(), "workers": workers}
+    remote = None
+    if is_url(parts.settings.report_dir) and not config.option.collectonly:
+        remote = RemoteReports(parts.settings.report_dir, folder, run_id)
+        remote.check()
+        if parts.settings.resume:
+            remote.fetch_interrupted()
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
     journals = WorkerJournals(folder, run_id)
@@ -119,6 +128,8 @@ def _activate_controller(parts: RunContext) -> None:
         run_id=run_id,
         options=options,
         interrupted=interrupted,
+        remote=remote,
+        remote_recordings=_remote_recordings(parts, run_id),
     )
     if workers:
         if parts.settings.shard_durations is not None:
@@ -210,7 +221,7 @@ def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None
     from pytest_arena.recording.earlier_run import EarlierRun
 
     earlier = EarlierRun(settings.rejudge, config.rootpath)
-    folder = config.invocation_params.dir / settings.report_dir
+    folder = report_dir_of(config, settings)
     if earlier.path.resolve().parent == folder.resolve():
         raise UsageError(
             Problem(
@@ -220,6 +231,21 @@ def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None
             )
         )
     return earlier
+
+
+def _remote_recordings(parts: RunContext, run_id: str) -> RemoteRecordings | None:
+    """Return the recordings of an object store, fetched, where the run uses such."""
+    given = parts.settings.recordings_dir
+    looks = parts.config.option.collectonly
+    if given is None or looks or not is_url(given) or not parts.settings.records:
+        return None
+    from pytest_arena.collection.remote_recordings import RemoteRecordings, recordings_root
+
+    folder = recordings_root(parts.config, parts.settings)
+    is_part = parts.settings.shard is not None
+    recordings = RemoteRecordings(given, folder, run_id, part=is_part)
+    recordings.fetch()
+    return recordings
 
 
 def _interrupted(folder: Path, settings: Settings) -> Interrupted | None:

@@ -13,6 +13,7 @@ import pytest
 
 from pytest_arena.collection.items import CellItem, providers_under_load
 from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.collection.remote_reports import mirror_of
 from pytest_arena.engine.calling.shards import (
     Bounds,
     BudgetParts,
@@ -22,6 +23,7 @@ from pytest_arena.engine.calling.shards import (
     shares,
 )
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.object_store import is_url, local_copy
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import Arena, CellPlan
@@ -145,6 +147,9 @@ def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
 
     found: dict[str, float] = {}
     path = config.invocation_params.dir / given
+    if is_url(given):
+        name = "--arena-shard-durations"
+        path = local_copy(given, mirror_of(given, config.rootpath) / "durations.jsonl", name)
     try:
         for _, value in read_lines(path / RESULTS if path.is_dir() else path):
             if isinstance(value, Cell):

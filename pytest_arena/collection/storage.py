@@ -39,7 +39,7 @@ class Storage:
                 raise
             if self.problem is None:
                 path = error.filename2 or error.filename or self._results
-                self.problem = unwritable(Path(path), error)
+                self.problem = unwritable(path, error)
                 self._stop(self.problem.what)
 
     def told(self, finished: int) -> str:

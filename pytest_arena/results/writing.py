@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_arena.errors import Problem
+from pytest_arena.object_store import is_url
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_line, run_line
 
@@ -25,12 +26,12 @@ def is_of_storage(error: OSError) -> bool:
     return error.errno in _OF_STORAGE
 
 
-def unwritable(path: Path, error: OSError, fix: str | None = None) -> Problem:
+def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Problem:
     """Return what to tell of a path that cannot be written."""
-    shown = os.path.relpath(path)
+    shown = path if is_url(str(path)) else os.path.relpath(path)
     reason = (error.strerror or str(error)).lower()
     return Problem(
-        f"cannot write {shown!r}: {reason}", expected="a place that can be written to", fix=fix
+        f"cannot write {str(shown)!r}: {reason}", expected="a place that can be written to", fix=fix
     )
 
 
