@@ -72,4 +72,3 @@ def test_shards_record_beside_each_other(project: Project) -> None:
         project.run("--arena-record=new", f"--arena-recordings-dir={url}").assert_outcomes(passed=6)
     assert server.calls == 6
     assert store.names() == ["recordings/arena.jsonl"]
-
