@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -15,15 +14,14 @@ from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.plans import NotePlan
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.cleaning import clean_value
-from pytest_arena.results.request_response import Message, Request, Response, Tool, ToolCall
-from pytest_arena.results.trace_ids import tool_traceparent
+from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.targets.agent.health import Health
-from pytest_arena.targets.agent.kept_tools import Ended, KeptTools
 from pytest_arena.targets.agent.limits import LimitsUsed
-from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids, with_result
+from pytest_arena.targets.agent.tool_runs import ToolRuns
+from pytest_arena.targets.agent.transcript import ids_in, is_run_already, with_ids
 from pytest_arena.targets.agent.turn_record import TurnRecord
 from pytest_arena.text.numbers import counted
-from pytest_arena.tools import ToolContext, ToolResult
+from pytest_arena.tools import ToolContext
 from pytest_arena.tools.mcp import ConversationTools
 
 Ask = Callable[[list[Message], int, int, Sequence[Tool]], Awaitable[tuple[Request, Response]]]
@@ -52,21 +50,18 @@ class AgentRun:
         self._plan = plan
         self._ask = ask
         self._toolbox = toolbox
-        self._kept = KeptTools(toolbox, calls, context, clock)
         self._context = context
         self._notes = notes
         self._clock = clock
         self._used = LimitsUsed(plan.limits, clock)
+        self._tools = ToolRuns(toolbox, self._used, context, clock, calls, calls_of)
         self._health = Health(plan.health)
-        self._calls_of = {} if calls_of is None else calls_of
         self._record: TurnRecord | None = None
         self._asked: Request | None = None
-        self._turn = 0
 
     async def answer(self, messages: list[Message], turn: int) -> tuple[Request, Response]:
         """Work at a turn of the user's; return the first request, and the turn as one response."""
         self._asked = None
-        self._turn = turn
         record = self._record = TurnRecord(self._clock)
         try:
             async with asyncio.timeout(self._used.seconds_left) as time_left:
@@ -108,7 +103,7 @@ class AgentRun:
             made = record.calls_made
             record.add_answer(response, began_ms)
             self._used.answered(response)
-            self._note_limits(record)
+            self._tools.note_limits(record)
             if not _goes_on(response):
                 record.add_calls(response.tool_calls, [began_ms] * len(response.tool_calls))
                 if notes:
@@ -116,7 +111,7 @@ class AgentRun:
                 signs = self._health.called(response.tool_calls)
                 self._stops(signs + self._health.replied(response.output), record)
                 return
-            if why := await self._run_calls(response.tool_calls, record):
+            if why := await self._tools.run(response.tool_calls, record, turn, record.answers - 1):
                 record.stop(why)
                 return
             if self._stops(self._health.called(record.calls_since(made)), record):
@@ -141,89 +136,6 @@ class AgentRun:
                 f"{why}\n  expected: an answer without calls of tools\n  fix: {self._plan.fix}",
             )
         record.stop(why)
-
-    async def _run_calls(self, calls: Sequence[ToolCall], record: TurnRecord) -> str | None:
-        """Run the calls of one answer; return the limit that forbade one of them."""
-        done = list(calls)
-        began = [record.now_ms()] * len(done)
-        try:
-            allowed, stopped = await self._allowed(done)
-            await self._run(allowed, done, began, record)
-        finally:
-            record.add_calls([_ended(call) for call in done], began)
-        self._note_limits(record)
-        return stopped
-
-    async def _allowed(self, done: list[ToolCall]) -> tuple[list[int], str | None]:
-        """Return the places of the calls that are to be run, and the limit that forbade one.
-
-        Each call gets the file's name of its tool, and one that is not made the reason.
-        """
-        allowed: list[int] = []
-        stopped: str | None = None
-        for place, call in enumerate(done):
-            plan = self._toolbox.plan(call.name)
-            if plan is not None:
-                own = replace(call, name=plan.name, irreversible=plan.spec.irreversible)
-                done[place] = call = own
-            if is_run_already(call):
-                continue
-            refused = stopped or await self._toolbox.refusal(call.name, call.arguments)
-            if refused is None and plan is not None:
-                refused = stopped = self._used.refuses_tool(plan)
-            if refused is not None:
-                done[place] = with_result(call, ToolResult(error=f"not run: {refused}"), None)
-            elif plan is not None:
-                allowed.append(place)
-        return allowed, stopped
-
-    async def _run(
-        self, places: list[int], done: list[ToolCall], began: list[float], record: TurnRecord
-    ) -> None:
-        """Run the calls at these places, side by side; irreversible ones one after another.
-
-        What an interrupted run had finished of them comes first: the tools' state is theirs, too.
-        """
-        contexts = {place: self._context_of(done[place]) for place in places}
-        step = record.answers - 1
-
-        def end(place: int, ended: Ended) -> None:
-            if ended.result.planted:
-                record.note_fault(ended.result.planted, done[place])
-            done[place] = with_result(done[place], *ended)
-
-        async def run(*these: int) -> None:
-            for place in these:
-                call, began[place] = done[place], record.now_ms()
-                at = (self._turn, step, place)
-                end(place, await self._kept.run(call, at, contexts[place]))
-
-        to_run = []
-        for place in places:
-            ended = self._kept.finished(done[place], (self._turn, step, place))
-            if ended is None:
-                to_run.append(place)
-            else:
-                end(place, ended)
-        in_order = [place for place in to_run if done[place].irreversible]
-        try:
-            async with asyncio.TaskGroup() as group:
-                for place in to_run:
-                    if place not in in_order:
-                        group.create_task(run(place))
-                group.create_task(run(*in_order))
-        except* ProviderError as failed:
-            raise failed.exceptions[0] from None
-
-    def _context_of(self, call: ToolCall) -> ToolContext:
-        number = self._calls_of.get(call.name, 0)
-        self._calls_of[call.name] = number + 1
-        parent = tool_traceparent(self._context.traceparent, self._turn, call.id)
-        return replace(self._context, call=number, traceparent=parent)
-
-    def _note_limits(self, record: TurnRecord) -> None:
-        for note in self._used.notes():
-            record.note(note)
 
     @property
     def state(self) -> Any:
@@ -251,10 +163,3 @@ def _goes_on(response: Response) -> bool:
         return False
     waits = not all(map(is_run_already, response.tool_calls))
     return waits or response.finish_reason == "tool_calls"
-
-
-def _ended(call: ToolCall) -> ToolCall:
-    """Return a call with a word on what became of it where it was given up."""
-    if is_run_already(call) or call.latency_ms is not None:
-        return call
-    return replace(call, error="given up before it had ended")

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any
 
-from pytest_arena.errors import BudgetSpent, ProviderError, first_line
+from pytest_arena.errors import ProviderError
 from pytest_arena.loading.chain_plans import ChainPlan, ChainStepPlan
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
-from pytest_arena.results.step import Step
-from pytest_arena.schema import ProviderSpec
 from pytest_arena.targets.agent import Toolboxes
 from pytest_arena.targets.agent.loop import Ask
 from pytest_arena.targets.agent.transcript import with_ids
 from pytest_arena.targets.agent.turn_record import TurnRecord
 from pytest_arena.targets.chain.functions import ChainFunctions
+from pytest_arena.targets.steps import AskStep, StepsRun, in_step, with_output
 from pytest_arena.tools import ToolContext
-
-
-class AskBy(Protocol):
-    """Ask a model once, as an agent's `Ask` does; `by` is asked in place of the column's."""
-
-    async def __call__(
-        self,
-        messages: list[Message],
-        turn: int,
-        step: int,
-        further: Sequence[Tool],
-        by: ProviderSpec | None,
-    ) -> tuple[Request, Response]: ...
 
 
 @dataclass(slots=True)
@@ -50,22 +35,22 @@ class _Turn:
     """The ids of all calls of tools."""
 
 
-class ChainRun:
+class ChainRun(StepsRun):
     """One chain in one dialogue; what its tools keep goes on from turn to turn."""
 
     def __init__(
         self,
         plan: ChainPlan,
-        ask: AskBy,
+        ask: AskStep,
         toolboxes: Toolboxes,
         context: ToolContext,
         calls: TrialCalls | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
+        super().__init__(clock)
         self._plan = plan
         self._ask = ask
         self._functions = ChainFunctions(toolboxes.environment)
-        self._clock = clock
         self._turn: _Turn | None = None
         calls_of: dict[str, int] = {}
         self._runs = {
@@ -80,47 +65,31 @@ class ChainRun:
         """Run the chain on what the user said last; return the conversation, and the turn as one
         response."""
         said = text_in(messages[-1]["content"])
-        state = self._turn = _Turn(turn, messages[:-1], [said], TurnRecord(self._clock))
+        record = self._record = TurnRecord(self._clock)
+        state = self._turn = _Turn(turn, messages[:-1], [said], record)
         for place, step in enumerate(self._plan.steps):
             try:
                 await self._take(place, step, state)
                 if await self._is_broken(place, step, state):
                     break
             except ProviderError as error:
-                raise self._of_step(place, step, error) from error
-        self._turn = None
-        return Request(messages), self._response(state)
-
-    @property
-    def unfinished(self) -> Response | None:
-        """What a turn that was broken off had come to; None where there is nothing of it."""
-        state = self._turn
-        return self._response(state) if state is not None and state.record.has_begun else None
-
-    async def close(self) -> None:
-        """Let the tools go of what is this dialogue's."""
-        await asyncio.gather(*(run.close() for run in self._runs.values()))
+                raise in_step(error, self._where(place, step)) from error
+        self._record = None
+        return Request(messages), self._whole(record)
 
     async def _take(self, place: int, step: ChainStepPlan, state: _Turn) -> None:
         """Take a step, and keep what it gave, or what it had come to."""
-        began_ms = state.record.now_ms()
         run = self._runs.get(place)
-        response: Response | None = None
-        try:
+        unfinished = (lambda: None) if run is None else (lambda: run.unfinished)
+        with self._taking(state.record, "instruction", step.name, unfinished) as taken:
             if run is None:
                 assert step.function is not None  # noqa: S101 - who is no function has a run
                 output = await self._functions.output(step.function, self._given(state))
             else:
                 messages = self._messages(step, state)
-                _, response = await run.answer(messages, state.number)
-                output = response.output
-        except (ProviderError, BudgetSpent) as error:
-            done = self._instruction(step, state, began_ms, error=first_line(str(error)))
-            state.record.add_instruction(done, None if run is None else run.unfinished)
-            raise
-        text = output if self._plan.store_steps else ""
-        done = self._instruction(step, state, began_ms, text=text)
-        state.record.add_instruction(done, response)
+                _, taken.response = await run.answer(messages, state.number)
+                output = taken.response.output
+            taken.text = output if self._plan.store_steps else ""
         state.outputs.append(output)
 
     async def _is_broken(self, place: int, step: ChainStepPlan, state: _Turn) -> bool:
@@ -142,18 +111,6 @@ class ChainRun:
                 state.record.note(f"{text}: {why}" if why else text)
                 return True
         return False
-
-    def _instruction(
-        self,
-        step: ChainStepPlan,
-        state: _Turn,
-        began_ms: float,
-        *,
-        text: str = "",
-        error: str | None = None,
-    ) -> Step:
-        duration_ms = round(state.record.now_ms() - began_ms, 3)
-        return Step("instruction", round(began_ms, 3), duration_ms, step.name, text, error=error)
 
     def _given(self, state: _Turn) -> str:
         """Return what the next step is given: what the last one gave, or all with that."""
@@ -203,28 +160,16 @@ class ChainRun:
 
         return ask
 
-    def _of_step(self, place: int, step: ChainStepPlan, error: ProviderError) -> ProviderError:
-        """Return an error that says in which step it happened."""
+    def _where(self, place: int, step: ChainStepPlan) -> str:
+        """Return what an error calls a step."""
         called = "" if step.name == str(place + 1) else f" ({step.name})"
-        where = f"step {place + 1}{called} of the chain {self._plan.name!r}"
-        told = ProviderError(
-            error.kind,
-            f"{where}: {error.message}",
-            status=error.status,
-            retry_after_s=error.retry_after_s,
-            attempts=error.attempts,
-        )
-        told.elsewhere = error.elsewhere
-        return told
+        return f"step {place + 1}{called} of the chain {self._plan.name!r}"
 
-    def _response(self, state: _Turn) -> Response:
+    def _whole(self, record: TurnRecord) -> Response:
         """Return a turn as one response, whose text is what the last step gave."""
-        response = state.record.response(self._state())
-        output = state.outputs[-1] if len(state.outputs) > 1 else ""
-        if output == response.output:
-            return response
-        # a function made something else of what the model said
-        return replace(response, output=output, refusal=None, first_token_ms=None)
+        assert self._turn is not None  # noqa: S101 - there is a turn whose record it is
+        outputs = self._turn.outputs
+        return with_output(record.response(self._state()), outputs[-1] if outputs[1:] else "")
 
     def _state(self) -> Any:
         """Return what the tools of all steps keep, as JSON; None where there are none."""

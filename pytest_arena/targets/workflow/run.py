@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
-from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, first_line
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.workflow_plans import ARTIFACT, TRANSITION, StatePlan, WorkflowPlan
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response, Tool
-from pytest_arena.results.step import Step
 from pytest_arena.schema import Guardrail
-from pytest_arena.targets.agent import AgentRun, Toolboxes
+from pytest_arena.targets.agent import Toolboxes
 from pytest_arena.targets.agent.turn_record import TurnRecord
-from pytest_arena.targets.workflow.visits import Left, Visits
+from pytest_arena.targets.steps import AskStep, StepsRun
+from pytest_arena.targets.workflow.visits import Visits
 from pytest_arena.tools import ToolContext
 
 _OWN_TOOLS = frozenset({TRANSITION, ARTIFACT})
 
 
-class AskWith(Protocol):
-    """Ask the model once, as an agent's `Ask` does, with params under those of its provider."""
-
-    async def __call__(
-        self,
-        messages: list[Message],
-        turn: int,
-        step: int,
-        further: Sequence[Tool],
-        *,
-        params: Mapping[str, Any],
-    ) -> tuple[Request, Response]: ...
-
-
-class WorkflowRun:
+class WorkflowRun(StepsRun):
     """One workflow in one dialogue; where it is goes on from turn to turn.
 
     A call of `workflow__transition` takes effect when the turn is answered, so that each turn is
@@ -47,24 +32,23 @@ class WorkflowRun:
     def __init__(
         self,
         plan: WorkflowPlan,
-        ask: AskWith,
+        ask: AskStep,
         toolboxes: Toolboxes,
         context: ToolContext,
         calls: TrialCalls | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._clock = clock
+        super().__init__(clock)
         self._visits = Visits(plan, clock)
         self._ask = ask
         self._context = context
-        self._record: TurnRecord | None = None
         self._first: int | None = 0
         """From which message on the state is told; None: from those of the turn at hand."""
         self._systems: list[tuple[int, str]] = []
         """The system prompts so far, with the place of the message before which each stands."""
         calls_of: dict[str, int] = {}
         self._answering = self._visits.state
-        self._runs: dict[str, AgentRun] = {
+        self._runs = {
             name: toolboxes.agent(
                 state.agent, self._asking(state), context, calls=calls, calls_of=calls_of
             )
@@ -84,38 +68,26 @@ class WorkflowRun:
             raise ProviderError(ErrorKind.AGENT, state.cannot_run)
         run = self._runs[state.name]
         self._keep_system(state, messages)
-        began_ms = record.now_ms()
-        try:
+        with self._taking(record, "state", state.name, lambda: run.unfinished) as taken:
             _, response = await run.answer(self._told(state, messages), turn)
-        except (ProviderError, BudgetSpent) as error:
-            step = self._step(state, began_ms, error=first_line(str(error)))
-            record.add_instruction(step, run.unfinished)
-            raise
-        left = self._visits.leave(response.tool_calls)
-        if left.next and not self._visits.state.is_persistent:
-            self._first = None
-        record.add_instruction(self._step(state, began_ms, response.output, left), response)
+            left = self._visits.leave(response.tool_calls)
+            if left.next and not self._visits.state.is_persistent:
+                self._first = None
+            taken.text, taken.response = response.output, response
+            taken.event, taken.next = left.event, left.next
+            taken.final = (self._visits.state.is_final and left.next != "") or state.is_final
         if left.note:
             record.note(left.note)
         stopped = response.stopped or left.stopped
         if stopped:
             record.stop(stopped)
         self._record = None
-        whole = record.response(run.state)
+        whole = self._whole(record)
         said = _without_own_calls(response.transcript)
         return Request(self._shown(messages)), replace(whole, transcript=said)
 
-    @property
-    def unfinished(self) -> Response | None:
-        """What a turn that was broken off had come to; None where there is nothing of it."""
-        record = self._record
-        if record is None or not record.has_begun:
-            return None
+    def _whole(self, record: TurnRecord) -> Response:
         return record.response(self._runs[self._answering.name].state)
-
-    async def close(self) -> None:
-        """Let the tools go of what is this dialogue's."""
-        await asyncio.gather(*(run.close() for run in self._runs.values()))
 
     def _shown(self, messages: list[Message]) -> list[Message]:
         """Return the whole conversation with the system prompt of each state where it began."""
@@ -141,29 +113,6 @@ class WorkflowRun:
             self._first = answered[-1] + 1 if answered else 0
         whole = "\n\n".join([*system, state.system(self._visits.known)])
         return [Message(role="system", content=whole), *said[self._first :]]
-
-    def _step(
-        self,
-        state: StatePlan,
-        began_ms: float,
-        text: str = "",
-        left: Left | None = None,
-        error: str | None = None,
-    ) -> Step:
-        assert self._record is not None  # noqa: S101 - a turn is at work
-        left = left or Left()
-        ends = (self._visits.state.is_final and left.next != "") or state.is_final
-        return Step(
-            "state",
-            round(began_ms, 3),
-            round(self._record.now_ms() - began_ms, 3),
-            state.name,
-            text,
-            event=left.event,
-            next=left.next,
-            final=ends and error is None,
-            error=error,
-        )
 
     def _asking(self, state: StatePlan) -> Any:
         """Return how the model of a state is asked, and offered the state's tools."""
