@@ -18,6 +18,7 @@ from pytest_arena.errors import (
     TransformError,
 )
 from pytest_arena.loading.plans import CellPlan
+from pytest_arena.loading.task_chain_plans import TaskChainPlan
 from pytest_arena.results.new_ids import new_id
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.run_facts import now
@@ -32,8 +33,7 @@ if TYPE_CHECKING:
     from pytest_arena.schema import Guardrail, ProviderSpec
     from pytest_arena.targets.agent import AgentRun, Toolboxes
     from pytest_arena.targets.agent.server_offer import ServerOffer
-    from pytest_arena.targets.chain import ChainRun
-    from pytest_arena.targets.workflow import WorkflowRun
+    from pytest_arena.targets.steps import StepsRun
 
 Holds = Callable[[Trial, int], Awaitable[bool]]
 """Whether the assertions of a turn (from 0) hold of what has been said so far."""
@@ -149,7 +149,7 @@ class Conversation:
             trace_id=self._trace_id,
         )
 
-    def _at_work(self) -> AgentRun | ChainRun | WorkflowRun | None:
+    def _at_work(self) -> AgentRun | StepsRun | None:
         """Return who works at the turns with several calls of models and tools, if anybody does."""
         case = self._plan.case
         if self._plan.provider.asks_nobody or not case.works_in_steps:
@@ -162,16 +162,20 @@ class Conversation:
             from pytest_arena.targets.chain import ChainRun
 
             return ChainRun(case.chain, self._ask, self._toolboxes(), about, self._calls)
+        if isinstance(case.workflow, TaskChainPlan):
+            from pytest_arena.targets.task_chain import TaskChainRun
+
+            return TaskChainRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
         if case.workflow is not None:
             from pytest_arena.targets.workflow import WorkflowRun
 
             return WorkflowRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
-        assert case.agent is not None  # noqa: S101 - one of the three is there
+        assert case.agent is not None  # noqa: S101 - one of them is there
         notes = [turn.notes for turn in self._dialogue]
         return self._toolboxes().agent(case.agent, self._ask, about, notes, self._calls)
 
     def _further_guardrails(
-        self, at_work: AgentRun | ChainRun | WorkflowRun | None
+        self, at_work: AgentRun | StepsRun | None
     ) -> Callable[[], Sequence[Guardrail]]:
         """Return what gives the guardrails that hold beside the case's: those of a state."""
         if self._plan.case.workflow is None or at_work is None:

@@ -330,6 +330,10 @@ def _load(
         plan, by_model = _in_workflow(plan, target.workflow, rendered, settings, context)
     elif tools is not None and target.chain is not None:
         plan = with_chain(plan, target.chain, rendered, tools, context)
+    elif tools is not None and target.task_chain is not None:
+        from pytest_arena.loading.task_chains import with_task_chain
+
+        plan = with_task_chain(plan, target.task_chain, rendered, tools, context)
     elif tools is not None:
         chaos = (*spec.chaos, *(variant.chaos if variant is not None else ()))
         plan = with_tools(plan, agent, rendered, tools, chaos, context)

@@ -51,6 +51,7 @@ def check_chain(case: CasePlan, columns: Iterable[ProviderSpec], context: LoadCo
     """Refuse a chain on an application, and assertions on steps that no chain has."""
     line = Location(case.source, case.line, 1)
     if case.chain is None and case.workflow is not None:
+        _check_states(case, case.workflow.states, line, context)
         return
     if case.chain is None:
         for assertion in every_assertion(case):
@@ -126,6 +127,22 @@ def _check_case(
             expected="a prompt that is a text",
             fix="name a target of type prompt or agent",
         )
+
+
+def _check_states(
+    case: CasePlan, states: Mapping[str, Any], line: Location, context: LoadContext
+) -> None:
+    """Refuse assertions on what a state gave that there is not; a number counts visits."""
+    for assertion in every_assertion(case):
+        wanted = assertion.chain_step
+        if isinstance(wanted, str) and wanted not in states:
+            context.problems.add(
+                f"unknown step {shorten(wanted)!r} in assertion {assertion.type!r} of case "
+                f"{shorten(case.name, 60)!r}",
+                assertion.place or line,
+                expected=one_of(wanted, states, ""),
+                fix=suggest(wanted, states) or "name one of these",
+            )
 
 
 def _check_steps(case: CasePlan, chain: ChainPlan, line: Location, context: LoadContext) -> None:

@@ -108,7 +108,7 @@ def _transitions(case: CasePlan) -> Iterator[str]:
     if case.workflow is None:
         return
     for state in case.workflow.states.values():
-        for event, target in state.events.items():
+        for event, target in state.transitions:
             yield transition_name(case.workflow.name, state.name, event, target)
 
 

@@ -30,6 +30,7 @@ from pytest_arena.schema.transform import TransformSpec
 
 if TYPE_CHECKING:
     from pytest_arena.loading.target_cases import TargetCases
+    from pytest_arena.loading.task_chain_plans import TaskChainPlan
 
 Reasons = str | Mapping[str, str]
 """A reason for every provider, or one for each provider or group by name."""
@@ -150,8 +151,8 @@ class CasePlan:
     answers."""
     chain: ChainPlan | None = None
     """The chain of steps that answers its turns, most of them by the column's model."""
-    workflow: WorkflowPlan | None = None
-    """The workflow whose states answer its turns, by the column's model."""
+    workflow: WorkflowPlan | TaskChainPlan | None = None
+    """The workflow whose states answer its turns, or the chain of tasks, by the column's model."""
     offer: OfferPlan | None = None
     """The MCP servers whose tools a model that answers alone is offered, too."""
     files: Mapping[str, AttachedFile] = field(default_factory=dict)
@@ -190,6 +191,8 @@ class CasePlan:
         """Whether tools of MCP servers are offered, which are known when they are asked."""
         if self.chain is not None:
             return self.chain.has_servers
+        if self.workflow is not None:
+            return self.workflow.has_servers
         return self.offer is not None or (self.agent is not None and bool(self.agent.servers))
 
     def params_for(self, provider: ProviderSpec) -> dict[str, Any]:
@@ -307,6 +310,8 @@ class CellPlan:
         yield from (persona.provider for persona in self.case.personas)
         if self.case.chain is not None:
             yield from (s.provider for s in self.case.chain.steps if s.provider is not None)
+        if self.case.workflow is not None:
+            yield from self.case.workflow.providers
         for rivals in self.rivals.values():
             yield from rivals
         for assertion in every_assertion(self.case):

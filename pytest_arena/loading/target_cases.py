@@ -75,6 +75,10 @@ class TargetCases:
             check_workflow(plan, [column], context)
         elif tools is not None and found.chain is not None:
             plan = with_chain(plan, found.chain, nothing, tools, context)
+        elif tools is not None and found.task_chain is not None:
+            from pytest_arena.loading.task_chains import with_task_chain
+
+            plan = with_task_chain(plan, found.task_chain, nothing, tools, context)
         elif tools is not None:
             plan = with_tools(plan, agent, nothing, tools, (), context)
         if prompt.pack is not None:

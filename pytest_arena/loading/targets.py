@@ -23,6 +23,7 @@ from pytest_arena.schema import (
     ChainTargetSpec,
     PromptSpec,
     PromptTargetSpec,
+    TaskChainTargetSpec,
     WorkflowTargetSpec,
 )
 from pytest_arena.text.folding import without_only_final_break
@@ -30,6 +31,7 @@ from pytest_arena.text.folding import without_only_final_break
 if TYPE_CHECKING:
     from pytest_arena.loading.dialects.promptpack.evals import PackEvals
     from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
+    from pytest_arena.loading.dialects.task_chains.chain_file import TaskChainFile
     from pytest_arena.loading.go_prompts import GoText
     from pytest_arena.loading.manifests import Manifest
     from pytest_arena.schema.pack import PackWorkflow
@@ -128,14 +130,25 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskChain:
+    """An entry of `targets:` that is a chain of tasks."""
+
+    name: str
+    target: TaskChainTargetSpec
+    written: YamlMap
+    file: TaskChainFile
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A way to reach a provider: under a prompt, directly or by an agent that works under it, or by
-    a chain or a workflow."""
+    a chain, a workflow or a chain of tasks."""
 
     prompt: Prompt = field(default_factory=Prompt)
     agent: Agent | None = None
     chain: Chain | None = None
     workflow: Workflow | None = None
+    task_chain: TaskChain | None = None
 
 
 _KINDS: dict[str, type[ArenaModel]] = {
@@ -143,6 +156,7 @@ _KINDS: dict[str, type[ArenaModel]] = {
     "agent": AgentTargetSpec,
     "chain": ChainTargetSpec,
     "workflow": WorkflowTargetSpec,
+    "task_chain": TaskChainTargetSpec,
 }
 
 
@@ -203,6 +217,8 @@ def _target(
         return Target(chain=_chain(name, spec, written, owner, context))
     if isinstance(spec, WorkflowTargetSpec):
         return Target(workflow=_workflow(name, spec, written, context))
+    if isinstance(spec, TaskChainTargetSpec):
+        return Target(task_chain=_task_chain(name, spec, written, context))
     if not isinstance(spec, (PromptTargetSpec, AgentTargetSpec)):
         return Target()
     prompt = Prompt()
@@ -220,6 +236,8 @@ def _target(
 
 def _likely_kind(written: Any) -> str:
     keys = written.keys() if isinstance(written, YamlMap) else ()
+    if "file" in keys:
+        return "chain" if "agent" in keys else "task_chain"
     return "agent" if "manifest" in keys else "workflow" if "pack" in keys else "prompt"
 
 
@@ -285,6 +303,15 @@ def _workflow(
         pack.tell(place)
         return Workflow(name, spec, written, found, prompts, evals)
     return None
+
+
+def _task_chain(
+    name: str, spec: TaskChainTargetSpec, written: YamlMap, context: LoadContext
+) -> TaskChain | None:
+    from pytest_arena.loading.dialects.task_chains.chain_file import read_task_chain
+
+    file = read_task_chain(spec.file, written.value_place("file"), context)
+    return None if file is None else TaskChain(name, spec, written, file)
 
 
 def _named_prompt(

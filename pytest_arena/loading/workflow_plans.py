@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.loading.agent_plans import AgentPlan
-from pytest_arena.schema import Guardrail
+from pytest_arena.schema import Guardrail, ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.schema.pack import WorkflowBudget
@@ -49,6 +49,11 @@ class StatePlan:
     cannot_run: str = ""
     """Why it is one that no arena can run."""
 
+    @property
+    def transitions(self) -> Iterator[tuple[str, str]]:
+        """The ways to other states, each by its event."""
+        return iter(self.events.items())
+
     def system(self, known: Mapping[str, str]) -> str:
         """Return its system prompt with what is known on entering it."""
         return "".join(
@@ -84,6 +89,16 @@ class WorkflowPlan:
     def most_calls(self) -> int:
         """The most calls of the model in one turn."""
         return max(state.agent.max_llm_turns for state in self.states.values())
+
+    @property
+    def has_servers(self) -> bool:
+        """Whether a state may call tools of MCP servers."""
+        return any(state.agent.servers for state in self.states.values())
+
+    @property
+    def providers(self) -> Iterator[ProviderSpec]:
+        """Who is asked in place of the column's model: nobody."""
+        return iter(())
 
     @property
     def guardrails(self) -> Iterator[Guardrail]:

@@ -53,6 +53,7 @@ from pytest_arena.schema.persona import PersonaSpec, PersonaTurnSpec
 from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
 from pytest_arena.schema.system import SystemOptions
+from pytest_arena.schema.task_chain_target import TaskChainTargetSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
 from pytest_arena.schema.tool_exec import ToolExecSpec
@@ -115,6 +116,7 @@ __all__ = [
     "RateLimitSpec",
     "RubricLevel",
     "SystemOptions",
+    "TaskChainTargetSpec",
     "ThresholdSpec",
     "ToolAnswer",
     "ToolExecSpec",

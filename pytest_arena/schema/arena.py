@@ -21,6 +21,7 @@ from pytest_arena.schema.params import Params
 from pytest_arena.schema.persona import PersonaSpec
 from pytest_arena.schema.predicted import Predicted
 from pytest_arena.schema.provider import CacheSpec, ProviderSpec
+from pytest_arena.schema.task_chain_target import TaskChainTargetSpec
 from pytest_arena.schema.thresholds import ThresholdSpec
 from pytest_arena.schema.tool import ToolSpec
 from pytest_arena.schema.variant import VariantSpec
@@ -130,7 +131,12 @@ class ArenaSpec(ArenaModel):
     prompts: dict[str, PromptSpec] = Field(default_factory=dict)
     """Prompts by name, for targets."""
     targets: dict[
-        str, PromptTargetSpec | AgentTargetSpec | ChainTargetSpec | WorkflowTargetSpec
+        str,
+        PromptTargetSpec
+        | AgentTargetSpec
+        | ChainTargetSpec
+        | WorkflowTargetSpec
+        | TaskChainTargetSpec,
     ] = Field(default_factory=dict)
     """Ways to reach a provider by name, for cases."""
     personas: dict[str, PersonaSpec] = Field(default_factory=dict)

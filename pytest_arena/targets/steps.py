@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -45,13 +46,17 @@ class Taken:
     final: bool = False
     response: Response | None = None
     """What a model and its tools did in it, where an agent worked at it."""
+    part: TurnRecord | None = None
+    """The same where its calls are recorded one by one."""
+    error: str | None = None
+    """Why it failed, where the run goes on after that."""
 
 
 def _nothing() -> Response | None:
     return None
 
 
-class StepsRun:
+class StepsRun(ABC):
     """A run that takes several steps at a turn of the user's, with an agent for each that asks a
     model."""
 
@@ -60,6 +65,10 @@ class StepsRun:
         self._record: TurnRecord | None = None
         """What is done at the turn at hand."""
         self._runs: Mapping[Any, AgentRun] = {}
+
+    @abstractmethod
+    async def answer(self, messages: list[Message], turn: int) -> tuple[Request, Response]:
+        """Answer a turn; return the conversation, and the turn as one response."""
 
     @property
     def unfinished(self) -> Response | None:
@@ -99,12 +108,18 @@ class StepsRun:
                 error=error,
             )
 
+        def add(step: Step, response: Response | None) -> None:
+            if taken.part is not None:
+                record.add_part(step, taken.part)
+            else:
+                record.add_instruction(step, response)
+
         try:
             yield taken
         except (ProviderError, BudgetSpent) as error:
-            record.add_instruction(step(first_line(str(error))), unfinished())
+            add(step(first_line(str(error))), unfinished())
             raise
-        record.add_instruction(step(), taken.response)
+        add(step(taken.error), taken.response)
 
 
 def in_step(error: ProviderError, where: str) -> ProviderError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,19 @@ class ConversationTools:
                 # what one tool is called by, no spelling of another takes from it
                 self._names.setdefault(name, tool.plan.name)
         return [tool.plan.offered for tool in self._tools.values()]
+
+    @property
+    def sources(self) -> list[tuple[str, str]]:
+        """The tools of now, each with the server that has it, which is empty for the toolbox's."""
+        of_servers = [(one.server.spec.id, one.listed.name) for one in self._tools.values()]
+        return [*(("", name) for name in self._toolbox.names), *of_servers]
+
+    def hides(self, offered: Tool, names: Collection[str]) -> bool:
+        """Return whether a tool as models are told of it is one of these, however it is spelled."""
+        name = str(offered["function"]["name"])
+        found = self._found(name)
+        spelled = {name} if found is None else {found.listed.name, *_spellings(found)}
+        return not spelled.isdisjoint(names)
 
     def plan(self, name: str) -> ToolPlan | None:
         """Return the plan of a tool, however its name is spelled; None of one that is not there."""

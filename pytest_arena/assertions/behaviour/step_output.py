@@ -1,4 +1,4 @@
-"""Assertions on what one step of a prompt chain gave."""
+"""Assertions on what one step of a prompt chain, or one state of a workflow, gave."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ StepName = Annotated[int | str, PlainValidator(_number_or_name), WithJsonSchema(
 
 
 class StepOutput(AllOf):
-    """Holds when every member holds for what one step of a [prompt chain](chains.md) gave.
+    """Holds when every member holds for what one step of a [prompt chain](chains.md) gave, or one
+    task of a [chain of tasks](task-chains.md).
 
         - type: step_output
           step: 1
@@ -49,8 +50,9 @@ class StepOutput(AllOf):
     `step` is a number from 1 on, or the step's `name`. The members see the step's output as if it
     were the answer, with the time that the step took; what is not known of a single step, such as
     its tokens, is an `error` there. A step that did not run, since a chain breaker ended the chain
-    before it, fails. Of a conversation it is the last turn's step, in a turn's own assertions that
-    turn's.
+    before it, fails. Of a task that ran several times it is the last time; its number counts the
+    tasks as they ran. Of a conversation it is the last turn's step, in a turn's own assertions
+    that turn's.
 
     Error: when a member that counts is an error, and when the answer is no chain's or does not keep
     what its steps gave.
@@ -68,7 +70,8 @@ class StepOutput(AllOf):
 
     def seen(self, trial: Trial) -> Trial | Outcome:
         answer = trial.last
-        steps = [one for one in answer.steps if one.kind == "instruction"] if answer else []
+        kinds = ("instruction", "state")
+        steps = [one for one in answer.steps if one.kind in kinds] if answer else []
         if answer is None or not steps:
             return Outcome.error("the answer tells of no steps of a chain")
         found = self._found(steps)
@@ -96,4 +99,4 @@ class StepOutput(AllOf):
     def _found(self, steps: list[Step]) -> Step | None:
         if isinstance(self.step, int):
             return steps[self.step - 1] if self.step <= len(steps) else None
-        return next((one for one in steps if one.name == self.step), None)
+        return next((one for one in reversed(steps) if one.name == self.step), None)

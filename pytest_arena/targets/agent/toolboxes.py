@@ -37,8 +37,12 @@ class Toolboxes:
     ) -> AgentRun:
         """Return an agent for one dialogue; it asks its model by `ask`, is told `notes` while it
         works at each turn, and keeps what its tools gave in `calls`."""
-        tools = self._tools(plan, context.session, plan.chaos)
+        tools = self.of(plan, context.session)
         return AgentRun(plan, ask, tools, context, notes, calls, calls_of=calls_of)
+
+    def of(self, plan: AgentPlan, session: str) -> ConversationTools:
+        """Return the tools of an agent, as one conversation has them."""
+        return self._tools(plan, session, plan.chaos)
 
     def offer(self, plan: OfferPlan, ask: Ask, session: str) -> ServerOffer:
         """Return what stands before a model that is offered servers' tools, for one dialogue."""

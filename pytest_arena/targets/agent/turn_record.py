@@ -87,6 +87,19 @@ class TurnRecord:
             for one in response.steps
         ]
 
+    def add_part(self, step: Step, part: TurnRecord) -> None:
+        """Add a step with what was done in it; what was told each other there is no part of the
+        conversation."""
+        self._steps.append(step)
+        if part._responses:
+            self._last_began_ms = step.started_ms + part._last_began_ms
+        self._responses += part._responses
+        self._calls += part._calls
+        self._steps += [
+            replace(one, started_ms=round(step.started_ms + one.started_ms, 3))
+            for one in part._steps
+        ]
+
     def add_calls(self, calls: Sequence[ToolCall], began_ms: Sequence[float]) -> None:
         """Add calls with what came of them, in the order in which the model made them."""
         self._calls += calls

@@ -11,7 +11,7 @@ from pydantic import Field
 from pytest_arena.errors import ArenaFileError, Location, shorten
 from pytest_arena.loading.assertions import build_named
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.promptpack.eval_types import UnusableError, renamed, unwrapped
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlList, YamlMap

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.promptpack.evals import (
     EvalList,
     PackEvals,
@@ -51,7 +51,7 @@ class PackFile:
 
     def __init__(self, tree: YamlMap, name: str, context: LoadContext) -> None:
         self._context = context
-        self._left_out = LeftOut(name, context)
+        self._left_out = LeftOut(f"pack {name}", context)
         self.name = name
         self._tree = self._left_out.known(tree, _KEYS, f"pack {name}", _INERT, _DESCRIBED)
         engine = self._tree.get("template_engine")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, shorten
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.promptpack.evals import EvalList, PackEvals, build_evals
 from pytest_arena.loading.dialects.promptpack.pack_texts import PackTexts
 from pytest_arena.loading.dialects.promptpack.validators import build_validators

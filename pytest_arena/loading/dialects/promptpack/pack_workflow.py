@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.validate import build_model

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptpack.described import LeftOut
+from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.promptpack.eval_types import unwrapped
 from pytest_arena.loading.dialects.promptpack.validator_types import (
     ASK_A_MODEL,

@@ -1,4 +1,4 @@
-"""What of a pack has no effect in an arena, told in one warning with its places."""
+"""What of a file of another tool has no effect in an arena, told in one warning with its places."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pytest_arena.loading.unknown_keys import unknown_key
 
 
 class LeftOut:
-    """What of a pack has no effect here, in the order in which it was found."""
+    """What of a file, such as `pack shop.json`, has no effect here, in the order in which it was
+    found."""
 
-    def __init__(self, pack: str, context: LoadContext) -> None:
-        self._pack = pack
+    def __init__(self, file: str, context: LoadContext) -> None:
+        self._file = file
         self._context = context
-        self._found: dict[str, bool] = {}
-        """What was found, and whether it was told."""
+        self._found: dict[str, Location] = {}
+        self._told: set[str] = set()
 
     def add(self, what: str, place: Location) -> None:
-        """Keep what has no effect, and where it stands."""
-        self._found.setdefault(f"{what.replace(f' of pack {self._pack}', '')} ({place})", False)
+        """Keep what has no effect, and where it stands first."""
+        self._found.setdefault(what.replace(f" of {self._file}", ""), place)
 
     def known(
         self,
@@ -55,7 +56,8 @@ class LeftOut:
 
     def tell(self, place: Location) -> None:
         """Warn of all that was found and not told yet."""
-        new = [what for what, told in self._found.items() if not told]
+        new = [what for what in self._found if what not in self._told]
         if new:
-            self._context.warn(place, f"pack {self._pack} is run without {'; '.join(new)}")
-            self._found |= dict.fromkeys(new, True)
+            listed = "; ".join(f"{what} ({self._found[what]})" for what in new)
+            self._context.warn(place, f"{self._file} is run without {listed}")
+            self._told.update(new)
