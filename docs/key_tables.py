@@ -48,6 +48,7 @@ _HEADINGS = {
     "HealthSpec": "health",
     "ChainTargetSpec": "chain",
     "WorkflowTargetSpec": "workflow",
+    "TaskChainTargetSpec": "task_chain",
     "ChainStepSpec": "chain_step",
     "ToolLimits": "limits",
     "ToolAnswer": "mock",

@@ -11,6 +11,7 @@ from docs_trials import ROOT, environment
 from warm_programs import WARM
 
 from pytest_arena.comparison import compare
+from pytest_arena.comparison.coverage import coverage_of
 from pytest_arena.results import RunResult, read_run
 
 DECODED = ("base64", "hex", "binary", "rot13", "morse", "reversed")
@@ -327,3 +328,13 @@ def test_the_coverage_arena_tells_what_no_case_exercised(tmp_path: Path) -> None
         "values": (),
     }
     assert [limit.verdict for limit in run.limits] == ["passed", "failed"]
+
+
+@WORKERS
+def test_the_chains_of_tasks_take_their_ways(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    run = run_arena(tmp_path, "formats/task-chains", *workers, expected=1)
+    assert cells(run, "failed") == {"An order[stubborn]"}
+    assert cells(run, "error") == {"A letter without a score[careful]"}
+    assert len(cells(run, "passed")) == 8
+    (chained,) = coverage_of(run)
+    assert {one.kind: one.never for one in chained.kinds}["states"] == ()

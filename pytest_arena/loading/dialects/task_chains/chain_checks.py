@@ -90,7 +90,8 @@ class _Checks:
                 "trial is an error",
             )
         elif on_failure:
-            self._named(on_failure, transition.value_place("on_failure"), f"'on_failure' of {here}")
+            place = transition.value_place("on_failure")
+            self._named(on_failure, place, f"'on_failure' of {here}", self._names)
         for branch, place in zip(task.transition.branches, _places(transition), strict=False):
             self._branch(task, branch, place, here)
         if task.input_var and task.input_var not in self._known:
@@ -142,7 +143,8 @@ class _Checks:
 
     def _branch(self, task: ChainTaskSpec, branch: BranchSpec, written: YamlMap, here: str) -> None:
         if branch.goto and branch.goto != END:
-            self._named(branch.goto, written.value_place("goto"), f"a branch of {here}")
+            place = written.value_place("goto")
+            self._named(branch.goto, place, f"a branch of {here}", [*self._names, END])
         when = written.value_place("when")
         if branch.compose is not None and branch.compose.with_var not in self._known:
             place = written["compose"].value_place("with_var")
@@ -187,7 +189,7 @@ class _Checks:
             return
         for name in (source, target):
             if name != END or name == source:
-                self._named(name, place, f"'edge' of a branch of {here}")
+                self._named(name, place, f"'edge' of a branch of {here}", self._names)
         if not re.fullmatch(r"\s*\d+\s*", branch.when):
             self._refuse(
                 f"a branch of {here} counts an edge up to {shorten(branch.when)!r}",
@@ -217,13 +219,13 @@ class _Checks:
             suggest(name, self._known) or "name a task, or input",
         )
 
-    def _named(self, name: str, place: Location, what: str) -> None:
+    def _named(self, name: str, place: Location, what: str, known: list[str]) -> None:
         if name not in self._names:
             self._refuse(
                 f"{what} names an unknown task {shorten(name)!r}",
                 place,
-                one_of(name, [*self._names, END], ""),
-                suggest(name, [*self._names, END]) or "name one of these",
+                one_of(name, known, ""),
+                suggest(name, known) or "name one of these",
             )
 
     def _unreachable(self) -> list[str]:
