@@ -60,13 +60,13 @@ def test_a_case_goes_before_its_agent_and_a_variant_before_both(load: Callable[.
         (
             "{type: agnet}",
             "arena.yaml:5:21: target 'a': unknown type 'agnet'\n"
-            "  expected: one of prompt, agent, chain, workflow\n"
+            "  expected: one of prompt, agent, chain, workflow, task_chain\n"
             "  fix: did you mean 'agent'?",
         ),
         (
             "{instructions: Hi}",
             "arena.yaml:5:14: target 'a' has no type\n"
-            "  expected: one of prompt, agent, chain, workflow\n"
+            "  expected: one of prompt, agent, chain, workflow, task_chain\n"
             "  fix: add type: prompt",
         ),
         (
