@@ -24,6 +24,7 @@ from pytest_arena import hookspecs, schema
 from pytest_arena.assertions.behaviour.call_patterns import CallPattern
 from pytest_arena.cli import build_parser
 from pytest_arena.engine.calling import retries
+from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
 from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
 from pytest_arena.providers.mcp import McpOptions
@@ -41,7 +42,7 @@ _TABLE = re.compile(r"(<!-- fields: (\w+) -->\n).*?(<!-- end fields -->)", re.DO
 _FACT = re.compile(r"(<!-- fact: (\w+) -->).*?(<!-- end fact -->)")
 FACTS = {
     "retries": f"{retries.DEFAULT_RETRIES}",
-    "retry_for": f"{retries.DEFAULT_RETRY_FOR_S:g}s",
+    "retry_for": f"{DEFAULT_RETRY_FOR_S:g}s",
     "timeout": f"{DEFAULT_TIMEOUT_S:g}s",
 }
 """Defaults that sentences name."""

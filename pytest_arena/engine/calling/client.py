@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
+from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.own_code import own_code
@@ -85,7 +86,8 @@ class ProviderClient:
         self._hooks = hooks
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
-        self._traffic: dict[int, Traffic] = {}
+        self._traffic: dict[str, Traffic] = {}
+        self._breakers: dict[int, CircuitBreaker] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.notes: list[str] = []
         """What there is to say of the calls as a whole, when the run ends."""
@@ -230,14 +232,15 @@ class ProviderClient:
             with own_code(ErrorKind.PROVIDER):
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
-            known = self._traffic.setdefault(id(spec.entry), found.traffic)
-            if known is not found.traffic:
-                found.traffic = known
-                return found
+            found.breaker = self._breakers.setdefault(id(spec.entry), found.breaker)
             found.breaker.notice = self._quotas.notice_of(spec)
             # a mock that stands for a real provider has no limit to keep to
-            if not found.provider.offline or spec.provider == found.provider.type:
+            stands_in = provider.offline and spec.provider != provider.type
+            whose = f"mock of {id(spec.entry)}" if stands_in else spec.endpoint
+            known = self._traffic.setdefault(whose, found.traffic)
+            if known is found.traffic and not stands_in:
                 found.rate_limiter = self._quotas.rate_limiter_of(spec)
+            found.traffic = known
         return found
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
 from pytest_arena.errors import LASTING, ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.prices import Price
@@ -99,7 +100,10 @@ class LoadBalancer(Provider):
         elif error.retryable:
             endpoint.failures += 1
             rest_s = min(FIRST_REST_S * 2 ** (endpoint.failures - 1), LONGEST_REST_S)
-            self._rest(endpoint, error.retry_after_s or rest_s)
+            self._rest(
+                endpoint,
+                min(error.retry_after_s or rest_s, self.spec.retry_for or DEFAULT_RETRY_FOR_S),
+            )
         else:
             return False
         return bool(self._awake())

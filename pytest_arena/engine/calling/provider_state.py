@@ -23,6 +23,7 @@ GUESSED_OUTPUT = 200
 _ENOUGH = 3
 """Answers after which their mean says more than the bound that was asked for."""
 CHARACTERS_PER_TOKEN = 4
+DEFAULT_RETRY_FOR_S = 90.0
 PER_MESSAGE = 3
 """Tokens around each message, as OpenAI counts them."""
 PER_FILE = 1_000
@@ -32,9 +33,9 @@ _BOUNDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 
 @dataclass(slots=True)
 class Traffic:
-    """The calls to one entry of `providers:` under all its variants, which share its limits."""
+    """The calls to one endpoint with one key, by whatever entries of `providers:`, which share
+    its rate."""
 
-    breaker: CircuitBreaker
     turns: PriorityLock = field(default_factory=PriorityLock)
     rate_limiter: RateLimiter | None = None
     """None while nothing bounds the rate: no limit in the file, and no refusal yet."""
@@ -48,7 +49,9 @@ class ProviderState:
 
     spec: ProviderSpec
     provider: Provider
-    traffic: Traffic = field(init=False)
+    traffic: Traffic = field(default_factory=Traffic)
+    breaker: CircuitBreaker = field(init=False)
+    """That of the entry, under all its variants."""
     answers: int = 0
     output_tokens: int = 0
     input_tokens: int = 0
@@ -62,11 +65,7 @@ class ProviderState:
     _price_known: bool = False
 
     def __post_init__(self) -> None:
-        self.traffic = Traffic(CircuitBreaker(self.spec.name))
-
-    @property
-    def breaker(self) -> CircuitBreaker:
-        return self.traffic.breaker
+        self.breaker = CircuitBreaker(self.spec.name)
 
     @property
     def turns(self) -> PriorityLock:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
-from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, ProviderState
 from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.request_response import Request, Response
@@ -76,7 +76,8 @@ class Quotas:
     def learn(self, arena: Arena) -> None:
         """Take the budgets and rate limits of an arena file.
 
-        Where files differ on a provider, each budget and the lower rate hold.
+        Where files differ on a provider, each budget and the lower rate hold; a rate is that of an
+        endpoint and a key, whatever an entry is called.
         """
         if arena.budget is not None:
             self._own_budgets().limit_file(arena.file, arena.budget)
@@ -84,7 +85,8 @@ class Quotas:
             if spec.budget is not None:
                 self._own_budgets().limit_provider(spec.name, spec.budget)
             if spec.rate_limit is not None:
-                self._rates[spec.name] = _lower(self._rates.get(spec.name), spec.rate_limit)
+                rate = self._rates.get(spec.endpoint)
+                self._rates[spec.endpoint] = _lower(rate, spec.rate_limit)
             if spec.concurrency:
                 known = self._places.get(spec.name, spec.concurrency)
                 self._places[spec.name] = min(known, spec.concurrency)
@@ -111,7 +113,7 @@ class Quotas:
 
     def rate_limiter_of(self, spec: ProviderSpec) -> RateLimiter | None:
         """Return the pace of a provider whose rate the file limits."""
-        return self._new_rate_limiter(spec.name) if spec.name in self._rates else None
+        return self._new_rate_limiter(spec) if spec.endpoint in self._rates else None
 
     def exclusive_access_of(self, provider: str) -> ExclusiveAccess:
         """Return what keeps a load case and all other calls to a provider apart, over all
@@ -185,7 +187,7 @@ class Quotas:
             and response.allowance is not None
             and response.allowance.is_scarce
         ):
-            state.rate_limiter = self._new_rate_limiter(state.spec.name)
+            state.rate_limiter = self._new_rate_limiter(state.spec)
         if state.rate_limiter is not None:
             state.rate_limiter.answered = True
             if known and state.rate_limiter.counts_tokens:
@@ -222,7 +224,7 @@ class Quotas:
             self._settle(reservation, 0.0, 0.0)
         if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
             if state.rate_limiter is None:
-                state.rate_limiter = self._new_rate_limiter(state.spec.name)
+                state.rate_limiter = self._new_rate_limiter(state.spec)
                 state.rate_limiter.answered = state.answers > 0
             burst = state.burst(time.monotonic())
             await state.rate_limiter.refused(reservation.started, error.retry_after_s, burst)
@@ -268,19 +270,20 @@ class Quotas:
             self._budgets = Budgets(self._shared(), portion=self._portion, parts=self._parts)
         return self._budgets
 
-    def _new_rate_limiter(self, provider: str) -> RateLimiter:
+    def _new_rate_limiter(self, spec: ProviderSpec) -> RateLimiter:
         # most runs have no limits: they import none of this
         from pytest_arena.engine.calling.rate_limit import RateLimiter
 
         portion = self._portion
-        if provider not in self._undivided:
-            portion *= self._shard.of_rate(provider, self._places.get(provider))
+        if spec.name not in self._undivided:
+            portion *= self._shard.of_rate(spec.name, self._places.get(spec.name))
         return RateLimiter(
             self._shared(),
-            provider,
-            self._rates.get(provider),
+            spec.endpoint,
+            self._rates.get(spec.endpoint),
             portion=portion,
             processes=self._processes,
+            longest_pause_s=spec.retry_for or DEFAULT_RETRY_FOR_S,
         )
 
     def _shared(self) -> SharedTable:

@@ -28,6 +28,7 @@ SLOWEST = 0.2
 SLOWEST_UNANSWERED = 1.0
 """Calls in a second that are left at least; the second where nothing was ever answered, so that a
 provider which refuses everything is soon known to be down."""
+MINUTE_S = 60.0
 _SHARED = 0
 
 
@@ -64,7 +65,8 @@ class RateLimiter:
     Starts are spread evenly over the minute (a generic cell rate algorithm without bursts). A
     refusal (429) halves the rate; it is back near the old one after two seconds and grows slowly
     from there, never beyond the limit that the arena file gives. `portion` is the part of that
-    limit which the `processes` around the table own.
+    limit which the `processes` around the table own. Nothing that an answer says holds the others
+    up for longer than `longest_pause_s`, or than the tokens of a whole minute take.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class RateLimiter:
         *,
         portion: float = 1.0,
         processes: int = 1,
+        longest_pause_s: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.clock = clock
@@ -83,6 +86,7 @@ class RateLimiter:
         self._table = table
         self._name = f"pace {provider}"
         self._processes = processes
+        self._longest_pause_s = longest_pause_s
         self._top = float("inf")
         self._tokens_per_s = float("inf")
         if limit is not None and limit.requests_per_minute is not None:
@@ -125,7 +129,8 @@ class RateLimiter:
 
         def work() -> None:
             state = self._state()
-            self._keep(replace(state, tokens_at=state.tokens_at + tokens / self._tokens_per_s))
+            more_s = min(tokens / self._tokens_per_s, MINUTE_S)
+            self._keep(replace(state, tokens_at=state.tokens_at + more_s))
 
         await self._table.change(work)
 
@@ -146,7 +151,8 @@ class RateLimiter:
         def work() -> None:
             state, now = self._state(), self.clock()
             if wait_s is not None:
-                state = replace(state, paused_until=max(state.paused_until, now + wait_s))
+                until = now + min(wait_s, self._longest_pause_s)
+                state = replace(state, paused_until=max(state.paused_until, until))
             if rate is not None and rate < self.rate(state, now):
                 # a header is no refusal: its rate holds at once, with nothing to recover from
                 state = replace(state, ceiling=rate, cut_at=now - RECOVERY_S, guessed=0.0)
@@ -168,7 +174,7 @@ class RateLimiter:
 
     def _cut(self, started: float, retry_after_s: float | None, burst: int) -> None:
         state, now = self._state(), self.clock()
-        pause_s = retry_after_s or 0.0
+        pause_s = min(retry_after_s or 0.0, self._longest_pause_s)
         if state.ceiling and started < state.cut_at:
             # each further refusal of the same burst is one call more that the provider did not take
             if state.guessed:

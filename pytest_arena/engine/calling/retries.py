@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
 from pytest_arena.engine.calling.own_code import own_code
-from pytest_arena.engine.calling.provider_state import ProviderState
+from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.engine.calling.spreading import Spreader
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_arena.engine.calling.rate_limit import RateLimiter
 
 DEFAULT_RETRIES = 2
-DEFAULT_RETRY_FOR_S = 90.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
 LONGEST_NAP_S = 0.25

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pytest_arena.assertions.evaluate import needs_loop
 from pytest_arena.engine.calling.client import Call, ProviderClient
-from pytest_arena.engine.calling.retries import DEFAULT_RETRY_FOR_S, pause_before
+from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
+from pytest_arena.engine.calling.retries import pause_before
 from pytest_arena.engine.trial_checks import checks
 from pytest_arena.errors import LASTING, BudgetSpent, ErrorKind, ProviderError, shorten
 from pytest_arena.loading.load_tests import MOST_MESSAGES

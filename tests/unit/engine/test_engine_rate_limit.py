@@ -262,3 +262,20 @@ def test_two_hundred_calls_at_twenty_a_second_are_near_the_ideal(
     assert took <= 1.25 * 10 + latency
     assert settled.count(False) <= 0.05 * len(settled)
     assert attempts <= 2
+
+
+@pytest.mark.parametrize("asked", [1e11, 3600.0, 40.0])
+def test_nobody_is_held_up_for_longer_than_the_calls_may_take(asked: float) -> None:
+    clock = Clock()
+    own = RateLimiter(SharedTable(), "p", None, longest_pause_s=30.0, clock=clock)
+    asyncio.run(own.refused(clock.now, asked, 1))
+    assert own.paused_until == clock.now + 30.0
+    asyncio.run(own.told(Allowance((Quota(True, 0, 10, asked * 100),))))
+    assert own.paused_until == clock.now + 30.0
+
+
+def test_one_answer_counts_for_a_minute_of_tokens_at_most() -> None:
+    clock = Clock()
+    own = rate_limiter(clock, tokens_per_minute=60_000)
+    asyncio.run(own.correct(99_999_999.0))
+    assert own.due_at() <= clock.now + 60.0
