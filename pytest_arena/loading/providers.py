@@ -31,7 +31,8 @@ _OWN_KEYS = [name for name in ProviderSpec.model_fields if name != "options"]
 _CALLING = frozenset(
     {
         *("api_base", "api_key_env", "cache", "concurrency", "endpoints", "fallbacks", "headers"),
-        *("load_balance", "params", "rate_limit", "retries", "retry_for", "timeout"),
+        *("load_balance", "max_response_mb", "params", "rate_limit"),
+        *("retries", "retry_for", "timeout"),
     }
 )
 """Keys that say how a model is called."""

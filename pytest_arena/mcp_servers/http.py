@@ -13,6 +13,7 @@ import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from pytest_arena.errors import shorten
+from pytest_arena.text.unpacking import UNPACKED, Unpacker, UnpackingError
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of one message."""
@@ -78,9 +79,14 @@ class _Client(httpx2.AsyncClient):
     """
 
     async def send(self, request: httpx2.Request, **given: Any) -> httpx2.Response:
-        response = await super().send(request, **given)
+        stream = given.pop("stream", False)
+        request.headers["Accept-Encoding"] = ", ".join(UNPACKED)
+        response = await super().send(request, stream=True, **given)
         if isinstance(response.stream, httpx2.AsyncByteStream):
-            response.stream = _Bounded(response.stream)
+            encoding = response.headers.pop("Content-Encoding", "")
+            response.stream = _Bounded(response.stream, encoding)
+        if not stream:
+            await response.aread()
         if response.is_error and not await _has_error(response):
             said = shorten(await _beginning(response), _LONGEST_WORDS)
             what = f"HTTP {response.status_code} {response.reason_phrase}".strip()
@@ -101,21 +107,23 @@ class _Client(httpx2.AsyncClient):
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    """A response's bytes, up to a limit."""
+    """A response's bytes, unpacked, up to a limit."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
-        self._stream = stream
+    def __init__(self, packed: httpx2.AsyncByteStream, encoding: str) -> None:
+        self._packed = packed
+        self._encoding = encoding
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for part in self._stream:
-            size += len(part)
-            if size > _MOST_STREAMED:
-                raise httpx2.ReadError(f"wrote more than {_MOST_STREAMED >> 20} MiB")
-            yield part
+        try:
+            unpacker = Unpacker(self._encoding, _MOST_STREAMED)
+            async for part in self._packed:
+                for piece in unpacker.feed(part):
+                    yield piece
+        except UnpackingError as error:
+            raise httpx2.ReadError(str(error)) from None
 
     async def aclose(self) -> None:
-        await self._stream.aclose()
+        await self._packed.aclose()
 
 
 async def _has_error(response: httpx2.Response) -> bool:

@@ -53,13 +53,13 @@ class AnswerStream:
         self.done = False
         self._decoder = EventDecoder()
         self._chunks = 0
-        self._start = b""
+        self._start: list[bytes] = []
         """What has come before the first event: all of it, where there never is one."""
 
     def feed(self, part: bytes, at_ms: float) -> None:
         """Take the next bytes; a failure that they tell of is a `ProviderError`."""
         if not self._chunks:
-            self._start += part
+            self._start.append(part)
         for data in self._decoder.feed(part):
             self._take(data, at_ms)
             if self.done:
@@ -95,9 +95,10 @@ class AnswerStream:
 
     def _unstreamed(self) -> Answer:
         """Read an answer that came whole, though a stream was asked for."""
-        if not self._start.strip():
+        start = b"".join(self._start)
+        if not start.strip():
             raise lost("the stream ended before it held anything")
-        answer = answer_from(read_json(self._start))
+        answer = answer_from(read_json(start))
         answer.tells_filter = answer.tells_filter or self.answer.tells_filter
         answer.allowance = self.answer.allowance
         return answer

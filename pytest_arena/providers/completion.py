@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.error_mapping import failure
+from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.prices import Price
 from pytest_arena.providers.rate_headers import allowance_from
 from pytest_arena.providers.sent_back import SentBack, signed_fields
@@ -84,8 +84,8 @@ class CallParts:
         arguments = self.arguments
         if isinstance(arguments, str):
             try:
-                arguments = json.loads(arguments) if arguments.strip() else {}
-            except (ValueError, RecursionError):
+                arguments = read_json(arguments) if arguments.strip() else {}
+            except ValueError:
                 arguments = self.arguments
         return ToolCall(name=self.name, arguments=arguments, id=self.id)
 

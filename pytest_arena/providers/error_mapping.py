@@ -59,9 +59,12 @@ _UNREADABLE = frozenset(
         "TypeError",
         "AttributeError",
         "RecursionError",
+        "TooDeepError",
     }
 )
 _LIMIT = 200
+_READ = 20_000
+"""Characters of an error's body that are looked at for the words in it."""
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -81,7 +84,7 @@ def failure(
 ) -> ProviderError:
     """Build the error of a kind, with the provider's own words cut at 200 characters."""
     said = SAID[kind] + (f" (HTTP {status})" if status else "")
-    words = shorten(" ".join(redact(detail, secrets).split()), _LIMIT)
+    words = shorten(" ".join(redact(detail[:_READ], secrets).split()), _LIMIT)
     text = f"{said}: {words}" if words else said
     return ProviderError(kind, text, status=status, retry_after_s=retry_after_s)
 
@@ -90,6 +93,7 @@ def http_failure(
     status: int, body: str, headers: Mapping[str, str], secrets: Iterable[str] = ()
 ) -> ProviderError:
     """Build the error of an HTTP answer that is none: of its status, body and headers."""
+    body = body[:_READ]
     wait = parse_retry_after(headers)
     if wait is None and (delay := _RETRY_DELAY.search(body)):
         wait = float(delay[1])
@@ -237,7 +241,7 @@ def _decode(text: str, start: int) -> Any:
             return None
     try:
         return json.JSONDecoder(strict=False).raw_decode(text, start)[0]
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

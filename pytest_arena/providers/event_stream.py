@@ -13,7 +13,8 @@ class EventDecoder:
     """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest: list[bytes] = []
+        """The parts of a line that has no end yet, put together once: it may have thousands."""
         self._data: list[str] = []
         self._is_error = False
         self.error: str | None = None
@@ -21,7 +22,11 @@ class EventDecoder:
 
     def feed(self, part: bytes) -> list[str]:
         """Return the data of the events that end within these bytes."""
-        *whole, self._rest = (self._rest + part).split(b"\n")
+        if b"\n" not in part:
+            self._rest.append(part)
+            return []
+        *whole, rest = b"".join((*self._rest, part)).split(b"\n")
+        self._rest = [rest]
         events = []
         for line in whole:
             text = line.removesuffix(b"\r").decode("utf-8", "replace")

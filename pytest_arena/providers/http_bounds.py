@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.text.unpacking import more_than
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -28,6 +29,14 @@ def redirect_target(asked: URL, location: str) -> tuple[URL, bool]:
     return target, same or is_twin
 
 
+def may_follow(name: str, asked: URL, location: str, key: str, kind: ErrorKind) -> URL:
+    """Return where a redirect leads; an error where that is another host."""
+    target, stays = redirect_target(asked, location)
+    if not stays:
+        raise leads_elsewhere(name, target, key, kind)
+    return target
+
+
 def leads_elsewhere(name: str, target: URL, key: str, kind: ErrorKind) -> ProviderError:
     """Build the error of a redirect to another host, for which headers and body are not meant;
     `key` is the one of the entry that names the host."""
@@ -39,20 +48,18 @@ def leads_elsewhere(name: str, target: URL, key: str, kind: ErrorKind) -> Provid
     )
 
 
-def too_long(name: str) -> ProviderError:
+def too_long(name: str, most_bytes: int = MOST_BYTES) -> ProviderError:
     """Build the error of an answer without an end."""
-    return ProviderError(
-        ErrorKind.BAD_RESPONSE, f"{name} sent more than {MOST_BYTES >> 20} MiB in one answer"
-    )
+    return ProviderError(ErrorKind.BAD_RESPONSE, f"{name} sent {more_than(most_bytes)}")
 
 
-async def body_of(name: str, response: ClientResponse) -> bytes:
+async def body_of(name: str, response: ClientResponse, most_bytes: int = MOST_BYTES) -> bytes:
     """Return the whole body of an answer, unless it is too long."""
     parts = []
     size = 0
     async for part in response.content.iter_any():
         size += len(part)
-        if size > MOST_BYTES:
-            raise too_long(name)
+        if size > most_bytes:
+            raise too_long(name, most_bytes)
         parts.append(part)
     return b"".join(parts)

@@ -18,8 +18,7 @@ from pytest_arena.providers.http_bounds import (
     MOST_REDIRECTS,
     REDIRECTS,
     body_of,
-    leads_elsewhere,
-    redirect_target,
+    may_follow,
     too_long,
 )
 
@@ -54,20 +53,26 @@ class HttpClient:
     """
 
     def __init__(
-        self, session: ClientSession, base: str, proxy: str | None, secrets: Iterable[str]
+        self,
+        session: ClientSession,
+        base: str,
+        proxy: str | None,
+        secrets: Iterable[str],
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._session = session
         self._base = base.rstrip("/")
         self._name = urlsplit(base).netloc.rpartition("@")[2] or "the endpoint"
         self._proxy = proxy
         self._secrets = secrets
+        self._most_bytes = most_bytes
 
     async def post(
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
     ) -> bytes:
         """Return the body of the answer; `heard` gets its headers."""
         async with self._answering(path, body, headers) as response:
-            content = await body_of(self._name, response)
+            content = await body_of(self._name, response, self._most_bytes)
             self._check(response, content)
             heard(response.headers)
             return content
@@ -79,12 +84,12 @@ class HttpClient:
         size = 0
         async with self._answering(path, body, headers) as response:
             if response.status >= 400:
-                self._check(response, await body_of(self._name, response))
+                self._check(response, await body_of(self._name, response, self._most_bytes))
             heard(response.headers)
             async for part in response.content.iter_any():
                 size += len(part)
-                if size > MOST_BYTES:
-                    raise too_long(self._name)
+                if size > self._most_bytes:
+                    raise too_long(self._name, self._most_bytes)
                 yield part
 
     async def close(self) -> None:
@@ -111,11 +116,8 @@ class HttpClient:
                 if response.status not in REDIRECTS or location is None:
                     yield response
                     return
-                target, stays = redirect_target(response.url, location)
-                if not stays:
-                    key = "api_base"
-                    raise leads_elsewhere(self._name, target, key, ErrorKind.CONFIGURATION)
-                url = str(target)
+                kind = ErrorKind.CONFIGURATION
+                url = str(may_follow(self._name, response.url, location, "api_base", kind))
                 if response.status in (301, 302, 303):
                     method, data = "GET", None
         said = f"{self._name} redirects more than {MOST_REDIRECTS} times"
@@ -127,9 +129,14 @@ class HttpClient:
             raise http_failure(response.status, words, response.headers, self._secrets)
 
 
-async def open_client(base: str, headers: Mapping[str, str], secrets: Iterable[str]) -> HttpClient:
+async def open_client(
+    base: str,
+    headers: Mapping[str, str],
+    secrets: Iterable[str],
+    most_bytes: int = MOST_BYTES,
+) -> HttpClient:
     """Return a client for one base URL; on the loop that will use it."""
-    return HttpClient(await open_session(base, headers), base, proxy_of(base), secrets)
+    return HttpClient(await open_session(base, headers), base, proxy_of(base), secrets, most_bytes)
 
 
 async def open_session(base: str, headers: Mapping[str, str]) -> ClientSession:

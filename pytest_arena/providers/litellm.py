@@ -118,7 +118,11 @@ class LiteLLMProvider(Provider):
         litellm = load_litellm()
         started = time.perf_counter()
         try:
-            received = await litellm.aembedding(**arguments)
+            with listening(self.spec.most_bytes) as wire:
+                try:
+                    received = await litellm.aembedding(**arguments)
+                except Exception as error:  # noqa: BLE001  # told below
+                    raise wire.refused or error from None
             latency_ms = _since(started)
             answer = vectors_answer(received.model_dump(), len(texts))
             return self._priced(answer, answer.response(latency_ms=latency_ms))
@@ -141,7 +145,7 @@ class LiteLLMProvider(Provider):
         """
         failed: Exception | None = None
         answer, first_token_ms = Answer(), None
-        with listening() as wire:
+        with listening(self.spec.most_bytes) as wire:
             try:
                 received = await load_litellm().acompletion(**arguments)
                 speaks_chat = wire.speaks_chat(request.tools)

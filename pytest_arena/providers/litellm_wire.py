@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +25,7 @@ from pytest_arena.providers.completion import Answer, lost
 from pytest_arena.providers.error_bodies import error_in
 from pytest_arena.providers.error_mapping import http_failure
 from pytest_arena.providers.event_stream import EventDecoder
+from pytest_arena.providers.http_bounds import MOST_BYTES
 from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.litellm_losses import restore, stopped_by_filter
 
@@ -58,15 +59,23 @@ class Wire:
     """Whether the answer came to its end, as far as HTTP can tell."""
     response: Any = None
     """The answer itself, of httpx, where its body was not read when it came."""
+    most_bytes: int = MOST_BYTES
+    """The most that an answer may have."""
+    refused: ProviderError | None = None
+    """Why an answer was given up that leads elsewhere, or has no end."""
+
+    def refuse(self, error: ProviderError) -> None:
+        """Remember why an answer was given up: litellm tells it as another failure."""
+        self.refused = error
 
     @property
     def body(self) -> bytes:
         return b"".join(part for _, part in self.parts)
 
     def failure(self, secrets: Iterable[str]) -> ProviderError | None:
-        """Return the failure that the answer's status tells of, where it does."""
-        if self.status < 400:
-            return None
+        """Return why the answer was given up, or the failure that its status tells of."""
+        if self.refused is not None or self.status < 400:
+            return self.refused
         words = self.body.decode("utf-8", "replace")
         return http_failure(self.status, words, self.headers, secrets)
 
@@ -147,10 +156,10 @@ _heard: ContextVar[Wire | None] = ContextVar("arena_wire", default=None)
 
 
 @contextmanager
-def listening() -> Iterator[Wire]:
-    """Listen to the call that is made inside."""
+def listening(most_bytes: int = MOST_BYTES) -> Iterator[Wire]:
+    """Listen to the call that is made inside, whose answers have a bound and stay at their host."""
     _listen()
-    wire = Wire()
+    wire = Wire(most_bytes=most_bytes)
     token = _heard.set(wire)
     try:
         yield wire
@@ -164,17 +173,35 @@ def _listen() -> None:
 
     A call that nobody listens to goes its usual way.
     """
-    client = import_module("httpx").AsyncClient
-    send = client.send
+    httpx = import_module("httpx")
+    bounds = import_module("pytest_arena.providers.httpx_bounds")
+    send, sync_send = httpx.AsyncClient.send, httpx.Client.send
 
-    async def heard(self: Any, request: Any, **options: Any) -> Any:
+    async def heard(self: Any, request: Any, *, stream: bool = False, **options: Any) -> Any:
         wire = _heard.get()
-        response = await send(self, request, **options)
-        if wire is not None:
-            await _hear(wire, request, response)
+        if wire is None:
+            return await send(self, request, stream=stream, **options)
+        response = await bounds.bounded_answer(
+            partial(send, self), request, wire.most_bytes, wire.refuse, stream=stream, **options
+        )
+        await _hear(wire, response.request, response)
         return response
 
-    client.send = heard
+    def bounded(self: Any, request: Any, *, stream: bool = False, **options: Any) -> Any:
+        wire = _heard.get()
+        if wire is None:
+            return sync_send(self, request, stream=stream, **options)
+        return bounds.bounded_sync_answer(
+            partial(sync_send, self),
+            request,
+            wire.most_bytes,
+            wire.refuse,
+            stream=stream,
+            **options,
+        )
+
+    httpx.AsyncClient.send = heard
+    httpx.Client.send = bounded
 
 
 async def _hear(wire: Wire, request: Any, response: Any) -> None:

@@ -144,7 +144,7 @@ class OpenAIProvider(Provider):
                     self.environment.add_note(f"endpoint {self.spec.name}", note)
                 await asyncio.to_thread(load_prices)
                 self._client = await open_client(
-                    base.url if base else _BASE, headers, access.secrets
+                    base.url if base else _BASE, headers, access.secrets, self.spec.most_bytes
                 )
             return self._client, self._access
 

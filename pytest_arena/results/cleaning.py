@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span
+from pytest_arena.text.json_depth import MOST_DEPTH, is_too_deep
 from pytest_arena.text.thoughts import split_thoughts
 
 REPLACEMENT = "\ufffd"
@@ -37,6 +38,13 @@ def clean_value(value: Any) -> Any:
         return [clean_value(item) for item in value]
     if isinstance(value, float) and not isfinite(value):
         return None
+    return value
+
+
+def of_bounded_depth(value: Any) -> Any:
+    """Return a value, or a text in place of one that is nested too deeply to be kept."""
+    if isinstance(value, (dict, list, tuple)) and is_too_deep(value):
+        return f"[a value that is nested more than {MOST_DEPTH} deep]"
     return value
 
 
@@ -73,9 +81,9 @@ def _clean_call(call: ToolCall) -> ToolCall:
     return replace(
         call,
         name=clean_text(call.name),
-        arguments=clean_value(call.arguments),
+        arguments=clean_value(of_bounded_depth(call.arguments)),
         id=clean_text(call.id),
-        result=clean_value(call.result),
+        result=clean_value(of_bounded_depth(call.result)),
         error=None if call.error is None else clean_text(call.error),
         parent=None if call.parent is None else clean_text(call.parent),
     )
@@ -90,7 +98,10 @@ def _clean_span(span: Span) -> Span:
         started_ms=_rounded(span.started_ms),
         duration_ms=_rounded(span.duration_ms),
         error=None if span.error is None else clean_text(span.error),
-        attributes=clean_value(dict(span.attributes)),
+        attributes={
+            clean_text(name): clean_value(of_bounded_depth(value))
+            for name, value in span.attributes.items()
+        },
     )
 
 

@@ -45,6 +45,7 @@ class Program:
         folder: Path,
         environment: Mapping[str, str],
         guard: ProcessGuard,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
         self._process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
@@ -58,6 +59,7 @@ class Program:
             start_new_session=True,
         )
         self._guard = guard
+        self._most_bytes = most_bytes
         guard.add(self._process.pid)
         self._stdin = _opened(self._process.stdin)
         self._stdout = _opened(self._process.stdout)
@@ -222,8 +224,9 @@ class Program:
             del self._errors[:-LAST_WORDS]
         else:
             self._output += part
-            if len(self._output) > MOST_BYTES:
-                raise ProgramFailed(f"wrote more than {MOST_BYTES >> 20} MiB on standard output")
+            if len(self._output) > self._most_bytes:
+                most = f"{self._most_bytes / (1 << 20):.4g} MiB"
+                raise ProgramFailed(f"wrote more than {most} on standard output")
         return bool(part)
 
     def _told(self, what: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -64,6 +65,8 @@ class ProviderSpec(ArenaModel):
     retry_for: Duration | None = None
     """The most that all attempts of one call and the pauses between them may take (default 90s,
     or the timeout where that is longer)."""
+    max_response_mb: float = Field(default=16, ge=0.001, le=1024)
+    """The most that one answer may have, in MiB when unpacked; a longer one is given up."""
     concurrency: int | None = Field(default=None, gt=0)
     """Calls in flight at once, over all workers together."""
     cache: CacheSpec | None = None
@@ -174,10 +177,27 @@ class ProviderSpec(ArenaModel):
         return self._vendor and not named
 
     @property
+    def most_bytes(self) -> int:
+        """The most bytes that one answer may have."""
+        return int(self.max_response_mb * (1 << 20))
+
+    @property
     def asks_nobody(self) -> bool:
         """Whether its answers are there already, so that no load can be put on it."""
         # read without pydantic's `__getattr__`: it is asked several times a call
         return bool((self.__pydantic_private__ or {}).get("_asks_nobody"))
+
+    @property
+    def endpoint(self) -> str:
+        """What tells the endpoint, the key and the model that are asked from all others, whatever
+        the entry is called: a provider's rate is limited by these."""
+        url = getattr(self.options, "url", None)
+        if not (self._vendor or url):
+            # what runs in this process, or is another's plug-in, is known by its name alone
+            return f"entry {self.name}"
+        places = [one.model_dump(exclude={"weight"}) for one in self.endpoints]
+        facts = (self.full_model, self.api_base, url, self.api_key_env, self.headers, places)
+        return sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
 
     @property
     def host(self) -> str:

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import Problem, shorten
 from pytest_arena.prompts.templates import names_in, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.systems.answers import answer_of, system_failure
 from pytest_arena.providers.systems.offered import (
     checked_template,
@@ -223,7 +224,8 @@ class ExecProvider(Provider):
         # a Python program's lines would wait in a buffer, and its caller for them
         all_calls = {"PYTHONUNBUFFERED": "1", **self.environment.variables, **self._spans.variables}
         variables = {**all_calls, **of_call, **self._variables}
-        return Program(command, self.spec.folder, variables, self.environment.process_guard)
+        guard = self.environment.process_guard
+        return Program(command, self.spec.folder, variables, guard, self.spec.most_bytes)
 
     def _own_variables(self) -> dict[str, str]:
         return {
@@ -238,8 +240,8 @@ def _answer(name: str, output: str, stdout: str | None) -> Any:
         return text
     found: Any = None
     if text.lstrip().startswith("{") or stdout == "json":
-        with suppress(ValueError, RecursionError):
-            found = json.loads(text)
+        with suppress(ValueError):
+            found = read_json(text)
     if stdout == "json":
         if not isinstance(found, dict):
             raise system_failure(f"{name} wrote no JSON object: {shorten(text, 200)!r}")

@@ -195,10 +195,10 @@ class HttpProvider(Provider):
         timing = Timing()
         async with self._service.answering(name, sending, cookies) as response:
             if self._options.stream is None:
-                body = await body_of(name, response)
+                body = await body_of(name, response, self.spec.most_bytes)
                 found = answer_in(name, body, response.charset or "utf-8", self._options)
             else:
-                answer = StreamedAnswer(name, self._options, timing)
+                answer = StreamedAnswer(name, self._options, timing, self.spec.most_bytes)
                 async for part in response.content.iter_any():
                     answer.feed(part)
                     if answer.done:

@@ -9,11 +9,11 @@ from typing import Any
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.event_stream import END, EventDecoder
 from pytest_arena.providers.http_bounds import MOST_BYTES, too_long
+from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.portable.pieces import Timing
 
-"""Of one answer."""
 _LISTS = ("tool_calls", "context")
 _VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
 
@@ -43,14 +43,17 @@ class StreamedAnswer:
     the last one counts.
     """
 
-    def __init__(self, name: str, options: HttpOptions, timing: Timing) -> None:
+    def __init__(
+        self, name: str, options: HttpOptions, timing: Timing, most_bytes: int = MOST_BYTES
+    ) -> None:
         self._name = name
         self._options = options
         self._timing = timing
         self._events = EventDecoder() if options.stream == "sse" else None
-        self._rest = b""
+        self._rest: list[bytes] = []
         self._begin = b""
         self._size = 0
+        self._most_bytes = most_bytes
         self._pieces = 0
         self._texts: list[str] = []
         self._found: dict[str, Any] = {}
@@ -59,15 +62,19 @@ class StreamedAnswer:
     def feed(self, part: bytes) -> None:
         """Take the bytes that came."""
         self._size += len(part)
-        if self._size > MOST_BYTES:
-            raise too_long(self._name)
+        if self._size > self._most_bytes:
+            raise too_long(self._name, self._most_bytes)
         self._begin = (self._begin + part)[:200] if not self._pieces else b""
         for piece in self._pieces_in(part):
             self._take(piece)
 
     def end(self) -> dict[str, Any]:
         """Return what came, when no more will."""
-        last = self._events.end() if self._events is not None else _decoded(self._rest, "utf-8")
+        last = (
+            self._events.end()
+            if self._events is not None
+            else _decoded(b"".join(self._rest), "utf-8")
+        )
         if last.strip():
             self._take(last)
         if not self._pieces:
@@ -81,7 +88,11 @@ class StreamedAnswer:
         if self._events is not None:
             yield from self._events.feed(part)
             return
-        *lines, self._rest = (self._rest + part).split(b"\n")
+        if b"\n" not in part:
+            self._rest.append(part)
+            return
+        *lines, rest = b"".join((*self._rest, part)).split(b"\n")
+        self._rest = [rest]
         yield from (line for raw in lines if (line := _decoded(raw, "utf-8").strip()))
 
     def _take(self, piece: str) -> None:
@@ -151,8 +162,8 @@ def _at(path: str, content: Any, name: str) -> Any:
 
 def _json(name: str, text: str) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         said = f"{name} sent what is not JSON: {shorten(text.strip(), 200)!r}"
         raise ProviderError(ErrorKind.BAD_RESPONSE, said) from None
 

@@ -15,8 +15,7 @@ from pytest_arena.providers.http_bounds import (
     MOST_REDIRECTS,
     REDIRECTS,
     body_of,
-    leads_elsewhere,
-    redirect_target,
+    may_follow,
 )
 from pytest_arena.providers.http_client import in_pieces
 from pytest_arena.providers.rate_headers import parse_retry_after
@@ -71,9 +70,7 @@ class Service:
                         raise await self._refusal(name, response)
                     yield response
                     return
-                url, stays = redirect_target(response.url, target)
-                if not stays:
-                    raise leads_elsewhere(name, url, "url", ErrorKind.SYSTEM)
+                url = may_follow(name, response.url, target, "url", ErrorKind.SYSTEM)
                 if response.status == 303 or (response.status < 303 and method == "POST"):
                     method, content = "GET", None
         raise system_failure(f"{name} redirects more than {MOST_REDIRECTS} times")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pytest_arena.errors import ProviderError, shorten
+from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.running.program import Program, ProgramFailed
@@ -244,8 +245,8 @@ def greeting_of(name: str, program: Program) -> dict[str, Any]:
 def _object_in(name: str, line: bytes) -> dict[str, Any]:
     text = line.decode("utf-8", "replace").strip()
     try:
-        answer = json.loads(text)
-    except (ValueError, RecursionError):
+        answer = read_json(text)
+    except ValueError:
         raise _unusable(name, "a line that is not JSON", text) from None
     if not isinstance(answer, dict):
         raise _unusable(name, "a line that is no JSON object", text)

@@ -1,0 +1,170 @@
+"""How far one request of httpx may go, by which litellm sends: within its host, to a bound."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+from yarl import URL
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers.http_bounds import MOST_REDIRECTS, may_follow
+from pytest_arena.text.unpacking import Unpacker, UnpackingError
+
+Refused = Callable[[ProviderError], None]
+"""Take the failure of an answer that was given up, which the client may tell as another one."""
+_OFFERED = "gzip, deflate"
+
+
+async def bounded_answer(
+    send: Callable[..., Awaitable[httpx.Response]],
+    request: httpx.Request,
+    most_bytes: int,
+    refused: Refused,
+    *,
+    stream: bool,
+    **options: Any,
+) -> httpx.Response:
+    """Send a request by `AsyncClient.send`, and return its answer with an end to it.
+
+    Redirects are followed within the host alone, since the key and what is asked are for it.
+    """
+    name = _name(request)
+    options["follow_redirects"] = False
+    for _ in range(MOST_REDIRECTS + 1):
+        request.headers["Accept-Encoding"] = _OFFERED
+        response = await send(request, stream=True, **options)
+        following = _following(name, request, response, refused)
+        if following is None:
+            packed = response.stream
+            assert isinstance(packed, httpx.AsyncByteStream)  # noqa: S101 - of an async client
+            unpacking = _Unpacking(name, response, most_bytes, refused)
+            response.stream = _AsyncBounded(packed, unpacking)
+            if not stream:
+                try:
+                    await response.aread()
+                except BaseException:
+                    await response.aclose()
+                    raise
+            return response
+        await response.aclose()
+        request = following
+    raise _told(refused, _too_many(name))
+
+
+def bounded_sync_answer(
+    send: Callable[..., httpx.Response],
+    request: httpx.Request,
+    most_bytes: int,
+    refused: Refused,
+    *,
+    stream: bool,
+    **options: Any,
+) -> httpx.Response:
+    """Send a request by `Client.send`, as `bounded_answer` does by its async twin."""
+    name = _name(request)
+    options["follow_redirects"] = False
+    for _ in range(MOST_REDIRECTS + 1):
+        request.headers["Accept-Encoding"] = _OFFERED
+        response = send(request, stream=True, **options)
+        following = _following(name, request, response, refused)
+        if following is None:
+            packed = response.stream
+            assert isinstance(packed, httpx.SyncByteStream)  # noqa: S101 - of a sync client
+            unpacking = _Unpacking(name, response, most_bytes, refused)
+            response.stream = _SyncBounded(packed, unpacking)
+            if not stream:
+                try:
+                    response.read()
+                except BaseException:
+                    response.close()
+                    raise
+            return response
+        response.close()
+        request = following
+    raise _told(refused, _too_many(name))
+
+
+class _AsyncBounded(httpx.AsyncByteStream):
+    """The bytes of an answer, unpacked, up to a bound."""
+
+    def __init__(self, packed: httpx.AsyncByteStream, unpacking: _Unpacking) -> None:
+        self._packed = packed
+        self._unpacking = unpacking
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._packed:
+            for piece in self._unpacking.feed(part):
+                yield piece
+
+    async def aclose(self) -> None:
+        await self._packed.aclose()
+
+
+class _SyncBounded(httpx.SyncByteStream):
+    """The bytes of an answer, unpacked, up to a bound."""
+
+    def __init__(self, packed: httpx.SyncByteStream, unpacking: _Unpacking) -> None:
+        self._packed = packed
+        self._unpacking = unpacking
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._packed:
+            yield from self._unpacking.feed(part)
+
+    def close(self) -> None:
+        self._packed.close()
+
+
+class _Unpacking:
+    """What makes of an answer's bytes those that its client sees, and tells why it gave up."""
+
+    def __init__(
+        self, name: str, response: httpx.Response, most_bytes: int, refused: Refused
+    ) -> None:
+        self._name = name
+        self._refused = refused
+        # what is unpacked here is not to be unpacked again
+        encoding = response.headers.pop("Content-Encoding", "")
+        try:
+            self._unpacker = Unpacker(encoding, most_bytes)
+        except UnpackingError as error:
+            raise self._told(error) from None
+
+    def feed(self, part: bytes) -> Iterator[bytes]:
+        try:
+            yield from self._unpacker.feed(part)
+        except UnpackingError as error:
+            raise self._told(error) from None
+
+    def _told(self, error: UnpackingError) -> ProviderError:
+        return _told(self._refused, ProviderError(ErrorKind.BAD_RESPONSE, f"{self._name} {error}"))
+
+
+def _following(
+    name: str, request: httpx.Request, response: httpx.Response, refused: Refused
+) -> httpx.Request | None:
+    """Return the request that a redirect asks for; None where the answer is none."""
+    if response.next_request is None:
+        return None
+    location = response.headers["Location"]
+    try:
+        may_follow(name, URL(str(request.url)), location, "api_base", ErrorKind.CONFIGURATION)
+    except ProviderError as error:
+        raise _told(refused, error) from None
+    return response.next_request
+
+
+def _told(refused: Refused, error: ProviderError) -> ProviderError:
+    refused(error)
+    return error
+
+
+def _too_many(name: str) -> ProviderError:
+    said = f"{name} redirects more than {MOST_REDIRECTS} times"
+    return ProviderError(ErrorKind.CONFIGURATION, said)
+
+
+def _name(request: httpx.Request) -> str:
+    return request.url.netloc.decode("ascii", "replace").rpartition("@")[2]

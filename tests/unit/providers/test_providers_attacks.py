@@ -1,0 +1,162 @@
+"""Answers that would lead elsewhere, never end, or take all memory: by every way to an endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from servers.attacks import MEGABYTE, AttackServer
+
+from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers import ProviderEnvironment
+from pytest_arena.providers.base import Provider
+from pytest_arena.providers.litellm import LiteLLMProvider
+from pytest_arena.providers.openai import OpenAIProvider
+from pytest_arena.results import Request, Response
+from pytest_arena.results.cleaning import clean_response
+from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.unpacking import Unpacker, UnpackingError
+
+KEY = "sk-canary-of-the-attacks-0123"
+WAYS = {"openai": OpenAIProvider, "litellm": LiteLLMProvider}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[AttackServer, AttackServer]]:
+    with AttackServer() as elsewhere, AttackServer(elsewhere.url) as server:
+        yield server, elsewhere
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=[False, True], ids=["whole", "streamed"])
+def stream(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+def ask(
+    server: AttackServer, way: str, attack: str, *, stream: bool = False, **given: Any
+) -> Response:
+    """Have a provider ask for an attack, once."""
+    model = f"openai/{attack}" if way == "litellm" else attack
+    spec = ProviderSpec(
+        name="p", provider=way, model=model, api_base=f"{server.url}/v1", timeout=30, **given
+    )
+    request = Request([{"role": "user", "content": "between us"}], stream=stream, timeout_s=30)
+
+    async def once() -> Response:
+        provider: Provider = WAYS[way](spec, ProviderEnvironment({"OPENAI_API_KEY": KEY}))
+        try:
+            response = await provider.complete(request)
+        finally:
+            await provider.close()
+        clean_response(response)
+        return response
+
+    return asyncio.run(once())
+
+
+def refusal(
+    server: AttackServer, way: str, attack: str, *, stream: bool = False, **given: Any
+) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        ask(server, way, attack, stream=stream, **given)
+    assert KEY not in caught.value.message
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_elsewhere_is_an_error_and_never_followed(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, status: int
+) -> None:
+    server, elsewhere = servers
+    error = refusal(server, way, f"redirect-{status}", stream=stream)
+    assert "redirects to another host" in error.message
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert elsewhere.asked == []
+
+
+def test_redirects_end_by_each_way(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool
+) -> None:
+    error = refusal(servers[0], way, "round", stream=stream)
+    assert error.message.endswith("redirects more than 5 times")
+
+
+@pytest.mark.parametrize("attack", ["endless", "events", "comments", "bomb", "bombed"])
+def test_an_answer_has_an_end(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, attack: str
+) -> None:
+    server, _ = servers
+    server.sent = 0
+    error = refusal(server, way, attack, stream=stream, max_response_mb=2)
+    assert error.message.endswith("sent more than 2 MiB in one answer")
+    assert error.kind is ErrorKind.BAD_RESPONSE
+    # what is on its way when it is given up is in the system's buffers
+    assert server.sent < 24 * MEGABYTE
+
+
+def test_the_limit_is_what_the_entry_says(
+    servers: tuple[AttackServer, AttackServer], way: str
+) -> None:
+    server, _ = servers
+    assert len(ask(server, way, "big-1500000", max_response_mb=2).output) == 1_500_000
+    assert "more than 1 MiB" in refusal(server, way, "big-1500000", max_response_mb=1).message
+
+
+def test_an_encoding_that_nobody_asked_for_is_not_unpacked(
+    servers: tuple[AttackServer, AttackServer],
+) -> None:
+    error = refusal(servers[0], "litellm", "bombed-br")
+    assert error.message.endswith("answered in an encoding that was not asked for: br")
+
+
+@pytest.mark.parametrize("attack", ["deep-100000", "deep-300", "beside-100000", "beside-300"])
+def test_json_has_a_depth(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, attack: str
+) -> None:
+    error = refusal(servers[0], way, attack, stream=stream)
+    assert "its JSON is nested more than 200 deep" in error.message
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+@pytest.mark.parametrize("depth", [300, 900, 100_000])
+def test_arguments_that_are_too_deep_stay_the_text_that_came(
+    servers: tuple[AttackServer, AttackServer], way: str, depth: int
+) -> None:
+    (call,) = ask(servers[0], way, f"arguments-{depth}").tool_calls
+    assert call.arguments == "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize(
+    "count", ["NaN", "Infinity", "1e999", "-5", "9" * 400, "9" * 5000, "1.5", '"ten"', "[1]"]
+)
+def test_counts_that_cannot_be_are_unknown(
+    servers: tuple[AttackServer, AttackServer], way: str, count: str
+) -> None:
+    response = ask(servers[0], way, f"usage-{count}")
+    assert response.output == "ok hello"
+    assert response.input_tokens is None
+    assert response.cost_usd is None
+
+
+@pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_what_was_packed_is_unpacked(encoding: str, window: int, size: int) -> None:
+    plain = b"hello " * 1000
+    packer = zlib.compressobj(9, zlib.DEFLATED, window)
+    packed = packer.compress(plain) + packer.flush()
+    unpacker = Unpacker(encoding, len(plain))
+    parts = [packed[at : at + size] for at in range(0, len(packed), size)]
+    assert b"".join(piece for part in parts for piece in unpacker.feed(part)) == plain
+
+
+def test_what_cannot_be_unpacked_is_told() -> None:
+    with pytest.raises(UnpackingError, match=r"^sent what cannot be unpacked: "):
+        list(Unpacker("gzip", 1000).feed(b"no gzip at all"))
