@@ -292,3 +292,29 @@ def test_a_bare_model_is_not_asked_where_a_server_does_not_say_what_it_has(
         project.write(arena=BARE.format(raw=RAW, mode="does-not-start", url=server.url))
         project.run("--arena-provider=direct").assert_outcomes(errors=1)
         assert not server.requests
+
+
+def test_a_chain_of_tasks_calls_the_tools_of_its_servers(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    """A task names servers as it names providers of tools, and calls one of theirs by itself."""
+    ways = [{"operator": "equals", "when": "tool_call", "goto": "run"}]
+    ways.append({"operator": "default", "goto": "look"})
+    system = "{{toolservice:tools kb}}"
+    chat = {"id": "chat", "handler": "chat_completion", "system_instruction": system}
+    chat |= {"execute_config": {"tools": ["kb"]}, "transition": {"branches": ways}}
+    run = {"id": "run", "handler": "execute_tool_calls", "input_var": "chat"}
+    run |= {"transition": {"branches": [{"operator": "default", "goto": "chat"}]}}
+    look = {"id": "look", "handler": "tools", "tools": {"name": "kb", "tool_name": "echo"}}
+    look["tools"]["args"] = {"text": "again"}
+    (project.path / "chain.json").write_text(json.dumps({"tasks": [chat, run, look]}))
+    text = arena({"kb": "ok", "other": "ok"}, {"m": [calls("echo", text="hi")]})
+    target = "agent: {type: agent, instructions: Use the tools.}"
+    text = text.replace(target, "agent: {type: task_chain, file: chain.json}")
+    text = text.replace("{type: contains, value: done}", "{type: workflow_complete}")
+    project.write(arena=text)
+    project.run(*spread).assert_outcomes(passed=1)
+    assert [(one["name"], one["result"].split()[0]) for one in made(project, "m")] == [
+        ("echo", "hi"),
+        ("echo", "again"),
+    ]

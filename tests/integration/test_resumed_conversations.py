@@ -191,6 +191,67 @@ tests:
     ]
 
 
+def test_a_chain_of_tasks_goes_on_at_the_task_in_which_a_run_was_killed(
+    desk: Project, spread: tuple[str, ...]
+) -> None:
+    ends = {"branches": [{"operator": "default", "goto": "end"}]}
+    loop = [{"operator": "equals", "when": "tool_call", "goto": "run"}, *ends["branches"]]
+    chain = {
+        "id": "desk",
+        "tasks": [
+            {
+                "id": "chat",
+                "handler": "chat_completion",
+                "execute_config": {"tools": ["refund"]},
+                "transition": {"branches": loop},
+            },
+            {
+                "id": "run",
+                "handler": "execute_tool_calls",
+                "transition": {"branches": [{"operator": "default", "goto": "write"}]},
+            },
+            {
+                "id": "write",
+                "handler": "tools",
+                "tools": {"name": "mail"},
+                "output_template": "{{ .paid }}",
+                "transition": {"branches": [{"operator": "equals", "when": "7", "goto": "say"}]},
+            },
+            {
+                "id": "say",
+                "handler": "raw_string",
+                "prompt_template": "Say that {{.write}} is paid.",
+            },
+        ],
+    }
+    (desk.path / "desk.json").write_text(json.dumps(chain))
+    desk.write(
+        arena="""\
+providers: [{name: m, provider: mock, model: any}]
+tools:
+  refund: {python: "desk:refund", irreversible: true}
+  mail: {python: "desk:mail"}
+targets: {desk: {type: task_chain, file: desk.json}}
+tests:
+  - name: Lost
+    target: desk
+    prompt: Pay me back.
+    mock: {steps: [{tool_calls: [{name: refund, arguments: {number: "7"}}]}, Paid back.]}
+    assertions:
+      - {type: workflow_path, path: [chat, run, write, say]}
+      - {type: equals, value: Paid back.}
+"""
+    )
+    with held_at(desk, "mail", 1, *spread) as process:
+        kill_all(process)
+    before = counted(desk)
+    assert before == {"model": 1, "refund": 1, "mail": 1}
+    desk.run("--arena-resume", *spread).assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 1, "mail": 1}
+    (response,) = responses(desk)
+    assert response["state"] == {"paid": "7"}
+
+
 def test_a_persona_does_not_say_again_what_it_has_said(desk: Project) -> None:
     persona = "personas: {buyer: {goals: money, provider: {provider: mock, model: any}}}\ntests:"
     text = arena("Lost").replace("tests:", persona)

@@ -10,8 +10,12 @@ from pytest_arena.schema.task_chain import Strategy
 from pytest_arena.targets.task_chain.values import History, TaskFailed, history_of
 
 
-def composed(output: Any, other: Any, strategy: Strategy | None) -> Any:
-    """Return what a task gave together with a variable; without a strategy, by what both are."""
+def composed(output: Any, other: Any, strategy: Strategy | None, *, as_system: bool = False) -> Any:
+    """Return what a task gave together with a variable; without a strategy, by what both are.
+
+    A text is what the assistant said last in a conversation or, with `as_system`, its system
+    prompt: so the oldest chains have it, which compose in a task and not in a branch.
+    """
     strategy = strategy or _likely(output, other)
     if strategy == "override":
         return _override(output, other)
@@ -24,6 +28,9 @@ def composed(output: Any, other: Any, strategy: Strategy | None) -> Any:
     if not isinstance(output, str):
         raise TaskFailed("append_string_to_chat_history takes a text and a conversation")
     history = history_of(other, "append_string_to_chat_history")
+    if as_system:
+        system = "\n\n".join(filter(None, (output, history.system)))
+        return replace(history, system=system, tokens=None)
     said = Message(role="assistant", content=output)
     return replace(history, messages=(*history.messages, said), calls=(), tokens=None)
 

@@ -14,7 +14,7 @@ from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.schema import ToolLimits
-from pytest_arena.schema.task_chain import END
+from pytest_arena.schema.task_chain import END, ComposeSpec
 from pytest_arena.targets.agent import Toolboxes
 from pytest_arena.targets.agent.limits import LimitsUsed
 from pytest_arena.targets.agent.tool_runs import ToolRuns
@@ -172,7 +172,7 @@ class TaskChainRun(StepsRun):
         """Keep what a task gave, and choose the way on."""
         value = given.value
         if task.compose is not None:
-            value = self._composed(task.compose.with_var, value, task.compose.strategy, walk)
+            value = self._composed(task.compose, value, walk, as_system=True)
             walk.variables[f"{task.name}_composed"] = value
         branch = chosen(task.branches, given.token, walk.edges)
         if branch is None and task.branches:
@@ -182,7 +182,7 @@ class TaskChainRun(StepsRun):
                 "add a branch with operator: default",
             )
         if branch is not None and branch.compose is not None:
-            value = self._composed(branch.compose.with_var, value, branch.compose.strategy, walk)
+            value = self._composed(branch.compose, value, walk)
             walk.variables[f"{task.name}_{composed_name(branch.when)}_composed"] = value
         walk.variables |= {"previous_output": value, task.name: value}
         if task.print is not None:
@@ -195,10 +195,13 @@ class TaskChainRun(StepsRun):
         self._count(task.name, branch.goto, walk)
         return branch.goto, value
 
-    def _composed(self, name: str, value: Any, strategy: Any, walk: Walk) -> Any:
-        if name not in walk.variables:
-            raise TaskFailed(f"compose asks for {name!r}, which was not given yet")
-        return composed(value, walk.variables[name], strategy)
+    def _composed(
+        self, spec: ComposeSpec, value: Any, walk: Walk, *, as_system: bool = False
+    ) -> Any:
+        if spec.with_var not in walk.variables:
+            raise TaskFailed(f"compose asks for {spec.with_var!r}, which was not given yet")
+        other = walk.variables[spec.with_var]
+        return composed(value, other, spec.strategy, as_system=as_system)
 
     def _fail(
         self,

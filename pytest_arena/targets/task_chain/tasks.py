@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_arena.errors import shorten
 from pytest_arena.loading.task_chain_plans import TaskChainPlan, TaskPlan
 from pytest_arena.results.request_response import Message, Response, Tool, ToolCall
 from pytest_arena.targets.agent.tool_runs import ToolRuns
@@ -145,7 +144,8 @@ class Tasks:
         system = texts.macros(task.system)
         wanted = "Respond with exactly one of the following labels and nothing else: "
         system = "\n\n".join(filter(None, (system, wanted + ", ".join(labels))))
-        said = await self._said(task, value, system, walk, part)
+        asked = value.lines if isinstance(value, History) else value
+        said = await self._said(task, asked, system, walk, part)
         return Given(value, answers.route_in(said, labels))
 
     async def _said(
@@ -270,10 +270,9 @@ class Tasks:
         if task.output is not None:
             said = texts.template(task.output, _as_json(done.result))
             return Given(said, said)
-        return Given(done.result, _token(done.result) if task.handler == "hook" else _EXECUTED)
-
-
-_EXECUTED = "tools_executed"
+        return Given(
+            done.result, _token(done.result) if task.handler == "hook" else "tools_executed"
+        )
 
 
 def _system(*texts: str) -> list[Message]:
@@ -312,6 +311,5 @@ def _as_json(result: Any) -> Any:
 def _token(result: Any) -> str:
     """Return what the branches of an older chain's hook compare: what it says of the way on."""
     found = _as_json(result)
-    if isinstance(found, dict) and isinstance(found.get("transition"), str):
-        return str(found["transition"])
-    return shorten(result.strip(), 500) if isinstance(result, str) else _EXECUTED
+    said = found.get("transition") if isinstance(found, dict) else None
+    return said if isinstance(said, str) else "ok"

@@ -34,6 +34,12 @@ class History:
         return _said(self.messages[-1]) if self.messages else ""
 
     @property
+    def lines(self) -> str:
+        """All that was said, each with who said it."""
+        said = (f"{message.get('role')}: {_said(message).strip()}" for message in self.messages)
+        return "\n".join(said)
+
+    @property
     def json(self) -> dict[str, Any]:
         """The conversation as JSON."""
         return {"messages": [dict(message) for message in self.messages]}

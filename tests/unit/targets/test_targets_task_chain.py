@@ -31,6 +31,7 @@ tools:
     parameters: {{properties: {{number: {{type: integer}}}}}}
     mock: {{result: {{state: sent}}}}
   broken: {{mock: {{fail: no such order}}}}
+  keep: {{mock: {{result: {{transition: stored}}}}}}
 targets: {{chain: {{type: task_chain, file: chain.json{more}}}}}
 tests:
   - {{name: A, target: chain, prompt: Hi, assertions: [{{type: success}}]}}
@@ -181,7 +182,7 @@ async def test_a_counted_edge_ends_a_loop_and_waiting_calls_are_run_first(
     assert way(came) == ["chat", "run", "chat", "run", "chat", "sorry"]
     assert events(came)[4] == "chat->run at least 2"
     assert model.system(3) == "Give up."
-    assert model.offered == [["git.status", "find", "broken"]] * 3 + [[]]
+    assert model.offered == [["git.status", "find", "broken", "keep"]] * 3 + [[]]
     assert [one["role"] for one in model.asked[3]][-2:] == ["assistant", "tool"]
     assert len(came.tool_calls) == 3
 
@@ -268,6 +269,14 @@ async def test_a_route_takes_labels_by_letter_then_as_a_part_and_passes_its_inpu
         "code, question"
     )
     assert model.params == [{"temperature": 0.0}]
+
+
+async def test_a_route_looks_at_the_whole_conversation(load: Callable[..., Arena]) -> None:
+    tasks = [task("route", "route", on("a", "chat"), "chat"), task("chat", "chat_completion")]
+    model = Model("a", "Hello", "a", "Bye")
+    await talk(load(tasks), model, "Hi", "Go")
+    assert model.asked[2][-1]["content"] == "user: Hi\nassistant: Hello\nuser: Go"
+    assert [one["content"] for one in model.asked[3]] == ["Hi", "Hello", "Go"]
 
 
 NUMBERS = [on("6", "high", ">"), on("0", "none"), on("3-5", "some", "in_range"), "low"]
@@ -390,7 +399,11 @@ async def test_a_tools_task_calls_its_tool_and_its_template_decides(
 
 
 async def test_a_hook_is_branched_on_what_it_says(load: Callable[..., Arena]) -> None:
-    tasks = [task("h", "hook", on("clean", "then"), hook={"type": "git.status"}), task("then")]
+    tasks = [task("h", "hook", on("ok", "then"), hook={"type": "git.status"}), task("then")]
+    (came,) = await talk(load(tasks), Model())
+    assert (way(came), came.output) == (["h", "then"], "clean")
+    tasks[0]["transition"]["branches"][0]["when"] = "stored"
+    tasks[0]["hook"] = {"name": "keep", "args": {}}
     (came,) = await talk(load(tasks), Model())
     assert way(came) == ["h", "then"]
 
@@ -554,12 +567,12 @@ async def test_parameters_and_models_of_a_task_are_taken(load: Callable[..., Are
     [
         ({}, []),
         ({"tools": []}, []),
-        ({"tools": ["*"]}, ["git.status", "find", "broken"]),
-        ({"tools": ["*", "!git"]}, ["find", "broken"]),
+        ({"tools": ["*"]}, ["git.status", "find", "broken", "keep"]),
+        ({"tools": ["*", "!git"]}, ["find", "broken", "keep"]),
         ({"tools": ["git"]}, ["git.status"]),
         ({"tools": ["git", "find"]}, ["git.status", "find"]),
         ({"tools": ["!git"]}, []),
-        ({"tools": ["*"], "hide_tools": ["find", "git.status"]}, ["broken"]),
+        ({"tools": ["*"], "hide_tools": ["find", "git.status"]}, ["broken", "keep"]),
         ({"hooks": ["find"]}, ["find"]),
         ({"pass_clients_tools": True}, []),
     ],
@@ -618,6 +631,15 @@ async def test_outputs_are_composed(load: Callable[..., Arena]) -> None:
     (came,) = await talk(load(tasks), model)
     assert [one["content"] for one in model.asked[1]] == ["Hi", "Rejected."]
     assert came.steps[0].text == "Rejected."
+    shout = {"with_var": "input", "strategy": "append_string_to_chat_history"}
+    tasks = [
+        task("shout", "noop", "chat", prompt_template="UPPER", compose=shout),
+        task("chat", "model_execution"),
+    ]
+    model = Model("HELLO")
+    await talk(load(tasks), model)
+    assert [one["content"] for one in model.asked[0]] == ["UPPER", "Hi"]
+    assert model.system(0) == "UPPER"
 
 
 async def test_json_is_no_prompt(load: Callable[..., Arena]) -> None:
