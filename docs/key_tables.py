@@ -34,6 +34,7 @@ _HEADINGS = {
     "ComparisonSpec": "comparison",
     "JudgeSpec": "judge",
     "RubricLevel": "rubric",
+    "JudgeMessage": "judge_prompt",
     "CallPattern": "step",
     "CacheSpec": "cache",
     "BudgetSpec": "budget",

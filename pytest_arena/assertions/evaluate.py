@@ -362,4 +362,5 @@ def _finding(assertion: Assertion, outcome: Outcome, context: CheckContext) -> F
         judge=outcome.judge or (_calibrated(assertion, context) if context.calibrations else None),
         measure=outcome.measure,
         predicted=outcome.predicted,
+        metric=assertion.metric,
     )

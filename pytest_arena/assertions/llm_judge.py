@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.assertions.judge_base import (
@@ -16,12 +16,15 @@ from pytest_arena.assertions.judge_base import (
     transcript,
 )
 from pytest_arena.judging.llm.levels import Level, Levels
+from pytest_arena.judging.llm.own_prompt import OwnTask, PassOrScore
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.llm.prompt import Material
+from pytest_arena.prompts import TemplateError
+from pytest_arena.prompts.templates import names_in
 from pytest_arena.results.content import Part, files_in
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import CheckContext
-from pytest_arena.schema.judge import RubricLevel
+from pytest_arena.schema.assertion import CheckContext, Outcome
+from pytest_arena.schema.judge import JudgeMessage, RubricLevel
 
 LEAST = 0.7
 """The score that holds where a file says nothing else: `mostly` of the usual levels."""
@@ -83,6 +86,9 @@ class LlmJudge(ByCriteria):
     The judge quotes the passages that decide before it decides, and every quote must occur in the
     answer. The score is that of the level it chooses.
 
+    `judge_prompt:` is the whole [prompt in your own words](judging.md#a-prompt-of-your-own), which
+    a reply with `pass`, `score` and `reason` answers.
+
     Error: when no judge is configured, or the judge gives no usable judgement.
     """
 
@@ -90,11 +96,57 @@ class LlmJudge(ByCriteria):
     aliases: ClassVar[tuple[str, ...]] = ("llm_rubric",)
     prompts: ClassVar[tuple[str, ...]] = ("criteria", "levels_reply")
 
-    def question(self, trial: Trial, context: CheckContext) -> Question:
+    judge_prompt: str | tuple[JudgeMessage, ...] | None = Field(default=None, min_length=1)
+    """The judge's whole prompt, a text or messages, instead of ours. `{{ output }}` stands for the
+    answer, `{{ criteria }}` for the criteria, other names for variables of the case."""
+
+    @model_validator(mode="after")
+    def _has_one_way(self) -> LlmJudge:
+        if self.judge_prompt is None:
+            return self
+        said = " ".join(text for _, text in self._said)
+        for name in ("rubric", "see_files"):
+            if getattr(self, name):
+                raise _refusal(f"{name} beside judge_prompt", "one of both", f"remove {name}")
+        try:
+            names = names_in(said, {})
+        except TemplateError as error:
+            raise _refusal(error.what, error.expected, error.fix) from error
+        if "output" not in names:
+            raise _refusal(
+                "a judge_prompt that does not show the answer",
+                "{{ output }} in it",
+                "add {{ output }} where the answer shall stand",
+            )
+        return self
+
+    @property
+    def _said(self) -> tuple[tuple[str, str], ...]:
+        written = self.judge_prompt
+        if isinstance(written, str):
+            return (("user", written),)
+        return tuple((one.role, one.content) for one in written or ())
+
+    def question(self, trial: Trial, context: CheckContext) -> Question | Outcome:
+        if self.judge_prompt is not None:
+            return self._own_question(trial, context)
         form = Levels(self.levels)
         task = levels_task("criteria", form, criteria=self.criteria)
         material = (*dialogue(trial), answer(trial))
         return Question(task, material, form, self.least(self.min_score), self.files_to_see(trial))
+
+    def _own_question(self, trial: Trial, context: CheckContext) -> Question | Outcome:
+        known = {"criteria": self.criteria}
+        task = OwnTask("", known, said=self._said, given=context.variables)
+        named = self.threshold is not None or "min_score" in self.model_fields_set
+        form = PassOrScore(needs_pass=not named)
+        least = self.least(self.min_score) if named else 0.0
+        question = Question(task, (answer(trial),), form, least)
+        try:
+            question.messages  # noqa: B018 - a name that is no variable is met here
+        except TemplateError as error:
+            return Outcome.error(f"judge_prompt: {error.what}")
+        return question
 
 
 class JudgeConversation(ByCriteria):
@@ -126,3 +178,8 @@ def whole_conversation(trial: Trial) -> str:
     said = transcript([m for m in trial.messages if m.get("role") != "system"])
     last = f"assistant: {trial.last.in_words}" if trial.last else ""
     return "\n".join(part for part in (said, last) if part)
+
+
+def _refusal(what: str, expected: str, fix: str) -> PydanticCustomError:
+    given = {"what": what, "expected": expected, "fix": fix}
+    return PydanticCustomError("judge_prompt", "{what}", given)

@@ -36,7 +36,8 @@ def by_tag(cells: Sequence[Cell]) -> tuple[Breakdown, ...]:
 
 
 def by_assertion(cells: Sequence[Cell]) -> tuple[Breakdown, ...]:
-    """Count, by assertion type, the cells in which all findings of the type held.
+    """Count, by assertion type and by what files call `metric`, the cells in which all findings of
+    the type, or of that name, held.
 
     A cell counts once a type: as an error or failed if any of its findings is, else as passed if
     any is; findings that were skipped or unsure alone count as skipped.
@@ -54,14 +55,24 @@ def by_assertion(cells: Sequence[Cell]) -> tuple[Breakdown, ...]:
 
 
 def assertion_verdicts(cell: Cell) -> dict[str, str]:
-    """Return what a cell's findings come to for each assertion type."""
+    """Return what a cell's findings come to for each assertion type, and for each metric."""
     verdicts: dict[str, set[str]] = {}
     for finding in findings_of(cell):
         verdicts.setdefault(finding.type, set()).add(finding.verdict)
+        for metric, verdict in _named(finding):
+            verdicts.setdefault(metric, set()).add(verdict)
     return {
         kind: next((v for v in _WORST_FIRST if v in seen), "skipped")
         for kind, seen in verdicts.items()
     }
+
+
+def _named(finding: Finding) -> Iterable[tuple[str, str]]:
+    """Yield what files call by a name of their own, members of groups among it, with verdicts."""
+    if finding.metric is not None:
+        yield finding.metric, finding.verdict
+    for member in finding.group:
+        yield from _named(member)
 
 
 def findings_of(cell: Cell) -> Iterable[Finding]:

@@ -25,6 +25,9 @@ def without_templates(made: Made) -> Made:
 
 
 def _without_templates(key: str, value: Any) -> Any:
+    if key == "judge_prompt":
+        # it has {{ output }} in it
+        return value
     if isinstance(value, str):
         return escaped(value)
     if isinstance(value, list):

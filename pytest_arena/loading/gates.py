@@ -10,7 +10,7 @@ from pytest_arena.loading.cases import CaseSettings, LoadedCase
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.inventory import Inventory
 from pytest_arena.loading.problems import one_of
-from pytest_arena.loading.tree import YamlMap
+from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.schema import ArenaSpec
 from pytest_arena.schema.thresholds import OF_COVERAGE, OF_LABELS
 from pytest_arena.text.labels import label_key
@@ -29,7 +29,7 @@ def check_gates(
     for index, gate in enumerate(spec.gates):
         written = tree["gates"][index]
         place = written.value_place("metric")
-        problem = gate.problem(context.registry.assertions, place)
+        problem = gate.problem(context.registry.assertions, place, _named_metrics(tree))
         if problem is not None:
             context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
         for kind, names in known.items():
@@ -41,6 +41,21 @@ def check_gates(
                         expected=one_of(name, names, f"an entry of {kind}s:"),
                         fix=suggest(name, names) or f"name one of these, or add it to {kind}s:",
                     )
+
+
+def _named_metrics(written: object) -> set[str]:
+    """Return the names that assertions anywhere in a tree have for what they measure."""
+    found: set[str] = set()
+    if isinstance(written, YamlMap):
+        name = written.get("metric")
+        if "type" in written and isinstance(name, str):
+            found.add(name)
+        for inner in written.values():
+            found |= _named_metrics(inner)
+    elif isinstance(written, YamlList):
+        for inner in written:
+            found |= _named_metrics(inner)
+    return found
 
 
 def check_label_gates(

@@ -14,6 +14,8 @@ from pytest_arena.prompts.templates import as_text
 _AS_WRITTEN = frozenset({"variables", "matrix", "data", "attacks"})
 FILLED_WHEN_CALLED = frozenset({"mock", "exec", "http"})
 """Keys of a tool whose texts are filled in when an agent calls it, with its arguments."""
+FILLED_WHEN_ASKED = "judge_prompt"
+"""The key of an assertion whose texts are filled in with the answer when a judge is asked."""
 _Tree = YamlMap | YamlList
 _Inside = Literal["", "tools", "tool"]
 """Where a tree stands: among tools by name, in a tool, or elsewhere."""
@@ -97,7 +99,7 @@ def _render_entries(
 ) -> Any:
     changed: dict[Any, Any] = {}
     for key, value in entries:
-        if inside == "tool" and key in FILLED_WHEN_CALLED:
+        if key == FILLED_WHEN_ASKED or (inside == "tool" and key in FILLED_WHEN_CALLED):
             continue
         further: _Inside = "tool" if inside and key != "parameters" else _begun(key, value)
         rendered = _render(

@@ -24,7 +24,8 @@ class Finding:
     `turn` (from 0) the turn of a conversation that it belongs to, `expected` what it wanted in a
     few words, `group` the findings of the members of an `any_of` or `all_of`, `judge` who judged
     and at what price, `measure` what the score measures, where a later run compares itself with it,
-    `predicted` the label that the answer gives, where it was asked for one.
+    `predicted` the label that the answer gives, where it was asked for one, `metric` the name that
+    the arena file has for what it measures.
     """
 
     type: str
@@ -40,6 +41,7 @@ class Finding:
     measure: str | None = None
     predicted: str | None = None
     file: str | None = None
+    metric: str | None = None
 
     @property
     def judgings(self) -> tuple[Judging, ...]:

@@ -222,6 +222,9 @@ class Assertion(ArenaModel):
     """Turn the check around: it holds where it would have failed."""
     weight: float = Field(default=1.0, ge=0)
     """Its share in the weighted score; 0 reports it without letting it fail the trial."""
+    metric: str | None = Field(default=None, min_length=1, exclude=True)
+    """What it measures, by a name of your own, which others may share: a row of the report, and a
+    metric of `gates:`."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """Hold when the score is at least this, instead of the check's own rule."""
     pass_threshold: float | None = Field(default=None, gt=0, le=1)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from pytest_arena.schema.base import ArenaModel
+from pytest_arena.schema.base import ArenaModel, PromptText
 from pytest_arena.schema.provider import ProviderSpec
 
 
@@ -19,6 +19,15 @@ class RubricLevel(ArenaModel):
     """What it is worth."""
     means: str = ""
     """When it fits."""
+
+
+class JudgeMessage(ArenaModel):
+    """One message of a judge's prompt that a file writes itself."""
+
+    role: Literal["system", "developer", "user", "assistant"]
+    """Whose message it is."""
+    content: PromptText
+    """What it says; `{{ output }}` stands for the answer."""
 
 
 class JudgeSpec(ArenaModel):

@@ -73,7 +73,9 @@ METRIC_ALIASES = {
     "tokens": "total_tokens",
     "tokens_used": "total_tokens",
 }
-_SHARE = Metric("share of the findings of this assertion type that held", "share")
+NAMED = "metric:"
+"""Before the name of a `metric:` that is called as something else is."""
+_SHARE = Metric("share of the findings of this type, or of this name, that held", "share")
 _LIMITS = ("min", "max", "threshold", "max_degradation", "max_new_failures")
 _HOLDS_ANYHOW = {"min": 0, "threshold": 0, "max": 1, "max_degradation": 1}
 """The limits that no share breaks."""
@@ -83,9 +85,9 @@ class ThresholdSpec(ArenaModel):
     """A limit on a metric, absolute or against a baseline."""
 
     metric: str
-    """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type,
-    `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`, `tool_coverage`,
-    `score_falls`, …"""
+    """What is measured: `case_verdict`, `assertion_pass_rate`, the name of an assertion type or of
+    an assertion's `metric`, `response_time_p95`, `cost_per_request`, `total_cost`, `total_tokens`,
+    `tool_coverage`, `score_falls`, …"""
     name: str | None = None
     """The gate's name in reports (default: the metric)."""
     min: float | None = Field(default=None, allow_inf_nan=False)
@@ -190,18 +192,23 @@ class ThresholdSpec(ArenaModel):
         return self.threshold
 
     def problem(
-        self, assertion_types: Iterable[str], place: Location | None = None
+        self,
+        assertion_types: Iterable[str],
+        place: Location | None = None,
+        named: Iterable[str] = (),
     ) -> Problem | None:
-        """Return what is wrong with the metric, given the known assertion types; None for nothing.
+        """Return what is wrong with the metric, given the known assertion types and the names that
+        assertions have for what they measure; None for nothing.
 
         `place` is where the value of `metric` stands.
         """
-        known = [*METRICS, *METRIC_ALIASES, *sorted(assertion_types)]
-        if self.metric not in known:
+        names = sorted(named)
+        known = [*METRICS, *METRIC_ALIASES, *sorted(assertion_types), *names]
+        if self.metric not in known and self.metric.removeprefix(NAMED) not in names:
             return Problem(
                 f"unknown metric {self.metric!r} in gate {self.title!r}",
                 place,
-                expected=f"one of {', '.join(METRICS)}, or an assertion type",
+                expected=f"one of {', '.join(METRICS)}, an assertion type, or the metric: of one",
                 fix=suggest(self.metric, known) or "write metric: case_verdict",
             )
         return self._impossible(place)

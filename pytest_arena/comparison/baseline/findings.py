@@ -41,6 +41,24 @@ def assertion_counts(
     return counts
 
 
+def metric_counts(
+    trials: Iterable[Trial], over_all: Sequence[Finding]
+) -> dict[str, tuple[int, int]]:
+    """Return how often what a file calls by a name held, and how often it was judged, by name.
+
+    Members of groups count, too. Findings over all trials do where the trials have none.
+    """
+    in_trials = [f for trial in trials for _, f in places(trial.assertions) if f.metric]
+    named = {finding.metric for finding in in_trials}
+    whole = [f for _, f in places(over_all) if f.metric and f.metric not in named]
+    counts: dict[str, tuple[int, int]] = {}
+    for finding in [*in_trials, *whole]:
+        if finding.metric is not None and finding.verdict in ("passed", "failed"):
+            held, judged = counts.get(finding.metric, (0, 0))
+            counts[finding.metric] = (held + (finding.verdict == "passed"), judged + 1)
+    return counts
+
+
 def mean_scores(trials: Iterable[Trial]) -> dict[str, float]:
     """Return the means of what scores measure by name, by turn and measure."""
     found: dict[str, list[float]] = {}

@@ -49,7 +49,8 @@ class BaselineCell:
     the family that its case is of). `models` and
     `builds` are those that answered the newest run's calls, by the provider's own names. `label` is
     the right label of its answers, `predicted` counts those that they gave, an empty one where an
-    answer gave none.
+    answer gave none. `metrics` are the held and the judged findings by the name that a file has for
+    what they measure.
     """
 
     file: str
@@ -74,6 +75,7 @@ class BaselineCell:
     cluster: str | None = None
     label: str | None = None
     predicted: Mapping[str, int] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def column(self) -> str:

@@ -50,6 +50,8 @@ def cell_record(cell: BaselineCell) -> dict[str, Any]:
     if cell.label is not None:
         record["label"] = cell.label
         record["predicted"] = {text: cell.predicted[text] for text in sorted(cell.predicted)}
+    if cell.metrics:
+        record["metrics"] = {name: list(cell.metrics[name]) for name in sorted(cell.metrics)}
     if cell.digest is not None:
         record["digest"] = cell.digest
     if cell.scores:
@@ -98,6 +100,7 @@ def cell_from_record(record: Mapping[str, Any]) -> BaselineCell:
         source=None if source is None else text_of(record, "source"),
         **counts,
         assertions={p: _pair(p, counted) for p, counted in _mapping(record, "assertions").items()},
+        metrics={name: _pair(name, two) for name, two in _mapping(record, "metrics").items()},
         figures=_figures(_mapping(record, "figures")),
         digest=None if digest is None else text_of(record, "digest"),
         outputs=None if outputs is None else _texts(record, "outputs"),

@@ -12,6 +12,7 @@ from pytest_arena.comparison.baseline.findings import (
     graded_scores,
     is_whole,
     mean_scores,
+    metric_counts,
 )
 from pytest_arena.comparison.baseline.model import (
     Baseline,
@@ -74,6 +75,7 @@ def summarize_cell(
         failed=verdicts.count("failed"),
         error=verdicts.count("error"),
         assertions=assertion_counts(own, cell.assertions),
+        metrics=metric_counts(own, cell.assertions),
         figures=figures_of(cell.trials if trials is None else own),
         digest=_digest(own, verdicts),
         outputs=_answers(own) if outputs or _is_compared(cell) else None,
@@ -127,6 +129,7 @@ def _summary_of_load(
         failed=int(verdict == "failed"),
         error=int(verdict == "error"),
         assertions=assertion_counts((), cell.assertions),
+        metrics=metric_counts((), cell.assertions),
         figures=Figures(
             trials=int(load.answered > 0),
             requests=load.answered,

@@ -11,7 +11,7 @@ from pytest_arena.comparison.matrix import unit_of
 from pytest_arena.comparison.stats.classification import Classification, LabelFigures, classify
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.stats.quantiles import quantile, samples_wanted
-from pytest_arena.schema.thresholds import OF_LABELS
+from pytest_arena.schema.thresholds import NAMED, OF_LABELS
 from pytest_arena.text.labels import label_key
 
 _QUANTILES = {"response_time_p50": 0.5, "response_time_p95": 0.95, "response_time_p99": 0.99}
@@ -47,7 +47,11 @@ def measure(
     if metric in OF_LABELS:
         return _of_labels(metric, cells, label)
     share = _QUANTILES.get(metric)
-    return _latency(cells, share) if share else _assertion_rate(cells, metric)
+    if share:
+        return _latency(cells, share)
+    if any(metric == type_ for cell in cells for type_, _ in _counts_by_type(cell)):
+        return _assertion_rate(cells, metric)
+    return _named_rate(cells, metric.removeprefix(NAMED))
 
 
 def _case_verdict(cells: Sequence[BaselineCell], trials: Sequence[int]) -> Measured:
@@ -74,6 +78,13 @@ def _assertion_rate(cells: Sequence[BaselineCell], kind: str | None) -> Measured
         if kind in (None, type_)
     ]
     nothing = f"no {kind!r} assertion was judged" if kind else "no assertion was judged"
+    return _share(sum(held for held, _ in counts), sum(judged for _, judged in counts), nothing)
+
+
+def _named_rate(cells: Sequence[BaselineCell], name: str) -> Measured:
+    """Return the share of held findings of what a file calls by that name."""
+    counts = [cell.metrics[name] for cell in cells if name in cell.metrics]
+    nothing = f"no {name!r} assertion was judged"
     return _share(sum(held for held, _ in counts), sum(judged for _, judged in counts), nothing)
 
 

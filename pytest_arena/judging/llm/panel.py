@@ -130,7 +130,8 @@ async def vote_on(
                 problem += "; it was cut off at the most tokens that it may have"
             messages = [*messages, *_repair(response, str(error))]
             continue
-        verdict = "passed" if read.score >= question.least - 1e-9 else "failed"
+        holds = read.holds is not False and read.score >= question.least - 1e-9
+        verdict = "passed" if holds else "failed"
         vote = Vote(
             spec.name,
             "passed" if verdict == "passed" else "failed",

@@ -19,13 +19,15 @@ _LONGEST_REASON = 500
 class Read:
     """What a reply says: a score from 0 to 1, the reason, and the passages it rests on.
 
-    `choice` is the level that was chosen, where there are levels.
+    `choice` is the level that was chosen, where there are levels. `holds` is what it says beside
+    the score, where it says so: what does not hold fails with any score.
     """
 
     score: float
     reason: str
     quotes: tuple[str, ...] = ()
     choice: str | None = None
+    holds: bool | None = None
 
 
 class ReplyForm(Protocol):
@@ -63,7 +65,7 @@ def _agreed(values: Sequence[Any], form: ReplyForm, material: Sequence[Material]
     if not judgements:
         refuse("it is not a JSON object")
     reads = [form.read(judgement, material) for judgement in judgements]
-    if len({(read.score, read.choice) for read in reads}) > 1:
+    if len({(read.score, read.choice, read.holds) for read in reads}) > 1:
         refuse(f"it has {len(reads)} judgements that differ, not one")
     return reads[-1]
 

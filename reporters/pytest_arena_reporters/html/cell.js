@@ -106,7 +106,7 @@ function checks(trial, record, cell) {
 
 function findings(list, cell) {
   return node("ul", { class: "findings" }, list.map((f) => {
-    return node("li", {}, mark(f.verdict), node("span", { text: f.type }), node("span", { class: "reason dim", text: reasonOf(f) }),
+    return node("li", {}, mark(f.verdict), node("span", { text: f.metric ? `${f.metric} (${f.type})` : f.type }), node("span", { class: "reason dim", text: reasonOf(f) }),
       node("small", { text: placeIn(f), title: f.line ? `${f.file ?? cell.case.file}:${f.line}` : null }), f.judge ? judging(f.judge) : null, f.group ? findings(f.group, cell) : null);
   }));
 }

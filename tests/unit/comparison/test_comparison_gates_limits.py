@@ -140,6 +140,28 @@ def test_members_of_a_group_and_summaries_over_trials_do_not_count_twice() -> No
     assert check(run_of(cell), metric="assertion_pass_rate", min=1).n == 3
 
 
+def test_what_a_file_has_a_name_for_is_limited_by_that_name(tmp_path: Path) -> None:
+    named = Finding("contains", "failed", 0.0, "", metric="Politeness")
+    other = Finding("tone", "passed", 1.0, "", metric="contains")
+    group = Finding("all_of", "failed", 0.0, "", group=(named, other))
+    trial = trials_of("P")[0]
+    findings = (*trial.assertions, replace(named, verdict="passed", score=1.0), group)
+    over_all = (Finding("success_rate", "failed", 0.0, "", metric="Rate"), named)
+    cell = replace(cell_of("P", trials=[replace(trial, assertions=findings)]), assertions=over_all)
+    run = run_of(cell)
+    for metric, value, n in (
+        ("Politeness", 0.5, 2),
+        ("metric:Politeness", 0.5, 2),
+        ("Rate", 0.0, 1),
+        ("contains", 1.0, 2),
+        ("metric:contains", 1.0, 1),
+    ):
+        found = check(run, metric=metric, min=0.9)
+        assert (found.value, found.n) == (value, n), metric
+    assert check(run, metric="Tact", min=0.9).reason == "Tact: no 'Tact' assertion was judged"
+    assert check(run, run, metric="Politeness", max_degradation=0.1).verdict == "passed"
+
+
 @pytest.mark.parametrize(
     ("metric", "before", "now", "verdict", "change"),
     [
@@ -344,7 +366,7 @@ def test_an_unknown_metric_is_refused_with_the_nearest_known_one() -> None:
     problem = ThresholdSpec(metric="cost_per_requests", max=1).problem(["contains"], PLACE)
     assert str(problem) == (
         "arena.yaml:9:13: unknown metric 'cost_per_requests' in gate 'cost_per_requests'\n"
-        f"  expected: one of {', '.join(METRICS)}, or an assertion type\n"
+        f"  expected: one of {', '.join(METRICS)}, an assertion type, or the metric: of one\n"
         "  fix: did you mean 'cost_per_request'?"
     )
     other = ThresholdSpec(metric="xyz", max=1).problem([], PLACE)

@@ -415,3 +415,76 @@ def test_a_judge_that_cannot_be_named_is_told(tmp_path: Path) -> None:
     imported = convert(tmp_path, config(tests=[{"vars": {"word": "x"}, "assert": asserted}]))
     told = [finding.what for finding in imported.findings]
     assert "llm-rubric: its provider file://judge.py is not used" in told
+
+
+RUBRIC = [
+    {"role": "system", "content": "Judge by {{ rubric }} in {{ word }}."},
+    {"role": "user", "content": "{{ output }}"},
+]
+OURS = [
+    {"role": "system", "content": "Judge by polite in tea."},
+    {"role": "user", "content": "{{ output }}"},
+]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "made"),
+    [
+        ("Grade {{output}} by {{ rubric }}", "Grade {{ output }} by polite"),
+        (RUBRIC, OURS),
+        (json.dumps(RUBRIC), OURS),
+        ("file://rubric.yaml", OURS),
+        ("file://rubric.txt", "From a file: {{ output }}"),
+    ],
+)
+def test_a_rubric_prompt_is_the_judges_prompt(prompt: Any, made: Any, tmp_path: Path) -> None:
+    (tmp_path / "rubric.txt").write_text("From a file: {{ output }}\n")
+    (tmp_path / "rubric.yaml").write_text(yaml.safe_dump(RUBRIC))
+    rubric = {"type": "llm-rubric", "value": "polite"}
+    tests = [
+        {"vars": {"word": "tea"}, "assert": [{**rubric, "rubricPrompt": prompt}]},
+        {"vars": {"word": "tea"}, "options": {"rubricPrompt": prompt}, "assert": [rubric]},
+    ]
+    imported = convert(tmp_path, config(tests=tests))
+    for case in imported.arena["tests"]:
+        assert case["assertions"][0]["judge_prompt"] == made
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("Grade {{ output | upper }}", "does more with the answer than show it"),
+        ("Grade {% if output %}it{% endif %}", "does more with the answer than show it"),
+        ("Grade it", "does not show the answer"),
+        ("file://none.txt", "there is no file"),
+        ("{{ output | nofilter }}", "cannot be filled in"),
+    ],
+)
+def test_a_rubric_prompt_that_cannot_be_kept_is_told(
+    prompt: str, said: str, tmp_path: Path
+) -> None:
+    rubric = {"type": "llm-rubric", "value": "polite", "rubricPrompt": prompt}
+    imported = convert(tmp_path, config(tests=[{"vars": {"word": "tea"}, "assert": [rubric]}]))
+    assert said in "".join(map(str, imported.findings))
+    assert imported.arena["tests"][0]["skip"] == "imported without llm-rubric"
+
+
+def test_metrics_keep_their_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("word,__expected,__metric\nx,contains:x,Row\n")
+    asserted = [
+        {"type": "contains", "value": "tea", "metric": "Says {{ word }}", "weight": 2},
+        {"type": "assert-set", "metric": "Set", "assert": [{"type": "regex", "value": "t"}]},
+        {"type": "contains", "value": "tea", "weight": -1},
+    ]
+    tests = [{"vars": {"word": "tea"}, "assert": asserted}, "t.csv"]
+    imported = convert(tmp_path, config(tests=tests))
+    first, second = imported.arena["tests"]
+    assert [one.get("metric") for one in first["assertions"]] == ["Says tea", "Set", None]
+    assert [one.get("weight") for one in first["assertions"]] == [2, None, None]
+    assert second["assertions"] == [
+        {"type": "contains", "value": "x", "case_sensitive": True, "metric": "Row"}
+    ]
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
+    cells = run_arena(tmp_path / "arena.yaml").cells
+    found = [finding.metric for finding in cells[0].trials[0].assertions]
+    assert found == ["Says tea", "Set", None]

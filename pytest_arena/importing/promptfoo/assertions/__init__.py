@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pytest_arena.errors import Location, suggest
+from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.made import LeftOutError, Made, without_templates
 from pytest_arena.importing.promptfoo.assertions.kinds import ELSEWHERE, KINDS
-from pytest_arena.importing.promptfoo.assertions.written import Scope, Written, read
+from pytest_arena.importing.promptfoo.assertions.written import Scope, Written, number, read
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
 from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
@@ -72,13 +74,35 @@ def _finished(made: list[Made], written: Written, tree: YamlMap) -> list[Made]:
         findings.alike(written.place, f"{tree['type']}: {what}", instead)
     fidelity: Fidelity = ALIKE if written.notes else EXACT
     findings.count_assertion(fidelity, written.place, str(tree["type"]))
-    if "metric" in tree:
-        findings.left_out(None, "names of metrics, which change no verdict")
+    further = {**_weighed(tree, written.place, written.scope), **_named(tree, written.scope)}
+    return [{**without_templates(one), **_unless_there(further, one)} for one in made]
+
+
+def _unless_there(further: Made, made: Made) -> Made:
+    return {key: value for key, value in further.items() if key not in made}
+
+
+def _named(tree: YamlMap, scope: Scope) -> Made:
+    """Return what an assertion is called in results and limits."""
+    metric = tree.get("metric")
+    if metric is None or metric == "":
+        return {}
+    try:
+        text = fill(str(metric), scope.variables)[0]
+    except BadTemplateError:
+        text = str(metric)
+    return {"metric": escaped(text)} if text.strip() else {}
+
+
+def _weighed(tree: YamlMap, place: Location, scope: Scope) -> Made:
     weight = tree.get("weight")
-    if isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight != 1:
-        for one in made:
-            one.setdefault("weight", weight)
-    return [without_templates(one) for one in made]
+    found = number(weight)
+    if weight is None or found == 1:
+        return {}
+    if found is None or found < 0:
+        scope.source.findings.alike(place, f"its weight {weight!r}", "it counts as any other")
+        return {}
+    return {"weight": int(found) if found.is_integer() else found}
 
 
 def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
@@ -92,12 +116,11 @@ def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
         scope.source.findings.left_out(place, "assert-set of which nothing is left")
         return []
     made: Made = {"type": "all_of", "assertions": members}
-    threshold, weight = tree.get("threshold"), tree.get("weight")
-    if isinstance(threshold, (int, float)) and threshold > 0:
+    threshold = number(tree.get("threshold"))
+    if threshold is not None and threshold > 0:
         made["threshold"] = min(threshold, 1)
-    if isinstance(weight, (int, float)) and weight != 1:
-        made["weight"] = weight
-    if isinstance(threshold, (int, float)) and threshold <= 0:
+    made |= {**_weighed(tree, place, scope), **_named(tree, scope)}
+    if threshold is not None and threshold <= 0:
         # every score reaches it
         made["weight"] = 0
     return [made]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pytest_arena.importing.made import LeftOutError, Made
+from pytest_arena.importing.promptfoo.assertions.own_prompts import own_prompt
 from pytest_arena.importing.promptfoo.assertions.texts import several
 from pytest_arena.importing.promptfoo.assertions.written import (
     Written,
@@ -47,8 +48,8 @@ def _judged(
 ) -> list[Made]:
     written.alike(why, "see docs/judging.md for how answers are judged here")
     written.scope.judges = True
-    if written.tree.get("rubricPrompt") is not None:
-        written.alike("its rubricPrompt is not used")
+    if "judge_prompt" not in made and _rubric_prompt(written) is not None:
+        written.alike("its rubricPrompt is not used", "judge_prompt: of llm_judge takes one")
     judge = _named(written, "text") or written.scope.judge
     return negatable(written, {**made, **({"judge": judge} if judge else {})})
 
@@ -57,7 +58,16 @@ def rubric(written: Written) -> list[Made]:
     made: Made = {"type": "llm_judge", "criteria": written.text}
     if written.threshold is not None and written.threshold > 0:
         made["min_score"] = min(written.threshold, 1.0)
+    if written.kind == "llm-rubric" and _rubric_prompt(written) is not None:
+        made["judge_prompt"] = own_prompt(_rubric_prompt(written), written)
+        return _judged(written, made, why="a reply of the judge's that cannot be read is an error")
     return _judged(written, made)
+
+
+def _rubric_prompt(written: Written) -> Any:
+    """Return what the judge is asked, by the assertion's own word or by the test's options."""
+    found = plain(written.tree.get("rubricPrompt"))
+    return found if found not in (None, "", {}) else written.scope.rubric_prompt or None
 
 
 def g_eval(written: Written) -> list[Made]:
