@@ -38,7 +38,7 @@ from pytest_arena.schema.data_file import DataSpec
 from pytest_arena.schema.embedding import EmbeddingSpec
 from pytest_arena.schema.endpoints import EndpointSpec
 from pytest_arena.schema.guardrail import Guardrail, GuardrailsBlock, Violation
-from pytest_arena.schema.judge import JudgeSpec, RubricLevel
+from pytest_arena.schema.judge import JudgeMessage, JudgeSpec, RubricLevel
 from pytest_arena.schema.limits import BudgetSpec, RateLimitSpec
 from pytest_arena.schema.mcp import McpServerSpec
 from pytest_arena.schema.mock import (
@@ -93,6 +93,7 @@ __all__ = [
     "GuardrailsBlock",
     "HealthSpec",
     "JudgeAccess",
+    "JudgeMessage",
     "JudgeReply",
     "JudgeSpec",
     "MayBeUnsure",
