@@ -271,8 +271,8 @@ MISTAKES = {
     "a key that is needed, misspelt": (
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, valeu: x}]}]",
         "arena.yaml:4:61: unknown key 'valeu' in assertion 'contains'\n"
-        "  expected: one of not, weight, metric, threshold, pass_threshold, when, transform, value, "
-        "case_sensitive\n"
+        "  expected: one of not, weight, metric, threshold, pass_threshold, when, transform, "
+        "value, case_sensitive\n"
         "  fix: did you mean 'value'?",
     ),
     "a text with a comma in braces": (

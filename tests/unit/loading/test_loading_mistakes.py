@@ -38,8 +38,8 @@ CASES = {
     "typo in an assertion's key": (
         "  - {name: A, prompt: hi, assertions: [{type: contains, value: x, case_sensitiv: true}]}",
         "arena.yaml:5:67: unknown key 'case_sensitiv' in assertion 'contains'\n"
-        "  expected: one of not, weight, metric, threshold, pass_threshold, when, transform, value, "
-        "case_sensitive\n"
+        "  expected: one of not, weight, metric, threshold, pass_threshold, when, transform, "
+        "value, case_sensitive\n"
         "  fix: did you mean 'case_sensitive'?",
     ),
     "missing key": (
