@@ -160,7 +160,8 @@ class _ModelConfig:
         elif key == "apiKeyEnvar":
             made["api_key_env"] = str(value)
         elif key == "apiKey":
-            variable = ENVIRONMENT.fullmatch(str(value).strip())
+            text = str(value).strip()
+            variable = ENVIRONMENT.fullmatch(text) or re.fullmatch(r"\$\{?([A-Z_]\w*)\}?", text)
             made["api_key_env"] = variable[1] if variable else f"{made['provider'].upper()}_API_KEY"
             if not variable:
                 self._findings.left_out(

@@ -78,7 +78,10 @@ class Providers:
             name, number = f"{clean} {number}", number + 1
         made = {"name": name, **made}
         if isinstance(entry, YamlMap):
-            made |= self._further(entry, made)
+            further = self._further(entry, made)
+            if "transform" in further and "transform" in made:
+                further["transform"] = self._both(made["transform"], further["transform"], entry)
+            made |= further
             if isinstance(entry.get("prompts"), YamlList):
                 self.only_prompts[name] = tuple(map(str, entry["prompts"]))
         if group is not None:
@@ -144,6 +147,23 @@ class Providers:
                 place = entry.key_place("transform")
                 self._findings.left_out(place, f"of a provider: {error}", error.instead)
         return found
+
+    def _both(
+        self, first: dict[str, Any], second: dict[str, Any], entry: YamlMap
+    ) -> dict[str, Any]:
+        """Return a transform that makes of an answer what two do, one after the other."""
+        if "javascript" not in second:
+            self._findings.left_out(
+                entry.key_place("transform"), "transform in Python after a transformResponse"
+            )
+            return first
+        code = second["javascript"]
+        body = code if "\n" in code else f"return ({code});"
+        return {
+            "javascript": "const made = ((output, context) => {\n"
+            f"{first['javascript']}}})(output, context);\n"
+            f"return ((output, context) => {{\n{body}\n}})(made, context);\n"
+        }
 
     def _of_id(
         self, identity: str, config: YamlMap | None, place: Location

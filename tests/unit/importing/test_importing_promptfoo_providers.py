@@ -1,0 +1,217 @@
+"""Providers of promptfoo's configurations as columns: models, programs, and what HTTP answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pytest_arena.importing import Imported, read_source
+from pytest_arena.importing.promptfoo.importer import PromptfooImporter
+from pytest_arena.javascript import Given, Source, run
+
+
+def convert(folder: Path, *providers: Any, **config: Any) -> Imported:
+    given = {"prompts": ["hi"], "providers": list(providers), "tests": [{}], **config}
+    path = folder / "promptfooconfig.yaml"
+    path.write_text(yaml.safe_dump(given))
+    return PromptfooImporter().convert(read_source(path, folder))
+
+
+def column(folder: Path, *providers: Any, **config: Any) -> dict[str, Any]:
+    made: dict[str, Any] = convert(folder, *providers, **config).arena["providers"][0]
+    return made
+
+
+def model(config: dict[str, Any], name: str = "openai:gpt-5") -> dict[str, Any]:
+    return {"id": name, "config": config}
+
+
+def test_parameters_keep_their_names_and_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "format.json").write_text(json.dumps({"type": "json_object"}))
+    (tmp_path / "tools.yaml").write_text("[{type: function, function: {name: look}}]")
+    config = {
+        "maxOutputTokens": 9,
+        "response_format": "file://format.json",
+        "tools": "file://tools.yaml",
+        "verbosity": "low",
+        "passthrough": {"store": False},
+        "apiBaseUrl": "https://{{env.REGION}}.example.com",
+        "cost": 0.000002,
+        "maxRetries": 2,
+    }
+    imported = convert(tmp_path, model(config))
+    assert imported.arena["providers"][0] == {
+        "name": "gpt-5",
+        "provider": "openai",
+        "model": "gpt-5",
+        "api_base": "https://${REGION}.example.com",
+        "input_cost_per_million": 2.0,
+        "output_cost_per_million": 2.0,
+        "retries": 2,
+        "params": {
+            "max_tokens": 9,
+            "response_format": {"type": "json_object"},
+            "tools": [{"type": "function", "function": {"name": "look"}}],
+            "verbosity": "low",
+            "store": False,
+        },
+    }
+    told = "\n".join(map(str, imported.findings))
+    assert told.count("it is handed on as a parameter") == 2
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"temperature": "warm"}, "'temperature' of a provider's config"),
+        ({"response_format": "file://none.json"}, "there is no file file://none.json"),
+        ({"organization": "org-1"}, "an account's organization"),
+        ({"clientSecret": "abc"}, "which may be a secret"),
+        ({"apiKey": "sk-abc"}, "a secret in a file"),
+        ({"user": "{{ name }}"}, "variables of a test do not stand in parameters"),
+    ],
+)
+def test_what_cannot_be_a_parameter_is_told(
+    config: dict[str, Any], said: str, tmp_path: Path
+) -> None:
+    imported = convert(tmp_path, model(config))
+    assert said in "".join(map(str, imported.findings))
+    assert "params" not in imported.arena["providers"][0]
+
+
+@pytest.mark.parametrize("key", ["{{env.MY_KEY}}", "${MY_KEY}", "$MY_KEY"])
+def test_a_key_by_its_variable_is_one(key: str, tmp_path: Path) -> None:
+    made = column(tmp_path, model({"apiKey": key}, "openrouter:a/b"))
+    assert made["api_key_env"] == "MY_KEY"
+
+
+def test_delays_are_paces(tmp_path: Path) -> None:
+    own = {"id": "openai:gpt-5", "delay": 3000}
+    imported = convert(tmp_path, own, "openai:gpt-6", "echo", evaluateOptions={"delay": 1500})
+    found = [one.get("rate_limit") for one in imported.arena["providers"]]
+    assert found == [{"requests_per_minute": 20}, {"requests_per_minute": 40}, None]
+
+
+def http(**config: Any) -> dict[str, Any]:
+    return {"id": "http", "config": {"url": "http://localhost/ask", **config}}
+
+
+@pytest.mark.parametrize(
+    ("code", "body", "made"),
+    [
+        ("json.a ? 'A' + json.a : 'none'", '{"a": 1}', "A1"),
+        ("(json, text) => json ? json.a : text", "plain", "plain"),
+        (
+            "(json, text) => {\n  return {output: json.list.join()};\n}",
+            '{"list": [1]}',
+            "1",
+        ),
+        ("function (json, text) { return text.trim(); }", " x ", "x"),
+        ("text.split('\\n')[0]", "a\nb", "a"),
+    ],
+)
+def test_what_is_made_of_a_body_is_a_transform(
+    code: str, body: str, made: Any, tmp_path: Path
+) -> None:
+    transform = column(tmp_path, http(transformResponse=code))["transform"]
+    found = run(Source(transform["javascript"]), [body, {}])
+    assert isinstance(found, Given)
+    assert found.value == made
+
+
+def test_two_transforms_work_one_after_the_other(tmp_path: Path) -> None:
+    entry = {**http(transformResponse="json.a + ''"), "transform": "output + '!'"}
+    transform = column(tmp_path, entry)["transform"]
+    found = run(Source(transform["javascript"]), ['{"a": 1}', {}])
+    assert isinstance(found, Given)
+    assert found.value == "1!"
+
+
+def test_bounds_of_http_are_kept_and_the_rest_is_told(tmp_path: Path) -> None:
+    imported = convert(
+        tmp_path,
+        http(timeout=65000, maxRetries=1, queryParams={"q": "{{prompt}}"}, tls={"ca": "x"}),
+    )
+    made = imported.arena["providers"][0]
+    assert (made["timeout"], made["retries"], made["query"]) == (
+        "65000ms",
+        1,
+        {"q": "{{ prompt }}"},
+    )
+    assert "'tls' of an http provider" in "".join(map(str, imported.findings))
+
+
+def test_a_file_of_providers_is_read(tmp_path: Path) -> None:
+    (tmp_path / "models.yaml").write_text("- openai:gpt-5\n- {id: echo, label: same}\n")
+    imported = convert(tmp_path, "file://models.yaml")
+    assert [one["name"] for one in imported.arena["providers"]] == ["gpt-5", "same"]
+
+
+def test_texts_of_the_environment_stand_where_they_are_named(tmp_path: Path) -> None:
+    imported = convert(
+        tmp_path,
+        "openai:{{env.MODEL}}",
+        env={"MODEL": "gpt-5", "API_TOKEN": "t0ken"},
+        prompts=["In {{env.REGION}} by {{env.MODEL}}"],
+    )
+    assert imported.arena["providers"][0]["model"] == "gpt-5"
+    told = "\n".join(map(str, imported.findings))
+    assert "env.REGION is a variable of the environment, which is not read here" in told
+    assert "t0ken" not in told + json.dumps(imported.arena)
+
+
+def test_parameters_of_a_prompt_are_those_of_its_variant(tmp_path: Path) -> None:
+    prompts = [
+        {"raw": "Say {{ word }}", "label": "warm", "config": {"temperature": 1, "max_tokens": 5}},
+        {"raw": "{% if word %}Tell {{ word }}{% endif %}", "label": "gpt-5"},
+    ]
+    imported = convert(tmp_path, "openai:gpt-5", prompts=prompts, tests=[{"vars": {"word": "tea"}}])
+    params = {"temperature": 1, "max_tokens": 5}
+    assert imported.arena["variants"] == [
+        {"name": "warm", "params": params},
+        {"name": "prompt 2"},
+    ]
+    assert [case["variants"] for case in imported.arena["tests"]] == [["warm"], ["prompt 2"]]
+    simple = convert(
+        tmp_path, "openai:gpt-5", prompts=prompts[:1] * 2, tests=[{"vars": {"word": "tea"}}]
+    )
+    assert [one["params"] for one in simple.arena["variants"]] == [params, params]
+
+
+CHAT = """[
+  {"role": "system", "content": {{ system | dump }}},
+  {% for turn in _conversation %}
+  {"role": "user", "content": {{ turn.input | dump }}},
+  {"role": "assistant", "content": {{ turn.output | dump }}},
+  {% endfor %}
+  {"role": "user", "content": {{ question | dump }}}
+]"""
+
+
+def test_turns_of_one_conversation_are_one_case(tmp_path: Path) -> None:
+    def turn(question: str, name: str | None = None) -> dict[str, Any]:
+        return {
+            "vars": {"system": "Be kind", "question": question},
+            "assert": [{"type": "contains", "value": question}],
+            **({"metadata": {"conversationId": name}} if name else {}),
+        }
+
+    tests = [turn("a", "x"), turn("b", "y"), turn("c", "x"), turn("d"), turn("e")]
+    imported = convert(tmp_path, "echo", prompts=[CHAT], tests=tests)
+    cases = imported.arena["tests"]
+    assert [[one["user"] for one in case["conversation"]] for case in cases] == [
+        ["a", "c"], ["b"], ["d", "e"],
+    ]  # fmt: skip
+    assert {case["system"] for case in cases} == {"Be kind"}
+    assert not any("skip" in case for case in cases)
+
+
+def test_a_conversation_whose_system_prompt_changes_is_told(tmp_path: Path) -> None:
+    tests = [{"vars": {"system": name, "question": "q"}} for name in ("a", "b")]
+    first, second = convert(tmp_path, "echo", prompts=[CHAT], tests=tests).arena["tests"]
+    assert "skip" not in first
+    assert second["skip"] == "imported without the turns before it"
