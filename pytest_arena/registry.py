@@ -79,6 +79,14 @@ class Names(Generic[T]):
             return _loaded(self._fallback[0])
         return None
 
+    def module_of(self, name: str) -> str | None:
+        """Return the module of a registered name's class, which is not imported for that; None
+        where no class has the name for its own."""
+        found = self._classes.get(self._aliases.get(name, name))
+        if isinstance(found, Shipped):
+            return found.where.partition(":")[0]
+        return found.__module__ if found is not None else None
+
     def suggest(self, name: str) -> str | None:
         """Return a fix that names the nearest known name, or None."""
         further = self._fallback[1]() if self._fallback else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_arena.collection.worker_journals import CALLS, GATHERED
 from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import Problem, UsageError, UserError
-from pytest_arena.results.cell import CODE, Cell
+from pytest_arena.results.cell import CODE, MOCK, Cell
 from pytest_arena.results.journal import is_being_written
 from pytest_arena.results.reading import read_lines
 from pytest_arena.results.run import RunInfo
@@ -209,9 +210,10 @@ class FinishedCells:
         return cells if all(self._is_whole(cell, trials) for cell in cells) else []
 
     def _is_as_it_was(self, cell: Cell, plan: CellPlan) -> bool:
-        if cell.hashes != dict(plan.hashes):
-            return False
         sources = {trial.source for trial in cell.trials} - {None}
+        unasked = () if "mock" in sources else (MOCK,)
+        if _without(cell.hashes, unasked) != _without(plan.hashes, unasked):
+            return False
         if self._settings.mock != (sources == {"mock"}) and plan.provider.provider != "mock":
             return False
         trials = (self._settings.trials or plan.case.trials) * len(plan.case.dialogues)
@@ -231,6 +233,10 @@ class FinishedCells:
         return len(cell.trials) + cell.trials_not_run == trials and not (
             cell.trials_not_run and self._settings.every_trial_counts
         )
+
+
+def _without(hashes: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: hashed for name, hashed in hashes.items() if name not in names}
 
 
 def _were(number: int) -> str:

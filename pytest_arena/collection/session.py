@@ -23,6 +23,7 @@ from pytest_arena.collection.items import (
     providers_under_load,
     take_along,
 )
+from pytest_arena.collection.own_code import OwnCode
 from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
@@ -101,6 +102,7 @@ class ArenaSession:
         self._came_upon_arenas = False
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
+        self._own_code = OwnCode(self.config.rootpath, self.registry)
         self.arenas: list[Arena] = []
         self._tests: list[str] = []
         self.without_cases: list[str] = []
@@ -132,6 +134,7 @@ class ArenaSession:
             self.without_cases.append(arena.file)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
         arena = arena.only(self.settings.providers, self.settings.variants)
+        arena = self._own_code.marked(arena)
         if self.settings.makes_baseline:
             arena = with_baseline_trials(arena)
         if self._gatekeeper is not None:

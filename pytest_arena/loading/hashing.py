@@ -13,7 +13,7 @@ from pytest_arena.loading.plans import CasePlan, PersonaPlan, every_assertion
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.results.content import content_of, what_is_asked
 from pytest_arena.results.request_response import tool_name
-from pytest_arena.schema import ArenaModel, Assertion, ProviderSpec
+from pytest_arena.schema import ArenaModel, Assertion, MockResponses, ProviderSpec
 from pytest_arena.schema.provider import host_of
 
 _BLANK = re.compile(r"\s")
@@ -105,6 +105,27 @@ class Hasher:
         if case.guardrails:
             facts["guardrails"] = _hash([self._dump(guardrail) for guardrail in case.guardrails])
         return _hash(facts)
+
+    def mock(
+        self, case: CasePlan, provider: ProviderSpec, responses: MockResponses | None
+    ) -> str | None:
+        """Return the hash of what the mock may answer with; None where it has nothing.
+
+        No baseline looks at it: it is for the run that takes up an interrupted one.
+        """
+        own = provider.options if provider.provider == "mock" else None
+        found = [
+            *([self._json(own)] if isinstance(own, ArenaModel) else ()),
+            *([self._json(case.mock)] if case.mock is not None else ()),
+            *([self._json(responses)] if responses is not None else ()),
+        ]
+        return sha256("\n".join(found).encode()).hexdigest()[:16] if found else None
+
+    def _json(self, shared: ArenaModel) -> str:
+        known = self._texts.get(id(shared))
+        if known is None:
+            known = self._texts[id(shared)] = (shared, shared.model_dump_json())
+        return known[1]
 
     def judge(self, case: CasePlan) -> str:
         """Return the hash of how a case is judged: judges, prompts and rubrics; empty without."""

@@ -35,6 +35,7 @@ from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
 from pytest_arena.loading.variants import Variant, build_variants
 from pytest_arena.registry import Registry
+from pytest_arena.results.cell import MOCK
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
 
@@ -254,11 +255,16 @@ def _cells(
                 if plan is not case.plan:
                     of_case, rivals = _hashes(plan, hasher), rivals_of(plan, known)
                 context.judges |= {id(known[name]): known[name] for name in rivals}
+                of_mock = hasher.mock(plan, asked, responses)
                 yield CellPlan(
                     file=file,
                     case=plan,
                     provider=asked,
-                    hashes={**of_case, "provider": hashes.of(asked, plan.params)},
+                    hashes={
+                        **of_case,
+                        "provider": hashes.of(asked, plan.params),
+                        **({MOCK: of_mock} if of_mock else {}),
+                    },
                     fallbacks=tuple(known[name] for name in provider.fallbacks),
                     rivals=rivals,
                     mock_responses=responses,

@@ -12,8 +12,12 @@ from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict
 
 CODE = "code"
-"""The state of a Python test's project, and how many cells the test has: beside the hashes, for the
-run that takes up an interrupted one. No baseline keeps it, since it changes with every line."""
+"""The state of the project's code, where a cell goes by some (of a Python test also how many cells
+it has): beside the hashes, for the run that takes up an interrupted one."""
+MOCK = "mock"
+"""What the mock may answer with: beside the hashes, for the same run."""
+OF_RESUMING = (CODE, MOCK)
+"""What no baseline keeps, since it says nothing of what is compared."""
 
 
 @dataclass(frozen=True, slots=True)

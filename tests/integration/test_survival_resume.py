@@ -148,3 +148,62 @@ def test_the_ini_file_can_ask_for_it(noting: Project) -> None:
 @pytest.mark.parametrize("seed", [0, 1, 4, 6, 7, 8])
 def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(tmp_path: Path, seed: int) -> None:
     kill_and_resume(tmp_path, seed)
+
+
+CHECKED = """\
+providers:
+  - {name: good, provider: mock, responses: {defaultResponse: "A good day."}}
+tests:
+  - name: Looked at
+    prompt: Hello!
+    assertions: [{type: python, call: "looks:is_good"}]
+  - name: Contained
+    prompt: Hello!
+    assertions: [{type: contains, value: good}]
+  - name: Own answer
+    prompt: Hello!
+    mock: It is good.
+    assertions: [{type: contains, value: good}]
+"""
+
+
+@pytest.fixture
+def looking(project: Project) -> Project:
+    """An arena of which one case is looked at by a function, run once and interrupted."""
+    project.write(arena=CHECKED)
+    (project.path / "looks.py").write_text("def is_good(output):\n    return 'good' in output\n")
+    (project.path / "conftest.py").write_text(
+        "def pytest_arena_before_request(request, config):\n"
+        "    with open(config.rootpath / 'asked', 'a') as file:\n"
+        "        file.write(f'{request.case}[{request.provider}]\\n')",
+    )
+    project.run_apart()
+    assert len(started(project)) == 3
+    interrupt(project, "Looked", "Contained", "Own")
+    return project
+
+
+def test_cells_hold_while_the_code_is_as_it_was(looking: Project, spread: tuple[str, ...]) -> None:
+    looking.run_apart("--arena-resume", *spread)
+    assert started(looking) == []
+
+
+def test_a_changed_function_is_asked_again_and_the_rest_is_taken(
+    looking: Project, spread: tuple[str, ...]
+) -> None:
+    looks = "def is_good(output):\n    return 'bad' in output\n"
+    (looking.path / "looks.py").write_text(looks)
+    result = looking.run_apart("--arena-resume", *spread)
+    assert started(looking) == ["Looked at[good]"]
+    result.assert_outcomes(passed=2, failed=1)
+
+
+def test_a_changed_text_of_a_mock_is_asked_for_again(looking: Project) -> None:
+    looking.write(arena=CHECKED.replace("It is good.", "It is bad."))
+    result = looking.run_apart("--arena-resume")
+    assert started(looking) == ["Own answer[good]"]
+    result.assert_outcomes(passed=2, failed=1)
+    interrupt(looking, "Looked", "Contained", "Own")
+    looking.write(arena=CHECKED.replace("A good day", "A bad day"))
+    looking.run_apart("--arena-resume")
+    assert started(looking) == ["Contained[good]", "Looked at[good]", "Own answer[good]"]

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_arena.checks.checker import Checker
 from pytest_arena.checks.surroundings import Surroundings
-from pytest_arena.collection.python_tests.code_state import code_state
+from pytest_arena.collection.code_state import code_state
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.engine import Engine
 from pytest_arena.errors import Location, Problem, UsageError

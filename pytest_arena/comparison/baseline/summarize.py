@@ -25,7 +25,7 @@ from pytest_arena.comparison.baseline.model import (
 from pytest_arena.comparison.baseline.serialize import version_from_record
 from pytest_arena.comparison.labels import predicted_labels
 from pytest_arena.results import Cell, Finding, LoadTestResult, Response, RunResult, Trial, Verdict
-from pytest_arena.results.cell import CODE
+from pytest_arena.results.cell import OF_RESUMING
 from pytest_arena.results.content import shown
 from pytest_arena.results.judging import BASELINE
 from pytest_arena.results.request_response import REPLAYED, WITHOUT_CALL, source_of
@@ -69,7 +69,7 @@ def summarize_cell(
         variant=cell.variant,
         cluster=cell.cluster,
         verdict=cell.verdict,
-        hashes={name: hashed for name, hashed in cell.hashes.items() if name != CODE},
+        hashes={name: hashed for name, hashed in cell.hashes.items() if name not in OF_RESUMING},
         source=source_of(response for trial in own for response in trial.responses),
         passed=verdicts.count("passed"),
         failed=verdicts.count("failed"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 
-_LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
+_LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__"})
+_CODE = (".py", ".js", ".cjs", ".mjs", ".ts", ".sh", ".rb", ".pl")
 
 
 def code_state(root: Path) -> str:
@@ -21,6 +23,22 @@ def code_state(root: Path) -> str:
     for path in sorted(set(_files(root))):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def state_of_files(root: Path) -> str:
+    """Return the hash of all code below a folder, whether it was imported or not: programs and
+    functions that are named in arena files are found when they are called."""
+    digest = sha256()
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(
+            one for one in folders if one not in _LIBRARIES and not one.startswith(".")
+        )
+        for name in sorted(names):
+            if name.endswith(_CODE):
+                path = Path(folder, name)
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
