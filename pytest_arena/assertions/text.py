@@ -226,6 +226,7 @@ class Equals(Assertion):
           value: "42"
 
     Quotes, dashes and inner blanks count, unless `fold: true` has both [folded](#what-is-folded).
+    With `exact: true` every character counts, blanks around it and how an accent is written, too.
 
     Error: never.
     """
@@ -239,6 +240,18 @@ class Equals(Assertion):
     """Tell upper and lower case apart."""
     fold: bool = False
     """Compare both as `contains` does: quotes, dashes and blanks of other kinds are the same."""
+    exact: bool = False
+    """Compare character by character: blanks around the answer, line ends and accents, too."""
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Equals:
+        if self.exact and self.fold:
+            raise PydanticCustomError(
+                "fold_and_exact",
+                "equals is either exact or folds",
+                {"expected": "one of `exact` and `fold`", "fix": "remove one of both"},
+            )
+        return self
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
@@ -249,12 +262,12 @@ class Equals(Assertion):
     def _compared(self, text: str) -> str:
         if self.fold:
             return fold(text, case_sensitive=self.case_sensitive)
-        text = bare_ends(as_written(text))
+        text = text if self.exact else bare_ends(as_written(text))
         return text if self.case_sensitive else text.casefold()
 
     @property
     def expects_empty(self) -> bool:
-        return not self.value.strip() and not self.negate
+        return not (self.value if self.exact else self.value.strip()) and not self.negate
 
 
 class StartsWith(_InText):

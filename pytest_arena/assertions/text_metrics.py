@@ -90,9 +90,9 @@ class Rouge(Assertion):
           variant: rougeL
           min_score: 0.5
 
-    `rouge1` counts words, `rouge2` pairs of words, `rougeL` the longest common sequence. Words
-    are runs of a-z and 0-9, unstemmed, as the package `rouge-score` counts them: for other
-    scripts take `chrf`.
+    `rouge1` counts words, `rouge2` pairs of words (and so on up to `rouge5`), `rougeL` the longest
+    common sequence. Words are runs of a-z and 0-9, unstemmed, as the package `rouge-score` counts
+    them: for other scripts take `chrf`.
 
     Error: when the texts are too long to be compared.
     """

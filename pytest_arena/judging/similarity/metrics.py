@@ -11,7 +11,7 @@ from typing import Literal
 from pytest_arena.judging.similarity.lexical import TooLongError, similarity
 from pytest_arena.text.folding import fold
 
-RougeVariant = Literal["rouge1", "rouge2", "rougeL"]
+RougeVariant = Literal["rouge1", "rouge2", "rouge3", "rouge4", "rouge5", "rougeL"]
 
 # Edit distance costs about length × length / 64 steps: this product takes around a second.
 _MOST_WORK = 20_000_000_000
@@ -45,7 +45,7 @@ def rouge(answer: str, reference: str, variant: RougeVariant) -> float:
 
         _refuse_too_long(len(got), len(wanted))
         return _f_measure(LCSseq.similarity(got, wanted), len(got), len(wanted))
-    size = 1 if variant == "rouge1" else 2
+    size = int(variant.removeprefix("rouge"))
     grams, wanted_grams = _grams(got, size), _grams(wanted, size)
     shared = (grams & wanted_grams).total()
     return _f_measure(shared, grams.total(), wanted_grams.total())

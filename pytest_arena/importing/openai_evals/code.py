@@ -1,0 +1,78 @@
+"""The module beside the arena that holds the graders which no assertion of an arena is."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from pytest_arena.importing.importer import Source
+from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.openai_evals.names import Unique, identifier, module_name
+
+_HEAD = '''"""Graders of {name}, as its arena calls them; written by arena import."""
+
+from pytest_arena.openai_evals import {imported}
+
+'''
+
+
+class GraderModule:
+    """Graders as functions of one module; equal ones are one function in it."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._module = module_name(source.path, "graders")
+        self._names = Unique("multi", "python_grader", "string_check", "text_similarity")
+        self._files = Unique()
+        self._functions: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
+
+    def add(self, wanted: str, function: str, *given: Any, **keys: Any) -> str:
+        """Return the name of a grader that `function` makes of what is given."""
+        words = [repr(one) for one in given] + [f"{key}={value!r}" for key, value in keys.items()]
+        return self._put(wanted, f"{function}({', '.join(words)})")
+
+    def add_source(self, wanted: str, source: str, least: float) -> str:
+        """Return the name of a grader in Python, whose code gets a file of its own."""
+        _check(source)
+        file = self._sources.get(source)
+        if file is None:
+            name = module_name(self._source.path, f"grade_{identifier(wanted)}")
+            file = self._sources[source] = self._files.take(name, "_") + ".py"
+            self._source.files[file] = source if source.endswith("\n") else f"{source}\n"
+        return self._put(wanted, f"python_grader(__file__, {file!r}, pass_threshold={least!r})")
+
+    def add_formula(self, wanted: str, formula: str, names: dict[str, str], least: float) -> str:
+        """Return the name of a grader that combines others of this module."""
+        members = ", ".join(f"{key!r}: {name}" for key, name in names.items())
+        return self._put(wanted, f"multi({formula!r}, {{{members}}}, pass_threshold={least!r})")
+
+    def call(self, name: str) -> dict[str, Any]:
+        """Return the assertion that a grader of the module is."""
+        return {"type": "python", "call": f"{self._module}:{name}"}
+
+    def _put(self, wanted: str, text: str) -> str:
+        name = self._functions.get(text)
+        if name is None:
+            name = self._functions[text] = self._names.take(identifier(wanted), "_")
+            self._write()
+        return name
+
+    def _write(self) -> None:
+        used = sorted({text.partition("(")[0] for text in self._functions})
+        head = _HEAD.format(name=self._source.path.name, imported=", ".join(used))
+        lines = "".join(f"{name} = {text}\n" for text, name in self._functions.items())
+        self._source.files[f"{self._module}.py"] = head + lines
+
+
+def _check(source: str) -> None:
+    """Make sure that code can be read, and has a `grade`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            code = compile(source, "code", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        said = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise LeftOutError(f"its Python does not compile: {said}") from None
+    if "grade" not in code.co_names:
+        raise LeftOutError("its Python has no function `grade`")

@@ -1,0 +1,121 @@
+"""One grader of an eval as it is written, and what it is read with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pytest_arena.errors import Location
+from pytest_arena.importing.openai_evals.code import GraderModule
+from pytest_arena.importing.openai_evals.hosted.templates import (
+    ANSWER,
+    Template,
+    found,
+    read_template,
+)
+from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.loading.tree import plain
+from pytest_arena.prompts.templates import as_text
+
+Made = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Grader:
+    """One grader of an eval, and what it is read with."""
+
+    tree: Mapping[str, Any]
+    place: Location
+    module: GraderModule
+    items: Sequence[Mapping[str, Any]]
+    """The rows that it grades."""
+    answer: str = ANSWER
+    """The path that leads to the answer: that of the sample, or one of the items."""
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    """What is alike and not exact, and what to know of it."""
+
+    @property
+    def kind(self) -> str:
+        return str(self.tree.get("type"))
+
+    @property
+    def name(self) -> str:
+        return str(self.tree.get("name") or self.kind)
+
+    def alike(self, what: str, instead: str = "") -> None:
+        self.notes.append((what, instead))
+
+    def text(self, key: str) -> str:
+        """Return a text that must be there."""
+        value = self.tree.get(key)
+        if not isinstance(value, str):
+            raise LeftOutError(f"its {key} is no text")
+        return value
+
+    def template(self, key: str) -> Template:
+        """Return a template, in which the answer has its usual name."""
+        read = read_template(self.text(key))
+        if self.answer == ANSWER or self.answer not in read.paths:
+            return read
+        change = {self.answer: ANSWER}
+        return read_template(read.replaced(lambda path: f"{{{{ {change.get(path, path)} }}}}"))
+
+    def number(self, key: str) -> float | None:
+        """Return a number; None where there is none."""
+        value = self.tree.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise LeftOutError(f"its {key} is no number")
+        if not math.isfinite(value):
+            raise LeftOutError(f"its {key} is {value}")
+        return float(value)
+
+    def threshold(self, default: float) -> float:
+        """Return the least grade that passes; without one, half of what can be reached."""
+        least = self.number("pass_threshold")
+        if least is None:
+            self.alike(
+                "no pass_threshold, and what passes then is nowhere told",
+                f"{default:g} passes here",
+            )
+        return default if least is None else least
+
+    def values(self, path: str) -> list[Any]:
+        """Return what a path leads to in each row."""
+        return [found(path, item) for item in self.items]
+
+    def texts(self, template: Template) -> list[str] | None:
+        """Return what a template that is one path of the item, or no path, comes to in each row."""
+        if not template.paths:
+            return [template.text]
+        path = template.only
+        return None if path is None or path == ANSWER else list(map(as_text, self.values(path)))
+
+
+def ours(template: Template) -> str:
+    """Return a template as an arena writes it."""
+    return template.replaced(lambda path: f"{{{{ {path} }}}}")
+
+
+def paths_of(grader: Grader) -> list[str]:
+    """Return the paths that a grader's templates name; what cannot be read names none."""
+    found_paths: list[str] = []
+    for text in _texts_in(plain(grader.tree)):
+        try:
+            found_paths += read_template(text).paths
+        except LeftOutError:
+            continue
+    return list(dict.fromkeys(found_paths))
+
+
+def _texts_in(value: Any, key: str = "") -> list[str]:
+    if isinstance(value, str):
+        return [] if key in ("source", "name", "type", "model") else [value]
+    if isinstance(value, dict):
+        return [text for name, inner in value.items() for text in _texts_in(inner, str(name))]
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts_in(inner)]
+    return []

@@ -1,0 +1,1 @@
+"""Evals of the repository openai/evals: YAML of its registry with samples in JSON lines."""
