@@ -10,11 +10,13 @@ from pytest_arena.importing.data_sets.langsmith import LangSmithImporter
 from pytest_arena.importing.data_sets.pydantic_evals import PydanticEvalsImporter
 from pytest_arena.importing.importer import Importer, Source
 from pytest_arena.importing.openai_evals.hosted.importer import HostedEvalsImporter
+from pytest_arena.importing.openai_evals.registry.importer import RegistryImporter
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 
 IMPORTERS: tuple[type[Importer], ...] = (
     PromptfooImporter,
     HostedEvalsImporter,
+    RegistryImporter,
     PydanticEvalsImporter,
     LangSmithImporter,
     LangfuseImporter,
