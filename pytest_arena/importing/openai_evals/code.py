@@ -14,6 +14,7 @@ _HEAD = '''"""Graders of {name}, as its arena calls them; written by arena impor
 from pytest_arena.openai_evals import {imported}
 
 '''
+_WIDTH = 100
 
 
 class GraderModule:
@@ -24,13 +25,16 @@ class GraderModule:
         self._module = module_name(source.path, "graders")
         self._names = Unique("multi", "python_grader", "string_check", "text_similarity")
         self._files = Unique()
-        self._functions: dict[str, str] = {}
+        self._functions: dict[tuple[str, ...], str] = {}
         self._sources: dict[str, str] = {}
 
     def add(self, wanted: str, function: str, *given: Any, **keys: Any) -> str:
         """Return the name of a grader that `function` makes of what is given."""
-        words = [repr(one) for one in given] + [f"{key}={value!r}" for key, value in keys.items()]
-        return self._put(wanted, f"{function}({', '.join(words)})")
+        words = [
+            *map(_literal, given),
+            *(f"{key}={_literal(value)}" for key, value in keys.items()),
+        ]
+        return self._put(wanted, function, words)
 
     def add_source(self, wanted: str, source: str, least: float) -> str:
         """Return the name of a grader in Python, whose code gets a file of its own."""
@@ -40,29 +44,53 @@ class GraderModule:
             name = module_name(self._source.path, f"grade_{identifier(wanted)}")
             file = self._sources[source] = self._files.take(name, "_") + ".py"
             self._source.files[file] = source if source.endswith("\n") else f"{source}\n"
-        return self._put(wanted, f"python_grader(__file__, {file!r}, pass_threshold={least!r})")
+        words = ["__file__", _literal(file), f"pass_threshold={least!r}"]
+        return self._put(wanted, "python_grader", words)
 
     def add_formula(self, wanted: str, formula: str, names: dict[str, str], least: float) -> str:
         """Return the name of a grader that combines others of this module."""
-        members = ", ".join(f"{key!r}: {name}" for key, name in names.items())
-        return self._put(wanted, f"multi({formula!r}, {{{members}}}, pass_threshold={least!r})")
+        members = ", ".join(f"{_literal(key)}: {name}" for key, name in names.items())
+        words = [_literal(formula), f"{{{members}}}", f"pass_threshold={least!r}"]
+        return self._put(wanted, "multi", words)
 
     def call(self, name: str) -> dict[str, Any]:
         """Return the assertion that a grader of the module is."""
         return {"type": "python", "call": f"{self._module}:{name}"}
 
-    def _put(self, wanted: str, text: str) -> str:
-        name = self._functions.get(text)
+    def _put(self, wanted: str, function: str, words: list[str]) -> str:
+        key = (function, *words)
+        name = self._functions.get(key)
         if name is None:
-            name = self._functions[text] = self._names.take(identifier(wanted), "_")
+            name = self._functions[key] = self._names.take(identifier(wanted), "_")
             self._write()
         return name
 
     def _write(self) -> None:
-        used = sorted({text.partition("(")[0] for text in self._functions})
+        used = sorted({function for function, *_ in self._functions})
         head = _HEAD.format(name=self._source.path.name, imported=", ".join(used))
-        lines = "".join(f"{name} = {text}\n" for text, name in self._functions.items())
-        self._source.files[f"{self._module}.py"] = head + lines
+        calls = (
+            _call(f"{name} = {function}", words)
+            for (function, *words), name in self._functions.items()
+        )
+        self._source.files[f"{self._module}.py"] = head + "".join(calls)
+
+
+def _call(start: str, words: list[str]) -> str:
+    """Return a call as a formatter would write it: in one line, in three, or a line a word."""
+    whole = ", ".join(words)
+    if len(start) + len(whole) + 2 <= _WIDTH:
+        return f"{start}({whole})\n"
+    if len(whole) + 4 <= _WIDTH:
+        return f"{start}(\n    {whole}\n)\n"
+    return f"{start}(\n{''.join(f'    {word},{chr(10)}' for word in words)})\n"
+
+
+def _literal(value: Any) -> str:
+    """Return a value as Python has it, texts in double quotes where that needs no escape."""
+    text = repr(value)
+    if text.startswith("'") and '"' not in text:
+        return '"' + text[1:-1].replace("\\'", "'") + '"'
+    return text
 
 
 def _check(source: str) -> None:

@@ -14,6 +14,7 @@ from pytest_arena.importing.openai_evals.hosted.columns import ANSWERS, Columns,
 from pytest_arena.importing.openai_evals.hosted.exports import Eval, read_evals
 from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made, paths_of
 from pytest_arena.importing.openai_evals.hosted.graders import convert
+from pytest_arena.importing.openai_evals.hosted.judges import shared_judge
 from pytest_arena.importing.openai_evals.hosted.prompts import SENT, Prompt, prompt_of
 from pytest_arena.importing.openai_evals.hosted.questions import Questions, Row, read_questions
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, found, is_there
@@ -61,6 +62,9 @@ class Conversion:
         arena["providers"] = self._columns.entries
         if len(asked) == 1 and self._columns.has_answers:
             arena["defaults"] = {"providers": [ANSWERS]}
+        judge = shared_judge(self._cases)
+        if judge is not None:
+            arena["judge"] = judge
         arena["tests"] = self._cases
         return Imported(arena, self._findings, self._source.files)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made, ours
@@ -133,3 +136,24 @@ def _params(grader: Grader) -> dict[str, Any]:
     return {
         _PARAMS[key]: value for key, value in given.items() if key in _PARAMS and value is not None
     }
+
+
+def shared_judge(cases: list[dict[str, Any]]) -> Made | None:
+    """Return the judge that most assertions name, and take it out of them: it is the arena's."""
+    named = [made for case in cases for made in _all_of(case["assertions"]) if "judge" in made]
+    if not named:
+        return None
+    counts = Counter(json.dumps(made["judge"], sort_keys=True) for made in named)
+    most = counts.most_common(1)[0][0]
+    judges = [made.pop("judge") for made in named if _is(made["judge"], most)]
+    return dict(judges[0])
+
+
+def _is(judge: Made, text: str) -> bool:
+    return json.dumps(judge, sort_keys=True) == text
+
+
+def _all_of(assertions: list[Made]) -> Iterator[Made]:
+    for made in assertions:
+        yield made
+        yield from _all_of(made.get("assertions", []))
