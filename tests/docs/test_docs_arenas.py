@@ -193,6 +193,39 @@ def test_the_promptpack_arena_holds_answers_to_what_the_pack_says(
     ]
 
 
+def test_the_evals_arenas_judge_answers_of_a_run_and_samples_of_a_registry(tmp_path: Path) -> None:
+    file = "tickets.arena.yaml"
+    run = run_arena(tmp_path, "formats/evals", "--arena-mock", expected=1, file=file)
+    assert cells(run, "passed") == {f"Tickets of a bookshop {row}[First prompt]" for row in (1, 2)}
+    failed = [cell for cell in run.cells if cell.verdict == "failed"]
+    assert [
+        [index for index, one in enumerate(cell.trials[0].assertions) if one.verdict == "failed"]
+        for cell in failed
+    ] == [[5], [3], [0, 1, 2, 3, 4, 5]]
+    shutil.rmtree(tmp_path / "arenas")
+    file = "registry/evals/capitals.arena.yaml"
+    run = run_arena(tmp_path, "formats/evals", expected=1, file=file)
+    assert len(cells(run, "passed")) == 6
+    assert cells(run, "failed") == {
+        "capitals.dev.v0 2[model]",
+        "capitals.dev.v0 3[model]",
+        "capitals-brief.dev.v0 8[model]",
+    }
+
+
+@pytest.mark.parametrize("file", ["tickets.json", "registry/evals/capitals.yaml"])
+def test_the_evals_arenas_are_what_their_sources_become(tmp_path: Path, file: str) -> None:
+    folder = tmp_path / "evals"
+    shutil.copytree(ROOT / "arenas" / "formats" / "evals", folder)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    source = folder / file
+    made = tmp_path / "made"
+    done = WARM.run(["arena", "import", str(source), "-o", str(made)], tmp_path, environment())
+    assert done.returncode == 1, done.stdout + done.stderr
+    kept = {path.name: path.read_text() for path in made.iterdir()}
+    assert kept == {name: (source.parent / name).read_text() for name in kept}
+
+
 def test_the_formats_arena_fails_where_a_model_leaves_the_format(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "formats", expected=1, file="arena.yaml")
 

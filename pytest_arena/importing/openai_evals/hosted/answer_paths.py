@@ -17,12 +17,16 @@ _USUAL = re.compile(
 )
 
 
-def answer_path(graders: Sequence[Grader], items: Sequence[dict[str, Any]]) -> str | None:
-    """Return the path of the answer: the sample's where a grader names it, else that of the items
-    which the graders have as their `input`, or which is called as answers are; None without one.
+def answer_path(
+    graders: Sequence[Grader], items: Sequence[dict[str, Any]], *, has_samples: bool
+) -> str | None:
+    """Return the path of the answer: the sample's where there is one or a grader names it, else
+    that of the items which the graders have as their `input`, or which is called as answers are.
+
+    None where nothing tells.
     """
     paths = [path for grader in graders for path in paths_of(grader)]
-    if any(path.startswith("sample") for path in paths):
+    if has_samples or any(path.startswith("sample") for path in paths):
         return ANSWER
     for grader in graders:
         written = grader.tree.get("input")

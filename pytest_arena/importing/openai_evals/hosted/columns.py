@@ -45,11 +45,8 @@ class Columns:
     def add_model(self, run: Run) -> tuple[str, list[Any]] | None:
         """Add the column of the model that a run asked, and return its name with the tools that
         it was offered; None where it asked none."""
-        data = run.data_source
-        model = data.get("model") if data is not None else None
-        if not isinstance(model, str) and run.tree is not None:
-            model = run.tree.get("model")
-        if not isinstance(model, str) or not model or data is None or data.get("type") == "jsonl":
+        data, model = run.data_source, run.model
+        if data is None or model is None:
             return None
         params, tools = self._params(data.get("sampling_params"))
         made: dict[str, Any] = {"provider": "openai", "model": model}
@@ -130,11 +127,7 @@ def name_of_run(run: Run, questions: Questions) -> str:
     """Return what a run's column is called: its own name, or the model that it asked."""
     tree = run.tree
     told = tree.get("name") if tree is not None else None
-    data = run.data_source
-    model = data.get("model") if data is not None else None
-    if not model:
-        models = [
-            row.answers[run.id].get("model") for row in questions.rows if run.id in row.answers
-        ]
-        model = next(filter(None, models), None)
+    answers = [row.answers[run.id] for row in questions.rows if run.id in row.answers]
+    models = [answer.get("model") for answer in answers]
+    model = run.model or next(filter(None, models), None)
     return str(told or model or run.id or "answers")

@@ -32,6 +32,19 @@ class Run:
         found = self.tree.get("data_source") if self.tree is not None else None
         return found if isinstance(found, YamlMap) else None
 
+    @property
+    def model(self) -> str | None:
+        """The model that it asked; None where it took answers as they were, or did not tell."""
+        data = self.data_source
+        if data is None or data.get("type") == "jsonl":
+            return None
+        named = data.get("model") or (self.tree.get("model") if self.tree is not None else None)
+        return named if isinstance(named, str) and named else None
+
+    @property
+    def asks(self) -> bool:
+        return self.model is not None
+
 
 @dataclass(slots=True)
 class Eval:

@@ -40,8 +40,8 @@ def label_model(grader: Grader) -> Made:
         for label in dict.fromkeys(labels)
     ]
     if len(set(passing)) == len(rubric):
-        grader.alike("every label passes", "weight: 0 keeps it so")
-        return {**_judged(grader, rubric, 1.0), "weight": 0}
+        grader.alike("every label passes, so that nobody need be asked", "weight: 0 keeps it so")
+        return {"type": "success", "weight": 0}
     return _judged(grader, rubric, 1.0)
 
 

@@ -42,6 +42,11 @@ class Questions:
     is_made_up: bool = False
     """Whether there are no rows: the one that is there has empty texts."""
 
+    @property
+    def has_samples(self) -> bool:
+        """Whether a model was asked, or rows have answers apart from their items."""
+        return any(row.answers for row in self.rows) or any(run.asks for run in self.runs)
+
 
 def read_questions(one: Eval, source: Source) -> list[Questions]:
     """Return what an eval's runs asked; an eval without runs has the rows beside it."""

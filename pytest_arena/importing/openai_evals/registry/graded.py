@@ -28,6 +28,8 @@ class GradedSpec:
             raise LeftOutError("its modelgraded spec has no input_outputs")
         self.pairs: dict[str, str] = {str(key): str(value) for key, value in pairs.items()}
         self._refuse_several()
+        # what cannot be read at all is no matter of single samples
+        self._needed = self._names()
 
     @property
     def name(self) -> str:
@@ -55,7 +57,7 @@ class GradedSpec:
         """Return what the prompt needs of a sample; what it lacks is a `LeftOutError`."""
         answer = self.pairs[self.asked(sample)]
         made: dict[str, str] = {}
-        for name in self._names():
+        for name in self._needed:
             if name == answer or name in self.given:
                 continue
             if name not in sample:
@@ -76,8 +78,12 @@ class GradedSpec:
             self.notes.append(
                 ("no choice_scores: choices are counted there, and none fails", "weight: 0 here")
             )
-            even = [{"level": one, "score": 1.0} for one in choices]
-            return {**made, "rubric": even, "min_score": 1.0, "weight": 0}
+            steps = max(len(choices) - 1, 1)
+            even = [
+                {"level": one, "score": round(1 - place / steps, 6)}
+                for place, one in enumerate(choices)
+            ]
+            return {**made, "rubric": even, "weight": 0}
         low, high = min(scores.values()), max(scores.values())
         if low == high:
             raise LeftOutError("all of its choices score the same")
