@@ -15,7 +15,6 @@ from pytest_arena.promptfoo import function_in
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results import Trial
 from pytest_arena.schema import CheckContext, Outcome
-from pytest_arena.text.exception_text import exception_headline
 from pytest_arena.text.numbers import number
 
 Operation = Literal["eq", "ne", "like", "ilike"]
@@ -85,9 +84,9 @@ def python_grader(module: str, file: str, *, pass_threshold: float) -> Check:
         except UnresolvedError as error:
             return Outcome.error(str(error))
         except ImportError as error:
-            return Outcome.error(exception_headline(error, context.root))
+            return Outcome.error(f"{file}: {_headline(error)}")
         except Exception as error:  # noqa: BLE001 - a grade of 0 there, whatever it is
-            return Outcome.unseen(f"grade raised {exception_headline(error, context.root)}")
+            return Outcome.unseen(f"grade raised {_headline(error)}")
         score = _number(given)
         if score is None:
             return Outcome.unseen(f"grade gave {shorten(repr(given))}, which is no number")
@@ -124,6 +123,12 @@ def _texts(trial: Trial, context: CheckContext, *templates: str) -> list[str]:
 def _scored(score: float, least: float, told: str) -> Outcome:
     share = min(max(score, 0.0), 1.0)
     return Outcome.of(score >= least, told, score=share, expected=f"at least {number(least)}")
+
+
+def _headline(error: Exception) -> str:
+    """Return what another interpreter raised: the place where it is raised again tells nothing."""
+    said = str(error.args[0]) if error.args else ""
+    return f"{type(error).__name__}: {shorten(said)}".rstrip(": ")
 
 
 def _number(given: Any) -> float | None:

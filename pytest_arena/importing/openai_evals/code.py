@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.names import Unique, identifier, module_name
 
 _HEAD = '''"""Graders of {name}, as its arena calls them; written by arena import."""

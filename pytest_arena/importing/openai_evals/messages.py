@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 
 _ROLES = ("system", "developer", "user", "assistant")
 

@@ -153,7 +153,7 @@ def test_a_grading_model_becomes_a_judge_with_its_choices(tmp_path: Path) -> Non
     ]
     (line,) = imported.files["x.arena.samples.jsonl"].splitlines()
     assert json.loads(line)["texts"] == {"input": "Be {brief}.\nUser: Hi {{ x }}\n"}
-    assert imported.arena["judge"] == {"provider": "openai", "model": "gpt-4.1"}
+    assert imported.arena["judge"] == {"provider": "openai", "model": "gpt-5.5"}
     assert [line.split(": ", 2)[2] for line in told(imported)] == [
         "so is the model that grades",
         "x.dev.v0: a judge of an arena is asked, in its own words around these",
@@ -219,7 +219,11 @@ def test_of_two_completions_one_may_be_given(tmp_path: Path) -> None:
         (f"{BASIC}match:Match", {"magic": 1}, "its class does not take magic"),
         (f"{BASIC}match:Match", {"samples_jsonl": "../../../etc/passwd"}, "there is no file"),
         (f"{BASIC}match:Match", {"samples_jsonl": "x/lfs.jsonl"}, "a pointer of Git LFS"),
-        (f"{BASIC}match:Match", {"samples_jsonl": "x/bad.jsonl"}, "bad.jsonl cannot be read"),
+        (
+            f"{BASIC}match:Match",
+            {"samples_jsonl": "x/bad.jsonl"},
+            "none of its samples can be a case",
+        ),
         (GRADED, {"modelgraded_spec": "gone"}, "there is no modelgraded spec 'gone'"),
         (GRADED, {"modelgraded_spec": "good", "multicomp_n": 4}, "multicomp_n: 4"),
         (GRADED, {"modelgraded_spec": "good", "metaeval": True}, "(metaeval)"),

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.hosted.grader import Grader, paths_of
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, found, read_template
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 
 _USUAL = re.compile(
     r"(model_|sample_|generated_|actual_|llm_)?"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.messages import text_of
 from pytest_arena.loading.tree import YamlMap, plain
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made
+from pytest_arena.importing.made import LeftOutError, Made
+from pytest_arena.importing.openai_evals.hosted.grader import Grader
 from pytest_arena.importing.openai_evals.hosted.judges import range_of
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.openai_evals.formula import BadFormulaError, Formula
 
 _HALF = 0.5

@@ -6,23 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
 from pytest_arena.importing.importer import Imported, Source
+from pytest_arena.importing.made import LeftOutError, Made, lost_in_words
 from pytest_arena.importing.openai_evals.code import GraderModule
 from pytest_arena.importing.openai_evals.hosted.answer_paths import answer_path
 from pytest_arena.importing.openai_evals.hosted.columns import ANSWERS, Columns, name_of_run
 from pytest_arena.importing.openai_evals.hosted.exports import Eval, read_evals
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made, paths_of
+from pytest_arena.importing.openai_evals.hosted.grader import Grader, paths_of
 from pytest_arena.importing.openai_evals.hosted.graders import convert
 from pytest_arena.importing.openai_evals.hosted.judges import shared_judge
 from pytest_arena.importing.openai_evals.hosted.prompts import SENT, Prompt, prompt_of
 from pytest_arena.importing.openai_evals.hosted.questions import Questions, Row, read_questions
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, found, is_there
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.importing.openai_evals.messages import Said
 from pytest_arena.importing.openai_evals.names import Unique, case_name
 from pytest_arena.importing.openai_evals.rows import RowFiles
-from pytest_arena.importing.promptfoo.refused import why_refused
+from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts.templates import as_text
 
@@ -265,7 +266,7 @@ class Conversion:
                 "put their JSONL beside the eval, with an `item` in each line, and import again",
             )
         elif lost and not self._source.partial:
-            case["skip"] = f"imported without {', '.join(dict.fromkeys(lost))}"
+            case["skip"] = escaped(lost_in_words(lost))
         if not any(one.get("weight", 1) for one in made):
             made.append({"type": "success"})
             if "skip" not in case:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_arena.errors import Location
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.code import GraderModule
 from pytest_arena.importing.openai_evals.hosted.templates import (
     ANSWER,
@@ -15,11 +16,8 @@ from pytest_arena.importing.openai_evals.hosted.templates import (
     found,
     read_template,
 )
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.loading.tree import plain
 from pytest_arena.prompts.templates import as_text
-
-Made = dict[str, Any]
 
 
 @dataclass(slots=True)

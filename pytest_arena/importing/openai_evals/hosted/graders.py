@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from pytest_arena.errors import suggest
+from pytest_arena.importing.literal_text import is_plain
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.openai_evals.hosted.combined import combined
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made, ours
+from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours
 from pytest_arena.importing.openai_evals.hosted.judges import label_model, score_model
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, Template
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
-from pytest_arena.importing.promptfoo.literal_text import is_plain
 from pytest_arena.judging.similarity.metrics import rouge_words
 
 _OPERATIONS = ("eq", "ne", "like", "ilike")

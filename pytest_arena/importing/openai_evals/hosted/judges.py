@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, Made, ours
+from pytest_arena.importing.made import LeftOutError, Made
+from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, read_template
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.importing.openai_evals.messages import read_messages
 from pytest_arena.loading.tree import plain
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.hosted.grader import ours
 from pytest_arena.importing.openai_evals.hosted.questions import Questions, Row
 from pytest_arena.importing.openai_evals.hosted.templates import (
@@ -13,7 +14,6 @@ from pytest_arena.importing.openai_evals.hosted.templates import (
     is_there,
     read_template,
 )
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.importing.openai_evals.messages import Said, read_messages, sent
 from pytest_arena.loading.tree import YamlMap, plain
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from pytest_arena.errors import Location
 from pytest_arena.importing.importer import Source
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.hosted.answers import Answer, answer_of, answer_of_sample
 from pytest_arena.importing.openai_evals.hosted.exports import Eval, Run, data_files, is_row
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
 from pytest_arena.importing.openai_evals.messages import Said, read_messages
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 

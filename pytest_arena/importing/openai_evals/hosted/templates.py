@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import shorten
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 
 _STEPS = r"(?:\.[^.\[\]{}|()'\"]+|\[\d+\]|\['[^'{}]*'\]|\[\"[^\"{}]*\"\])*"
 _NAMED = re.compile(rf"\{{\{{\s*((?:item|sample){_STEPS}?)\s*\}}\}}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.registry.specs import EvalSpec
 
 _BASIC = "evals.elsuite.basic."

@@ -9,9 +9,10 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
 from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.importing.data_sets.cases import DEFAULT_JUDGE
 from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
 from pytest_arena.importing.importer import Imported, Source
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.messages import Said, read_messages, sent
 from pytest_arena.importing.openai_evals.names import Unique, case_name
 from pytest_arena.importing.openai_evals.registry.classes import (
@@ -29,8 +30,7 @@ from pytest_arena.importing.openai_evals.registry.specs import (
     with_registry,
 )
 from pytest_arena.importing.openai_evals.rows import RowFiles
-from pytest_arena.importing.promptfoo.importer import DEFAULT_JUDGE
-from pytest_arena.importing.promptfoo.refused import why_refused
+from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlMap, plain
 
 

@@ -6,12 +6,11 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.openai_evals.messages import read_messages
 from pytest_arena.importing.openai_evals.registry.specs import EvalSpec
 from pytest_arena.loading.tree import YamlMap, plain
 
-Made = dict[str, Any]
 _HALF = 0.5
 TEXTS = "texts"
 """The variable that holds what a sample says, as texts, by its keys."""

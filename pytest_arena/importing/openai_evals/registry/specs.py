@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
-from pytest_arena.importing.openai_evals.left_out import LeftOutError
+from pytest_arena.importing.made import LeftOutError
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _LFS = "version https://git-lfs"
