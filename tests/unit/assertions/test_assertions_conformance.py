@@ -46,7 +46,7 @@ BAD = {
     "context_aware": [{"expected": "perhaps"}],
     "cost": [{}, {"max_usd": -1}],
     "ends_with": [{}, {"value": ""}],
-    "equals": [{}, {"value": 3}],
+    "equals": [{}, {"value": 3}, {"value": "x", "exact": True, "fold": True}],
     "error_rate": [{}, {"max": 2}],
     "finish_reason": [{}, {"value": ""}],
     "first_token": [{}, {"max_ms": -5}],

@@ -19,7 +19,7 @@ sentences = st.lists(
 ).map(" ".join)
 
 
-@given(sentences, sentences, st.sampled_from(["rouge1", "rouge2", "rougeL"]))
+@given(sentences, sentences, st.sampled_from(["rouge1", "rouge2", "rouge3", "rouge5", "rougeL"]))
 @settings(deadline=None)
 def test_rouge_is_the_reference_implementations(answer: str, reference: str, variant: str) -> None:
     from rouge_score.rouge_scorer import RougeScorer
