@@ -55,6 +55,7 @@ _READ_ON = {
     "compare": "ci.md#what-changed-since-the-last-run",
     "power": "gate.md#how-many-cases-do-i-need",
     "rejudge": "outputs.md#an-earlier-run-judged-again",
+    "ray": "large-runs.md#ray",
     "calibrate": "judging.md#can-the-judge-be-trusted",
 }
 """Where the pages say more of a command."""

@@ -3,9 +3,9 @@
 Each subcommand adds its own arguments and runs with what it parsed; it prints, and returns the
 exit code, as pytest's are. The commands work on arena files and what is beside them (`validate`,
 `init`, `schema`, `import`, `pack`, `personas`) or on results that are there already (`report`,
-`merge`, `compare`, `trend`, `comment`, `power`); only `calibrate`, `power --measured` and, for its
-judges, `rejudge` ask models. Nothing here decides a verdict: that is done in `comparison` and
-`results`, so that a command and a run of pytest always agree.
+`merge`, `compare`, `trend`, `comment`, `power`); only `calibrate`, `power --measured`, `ray`
+and, for its judges, `rejudge` ask models. Nothing here decides a verdict: that is done in
+`comparison` and `results`, so that a command and a run of pytest always agree.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pytest_arena.cli import (
     pack,
     personas,
     power,
+    ray,
     rejudge,
     report,
     schema,
@@ -47,6 +48,7 @@ _COMMANDS = (
     power,
     calibrate,
     rejudge,
+    ray,
 )
 
 

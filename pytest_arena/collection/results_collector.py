@@ -393,6 +393,8 @@ class ResultsCollector:
         options = {**self._info.options, "arenas": self._facts.arenas}
         if self._facts.shard:
             options["shard_deal"] = self._facts.shard["name"]
+            place = dict(zip(self._order, self._facts.shard["places"], strict=False))
+            options["shard_places"] = [place.get(cell.test or cell.id, -1) for cell in cells]
         info = replace(self._info, options=options)
         run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
         if self._gatekeeper is not None:

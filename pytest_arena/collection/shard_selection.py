@@ -37,10 +37,11 @@ _ORDINARY = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """What was dealt to the shards: a name that is the same for the same deal, this shard's parts
-    of budgets, and the providers that it alone asks."""
+    """What was dealt to the shards: a name that is the same for the same deal, the places of this
+    shard's items among all, its parts of budgets, and the providers that it alone asks."""
 
     name: str = ""
+    places: tuple[int, ...] = ()
     parts: BudgetParts = field(default_factory=BudgetParts)
     undivided: tuple[str, ...] = ()
 
@@ -51,7 +52,7 @@ class Deal:
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Deal:
         parts = BudgetParts(**record["parts"])
-        return cls(record["name"], parts, tuple(record["undivided"]))
+        return cls(record["name"], tuple(record["places"]), parts, tuple(record["undivided"]))
 
 
 class ShardSelection:
@@ -81,9 +82,10 @@ class ShardSelection:
         dealt = deal_to_shards(works, self._shard, self._bounds(), under_load)
         here = self._shard.number - 1
         own = [item for item in items if dealt[item.nodeid] == here]
+        places = tuple(place for place, item in enumerate(items) if dealt[item.nodeid] == here)
         others = [item for item in items if dealt[item.nodeid] != here]
         name = _name(dealt, self._shard.count)
-        self.deal = Deal(name, self._parts(items, dealt), tuple(sorted(under_load)))
+        self.deal = Deal(name, places, self._parts(items, dealt), tuple(sorted(under_load)))
         if others:
             self._config.hook.pytest_deselected(items=others)
             items[:] = own

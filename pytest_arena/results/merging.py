@@ -13,7 +13,7 @@ from pytest_arena.results.failing_cells import fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.shard_parts import without_parts
+from pytest_arena.results.shard_parts import by_place, without_parts
 
 MOST_CONFLICTS = 5
 
@@ -40,7 +40,7 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     notes = [*losses, *(note for run in runs for note in run.notes)]
     merged = RunResult(
         info=_info([run.info for run in runs]),
-        cells=_in_order(distinct),
+        cells=by_place(runs) or _in_order(distinct),
         finished_at=None if None in ends else max(end for end in ends if end is not None),
         interrupted=bool(losses),
         notes=tuple(dict.fromkeys(notes)),

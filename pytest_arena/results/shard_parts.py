@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pytest_arena.errors import Location, Problem, UserError
+from pytest_arena.results.cell import Cell
 from pytest_arena.results.reading import ResultsFile
+from pytest_arena.results.run import RunResult
 
+_OF_PARTS = ("shard", "shard_deal", "shard_places")
 _PART = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
 
@@ -39,7 +42,23 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
 
 def without_parts(options: Iterable[tuple[str, object]]) -> dict[str, object]:
     """Return the options of a whole run, which is no part itself."""
-    return {name: value for name, value in options if name not in ("shard", "shard_deal")}
+    return {name: value for name, value in options if name not in _OF_PARTS}
+
+
+def by_place(runs: Sequence[RunResult]) -> tuple[Cell, ...] | None:
+    """Return the cells of all shards where a whole run would have them; None where not every shard
+    says what place its cells have."""
+    placed: list[tuple[int, Cell]] = []
+    for run in runs:
+        places = run.info.options.get("shard_places")
+        if not isinstance(places, (list, tuple)) or len(places) != len(run.cells):
+            return None
+        if not all(isinstance(place, int) and place >= 0 for place in places):
+            return None
+        placed += zip(places, run.cells, strict=True)
+    placed.sort(key=lambda pair: pair[0])
+    # a copy of a shard has the same cells
+    return tuple({cell.id: cell for _, cell in placed}.values())
 
 
 def _part_of(file: ResultsFile) -> tuple[int, int] | None:

@@ -11,6 +11,9 @@ from pytest_arena_reporters import figures
 from pytest_arena_reporters.html.view import MOST_GROUPS, text
 from pytest_arena_reporters.named_arenas import named_arenas
 
+_FOR_MERGING = ("arenas", "shard_deal", "shard_places")
+"""Options that say nothing to a person."""
+
 
 def facts(run: RunResult) -> list[tuple[str, str]]:
     """Return the run's facts, by name."""
@@ -27,7 +30,7 @@ def facts(run: RunResult) -> list[tuple[str, str]]:
         *((name, str(version)) for name, version in sorted(info.versions.items())),
     ]
     # what the files say of themselves stands in a table of its own
-    given = {name: value for name, value in info.options.items() if name != "arenas"}
+    given = {name: value for name, value in info.options.items() if name not in _FOR_MERGING}
     rows += [(f"option {name}", _option(value)) for name, value in sorted(given.items())]
     return [(text(name, 60), text(value, 300)) for name, value in rows if value]
 

@@ -1,0 +1,86 @@
+"""Shards as tasks with pytests of their own: what is passed on, lost, taken up, and merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PLAIN, Project
+
+from pytest_arena.cli import main
+from pytest_arena.distributed import Driver, Ended, Journals, Lines, Lost, ShardTask, run_shard
+from pytest_arena.distributed.shard_task import Message
+from pytest_arena.results import read_run
+
+ARENA = """\
+providers: [{name: m, provider: mock, latency: 50ms, concurrency: 2}]
+tests:
+  - name: Q
+    matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}
+    prompt: "Q {{ n }}"
+    mock: A
+    assertions: [{type: contains, value: A}]
+"""
+
+
+class OneAfterAnother:
+    """A cluster of one node in this process, which is lost once, amid the first shard."""
+
+    def __init__(self) -> None:
+        self._stream: Iterator[Message] | None = None
+        self.finished: list[bytes] = []
+        self.losses = 1
+
+    def start(self, task: ShardTask) -> int:
+        self.finished.append(task.finished)
+        self._stream = run_shard(task)
+        return len(self.finished)
+
+    def next(self) -> tuple[int, Message]:
+        assert self._stream is not None
+        message = next(self._stream)
+        if isinstance(message, Lines) and b'"cell"' in message.data and self.losses:
+            # the lines that were under way are lost with the node
+            self.losses -= 1
+            self._stream.close()  # type: ignore[attr-defined]
+            return len(self.finished), Lost("the node is gone")
+        return len(self.finished), message
+
+    def stop(self) -> None:
+        pass
+
+
+def test_shards_of_a_lost_node_come_to_the_results_of_one_run(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=ARENA)
+    assert project.run("--arena-report-dir=one").ret == 0
+    cluster = OneAfterAnother()
+    journals = Journals(Path("parts"))
+    driver = Driver(cluster, journals, count=2, at_once=1, folder=str(project.path))
+    assert driver.run().lost == 1
+    assert len(cluster.finished) == 3
+    capsys.readouterr()
+    assert main(["merge", "parts", "--output", "whole"]) == 0
+    one, whole = (read_run(f"{name}/results.jsonl") for name in ("one", "whole"))
+    assert [(c.id, c.verdict, c.hashes) for c in whole.cells] == [
+        (c.id, c.verdict, c.hashes) for c in one.cells
+    ]
+
+
+def test_what_pytest_says_of_a_refusal_comes_back(project: Project) -> None:
+    project.pytester.makefile(".yaml", arena="providers: []\n")
+    *_, last = run_shard(ShardTask(1, 1, 1, tuple(PLAIN.split()), str(project.path)))
+    assert isinstance(last, Ended)
+    assert last.exit_code not in (0, 1)
+    assert "providers" in last.said
+
+
+def test_what_arena_ray_gives_itself_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ray", "--shards=2", "--", "--arena-report-dir=x"]) == 4
+    assert capsys.readouterr().err == (
+        "--arena-report-dir is given to each shard by arena ray\n"
+        "  expected: options that all shards have alike\n"
+        "  fix: see --shards, --at-once, --format and --output of arena ray\n"
+    )
