@@ -252,6 +252,55 @@ tests:
     assert response["state"] == {"paid": "7"}
 
 
+def test_a_workflow_goes_on_in_the_state_in_which_a_run_was_killed(desk: Project) -> None:
+    tools = ("refund", "mail")
+    pack = {
+        "prompts": {
+            "pay": {"system_template": "Pay.", "tools": ["refund"]},
+            "write": {"system_template": "Write.", "tools": ["mail"]},
+        },
+        "tools": {name: {"name": name, "description": name} for name in tools},
+        "workflow": {
+            "entry": "pay",
+            "states": {
+                "pay": {"prompt_task": "pay", "on_event": {"Paid": "write"}},
+                "write": {"prompt_task": "write", "terminal": True},
+            },
+        },
+    }
+    (desk.path / "desk.json").write_text(json.dumps(pack))
+    desk.write(
+        arena="""\
+providers: [{name: m, provider: mock, model: any}]
+tools:
+  refund: {python: "desk:refund", irreversible: true}
+  mail: {python: "desk:mail"}
+targets: {desk: {type: workflow, pack: desk.json}}
+tests:
+  - name: Lost
+    target: desk
+    conversation: [{user: Pay me back.}, {user: Write to me.}]
+    mock:
+      - steps:
+          - tool_calls:
+              - {name: refund, arguments: {number: "7"}}
+              - {name: workflow__transition, arguments: {event: Paid}}
+          - Paid.
+      - steps: [{tool_calls: [{name: mail, arguments: {}}]}, Paid back]
+    assertions:
+      - {type: contains, value: Paid back}
+      - {type: workflow_path, path: [pay, write]}
+"""
+    )
+    with held_at(desk, "mail", 1) as process:
+        kill_all(process)
+    before = counted(desk)
+    assert before == {"model": 3, "refund": 1, "mail": 1}
+    desk.run("--arena-resume").assert_outcomes(passed=1)
+    assert counted(desk) - before == {"model": 1, "mail": 1}
+    assert responses(desk)[1]["state"] == {"paid": "7"}
+
+
 def test_a_persona_does_not_say_again_what_it_has_said(desk: Project) -> None:
     persona = "personas: {buyer: {goals: money, provider: {provider: mock, model: any}}}\ntests:"
     text = arena("Lost").replace("tests:", persona)
