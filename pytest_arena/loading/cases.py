@@ -58,6 +58,7 @@ from pytest_arena.results.judging import Calibration
 from pytest_arena.schema import TEST_GROUPS, Assertion, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
 
 if TYPE_CHECKING:
+    from pytest_arena.loading.dialects.promptpack.evals import PackEvals
     from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
     from pytest_arena.prompts.attacks import Attack
 
@@ -126,6 +127,8 @@ class LoadedCase:
     variant: Variant | None = None
     by_model: Mapping[str, CasePlan] = field(default_factory=dict)
     """The case as a pack's prompt has it for some models, by their names."""
+    evals: PackEvals | None = None
+    """What a pack holds its answers to, where its prompt or its workflow is one of a pack."""
 
     def plan_for(self, asked: ProviderSpec) -> CasePlan:
         """Return the case as a column is asked it."""
@@ -226,10 +229,10 @@ def _under_attack(
     name = f"{plan.name} [{attack.name}]"
     spec = attacked(loaded.spec, attack)
     dialogues = dialogues_of(spec, loaded.prompt, plan.variables, context)
-    if loaded.prompt.pack is not None:
+    if loaded.evals is not None:
         from pytest_arena.loading.packs import judged_turns
 
-        dialogues = judged_turns(dialogues, loaded.prompt.pack.evals)
+        dialogues = judged_turns(dialogues, loaded.evals)
     under = partial(
         replace,
         name=name,
@@ -339,7 +342,9 @@ def _load(
         plan = with_tools(plan, agent, rendered, tools, chaos, context)
     if prompt.pack is not None:
         plan, by_model = _under_pack(plan, prompt.pack, rendered.place, has_own_system, context)
-    loaded = LoadedCase(plan, spec, prompt, variant, by_model)
+    of_workflow = target.workflow.evals if target.workflow is not None else None
+    of_prompt = prompt.pack.evals if prompt.pack is not None else None
+    loaded = LoadedCase(plan, spec, prompt, variant, by_model, of_workflow or of_prompt)
     return loaded if len(problems) == before else None
 
 

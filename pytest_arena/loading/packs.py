@@ -30,6 +30,8 @@ _CHECKS = {
     "not_contains": ("not_contains", "values"),
 }
 """What a pack's tests expect, and the assertion with its key that checks it."""
+_TAKEN_OVER = ("variables", "description", "tags", "skip")
+_OF_TESTS = ("name", "expected", *_TAKEN_OVER)
 _SAID = ("input", "user", "prompt", "message")
 """What a pack's test may call the user's message."""
 
@@ -149,6 +151,8 @@ def add_tests(
     own, which is added."""
     packs = {one.pack.owner: one.pack for one in prompts.values() if one.pack is not None}
     cases = YamlList(tree.files, tree.mark)
+    if tree.get("tests") is not None and not isinstance(tree["tests"], YamlList):
+        return tree  # which is told as the arena's own mistake
     if isinstance(tree.get("tests"), YamlList):
         cases.extend_from(tree["tests"])
     number = len(cases)
@@ -183,16 +187,36 @@ def _tests_of(
         case.put("name", f"{pack.task}: {name}", test.marks.get("name", test.mark))
         case.put("target", target, test.mark)
         case.put("prompt", test[said] if said else pack.task, test.mark)
-        for key in ("variables", "description", "tags", "skip"):
+        for key in _TAKEN_OVER:
             if key in test:
                 case.adopt(key, test)
-        checks = YamlList(test.files, test.mark)
-        expected = test.get("expected")
-        if isinstance(expected, YamlMap):
-            for key in expected:
-                _expect(str(key), expected, checks, pack, context)
-        case.put("assertions", checks, test.mark)
+        for key in test.keys() - {*_OF_TESTS, *_SAID}:
+            context.warn(
+                test.key_place(key), f"{key!r} of a test of {pack.owner} has no effect here"
+            )
+        case.put("assertions", _checks_of(test, pack, context), test.mark)
         yield case
+
+
+def _checks_of(test: YamlMap, pack: PackPrompt, context: LoadContext) -> YamlList:
+    """Return the assertions that a test means; one that expects nothing expects an answer."""
+    checks = YamlList(test.files, test.mark)
+    expected = test.get("expected")
+    if isinstance(expected, YamlMap):
+        for key in expected:
+            _expect(str(key), expected, checks, pack, context)
+    elif expected is not None:
+        context.problems.add(
+            f"'expected' of a test of {pack.owner} is not a mapping",
+            test.value_place("expected"),
+            expected=f"a mapping with {', '.join(_CHECKS)}",
+            fix="write it like expected: {contains: please}",
+        )
+    if not checks:
+        check = YamlMap(test.files, test.mark)
+        check.put("type", "success", test.mark)
+        checks.put(check, test.mark)
+    return checks
 
 
 def _expect(

@@ -6,7 +6,7 @@ are not looked at.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -69,7 +69,7 @@ class PackVariable(ArenaModel):
 class ToolPolicy(ArenaModel):
     """How a prompt's tools may be used."""
 
-    tool_choice: str | None = Field(default=None, pattern="^(auto|required|none)$")
+    tool_choice: Literal["auto", "required", "none"] | None = None
     max_rounds: int | None = Field(default=None, ge=1)
     max_tool_calls_per_turn: int | None = Field(default=None, ge=1)
     blocklist: tuple[str, ...] = ()
@@ -121,7 +121,7 @@ class ArtifactSpec(ArenaModel):
 
     type: str = "text/plain"
     description: str | None = None
-    mode: str = Field(default="replace", pattern="^(replace|append)$")
+    mode: Literal["replace", "append"] = "replace"
 
 
 class WorkflowState(ArenaModel):
@@ -130,7 +130,7 @@ class WorkflowState(ArenaModel):
     prompt_task: str | None = None
     description: str | None = None
     on_event: dict[str, str] = Field(default_factory=dict)
-    persistence: str = Field(default="transient", pattern="^(transient|persistent)$")
+    persistence: Literal["transient", "persistent"] = "transient"
     orchestration: str = "internal"
     terminal: bool = False
     max_visits: int | None = Field(default=None, ge=1)

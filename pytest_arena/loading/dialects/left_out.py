@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, get_args, get_origin
 
 from pytest_arena.errors import Location, nearest
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.unknown_keys import unknown_key
+from pytest_arena.loading.validate import aliases_of
+from pytest_arena.schema import ArenaModel
 
 
 class LeftOut:
@@ -54,6 +57,33 @@ class LeftOut:
             into.add(problem.what, place, expected=problem.expected, fix=problem.fix)
         return tree.only(wanted)
 
+    def fitting(self, tree: YamlMap, model: type[ArenaModel], owner: str) -> YamlMap:
+        """Return a mapping as a model takes it, without keys that are null: the mappings in it
+        with the keys alone that an arena knows."""
+        fields = {name: field.annotation for name, field in model.model_fields.items()}
+        for field in model.model_fields.values():
+            fields |= {str(name): field.annotation for name in aliases_of(field) if name}
+        known = self.known(tree, fields, owner)
+        for key, value in [*known.items()]:
+            if value is None:
+                del known[key]
+            elif isinstance(value, YamlMap):
+                inner = _models_in(fields[str(key)])
+                if inner is not None:
+                    known[key] = self._inner(value, key, owner, *inner)
+        return known
+
+    def _inner(
+        self, tree: YamlMap, key: str, owner: str, model: type[ArenaModel], by_name: bool
+    ) -> YamlMap:
+        if not by_name:
+            return self.fitting(tree, model, f"{key!r} of {owner}")
+        twin = tree.only(tree)
+        for name, value in tree.items():
+            if isinstance(value, YamlMap):
+                twin[name] = self.fitting(value, model, f"'{key}.{name}' of {owner}")
+        return twin
+
     def tell(self, place: Location) -> None:
         """Warn of all that was found and not told yet."""
         new = [what for what in self._found if what not in self._told]
@@ -61,3 +91,12 @@ class LeftOut:
             listed = "; ".join(f"{what} ({self._found[what]})" for what in new)
             self._context.warn(place, f"{self._file} is run without {listed}")
             self._told.update(new)
+
+
+def _models_in(annotation: Any) -> tuple[type[ArenaModel], bool] | None:
+    """Return the model that a field's mapping is of, or each of its values by name."""
+    by_name = get_origin(annotation) is dict
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, ArenaModel):
+            return part, by_name
+    return None

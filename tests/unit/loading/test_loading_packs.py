@@ -234,6 +234,10 @@ def test_a_validator_is_a_guardrail(
         ({"params": {}}, "a validator of prompt 'support' of pack a.pack.json"),
         ("length", "is not a mapping"),
         ({"type": "json_valid"}, "is an assertion here, and no guardrail"),
+        (
+            {"type": "regex", "params": {"pattern": "a", "expect_match": "false"}},
+            "expect_match: true or false",
+        ),
         ({"type": "length", "enabeld": False, "params": {"max": 3}}, "did you mean 'enabled'?"),
     ],
 )
@@ -345,6 +349,7 @@ def test_an_eval_is_an_assertion_of_each_case_and_a_prompts_own_goes_first(
         ({"type": "contains", "enabeld": False, "params": {"patterns": ["a"]}}, "'enabeld'"),
         ({"type": "contains", "when": {"turn": 1}, "params": {"patterns": ["a"]}}, "a condition"),
         ({"params": {}}, "it has no 'type'"),
+        ({"type": "regex", "params": {"pattern": "a", "expect_match": "no"}}, "expect_match is"),
         ({"type": 3}, "its type '3' is no assertion here"),
         ("contains", "an eval of prompt 'support' that is not a mapping"),
     ],
@@ -665,3 +670,55 @@ def test_an_expectation_that_nobody_knows_is_refused(refused: Callable[..., str]
     said = refused(head, MANIFEST.replace("equals: Ann", "equal: Ann"), "g.yaml")
     assert said.startswith("g.yaml:17:")
     assert "unknown key 'equal' in 'expected' of a test of prompt 'greeting' of pack g.yaml" in said
+
+
+def test_a_test_that_expects_nothing_expects_an_answer_and_what_it_says_beside_is_told(
+    load: Callable[..., Arena],
+) -> None:
+    head = "providers: [{name: small, provider: mock}]\nprompts: {g: {pack: g.yaml}}\n"
+    made = MANIFEST.replace("{contains: [Dr, Yes], not_contains: hey}", "{}\n          author: Ann")
+    arena = load(head, made, "g.yaml")
+    assert [check.type for check in arena.cells[0].case.assertions] == ["success"]
+    assert arena.warnings == (
+        "g.yaml:14:11: 'author' of a test of prompt 'greeting' of pack g.yaml has no effect here",
+    )
+
+
+def test_what_a_test_expects_is_a_mapping(refused: Callable[..., str]) -> None:
+    head = "providers: [{name: small, provider: mock}]\nprompts: {g: {pack: g.yaml}}\n"
+    made = MANIFEST.replace("{matches: [A, nn], equals: Ann}", "Ann")
+    said = refused(head, made, "g.yaml")
+    assert said.startswith("g.yaml:17:21: 'expected' of a test of prompt 'greeting' of pack g.yaml")
+
+
+def test_what_is_null_in_a_prompt_is_not_there(first: Callable[..., CellPlan]) -> None:
+    keys = ("evals", "validators", "variables", "tools", "parameters", "tool_policy", "tests")
+    found = first(CASE, pack(dict.fromkeys((*keys, "model_overrides"))))
+    assert (found.case.system, found.case.params, found.case.guardrails) == ("You help.", {}, ())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "further", "told"),
+    [
+        ({"tool_policy": {"timeout": 3}}, {}, "'timeout' of 'tool_policy' of prompt 'support'"),
+        (
+            {"model_overrides": {"m": {"note": 1}}},
+            {},
+            "'note' of 'model_overrides.m' of prompt 'support'",
+        ),
+        (
+            {"variables": [{"name": "v", "default": "a", "validation": {"hint": 1}}]},
+            {},
+            "'hint' of 'validation' of variable 'v' of prompt 'support'",
+        ),
+        ({"tests": {"a": 1}}, {}, "the tests of prompt 'support', which are no list"),
+        ({}, {"template_engine": {"strict": True}}, "'strict' of 'template_engine'"),
+        ({}, {"template_engine": "v1"}, "'template_engine', which is no mapping"),
+    ],
+)
+def test_keys_deep_in_a_pack_are_told_as_well(
+    load: Callable[..., Arena], prompt: dict[str, Any], further: dict[str, Any], told: str
+) -> None:
+    (warning,) = load(CASE, pack(prompt, **further)).warnings
+    said = warning.split(" is run without ")[1]
+    assert re.sub(r" \(a\.pack\.json:1:\d+\)$", "", said) == told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,7 @@ def test_a_state_has_the_limits_and_texts_that_its_prompt_has(load: Callable[...
         ({"states__desk": {"persistence": "forever"}}, "'persistence'"),
         ({"states__desk": {"max_visit": 3}}, "did you mean 'max_visits'?"),
         ({"engine": {"budget": {"max_visits": 3}}}, "unknown key 'max_visits'"),
+        ({"states__desk": {"prompt_task": None}}, f"state 'desk'{OF} has no prompt_task"),
     ],
 )
 def test_a_workflow_that_leads_nowhere_is_refused_at_its_place(
@@ -309,6 +311,7 @@ def test_a_workflow_that_leads_nowhere_is_refused_at_its_place(
         load(pack(**changes))
     assert str(caught.value).startswith("desk.json:")
     assert told in str(caught.value)
+    assert str(caught.value).count("desk.json:") == 1
 
 
 @pytest.mark.parametrize(
@@ -426,3 +429,38 @@ def test_a_state_in_when_is_one_of_the_workflow(load: Callable[..., Arena]) -> N
     with pytest.raises(ArenaFileError) as caught:
         load(pack(), text)
     assert "unknown state 'dsk' in assertion 'success'" in str(caught.value)
+
+
+def test_what_no_arena_does_of_a_workflow_is_told_with_its_place(
+    load: Callable[..., Arena],
+) -> None:
+    changes: dict[str, Any] = {
+        "states__desk": {"orchestration": "external", "skills": "./desk", "terminal": None},
+        "engine": {"timeout": 3, "budget": {"max_total_visits": 9, "joules": 1}},
+        "mood": "kind",
+    }
+    (warning,) = load(pack(**changes)).warnings
+    told = warning.split(" is run without ")[1]
+    kept = [re.sub(r" \(desk\.json:\d+:\d+\)$", "", one) for one in told.split("; ")]
+    assert kept == [
+        "'mood' of the workflow",
+        "'skills' of state 'desk' of the workflow",
+        "the events of state 'desk' of the workflow, which its caller sends (orchestration: "
+        "external)",
+        "'timeout' of 'engine' of the workflow",
+        "'joules' of 'budget' of 'engine' of the workflow",
+    ]
+
+
+def test_under_attack_the_turns_of_a_workflow_are_held_to_the_evals(
+    load: Callable[..., Arena],
+) -> None:
+    made = pack()
+    made["evals"] = [{"id": "e", "type": "contains", "params": {"patterns": ["a"]}}]
+    text = ARENA.replace("prompt: Hi", "conversation: [{user: Hi}, {user: Bye}], attacks: [base64]")
+    plain, attacked = load(made, text).cells[::2]
+    for cell in (plain, attacked):
+        assert [one.type for turn in cell.case.dialogues[0] for one in turn.assertions] == [
+            "contains_all",
+            "contains_all",
+        ]

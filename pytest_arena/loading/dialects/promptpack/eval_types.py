@@ -107,8 +107,11 @@ def renamed(kind: str, params: YamlMap) -> tuple[str, YamlMap, list[str]]:
     """
     ours = _TYPES.get(kind, kind)
     params = params.only(params)
-    if ours == "matches" and "expect_match" in params and not params.pop("expect_match"):
-        ours = "not_matches"
+    if ours == "matches" and "expect_match" in params:
+        expected = params.pop("expect_match")
+        if not isinstance(expected, bool):
+            raise UnusableError("expect_match is true or false")
+        ours = "matches" if expected else "not_matches"
     if ours == "content_excludes" and "match_mode" in params:
         mode = params.pop("match_mode")
         if mode not in _MODES:

@@ -29,7 +29,7 @@ EvalList = tuple[Any, str, Location]
 class _Eval(ArenaModel):
     """One eval as a pack says it."""
 
-    id: str = ""
+    id: str | None = None
     type: str
     description: Any = None
     trigger: str | None = None

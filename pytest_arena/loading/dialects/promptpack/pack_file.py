@@ -58,7 +58,11 @@ class PackFile:
         spec = None
         if isinstance(engine, YamlMap):
             owner = f"'template_engine' of pack {name}"
+            engine = self._left_out.fitting(engine, PackEngine, owner)
             spec = build_model(PackEngine, engine, context.problems, owner)
+        elif engine is not None:
+            place = self._tree.key_place("template_engine")
+            self._left_out.add(f"'template_engine' of pack {name}, which is no mapping", place)
         fragments = self._mapping("fragments")
         texts = PackTexts(fragments, (spec or PackEngine()).braces)
         tools = self._mapping("tools")

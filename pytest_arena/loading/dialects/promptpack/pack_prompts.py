@@ -94,11 +94,13 @@ class PromptReader:
         context, before = self._context, len(self._context.problems)
         known = self._left_out.known(written, _KEYS, owner, _INERT, ("pipeline",))
         self._note_pipeline(written.get("pipeline"), owner)
+        known = known.only(key for key, value in known.items() if value is not None)
         apart = {"evals", "tests", "validators"}
-        values: dict[str, Any] = {key: value for key, value in known.items() if key not in apart}
+        fitting = self._left_out.fitting(known.only(known.keys() - apart), PackPromptSpec, owner)
+        values: dict[str, Any] = dict(fitting)
         if isinstance(known.get("variables"), YamlList):
             values["variables"] = self._variables(known["variables"], owner)
-        spec = build_model(PackPromptSpec, known, context.problems, owner, values)
+        spec = build_model(PackPromptSpec, fitting, context.problems, owner, values)
         place = known.value_place("validators")
         guardrails = build_validators(
             known.get("validators"), place, owner, self._left_out, context
@@ -108,6 +110,8 @@ class PromptReader:
         if spec is None or len(context.problems) > before:
             return None
         tests = known.get("tests")
+        if tests is not None and not isinstance(tests, YamlList):
+            self._left_out.add(f"the tests of {owner}, which are no list", known.key_place("tests"))
         return PackPrompt(
             task,
             owner,
@@ -144,7 +148,7 @@ class PromptReader:
             if entry.get("binding"):
                 place = entry.key_place("binding")
                 self._left_out.add(f"the binding of {named}", place)
-            known = self._left_out.known(entry, PackVariable.model_fields, named)
+            known = self._left_out.fitting(entry, PackVariable, named)
             found.append(build_model(PackVariable, known, self._context.problems, named))
         return tuple(variable for variable in found if variable is not None)
 

@@ -11,7 +11,7 @@ from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.validate import build_model
-from pytest_arena.schema.pack import PackWorkflow, WorkflowState
+from pytest_arena.schema.pack import PackWorkflow, WorkflowEngine, WorkflowState
 
 _INERT = ("skills", "control", "composition", "extensions")
 
@@ -38,7 +38,9 @@ class WorkflowReader:
                 fix="name another pack, or reach one of its prompts by type: prompt",
             )
             return None
-        values: dict[str, Any] = dict(written)
+        before = len(context.problems)
+        known = self._left_out.known(written, PackWorkflow.model_fields, owner)
+        values: dict[str, Any] = dict(known)
         if isinstance(written.get("states"), YamlMap):
             values["states"] = {
                 str(name): state
@@ -46,10 +48,10 @@ class WorkflowReader:
                 if (state := self._state(str(name), written["states"], owner)) is not None
             }
         if isinstance(written.get("engine"), YamlMap):
-            values["engine"] = self._left_out.known(
-                written["engine"], ("budget",), f"'engine' of {owner}"
-            )
-        before = len(context.problems)
+            engine = f"'engine' of {owner}"
+            values["engine"] = self._left_out.fitting(written["engine"], WorkflowEngine, engine)
+        if len(context.problems) > before:
+            return None
         spec = build_model(PackWorkflow, written, context.problems, owner, values)
         if spec is None or len(context.problems) > before:
             return None
@@ -68,7 +70,12 @@ class WorkflowReader:
             return None
         fields = WorkflowState.model_fields
         known = self._left_out.known(states[name], fields, named, _INERT)
-        return build_model(WorkflowState, known, self._context.problems, named)
+        fitting = self._left_out.fitting(known, WorkflowState, named)
+        made = build_model(WorkflowState, fitting, self._context.problems, named)
+        if made is not None and made.orchestration == "external" and not made.is_final:
+            said = f"the events of {named}, which its caller sends (orchestration: external)"
+            self._left_out.add(said, states[name].key_place("on_event"))
+        return made
 
     def _check_states(self, spec: PackWorkflow, written: YamlMap, owner: str) -> None:
         """Refuse states and prompts that are named and not there."""
@@ -83,7 +90,14 @@ class WorkflowReader:
             if state.on_max_visits is not None:
                 at = own.value_place("on_max_visits")
                 self._named(state.on_max_visits, spec.states, at, f"'on_max_visits' of {here}", "")
-            if state.prompt_task is not None and state.prompt_task not in self._tasks:
+            if state.prompt_task is None and state.orchestration != "composition":
+                self._context.problems.add(
+                    f"{here} has no prompt_task",
+                    own.place,
+                    expected=one_of("", self._tasks, ""),
+                    fix="add prompt_task: the prompt that answers in it",
+                )
+            elif state.prompt_task is not None and state.prompt_task not in self._tasks:
                 self._context.problems.add(
                     f"{here} names an unknown prompt {shorten(state.prompt_task)!r}",
                     own.value_place("prompt_task"),

@@ -47,7 +47,9 @@ class ValidatorParams:
     def flag(self, key: str, *, default: bool) -> bool:
         """Return whether something is switched on."""
         found = self._first((key,))
-        return default if found is None else bool(found)
+        if found is not None and not isinstance(found, bool):
+            raise UnusableParamsError(f"{key}: true or false")
+        return default if found is None else found
 
     def text(self, key: str, allowed: tuple[str, ...]) -> str | None:
         """Return one of several words; None without."""
