@@ -107,7 +107,9 @@ class ChainFile:
                 "the file of the chain has no agents",
                 self._place,
                 expected="agents: by name, each with an instruction_chain, as PromptChain has them",
-                fix="name such a file, or write the steps under instructions:",
+                fix="write type: task_chain"
+                if isinstance(self._tree, YamlMap) and {"tasks", "chain"} & self._tree.keys()
+                else "name such a file, or write the steps under instructions:",
             )
         return found
 

@@ -212,6 +212,15 @@ def _target(
             or f"add type: {_likely_kind(written)}",
         )
         return Target()
+    if kind == "workflow" and "file" in written and "pack" not in written:
+        context.problems.add(
+            f"{owner} is a workflow of no pack, and has a 'file'",
+            written.key_place("file"),
+            expected="pack: a PromptPack with a workflow; or type: task_chain with file: a chain "
+            "of tasks",
+            fix="write type: task_chain",
+        )
+        return Target()
     spec = build_model(_KINDS[kind], written, context.problems, owner)
     if isinstance(spec, ChainTargetSpec):
         return Target(chain=_chain(name, spec, written, owner, context))

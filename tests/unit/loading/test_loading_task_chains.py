@@ -324,6 +324,13 @@ def test_a_target_without_a_type_is_told_the_likely_one(load: Load, written: str
         load(one(), arena=arena)
 
 
+@pytest.mark.parametrize("kind", ["workflow", "chain"])
+def test_a_target_of_another_type_is_told_the_right_one(load: Load, kind: str) -> None:
+    arena = (ARENA % "c.yaml").replace("task_chain", kind)
+    with pytest.raises(ArenaFileError, match=r"fix: write type: task_chain$"):
+        load(one(), arena=arena)
+
+
 def test_assertions_name_tasks_of_the_chain(load: Load) -> None:
     members = "[{type: success}]"
     path = "{type: workflow_path, path: [b]}, {type: step_output, step: c, assertions: %s}"
