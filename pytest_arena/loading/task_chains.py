@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
-from pytest_arena.loading.agent_plans import AgentPlan
-from pytest_arena.loading.agents import check_runnable, refuse_chaos
+from pytest_arena.loading.agents import refuse_chaos
 from pytest_arena.loading.chains import COLUMN
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.task_chains.durations import go_seconds
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.targets import TaskChain
-from pytest_arena.loading.task_chain_plans import CallPlan, TaskChainPlan, TaskPlan, TextPlan
-from pytest_arena.loading.tools import DeclaredTools, Tools
+from pytest_arena.loading.task_chain_plans import TaskChainPlan, TaskPlan, TextPlan
+from pytest_arena.loading.task_chain_tools import ChainTools
+from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap
 from pytest_arena.prompts.chain_macros import NAMES, as_fields, filled, macros_in, variable
 from pytest_arena.prompts.templates import as_text
-from pytest_arena.schema import McpServerSpec, ProviderSpec
+from pytest_arena.schema import ProviderSpec
 from pytest_arena.schema.task_chain import END, ChainTaskSpec
-
-_ALL = "*"
-_NOT = "!"
 
 
 def with_task_chain(
@@ -51,10 +47,10 @@ def with_task_chain(
         spec.tasks[0].id,
         states,
         chain.target.max_steps,
-        builder.every,
+        builder.tools.every,
         spec.token_limit,
     )
-    offered = {name: tool.offered for name, tool in builder.every.tools.items()}
+    offered = {name: tool.offered for name, tool in builder.tools.every.tools.items()}
     return replace(plan, workflow=made, tools=tuple(offered.values()))
 
 
@@ -70,29 +66,15 @@ class _TaskBuilder:
         context: LoadContext,
     ) -> None:
         self._chain = chain
-        self._case = case
         self._context = context
         self._variables = {name: as_text(value) for name, value in plan.variables.items()}
-        found = tools.of_case(case, chain.name, plan.variables, context, chain.written)
-        says_which = "tools" in case or chain.target.tools is not None
-        self._servers = found.servers if says_which else {**context.servers, **found.servers}
-        self._tools: Tools = found
-        self._values = plan.variables
-        self._own = found if "tools" in case else Tools()
-        """What the case itself offers, as a client would."""
-        self.every = self._every()
+        self.tools = ChainTools(plan, chain, case, tools, context)
 
     def task(self, index: int, spec: ChainTaskSpec) -> TaskPlan:
         """Return a task that is ready to run; problems are added."""
         written = self._chain.file.task_written(index)
         config = spec.execute_config
-        call = None
-        if spec.handler in ("tools", "hook"):
-            call, agent = self._call(spec, written)
-        elif spec.handler == "execute_tool_calls" and config.tools is None:
-            agent = self.every
-        else:
-            agent = self._agent(*self._allowed(spec))
+        agent, call = self.tools.of_task(spec, written)
         on_failure = spec.transition.on_failure
         return TaskPlan(
             spec.id,
@@ -197,90 +179,6 @@ class _TaskBuilder:
                 expected="a variable of the arena or the case",
                 fix=suggest(name, self._variables) or f"add variables: {{{name}: …}}",
             )
-
-    def _allowed(self, spec: ChainTaskSpec) -> tuple[Tools, Mapping[str, McpServerSpec]]:
-        """Return the tools, and the servers, that a task's `execute_config` names."""
-        patterns = spec.execute_config.tools or ()
-        every = _ALL in patterns
-        without = {one.removeprefix(_NOT) for one in patterns if one.startswith(_NOT)}
-        wanted = set(patterns) - {_ALL}
-
-        def may(name: str, group: str) -> bool:
-            named = every or bool({name, group} & wanted)
-            return named and not {name, group} & without
-
-        tools = Tools()
-        for name, tool in self._tools.items():
-            if may(name, _group(name)) or (
-                spec.execute_config.pass_clients_tools and name in self._own
-            ):
-                tools[name] = tool
-        hidden = set(spec.execute_config.hide_tools)
-        for name in hidden & tools.keys():
-            del tools[name]
-        servers = {name: one for name, one in self._servers.items() if may(name, name)}
-        return tools, servers
-
-    def _every(self) -> AgentPlan:
-        tools = Tools()
-        servers: dict[str, McpServerSpec] = {}
-        for index, spec in enumerate(self._chain.file.spec.tasks):
-            some, of_servers = self._allowed(spec)
-            tools.update(some)
-            servers.update(of_servers)
-            self._tell_unknown(index, spec)
-        return self._agent(tools, servers)
-
-    def _tell_unknown(self, index: int, spec: ChainTaskSpec) -> None:
-        known = {*self._servers, *self._tools, *map(_group, self._tools)}
-        named = [one for one in spec.execute_config.tools or () if one[:1] not in (_ALL, _NOT)]
-        if missing := [one for one in named if one not in known]:
-            written = self._chain.file.task_written(index)
-            self._context.warn(
-                written["execute_config"].value_place("tools"),
-                f"task {spec.id!r} may call {', '.join(missing)}, and the arena has no tool and no "
-                "MCP server of that name, so that its model is not offered any",
-            )
-
-    def _agent(self, tools: Tools, servers: Mapping[str, McpServerSpec]) -> AgentPlan:
-        runner = f"the chain {shorten(self._chain.name)!r}"
-        for tool in tools.values():
-            check_runnable(tool, runner, self._values, self._context)
-        return AgentPlan(self._chain.name, tools, servers=servers)
-
-    def _call(self, spec: ChainTaskSpec, written: YamlMap) -> tuple[CallPlan | None, AgentPlan]:
-        """Return the tool that a task calls itself, and what runs it."""
-        call = spec.tools
-        assert call is not None  # noqa: S101 - a file without it was refused
-        name, tool = call.name, call.tool_name
-        spellings = (f"{name}.{tool}", f"{name}__{tool}", f"{name}_{tool}", tool) if tool else ()
-        for spelled in (*spellings, name):
-            if spelled in self._tools:
-                found = Tools()
-                found[spelled] = self._tools[spelled]
-                return CallPlan((spelled,), call.args), self._agent(found, {})
-        if name in self._servers:
-            names = (f"{name}.{tool}", tool) if tool else (name,)
-            return CallPlan(names, call.args), self._agent(Tools(), {name: self._servers[name]})
-        known = [*self._tools, *self._servers]
-        wanted = f"{name}.{tool}" if tool else name
-        self._context.problems.add(
-            f"task {shorten(spec.id)!r} of chain {self._chain.file.name} calls the tool "
-            f"{shorten(wanted)!r}, which the arena does not have",
-            written["tools"].value_place("name"),
-            expected=one_of(wanted, known, "an entry of tools: or mcp_servers:"),
-            fix=suggest(wanted, known) or f"add tools: {{{wanted}: {{mock: {{…}}}}}}",
-        )
-        return None, self._agent(Tools(), {})
-
-
-def _group(name: str) -> str:
-    """Return the provider of tools that a tool's name begins with: `git` of `git.status`."""
-    for mark in (".", "__"):
-        head, found, _ = name.partition(mark)
-        if found and head:
-            return head
-    return name
 
 
 def _check_models(chain: TaskChain, context: LoadContext) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +13,7 @@ from pytest_arena.targets.agent.transcript import assistant_message, is_run_alre
 from pytest_arena.targets.agent.turn_record import TurnRecord
 from pytest_arena.targets.steps import AskStep
 from pytest_arena.targets.task_chain import answers
+from pytest_arena.targets.task_chain.own_calls import arguments_of, as_json, token_of
 from pytest_arena.targets.task_chain.texts import LiveTexts
 from pytest_arena.targets.task_chain.values import (
     History,
@@ -256,10 +256,7 @@ class Tasks:
         plan = next((plan for plan in plans if plan is not None), None)
         if plan is None:
             raise TaskFailed(f"there is no tool {task.call.names[0]!r}")
-        known = plan.parameters.get("properties", {}) if isinstance(plan.parameters, dict) else {}
-        arguments = _arguments(value, known) | {
-            name: _typed(one, known.get(name)) for name, one in task.call.arguments.items()
-        }
+        arguments = arguments_of(value, task.call.arguments, plan.parameters)
         step = walk.next_run()
         call = ToolCall(plan.name, arguments, id=f"task_{step + 1}")
         made = part.calls_made
@@ -268,48 +265,13 @@ class Tasks:
         if done.error is not None:
             raise TaskFailed(f"{plan.name}: {done.error}")
         if task.output is not None:
-            said = texts.template(task.output, _as_json(done.result))
+            said = texts.template(task.output, as_json(done.result))
             return Given(said, said)
         return Given(
-            done.result, _token(done.result) if task.handler == "hook" else "tools_executed"
+            done.result, token_of(done.result) if task.handler == "hook" else "tools_executed"
         )
 
 
 def _system(*texts: str) -> list[Message]:
     whole = "\n\n".join(filter(None, texts))
     return [Message(role="system", content=whole)] if whole else []
-
-
-def _arguments(value: Any, known: Any) -> dict[str, Any]:
-    """Return what came in as arguments: a mapping's keys, or a text where the tool takes one."""
-    if isinstance(value, dict):
-        return {str(name): one for name, one in value.items() if name in known}
-    return {"input": text_of(value)} if "input" in known else {}
-
-
-def _typed(value: Any, schema: Any) -> Any:
-    """Return an argument as the tool takes it: a chain's file has texts alone."""
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    if not isinstance(value, str) or kind in (None, "string"):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
-
-
-def _as_json(result: Any) -> Any:
-    """Return a result as JSON where its text is some, as of MCP servers."""
-    if isinstance(result, str) and result.strip()[:1] in ("{", "["):
-        try:
-            return json.loads(result)
-        except ValueError:
-            return result
-    return result
-
-
-def _token(result: Any) -> str:
-    """Return what the branches of an older chain's hook compare: what it says of the way on."""
-    found = _as_json(result)
-    said = found.get("transition") if isinstance(found, dict) else None
-    return said if isinstance(said, str) else "ok"
