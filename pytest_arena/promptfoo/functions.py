@@ -16,6 +16,7 @@ from pytest_arena.assertions.grading_results import outcome_of_number, outcome_o
 from pytest_arena.errors import shorten
 from pytest_arena.references import UnresolvedError
 from pytest_arena.results import Trial
+from pytest_arena.running.function_host import RaisedError
 from pytest_arena.schema import CheckContext, Outcome
 from pytest_arena.text.exception_text import exception_headline
 
@@ -40,7 +41,9 @@ def asserting(function: Function, *, threshold: float | None = None, config: Any
         except ImportError as error:
             return Outcome.error(exception_headline(error, context.root))
         except Exception as error:  # noqa: BLE001 - it fails there, whatever it is
-            return Outcome.unseen(exception_headline(error, context.root))
+            there = error.__cause__
+            raised = str(there) if isinstance(there, RaisedError) else None
+            return Outcome.unseen(raised or exception_headline(error, context.root))
         return _outcome(function.__name__.lstrip("_"), given, threshold)
 
     return check

@@ -136,6 +136,18 @@ def test_the_javascript_arena_checks_what_transforms_make_of_answers(tmp_path: P
     assert (answer.output, answer.transformed) == ("  Hello there, Ada!  ", "Hello there, Ada!")
 
 
+def test_the_promptfoo_arena_comes_to_the_verdicts_that_promptfoo_came_to(tmp_path: Path) -> None:
+    run = run_arena(tmp_path, "formats/promptfoo", expected=1)
+    assert len(cells(run, "passed")) == len(run.cells) - 6 == 26
+    assert cells(run, "failed") == {
+        f"{case}/{prompt}]"
+        for case in ("Honesty[thorough", "Return window #2[brief")
+        for prompt in ("plain", "warm")
+    }
+    # an answer that is no JSON is no verdict for what makes something of it
+    assert cells(run, "error") == {"Order as JSON[brief/plain]", "Order as JSON[brief/warm]"}
+
+
 def test_the_imported_data_sets_pass_fail_and_err_where_their_rows_do(
     tmp_path: Path,
 ) -> None:

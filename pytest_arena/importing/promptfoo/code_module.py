@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import textwrap
 from collections.abc import Mapping
@@ -69,7 +70,7 @@ class CodeModule:
         except NeedsNodeError as error:
             file, name = self._by_node(value, error)
             further = _further(threshold, config)
-            made = f"asserting_by_node(__file__, {file!r}, {name!r}{further})"
+            made = f"asserting_by_node(__file__, {_shown(file)}, {_shown(name)}{further})"
             return self._call("assertion", f"{_NAME} = {made}\n")
 
     def transform(self, value: Any) -> dict[str, Any]:
@@ -80,7 +81,7 @@ class CodeModule:
                 return script_transform(value, self.source)
             except NeedsNodeError as error:
                 file, name = self._by_node(value, error)
-                made = f"transforming_by_node(__file__, {file!r}, {name!r})"
+                made = f"transforming_by_node(__file__, {_shown(file)}, {_shown(name)})"
         else:
             named = file_of(value, ".py")
             made = self._in_file(*named, "get_transform") if named else ""
@@ -91,7 +92,7 @@ class CodeModule:
         named = file_of(f"file://{value}", ".py")
         if named is None:
             raise UnusableScriptError(f"no file of Python: {value}")
-        further = f", config={config!r}" if config else ""
+        further = f", config={_shown(config)}" if config else ""
         made = f"answering({self._in_file(*named, 'call_api', up='../')}{further})"
         return {"name": named[0], **self._provider(made)}
 
@@ -100,7 +101,8 @@ class CodeModule:
         value = f"file://{identity.removeprefix('file://')}"
         file, name = self._by_node(value, NeedsNodeError(f"{identity} runs in node"))
         options = {"id": identity, **({"config": config} if config else {})}
-        made = f"answering_by_node(__file__, {f'../{file}'!r}, {name!r}, {options!r})"
+        shown = ", ".join(map(_shown, (f"../{file}", name, options)))
+        made = f"answering_by_node(__file__, {shown})"
         return {"name": identity.removeprefix("file://"), **self._provider(made)}
 
     def _provider(self, made: str) -> dict[str, Any]:
@@ -131,7 +133,7 @@ class CodeModule:
         text = self.source.text_of(path)
         _check(text)
         beside = f"{up}{self._beside(path, text)}"
-        return f"function_in(__file__, {beside!r}, {function or default!r})"
+        return f"function_in(__file__, {_shown(beside)}, {_shown(function or default)})"
 
     def _beside(self, path: Path, text: str) -> str:
         """Have a file stand beside the arena with what it imports of its neighbours, and return its
@@ -170,7 +172,20 @@ def _module_name(source: Source) -> str:
 
 def _further(threshold: float | None, config: Any) -> str:
     shown = "" if threshold is None else f", threshold={threshold!r}"
-    return shown + (f", config={config!r}" if isinstance(config, dict) and config else "")
+    return shown + (f", config={_shown(config)}" if isinstance(config, dict) and config else "")
+
+
+def _shown(value: Any) -> str:
+    """Return a value as Python has it, its texts in double quotes."""
+    if isinstance(value, str):
+        quoted = repr(value)
+        return json.dumps(value) if quoted[0] == "'" and '"' not in value else quoted
+    if isinstance(value, dict):
+        pairs = (f"{_shown(key)}: {_shown(inner)}" for key, inner in value.items())
+        return f"{{{', '.join(pairs)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return repr(value)
 
 
 def _function(code: str) -> str:
