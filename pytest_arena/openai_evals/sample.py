@@ -59,13 +59,27 @@ def filled(template: str, item: Mapping[str, Any], sample: Mapping[str, Any]) ->
     Raises `NothingToGradeError`: failed where the answer lacks what is named (it is no JSON, it
     calls no tool), an error where the row does.
     """
-    try:
-        return render_text(template, {"item": item, "sample": sample})
-    except TemplateError as error:
-        told = error.what
+    told = ""
+    for known in (sample, _with_parsed_arguments(sample)):
+        try:
+            return render_text(template, {"item": item, "sample": known})
+        except TemplateError as error:
+            told = told or error.what
     try:
         render_text(template, {"item": item, "sample": EveryKey()})
     except TemplateError as error:
         raise NothingToGradeError(Outcome.error(f"{error.what}, in {template!r}")) from None
     said = f"the answer has nothing for {template.strip()}: {told}"
     raise NothingToGradeError(Outcome.unseen(said))
+
+
+def _with_parsed_arguments(sample: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a sample in which templates reach into the arguments of tool calls, whose JSON is a
+    text otherwise."""
+    calls = copy.deepcopy(sample.get("output_tools"))
+    for call in calls if isinstance(calls, list) else ():
+        function = call.get("function") if isinstance(call, dict) else None
+        if isinstance(function, dict) and isinstance(function.get("arguments"), str):
+            with suppress(ValueError, RecursionError):
+                function["arguments"] = json.loads(function["arguments"])
+    return {**sample, "output_tools": calls}

@@ -50,7 +50,12 @@ RESET = "Click 'Forgot Password' and we will send you an email."
         ("{type: not_contains, values: [fax, Email]}", RESET, "failed", "found 'Email'"),
         ("{type: equals, value: '42'}", " 42\n", "passed", "is '42'"),
         ("{type: equals, value: '42', exact: true}", " 42", "failed", "is ' 42'"),
-        ('{type: equals, value: "caf\\u00e9", exact: true}', "cafe\u0301", "failed", "is 'cafe\u0301'"),
+        (
+            '{type: equals, value: "caf\\u00e9", exact: true}',
+            "cafe\u0301",
+            "failed",
+            "is 'cafe\u0301'",
+        ),
         ("{type: equals, value: '', exact: true}", "", "passed", "is ''"),
         ("{type: equals, value: Sure}", "sure", "failed", "is 'sure'"),
         ("{type: equals, value: Sure, case_sensitive: false}", "sure", "passed", "is 'Sure'"),

@@ -587,3 +587,53 @@ def test_the_command_writes_checks_and_says_how_it_ended(
         "  fix: import the eval's own file: rows that lie beside it are found\n"
         "nothing was imported from rows.jsonl\n"
     )
+
+
+def test_unknown_keys_and_targets_that_are_no_model_are_told(tmp_path: Path) -> None:
+    target = {"type": "azure_ai_agent", "name": "desk"}
+    run = a_run(row(), type="azure_ai_target_completions", model=None, target=target)
+    flat = {**row()["item"], "sample.output_text": "other"}
+    grader = {**check("eq"), "pass_treshold": 1}
+    imported = convert(tmp_path, [an_eval(grader), run, output_item(flat, None)])
+    assert [line.split(": ", 1)[1] for line in told(imported)] == [
+        "alike: by eq: unknown key 'pass_treshold', which is not looked at",
+        "left out: 'target' of a run's data_source\n"
+        "  where it is what was asked: docs/your-application.md",
+    ]
+    assert verdicts(tmp_path, imported) == {"Tickets 1": "passed"}
+
+
+def test_a_file_with_a_data_source_of_another_tool_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(ArenaFileError, match="this is no file of a known format"):
+        convert(tmp_path, {"data_source": {"type": "postgres"}, "queries": []})
+
+
+@pytest.mark.parametrize(
+    ("criterion", "verdict"),
+    [
+        (check("eq", reference="{{ sample.output_json.kind }}"), "failed"),
+        (check("eq", reference="{{ item.list }}"), "failed"),
+        (check("eq", reference="{{ item.nothing }}"), "failed"),
+        (check("like", reference="{{ item.map }}"), "failed"),
+        (check("like", reference="{{ item.number }}"), "passed"),
+        (similarity("bleu", "{{ item.list }}"), "failed"),
+    ],
+)
+def test_values_of_every_kind_make_an_arena_that_loads(
+    tmp_path: Path, criterion: dict[str, Any], verdict: str
+) -> None:
+    item = {"list": ["a", {"b": 1}], "map": {"k": [1]}, "nothing": None, "number": 42}
+    template = [
+        {"role": "system", "content": "{{item.map}}"},
+        {"role": "user", "content": "{{item.list}}"},
+    ]
+    asked = {"type": "template", "template": template}
+    said = [{"role": "user", "content": "{{item.map}}"}]
+    labels = {"labels": ["a", "b"], "passing_labels": ["a"]}
+    judged = {"type": "label_model", "name": "j", "model": "o3", "input": said, **labels}
+    run = a_run({"item": item}, input_messages=asked)
+    export = [an_eval(criterion), run, output_item(item, "it is 42")]
+    assert list(verdicts(tmp_path, convert(tmp_path, export)).values()) == [verdict]
+    made = convert(tmp_path, [an_eval(judged), run], "judged.json").arena["tests"][0]
+    assert made["assertions"][0]["criteria"] == "{{ item.map }}\n"
+    assert (made["system"], made["prompt"]) == ("{{ item.map }}\n", "{{ item.list }}\n")

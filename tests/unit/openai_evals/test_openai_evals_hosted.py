@@ -59,6 +59,8 @@ CALL = ToolCall("find", {"id": 7}, id="c1")
         ("{{sample.output_json.order.id}}", '{"order": {"id": 7}}', "7"),
         ("{{ sample.output_json[1] }}", '["a", true]', "true"),
         ("{{ sample.output_tools[0].function.name }}", "", "find"),
+        ("{{ sample.output_tools[0].function.arguments }}", "", '{"id": 7}'),
+        ("{{ sample.output_tools[0].function.arguments.id }}", "", "7"),
         ("{{ sample.choices[0].message.content }}", "Hi", "Hi"),
         ("<{{ item.ref }}> {{ sample.output_text }}", "Hi", "<x> Hi"),
         ("{{ item['ref'] }}", "Hi", "x"),

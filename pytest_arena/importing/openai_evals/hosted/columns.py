@@ -18,6 +18,7 @@ ANSWERS, MODELS = "runs", "models"
 _PARAMS = {
     "temperature", "top_p", "seed", "reasoning_effort", "max_completion_tokens", "response_format",
 }  # fmt: skip
+_OF_RUNS = {"type", "model", "input_messages", "sampling_params", "source"}
 _PLACEHOLDER = {"name": "model", "provider": "mock"}
 
 
@@ -46,6 +47,7 @@ class Columns:
         """Add the column of the model that a run asked, and return its name with the tools that
         it was offered; None where it asked none."""
         data, model = run.data_source, run.model
+        self._tell_of_others(run)
         if data is None or model is None:
             return None
         params, tools = self._params(data.get("sampling_params"))
@@ -58,6 +60,19 @@ class Columns:
             self._models[key] = self._names.take(f"{name} anew" if name in self._names else name)
             self.entries.append({"name": self._models[key], "group": MODELS, **made})
         return self._models[key], tools
+
+    def _tell_of_others(self, run: Run) -> None:
+        """Tell of what a run asked that is no model of OpenAI's, and of keys that nobody knows."""
+        data = run.data_source
+        for key in data or ():
+            if data is not None and key not in _OF_RUNS:
+                self._findings.left_out(
+                    data.key_place(key),
+                    f"{key!r} of a run's data_source",
+                    "where it is what was asked: docs/your-application.md"
+                    if key == "target"
+                    else "",
+                )
 
     def add_placeholder(self) -> str:
         """Add the column that stands for a model which nothing names, and return its name."""

@@ -104,11 +104,12 @@ def is_eval(tree: Any) -> bool:
 
 
 def is_run(tree: Any) -> bool:
-    return (
-        isinstance(tree, YamlMap)
-        and isinstance(tree.get("data_source"), YamlMap)
-        and tree.get("object", "eval.run") == "eval.run"
-    )
+    if not isinstance(tree, YamlMap) or not isinstance(tree.get("data_source"), YamlMap):
+        return False
+    if tree.get("object") == "eval.run" or "eval_id" in tree:
+        return True
+    # what a run was made with says less of itself
+    return "object" not in tree and {"type", "source"} <= tree["data_source"].keys()
 
 
 def is_output_item(tree: Any) -> bool:

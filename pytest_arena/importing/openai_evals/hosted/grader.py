@@ -86,11 +86,16 @@ class Grader:
         return [found(path, item) for item in self.items]
 
     def texts(self, template: Template) -> list[str] | None:
-        """Return what a template that is one path of the item, or no path, comes to in each row."""
+        """Return what a template comes to in each row, which is one path of the item or has none;
+        None for another, and where a row has no single value there."""
         if not template.paths:
             return [template.text]
         path = template.only
-        return None if path is None or path == ANSWER else list(map(as_text, self.values(path)))
+        if path is None or not path.startswith("item"):
+            return None
+        values = self.values(path)
+        sound = all(isinstance(one, (str, int, float)) for one in values)
+        return list(map(as_text, values)) if sound else None
 
 
 def ours(template: Template) -> str:

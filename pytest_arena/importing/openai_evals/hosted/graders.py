@@ -28,6 +28,11 @@ def convert(grader: Grader) -> Made:
     made = _KINDS.get(kind) if isinstance(kind, str) else None
     if made is None:
         raise LeftOutError(f"a grader of the type {kind!r}", suggest(str(kind), list(_KINDS)) or "")
+    known = {"type", "name", "id", *_KEYS[str(kind)].split()}
+    for key in grader.tree:
+        if key not in known:
+            near = suggest(str(key), list(known)) or ""
+            grader.alike(f"unknown key {key!r}, which is not looked at", near)
     return made(grader)
 
 
@@ -140,6 +145,14 @@ def _as_function(grader: Grader, least: float = 0.0) -> str:
     return grader.module.add(grader.name, "text_similarity", metric, *sides, pass_threshold=least)
 
 
+_KEYS = {
+    "string_check": "operation input reference",
+    "text_similarity": "evaluation_metric input reference pass_threshold",
+    "label_model": "model input labels passing_labels sampling_params",
+    "score_model": "model input range pass_threshold sampling_params",
+    "python": "source image_tag pass_threshold",
+    "multi": "graders calculate_output pass_threshold",
+}
 _KINDS: Mapping[str, Callable[[Grader], Made]] = {
     "string_check": _string_check,
     "text_similarity": _text_similarity,

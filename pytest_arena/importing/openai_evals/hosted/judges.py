@@ -116,7 +116,8 @@ def _criteria(grader: Grader) -> str:
             or (f"[{path} of the answer]" if path in others else f"{{{{ {path} }}}}")
         )
     )
-    return ours(read_template(text))
+    # a text that is one path alone would keep the value's type, and be no text
+    return ours(read_template(text)) + ("\n" if whole.only is not None else "")
 
 
 def _texts(grader: Grader, key: str) -> list[str]:

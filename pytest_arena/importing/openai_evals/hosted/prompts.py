@@ -78,7 +78,9 @@ def _of_template(written: Any, item: Mapping[str, Any]) -> Prompt:
         kept = template.replaced(
             lambda path: "" if not is_there(path, item) else f"{{{{ {path} }}}}"
         )
-        said.append(Said(message.role, ours(read_template(kept))))
+        # a text that is one path alone would keep the value's type, and be no text
+        end = "\n" if isinstance(listed, (list, dict)) else ""
+        said.append(Said(message.role, ours(read_template(kept)) + end))
     return Prompt(tuple(said), tuple(missing))
 
 

@@ -109,8 +109,13 @@ def _number(entry: YamlMap) -> tuple[int, str]:
 
 
 def _item_of(tree: YamlMap) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return the item of an output item, which may stand beside its sample."""
+    """Return the item of an output item, which may stand beside its sample, or hold it under keys
+    like `sample.output_text`."""
     given = plain(tree)
+    flat = {key: value for key, value in given.items() if str(key).startswith("sample.")}
+    if flat:
+        item = {key: value for key, value in given.items() if key not in flat}
+        return item, {key.removeprefix("sample."): value for key, value in flat.items()}
     inner, sample = given.get("item"), given.get("sample")
     if isinstance(inner, dict) and not given.keys() - {"item", "sample"}:
         return inner, sample if isinstance(sample, dict) else None
