@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from typing import ClassVar
 
@@ -18,6 +17,7 @@ from pytest_arena.judging.similarity.contrast import first_contrast
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import mean_pairwise
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CellAssertion, CheckContext, MayBeUnsure, Outcome
 from pytest_arena.text.numbers import counted, number
 
@@ -281,8 +281,10 @@ class Consistency(Embedded, CellAssertion, MayBeUnsure):
             known = dict(zip(texts, vectors, strict=True))
             # thousands of pairs take a while: not on the loop
             found = [known.get(text) for text in answers]
-            mean = await asyncio.to_thread(mean_cosine, found)
-            return await asyncio.to_thread(self._outcome, mean, said, answers)
+            mean = await in_thread_within(self.longest_s, lambda: mean_cosine(found))
+            return await in_thread_within(
+                self.longest_s, lambda: self._outcome(mean, said, answers)
+            )
         except (ProviderError, EmbeddingError) as error:
             return Outcome.error(no_embedding(error))
 

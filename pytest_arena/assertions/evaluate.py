@@ -19,6 +19,7 @@ from pytest_arena.errors import BudgetSpent, TransformError, shorten
 from pytest_arena.judging.answer_parts import only_called
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.running.time_limit import TimeLimitError, in_thread_within, within
 from pytest_arena.schema.assertion import (
     CUT,
     Assertion,
@@ -85,7 +86,7 @@ def _outcome(assertion: Assertion, trial: Trial, context: CheckContext) -> Outco
         inner = _inside(assertion, context)
         members = [_outcome(member, seen, inner) for member in assertion.assertions]
         return _combined(assertion, members, inner)
-    outcome = _run(lambda: assertion.check(trial, context), context)
+    outcome = _run(assertion, lambda: assertion.check(trial, context), context)
     return _concluded(assertion, trial, outcome, context)
 
 
@@ -113,7 +114,9 @@ async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckConte
         inner = _inside(assertion, context)
         members = (_outcome_async(member, seen, inner) for member in assertion.assertions)
         return _combined(assertion, await asyncio.gather(*members), inner)
-    outcome = await _run_async(assertion.check, lambda: assertion.check(trial, context), context)
+    outcome = await _run_async(
+        assertion, assertion.check, lambda: assertion.check(trial, context), context
+    )
     return _concluded(assertion, trial, outcome, context)
 
 
@@ -122,7 +125,7 @@ def _transformed(assertion: Assertion, trial: Trial, context: CheckContext) -> T
     where that cannot be."""
     if assertion.transform is None or not trial.responses:
         return trial
-    from pytest_arena.assertions.transforms import Surroundings, transformed
+    from pytest_arena.assertions.transforms import Surroundings, transformed_in_time
 
     *before, last = trial.responses
     around = Surroundings(
@@ -133,8 +136,9 @@ def _transformed(assertion: Assertion, trial: Trial, context: CheckContext) -> T
         context.case,
         context.provider,
     )
+    how = assertion.transform
     try:
-        made = transformed(last, assertion.transform, around)
+        made = transformed_in_time(last, how, around)
     except TransformError as error:
         return Outcome.error(str(error))
     return replace(trial, responses=(*before, made.as_seen))
@@ -148,7 +152,7 @@ def _combined(group: Group, members: Sequence[Outcome], context: CheckContext) -
     """Return what the members' outcomes come to; a group that fails because there was nothing to
     look at fails with `not`, too."""
     found = tuple(_finding(*each, context) for each in zip(group.assertions, members, strict=True))
-    outcome = _run(lambda: group.combine(found), context)
+    outcome = _run(group, lambda: group.combine(found), context)
     failed = [o for m, o in zip(group.assertions, members, strict=True) if m.weight and _fails(o)]
     unseen = _fails(outcome) and group.saw_nothing(failed)
     settled = _settled(group, replace(outcome, turns=not (unseen and group.negate)))
@@ -166,7 +170,7 @@ def evaluate_cell(
     kept, early = _trials_that_count(assertion, trials, context)
     if early is not None:
         return _finding(assertion, early, context)
-    outcome = _run(lambda: assertion.check_cell(kept, context), context)
+    outcome = _run(assertion, lambda: assertion.check_cell(kept, context), context)
     return _finding(assertion, _settled(assertion, outcome), context)
 
 
@@ -178,7 +182,7 @@ async def evaluate_cell_async(
     if early is not None:
         return _finding(assertion, early, context)
     outcome = await _run_async(
-        assertion.check_cell, lambda: assertion.check_cell(kept, context), context
+        assertion, assertion.check_cell, lambda: assertion.check_cell(kept, context), context
     )
     return _finding(assertion, _settled(assertion, outcome), context)
 
@@ -263,30 +267,47 @@ def _meeting_when(
     return kept, None
 
 
-def _run(check: Check, context: CheckContext) -> Outcome:
+def _run(assertion: Assertion, check: Check, context: CheckContext) -> Outcome:
+    longest_s = _longest_s(assertion)
     try:
-        result = check()
+        result = within(longest_s, check)
         if inspect.isawaitable(result):
             if inspect.iscoroutine(result):
                 result.close()
             return Outcome.error("the check is async and was not run on the event loop")
         return _sound(result)
+    except TimeLimitError:
+        return _out_of_time(longest_s)
     except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)
 
 
-async def _run_async(method: object, check: Check, context: CheckContext) -> Outcome:
+async def _run_async(
+    assertion: Assertion, method: object, check: Check, context: CheckContext
+) -> Outcome:
+    longest_s = _longest_s(assertion)
     try:
         # A check that is not async may search, parse or compare for long: not on the loop.
         is_async = inspect.iscoroutinefunction(method)
-        result = check() if is_async else await asyncio.to_thread(check)
+        result = check() if is_async else await in_thread_within(longest_s, check)
         return _sound(await result if inspect.isawaitable(result) else result)
+    except TimeLimitError:
+        return _out_of_time(longest_s)
     except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)
+
+
+def _longest_s(assertion: Assertion) -> float:
+    own = assertion.timeout if isinstance(assertion, Python) else None
+    return own or assertion.longest_s
+
+
+def _out_of_time(longest_s: float) -> Outcome:
+    return Outcome.error(f"the check took longer than {longest_s:g} s, and was given up")
 
 
 def _sound(result: object) -> Outcome:

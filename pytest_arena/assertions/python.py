@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,6 +15,7 @@ from pytest_arena.errors import shorten
 from pytest_arena.references import UnresolvedError, checked_reference, resolve
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.base import Duration
 from pytest_arena.text.exception_text import place_of, source_line
 from pytest_arena.text.numbers import number
 
@@ -34,8 +36,8 @@ class Python(Assertion):
 
     An `assert` in it that does not hold is a failure.
 
-    Error: when the function cannot be found or called, raises anything else, or returns something
-    else.
+    Error: when the function cannot be found or called, raises anything else, returns something
+    else, or takes longer than its `timeout`.
     """
 
     type: ClassVar[str] = "python"
@@ -44,6 +46,9 @@ class Python(Assertion):
 
     call: str = Field(validation_alias=AliasChoices("call", "value"))
     """The function, as `module:function`."""
+
+    timeout: Duration | None = None
+    """The most that the function may take (default 30s)."""
 
     @field_validator("call")
     @classmethod
@@ -75,8 +80,14 @@ class Python(Assertion):
         return self._read(result)
 
     async def _awaited(self, result: Awaitable[Any], context: CheckContext) -> Outcome:
+        longest_s = self.timeout or self.longest_s
         try:
-            return self._read(await result)
+            async with asyncio.timeout(longest_s) as limit:
+                return self._read(await result)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return Outcome.error(f"the check took longer than {longest_s:g} s, and was given up")
         except AssertionError as error:
             return self._asserted(error, context)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
@@ -13,6 +12,7 @@ from pytest_arena.assertions.offline_judge_base import JudgedOffline
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.numbers import number
 
@@ -70,7 +70,7 @@ class Sentiment(JudgedOffline):
     async def check(self, trial: Trial, context: CheckContext) -> Outcome:
         from pytest_arena.judging.tone.judgement import judge_mood
 
-        mood = await asyncio.to_thread(judge_mood, trial.output or "")
+        mood = await in_thread_within(self.longest_s, lambda: judge_mood(trial.output or ""))
         low, high = self._ends
         wanted = self._wanted
         if mood.doubt is not None:

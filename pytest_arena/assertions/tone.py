@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -17,6 +16,7 @@ from pytest_arena.judging.llm.levels import Levels
 from pytest_arena.judging.llm.panel import Question
 from pytest_arena.judging.tone import TONES
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.text.numbers import number
 
@@ -95,7 +95,9 @@ class Tone(JudgedOffline):
             )
         from pytest_arena.judging.tone.judgement import judge_tone
 
-        found = await asyncio.to_thread(judge_tone, trial.output or "", self._name)
+        found = await in_thread_within(
+            self.longest_s, lambda: judge_tone(trial.output or "", self._name)
+        )
         if self.relative_to and found.score is not None:
             return self._compared(found.score, found.evidence, context)
         score = "" if found.score is None else f" {number(found.score)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Mapping
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from pytest_arena.assertions.embedding_base import Embedded, no_embedding
 from pytest_arena.errors import ProviderError
 from pytest_arena.judging.detectors.topics import Alike, TopicRules, sentences_of
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 Vectors = Mapping[str, tuple[float, ...]]
@@ -65,7 +65,7 @@ class Topics(TopicRules, DetectorAssertion, Embedded):
                 every = list(dict.fromkeys(texts))
                 known = dict(zip(every, await self.vectors(every, context), strict=True))
             # many sentences and phrases take a while: not on the loop
-            return await asyncio.to_thread(self._compared, answers, known)
+            return await in_thread_within(self.longest_s, lambda: self._compared(answers, known))
         except (ProviderError, EmbeddingError) as error:
             return Outcome.error(no_embedding(error))
 

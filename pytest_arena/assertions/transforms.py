@@ -15,9 +15,14 @@ from pytest_arena.javascript import Given, NotRunError, Source, Thrown, run
 from pytest_arena.references import UnresolvedError, resolve
 from pytest_arena.results.cleaning import clean_text, clean_value
 from pytest_arena.results.request_response import Response
+from pytest_arena.running.time_limit import TimeLimitError, within
 from pytest_arena.schema.transform import TransformSpec
 from pytest_arena.text.exception_text import exception_headline
+from pytest_arena.text.json_depth import MOST_DEPTH, is_too_deep
 from pytest_arena.text.json_text import NotJsonError, UnreadableJsonError, parse_json
+
+LONGEST_S = 30.0
+"""The most that a transform may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +49,25 @@ class Surroundings:
         }
 
 
+def transformed_in_time(response: Response, how: TransformSpec, around: Surroundings) -> Response:
+    """Return what `transformed` does, which is given up after a while."""
+    try:
+        return within(LONGEST_S, lambda: transformed(response, how, around))
+    except TimeLimitError:
+        said = f"took longer than {LONGEST_S:g} s, and was given up"
+        raise TransformError(f"{_named(how)} {said}") from None
+
+
 def transformed(response: Response, how: TransformSpec, around: Surroundings) -> Response:
     """Return an answer with what a transform makes of it, after what others made.
 
     It may take a while: it is nothing for the event loop.
     """
     given = response.output if response.transformed is None else response.transformed
-    made = clean_value(_made(given, how, around))
+    found = _made(given, how, around)
+    if isinstance(found, (dict, list, tuple)) and is_too_deep(found):
+        raise TransformError(f"{_named(how)} gave a value nested more than {MOST_DEPTH} deep")
+    made = clean_value(found)
     if made is None:
         raise TransformError(f"{_named(how)} gave nothing")
     return replace(response, transformed=made)

@@ -122,7 +122,7 @@ class Conversation:
         ways = [one for one in (self._plan.provider.transform, self._plan.case.transform) if one]
         if not ways:
             return
-        from pytest_arena.assertions.transforms import Surroundings, transformed
+        from pytest_arena.assertions.transforms import Surroundings, transformed_in_time
 
         case = self._plan.case
         for turn, response in dialogue.unseen_answers():
@@ -137,7 +137,7 @@ class Conversation:
             )
             made = response
             for how in ways:
-                made = await asyncio.to_thread(transformed, made, how, around)
+                made = await asyncio.to_thread(transformed_in_time, made, how, around)
             response.transformed = made.transformed
 
     def _trial(self, dialogue: DialogueRun, error: TrialError | None = None) -> Trial:

@@ -215,6 +215,8 @@ class Assertion(ArenaModel):
     """What more text of the answer could do to what the check found: `help` it to hold, `harm` it,
     `either`, or `nothing`. An answer that a content filter cut is a part of one: it shows that a
     word was said, not that none was."""
+    longest_s: ClassVar[float] = 30.0
+    """The most seconds that a check may take, what it asks of models aside."""
     whole_dialogue: ClassVar[bool] = False
     """True where the check looks at all answers of a conversation, not at the last alone."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import Any
 
@@ -12,6 +11,7 @@ from pytest_arena.assertions.behaviour.judged_steps import JudgesSteps
 from pytest_arena.assertions.python import Python
 from pytest_arena.references import checked_reference
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CheckContext, Outcome
 
 
@@ -51,5 +51,7 @@ class _MayLeaveIt(Python):
 
 async def _asked(check: Python, trial: Trial, context: CheckContext) -> Outcome:
     # the project's own code may take long, and not on the loop
-    found = await asyncio.to_thread(check.check, trial, context)
+    found = await in_thread_within(
+        check.timeout or check.longest_s, lambda: check.check(trial, context)
+    )
     return await found if inspect.isawaitable(found) else found

@@ -44,6 +44,14 @@ class Judge:
     async def __call__(self, output): return True
 judge = Judge()
 constant = 7
+def never(output):
+    while True: pass
+def backtracks(output):
+    import re
+    return bool(re.search(r"(a+)+$", "a" * 60 + "b"))
+async def never_later(output):
+    import asyncio
+    await asyncio.Event().wait()
 """
 
 
@@ -211,3 +219,24 @@ def test_a_bad_name_is_refused_when_it_is_loaded(build: Any) -> None:
     (error,) = caught.value.errors()
     assert error["msg"] == "bad function name '../evil.py'"
     assert error["ctx"]["expected"] == "module:function, as in checks.orders:is_polite"
+
+
+@pytest.mark.parametrize("function", ["never", "backtracks"])
+def test_a_function_that_does_not_come_back_is_given_up(
+    judge: Any, root: Path, function: str
+) -> None:
+    text = f"{{type: python, call: 'arena_checks:{function}', timeout: 100ms}}"
+    found = judge(text, "Hello.", root)
+    assert found.verdict == "error"
+    assert found.reason == "the check took longer than 0.1 s, and was given up"
+
+
+@pytest.mark.parametrize("function", ["never", "never_later"])
+def test_a_function_is_given_up_beside_the_loop(
+    build: Any, trial: Any, root: Path, function: str
+) -> None:
+    text = f"{{type: python, call: 'arena_checks:{function}', timeout: 100ms}}"
+    context = CheckContext(provider="mini", root=root)
+    found = asyncio.run(evaluate_async(build(text), trial("Hello."), context))
+    assert found.verdict == "error"
+    assert found.reason == "the check took longer than 0.1 s, and was given up"

@@ -1,0 +1,101 @@
+"""A limit on the time of code that may not come back: a user's own, and what reads strangers'
+texts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import ctypes
+import signal
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_AGAIN_S = 1.0
+"""Until code that has caught the sign is given it again."""
+_ENDING_S = 1.0
+"""For a thread to end that was told to."""
+_NOT_LESS_S = 0.001
+
+
+class TimeLimitError(BaseException):
+    """Code has run for as long as it may.
+
+    No `Exception`, so that a check which catches all of its own failures does not catch this one.
+    """
+
+
+def within(seconds: float, function: Callable[[], T]) -> T:
+    """Return what a function gives, or raise `TimeLimitError` when it has taken so long.
+
+    In the main thread it is broken off wherever it is, within a pattern of `re` as well. In any
+    other thread it has one of its own, which is told to end, and left behind where it does not.
+    """
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        return _in_main_thread(seconds, function)
+    return _in_thread(seconds, function)
+
+
+async def in_thread_within(seconds: float, function: Callable[[], T]) -> T:
+    """Run a function off the event loop, and wait for what `within` gives."""
+    return await asyncio.to_thread(within, seconds, function)
+
+
+def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
+    armed = True
+
+    def ring(_signal: int, _frame: FrameType | None) -> None:
+        if armed:
+            raise TimeLimitError
+
+    began = time.monotonic()
+    other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    if 0 < other_left <= seconds:
+        # of pytest-timeout, or a user's own, which comes first
+        signal.setitimer(signal.ITIMER_REAL, other_left, other_interval)
+        return function()
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+        return function()
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+        if other_left:
+            left = max(other_left - (time.monotonic() - began), _NOT_LESS_S)
+            signal.setitimer(signal.ITIMER_REAL, left, other_interval)
+
+
+def _in_thread(seconds: float, function: Callable[[], T]) -> T:
+    results: list[T] = []
+    errors: list[BaseException] = []
+    context = contextvars.copy_context()
+
+    def work() -> None:
+        try:
+            results.append(context.run(function))
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            errors.append(error)
+
+    # a daemon: one that never comes back keeps no process from ending
+    thread = threading.Thread(target=work, name="arena-check", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        _break_off(thread)
+        thread.join(_ENDING_S)
+        raise TimeLimitError
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _break_off(thread: threading.Thread) -> None:
+    """Raise `TimeLimitError` in a thread, as soon as it runs Python again."""
+    number = ctypes.c_ulong(thread.ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(TimeLimitError))
