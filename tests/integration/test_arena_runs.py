@@ -51,7 +51,8 @@ def test_the_results_file_has_the_documented_shape(small: Project, spread: tuple
     assert first["id"] == "arena.yaml::Greeting[good]"
     assert (first["file"], first["case"], first["provider"]) == ("arena.yaml", "Greeting", "good")
     assert (first["model"], first["tags"]) == ("mock/good-model", ["polite"])
-    assert set(first["hashes"]) == {"prompt", "assertions", "provider", "judge", "guardrails"}
+    what = {"prompt", "assertions", "provider", "judge", "guardrails", "mock"}
+    assert set(first["hashes"]) == what
     (trial,) = first["trials"]
     assert trial["messages"] == [{"role": "user", "content": "Say hello"}]
     (answer,) = trial["responses"]
