@@ -201,7 +201,7 @@ def test_the_promptpack_arena_holds_answers_to_what_the_pack_says(
     pack = "arenas/formats/promptpack/desk.pack.json"
     assert [(one.type, one.file, one.line) for one in said] == [
         ("not_matches", pack, 90),
-        ("contains_any", pack, 96),
+        ("content_excludes", pack, 96),
     ]
 
 

@@ -282,7 +282,7 @@ def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
         (
             {"type": "regex", "params": {"pattern": "sorry", "expect_match": False}},
             "not_matches",
-            {"pattern": "sorry"},
+            {"pattern": "sorry", "look_at": "text"},
         ),
         (
             {
@@ -310,6 +310,15 @@ def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
             {"values": ("a",), "threshold": 0.5},
         ),
         ({"type": "tool_called", "params": {"tool": "find"}}, "tools_called", {}),
+        (
+            {
+                "type": "contains_any",
+                "trigger": "on_session_complete",
+                "params": {"patterns": ["a"]},
+            },
+            "content_excludes",
+            {"values": ("a",), "negate": True, "look_at": "text"},
+        ),
         ({"type": "json_valid", "params": None, "priority": 1, "message": "m"}, "is_json", {}),
     ],
 )

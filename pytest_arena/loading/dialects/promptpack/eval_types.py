@@ -80,6 +80,8 @@ _KEYS = {
 }
 """Params that are called otherwise here; those with an empty name are the arena file's to say."""
 _LISTS = ("tools", "values", "words")
+_OF_TEXTS = ("banned_words", "content_excludes", "not_matches")
+"""What looks at the calls of an answer as well, unless it is told not to; PromptKit does not."""
 _MODES = {"substring": "content_excludes", "word_boundary": "banned_words"}
 
 
@@ -100,8 +102,11 @@ def unwrapped(kind: str, params: YamlMap) -> tuple[str, YamlMap]:
     return params["eval_type"], found
 
 
-def renamed(kind: str, params: YamlMap) -> tuple[str, YamlMap, list[str]]:
-    """Return the assertion that a type means, its keys, and the params that the arena file says.
+def renamed(
+    kind: str, params: YamlMap, *, of_session: bool = False
+) -> tuple[str, YamlMap, list[str]]:
+    """Return the assertion that a type means, its keys, and the params that the arena file says;
+    `of_session` says that it is asked at the end of a conversation.
 
     Raises `UnusableError` where a param turns it into what no assertion does.
     """
@@ -122,6 +127,12 @@ def renamed(kind: str, params: YamlMap) -> tuple[str, YamlMap, list[str]]:
     if "max_score" in params:
         raise UnusableError("a max_score is asked for, and assertions bound scores from below")
     names, tree, elsewhere = _KEYS.get(ours, {}), YamlMap(params.files, params.mark), []
+    if ours == "contains_any" and of_session:
+        # any answer of the conversation may hold one: the opposite of none holding any
+        ours = "content_excludes"
+        tree.put("not", True, params.mark)
+    if ours in _OF_TEXTS and "look_at" not in params:
+        tree.put("look_at", "text", params.mark)
     for key, value in params.items():
         name = names.get(key, key)
         if not name:

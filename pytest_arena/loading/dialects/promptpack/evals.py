@@ -158,7 +158,8 @@ class _Built:
         params = entry.get("params")
         if not isinstance(params, YamlMap):
             params = YamlMap(entry.files, entry.mark)
-        kind, tree, elsewhere = renamed(*unwrapped(spec.type, params))
+        wanted, params = unwrapped(spec.type, params)
+        kind, tree, elsewhere = renamed(wanted, params, of_session=self.is_of_the_end)
         cls = context.registry.assertions.get(kind)
         if cls is None:
             raise UnusableError(f"its type {shorten(spec.type)!r} is no assertion here")
