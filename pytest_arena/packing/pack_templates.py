@@ -16,6 +16,7 @@ _LOOSE = re.compile(r"\\?\{\{")
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _FRAGMENT = re.compile(r"(?:fragment:|fragments?\.)\s*([\w-]+)")
 _FIELD = re.compile(r"\s*\.([A-Za-z_]\w*)\s*")
+_FURTHER = re.compile(r"-?\s*(?:else|end)\b")
 _REMARK = re.compile(r"/\*.*\*/", re.DOTALL)
 
 
@@ -117,8 +118,8 @@ def _named(
 def _of_go(
     action: str, known: Collection[str], made: PackTemplate, offset: int, refuse: Refuse
 ) -> str:
-    if _REMARK.fullmatch(action.strip()):
-        return ""
+    if _REMARK.fullmatch(action.strip()) or _FURTHER.match(action):
+        return ""  # what goes on with a block is told where that begins
     field_ = _FIELD.fullmatch(action)
     if field_ is None:
         refuse(

@@ -32,7 +32,7 @@ def check_reading(
     context: LoadContext,
 ) -> None:
     """Refuse a prompt that would be another one when the pack is read."""
-    name = "the pack"
+    name = str(pack["id"])
     inner = replace(context, problems=ProblemList(), warnings=[], files=[name], packs={})
     tree = read_yaml(pack_text(pack).encode(), [name], inner.problems)
     file = PackFile(tree, name, inner)
@@ -76,7 +76,15 @@ def _check_names(read: PackPrompt, place: Location, context: LoadContext) -> Non
     values = {variable.name: "" for variable in read.spec.variables}
     text = read.spec.system_template
     values |= dict.fromkeys(_OF_WORKFLOWS.findall(text), "")
-    read.texts.fill(text, place, values, context.problems)
+    problems = ProblemList()
+    read.texts.fill(text, place, values, problems)
+    for told in problems.texts:
+        context.problems.add(
+            f"prompt {shorten(read.task)!r} cannot be filled in: {told}",
+            place,
+            expected="variables, and fragments that are there and do not name each other",
+            fix="name a variable like {{name}}, and a fragment like {{fragment:name}}",
+        )
 
 
 def _check_text(

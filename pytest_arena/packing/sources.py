@@ -171,7 +171,9 @@ def _read_prompt(file: Path, tree: YamlMap, sources: Sources, context: LoadConte
 def _read_arena(file: Path, sources: Sources, context: LoadContext) -> None:
     tree = read_arena(file, context)
     parts = tree.only(("prompts", "variables"))
-    spec = build_model(ArenaSpec, parts, context.problems, "an arena file") or ArenaSpec()
+    spec = build_model(ArenaSpec, parts, context.problems, "an arena file")
+    if spec is None:
+        return
     if not spec.prompts:
         raise ArenaFileError(
             Problem(
@@ -181,8 +183,9 @@ def _read_arena(file: Path, sources: Sources, context: LoadContext) -> None:
                 "write it like prompts: {support: {system: You help customers.}}",
             )
         )
+    before = len(context.problems)
     built = build_prompts(spec, tree, context)
-    for name, prompt in built.items():
+    for name, prompt in built.items() if len(context.problems) == before else ():
         written = tree["prompts"][name]
         if prompt.pack is not None:
             sources.prompts.append(PackSource.of_pack(name, prompt.pack, context))

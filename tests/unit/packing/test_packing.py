@@ -218,13 +218,28 @@ def test_a_workflow_is_taken_over(pack: Callable[..., Any]) -> None:
         (
             {"a.yaml": "system: a\nvalidators: [{type: lenght}]"},
             "a.yaml:1:9",
-            "validator 'lenght' of prompt 'a' of pack the pack is of an unknown type",
+            "validator 'lenght' of prompt 'a' of pack made is of an unknown type",
         ),
         (
             {"a.yaml": "system: '{{fragment:x}}'\nfragments: {y: z}"},
             "a.yaml:1:9",
-            "undefined variable 'fragment'",
+            "prompt 'a' cannot be filled in: undefined variable 'fragment'",
         ),
+        (
+            {"a.md": "{{fragment:x}}", "fragments/x.md": "{{fragment:x}}"},
+            "a.md:1:1",
+            "the fragments go round in a circle: x → x",
+        ),
+        (
+            {"a.yaml": "prompts: {p: {path: ../gone.md}}"},
+            "a.yaml:1:",
+            "prompt file '../gone.md' is outside the root directory",
+        ),
+        ({"a.yaml": "prompts: [a]"}, "a.yaml:1:10", "'prompts' of an arena file"),
+        ({"a.md": "Hi {{}}"}, "a.md:1:4", "'{{  }}' is no variable of a pack"),
+        ({"a.yaml": "system: 5"}, "a.yaml:1:9", "'system' is not a text"),
+        ({"a.yaml": "system: ''"}, "a.yaml:1:9", "prompt 'a' is none of schema 1.4"),
+        ({"a.yaml": "kind: PromptConfig\napiVersion: x\nspec: a"}, "a.yaml:1:1", "has no spec"),
         (
             {"a.yaml": "providers: []\nprompts: {p: {user: b}}"},
             "a.yaml:2:15",
@@ -302,7 +317,7 @@ def test_what_a_pack_cannot_hold_is_refused_with_its_place(
     assert said.startswith(place), said
     assert told in said.splitlines()[0]
     assert said.endswith("nothing was packed\n")
-    assert "fix: " in said
+    assert said.count("\n  fix: ") == 1, said
     assert not (tmp_path / "made.pack.json").exists()
 
 
