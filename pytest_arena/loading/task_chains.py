@@ -48,7 +48,7 @@ def with_task_chain(
         states,
         chain.target.max_steps,
         builder.tools.every,
-        spec.token_limit,
+        max(spec.token_limit, 0),
     )
     offered = {name: tool.offered for name, tool in builder.tools.every.tools.items()}
     return replace(plan, workflow=made, tools=tuple(offered.values()))

@@ -91,7 +91,7 @@ class TransitionSpec(ArenaModel):
 class ToolsCallSpec(ArenaModel):
     """A call of one tool of a provider of tools, with fixed arguments."""
 
-    name: str = Field(min_length=1)
+    name: str = ""
     tool_name: str = ""
     args: dict[str, Any] = Field(default_factory=dict)
 
@@ -118,7 +118,7 @@ class ChainTaskSpec(ArenaModel):
     output_template: str = ""
     print: str = ""
     input_var: str = ""
-    input_max_bytes: int = Field(default=0, ge=0)
+    input_max_bytes: int = 0
     timeout: str = ""
     retry_on_failure: int = 0
     valid_conditions: Texts = ()
@@ -150,4 +150,4 @@ class TaskChainSpec(ArenaModel):
 
     id: str = ""
     tasks: tuple[ChainTaskSpec, ...] = Field(min_length=1)
-    token_limit: int = Field(default=0, ge=0)
+    token_limit: int = 0

@@ -115,8 +115,8 @@ chain:
         "c.yaml:11:23: a template with a colon stands without quotes; it is read as "
         'promptTemplate: "Is this one? {{.input}}: say"',
         "arena.yaml:3:39: chain c.yaml is run without 'input' (c.yaml:1:1); 'inputType' "
-        "(c.yaml:2:1); 'on_failure_alert' (c.yaml:14:25); 'model' of 'execute_config' "
-        "(c.yaml:21:23)",
+        "(c.yaml:2:1); 'on_failure_alert' of 'transition' (c.yaml:14:9); 'model' of "
+        "'execute_config' (c.yaml:21:23)",
     )
 
 
@@ -140,6 +140,22 @@ def test_a_template_without_quotes_is_given_them(load: Load, line: str) -> None:
 def test_yaml_that_quotes_do_not_mend_is_refused_as_it_is(load: Load) -> None:
     with pytest.raises(ArenaFileError, match=r"c\.yaml:2:8: a ':' stands where no value"):
         load("tasks:\n- id: a: b\n  handler: noop\n")
+
+
+def test_what_is_null_or_unknown_stops_no_chain(load: Load) -> None:
+    chain = one(
+        execute_config=None,
+        tools={"name": "", "tool_name": ""},
+        valid_conditions=None,
+        icon={"x": 1},
+        transition={"branches": None, "on_failure": "", "label": "x"},
+    )
+    arena = load({**chain, "token_limit": -1, "x-more": 1})
+    assert plan(arena).token_limit == 0
+    assert arena.warnings == (
+        "arena.yaml:3:39: chain c.yaml is run without 'x-more' (c.yaml:24:2); 'icon' of task "
+        "'a' (c.yaml:13:4); 'label' of 'transition' (c.yaml:19:5)",
+    )
 
 
 NO_TASK = "\n  expected: one of a, end\n  fix: "
@@ -178,7 +194,7 @@ NO_TASK = "\n  expected: one of a, end\n  fix: "
         ),
         (
             "tasks: [{id: a, handler: noop, transition: {branches: [{when: noop, goto: a}]}}]",
-            "c.yaml:1:56: 'transition.branches' of task 'a' of chain c.yaml has no 'operator'",
+            "c.yaml:1:56: a branch of task 'a' of chain c.yaml has no 'operator'",
         ),
         (
             one(**ways({"operator": "default", "goto": "b"})),
@@ -266,6 +282,11 @@ def test_what_no_run_could_go_by_is_refused_at_its_place(load: Load, chain: Any,
             one(**ways({"operator": "equals", "when": "yes", "goto": "a"})),
             "c.yaml:11:15: a branch of task 'a' of chain c.yaml waits for 'yes' and is never "
             "taken: noop gives noop",
+        ),
+        (
+            one(handler="chat_completion", **ways({"operator": "gt", "when": "5", "goto": "a"})),
+            "c.yaml:11:15: a branch of task 'a' of chain c.yaml waits for 'gt 5' and is never "
+            "taken: chat_completion gives tool_call, executed",
         ),
         (
             one(**ways(on_failure="end")),

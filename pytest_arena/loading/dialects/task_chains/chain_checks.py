@@ -112,7 +112,8 @@ class _Checks:
     def _needs(self, task: ChainTaskSpec, written: YamlMap, here: str) -> None:
         """Refuse a task that lacks what its handler goes by."""
         at = written.value_place("handler")
-        if task.handler in ("tools", "hook") and task.tools is None:
+        calls = task.handler in ("tools", "hook")
+        if calls and (task.tools is None or not task.tools.name):
             self._refuse(
                 f"{here} calls a tool, and does not say which",
                 at,
@@ -167,14 +168,14 @@ class _Checks:
                 "a number",
                 "write when: 6",
             )
-        elif branch.operator not in ("default", "edge_traversed_at_least"):
-            tokens = _TOKENS.get(task.handler)
-            if tokens is not None and not any(_may_match(branch, token) for token in tokens):
-                self._context.warn(
-                    when,
-                    f"a branch of {here} waits for {branch.when!r} and is never taken: "
-                    f"{task.handler} gives {', '.join(tokens)}",
-                )
+        tokens = _TOKENS.get(task.handler)
+        waits = branch.operator not in ("default", "edge_traversed_at_least")
+        if waits and tokens and not any(_may_match(branch, token) for token in tokens):
+            self._context.warn(
+                when,
+                f"a branch of {here} waits for {branch.label!r} and is never taken: "
+                f"{task.handler} gives {', '.join(tokens)}",
+            )
 
     def _edge(self, branch: BranchSpec, written: YamlMap, here: str) -> None:
         source, arrow, target = branch.edge.partition("->")

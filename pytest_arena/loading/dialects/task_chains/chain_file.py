@@ -17,7 +17,13 @@ from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.yaml_errors import decode
 from pytest_arena.loading.yaml_reader import read_yaml
-from pytest_arena.schema.task_chain import ChainTaskSpec, ExecuteConfigSpec, TaskChainSpec
+from pytest_arena.schema.task_chain import (
+    BranchSpec,
+    ChainTaskSpec,
+    ExecuteConfigSpec,
+    TaskChainSpec,
+    TransitionSpec,
+)
 
 _MAX_BYTES = 5_000_000
 _DESCRIBED = ("$schema", "description", "debug")
@@ -25,6 +31,7 @@ _INERT = ("routing_strategy", "triggers")
 _OF_WRAPPERS = ("input", "input_type", "inputType")
 _MODELS = ("model", "models", "provider", "providers")
 _INERT_IN_CONFIG = (*_MODELS, "think", "retry_policy", "compact_policy", "tools_policies")
+_ALERTS = ("on_failure_alert", "alert_on_match")
 _KIND = "chain file"
 
 
@@ -132,6 +139,7 @@ def _task(
         return None
     task = str(written.get("id"))
     owner = f"task {shorten(task)!r} of chain {name}"
+    written = left_out.known(written, ChainTaskSpec.model_fields, owner)
     values: dict[str, Any] = dict(written)
     config = written.get("execute_config")
     if isinstance(config, YamlMap):
@@ -147,18 +155,43 @@ def _task(
         values["execute_config"] = spec
     transition = written.get("transition")
     if isinstance(transition, YamlMap):
-        _leave_alerts_out(transition, left_out)
+        values["transition"] = _transition(transition, owner, left_out, context)
+        if values["transition"] is None:
+            return None
     return build_model(ChainTaskSpec, written, context.problems, owner, values)
 
 
-def _leave_alerts_out(transition: YamlMap, left_out: LeftOut) -> None:
-    """Take out what tells somebody of a way that was taken."""
-    if transition.pop("on_failure_alert", None):
-        left_out.add("'on_failure_alert'", transition.value_place("on_failure_alert"))
-    branches = transition.get("branches")
-    for branch in branches if isinstance(branches, YamlList) else ():
-        if isinstance(branch, YamlMap) and branch.pop("alert_on_match", None):
-            left_out.add("'alert_on_match'", branch.value_place("alert_on_match"))
+def _transition(
+    written: YamlMap, owner: str, left_out: LeftOut, context: LoadContext
+) -> TransitionSpec | None:
+    """Return the ways on from a task; what tells somebody of a way that was taken is left out."""
+    known = left_out.known(written, TransitionSpec.model_fields, "'transition'", _ALERTS)
+    values: dict[str, Any] = dict(known)
+    branches = known.get("branches")
+    if isinstance(branches, YamlList):
+        built = [
+            _branch(one, branches.value_place(n), owner, left_out, context)
+            for n, one in enumerate(branches)
+        ]
+        if None in built:
+            return None
+        values["branches"] = tuple(built)
+    return build_model(TransitionSpec, known, context.problems, f"'transition' of {owner}", values)
+
+
+def _branch(
+    written: Any, place: Location, owner: str, left_out: LeftOut, context: LoadContext
+) -> BranchSpec | None:
+    if not isinstance(written, YamlMap):
+        context.problems.add(
+            f"a branch of {owner} is not a mapping",
+            place,
+            expected="a mapping with operator, when and goto",
+            fix="write it like {operator: default, goto: end}",
+        )
+        return None
+    known = left_out.known(written, BranchSpec.model_fields, "a branch", _ALERTS)
+    return build_model(BranchSpec, known, context.problems, f"a branch of {owner}")
 
 
 def _no_chain(what: str, place: Location) -> ArenaFileError:

@@ -110,10 +110,13 @@ class TodaysKeys:
                 branch["when"] = known[branch["when"]]
 
     def _renamed(self, tree: YamlMap, further: Mapping[str, str] | None = None) -> YamlMap:
-        """Return a mapping with its keys in snake_case, and `further` ones by their new names."""
+        """Return a mapping with its keys in snake_case, and `further` ones by their new names;
+        what is null is left out, as Go takes it."""
         names = further or {}
         made = YamlMap(tree.files, tree.mark)
         for key, value in tree.items():
+            if value is None:
+                continue
             name = _HUMP.sub(lambda hump: f"_{hump[1].lower()}", str(key))
             self._is_older(name != key or name in _IN_EXECUTE_CONFIG)
             name = names.get(name, name)
