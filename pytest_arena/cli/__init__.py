@@ -60,7 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Imported here, so that a broken installation still prints its version.
     from pytest_arena.errors import UserError
+    from pytest_arena.text.code_page import keep_writable
 
+    for stream in (sys.stdout, sys.stderr):
+        keep_writable(stream)
     parser = build_parser()
     arguments = parser.parse_args(argv)
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_arena.cli import plugins
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.options import FILE_PATTERNS
+from pytest_arena.text.code_page import has_all_characters
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,10 +37,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the schema, or write it to a file."""
     text = schema_text(arguments.plugins, Path.cwd())
     if arguments.output is None:
+        if not has_all_characters(sys.stdout):
+            text = json.dumps(json.loads(text), indent=2) + "\n"
         sys.stdout.write(text)
         return 0
     try:
-        arguments.output.write_text(text, encoding="utf-8")
+        arguments.output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise UsageError(
             Problem(

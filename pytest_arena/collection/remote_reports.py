@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import JOURNAL, ObjectFolder, is_url, shown_url, unreachable
 from pytest_arena.results.writing import PREVIOUS, RESULTS
+from pytest_arena.text.shown_path import shown_path
 
 if TYPE_CHECKING:
     import pytest
@@ -26,7 +26,8 @@ def mirror_of(url: str, root: Path) -> Path:
     """Return the folder here that stands for one of an object store."""
     folder = root / _MIRRORS
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".gitignore").write_text("# Copies of what is in object stores.\n*\n", "utf-8")
+    text = "# Copies of what is in object stores.\n*\n"
+    (folder / ".gitignore").write_text(text, "utf-8", newline="\n")
     return folder / sha256(url.encode()).hexdigest()[:12]
 
 
@@ -115,7 +116,7 @@ class RemoteReports:
 
     def told(self, error: OSError) -> str:
         """Return what a person must know of a copy that failed."""
-        kept = os.path.relpath(self._folder)
+        kept = shown_path(self._folder)
         return f"cannot write {error.filename}: {error.strerror}\n  kept: all of it, in {kept}"
 
     def _copy(self) -> None:

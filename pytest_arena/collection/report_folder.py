@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 from collections.abc import Collection, Iterable
@@ -14,6 +13,8 @@ from tempfile import TemporaryFile
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.results.writing import PREVIOUS, RESULTS, unwritable
+from pytest_arena.running.file_locks import FolderLock
+from pytest_arena.text.shown_path import shown_path
 
 _IGNORED = ".gitignore"
 _REPORTS = ".reports"
@@ -32,7 +33,7 @@ class ReportFolder:
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
         self._root = root
-        self._lock: int | None = None
+        self._lock = FolderLock(path)
 
     def claim(self) -> None:
         """Make the folder and keep other runs out of it.
@@ -40,7 +41,7 @@ class ReportFolder:
         One that is held by another run, or in which no results can be written, is a `UsageError`
         before any call is made.
         """
-        if self._lock is not None:
+        if self._lock.held:
             return
         results = self.path / RESULTS
         try:
@@ -50,22 +51,14 @@ class ReportFolder:
             path = results if self.path.is_dir() else self.path
             fix = "put it right, or name another folder: --arena-report-dir DIR"
             raise UsageError(unwritable(path, error, fix)) from None
-        self._lock = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            self._lock = None
+        if not self._lock.try_acquire():
             raise UsageError(
                 Problem(
-                    f"another run is writing to {os.path.relpath(self.path)}",
+                    f"another run is writing to {shown_path(self.path)}",
                     expected="one run at a time in a folder for reports",
                     fix="wait until it ends, or name another folder: --arena-report-dir DIR",
                 )
-            ) from None
-        except OSError:
-            # some network file systems lock no folders: two runs at once are not seen there
-            return
+            )
 
     def _make(self) -> None:
         if self.path.exists():
@@ -73,7 +66,7 @@ class ReportFolder:
         self.path.mkdir(parents=True)
         # a folder that was there is somebody's own, to commit or not
         text = "# Made by pytest-arena: results are no part of a repository.\n*\n"
-        (self.path / _IGNORED).write_text(text, "utf-8")
+        (self.path / _IGNORED).write_text(text, "utf-8", newline="\n")
 
     def clear(self) -> None:
         """Put away what the run before left: a whole one is kept, all else goes."""
@@ -101,9 +94,9 @@ class ReportFolder:
         except UsageError:
             return None
         except OSError as error:
-            shown = os.path.relpath(results)
+            shown = shown_path(results)
             return f"nothing was run; {shown} is an older run's ({error.strerror})"
-        return f"nothing was run; the last whole run is in {os.path.relpath(self.path / PREVIOUS)}"
+        return f"nothing was run; the last whole run is in {shown_path(self.path / PREVIOUS)}"
 
     def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:
         """Forget the last whole run if this one ran all its cells, else say where it stands.
@@ -121,7 +114,7 @@ class ReportFolder:
         ]
         if missed:
             count = f"{len(missed):,} of {len(whole):,} cells"
-            where = os.path.relpath(before)
+            where = shown_path(before)
             return [f"this run left out {count} of the last whole one, which is kept in {where}"]
         _remove_run(before)
         with suppress(OSError):
@@ -132,14 +125,14 @@ class ReportFolder:
     def wrote(self, reports: Iterable[Path]) -> None:
         """Note the reports of this run, so that the next one can tell them from other files."""
         names = [path.name for path in reports if path.parent == self.path]
-        (self.path / _REPORTS).write_text("".join(f"{name}\n" for name in names), "utf-8")
+        text = "".join(f"{name}\n" for name in names)
+        (self.path / _REPORTS).write_text(text, "utf-8", newline="\n")
 
     def release(self) -> None:
         """Let other runs in; a folder in which nothing was written goes."""
-        if self._lock is None:
+        if not self._lock.held:
             return
-        os.close(self._lock)
-        self._lock = None
+        self._lock.release()
         if [entry.name for entry in self.path.iterdir()] == [_IGNORED]:
             (self.path / _IGNORED).unlink()
             self.path.rmdir()

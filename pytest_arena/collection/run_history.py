@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_arena.results.run import RunResult
+from pytest_arena.text.shown_path import shown_path
 
 
 def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[RunResult, str]:
@@ -29,5 +29,5 @@ def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[
     trend = trend_of([*before, point])
     history.add(point)
     count = len({one.run_id for one in [*before, point]})
-    said = f"history: {os.path.relpath(history.path)} ({count:,} {'run' if count == 1 else 'runs'})"
+    said = f"history: {shown_path(history.path)} ({count:,} {'run' if count == 1 else 'runs'})"
     return replace(run, trend=trend), said

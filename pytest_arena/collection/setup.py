@@ -33,6 +33,7 @@ from pytest_arena.object_store import is_url
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.settings import read_settings
+from pytest_arena.text.code_page import keep_writable
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -107,6 +108,9 @@ def _activate_worker(parts: RunContext) -> None:
 
 def _activate_controller(parts: RunContext) -> None:
     config = parts.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        keep_writable(reporter._tw._file)
     run_id = uuid4().hex[:12]
     folder = report_dir_of(config, parts.settings)
     workers = _workers(config)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from pytest_arena.errors import Problem
 from pytest_arena.results.writing import is_of_storage, unwritable
 from pytest_arena.text.numbers import counted
+from pytest_arena.text.shown_path import shown_path
 
 
 class Storage:
@@ -44,7 +44,7 @@ class Storage:
 
     def told(self, finished: int) -> str:
         """Return what a person must know: what failed, and how much of the run is kept."""
-        shown = os.path.relpath(self._results)
+        shown = shown_path(self._results)
         verb = "is" if self.stored == 1 else "are"
         kept = f"{counted(self.stored, 'cell')} of {finished:,} that had finished {verb} in {shown}"
         return f"{self.problem}\n  kept: {kept}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_arena.options import Settings
     from pytest_arena.recording.call_journal import CallJournal
 
+_LOOKS = 20 if os.name == "nt" else 1
+_LOOK_S = 0.1
 CALLS = ".calls"
 """The folder with the calls of conversations."""
 GATHERED = ".resume.jsonl"
@@ -80,8 +83,22 @@ def _forget_others(folder: Path) -> None:
                 path.parent.rmdir()
 
 
+def _remove_tree(folder: Path) -> None:
+    for left in reversed(range(_LOOKS)):
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            return
+        except PermissionError:
+            # on Windows, a worker that is about to end has its files open still
+            if not left:
+                raise
+            time.sleep(_LOOK_S)
+        else:
+            return
+
+
 def _remove(folder: Path) -> None:
-    if folder.exists():
-        shutil.rmtree(folder)
+    _remove_tree(folder)
     if folder.parent.exists() and not any(folder.parent.iterdir()):
         folder.parent.rmdir()

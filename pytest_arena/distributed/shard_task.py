@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pytest_arena.results.writing import RESULTS
+from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 
 _LOOK_S = 0.2
@@ -104,8 +102,7 @@ def run_shard(task: ShardTask) -> Iterator[Message]:
             yield from _lines(report_dir / RESULTS, process)
         finally:
             if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                signal_group(process.pid)
             process.wait()
             guard.discard(process.pid)
             guard.stop_if_idle()

@@ -38,5 +38,5 @@ def with_code(
         text = read_limited(path, _MOST_BYTES, place, "file of JavaScript").decode(
             "utf-8-sig", "replace"
         )
-        return {**values, "code": text}
+        return {**values, "code": text.replace("\r\n", "\n")}
     return values

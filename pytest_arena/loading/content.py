@@ -227,7 +227,7 @@ def _file_of(kind: str, entry: YamlMap) -> tuple[str, Any] | None:
 
 def _as_text(data: bytes) -> str | None:
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
         return None
     return None if "\0" in text else text

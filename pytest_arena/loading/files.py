@@ -48,13 +48,19 @@ def find_file(written: str, beside: Path, root: Path, place: Location, kind: str
     return found
 
 
+_READ = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+    # Windows has but the last, and needs it
+    _READ |= getattr(os, _name, 0)
+
+
 def read_limited(
     path: Path, limit: int, place: Location, kind: str, fix: str = "split it"
 ) -> bytes:
     """Return a regular file's bytes; raise `ArenaFileError` for devices, pipes and large files."""
     try:
         # Without O_NONBLOCK, opening a pipe would wait for a writer for ever.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _READ)
         with os.fdopen(descriptor, "rb") as stream:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise _refused(

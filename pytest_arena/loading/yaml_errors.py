@@ -88,9 +88,13 @@ _KNOWN: tuple[tuple[str, str, str], ...] = (
 
 
 def decode(data: bytes, name: str) -> str:
-    """Return a file's bytes as text, without a byte order mark; raise where it is not UTF-8."""
+    """Return a file's bytes as text, without a byte order mark; raise where it is not UTF-8.
+
+    Lines end alike whatever the system that wrote it, or git for it, ends them with: what is asked
+    and its hashes are the same everywhere.
+    """
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line_start = before.rfind(b"\n") + 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
 from pytest_arena.errors import shorten
+from pytest_arena.running.process_groups import KILL, TERMINATE, signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import LAST_WORDS, ending_of, with_last_words
 
@@ -203,7 +203,7 @@ class StdioTransport:
         assert stdin is not None  # noqa: S101 - opened as a pipe
         stdin.close()
         if not await self._has_ended(_LEAVING_S):
-            self._signal(signal.SIGTERM)
+            self._signal(TERMINATE)
             await self._has_ended(_ENDING_S)
 
     async def _has_ended(self, seconds: float) -> bool:
@@ -215,9 +215,8 @@ class StdioTransport:
         return self._process.returncode is not None
 
     def _kill(self) -> None:
-        self._signal(signal.SIGKILL)
+        self._signal(KILL)
 
     def _signal(self, number: signal.Signals) -> None:
         # also when the server has ended: what it started is in its group
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+        signal_group(self._process.pid, number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from pytest_arena.recording.entries import FORMAT, better, check_entry
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
 from pytest_arena.results.serialize import ShapeError, to_line
+from pytest_arena.running.file_locks import FolderLock
 
 FOLDER = "recordings"
 _KEY = re.compile(rb'\{"key": "(\w+)"')
@@ -53,7 +53,7 @@ class RecordingFile:
         """Return the entries by key, those that killed runs left in shards included."""
         if not self.path.parent.is_dir():
             return {}
-        with _locked(self.path.parent, fcntl.LOCK_SH):
+        with _locked(self.path.parent, shared=True):
             found = {record["key"]: stored for record, stored in self._read()}
             if self._shards():
                 before = {key: stored.read() for key, stored in found.items()}
@@ -84,7 +84,7 @@ class RecordingFile:
         """
         if not self.path.parent.is_dir():
             return
-        with _locked(self.path.parent, fcntl.LOCK_EX):
+        with _locked(self.path.parent):
             shards = [path for path in self._shards() if not is_being_written(path)]
             if not (shards or remove):
                 return
@@ -187,11 +187,11 @@ def _age(path: Path) -> tuple[float, str]:
 
 
 @contextmanager
-def _locked(folder: Path, kind: int) -> Iterator[None]:
+def _locked(folder: Path, *, shared: bool = False) -> Iterator[None]:
     """Keep other processes from merging in the folder."""
-    file = os.open(folder, os.O_RDONLY)
+    lock = FolderLock(folder)
+    lock.acquire(shared=shared)
     try:
-        fcntl.flock(file, kind)
         yield
     finally:
-        os.close(file)
+        lock.release()

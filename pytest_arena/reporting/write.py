@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,6 +17,7 @@ from pytest_arena.results.run import RunResult
 from pytest_arena.results.writing import is_of_storage, unwritable
 from pytest_arena.text.exception_text import exception_text
 from pytest_arena.text.printable import printable
+from pytest_arena.text.shown_path import shown_path
 
 GROUP = "pytest_arena.reporters"
 
@@ -67,7 +67,7 @@ def write_reports(
             continue
         reports.paths.append(report.path)
         note = f" ({report.note})" if report.note else ""
-        reports.written.append(printable(f"{name}: {os.path.relpath(report.path)}{note}"))
+        reports.written.append(printable(f"{name}: {shown_path(report.path)}{note}"))
     return reports
 
 

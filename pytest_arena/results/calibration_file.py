@@ -30,7 +30,7 @@ def write_calibration(
     text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
     try:
         path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         problem = Problem(
             f"cannot write {path}: {error.strerror}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from pathlib import Path
+
+from pytest_arena.running.file_locks import BINARY, lock, try_lock
 
 
 class Journal:
@@ -23,9 +24,10 @@ class Journal:
         """Write one line with one system call."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
+            self._file = os.open(self.path, flags, 0o644)
             if self._lock:
-                fcntl.flock(self._file, fcntl.LOCK_EX)
+                lock(self._file)
         data = memoryview(f"{line}\n".encode())
         while data:
             data = data[os.write(self._file, data) :]
@@ -40,9 +42,6 @@ def is_being_written(path: Path) -> bool:
     """Return whether a process that is alive holds a locked journal open."""
     file = os.open(path, os.O_RDONLY)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return not try_lock(file)
     finally:
         os.close(file)
-    return False

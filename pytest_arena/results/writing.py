@@ -11,6 +11,7 @@ from pytest_arena.errors import Problem
 from pytest_arena.object_store import is_url
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.serialize import end_line, run_line
+from pytest_arena.text.shown_path import shown_path
 
 RESULTS = "results.jsonl"
 _OF_STORAGE = (
@@ -28,7 +29,7 @@ def is_of_storage(error: OSError) -> bool:
 
 def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Problem:
     """Return what to tell of a path that cannot be written."""
-    shown = path if is_url(str(path)) else os.path.relpath(path)
+    shown = path if is_url(str(path)) else shown_path(path)
     reason = (error.strerror or str(error)).lower()
     return Problem(
         f"cannot write {str(shown)!r}: {reason}", expected="a place that can be written to", fix=fix

@@ -44,12 +44,17 @@ class ProcessGuard:
 
     def add(self, group: int) -> None:
         """Have a group killed if this process dies; the first one starts the guard."""
+        if not hasattr(os, "killpg"):
+            # Windows has no groups; there, what a killed run leaves behind goes on
+            return
         with self._lock:
             self._groups.add(group)
             self._tell(f"+{group}\n")
 
     def discard(self, group: int) -> None:
         """Forget a group that has ended."""
+        if not hasattr(os, "killpg"):
+            return
         with self._lock:
             self._groups.discard(group)
             self._tell(f"-{group}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -48,6 +50,8 @@ class Program:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
+        if not hasattr(select, "poll"):
+            raise OSError(errno.ENOSYS, "programs are not run on Windows; it works under WSL")
         self._process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
             command,
             cwd=folder,
@@ -126,8 +130,7 @@ class Program:
         with self._lock:
             # once it has been waited for, its number may be another's
             if not self._finished:
-                with suppress(ProcessLookupError, PermissionError):
-                    os.killpg(self._process.pid, signal.SIGKILL)
+                signal_group(self._process.pid)
 
     def finish(self) -> int:
         """Kill what is left, and return the exit status: its own, where it had ended before."""

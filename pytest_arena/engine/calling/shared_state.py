@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import struct
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 from typing import TypeVar
+
+from pytest_arena.running.file_locks import (
+    BINARY,
+    read_at,
+    try_lock_place,
+    unlock_place,
+    write_at,
+)
 
 T = TypeVar("T")
 Numbers = tuple[float, ...]
@@ -18,10 +25,8 @@ WIDTH = 8
 """Numbers in a row."""
 _ROW = struct.Struct(f"<16sq{WIDTH}d")
 _LOCK_POLL_S = 0.0005
-_LOCKS = 1 << 40
-"""Where the bytes begin that stand for locks, far behind the rows."""
 _WHOLE = 0
-"""The byte that stands for the table; that of a process is at its id."""
+"""The place that is locked for the table; that of a process is its id."""
 
 
 class SharedTable:
@@ -60,14 +65,15 @@ class FileSharedTable(SharedTable):
 
     The lock is tried, never waited for, so that the event loop goes on; the system gives it back
     when a process dies. Each process holds a lock on a byte of its own, which tells that it lives.
-    A row is written by one system call, so that nobody reads half of it.
+    A row is written by one system call, so that nobody reads half of it; there is one descriptor
+    of the file a process, since closing a second one would give its locks away.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._process = os.getpid()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | BINARY, 0o600)
         self._places: dict[bytes, dict[int, int]] = {}
         self._known = 0
         self._try_lock(self._process)
@@ -95,7 +101,7 @@ class FileSharedTable(SharedTable):
         if place is None:
             place = self._known
         padded = numbers + (0.0,) * (WIDTH - len(numbers))
-        os.pwrite(self._file, _ROW.pack(key, owner, *padded), place * _ROW.size)
+        write_at(self._file, _ROW.pack(key, owner, *padded), place * _ROW.size)
 
     def lives(self, owner: int) -> bool:
         # a process that was killed is known to the system until its parent has asked for it
@@ -110,16 +116,10 @@ class FileSharedTable(SharedTable):
         os.close(self._file)
 
     def _try_lock(self, which: int) -> bool:
-        try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _LOCKS + which)
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
+        return try_lock_place(self._file, which)
 
     def _unlock(self, which: int) -> None:
-        # locks of `lockf` belong to process and file together: closing a second descriptor of
-        # the file would give them all away, so there is one descriptor a process
-        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _LOCKS + which)
+        unlock_place(self._file, which)
 
     def _learn(self) -> None:
         """Find the rows that other processes have added."""
@@ -131,7 +131,7 @@ class FileSharedTable(SharedTable):
         self._known = found
 
     def _read(self, place: int) -> tuple[bytes, int, *tuple[float, ...]]:
-        return _ROW.unpack(os.pread(self._file, _ROW.size, place * _ROW.size))
+        return _ROW.unpack(read_at(self._file, _ROW.size, place * _ROW.size))
 
 
 def _key(name: str) -> bytes:
