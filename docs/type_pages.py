@@ -28,9 +28,10 @@ Every assertion also takes these keys:
 
 {shared}
 
-`when` takes `tool_called` (the name of a tool), `output_contains` (a text, as `contains`
-finds it) and `state` (of a workflow, which gave the answer); an assertion whose `when` does not
-hold is `skipped`, which is counted and shown.
+`when` takes `tool_called` (the name of a tool), `tool_called_pattern`, `any_tool_called`,
+`min_tool_calls`, `output_contains` (a text, as `contains` finds it) and `state` (of a workflow,
+which gave the answer); an assertion whose `when` does not hold is `skipped`, which is counted and
+shown.
 
 Without an answer (a guardrail blocked it) an assertion fails, unless it asks for just that:
 `validation_error`, `success`, or a group that holds them. `not` turns around what was passed or

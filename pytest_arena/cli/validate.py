@@ -115,9 +115,11 @@ def _validate(file: Path, root: Path, registry: Registry) -> tuple[int, Arena | 
     if found:
         sys.stdout.write(f"{UserError(found)}\n")
         return len(found), None
+    if arena.refused:
+        sys.stdout.write(f"{UserError(arena.refused)}\n")
     for warning in (*arena.warnings, *retirement_notes(registry, called)):
         sys.stdout.write(f"warning: {warning}\n")
-    return 0, arena
+    return len(arena.refused), arena
 
 
 def _arena_files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -78,6 +78,7 @@ class Conversation:
         if calls is not None:
             calls.session = self._session
         self._trace_id, self._started_at = new_id(), now()
+        self._answered = 0
 
     async def run(self, holds: Holds | None) -> Trial:
         """Talk to the end, or to a turn that does not hold, and return what was said.
@@ -85,6 +86,9 @@ class Conversation:
         A budget that is spent is a `CutShort`.
         """
         case, spec = self._plan.case, self._plan.provider
+        if case.refused is not None:
+            unsaid = DialogueRun(case, self._dialogue, self._ask)
+            return self._trial(unsaid, TrialError(str(ErrorKind.CONFIGURATION), case.refused))
         at_work = self._at_work()
         offer = self._offer() if at_work is None else None
         with_tools = at_work or offer
@@ -232,6 +236,7 @@ class Conversation:
             turn=turn,
             turns=self._turns,
             step=step,
+            answered=self._answered,
             mock=case.mock,
             mock_responses=self._plan.mock_responses,
             session_id=case.session_id,
@@ -242,6 +247,7 @@ class Conversation:
         )
         call = self._call if by is None else self._kept(by, partial(self._client.call, by))
         response = await call(request)
+        self._answered += 1
         if not case.works_in_steps:
             # nothing goes back, so that nothing of it need be kept
             response.message = None

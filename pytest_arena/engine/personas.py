@@ -85,6 +85,7 @@ class DialoguePersonas:
                 # so that a mock goes by the turn, even of a persona with a single one
                 turns=max(persona.longest, 2),
                 step=step,
+                answered=turn,
                 mock=own_mock(case.mock, persona.name),
                 mock_responses=own_responses(self._plan.mock_responses, persona.name),
                 session=session,

@@ -327,6 +327,8 @@ def _load(
     )
     if load is not None:
         plan = replace(plan, load=load, trials=1)
+    if spec.name in context.refused:
+        plan = replace(plan, refused="\n".join(map(str, context.refused[spec.name])))
     tools = settings.tools_under(prompt.pack, context)
     by_model: dict[str, CasePlan] = {}
     if target.workflow is not None:

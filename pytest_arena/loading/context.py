@@ -7,13 +7,30 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_arena.errors import ArenaFileError, Location
+from pytest_arena.errors import ArenaFileError, Location, Problem
 from pytest_arena.loading.files import display_name, find_file, read_limited
 from pytest_arena.loading.problems import ProblemList
+from pytest_arena.loading.tree import YamlMap
 from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
 from pytest_arena.registry import Registry
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.schema import Assertion, Defaults, McpServerSpec, ProviderSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Lines of a file, and the names of the cases and columns that rest on them: a mistake there is
+    theirs."""
+
+    file: str
+    first: int
+    last: int
+    cases: frozenset[str] = frozenset()
+    columns: frozenset[str] = frozenset()
+
+    def holds(self, place: Location) -> bool:
+        """Return whether a place is in these lines."""
+        return place.file == self.file and self.first <= place.line <= self.last
 
 
 @dataclass(slots=True)
@@ -47,6 +64,15 @@ class LoadContext:
     and rivals, by identity."""
     packs: dict[Path, object] = field(default_factory=dict)
     """PromptPacks that were read, so that each is read once, and what it lacks told once."""
+    made_packs: dict[str, YamlMap] = field(default_factory=dict)
+    """PromptPacks that are in no file of their own, by the names that stand for one."""
+    regions: list[Region] = field(default_factory=list)
+    """Where parts of the file stand on which some of its cases rest, and which those are."""
+    refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """What is wrong with cases that are an `error` for it, by their names; under no name, what
+    is wrong with parts that no case rests on."""
+    refused_columns: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """What is wrong with columns whose cells are an `error` for it, by their names."""
     warnings: list[str] = field(default_factory=list)
     """What people are told of the file, each with its place in front."""
 

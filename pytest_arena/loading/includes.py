@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.dialects.promptarena import is_suite, translated
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlList, YamlMap
 
@@ -45,6 +46,8 @@ def _read(
                 "begin with providers: and tests:, or run arena init for a first arena",
             )
         )
+    if is_suite(tree):
+        return translated(tree, context)
     real = path.resolve()
     taken.add(real)
     include = tree.get("include")

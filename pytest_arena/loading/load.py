@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, shorten, suggest
+from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
 from pytest_arena.loading.agents import check_agent
 from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
 from pytest_arena.loading.chains import check_chain, lost_inputs
@@ -25,6 +26,7 @@ from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.provider_files import OptionsWithFiles
 from pytest_arena.loading.providers import build_providers
+from pytest_arena.loading.refused_cases import Refused
 from pytest_arena.loading.systems import check_seen
 from pytest_arena.loading.target_cases import TargetCases
 from pytest_arena.loading.targets import build_prompts, build_targets, find_target
@@ -70,15 +72,25 @@ def load_arena(
     alone need not have cases (`needs_cases`). Raises `ArenaFileError` with every problem of the
     file, each with its place.
     """
-    context = LoadContext(root=root, registry=registry)
-    try:
-        tree = read_arena(path, context)
-    except ArenaFileError as error:
-        with context.gathering():
-            raise error
-        context.problems.raise_if_any()
-        raise
-    arena = _load(path, tree, select, context, needs_cases)
+    refused = Refused()
+    while True:
+        context = LoadContext(
+            root=root,
+            registry=registry,
+            refused=dict(refused.cases),
+            refused_columns=dict(refused.columns),
+        )
+        context.problems.leave_out(refused.settled)
+        try:
+            tree = read_arena(path, context)
+        except ArenaFileError as error:
+            with context.gathering():
+                raise error
+            context.problems.raise_if_any()
+            raise
+        arena = _load(path, tree, select, context, needs_cases)
+        if not len(context.problems) or not refused.take(context):
+            break
     context.problems.raise_if_any()
     return arena
 
@@ -182,6 +194,7 @@ def _load(
         report_formats=(formats,) if formats else (),
         warnings=(
             *context.warnings,
+            *(f"{one.place}: {one.what}" for one in context.refused.get("", ())),
             *_unused_files(cells),
             *_idle(variants, cells),
             *lost_inputs(targets),
@@ -199,7 +212,14 @@ def _load(
         defaults=spec.defaults,
         variants=tuple(variant.name for variant in variants),
         inventory=inventory.facts(),
+        refused=_refused(context),
     )
+
+
+def _refused(context: LoadContext) -> tuple[Problem, ...]:
+    """Return what is wrong with all that cannot run, each once."""
+    found = (*context.refused.values(), *context.refused_columns.values())
+    return tuple(dict.fromkeys(one for problems in found for one in problems))
 
 
 def _let_go_of_cases(tree: YamlMap, settings: CaseSettings, context: LoadContext) -> None:
@@ -255,6 +275,9 @@ def _cells(
                 if plan is not case.plan:
                     of_case, rivals = _hashes(plan, hasher), rivals_of(plan, known)
                 context.judges |= {id(known[name]): known[name] for name in rivals}
+                wrong = context.refused_columns.get(provider.name)
+                if wrong is not None and plan.refused is None:
+                    plan = replace(plan, refused="\n".join(map(str, wrong)))
                 of_mock = hasher.mock(plan, asked, responses)
                 yield CellPlan(
                     file=file,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_arena.errors import Problem
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.loading.chain_plans import ChainPlan
 from pytest_arena.loading.workflow_plans import WorkflowPlan
@@ -161,6 +162,8 @@ class CasePlan:
     """What is made of each answer before assertions look at it."""
     prompt: str | None = None
     """The entry of `prompts:` that stands around what it says."""
+    refused: str | None = None
+    """What is wrong with it in a file of which the other cases run: nobody is asked."""
     source: str = ""
     """The file that `line` counts in: the arena's own, or one that it includes."""
 
@@ -356,6 +359,8 @@ class Arena:
     """The names of all variants of the file."""
     inventory: Mapping[str, Any] = field(default_factory=dict)
     """What there is to exercise, by kind, and the number of all its `cells`."""
+    refused: tuple[Problem, ...] = ()
+    """What is wrong with cases that are an `error` for it, while the others run."""
 
     def only(self, select: Sequence[str], variants: Sequence[str] = ()) -> Arena:
         """Return the arena with the providers of these names and groups, and with these variants;

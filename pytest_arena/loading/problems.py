@@ -38,6 +38,7 @@ class ProblemList:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._settled: frozenset[Problem] = frozenset()
         self._retell: Callable[[Problem], Problem] | None = None
 
     def __len__(self) -> int:
@@ -48,12 +49,22 @@ class ProblemList:
         """What is wrong, without places and fixes, in the order in which it was found."""
         return [problem.what for problem in self._problems]
 
+    def __iter__(self) -> Iterator[Problem]:
+        return iter(self._problems)
+
     def add(
         self, what: str, place: Location, *, expected: str | None = None, fix: str | None = None
     ) -> None:
         """Keep a problem."""
         problem = Problem(what, place, expected, fix)
-        self._problems[self._retell(problem) if self._retell else problem] = None
+        if self._retell:
+            problem = self._retell(problem)
+        if problem not in self._settled:
+            self._problems[problem] = None
+
+    def leave_out(self, settled: Iterable[Problem]) -> None:
+        """Keep none of these, which were told before and dealt with."""
+        self._settled = frozenset(settled)
 
     @contextmanager
     def retold(self, retell: Callable[[Problem], Problem]) -> Iterator[None]:

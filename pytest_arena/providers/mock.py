@@ -168,7 +168,8 @@ class MockProvider(Provider):
                 yield from self._in_responses(own, request)
         scenario = responses.scenarios.get(request.case)
         if scenario is not None:
-            at_turn = scenario.turns.get(request.turn + 1)
+            before = request.answered if responses.counted == "answers" else request.turn
+            at_turn = scenario.turns.get(before + 1)
             yield (at_turn,) if at_turn is not None else ()
             yield scenario.default or ()
         if responses.patterns:

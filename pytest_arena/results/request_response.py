@@ -103,6 +103,8 @@ class Request:
     """Which turn of the case's conversation is the persona's, from 0."""
     step: int = 0
     """Which model call of the turn it is, from 0, where an agent of ours makes several."""
+    answered: int = 0
+    """How many calls of the dialogue were answered before it, those within turns among them."""
     attempt: int = 0
     mock: Any = None
     mock_responses: Any = None

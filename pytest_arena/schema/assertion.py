@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self
@@ -18,6 +18,8 @@ from pytest_arena.schema.judge import JudgeSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.transform import Transform
 from pytest_arena.text.looking import SearchedText
+from pytest_arena.text.numbers import counted
+from pytest_arena.text.regex import Pattern, search
 from pytest_arena.text.tool_names import means_tool
 
 CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
@@ -146,6 +148,12 @@ class When(ArenaModel):
 
     tool_called: str | None = None
     """Only when the model called this tool; `*` stands for any text in its name."""
+    tool_called_pattern: Pattern | None = None
+    """Only when the model called a tool whose name a regular expression matches somewhere."""
+    any_tool_called: bool = False
+    """Only when the model called a tool."""
+    min_tool_calls: int | None = Field(default=None, ge=1)
+    """Only when the model made so many calls of tools."""
     output_contains: str | None = None
     """Only when the answer holds this text, as `contains` finds it."""
     state: Texts = ()
@@ -154,25 +162,44 @@ class When(ArenaModel):
     def unmet(self, trial: Trial) -> Outcome | None:
         """Return skipped where the condition does not hold, an `error` where nobody can tell
         whether it does, or None where it holds."""
-        called = self.tool_called.strip() if self.tool_called else None
-        if called and not any(means_tool(called, call.name) for call in trial.tool_calls):
+        for asked, holds, why in self._of_tools([call.name for call in trial.tool_calls]):
+            if holds:
+                continue
             if not all(response.tells_tools for response in trial.responses):
-                return Outcome.error(f"the provider does not tell whether {called!r} was called")
-            cut = any(response.is_cut_by_filter for response in trial.responses)
-            return _unmet(f"tool {called!r} was not called", cut=cut)
+                return Outcome.error(f"the provider does not tell whether {asked}")
+            return _unmet(why, cut=any(response.is_cut_by_filter for response in trial.responses))
         wanted = self.output_contains
         if wanted and not SearchedText(trial.output or "").holds(wanted):
             cut = trial.last is not None and trial.last.is_cut_by_filter
             return _unmet(f"the answer does not hold {wanted!r}", cut=cut)
-        if self.state:
-            visits = (
-                [step for step in trial.last.steps if step.kind == "state"] if trial.last else []
-            )
-            if not visits:
-                return _unmet("no state of a workflow gave the answer", cut=False)
-            if visits[-1].name not in self.state:
-                return _unmet(f"state {visits[-1].name!r} gave the answer", cut=False)
+        return self._outside_states(trial)
+
+    def _outside_states(self, trial: Trial) -> Outcome | None:
+        """Return skipped where no state that is asked for gave the answer."""
+        if not self.state:
+            return None
+        visits = [step for step in trial.last.steps if step.kind == "state"] if trial.last else []
+        if not visits:
+            return _unmet("no state of a workflow gave the answer", cut=False)
+        if visits[-1].name not in self.state:
+            return _unmet(f"state {visits[-1].name!r} gave the answer", cut=False)
         return None
+
+    def _of_tools(self, called: Sequence[str]) -> Iterator[tuple[str, bool, str]]:
+        """Yield each condition on the tools that were called: what it asks, whether it holds, and
+        what is so where it does not."""
+        name, pattern = (self.tool_called or "").strip(), self.tool_called_pattern
+        if name:
+            holds = any(means_tool(name, one) for one in called)
+            yield f"{name!r} was called", holds, f"tool {name!r} was not called"
+        if pattern is not None:
+            holds = any(search(pattern, one) is not None for one in called)
+            what = f"a tool that matches {pattern!r} was called"
+            yield what, holds, f"no tool that matches {pattern!r} was called"
+        least = self.min_tool_calls or int(self.any_tool_called)
+        if least:
+            what = f"{counted(least, 'tool call')} came"
+            yield what, len(called) >= least, f"{counted(len(called), 'tool call')} came"
 
 
 def _unmet(why: str, *, cut: bool) -> Outcome:

@@ -76,6 +76,21 @@ def test_the_labels_arena_shows_what_was_taken_for_what(tmp_path: Path) -> None:
     assert large.confusions == ()
 
 
+@WORKERS
+def test_a_suite_of_promptarena_is_run_as_it_is(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    run = run_arena(tmp_path, "formats/promptarena", *workers, expected=1)
+    assert cells(run, "passed") == {
+        "stock[careful]",
+        "promises[careful]",
+        "beginner[careful]",
+        "label (thyme)[careful]",
+        "label (mint)[careful]",
+    }
+    assert cells(run, "failed") == {"stock[hasty]", "promises[hasty]", "beginner[hasty]"}
+    assert cells(run, "error") == {"misspelt[careful]", "misspelt[hasty]"}
+    assert len(cells(run, "skipped")) == 4
+
+
 def test_the_tools_arena_tells_which_tools_were_called(tmp_path: Path) -> None:
     run = run_arena(tmp_path, "tools", expected=0)
     assert len(cells(run, "passed")) == len(run.cells) == 4

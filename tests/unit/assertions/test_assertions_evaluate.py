@@ -152,6 +152,25 @@ def test_when_skips_before_anything_is_looked_at() -> None:
     assert finding.reason == "skipped: tool 'lookup' was not called"
 
 
+@pytest.mark.parametrize(
+    ("when", "verdict"),
+    [
+        (When(any_tool_called=True), "passed"),
+        (When(min_tool_calls=2), "passed"),
+        (When(min_tool_calls=3), "skipped"),
+        (When(tool_called_pattern="^find_"), "passed"),
+        (When(tool_called_pattern="^find$"), "skipped"),
+        (When(tool_called_pattern="^find_", output_contains="no"), "skipped"),
+    ],
+)
+def test_when_counts_calls_and_matches_their_names(when: When, verdict: str) -> None:
+    calls = (ToolCall("find_order", {}), ToolCall("look", {}))
+    trial = Trial(messages=(), responses=(Response("yes", tool_calls=calls),), verdict="passed")
+    assert evaluate(Fixed(when=when), trial, CONTEXT).verdict == verdict
+    without = evaluate(Fixed(when=When(any_tool_called=True)), ANSWERED, CONTEXT)
+    assert without.reason == "skipped: 0 tool calls came"
+
+
 def test_a_blocked_trial_fails_what_needs_an_answer_even_turned_around() -> None:
     for negate in (False, True):
         finding = evaluate(Fixed(negate=negate), BLOCKED, CONTEXT)

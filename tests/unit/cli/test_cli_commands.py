@@ -47,6 +47,28 @@ def test_validate_shows_the_problems_of_all_files(
     ]
 
 
+def test_validate_shows_what_is_wrong_with_single_scenarios(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = "turns: [{role: user, content: Hi, assertions: [{type: %s, params: {patterns: [x]}}]}]"
+    (tmp_path / "arena.yaml").write_text(
+        "apiVersion: promptkit.altairalabs.ai/v1alpha1\n"
+        "kind: Arena\n"
+        "metadata: {name: s}\n"
+        "spec:\n"
+        "  provider_specs: {m: {type: mock, model: m}}\n"
+        "  scenario_specs:\n"
+        f"    good: {{{turns % 'contains'}}}\n"
+        f"    bad: {{{turns % 'contians'}}}\n"
+    )
+    assert main(["validate"]) == 1
+    out = capsys.readouterr().out
+    assert (
+        "arena.yaml:8:65: unknown type of assertion 'contians' in turn 1 of scenario 'bad'" in out
+    )
+    assert out.endswith("1 problem in 1 arena file\n")
+
+
 def test_validate_takes_plug_ins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "shouting_plugin.py").write_text(
         "from typing import ClassVar\n"

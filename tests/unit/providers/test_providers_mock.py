@@ -297,3 +297,12 @@ def test_a_step_fails_for_so_many_attempts() -> None:
 def test_steps_stand_alone(answer: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="steps"):
         MockAnswer.model_validate(answer)
+
+
+def test_answers_are_counted_where_a_file_says_so() -> None:
+    turns = {1: MockAnswer(text="asks a tool"), 2: MockAnswer(text="says what came")}
+    scenario = {"Greeting": MockScenario(turns=turns)}
+    by_answer = MockResponses(scenarios=scenario, counted="answers")
+    assert ask(provider(), request(answered=1, mock_responses=by_answer)).output == "says what came"
+    by_turn = MockResponses(scenarios=scenario)
+    assert ask(provider(), request(answered=1, mock_responses=by_turn)).output == "asks a tool"

@@ -161,6 +161,8 @@ class PackFile:
 
 def read_pack(written: str, place: Location, context: LoadContext) -> PackFile | None:
     """Return the pack that is named at `place`; None after adding its problems."""
+    if written in context.made_packs:
+        return PackFile(context.made_packs[written], written, context)
     with context.gathering():
         path = context.find(written, place, "pack")
         known = context.packs.get(path)
