@@ -637,3 +637,44 @@ def test_values_of_every_kind_make_an_arena_that_loads(
     made = convert(tmp_path, [an_eval(judged), run], "judged.json").arena["tests"][0]
     assert made["assertions"][0]["criteria"] == "{{ item.map }}\n"
     assert (made["system"], made["prompt"]) == ("{{ item.map }}\n", "{{ item.list }}\n")
+
+
+def test_what_looks_like_a_key_is_not_copied(tmp_path: Path) -> None:
+    key = "sk-proj-" + "aB3dE5gH7jK9mN1pQ3sT5vW7" * 2
+    code = f"import os\nKEY = '{key}'\n\ndef grade(sample, item):\n    return 1.0\n"
+    asked = {
+        "type": "template",
+        "template": [{"role": "user", "content": f"{{{{item.text}}}} {key}"}],
+    }
+    export = [an_eval(check("eq"), python(code)), a_run(row(), input_messages=asked)]
+    imported = convert(tmp_path, export)
+    assert [line.split(": ", 1)[1] for line in told(imported)] == [
+        "left out: code: it holds what looks like a key\n  take it from os.environ",
+        "left out: the prompt: it holds what looks like a key\n  write it without",
+    ]
+    assert key not in json.dumps(imported.arena) + "".join(imported.files.values())
+    assert imported.arena["tests"][0]["skip"] == "imported without its prompt, code"
+
+
+def test_answers_in_the_form_of_the_responses_api_and_beside_their_items(tmp_path: Path) -> None:
+    rows = [row("a", sample={"output_text": "from the row"}), row("b"), row("c")]
+    output = [
+        {"type": "reasoning", "summary": []},
+        {"type": "function_call", "call_id": "c1", "name": "find", "arguments": '{"id": 7}'},
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "Hi"}],
+        },
+    ]
+    items = [
+        output_item(rows[0]["item"], None, 0),
+        output_item(rows[1]["item"], None, 1, output=output),
+    ]
+    imported = convert(tmp_path, [an_eval(check("ne")), a_run(*rows), items])
+    answers = rows_of(imported, "tickets.arena.answers.jsonl")
+    assert [one["output"] for one in answers] == ["from the row", "Hi"]
+    assert answers[1]["tool_calls"] == [
+        {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"id": 7}'}}
+    ]
+    assert list(verdicts(tmp_path, imported).values()) == ["passed", "passed", "error"]

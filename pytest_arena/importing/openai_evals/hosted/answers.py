@@ -67,6 +67,10 @@ def _of_messages(messages: Any) -> Answer | None:
             except LeftOutError:
                 continue
         calls += message.get("tool_calls") or []
+        if message.get("type") == "function_call":
+            # as the Responses API has it
+            function = {key: message.get(key) for key in ("name", "arguments")}
+            calls.append({"id": message.get("call_id"), "type": "function", "function": function})
     if not texts and not calls:
         return None
     made: Answer = {"output": texts[-1] if texts else ""}

@@ -106,7 +106,7 @@ def ours(template: Template) -> str:
 def paths_of(grader: Grader) -> list[str]:
     """Return the paths that a grader's templates name; what cannot be read names none."""
     found_paths: list[str] = []
-    for text in _texts_in(plain(grader.tree)):
+    for text in texts_in(plain(grader.tree), but=("source", "name", "type", "model")):
         try:
             found_paths += read_template(text).paths
         except LeftOutError:
@@ -114,11 +114,13 @@ def paths_of(grader: Grader) -> list[str]:
     return list(dict.fromkeys(found_paths))
 
 
-def _texts_in(value: Any, key: str = "") -> list[str]:
+def texts_in(value: Any, but: Sequence[str] = ()) -> list[str]:
+    """Return all texts in a value, however deep, without those of some keys."""
     if isinstance(value, str):
-        return [] if key in ("source", "name", "type", "model") else [value]
+        return [value]
     if isinstance(value, dict):
-        return [text for name, inner in value.items() for text in _texts_in(inner, str(name))]
+        kept = [inner for name, inner in value.items() if name not in but]
+        return [text for inner in kept for text in texts_in(inner, but)]
     if isinstance(value, list):
-        return [text for inner in value for text in _texts_in(inner)]
+        return [text for inner in value for text in texts_in(inner, but)]
     return []

@@ -9,10 +9,12 @@ from pytest_arena.errors import suggest
 from pytest_arena.importing.literal_text import is_plain
 from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.openai_evals.hosted.combined import combined
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours
+from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours, texts_in
 from pytest_arena.importing.openai_evals.hosted.judges import label_model, score_model
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, Template
+from pytest_arena.judging.detectors.secrets import find_secrets
 from pytest_arena.judging.similarity.metrics import rouge_words
+from pytest_arena.loading.tree import plain
 
 _OPERATIONS = ("eq", "ne", "like", "ilike")
 _NATIVE = {"bleu": "bleu"} | {f"rouge_{size}": "rouge" for size in (1, 2, 3, 4, 5, "l")}
@@ -28,6 +30,8 @@ def convert(grader: Grader) -> Made:
     made = _KINDS.get(kind) if isinstance(kind, str) else None
     if made is None:
         raise LeftOutError(f"a grader of the type {kind!r}", suggest(str(kind), list(_KINDS)) or "")
+    if any(map(find_secrets, texts_in(plain(grader.tree)))):
+        raise LeftOutError("it holds what looks like a key", "take it from os.environ")
     known = {"type", "name", "id", *_KEYS[str(kind)].split()}
     for key in grader.tree:
         if key not in known:

@@ -15,6 +15,7 @@ from pytest_arena.importing.openai_evals.hosted.templates import (
     read_template,
 )
 from pytest_arena.importing.openai_evals.messages import Said, read_messages, sent
+from pytest_arena.judging.detectors.secrets import find_secrets
 from pytest_arena.loading.tree import YamlMap, plain
 
 _USUAL = ("input", "messages", "question", "query", "prompt", "instruction", "text", "user_input")
@@ -67,6 +68,8 @@ def _of_template(written: Any, item: Mapping[str, Any]) -> Prompt:
     missing: list[str] = []
     for message in read_messages(written):
         template = read_template(message.text)
+        if find_secrets(message.text):
+            raise LeftOutError("it holds what looks like a key", "write it without")
         if any(template.of("sample")):
             raise LeftOutError("a prompt that names the sample, which is not there yet")
         whole = template.only

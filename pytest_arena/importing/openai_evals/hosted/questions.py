@@ -84,23 +84,25 @@ def _place_of(run: Run) -> Location | None:
 
 def _rows(run: Run, source: Source) -> Iterator[Row]:
     """Yield the rows of a run: those of its output items, then those that have none."""
-    ordered = sorted(run.items, key=_number)
-    answered: list[str] = []
-    for entry in ordered:
-        item, sample = _item_of(entry["datasource_item"])
-        answered.append(json.dumps(item, sort_keys=True))
-        answer = answer_of(entry, sample)
-        answers = {run.id: answer} if answer is not None else {}
-        yield Row(item, entry.place, sample, _sent(entry), answers)
+    given: dict[str, list[Row]] = {}
     for tree in _content(run, source):
         item, sample = plain(tree["item"]), plain(tree.get("sample"))
-        text = json.dumps(item, sort_keys=True)
-        if text in answered:
-            answered.remove(text)
-            continue
-        sample = sample if isinstance(sample, dict) else None
-        answer = answer_of_sample(sample)
-        yield Row(item, tree.place, sample, None, {run.id: answer} if answer is not None else {})
+        row = Row(item, tree.place, sample if isinstance(sample, dict) else None)
+        given.setdefault(json.dumps(item, sort_keys=True), []).append(row)
+    for entry in sorted(run.items, key=_number):
+        item, sample = _item_of(entry["datasource_item"])
+        same = given.get(json.dumps(item, sort_keys=True))
+        sample = (same.pop(0).sample if same else None) or sample
+        row = Row(item, entry.place, sample, _sent(entry))
+        yield _answered(row, run, answer_of(entry, sample))
+    for rows in given.values():
+        for row in rows:
+            yield _answered(row, run, answer_of_sample(row.sample))
+
+
+def _answered(row: Row, run: Run, answer: Answer | None) -> Row:
+    row.answers = {} if answer is None else {run.id: answer}
+    return row
 
 
 def _number(entry: YamlMap) -> tuple[int, str]:
