@@ -128,7 +128,9 @@ def _refuse_stranger(name: str, file: str | None, folders: Sequence[Path]) -> No
     paths = sysconfig.get_paths()
     installed = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     installed |= {*site.getsitepackages(), site.getusersitepackages()}
-    homes = (*folders, *(Path(home).resolve() for home in installed))
+    # what this package itself has is at hand, however it was installed
+    own = Path(__file__).resolve().parent
+    homes = (own, *folders, *(Path(home).resolve() for home in installed))
     if any(path.is_relative_to(home) for home in homes):
         return
     from importlib.metadata import packages_distributions

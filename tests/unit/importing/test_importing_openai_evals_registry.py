@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pytest_arena import run_arena
 from pytest_arena.cli import plugins
 from pytest_arena.errors import ArenaFileError
 from pytest_arena.importing import Imported, read_source
@@ -282,3 +283,46 @@ def test_samples_that_cannot_be_cases_are_told_by_their_line(
     imported = convert(registry(tmp_path, f"{BASIC}match:Match", CHAT, sample))
     assert told(imported) == [f"data/x/samples.jsonl:2:1: left out: a sample: {why}"]
     assert len(imported.arena["tests"]) == 1
+
+
+def a_log(name: str, *said: str, model: str = "gpt-4") -> str:
+    spec = {"completion_fns": [model], "eval_name": name, "base_eval": "x", "run_id": "1"}
+    events: list[Any] = [{"spec": spec}]
+    for number, text in enumerate(said):
+        common = {"run_id": "1", "sample_id": f"x.dev.{number}"}
+        events += [
+            {**common, "type": "sampling", "data": {"prompt": "?", "sampled": [text]}},
+            {**common, "type": "sampling", "data": {"prompt": "?", "sampled": ["graded"]}},
+            {**common, "type": "match", "data": {"correct": True, "sampled": text}},
+        ]
+    return "".join(f"{json.dumps(event)}\n" for event in events) + '{"run_id": "cut'
+
+
+def test_logs_beside_the_eval_are_its_answers(tmp_path: Path) -> None:
+    path = registry(tmp_path, f"{BASIC}match:Match", CHAT, TEXT, CHAT)
+    (path.parent / "log.jsonl").write_text(a_log("x.dev.v0", "Hello!", "Lyon"))
+    (path.parent / "other.jsonl").write_text(a_log("y.dev.v0", "Hello!"))
+    imported = convert(path)
+    assert imported.findings.is_whole
+    answers = "x.arena.answers.jsonl"
+    outputs = {"name": "gpt-4", "provider": "outputs", "path": answers, "case": "row"}
+    assert imported.arena["providers"] == [outputs]
+    run = run_arena(path.parent / "made" / "x.arena.yaml")
+    assert [cell.verdict for cell in run.cells] == ["passed", "error", "failed"]
+
+
+def test_evals_with_and_without_logs_have_columns_of_their_own(tmp_path: Path) -> None:
+    path = registry(tmp_path, f"{BASIC}match:Match", CHAT)
+    more = {
+        "z.v1": {"class": f"{BASIC}includes:Includes", "args": {"samples_jsonl": "x/samples.jsonl"}}
+    }
+    path.write_text(path.read_text() + yaml.safe_dump(more))
+    for number, model in enumerate(("gpt-4", "gpt-4", "o3/mini")):
+        (path.parent / f"{number}.jsonl").write_text(a_log("x.dev.v0", "Hello", model=model))
+    imported = convert(path)
+    assert [one["name"] for one in imported.arena["providers"]] == [
+        "gpt-4", "gpt-4 2", "o3-mini", "model",
+    ]  # fmt: skip
+    assert [case["providers"] for case in imported.arena["tests"]] == [
+        ["gpt-4", "gpt-4 2", "o3-mini"], ["model"],
+    ]  # fmt: skip

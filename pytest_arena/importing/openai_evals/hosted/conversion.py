@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
@@ -17,26 +16,15 @@ from pytest_arena.importing.openai_evals.hosted.exports import Eval, read_evals
 from pytest_arena.importing.openai_evals.hosted.grader import Grader, paths_of
 from pytest_arena.importing.openai_evals.hosted.graders import convert
 from pytest_arena.importing.openai_evals.hosted.judges import shared_judge
-from pytest_arena.importing.openai_evals.hosted.prompts import SENT, Prompt, prompt_of
+from pytest_arena.importing.openai_evals.hosted.parts import Part, parts_of
+from pytest_arena.importing.openai_evals.hosted.prompts import SENT
 from pytest_arena.importing.openai_evals.hosted.questions import Questions, Row, read_questions
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, found, is_there
-from pytest_arena.importing.openai_evals.messages import Said
 from pytest_arena.importing.openai_evals.names import Unique, case_name
 from pytest_arena.importing.openai_evals.rows import RowFiles
 from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts.templates import as_text
-
-
-@dataclass(slots=True)
-class _Part:
-    """Rows that become one case: they send the same, and lack the same."""
-
-    prompt: Prompt
-    lost: list[str]
-    without: frozenset[int]
-    """The graders, by their number, that have nothing to grade."""
-    rows: list[tuple[int, Row]] = field(default_factory=list)
 
 
 class Conversion:
@@ -94,7 +82,7 @@ class Conversion:
         rows = [(self._files.next_row(), row) for row in questions.rows]
         columns = self._add_columns(one, questions, rows, answer)
         name = self._names.take(case_name(one.name))
-        for part in self._parts(rows, questions, graders):
+        for part in parts_of(rows, questions, graders, self._findings):
             case = self._case(name, part, graders, questions)
             if not alone:
                 case["providers"] = columns
@@ -175,52 +163,8 @@ class Conversion:
                 place, f"no grader names the sample: {answer} is taken for the answer"
             )
 
-    def _parts(
-        self, rows: Sequence[tuple[int, Row]], questions: Questions, graders: Sequence[Grader]
-    ) -> list[_Part]:
-        """Return the rows by what they send and what they lack; the largest part comes first."""
-        parts: dict[Any, _Part] = {}
-        needed = [
-            [path for path in paths_of(grader) if path.startswith("item") and path != grader.answer]
-            for grader in graders
-        ]
-        for number, row in rows:
-            lost: list[str] = []
-            prompt = self._prompt(row, questions, lost)
-            missing = {
-                index: [path for path in paths if not is_there(path, row.item)]
-                for index, paths in enumerate(needed)
-            }
-            without = frozenset(index for index, paths in missing.items() if paths)
-            for index in sorted(without):
-                named = ", ".join(missing[index])
-                self._findings.left_out(row.place, f"{graders[index].name}: the row has no {named}")
-                lost.append(graders[index].name)
-            key = (prompt, tuple(lost), without)
-            parts.setdefault(key, _Part(prompt, lost, without)).rows.append((number, row))
-        return sorted(parts.values(), key=lambda part: (bool(part.lost), -len(part.rows)))
-
-    def _prompt(self, row: Row, questions: Questions, lost: list[str]) -> Prompt:
-        place = questions.place or row.place
-        try:
-            prompt = prompt_of(row, questions)
-        except LeftOutError as error:
-            self._findings.left_out(place, f"the prompt: {error}", error.instead)
-            lost.append("its prompt")
-            return Prompt((Said("user", "{{ item }}"),))
-        if prompt.missing:
-            self._findings.left_out(
-                row.place, f"the prompt: the row has no {', '.join(prompt.missing)}"
-            )
-            lost.append("all of its prompt")
-        if prompt.said[-1].role != "user":
-            self._findings.alike(
-                place, f"the last message is the {prompt.said[-1].role}'s", "it is sent as a user's"
-            )
-        return prompt
-
     def _case(
-        self, name: str, part: _Part, graders: Sequence[Grader], questions: Questions
+        self, name: str, part: Part, graders: Sequence[Grader], questions: Questions
     ) -> dict[str, Any]:
         data = []
         for number, row in part.rows:
@@ -242,7 +186,7 @@ class Conversion:
         return case
 
     def _checked(
-        self, part: _Part, graders: Sequence[Grader], questions: Questions
+        self, part: Part, graders: Sequence[Grader], questions: Questions
     ) -> dict[str, Any]:
         items = [row.item for _, row in part.rows]
         lost = list(part.lost)

@@ -14,7 +14,7 @@ from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
 from pytest_arena.importing.importer import Imported, Source
 from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.messages import Said, read_messages, sent
-from pytest_arena.importing.openai_evals.names import Unique, case_name
+from pytest_arena.importing.openai_evals.names import Unique, case_name, column_name
 from pytest_arena.importing.openai_evals.registry.classes import (
     GRADED,
     check_of,
@@ -22,6 +22,7 @@ from pytest_arena.importing.openai_evals.registry.classes import (
     unknown_args,
 )
 from pytest_arena.importing.openai_evals.registry.graded import TEXTS, GradedSpec
+from pytest_arena.importing.openai_evals.registry.logs import read_logs
 from pytest_arena.importing.openai_evals.registry.specs import (
     EvalSpec,
     graded_spec,
@@ -32,6 +33,8 @@ from pytest_arena.importing.openai_evals.registry.specs import (
 from pytest_arena.importing.openai_evals.rows import RowFiles
 from pytest_arena.importing.refused import why_refused
 from pytest_arena.loading.tree import YamlMap, plain
+
+MODEL = "model"
 
 
 @dataclass(slots=True)
@@ -55,6 +58,9 @@ class Conversion:
         self._cases: list[dict[str, Any]] = []
         self._params: list[dict[str, Any]] = []
         self._judges = False
+        self._logs = read_logs(source)
+        self._columns = Unique(MODEL)
+        self._providers: list[dict[str, Any]] = []
 
     def run(self) -> Imported:
         why: list[str] = []
@@ -69,12 +75,7 @@ class Conversion:
             raise ArenaFileError(
                 Problem("no eval can be imported", self._source.place, fix="; ".join(why))
             )
-        self._findings.alike(
-            self._source.place,
-            "the model is named on the command line there",
-            "the column `model` stands for it: name yours under providers:",
-        )
-        arena: dict[str, Any] = {"providers": [{"name": "model", "provider": "mock"}]}
+        arena: dict[str, Any] = {"providers": self._all_providers()}
         if self._judges:
             self._findings.alike(
                 self._source.place,
@@ -87,6 +88,39 @@ class Conversion:
             arena["defaults"] = {"params": defaults}
         arena["tests"] = self._cases
         return Imported(arena, self._findings, self._source.files)
+
+    def _all_providers(self) -> list[dict[str, Any]]:
+        """Return the columns: answers of logs, and the model that the command line names there."""
+        if all("providers" in case for case in self._cases):
+            for case in self._cases:
+                if len(self._providers) == 1:
+                    del case["providers"]
+            return self._providers
+        self._findings.alike(
+            self._source.place,
+            "the model is named on the command line there",
+            f"the column `{MODEL}` stands for it: name yours under providers:",
+        )
+        for case in self._cases:
+            if self._providers and "providers" not in case:
+                case["providers"] = [MODEL]
+        return [*self._providers, {"name": MODEL, "provider": "mock"}]
+
+    def _add_logs(self, spec: EvalSpec, numbers: dict[int, int]) -> list[str]:
+        """Add the columns of the logs of an eval, and return their names."""
+        names = []
+        for log in self._logs:
+            rows = [
+                {"row": numbers[index], "output": said}
+                for index, said in sorted(log.answers.items())
+                if index in numbers
+            ]
+            if log.eval_name == spec.name and rows:
+                names.append(self._columns.take(column_name(log.models)))
+                path = self._files.add("answers", rows)
+                made = {"name": names[-1], "provider": "outputs", "path": path, "case": "row"}
+                self._providers.append(made)
+        return names
 
     def _defaults(self) -> dict[str, Any]:
         """Return the parameters that all evals ask with, where they agree."""
@@ -111,6 +145,7 @@ class Conversion:
         samples = read_samples(spec.arg("samples_jsonl"), self._registry)
         shots = self._shots(spec)
         parts: dict[Any, _Part] = {}
+        numbers: dict[int, int] = {}
         for index, tree in enumerate(samples):
             place = samples.value_place(index)
             try:
@@ -120,10 +155,15 @@ class Conversion:
                 continue
             key = (part.said, part.answer)
             parts.setdefault(key, part).rows.append(row)
+            numbers[index] = row["row"]
         if not parts:
             raise LeftOutError("none of its samples can be a case")
         self._params.append(params_of(spec))
+        first = len(self._cases)
         self._add_cases(spec, graded, list(parts.values()))
+        columns = self._add_logs(spec, numbers)
+        for case in self._cases[first:] if columns else ():
+            case["providers"] = columns
 
     def _add_cases(self, spec: EvalSpec, graded: GradedSpec | None, parts: Sequence[_Part]) -> None:
         name = self._names.take(case_name(spec.name))
