@@ -311,6 +311,15 @@ def test_files_beside_the_eval_hold_its_runs_their_items_and_rows(tmp_path: Path
     assert list(verdicts(tmp_path, imported).values()) == ["passed", "error"]
 
 
+def test_objects_that_are_there_twice_count_once(tmp_path: Path) -> None:
+    item = {"id": "outputitem_1", **output_item(row()["item"], "other")}
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "items.json").write_text(json.dumps({"data": [item, item]}))
+    export = [an_eval(check("eq")), an_eval(check("eq")), a_run(row())]
+    imported = convert(tmp_path, export)
+    assert verdicts(tmp_path, imported) == {"Tickets 1": "passed"}
+
+
 def test_a_run_alone_finds_its_eval_beside_it(tmp_path: Path) -> None:
     (tmp_path / "eval.json").write_text(json.dumps(an_eval(check("eq"))))
     imported = convert(tmp_path, a_run(row()), "run.json")

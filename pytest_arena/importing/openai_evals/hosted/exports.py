@@ -68,6 +68,14 @@ class _Found:
     def __init__(self) -> None:
         self.evals: list[Eval] = []
         self.runs: dict[str, Run] = {}
+        self._seen: set[str] = set()
+
+    def _is_new(self, tree: YamlMap) -> bool:
+        """Return whether an object is met for the first time; one without an id always is."""
+        name = tree.get("id")
+        new = not isinstance(name, str) or name not in self._seen
+        self._seen.add(str(name))
+        return new
 
     def run(self, name: str) -> Run:
         return self.runs.setdefault(name, Run(name))
@@ -83,7 +91,8 @@ class _Found:
         if not isinstance(tree, YamlMap):
             return
         if is_eval(tree):
-            self.evals.append(Eval(tree))
+            if self._is_new(tree):
+                self.evals.append(Eval(tree))
             eval_id = str(tree.get("id") or "")
         elif is_run(tree):
             run_id = str(tree.get("id") or tree.get("name") or f"run {len(self.runs) + 1}")
@@ -91,7 +100,8 @@ class _Found:
             run.tree, run.eval_id = tree, str(tree.get("eval_id") or eval_id)
         elif is_output_item(tree):
             run = self.run(str(tree.get("run_id") or run_id))
-            run.items.append(tree)
+            if self._is_new(tree):
+                run.items.append(tree)
             run.eval_id = run.eval_id or str(tree.get("eval_id") or eval_id)
             return
         for key, value in tree.items():
