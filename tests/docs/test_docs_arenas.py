@@ -231,7 +231,7 @@ def test_the_evals_arenas_judge_answers_of_a_run_and_samples_of_a_registry(tmp_p
     ] == [[5], [3], [0, 1, 2, 3, 4, 5]]
     shutil.rmtree(tmp_path / "arenas")
     file = "registry/evals/capitals.arena.yaml"
-    run = run_arena(tmp_path, "formats/evals", expected=1, file=file)
+    run = run_arena(tmp_path, "formats/evals", "--arena-mock", expected=1, file=file)
     assert len(cells(run, "passed")) == 6
     assert cells(run, "failed") == {
         "capitals.dev.v0 2[model]",
