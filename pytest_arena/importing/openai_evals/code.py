@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.names import Unique, identifier, module_name
 
+_MARK = "as its arena calls them; written by arena import."
 _HEAD = '''"""Graders of {name}, as its arena calls them; written by arena import."""
 
 from pytest_arena.openai_evals import {imported}
@@ -23,6 +25,8 @@ class GraderModule:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._module = module_name(source.path, "graders")
+        while _is_of_others(source.path.parent / f"{self._module}.py", _MARK):
+            self._module += "_imported"
         self._names = Unique("multi", "python_grader", "string_check", "text_similarity")
         self._files = Unique()
         self._functions: dict[tuple[str, ...], str] = {}
@@ -41,11 +45,19 @@ class GraderModule:
         _check(source)
         file = self._sources.get(source)
         if file is None:
-            name = module_name(self._source.path, f"grade_{identifier(wanted)}")
-            file = self._sources[source] = self._files.take(name, "_") + ".py"
-            self._source.files[file] = source if source.endswith("\n") else f"{source}\n"
+            text = source if source.endswith("\n") else f"{source}\n"
+            file = self._sources[source] = self._file(wanted, text)
+            self._source.files[file] = text
         words = ["__file__", _literal(file), f"pass_threshold={least!r}"]
         return self._put(wanted, "python_grader", words)
+
+    def _file(self, wanted: str, text: str) -> str:
+        """Return the name of a file for code, which takes the place of no other file."""
+        name = module_name(self._source.path, f"grade_{identifier(wanted)}")
+        while True:
+            file = self._files.take(name, "_") + ".py"
+            if not _is_of_others(self._source.path.parent / file, text):
+                return file
 
     def add_formula(self, wanted: str, formula: str, names: dict[str, str], least: float) -> str:
         """Return the name of a grader that combines others of this module."""
@@ -91,6 +103,14 @@ def _literal(value: Any) -> str:
     if text.startswith("'") and '"' not in text:
         return '"' + text[1:-1].replace("\\'", "'") + '"'
     return text
+
+
+def _is_of_others(path: Path, text: str) -> bool:
+    """Return whether a file is there in which a text is not."""
+    try:
+        return path.exists() and text not in path.read_text("utf-8")
+    except (OSError, ValueError):
+        return True
 
 
 def _check(source: str) -> None:

@@ -687,3 +687,16 @@ def test_answers_in_the_form_of_the_responses_api_and_beside_their_items(tmp_pat
         {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"id": 7}'}}
     ]
     assert list(verdicts(tmp_path, imported).values()) == ["passed", "passed", "error"]
+
+
+def test_code_takes_the_place_of_no_file_that_is_there(tmp_path: Path) -> None:
+    source = "def grade(sample, item):\n    return 1.0\n"
+    (tmp_path / "tickets_graders.py").write_text("MINE = 1\n")
+    (tmp_path / "tickets_grade_code.py").write_text("MINE = 2\n")
+    imported = convert(tmp_path, [an_eval(python(source)), a_run(row())])
+    assert {name for name in imported.files if name.endswith(".py")} == {
+        "tickets_graders_imported.py", "tickets_grade_code_2.py",
+    }  # fmt: skip
+    write_files(tmp_path, imported.files)
+    again = convert(tmp_path, [an_eval(python(source)), a_run(row())])
+    assert again.files == imported.files
