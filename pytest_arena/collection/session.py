@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -206,6 +207,9 @@ class ArenaSession:
         engine = self._running_engine()
         if engine.closing:
             pytest.skip("not run: the run was stopped")
+        if engine.stopped:
+            # by the controller, which cannot reach a worker amid its tests
+            raise KeyboardInterrupt
         work = self._looking_ahead(item.session).start(item, self._following, engine)
         if "litellm" in sys.modules:
             from pytest_arena.providers.litellm_import import ignore_warnings
@@ -221,6 +225,8 @@ class ArenaSession:
             if isinstance(error, KeyboardInterrupt):
                 engine.stop_calling()
             engine.cancel(work)
+            if isinstance(error, CancelledError) and engine.stopped:
+                raise KeyboardInterrupt from None
             raise
         return self.keep(item, self._conclude(item, done, engine))
 

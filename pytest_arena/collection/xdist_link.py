@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
+from pytest_arena.engine.calling.quotas import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
 from pytest_arena.reporting.write import known_formats
@@ -53,6 +55,14 @@ class Controller:
         self.slots = Slots()
         self._local: list[bool] = []
         self._broken_files: dict[tuple[str, str], Any] = {}
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Have no worker start a further call: one that is amid a test hears nothing else."""
+        stopped = WorkerJournals(self._folder, self._run_id).folder / STOPPED
+        # where nothing can be written, they are told when the test is over
+        with suppress(OSError):
+            stopped.parent.mkdir(parents=True, exist_ok=True)
+            stopped.touch()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[object]) -> None:

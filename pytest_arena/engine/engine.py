@@ -76,6 +76,11 @@ class Engine:
         return self._client.closing
 
     @property
+    def stopped(self) -> bool:
+        """Whether the run was interrupted in the process that controls it: no call is started."""
+        return self._quotas.stopped
+
+    @property
     def in_flight(self) -> int:
         """How many calls of this process are in flight now, those to judges included."""
         return self._client.in_flight

@@ -125,6 +125,21 @@ def test_ctrl_c_keeps_what_was_answered_and_cancels_the_rest(
     assert not (project.path / "arena-report" / ".shards").exists()
 
 
+def test_ctrl_c_in_the_controller_alone_stops_the_calls_of_the_workers(project: Project) -> None:
+    with WireServer(latency_s=0.25) as server:
+        write(project, server, 300)
+        with running(project, "-n2", "--arena-concurrency=8") as process:
+            wait_until(lambda: server.calls >= 16, project.path)
+            before = server.calls
+            os.kill(process.pid, signal.SIGINT)
+            assert process.wait(40) == pytest.ExitCode.INTERRUPTED
+        assert server.wait_until_idle()
+        # those in flight, and those of a moment; the workers have seconds left to end
+        assert server.calls - before < 60
+    cells = project.verdicts()
+    assert set(cells.values()) == {"passed"}
+
+
 def test_a_killed_only_process_leaves_what_had_finished(project: Project) -> None:
     with WireServer(hangs_on("c3")) as server:
         write(project, server, 6)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import floor
 
+from pytest_arena.engine.calling.provider_state import Heard
 from pytest_arena.engine.calling.shards import BudgetParts
 from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
 from pytest_arena.errors import BudgetSpent
@@ -134,6 +135,17 @@ class Budgets:
         found.append(self._cases.get((request.file, request.case)))
         return tuple(account for account in found if account is not None)
 
+    def heard(self, provider: str) -> Heard:
+        """Return the answers that all processes have had of a provider."""
+        rows = self._table.rows(f"answers {provider}").values()
+        return Heard(round(sum(row[0] for row in rows)), max((row[1] for row in rows), default=0.0))
+
+    def hear(self, provider: str, output_tokens: float) -> None:
+        """Count an answer, for what the next ones may take; inside the table's `change`."""
+        name = f"answers {provider}"
+        row = self._table.rows(name).get(self._process, (0.0, 0.0))
+        self._table.write(name, self._process, (row[0] + 1, max(row[1], output_tokens)))
+
     def check(self, accounts: Iterable[Account]) -> None:
         """Raise `BudgetSpent` where no call can be started any more."""
         for account in accounts:
@@ -142,8 +154,9 @@ class Budgets:
     def take(self, accounts: tuple[Account, ...], amount: Amount) -> Hold | None:
         """Set aside what a call will take; None where calls in flight must end first.
 
-        Called inside the table's `change`. A budget that is spent is a `BudgetSpent`. A call may
-        start while something is left: what it takes beyond that is the most that is overspent.
+        Called inside the table's `change`, with the most that the call may take. A budget that is
+        spent is a `BudgetSpent`. A call may start while something is left and none is in flight:
+        what it takes beyond that is the most that is overspent.
         """
         for account in accounts:
             spent = self._spent(account)

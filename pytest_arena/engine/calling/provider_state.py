@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import dataclass, field
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 GUESSED_OUTPUT = 200
 """Tokens of an answer, while none has come and nothing bounds it."""
+MOST_OUTPUT = 16_384
+"""Tokens that an answer may have, while none has come and nothing bounds it."""
 _ENOUGH = 3
 """Answers after which their mean says more than the bound that was asked for."""
 CHARACTERS_PER_TOKEN = 4
@@ -59,6 +62,8 @@ class ProviderState:
     """What the inputs were taken for, of which `input_tokens` says what they were."""
     dearest_usd: float | None = None
     """The most that an application has said of one answer; None while it has said nothing."""
+    priced: int = 0
+    """How many answers an application has priced."""
     asks_price: bool = False
     """Whether a call is in flight from which it will be known what an application costs."""
     _price: Price | None = None
@@ -95,6 +100,7 @@ class ProviderState:
         """Count an answer, for the guess at the next one."""
         if self.spec.system is not None and response.cost_usd is not None:
             self.dearest_usd = max(self.dearest_usd or 0.0, response.cost_usd)
+            self.priced += 1
         if response.output_tokens is not None:
             self.answers += 1
             self.output_tokens += response.output_tokens
@@ -121,6 +127,34 @@ class ProviderState:
             mean = self.output_tokens / self.answers
             likely = mean if bound is None else min(likely, 2 * mean)
         return tokens_in, likely
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The answers that all processes have had of a provider: how many, and the longest one."""
+
+    answers: int = 0
+    most_output: float = 0.0
+
+
+def most_tokens(request: Request, likely: tuple[float, float], heard: Heard) -> tuple[float, float]:
+    """Return the tokens that a call may take, in and out, where it should not take more.
+
+    Out: the longest answer so far and, the fewer there were, something beside it; never more than
+    the bound that the call asks for.
+    """
+    tokens_in, _ = likely
+    bound = output_bound(request.params)
+    most = float(MOST_OUTPUT) if bound is None else bound
+    if heard.answers:
+        most = heard.most_output * caution(heard.answers)
+        most = most if bound is None else min(most, bound)
+    return tokens_in * caution(heard.answers), 0.0 if request.purpose == "embedding" else most
+
+
+def caution(answers: int) -> float:
+    """Return by how much a next answer may surpass the greatest of so many."""
+    return 1.0 + 1.0 / sqrt(max(answers, 1))
 
 
 def output_bound(params: dict[str, object]) -> float | None:

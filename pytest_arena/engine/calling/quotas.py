@@ -9,8 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
-from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, ProviderState
+from pytest_arena.engine.calling.provider_state import (
+    DEFAULT_RETRY_FOR_S,
+    ProviderState,
+    caution,
+    most_tokens,
+)
 from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.results.request_response import Request, Response
@@ -22,13 +28,17 @@ if TYPE_CHECKING:
     from pytest_arena.engine.calling.shared_state import SharedTable
     from pytest_arena.loading.plans import Arena
 
+STOPPED = "stopped"
+"""The file beside the shared one that is there when a run was interrupted."""
+
 
 @dataclass(slots=True)
 class Reservation:
     """What one attempt was given: when it started, and what was set aside for it."""
 
     started: float
-    tokens: float = 0.0
+    likely: Amount | None = None
+    """What the attempt will take, as far as that can be told; a little less than `hold` has."""
     hold: Hold | None = None
     asks: ProviderState | None = None
     """The application whose first answer will say what it costs."""
@@ -60,6 +70,7 @@ class Quotas:
         self._table: SharedTable | None = None
         self._budgets: Budgets | None = None
         self._rates: dict[str, RateLimitSpec] = {}
+        self._turns: dict[tuple[str, ...], PriorityLock] = {}
 
     # --- what the files ask for
 
@@ -131,10 +142,25 @@ class Quotas:
         who = f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
         return self._path.with_name(f"down-{crc32(who.encode('utf-8', 'replace')):08x}")
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was interrupted, as its controller tells all workers of this machine."""
+        return self._path is not None and self._path.with_name(STOPPED).exists()
+
     def check(self, state: ProviderState, request: Request) -> None:
         """Raise `BudgetSpent` where the call cannot be made any more."""
         if self._budgets is not None:
             self._budgets.check(self._budgets.accounts_of(state.spec.name, request))
+
+    def turn_at(self, state: ProviderState, request: Request) -> PriorityLock | None:
+        """Return the turn of calls that count in the same budgets, of which one at a time waits for
+        something to be left; None where there are none."""
+        if self._budgets is None:
+            return None
+        accounts = self._budgets.accounts_of(state.spec.name, request)
+        if not accounts:
+            return None
+        return self._turns.setdefault(tuple(one.name for one in accounts), PriorityLock())
 
     async def take(
         self, state: ProviderState, request: Request, *, paced: bool = True
@@ -154,12 +180,12 @@ class Quotas:
             if asks and state.asks_price:
                 # before it is known what an answer costs, a second one could pass the budget
                 return None
-            amount = _amount(state, request, accounts)
+            likely, most = self._amounts(state, request, accounts)
             state.asks_price = state.asks_price or asks
             reservation = None
             try:
                 reservation = await self._shared().change(
-                    lambda: self._take(rate_limiter, accounts, amount)
+                    lambda: self._take(rate_limiter, accounts, likely, most)
                 )
             finally:
                 if asks and reservation is None:
@@ -175,6 +201,10 @@ class Quotas:
     ) -> None:
         """Write down what an answer took, and learn from what came with it."""
         state.learn(request, response)
+        budgets, output_tokens = self._budgets, response.output_tokens
+        if budgets is not None and reservation.hold is not None and output_tokens is not None:
+            name, tokens_out = state.spec.name, float(output_tokens)
+            await self._shared().change(lambda: budgets.hear(name, tokens_out))
         known = response.input_tokens is not None or response.output_tokens is not None
         tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
         if response.source == "outputs":
@@ -191,7 +221,8 @@ class Quotas:
         if state.rate_limiter is not None:
             state.rate_limiter.answered = True
             if known and state.rate_limiter.counts_tokens:
-                await state.rate_limiter.correct(tokens - reservation.tokens)
+                taken = reservation.likely.tokens if reservation.likely is not None else 0.0
+                await state.rate_limiter.correct(tokens - taken)
             if response.allowance is not None:
                 await state.rate_limiter.told(response.allowance)
         if reservation.hold is not None and not state.provider.offline:
@@ -235,19 +266,41 @@ class Quotas:
         if reservation.asks is not None:
             reservation.asks.asks_price = False
 
+    def _amounts(
+        self, state: ProviderState, request: Request, accounts: Iterable[Account]
+    ) -> tuple[Amount, Amount]:
+        """Return what a call will take, as far as that can be told, and what it may take."""
+        from pytest_arena.engine.calling.budgets import Amount
+
+        likely = state.likely_tokens(request)
+        if self._budgets is None:
+            return Amount(sum(likely)), Amount(sum(likely))
+        most = most_tokens(request, likely, self._budgets.heard(state.spec.name))
+        if all(account.spec.max_cost_usd is None for account in accounts):
+            return Amount(sum(likely)), Amount(sum(most))
+        if state.spec.system is not None:
+            dearest = state.dearest_usd or 0.0
+            cautious = dearest * caution(state.priced)
+            return Amount(sum(likely), dearest), Amount(sum(most), cautious)
+        return Amount(sum(likely), _cost(state, likely)), Amount(sum(most), _cost(state, most))
+
     def _take(
-        self, rate_limiter: RateLimiter | None, accounts: tuple[Account, ...], amount: Amount
+        self,
+        rate_limiter: RateLimiter | None,
+        accounts: tuple[Account, ...],
+        likely: Amount,
+        most: Amount,
     ) -> Reservation | None:
         hold = None
         if self._budgets is not None and accounts:
-            hold = self._budgets.take(accounts, amount)
+            hold = self._budgets.take(accounts, most)
             if hold is None:
                 return None
-        if rate_limiter is not None and not rate_limiter.take(amount.tokens):
+        if rate_limiter is not None and not rate_limiter.take(likely.tokens):
             if self._budgets is not None and hold is not None:
                 self._budgets.give_back(hold)
             return None
-        return Reservation(time.monotonic(), amount.tokens, hold)
+        return Reservation(time.monotonic(), likely, hold)
 
     def _settle(
         self, reservation: Reservation, tokens: float | None, cost_usd: float | None
@@ -256,10 +309,11 @@ class Quotas:
             return
         from pytest_arena.engine.calling.budgets import Amount
 
-        held = reservation.hold.amount
+        # of what was given up only the likely part is counted: most of what is held is caution
+        likely = reservation.likely or reservation.hold.amount
         taken = Amount(
-            held.tokens if tokens is None else tokens,
-            held.cost_usd if cost_usd is None else cost_usd,
+            likely.tokens if tokens is None else tokens,
+            likely.cost_usd if cost_usd is None else cost_usd,
         )
         self._budgets.settle(reservation.hold, taken)
 
@@ -301,21 +355,16 @@ def _must_ask_price(state: ProviderState, accounts: Iterable[Account]) -> bool:
     return any(account.spec.max_cost_usd is not None for account in accounts)
 
 
-def _amount(state: ProviderState, request: Request, accounts: Iterable[Account]) -> Amount:
-    from pytest_arena.engine.calling.budgets import Amount
+def _cost(state: ProviderState, tokens: tuple[float, float]) -> float:
+    """Return what tokens in and out cost; no known price is an error, but of who asks nobody."""
     from pytest_arena.loading.budgets import unknown_price
     from pytest_arena.providers.usage import Usage
 
-    tokens_in, tokens_out = state.likely_tokens(request)
-    cost = 0.0
-    if any(account.spec.max_cost_usd is not None for account in accounts):
-        if state.spec.system is not None:
-            cost = state.dearest_usd or 0.0
-        elif state.price is not None:
-            cost = state.price.cost(Usage(round(tokens_in), round(tokens_out))) or 0.0
-        elif not state.provider.offline:
-            raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(state.spec)))
-    return Amount(tokens_in + tokens_out, cost)
+    if state.price is not None:
+        return state.price.cost(Usage(round(tokens[0]), round(tokens[1]))) or 0.0
+    if state.provider.offline:
+        return 0.0
+    raise ProviderError(ErrorKind.CONFIGURATION, str(unknown_price(state.spec)))
 
 
 def _lower(known: RateLimitSpec | None, other: RateLimitSpec) -> RateLimitSpec:

@@ -134,6 +134,17 @@ class Attempts:
         Only who is next waits for the rate, and holds no place meanwhile.
         """
         state = call.state
+        at_budget = self._quotas.turn_at(state, call.request)
+        if at_budget is None:
+            return await self._start_paced(call, place)
+        await at_budget.take(urgent=call.attempt > 0)
+        try:
+            return await self._start_paced(call, place)
+        finally:
+            at_budget.give_on()
+
+    async def _start_paced(self, call: _Call, place: ConcurrencySlot) -> Reservation:
+        state = call.state
         has_turn = False
         try:
             while True:
@@ -175,7 +186,7 @@ class Attempts:
     def _check(self, call: _Call) -> None:
         """Raise where the call is not to be made any more."""
         unwanted = call.unwanted if call.attempt == 0 else None
-        if self.closing or (unwanted is not None and unwanted()):
+        if self.closing or self._quotas.stopped or (unwanted is not None and unwanted()):
             raise asyncio.CancelledError
         call.state.breaker.check()
 
