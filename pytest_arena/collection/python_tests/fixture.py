@@ -99,7 +99,7 @@ class ArenaFixture:
 
         It is one of the arena file by its name, or `vendor/model`, or an entry as a file has them.
         `target` is one of the file's: the model works as its agent, or answers the steps of its
-        chain, with `variables` in its texts beside the file's.
+        chain or the states of its workflow, with `variables` in its texts beside the file's.
         Where there is no answer, a `ProviderError` is raised, and the cell is an error.
         """
         __tracebackhide__ = True
