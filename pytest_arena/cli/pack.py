@@ -7,12 +7,16 @@ import os
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_arena.cli import output, plugins
 from pytest_arena.cli.validate import root_of
 from pytest_arena.errors import ArenaFileError, Location, Problem, UsageError
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.printable import printable
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.tree import YamlMap
 
 SAME, DIFFERENT, REFUSED = 0, 1, 2
 _MOST_SHOWN = 20
@@ -33,7 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--id", help="the pack's id (default: by the name of the file)")
     parser.add_argument("--name", help="what people call it (default: its id)")
-    parser.add_argument("--version", default="1.0.0", help="its version (default: 1.0.0)")
+    parser.add_argument("--version", help="its version (default: 1.0.0)")
     parser.add_argument(
         "--check",
         action="store_true",
@@ -47,15 +51,17 @@ def run(arguments: argparse.Namespace) -> int:
     from pytest_arena.loading.context import LoadContext
     from pytest_arena.packing import pack_of, pack_text, read_sources
 
-    identity = _identity(arguments)
+    _check_options(arguments)
     files = list(dict.fromkeys(file.resolve() for file in map(_existing, arguments.files)))
     root = root_of(files[0]).resolve()
     context = LoadContext(root=root, registry=plugins.make_registry(()))
     try:
+        written = _written(arguments.output) if arguments.check else None
+        identity = _identity(arguments, written)
         pack = pack_of(read_sources(files, context), identity, context)
         context.problems.raise_if_any()
-        if arguments.check:
-            return _check(arguments.output, pack)
+        if written is not None:
+            return _compare(arguments.output, written, pack)
     except ArenaFileError as error:
         _say(f"{error}\nnothing was packed")
         return REFUSED
@@ -75,28 +81,23 @@ def _existing(file: Path) -> Path:
     return file
 
 
-def _identity(arguments: argparse.Namespace) -> dict[str, str]:
-    """Return the id, the name and the version of the pack; what is none is a `UsageError`."""
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Raise a `UsageError` for options that mean nothing."""
     from pytest_arena.packing.pack_schema import PACK_ID, VERSION
 
     if arguments.check and arguments.output is None:
         raise UsageError(
             Problem("--check compares with a pack, and none is named", fix="give -o, too")
         )
-    named: Path = arguments.output or arguments.files[0]
-    stem = named.name.partition(".")[0].lower()
-    slug = re.sub("[^a-z0-9]+", "-", stem).strip("-")
-    made = slug if re.match("[a-z]", slug) else f"pack-{slug}".strip("-")
-    name = arguments.id if arguments.id is not None else made[:100]
-    if not re.fullmatch(PACK_ID, name):
+    if arguments.id is not None and not re.fullmatch(PACK_ID, arguments.id):
         raise UsageError(
             Problem(
-                f"--id: {name!r} is no id of a pack",
+                f"--id: {arguments.id!r} is no id of a pack",
                 expected="small letters, digits and '-', beginning with a letter",
-                fix=f"give --id {made}" if made != name else "give another one",
+                fix=f"give --id {_slug(arguments.id)}",
             )
         )
-    if not re.fullmatch(VERSION, arguments.version):
+    if arguments.version is not None and not re.fullmatch(VERSION, arguments.version):
         raise UsageError(
             Problem(
                 f"--version: {arguments.version!r} is no version",
@@ -104,16 +105,32 @@ def _identity(arguments: argparse.Namespace) -> dict[str, str]:
                 fix="give one like --version 1.0.0",
             )
         )
-    return {"id": name, "name": arguments.name or name, "version": arguments.version}
 
 
-def _check(file: Path, pack: dict[str, object]) -> int:
-    """Print where the pack in a file is another one; return 1 if it is."""
+def _identity(arguments: argparse.Namespace, written: YamlMap | None) -> dict[str, str]:
+    """Return the id, the name and the version of the pack: those that are given, else those of
+    the pack that it is compared with."""
+    named: Path = arguments.output or arguments.files[0]
+    known = written if written is not None else {}
+    name = arguments.id or str(known.get("id") or _slug(named.name.partition(".")[0]))
+    return {
+        "id": name,
+        "name": arguments.name or str(known.get("name") or name),
+        "version": arguments.version or str(known.get("version") or "1.0.0"),
+    }
+
+
+def _slug(text: str) -> str:
+    slug = re.sub("[^a-z0-9]+", "-", text.lower()).strip("-")[:90]
+    return slug if re.match("[a-z]", slug) else f"pack-{slug}".strip("-")
+
+
+def _written(file: Path) -> YamlMap:
+    """Return the pack of a file as it is written."""
     from pytest_arena.loading.files import read_limited
     from pytest_arena.loading.problems import ProblemList
     from pytest_arena.loading.tree import YamlMap
     from pytest_arena.loading.yaml_reader import MAX_BYTES, read_yaml
-    from pytest_arena.packing import differences
 
     name = os.fspath(_existing(file))
     problems = ProblemList()
@@ -124,7 +141,14 @@ def _check(file: Path, pack: dict[str, object]) -> int:
         raise ArenaFileError(
             Problem("the pack is not a mapping", Location(name, 1, 1), "a PromptPack", "name one")
         )
-    found = list(differences(tree, pack))
+    return tree
+
+
+def _compare(file: Path, written: YamlMap, pack: dict[str, object]) -> int:
+    """Print where a pack that is written is another one; return 1 if it is."""
+    from pytest_arena.packing import differences
+
+    found = list(differences(written, pack))
     for place, what in found[:_MOST_SHOWN]:
         _say(f"{place}: {what}")
     if len(found) > _MOST_SHOWN:

@@ -325,7 +325,7 @@ def test_check_says_where_a_pack_is_not_what_its_files_make(
     pack: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {"a.md": "Hi {{ who }}", "b.md": "Bye"}
-    pack(files)
+    pack(files, "--id", "mine", "--name", "Mine", "--version", "3.0.0")
     made = tmp_path / "made.pack.json"
     before = made.read_bytes()
     named = [str(tmp_path / name) for name in files]
@@ -356,7 +356,8 @@ def test_a_command_that_means_nothing_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], told: str
 ) -> None:
     (tmp_path / "a.md").write_text("Hi")
-    assert main(["pack", str(tmp_path / "a.md"), *options]) == 4
+    command = ["pack", str(tmp_path / "a.md"), *options]
+    assert main(command) == 4
     assert told in capsys.readouterr().err
 
 
@@ -367,3 +368,15 @@ def test_without_output_the_pack_is_printed(
     assert main(["pack", str(tmp_path / "2 words.md")]) == 0
     made = json.loads(capsys.readouterr().out)
     assert (made["id"], made["prompts"]["2 words"]["id"]) == ("pack-2-words", "p-2-words")
+
+
+def test_a_pack_that_is_compared_with_must_be_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.md").write_text("Hi")
+    (tmp_path / "a.json").write_text("[1]")
+    command = ["pack", str(tmp_path / "a.md"), "--check", "-o"]
+    assert main([*command, str(tmp_path / "a.json")]) == 2
+    assert "the pack is not a mapping" in capsys.readouterr().out
+    assert main([*command, str(tmp_path / "gone.json")]) == 4
+    assert "there is no file" in capsys.readouterr().err
