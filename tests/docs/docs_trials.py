@@ -11,6 +11,7 @@ import textwrap
 from pathlib import Path
 
 from docs_blocks import Block
+from stand_in_packages import STAND_INS
 from warm_programs import WARM, Done
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +43,7 @@ class Page:
         self.folder = folder
         self.output = ""
         self.examples: list[Block] = []
-        (folder / "pytest.ini").write_text("[pytest]\n")
+        (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {STAND_INS}\n")
 
     def try_block(self, block: Block) -> None:
         """Do with a block what the comment above it says; an AssertionError says what is wrong."""

@@ -85,7 +85,7 @@ async def rule(question: Question, judge: JudgeSpec, ask: Asking) -> Ruling:
     votes = tuple(vote for vote, _, _ in given)
     judging = Judging(judging.prompt, judging.key, votes)
     choices = tuple(read.choice if read else None for _, read, _ in given)
-    verdict, reason, score = _majority(votes)
+    verdict, reason, score = majority(votes)
     lost = [unreached for vote, _, unreached in given if vote.verdict == "error"]
     if verdict == "error" and lost and all(lost):
         # a panel that is split is no outage, whatever `on_unavailable` says
@@ -118,7 +118,7 @@ async def vote_on(
             reply = await ask(spec, messages, turn=turn)
         except ProviderError as error:
             reason = f"judge {spec.name!r} gave no judgement: {error.message}"
-            failed = _priced(Vote(spec.name, "error", reason), replies, error.attempts)
+            failed = priced(Vote(spec.name, "error", reason), replies, error.attempts)
             return failed, None, True
         replies.append(reply)
         response = reply.response
@@ -128,7 +128,7 @@ async def vote_on(
             problem = str(error)
             if response.finish_reason == "length":
                 problem += "; it was cut off at the most tokens that it may have"
-            messages = [*messages, *_repair(response, str(error))]
+            messages = [*messages, *repair(response, str(error))]
             continue
         holds = read.holds is not False and read.score >= question.least - 1e-9
         verdict = "passed" if holds else "failed"
@@ -139,9 +139,9 @@ async def vote_on(
             round(read.score, 6),
             read.quotes,
         )
-        return _priced(vote, replies), read, False
+        return priced(vote, replies), read, False
     reason = f"judge {spec.name!r} gave no usable judgement, not even when asked again: {problem}"
-    return _priced(Vote(spec.name, "error", reason), replies), None, False
+    return priced(Vote(spec.name, "error", reason), replies), None, False
 
 
 async def _read(text: str, question: Question) -> Read:
@@ -151,7 +151,8 @@ async def _read(text: str, question: Question) -> Read:
     return await asyncio.to_thread(read_reply, text, question.form, question.material)
 
 
-def _repair(response: Response, problem: str) -> list[Message]:
+def repair(response: Response, problem: str) -> list[Message]:
+    """Return the messages that ask a judge to mend its reply."""
     text = render_text(prompt_file("repair").template, {"problem": problem})
     return [
         {"role": "assistant", "content": response.output},
@@ -159,7 +160,8 @@ def _repair(response: Response, problem: str) -> list[Message]:
     ]
 
 
-def _priced(vote: Vote, replies: Sequence[JudgeReply], failed: int = 0) -> Vote:
+def priced(vote: Vote, replies: Sequence[JudgeReply], failed: int = 0) -> Vote:
+    """Return a vote with what the replies cost; `failed` are attempts that brought none."""
     every = [reply.response for reply in replies]
     paid = [reply.response for reply in replies if not reply.again]
     tokens_in = total(reply.input_tokens for reply in paid)
@@ -180,7 +182,8 @@ def _priced(vote: Vote, replies: Sequence[JudgeReply], failed: int = 0) -> Vote:
     )
 
 
-def _majority(votes: Sequence[Vote]) -> tuple[str, str, float | None]:
+def majority(votes: Sequence[Vote]) -> tuple[str, str, float | None]:
+    """Return the verdict of more than half of the votes, its reason and its score."""
     if len(votes) == 1:
         return votes[0].verdict, votes[0].reason, votes[0].score
     scores = sorted(vote.score for vote in votes if vote.score is not None)

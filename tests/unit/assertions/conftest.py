@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 import yaml
+from stand_in_packages import add_stand_ins
 
 from pytest_arena.assertions import BUILTINS
 from pytest_arena.assertions.evaluate import evaluate, evaluate_cell
 from pytest_arena.registry import Registry
 from pytest_arena.results import Finding, GuardrailEvent, Response, Trial
 from pytest_arena.schema import Assertion, CellAssertion, CheckContext
+
+add_stand_ins()
 
 
 def _build(entry: dict[str, Any]) -> Assertion:

@@ -187,6 +187,27 @@ BAD = {
     "persona_kept": [{"persona": ""}, {"min_score": -1}],
     "plan_adherence": [{"plan": ""}, {"plan": []}, {"plan": ["a", 3]}],
     "toxicity": [{"min_score": 2}],
+    "deepeval": [
+        {},
+        {"metric": "AnswerRelevancy"},
+        {"metric": "GEval", "params": {"criterion": "x"}},
+        {"metric": "ExactMatchMetric", "threshold": 2},
+        {"metric": "DAGMetric"},
+    ],
+    "pydantic_evals": [
+        {},
+        {"evaluator": "Contians"},
+        {"evaluator": "Contains"},
+        {"evaluator": "Equals", "params": {"value": 1, "valeu": 2}},
+        {"evaluator": "HasMatchingSpan", "params": {"query": {}}},
+    ],
+    "autoevals": [
+        {},
+        {"scorer": "Levenstein"},
+        {"scorer": "Levenshtein"},
+        {"scorer": "ClosedQA", "params": {"criterion": "x"}},
+        {"scorer": "Moderation"},
+    ],
     "preferred_over": [{}, {"provider": ""}, {"provider": "a", "baseline": True}],
 }
 

@@ -1,0 +1,5 @@
+"""Spans."""
+
+
+class SpanTree:
+    pass
