@@ -84,7 +84,7 @@ class DeepEval(PackageAssertion):
     whole_dialogue: ClassVar[bool] = True
 
     metric: str = Field(validation_alias=AliasChoices("metric", "value"))
-    """The metric, by the name of its class."""
+    """The metric, by the name of its class, which names what is measured, too."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """The metric's `threshold` (default: 0.5, or what its constructor says)."""
 
