@@ -65,7 +65,7 @@ class AutoEvals(PackageAssertion):
     package: ClassVar[str] = "autoevals"
     kind: ClassVar[str] = "scorer"
 
-    scorer: str = Field(validation_alias=AliasChoices("scorer", "metric", "value"))
+    scorer: str = Field(validation_alias=AliasChoices("scorer", "value"))
     """The scorer, by the name of its class."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """The least score that holds (default: 0.5)."""

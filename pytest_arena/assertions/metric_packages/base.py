@@ -23,6 +23,7 @@ from pytest_arena.judging.llm.panel import majority, priced, spec_facts
 from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.user_code import Raised, in_thread
 from pytest_arena.schema import JudgeSpec, ProviderSpec
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.base import Texts
@@ -200,23 +201,19 @@ class PackageAssertion(JudgedAssertion):
         panel: tuple[ProviderSpec | None, ...] = judge.panel if judge else (None,)
         first = await self._vote(panel[0], trial, context)
         if len(panel) == 1 or not first.judge.was_asked:
-            return self._concluded([first], judge)
+            return self._concluded([first], judge, context)
         others = await asyncio.gather(*(self._vote(one, trial, context) for one in panel[1:]))
-        return self._concluded([first, *others], judge)
+        return self._concluded([first, *others], judge, context)
 
     async def _vote(
         self, spec: ProviderSpec | None, trial: Trial, context: CheckContext
     ) -> _Measurement:
         name = f"{self.type} {self.metric_name}"
         bridge = JudgeBridge(spec, context.ask, asyncio.get_running_loop(), name)
-        measured: Measured | None = None
-        problem = ""
-        try:
-            measured = await asyncio.to_thread(self.measure, trial, context, bridge)
-        except NotMeasuredError as error:
-            problem = f"{name} {error}"
-        except Exception as error:  # noqa: BLE001 - whatever a package raises, it is no verdict
-            problem = f"{name} raised {type(error).__name__}: {error}"
+        # in no executor: a judge's own call may need a thread while metrics wait in all of them
+        given = await in_thread(lambda: self.measure(trial, context, bridge))
+        measured = None if isinstance(given, Raised) else given
+        problem = _why(name, given.error) if isinstance(given, Raised) else ""
         if bridge.stopped is not None:
             raise bridge.stopped
         if bridge.problem:
@@ -227,7 +224,9 @@ class PackageAssertion(JudgedAssertion):
         said = problem if measured is None else measured.reason
         return _Measurement(bridge, measured, _readable(said))
 
-    def _concluded(self, given: list[_Measurement], judge: JudgeSpec | None) -> Outcome:
+    def _concluded(
+        self, given: list[_Measurement], judge: JudgeSpec | None, context: CheckContext
+    ) -> Outcome:
         votes = tuple(one.vote() for one in given)
         verdict, reason, score = majority(votes)
         lost = [one.judge.unreached for one in given if one.measured is None]
@@ -237,7 +236,8 @@ class PackageAssertion(JudgedAssertion):
             return Outcome("skipped", f"skipped: {given[0].reason}")
         judging = None
         if any(one.judge.was_asked for one in given):
-            judging = Judging(self._label, self._key(judge), votes)
+            key = self._key(judge)
+            judging = Judging(self._label, key, votes, context.calibrations.get(key))
         outcome = {"passed": "passed", "failed": "failed", "unsure": "unsure"}.get(verdict, "error")
         expected = None if self.threshold is None else f"at least {number(self.threshold)}"
         return Outcome(outcome, reason, score, expected, judge=judging)  # type: ignore[arg-type]
@@ -251,6 +251,13 @@ class PackageAssertion(JudgedAssertion):
         facts = [self._label, json.dumps(self.params, sort_keys=True, default=str)]
         facts += [f"{self.threshold}", *map(spec_facts, panel)]
         return sha256("\0".join(facts).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _why(name: str, error: BaseException) -> str:
+    """Return why a metric came to nothing; whatever a package raises, it is no verdict."""
+    if isinstance(error, NotMeasuredError):
+        return f"{name} {error}"
+    return f"{name} raised {type(error).__name__}: {error}"
 
 
 @dataclass(frozen=True, slots=True)

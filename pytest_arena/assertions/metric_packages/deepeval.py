@@ -26,8 +26,7 @@ _QUIET = {
     "DEEPEVAL_DISABLE_DOTENV": "1",
     "DEEPEVAL_UPDATE_WARNING_OPT_IN": "NO",
     "ERROR_REPORTING": "NO",
-    "CONFIDENT_TRACE_VERBOSE": "NO",
-    "CONFIDENT_TRACE_FLUSH": "NO",
+    "CONFIDENT_TRACE_INTERNAL": "NO",
 }
 """What keeps the package from telling anybody, and from reading files of keys."""
 _OURS = {"model", "threshold", "async_mode", "verbose_mode", "flaky", "system_one_model",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from pydantic import AliasChoices, Field
+from pydantic import Field
 
 from pytest_arena.assertions.metric_packages.base import (
     Measured,
@@ -56,7 +56,7 @@ class PydanticEvals(PackageAssertion):
     package: ClassVar[str] = "pydantic_evals"
     kind: ClassVar[str] = "evaluator"
 
-    evaluator: str = Field(validation_alias=AliasChoices("evaluator", "metric"))
+    evaluator: str
     """The evaluator, by the name of its class."""
     threshold: float | None = Field(default=None, ge=0, le=1)
     """The least number that holds, where the evaluator gives one."""

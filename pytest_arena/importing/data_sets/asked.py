@@ -51,20 +51,24 @@ def asked(value: Any, name: str) -> Asked:
 
 
 def _named(value: Mapping[str, Any], name: str) -> Asked:
+    """Return what is sent for values with names: a chat, the only text among them, or all of it."""
     variables = {"variables": {name: dict(value)}}
-    if len(value) == 1:
-        (key, inner), *_ = value.items()
-        if is_chat(inner) and key in _CHATS:
-            return _chat(inner)
-        if isinstance(inner, str) and inner.strip():
-            return Asked({"prompt": escaped(inner), **variables}, summary=inner)
-    chat = value.get("messages")
-    if isinstance(chat, list) and is_chat(chat):
-        made = _chat(chat)
-        return Asked({**made.keys, **variables}, made.lost, summary=made.summary)
-    texts = [inner for inner in value.values() if isinstance(inner, str) and inner.strip()]
-    summary = texts[0] if texts else json.dumps(value, ensure_ascii=False)
-    return Asked({"prompt": f"{{{{ {name} }}}}", **variables}, is_named=True, summary=summary)
+    said = {key: one for key, one in value.items() if one not in (None, "", [], {})}
+    texts = [one for one in said.values() if isinstance(one, str) and one.strip()]
+    chats = [one for key, one in said.items() if is_chat(one) and key in _CHATS]
+    if len(chats) == 1 and len(texts) == 1 and len(said) == 2:
+        # what was said before, and the message that goes on
+        made = _chat([*chats[0], {"role": "user", "content": texts[0]}])
+    elif len(chats) == 1 and (len(said) == 1 or is_chat(value.get("messages"))):
+        made = _chat(chats[0])
+    elif len(said) == 1 and texts:
+        made = Asked({"prompt": escaped(texts[0])}, summary=texts[0])
+    else:
+        summary = texts[0] if texts else json.dumps(value, ensure_ascii=False)
+        prompt = f"{{{{ {name} }}}}"
+        return Asked({"prompt": prompt, **variables}, is_named=True, summary=summary)
+    kept = {} if len(value) == len(chats) else variables
+    return Asked({**made.keys, **kept}, made.lost, summary=made.summary)
 
 
 def is_chat(value: Any) -> bool:

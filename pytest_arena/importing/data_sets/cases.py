@@ -15,6 +15,8 @@ from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
 from pytest_arena.importing.importer import Imported, Source
 from pytest_arena.importing.made import LeftOutError, Made, lost_in_words, without_templates
 from pytest_arena.importing.refused import why_refused
+from pytest_arena.text.key_patterns import find_keys
+from pytest_arena.text.redaction import is_secret
 
 DEFAULT_JUDGE = {"provider": "openai", "model": "gpt-5.5"}
 _LONGEST_NAME = 60
@@ -100,7 +102,7 @@ class DataSet:
         """Add a case; `variables` are kept beside those of its input, `further` are other keys."""
         plain = self._name(name or sent.summary or f"case {len(self._cases) + 1}")
         case: dict[str, Any] = {"name": escaped(plain), **sent.keys, **(further or {})}
-        kept = {**case.pop("variables", {}), **(variables or {})}
+        kept = {**case.pop("variables", {}), **self._without_secrets(variables or {}, place)}
         if kept:
             case["variables"] = kept
         if sent.lost:
@@ -127,6 +129,18 @@ class DataSet:
         self._asks_judge = self._asks_judge or judged.asks_judge
         self._cases.append(case)
         self._answer(plain, answer)
+
+    def _without_secrets(self, values: Mapping[str, Any], place: Location) -> dict[str, Any]:
+        """Return values without keys and passwords, which are told and never copied."""
+        kept: dict[str, Any] = {}
+        for name, value in values.items():
+            if isinstance(value, dict):
+                kept[name] = self._without_secrets(value, place)
+            elif isinstance(value, str) and (is_secret(str(name), value) or find_keys(value)):
+                self.source.findings.left_out(place, f"{name}, which looks like a secret")
+            else:
+                kept[name] = value
+        return kept
 
     def add_persona(self, persona: dict[str, Any]) -> str:
         """Return the name of a simulated user, who is added where nobody is like that."""

@@ -314,6 +314,7 @@ _KNOWN: Mapping[
         ),
         _llm_judge,
     ),
+    "LlmJudge": (("rubric", "model", "include_input"), _llm_judge),
     "GEval": (
         ("criteria", "evaluation_steps", "score_range", "include_input", "model", "model_settings"),
         _g_eval,

@@ -363,3 +363,21 @@ def test_the_real_pydantic_evals_is_asked_through_the_judge(build: Build) -> Non
     rubric = build("{type: pydantic_evals, evaluator: LLMJudge, params: {rubric: Is kind}}")
     grader = Grader(json.dumps({"reason": "it is", "pass": True, "score": 1.0}))
     assert judged(rubric, "x", grader).verdict == "passed"
+
+
+def test_many_metrics_at_once_wait_for_judges_that_need_threads(build: Build) -> None:
+    class Threaded(Grader):
+        async def __call__(
+            self, spec: ProviderSpec, messages: list[Message], *, turn: int = 0
+        ) -> JudgeReply:
+            return await asyncio.to_thread(JudgeReply, Response('{"choice": "C"}'))
+
+    metric = build(FACTS)
+    trial = Trial(messages=(), responses=(Response("x"),), verdict="passed")
+    judge = JudgeSpec(panel=(ProviderSpec(name="grader", provider="mock", model="m"),))
+    context = CheckContext(judge=judge, ask=Threaded())
+
+    async def all_at_once() -> list[Finding]:
+        return await asyncio.gather(*(evaluate_async(metric, trial, context) for _ in range(80)))
+
+    assert {found.verdict for found in asyncio.run(all_at_once())} == {"passed"}

@@ -226,6 +226,33 @@ def test_a_chat_that_cannot_be_sent_whole_is_not_run(
     assert lost in told(imported)
 
 
+@pytest.mark.parametrize(
+    ("inputs", "made"),
+    [
+        ({"input": "plain", "chat_history": []}, {"prompt": "plain"}),
+        (
+            {"question": "b", "chat_history": [{"type": "human", "content": "a"}]},
+            {"messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "b"}]},
+        ),
+        ({"messages": [{"role": "user", "content": "a"}], "n": 1}, {"prompt": "a"}),
+        ({"n": 5}, {"prompt": "{{ inputs }}"}),
+    ],
+)
+def test_values_with_names_are_sent_as_what_they_are(
+    tmp_path: Path, inputs: dict[str, Any], made: dict[str, Any]
+) -> None:
+    case = only_case(convert(tmp_path, "a.jsonl", [{"inputs": inputs, "outputs": "x"}]))
+    assert {key: case[key] for key in made} == made
+    assert case["variables"]["inputs"] == inputs
+
+
+def test_keys_in_metadata_are_told_and_never_copied(tmp_path: Path) -> None:
+    metadata = {"api_key": "abcdefghijklmnop", "inner": {"a": "sk-" + "a1B2" * 12}, "level": "easy"}
+    imported = convert(tmp_path, "a.jsonl", [{"input": "x", "target": "y", "metadata": metadata}])
+    assert only_case(imported)["variables"] == {"metadata": {"inner": {}, "level": "easy"}}
+    assert "left out: api_key, which looks like a secret" in told(imported)
+
+
 def test_results_of_an_experiment_have_answers_figures_and_errors(tmp_path: Path) -> None:
     rows = [
         {
