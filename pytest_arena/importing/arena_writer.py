@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from pytest_arena.loading.tree import WrittenFloat
+from pytest_arena.loading.yaml_scalars import resolve_scalar
 
 
 class _Dumper(yaml.SafeDumper):
@@ -23,6 +24,9 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    if not isinstance(resolve_scalar(text), str):
+        # by YAML 1.2, as arenas are read, which knows more numbers than what writes here
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'")
     # blanks at the ends of lines cannot stand in a block
     block = "\n" in text and not any(line != line.rstrip() for line in text.split("\n"))
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if block else None)

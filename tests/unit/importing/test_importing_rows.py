@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from pytest_arena.importing import read_source
@@ -39,6 +40,13 @@ def test_cells_of_a_table_have_their_places(tmp_path: Path) -> None:
         {"input": "x", "target": "y, z"},
     ]
     assert str(source.tree[1].value_place("target")) == "data.csv:4:3"
+
+
+@pytest.mark.parametrize("text", ["1e3", "1e+30", "0o17", "0x1F", "12", "no", "null", "~", ".inf"])
+def test_a_text_that_looks_like_a_number_stays_one(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "made.yaml"
+    path.write_text(arena_text({"value": text}, "made"))
+    assert plain(read_source(path, tmp_path).tree) == {"value": text}
 
 
 def test_a_number_stands_in_the_arena_as_it_was_written(tmp_path: Path) -> None:
