@@ -700,3 +700,21 @@ def test_code_takes_the_place_of_no_file_that_is_there(tmp_path: Path) -> None:
     write_files(tmp_path, imported.files)
     again = convert(tmp_path, [an_eval(python(source)), a_run(row())])
     assert again.files == imported.files
+
+
+def test_what_stands_beside_an_eval_or_a_run_is_of_it(tmp_path: Path) -> None:
+    bare = ("eval_id", "run_id", "id")
+    run, item = a_run(row()), output_item(row()["item"], "other")
+    run = {key: value for key, value in run.items() if key not in ("eval_id", "id")}
+    item = {key: value for key, value in item.items() if key not in bare}
+    whole = [
+        {"eval": an_eval(check("eq"), id=name, name=name),
+         "runs": [{"run": run | {"name": name}, "items": {"object": "list", "data": [item]}}]}
+        for name in ("one", "two")
+    ]  # fmt: skip
+    stray = {**a_run(row(), name="Stray"), "eval_id": "gone"}
+    imported = convert(tmp_path, {"evals": {"all": whole}, "more": [stray]})
+    assert [line.split(": ", 1)[1] for line in told(imported)] == [
+        "left out: the run run_Stray, whose eval is not here\n  put the eval's export beside it"
+    ]
+    assert verdicts(tmp_path, imported) == {"one 1": "passed", "two 2": "passed"}

@@ -11,7 +11,7 @@ from pytest_arena.errors import ArenaFileError, Problem
 from pytest_arena.importing.importer import LARGEST, Source
 from pytest_arena.loading.tree import YamlList, YamlMap
 
-_DEEPEST = 6
+_DEEPEST = 12
 _MOST_FILES = 1_000
 _MARKS = (b'"eval.run', b'"datasource_item', b'"data_source', b'"testing_criteria')
 
@@ -95,7 +95,9 @@ class _Found:
                 self.evals.append(Eval(tree))
             eval_id = str(tree.get("id") or "")
         elif is_run(tree):
-            run_id = str(tree.get("id") or tree.get("name") or f"run {len(self.runs) + 1}")
+            run_id = _run_id(tree, f"run {len(self.runs) + 1}")
+            if "id" not in tree and run_id in self.runs:
+                run_id = f"{run_id} ({len(self.runs) + 1})"
             run = self.run(run_id)
             run.tree, run.eval_id = tree, str(tree.get("eval_id") or eval_id)
         elif is_output_item(tree):
@@ -104,9 +106,17 @@ class _Found:
                 run.items.append(tree)
             run.eval_id = run.eval_id or str(tree.get("eval_id") or eval_id)
             return
+        # what stands beside an eval or a run is of it
+        evals, runs = (list(filter(kind, tree.values())) for kind in (is_eval, is_run))
+        eval_id = str(evals[0].get("id") or "") if len(evals) == 1 else eval_id
+        run_id = _run_id(runs[0], run_id) if len(runs) == 1 else run_id
         for key, value in tree.items():
             if key not in ("testing_criteria", "data_source_config", "data_source"):
                 self.look(value, eval_id, run_id, depth + 1)
+
+
+def _run_id(tree: YamlMap, otherwise: str) -> str:
+    return str(tree.get("id") or tree.get("name") or otherwise)
 
 
 def is_eval(tree: Any) -> bool:
@@ -174,11 +184,11 @@ def read_evals(source: Source) -> list[Eval]:
             mine.eval_id = mine.eval_id or run.eval_id
         elif run.eval_id in known - {""} and (evals or name in own.runs):
             own.runs[name] = run
-    _assign(own)
+    _assign(own, source)
     return own.evals
 
 
-def _assign(found: _Found) -> None:
+def _assign(found: _Found, source: Source) -> None:
     """Give each run to its eval; those that say nothing belong to the only one."""
     by_id = {one.id: one for one in found.evals}
     for run in found.runs.values():
@@ -186,6 +196,10 @@ def _assign(found: _Found) -> None:
         owner = by_id.get(run.eval_id, alone)
         if owner is not None:
             owner.runs.append(run)
+        else:
+            place = next((one.place for one in (run.tree, *run.items) if one is not None), None)
+            what = f"the run {run.id or '(without an id)'}, whose eval is not here"
+            source.findings.left_out(place, what, "put the eval's export beside it")
 
 
 def _neighbours(source: Source) -> Iterator[Any]:

@@ -18,7 +18,10 @@ from pytest_arena.importing.openai_evals.messages import Said, read_messages, se
 from pytest_arena.judging.detectors.secrets import find_secrets
 from pytest_arena.loading.tree import YamlMap, plain
 
-_USUAL = ("input", "messages", "question", "query", "prompt", "instruction", "text", "user_input")
+_USUAL = (
+    "input", "messages", "question", "query", "prompt", "instruction", "text", "user_input",
+    "task", "q",
+)  # fmt: skip
 SENT = "sent"
 """The variable that holds the messages which a run sent."""
 
