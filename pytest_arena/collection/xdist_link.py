@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -82,8 +83,9 @@ class Controller:
                 "slot": self.slots.take(node),
                 "workers": self.slots.workers,
                 "run_id": self._run_id,
-                "folder": str(self._folder),
-                "resume_from": str(self._resume_from) if self._resume_from else None,
+                # another machine may have no such place, and nobody would read what is put there
+                "folder": str(self._folder) if is_local else "",
+                "resume_from": str(self._resume_from) if self._resume_from and is_local else None,
                 "knows_order": self._config.getvalue("dist") == "load",
             }
         )
@@ -152,10 +154,15 @@ class WorkerLink:
         shared = Path(given["shared"]) if given["shared"] else None
         self.share = Share(given["slot"], given["workers"], shared, given["portion"], shard)
         self.run_id: str = given["run_id"]
-        self.folder = Path(given["folder"])
+        self.folder = Path(given["folder"]) if given["folder"] else self._own_folder()
         self.resume_from = Path(given["resume_from"]) if given["resume_from"] else None
         self.knows_order: bool = given["knows_order"]
         self.worker: str = config.workerinput["workerid"]
+
+    def _own_folder(self) -> Path:
+        made = TemporaryDirectory(prefix="arena-worker-", ignore_cleanup_errors=True)
+        self._config.add_cleanup(made.cleanup)
+        return Path(made.name)
 
     def tell(self, facts: CollectionReport) -> None:
         """Send what collecting found, when the worker ends."""
