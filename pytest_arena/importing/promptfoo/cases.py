@@ -11,7 +11,6 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.made import lost_in_words
 from pytest_arena.importing.promptfoo import templates
 from pytest_arena.importing.promptfoo.assertions import convert
-from pytest_arena.importing.promptfoo.assertions.judged import of_provider
 from pytest_arena.importing.promptfoo.assertions.written import Scope
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, told
@@ -252,23 +251,20 @@ class Cases:
 
     def _checked(self, test: Test) -> Case:
         """Return what must hold of a test's answers, and what is made of them before."""
-        judge = of_provider(test.judge, "text")
         scope = Scope(
             self._source,
             self._module,
             test.variables,
-            judge=judge,
-            embedding=of_provider(test.judge, "embedding"),
+            self._providers.unnamed,
+            judge=test.judge,
             rubric_prompt=test.options.get("rubricPrompt"),
             from_csv=test.from_csv,
             lost=list(dict.fromkeys(test.lost)),
         )
-        if test.judge is not None and judge is None and scope.embedding is None:
-            scope.unnamed_judge = test.judge
         found = [
             made for written, place in test.asserted for made in convert(written, place, scope)
         ]
-        self.judges = self.judges or (scope.judges and judge is None)
+        self.judges = self.judges or scope.judges
         case = self._transformed(test, scope)
         if test.threshold is not None and test.threshold > 0:
             case["threshold"] = min(test.threshold, 1.0)

@@ -86,6 +86,12 @@ _CLIENTS_OWN = {
     "mcp": "MCP servers: write mcp_servers: (docs/mcp.md)",
     "credentials": "credentials, a secret",
     "showThinking": "whether thinking is part of the answer: here it is not",
+    "delay": "delay: stands beside config:, and is rate_limit: here",
+    "maxConcurrency": "concurrency: of a provider bounds it",
+    "timeout": "timeout: of a provider bounds it",
+    "working_dir": "a folder that an agent works in",
+    "transformRequest": "code that makes requests",
+    "transformResponse": "code that reads responses",
 }
 _QUIET = {"apiKeyRequired", "basePath", "showUsage", "cache", "usePromptCache"}
 SECRET = re.compile(r"authorization|key|token|cookie|secret|password", re.IGNORECASE)

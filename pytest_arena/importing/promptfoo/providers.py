@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -11,8 +12,14 @@ from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.provider_http import http_of
-from pytest_arena.importing.promptfoo.provider_models import LOCAL, VENDORS, model_of
+from pytest_arena.importing.promptfoo.provider_models import (
+    ENVIRONMENT,
+    LOCAL,
+    VENDORS,
+    model_of,
+)
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill_without_environment
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _KEYS = ("id", "label", "config", "prompts", "transform", "delay", "env", "inputs")
@@ -27,6 +34,7 @@ class Providers:
         self._findings = source.findings
         self._module = module
         self._by_id: dict[str, str] = {}
+        self._unnamed: dict[str, dict[str, Any] | None] = {}
         self.entries: list[dict[str, Any]] = []
         self.identities: dict[str, dict[str, str]] = {}
         """What a column is called there, by its name here: `id`, and `label` where it has one."""
@@ -67,6 +75,7 @@ class Providers:
         if not isinstance(identity, str):
             self._findings.left_out(place, "a provider without an id")
             return None
+        identity = self._filled(identity, place)
         made = self._of_id(identity, config, place)
         if made is None:
             return None
@@ -100,6 +109,19 @@ class Providers:
                 return name
         return self._by_id.get(written)
 
+    def unnamed(self, entry: Any, place: Location) -> dict[str, Any] | None:
+        """Return a provider without a name, as a judge or an embedding has it."""
+        key = json.dumps(plain(entry), default=str)
+        if key not in self._unnamed:
+            identity, config, _ = self._read(entry)
+            made = None
+            if isinstance(identity, str):
+                bare = re.sub(r"(?<=:)embeddings?:", "", self._filled(identity, place))
+                made = self._of_id(bare, config, place)
+            self._unnamed[key] = made and {k: v for k, v in made.items() if k != "name"}
+        found = self._unnamed[key]
+        return None if found is None else dict(found)
+
     def pace(self, milliseconds: float, place: Location) -> None:
         """Have every column wait between two calls, as `delay` has it."""
         for entry in self.entries:
@@ -110,6 +132,20 @@ class Providers:
             f"a delay of {milliseconds:g} ms after each call",
             "rate_limit: keeps the same pace",
         )
+
+    def _filled(self, identity: str, place: Location) -> str:
+        """Return an id whose template has a value without the variables of the environment."""
+        if "{{" not in ENVIRONMENT.sub("", identity):
+            return identity
+        try:
+            found = fill_without_environment(identity)
+        except BadTemplateError:
+            return identity
+        if found.strip():
+            self._findings.alike(
+                place, f"{identity}: no variable of the environment is read", f"it is {found}"
+            )
+        return found.strip() or identity
 
     def _read(self, entry: Any) -> tuple[Any, YamlMap | None, Any]:
         """Return what an entry is called there, its config, and its label."""

@@ -70,6 +70,19 @@ def fill(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
         raise BadTemplateError(str(error)) from error
 
 
+def fill_without_environment(text: str) -> str:
+    """Return a template filled in where no variable of the environment is set."""
+    empty = type("_NotSet", (_Empty,), {"seen": set()})
+    environment = SandboxedEnvironment(undefined=empty, finalize=_shown)
+    environment.globals["env"] = {}
+    # JavaScript's way to say `or`
+    given = re.sub(r"\{\{(.*?)\}\}", lambda found: found[0].replace("||", " or "), text)
+    try:
+        return environment.from_string(given).render()
+    except (TemplateError, TypeError, ValueError) as error:
+        raise BadTemplateError(str(error)) from error
+
+
 def fill_prompt(text: str, variables: Mapping[str, Any]) -> tuple[str, set[str]]:
     """Return a prompt filled in as `fill` does; in one that is JSON each text by itself, so that
     quotes and line breaks of variables stay within theirs."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import Location
+from pytest_arena.errors import Location, shorten
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError, file_of
@@ -39,6 +39,7 @@ class VariableReader:
     ) -> Iterator[dict[str, Any]]:  # fmt: skip
         """Yield the variables of each combination of those that have several values."""
         names = self._changed(self._names(written, place, folder, lost), options, place, lost)
+        self._note_asserts(names, place)
         expands = options.get("disableVarExpansion") is not True
         values: list[list[Any]] = []
         for name, value in names.items():
@@ -108,7 +109,7 @@ class VariableReader:
         paths = sorted(self._source.path.parent.glob(value.removeprefix("file://")))
         kept = [path for path in paths if path.is_file() and path.resolve().is_relative_to(root)]
         if not kept:
-            self._lose(name, f"there is no file {value}", place, lost)
+            self._lose(name, f"there is no file {shorten(value)}", place, lost)
             return [value]
         return [self._source.text_of(path).strip() for path in kept]
 
@@ -121,16 +122,22 @@ class VariableReader:
             return value
         bare = value.removeprefix("file://")
         if bare.lower().endswith(_NO_TEXT):
-            self._lose(name, f"{value} is no text", place, lost, "write its text")
+            self._lose(name, f"{shorten(value)} is no text", place, lost, "write its text")
             return value
         # relative to the configuration, within files of tests, too
         path = self._source.neighbour(bare)
         if path is None:
-            self._lose(name, f"there is no file {value}", place, lost)
+            self._lose(name, f"there is no file {shorten(value)}", place, lost)
             return value
         if path.suffix in (".yaml", ".yml", ".json"):
             return json.dumps(plain(self._source.tree_of(path)), ensure_ascii=False)
         return self._source.text_of(path).strip()
+
+    def _note_asserts(self, names: Mapping[str, Any], place: Location) -> None:
+        if isinstance(names.get("assert"), list):
+            self._findings.left_out(
+                place, "'assert' within vars, where it is a variable", "move it beside vars:"
+            )
 
     def _lose(
         self, name: str, why: str, place: Location, lost: list[str], instead: str = ""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +17,6 @@ from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 from pytest_arena.results import RunResult
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
-
-
-@pytest.fixture(autouse=True)
-def own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Leave no module and no folder of one test to others, whose modules have the same names."""
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield
-    sys.modules.pop("promptfooconfig_providers", None)
 
 
 def convert(

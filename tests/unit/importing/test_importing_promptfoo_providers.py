@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from pytest_arena.cli import main
 from pytest_arena.importing import Imported, read_source
+from pytest_arena.importing.arena_writer import arena_text, write_files
 from pytest_arena.importing.promptfoo.importer import PromptfooImporter
 from pytest_arena.javascript import Given, Source, run
 
@@ -215,3 +217,71 @@ def test_a_conversation_whose_system_prompt_changes_is_told(tmp_path: Path) -> N
     first, second = convert(tmp_path, "echo", prompts=[CHAT], tests=tests).arena["tests"]
     assert "skip" not in first
     assert second["skip"] == "imported without the turns before it"
+
+
+@pytest.mark.parametrize(
+    ("provider", "judge"),
+    [
+        (
+            {"id": "ollama:chat:qwen3", "config": {"apiBaseUrl": "http://localhost:1/v1"}},
+            {"provider": "ollama_chat", "model": "qwen3", "api_base": "http://localhost:1/v1"},
+        ),
+        (
+            {"text": model({"temperature": 0}), "embedding": "openai:embedding:e"},
+            {"provider": "openai", "model": "gpt-5", "params": {"temperature": 0}},
+        ),
+        ("vllm:m", {"provider": "openai", "api_base": "http://localhost:8000/v1", "model": "m"}),
+        (
+            "file://judge.py",
+            {
+                "provider": "python",
+                "call": "promptfooconfig_providers:provider_1",
+                "python_path": ["imported_providers"],
+            },
+        ),
+    ],
+)
+def test_judges_are_named_as_providers_are(provider: Any, judge: Any, tmp_path: Path) -> None:
+    (tmp_path / "judge.py").write_text(
+        "def call_api(prompt, options, context): return {'output': '{}'}"
+    )
+    rubric = {"type": "llm-rubric", "value": "polite"}
+    tests = [
+        {"options": {"provider": provider}, "assert": [rubric]},
+        {"assert": [{**rubric, "provider": provider}]},
+    ]
+    imported = convert(tmp_path, "echo", tests=tests)
+    for case in imported.arena["tests"]:
+        assert case["assertions"][0]["judge"] == judge
+    assert "judge" not in imported.arena
+    folder = tmp_path / "made"
+    write_files(folder, {**imported.files, "arena.yaml": arena_text(imported.arena, "made")})
+    assert main(["validate", str(folder / "arena.yaml")]) == 0
+
+
+@pytest.mark.parametrize("provider", ["file://judge.mjs", "promptfoo:special", {"isolate": True}])
+def test_a_judge_that_is_no_provider_here_is_told(provider: Any, tmp_path: Path) -> None:
+    (tmp_path / "judge.mjs").write_text("export default class { callApi() {} }")
+    test = {
+        "options": {"provider": provider},
+        "assert": [{"type": "llm-rubric", "value": "polite"}],
+    }
+    imported = convert(tmp_path, "echo", tests=[test])
+    assert imported.arena["judge"] == {"provider": "openai", "model": "gpt-4.1"}
+    told = "".join(map(str, imported.findings))
+    assert isinstance(provider, dict) or "is not used" in told
+
+
+def test_an_id_with_a_default_for_the_environment_has_that(tmp_path: Path) -> None:
+    imported = convert(tmp_path, "{{ env.MODEL or 'openai:gpt-5' }}", "{{env.A || 'echo'}}")
+    assert [one["name"] for one in imported.arena["providers"]] == ["gpt-5", "echo"]
+    assert "".join(map(str, imported.findings)).count("no variable of the environment is read") == 2
+
+
+def test_what_stands_at_another_place_is_told(tmp_path: Path) -> None:
+    test = {"vars": {"word": "x", "assert": [{"type": "contains", "value": "x"}]}}
+    imported = convert(tmp_path, model({"delay": 3000, "maxConcurrency": 1}), tests=[test])
+    told = "".join(map(str, imported.findings))
+    assert "'assert' within vars" in told
+    assert "delay: stands beside config:" in told
+    assert "params" not in imported.arena["providers"][0]

@@ -24,7 +24,7 @@ def similar(written: Written) -> list[Made]:
     made |= (
         {"values": written.texts} if isinstance(written.value, list) else {"value": written.text}
     )
-    embedding = _named(written, "embedding") or written.scope.embedding
+    embedding = _named(written, "embedding")
     if embedding is None:
         embedding = EMBEDDING
         written.alike("no embedding model is named", "OpenAI's text-embedding-3-large is asked")
@@ -47,10 +47,10 @@ def _judged(
     written: Written, made: Made, *, why: str = "another judge's prompt asks"
 ) -> list[Made]:
     written.alike(why, "see docs/judging.md for how answers are judged here")
-    written.scope.judges = True
     if "judge_prompt" not in made and _rubric_prompt(written) is not None:
         written.alike("its rubricPrompt is not used", "judge_prompt: of llm_judge takes one")
-    judge = _named(written, "text") or written.scope.judge
+    judge = _named(written, "text")
+    written.scope.judges = written.scope.judges or judge is None
     return negatable(written, {**made, **({"judge": judge} if judge else {})})
 
 
@@ -106,32 +106,33 @@ def rag(written: Written, kind: str) -> list[Made]:
 
 
 def _named(written: Written, use: str) -> Made | None:
-    """Return who judges or embeds by the assertion's own word; one that is unknown is told."""
-    named = written.tree.get("provider")
-    found = of_provider(named, use)
-    if found is None and named is not None:
-        shown = plain(named)
+    """Return who judges or embeds, by the assertion's own word or by the test's options; one that
+    an arena cannot name is told."""
+    own = written.tree.get("provider")
+    for named, whose in ((own, "its provider"), (written.scope.judge, "provider of the options,")):
+        inner = _for_use(named, use)
+        if inner is None:
+            continue
+        found = written.scope.column(inner, written.place)
+        if found is not None and (use == "text" or found["provider"] not in _APPLICATIONS):
+            return found
+        shown = plain(inner)
         shown = shown.get("id", shown) if isinstance(shown, dict) else shown
-        written.alike(f"its provider {shown} is not used", f"name another: {_ROLES[use]}:")
-    return found
+        written.alike(f"{whose} {shown} is not used", f"name another: {_ROLES[use]}:")
+    return None
 
 
 _ROLES = {"text": "judge", "embedding": "embedding"}
+_USES = ("text", "embedding", "classification", "moderation")
+_APPLICATIONS = ("python", "http", "exec", "echo")
+"""What may judge and embeds nothing."""
 
 
-def of_provider(written: Any, use: str) -> Made | None:
-    """Return who judges or embeds, as a provider is named there."""
-    from pytest_arena.importing.promptfoo.provider_models import VENDORS
-
-    if isinstance(written, YamlMap):
-        if use in written:
-            return of_provider(written[use], use)
-        written = written.get("id")
-    if not isinstance(written, str):
-        return None
-    head, _, rest = written.partition(":")
-    kind, _, model = rest.partition(":")
-    if head not in VENDORS or not rest:
-        return None
-    known = kind in ("chat", "messages", "responses", "completion", "embedding", "embeddings")
-    return {"provider": VENDORS[head], "model": model if known and model else rest}
+def _for_use(named: Any, use: str) -> Any:
+    """Return the provider that is named for a use; None where it is named for others alone."""
+    if isinstance(named, YamlMap) and "id" not in named:
+        if any(key in named for key in _USES):
+            return named.get(use)
+        # a mapping of something else is no provider
+        return None if "config" not in named else named
+    return named

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,18 +26,17 @@ class Scope:
     module: CodeModule
     """Where code in Python goes."""
     variables: Mapping[str, Any]
-    judge: Made | None = None
-    """Who judges, where the test's options say so."""
-    embedding: Made | None = None
+    column: Callable[[Any, Location], Made | None]
+    """Gives what an arena has for a provider of promptfoo's; None where it has nothing."""
+    judge: Any = None
+    """Who judges, or embeds, where the test's options say so."""
     rubric_prompt: Any = None
     """What a judge is asked, where the test's options say so."""
-    unnamed_judge: Any = None
-    """Who judges by the test's options, where an arena has no such provider."""
     from_csv: bool = False
     lost: list[str] = field(default_factory=list)
     """The types of the assertions that are left out."""
     judges: bool = False
-    """Whether an assertion asks a model."""
+    """Whether an assertion asks a judge that nobody names."""
 
 
 @dataclass(slots=True)
