@@ -121,6 +121,10 @@ class _Reader:
             if text.startswith("file://") or ("*" in name and name.endswith(_ENDS)):
                 self._findings.left_out(place, f"there is no file {text}")
                 return
+            if name.endswith(_ENDS) and not re.search(r"\s", text):
+                self._findings.alike(
+                    place, f"there is no file {text}, so that its name is the prompt, as there"
+                )
             yield Prompt(label or "", text, place, config)
             return
         for path in paths:

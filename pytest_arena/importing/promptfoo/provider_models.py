@@ -183,6 +183,9 @@ class _ModelConfig:
                     made[f"{name}_cost_per_million"] = round(value * 1_000_000, 6)
         elif key == "maxRetries" and isinstance(value, int) and 0 <= value <= 20:
             made["retries"] = value
+        elif key == "showThinking" and value is False:
+            # thinking is no part of an answer here
+            pass
         elif key in _CLIENTS_OWN:
             self._findings.left_out(at, f"{key!r} of a provider's config: {_CLIENTS_OWN[key]}")
         elif key not in _QUIET and key not in ("deploymentName", "modelName"):

@@ -47,7 +47,9 @@ def _answer(line: str) -> str:
 
 
 def _function(asked: dict[str, Any]) -> Any:
-    found = getattr(_module(asked["file"]), asked["name"], None)
+    found: Any = _module(asked["file"])
+    for part in asked["name"].split("."):
+        found = getattr(found, part, None)
     if not callable(found):
         raise NotLoadedError(f"it has no function {asked['name']!r}")
     given = found(*asked["args"])

@@ -128,13 +128,14 @@ def test_tests_and_variables_are_made_by_code(tmp_path: Path) -> None:
         tmp_path,
         {
             "t.py": "import more\ndef generate_tests(): return more.TESTS\n"
-            "def few(config): return more.TESTS[:config['n']]",
+            "class Few:\n    @classmethod\n"
+            "    def first(cls, config): return more.TESTS[:config['n']]",
             "more.py": "TESTS = [{'vars': {'word': w}} for w in ('a', 'b')]",
             "v.py": "def get_var(name, _, other): return {'output': name + other['b'] + '\\n'}",
         },
         tests=[
             "file://t.py",
-            {"path": "file://t.py:few", "config": {"n": 1}},
+            {"path": "file://t.py:Few.first", "config": {"n": 1}},
             {"vars": {"b": "2", "word": "file://v.py"}},
         ],
     )

@@ -278,10 +278,19 @@ def test_an_id_with_a_default_for_the_environment_has_that(tmp_path: Path) -> No
     assert "".join(map(str, imported.findings)).count("no variable of the environment is read") == 2
 
 
+def test_a_prompt_that_is_the_name_of_no_file_is_told(tmp_path: Path) -> None:
+    imported = convert(tmp_path, "echo", prompts=["prompt.json", "Read a.json of {{ word }}"])
+    told = "".join(map(str, imported.findings))
+    assert "there is no file prompt.json, so that its name is the prompt" in told
+    assert "there is no file Read" not in told
+
+
 def test_what_stands_at_another_place_is_told(tmp_path: Path) -> None:
     test = {"vars": {"word": "x", "assert": [{"type": "contains", "value": "x"}]}}
-    imported = convert(tmp_path, model({"delay": 3000, "maxConcurrency": 1}), tests=[test])
+    config = {"delay": 3000, "maxConcurrency": 1, "showThinking": False}
+    imported = convert(tmp_path, model(config), tests=[test])
     told = "".join(map(str, imported.findings))
     assert "'assert' within vars" in told
     assert "delay: stands beside config:" in told
+    assert "showThinking" not in told
     assert "params" not in imported.arena["providers"][0]
