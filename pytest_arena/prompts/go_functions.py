@@ -97,8 +97,34 @@ def _join(separator: str, values: Sequence[Any]) -> str:
     return separator.join(map(printed, values))
 
 
+_HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
+
+
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """Return JSON as Go writes it: keys in their order, and nothing that HTML could take for its
+    own."""
+    return re.sub("[<>&]", lambda match: _HTML[match[0]], _raw_json(value))
+
+
+def _raw_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _dict(*pairs: Any) -> dict[str, Any]:
+    return {printed(key): value for key, value in zip(pairs[::2], pairs[1::2], strict=True)}
+
+
+def _divided(one: Any, other: Any) -> int:
+    """Return a quotient without its fraction, as Go's integers have it."""
+    if not _number(other):
+        raise GoFunctionError("a division by zero")
+    whole: int = abs(_number(one)) // abs(_number(other))
+    return whole if (_number(one) < 0) == (_number(other) < 0) else -whole
+
+
+def _substr(start: int, end: int, text: Any) -> str:
+    """Return a part of a text; an end below 0 is the text's own."""
+    return printed(text)[max(start, 0) : end if end >= 0 else None]
 
 
 def _number(value: Any) -> Any:
@@ -113,10 +139,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "and": _and,
     "coalesce": _or,
     "contains": lambda part, text: printed(part) in printed(text),
+    "atoi": _number,
     "default": _default,
+    "dict": _dict,
+    "div": _divided,
     "empty": lambda value: not is_true(value),
     "eq": _eq,
     "first": lambda values: values[0],
+    "fromJson": lambda text: json.loads(printed(text)),
+    "get": lambda value, key: value.get(key, ""),
+    "has": lambda wanted, values: wanted in values,
     "ge": lambda one, other: one >= other,
     "gt": lambda one, other: one > other,
     "hasKey": lambda value, key: key in value,
@@ -126,12 +158,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "index": _index,
     "int": _number,
     "join": _join,
+    "keys": lambda value: sorted(value),
     "last": lambda values: values[-1],
     "le": lambda one, other: one <= other,
     "len": len,
     "list": lambda *values: list(values),
     "lower": lambda text: printed(text).lower(),
     "lt": lambda one, other: one < other,
+    "max": lambda *values: max(map(_number, values)),
+    "min": lambda *values: min(map(_number, values)),
+    "mod": lambda one, other: _number(one) - _number(other) * _divided(one, other),
     "mul": lambda one, other: _number(one) * _number(other),
     "ne": lambda one, other: one != other,
     "nindent": lambda spaces, text: "\n" + _indent(spaces, text),
@@ -142,16 +178,26 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "println": lambda *values: " ".join(map(printed, values)) + "\n",
     "quote": lambda text: json.dumps(printed(text), ensure_ascii=False),
     "replace": lambda old, new, text: printed(text).replace(old, new),
+    "repeat": lambda times, text: printed(text) * times,
+    "rest": lambda values: values[1:],
+    "reverse": lambda values: values[::-1],
+    "sortAlpha": lambda values: sorted(map(printed, values)),
     "splitList": lambda separator, text: printed(text).split(separator),
     "squote": lambda text: f"'{printed(text)}'",
+    "substr": _substr,
     "sub": lambda one, other: _number(one) - _number(other),
     "title": lambda text: printed(text).title(),
     "toJson": _json,
+    "ternary": lambda yes, no, condition: yes if is_true(condition) else no,
+    "toRawJson": _raw_json,
     "toPrettyJson": lambda value: json.dumps(value, ensure_ascii=False, indent=2),
     "toString": printed,
     "trim": lambda text: printed(text).strip(),
+    "trimAll": lambda marks, text: printed(text).strip(marks),
     "trimPrefix": lambda part, text: printed(text).removeprefix(part),
     "trimSuffix": lambda part, text: printed(text).removesuffix(part),
     "trunc": _trunc,
+    "uniq": lambda values: list(dict.fromkeys(values)),
+    "values": lambda value: list(value.values()),
     "upper": lambda text: printed(text).upper(),
 }

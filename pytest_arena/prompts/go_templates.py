@@ -8,7 +8,7 @@ is never looked at again.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +70,29 @@ def fields_in_go(template: str) -> list[str]:
 
     look(_parsed(template))
     return list(found)
+
+
+def check_functions_in_go(template: str) -> None:
+    """Raise `TemplateError` for the first function of a template that nobody knows."""
+
+    def look(nodes: list[_Node]) -> None:
+        for node in nodes:
+            for match in _TOKEN.finditer(node.text) if node.kind != "text" else ():
+                if match["word"] and match["word"] not in {*FUNCTIONS, *_WORDS}:
+                    raise _unknown_function(match["word"], FUNCTIONS, node.offset)
+            look(node.then)
+            look(node.otherwise)
+
+    look(_parsed(template))
+
+
+def _unknown_function(name: str, known: Iterable[str], offset: int) -> TemplateError:
+    return TemplateError(
+        f"unknown function {shorten(name, 40)!r}",
+        "a function of Go's templates or of Sprig",
+        suggest(name, known) or "write the text without it",
+        offset,
+    )
 
 
 def _parsed(template: str) -> list[_Node]:
@@ -273,13 +296,10 @@ class _Pipeline:
     def _call(self, name: str, arguments: list[Any]) -> Any:
         function = self._functions.get(name)
         if function is None:
-            fix = suggest(name, self._functions) or "write the text without it"
-            what = f"unknown function {shorten(name, 40)!r}"
-            expected = "a function of Go's templates or of Sprig"
-            raise TemplateError(what, expected, fix, self._offset)
+            raise _unknown_function(name, self._functions, self._offset)
         try:
             return function(*arguments)
-        except (GoFunctionError, TypeError, ValueError, IndexError, KeyError) as error:
+        except (GoFunctionError, TypeError, ValueError, LookupError, AttributeError) as error:
             raise _bad(f"{name}: {error}", self._offset) from error
 
     def _field(self, written: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,13 +70,9 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _to_json(value: Any) -> str:
-    return str(FUNCTIONS["toJson"](value.json if isinstance(value, History) else value))
+def _of_history(name: str) -> Callable[[Any], str]:
+    """Return a function that writes JSON, of a conversation its messages."""
+    return lambda value: str(FUNCTIONS[name](value.json if isinstance(value, History) else value))
 
 
-_OF_VALUES = {
-    "toJson": _to_json,
-    "toPrettyJson": lambda value: FUNCTIONS["toPrettyJson"](
-        value.json if isinstance(value, History) else value
-    ),
-}
+_OF_VALUES = {name: _of_history(name) for name in ("toJson", "toPrettyJson", "toRawJson")}

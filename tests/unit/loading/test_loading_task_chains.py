@@ -239,6 +239,11 @@ NO_TASK = "\n  expected: one of a, end\n  fix: "
             one(prompt_template="Hi {{if}"),
             "c.yaml:7:23: 'prompt_template' of task 'a' of chain c.yaml: '{{' is never closed",
         ),
+        (
+            one(output_template="{{ now | date }}", handler="tools", tools={"name": "find"}),
+            "c.yaml:7:23: task 'a' of chain c.yaml: unknown function 'now'\n"
+            "  expected: a function of Go's templates or of Sprig\n",
+        ),
         (one(timeout="soon"), "c.yaml:7:15: bad timeout 'soon' of task 'a' of chain c.yaml"),
         (
             one(handler="route"),

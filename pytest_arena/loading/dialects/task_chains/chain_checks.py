@@ -13,7 +13,7 @@ from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.prompts import TemplateError
 from pytest_arena.prompts.chain_macros import without_macros
-from pytest_arena.prompts.go_templates import fields_in_go
+from pytest_arena.prompts.go_templates import check_functions_in_go, fields_in_go
 from pytest_arena.schema.task_chain import END, BranchSpec, ChainTaskSpec, TaskChainSpec
 
 _TOKENS: dict[str, tuple[str, ...]] = {
@@ -206,6 +206,7 @@ class _Checks:
 
     def _parses(self, template: str, place: Location, what: str) -> list[str]:
         try:
+            check_functions_in_go(without_macros(template))
             return fields_in_go(without_macros(template))
         except TemplateError as error:
             self._refuse(f"{what}: {error.what}", place, error.expected, error.fix)
