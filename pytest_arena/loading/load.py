@@ -194,7 +194,7 @@ def _load(
         report_formats=(formats,) if formats else (),
         warnings=(
             *context.warnings,
-            *(f"{one.place}: {one.what}" for one in context.refused.get("", ())),
+            *(f"{one.place}: {one.what}" for one in _untold(context)),
             *_unused_files(cells),
             *_idle(variants, cells),
             *lost_inputs(targets),
@@ -214,6 +214,13 @@ def _load(
         inventory=inventory.facts(),
         refused=_refused(context),
     )
+
+
+def _untold(context: LoadContext) -> Iterator[Problem]:
+    """Yield what is wrong with parts that no cell may show: unused ones, and columns."""
+    yield from context.refused.get("", ())
+    for problems in context.refused_columns.values():
+        yield from problems
 
 
 def _refused(context: LoadContext) -> tuple[Problem, ...]:

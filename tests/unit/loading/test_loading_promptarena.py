@@ -191,6 +191,23 @@ def test_templates_of_mocked_tools_take_arguments(load: Load) -> None:
     assert agent.tools["weather"].spec.mock[0].result == "Weather in {{ arguments.city }}"
 
 
+def test_programs_and_servers_of_a_suite_are_an_agents_tools(load: Load) -> None:
+    program = {"description": "d", "mode": "exec", "exec": {"command": "./bin/add.sh"}}
+    arena = load(
+        prompt={"allowed_tools": ["add", "find"]},
+        tools=[{"file": "tools/t.yaml"}],
+        mcp_servers=[{"name": "kb", "command": "kb-server", "tool_filter": {"allowlist": ["x"]}}],
+        files={"tools/t.yaml": manifest("Tool", "add", program), "bin/add.sh": "cat"},
+    )
+    agent = arena.cells[0].case.agent
+    assert agent is not None
+    assert agent.tools["add"].spec.exec.command == ("./../bin/add.sh",)
+    assert list(agent.servers) == ["kb"]
+    told = "\n".join(arena.warnings)
+    assert "'tool_filter' of an MCP server has no effect here" in told
+    assert "prompt 'chat' is offered all tools of kb, beside those that it allows" in told
+
+
 def test_personas_play_the_user(load: Load) -> None:
     persona = {
         "description": "A customer.",
@@ -246,6 +263,25 @@ def test_an_agent_controlled_state_is_not_run(load: Load) -> None:
     states = {"first": {"prompt_task": "chat", "control": "agent", "terminal": True}}
     arena = load(workflow={"version": 1, "entry": "first", "states": states})
     assert "control: agent" in (arena.cells[0].skip or "")
+
+
+def test_a_state_that_is_a_composition_is_not_run(load: Load) -> None:
+    states = {"first": {"orchestration": "composition", "composition": "c", "terminal": True}}
+    arena = load(workflow={"version": 1, "entry": "first", "states": states})
+    assert "compositions, for state 'first' at suite.arena.yaml:" in (arena.cells[0].skip or "")
+
+
+@pytest.mark.parametrize(
+    ("tool", "needs"),
+    [("memory__remember", "a memory of the runtime"), ("a2a__echo__say", "agents over A2A")],
+)
+def test_tools_of_promptkits_runtime_are_not_there(load: Load, tool: str, needs: str) -> None:
+    asserted = load({"turns": [turn("Hi", check("tools_called", tool_names=[tool]))]})
+    assert f"{needs}, for its assertion 'tools_called' on {tool!r}" in (
+        asserted.cells[0].skip or ""
+    )
+    allowed = load(prompt={"allowed_tools": [tool]})
+    assert f"{needs}, for the tool {tool!r}" in (allowed.cells[0].skip or "")
 
 
 def test_inline_specs_are_read_and_a_mistake_in_one_is_its_own(load: Load) -> None:
@@ -358,6 +394,15 @@ def test_a_mocked_judge_is_read_as_a_level(load: Load) -> None:
     assertion = of_turn(arena)[0]
     assert (assertion.type, assertion.min_score) == ("llm_judge", 0.8)
     assert assertion.judge.panel[0].name == "mock"
+
+
+def test_what_a_mock_has_beside_its_file_is_told(load: Load) -> None:
+    arena = load(
+        provider={"additional_config": {"auto_respond": True, "mock_config": "m.yaml"}},
+        files={"m.yaml": "defaultResponse: Hello!"},
+    )
+    told = "'auto_respond' of 'additional_config' of provider 'mock' has no effect here"
+    assert any(told in text for text in arena.warnings)
 
 
 def test_what_has_no_effect_is_told_with_its_place(load: Load) -> None:

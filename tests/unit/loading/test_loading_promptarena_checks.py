@@ -24,6 +24,7 @@ AROUND = Around(
     {"strict": "gpt"},
     ({"type": "banned_words", "params": {"words": ["x"], "case_sensitive": True}},),
     in_workflow=True,
+    servers=("kb",),
 )
 
 
@@ -174,6 +175,11 @@ LIMITS = {"type": "token_count", "kind": "total", "max": 9}
             [{"type": "tool_no_repeat", "max_repeats": 2, "compare": "tool", "consecutive": True}],
         ),
         ("no_tool_errors", None, [{"type": "no_tool_errors"}]),
+        (
+            "tool_call_sequence",
+            {"sequence": ["mcp__kb__find", "mcp__other__find"]},
+            [{"type": "tool_call_sequence", "sequence": ["find", "mcp__other__find"]}],
+        ),
         (
             "tool_result_matches",
             {"tool": "t", "pattern": "a$", "occurrence": 2},

@@ -13,7 +13,7 @@ from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _OF_SERVERS = (
     *("name", "command", "args", "env", "url", "headers", "working_dir", "timeout_ms"),
-    *("source", "source_args", "scope", "tool_filter"),
+    *("source", "source_args", "scope"),
 )
 _RUN_WITHOUT = {
     "memory": "a memory of the runtime",

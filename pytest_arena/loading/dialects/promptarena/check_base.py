@@ -24,6 +24,8 @@ class Around:
     validators: tuple[dict[str, Any], ...] = ()
     """The validators of its prompts."""
     in_workflow: bool = False
+    servers: tuple[str, ...] = ()
+    """The ids of MCP servers, whose tools may be called `mcp__<id>__<tool>`."""
 
 
 Read = Callable[[Params, Around], Iterator[Check]]

@@ -13,13 +13,15 @@ from pytest_arena.loading.dialects.promptarena.judged_kinds import BY_RULES, JUD
 from pytest_arena.loading.dialects.promptarena.made import tree_of
 from pytest_arena.loading.dialects.promptarena.manifests import known_keys
 from pytest_arena.loading.dialects.promptarena.params import Given, Params, UnusableError
-from pytest_arena.loading.dialects.promptarena.tools import NeedsError
+from pytest_arena.loading.dialects.promptarena.tools import NeedsError, tool_of_runtime
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap
 
 _KEYS = ("type", "params", "when", "pass_threshold")
 _DESCRIBED = ("message", "description", "name", "id", "metric")
 _WRAPPER = "assertion"
+_TOOLS = {"tool", "tools", "sequence"}
+"""Keys of checks that name tools."""
 _EVERY = sorted({*KINDS, *JUDGED, *NEEDS, _WRAPPER})
 
 
@@ -118,7 +120,7 @@ class Checks:
         mark = entry.mark
         given = Params(params, self._known, mark)
         try:
-            checks = list(read(given, self._around))
+            checks = [_with_own_names(one, self._around) for one in read(given, self._around)]
             found = list(self._held_to(kind, checks, bounds, entry))
         except UnusableError as error:
             self._unusable(named, str(error), entry, error.fix)
@@ -126,6 +128,10 @@ class Checks:
         except NeedsError as error:
             self.needs[f"{error}, for its {named} at {at}"] = None
             return
+        for tool in _tools_of(checks):
+            if (runtime := tool_of_runtime(tool)) is not None:
+                self.needs[f"{runtime}, for its {named} on {tool!r} at {at}"] = None
+                return
         if params is not None:
             silent = SILENT if kind in JUDGED else frozenset()
             self._tell_unasked(params, given.asked | silent, named)
@@ -227,6 +233,35 @@ class Checks:
 
     def _tell_unasked(self, params: YamlMap, asked: set[str] | frozenset[str], named: str) -> None:
         known_keys(params, asked, named, self._context)
+
+
+def _with_own_names(check: Check, around: Around) -> Check:
+    """Return a check on tools of MCP servers under the names that the servers have for them."""
+
+    def plain_name(name: Any) -> Any:
+        for server in around.servers:
+            if isinstance(name, str):
+                name = name.removeprefix(f"mcp__{server}__")
+        return name
+
+    made = dict(check)
+    for key in _TOOLS & made.keys():
+        given = made[key]
+        value = given.value if isinstance(given, Given) else given
+        value = [plain_name(one) for one in value] if isinstance(value, list) else plain_name(value)
+        made[key] = Given(value, given.mark) if isinstance(given, Given) else value
+    if "assertions" in made:
+        made["assertions"] = [_with_own_names(one, around) for one in made["assertions"]]
+    return made
+
+
+def _tools_of(checks: list[Check]) -> Iterator[str]:
+    """Yield the tools that checks look at."""
+    for check in checks:
+        for key in _TOOLS:
+            given = check.get(key)
+            value = given.value if isinstance(given, Given) else given
+            yield from map(str, value if isinstance(value, list) else [value])
 
 
 def _bounds(params: YamlMap | None) -> dict[str, Given]:

@@ -209,6 +209,10 @@ class SuiteProviders:
         """Find a mock's file: where its provider names it, else beside the suite, as it is named on
         PromptArena's command line."""
         model = tree.get("model") or ""
+        extra = tree.get("additional_config")
+        if isinstance(extra, YamlMap):
+            what = f"'additional_config' of {owner}"
+            known_keys(extra, ("mock_config",), what, self.context)
         column.otherwise = f"Mock response for provider {column.manifest.name} model {model}"
         named = _mock_file(tree)
         if named is not None:

@@ -229,7 +229,7 @@ class _Suite:
 
     def _around(self, prompts: tuple[SuitePrompt, ...], *, in_workflow: bool) -> Around:
         rules = [one for prompt in prompts for one in prompt.validators if isinstance(one, dict)]
-        return Around(dict(self._judges), tuple(rules), in_workflow)
+        return Around(dict(self._judges), tuple(rules), in_workflow, tuple(self._targets.servers))
 
     def _add_evals(self, tests: YamlList) -> list[YamlMap]:
         """Add the cases of evals, and return the columns of all cases."""

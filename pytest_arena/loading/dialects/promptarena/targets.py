@@ -53,6 +53,10 @@ class SuiteTargets:
                 place = state.key_place("control")
                 what = f"state {name!r} to be left within the turn (control: agent, at {place})"
                 self.needs[what] = None
+            if state.get("orchestration") == "composition" or state.get("composition"):
+                key = "composition" if "composition" in state else "orchestration"
+                self.needs[f"compositions, for state {name!r} at {state.key_place(key)}"] = None
+                continue
             task = state.get("prompt_task")
             prompt = self._prompts.of(str(task or ""))
             if task and prompt is None and not self._prompts.broken:
@@ -66,7 +70,7 @@ class SuiteTargets:
                 self.has_workflow = False
             if prompt is not None:
                 self._add_prompt(prompt, str(state["prompt_task"]), None)
-        if not self.has_workflow:
+        if not self.has_workflow or self.needs:
             return
         self._pack.put("workflow", workflow, mark)
         said = {"type": "workflow", "pack": self._name, "max_llm_turns": _MOST_ROUNDS}
@@ -132,6 +136,12 @@ class SuiteTargets:
                 prompt.tree.value_place("allowed_tools"),
                 f"prompt {shorten(prompt.task)!r} allows {', '.join(map(repr, missing))}, which "
                 "the suite does not have",
+            )
+        if given:
+            self._context.warn(
+                prompt.tree.value_place("allowed_tools"),
+                f"prompt {shorten(prompt.task)!r} is offered all tools of {', '.join(self.servers)}"
+                ", beside those that it allows",
             )
         if not own and not given:
             return mapping(self._spec, mark, {"type": "prompt", "prompt": key})

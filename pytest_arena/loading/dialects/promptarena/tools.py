@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from pytest_arena.errors import Location, shorten
@@ -186,8 +188,17 @@ class SuiteTools:
             str(one).partition("=")[::2] if "=" in str(one) else (str(one), f"${{{one}}}")
             for one in tree.get("env") or ()
         )
-        command = [tree.get("command"), *(tree.get("args") or ())]
+        program = self._program(str(tree.get("command") or ""), tree.value_place("command"))
+        command = [program, *(tree.get("args") or ())]
         return {"command": [literal(str(part)) for part in command], "env": env}
+
+    def _program(self, written: str, place: Location) -> str:
+        """Return a program of the suite, named from its folder, from that of the tool's file."""
+        path = self._manifests.folder / written
+        if "/" not in written or PurePosixPath(written).is_absolute() or not path.is_file():
+            return written
+        here = (self._context.root / place.file).parent
+        return f"./{PurePosixPath(os.path.relpath(path, here)).as_posix()}"
 
 
 def _with_arguments(text: str) -> str:
