@@ -379,6 +379,7 @@ def test_what_a_row_lacks_is_told_and_its_case_is_skipped(tmp_path: Path) -> Non
         "left out: by eq: the row has no item.label",
         "left out: the prompt: the row has no item.text",
     ]
+    assert imported.findings.summary == "1 of 1 assertion kept (1 exact, 0 alike), 0 left out"
     found = verdicts(tmp_path, imported)
     assert list(found.values()) == ["passed", "skipped", "skipped"]
 
@@ -700,6 +701,15 @@ def test_code_takes_the_place_of_no_file_that_is_there(tmp_path: Path) -> None:
     write_files(tmp_path, imported.files)
     again = convert(tmp_path, [an_eval(python(source)), a_run(row())])
     assert again.files == imported.files
+
+
+def test_graders_in_jsonl_are_counted_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "all.jsonl"
+    named = [{**check("eq"), "name": name} for name in ("a", "b")]
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in (an_eval(*named), a_run(row()))))
+    source = read_source(path, tmp_path)
+    imported = importer_of(source).convert(source)
+    assert imported.findings.summary == "2 of 2 assertions kept (2 exact, 0 alike), 0 left out"
 
 
 def test_what_stands_beside_an_eval_or_a_run_is_of_it(tmp_path: Path) -> None:

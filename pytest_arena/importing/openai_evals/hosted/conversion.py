@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
-from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
+from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT, Fidelity
 from pytest_arena.importing.importer import Imported, Source
 from pytest_arena.importing.made import LeftOutError, Made, lost_in_words
 from pytest_arena.importing.openai_evals.code import GraderModule
@@ -39,6 +39,7 @@ class Conversion:
         self._names = Unique()
         self._cases: list[dict[str, Any]] = []
         self._tools: list[Any] = []
+        self._kept: set[tuple[str, str]] = set()
 
     def run(self) -> Imported:
         evals = read_evals(self._source)
@@ -193,7 +194,7 @@ class Conversion:
         made: list[Made] = []
         for index, grader in enumerate(graders):
             if index in part.without:
-                self._findings.count_assertion(LEFT_OUT, grader.place, grader.kind)
+                self._count(LEFT_OUT, grader)
                 continue
             grader.items, grader.notes = items, []
             found_one = self._graded(grader)
@@ -237,8 +238,14 @@ class Conversion:
         self._count(ALIKE if grader.notes else EXACT, grader)
         return made
 
-    def _count(self, fidelity: Any, grader: Grader) -> None:
-        self._findings.count_assertion(fidelity, grader.place, grader.kind)
+    def _count(self, fidelity: Fidelity, grader: Grader) -> None:
+        """Count a grader; one that is kept for some rows counts as kept."""
+        # in JSONL all graders of an eval stand at one place
+        kind = f"{grader.kind} {grader.name}"
+        if fidelity != LEFT_OUT:
+            self._kept.add((str(grader.place), kind))
+        if fidelity != LEFT_OUT or (str(grader.place), kind) not in self._kept:
+            self._findings.count_assertion(fidelity, grader.place, kind)
 
 
 def _of_sample(grader: Grader) -> list[str]:
