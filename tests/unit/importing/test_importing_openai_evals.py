@@ -712,6 +712,27 @@ def test_graders_in_jsonl_are_counted_one_by_one(tmp_path: Path) -> None:
     assert imported.findings.summary == "2 of 2 assertions kept (2 exact, 0 alike), 0 left out"
 
 
+def test_tools_stay_with_the_runs_that_had_them(tmp_path: Path) -> None:
+    def tools(name: str) -> dict[str, Any]:
+        return {"tools": [{"type": "function", "function": {"name": name}}]}
+
+    runs = [a_run(row(), name=name, sampling_params=tools(name)) for name in ("a", "b")]
+    plain = [an_eval(check("eq"), id="e2"), {**a_run(row(), name="c"), "eval_id": "e2"}]
+    imported = convert(tmp_path, [an_eval(check("eq")), *runs, *plain])
+    first, second = imported.arena["tests"]
+    assert [tool["function"]["name"] for tool in first["tools"]] == ["a"]
+    assert "tools" not in second
+    assert [line.split(": ", 1)[1] for line in told(imported)] == [
+        "alike: its runs were offered different tools\n  those of the first are kept"
+    ]
+
+
+def test_a_grader_that_is_no_mapping_is_lost(tmp_path: Path) -> None:
+    imported = convert(tmp_path, [an_eval(check("eq"), "x"), a_run(row())])
+    assert imported.arena["tests"][0]["skip"] == "imported without a grader"
+    assert imported.findings.summary == "1 of 2 assertions kept (1 exact, 0 alike), 1 left out"
+
+
 def test_what_stands_beside_an_eval_or_a_run_is_of_it(tmp_path: Path) -> None:
     bare = ("eval_id", "run_id", "id")
     run, item = a_run(row()), output_item(row()["item"], "other")

@@ -43,14 +43,14 @@ class Columns:
         self.entries.append({**made, "path": self._files.add("answers", rows), "case": "row"})
         return name
 
-    def add_model(self, run: Run) -> tuple[str, list[Any]] | None:
-        """Add the column of the model that a run asked, and return its name with the tools that
-        it was offered; None where it asked none."""
+    def add_model(self, run: Run) -> str | None:
+        """Add the column of the model that a run asked, and return its name; None where it asked
+        none. The tools that it was offered are noted with the run."""
         data, model = run.data_source, run.model
         self._tell_of_others(run)
         if data is None or model is None:
             return None
-        params, tools = self._params(data.get("sampling_params"))
+        params, run.tools = self._params(data.get("sampling_params"))
         made: dict[str, Any] = {"provider": "openai", "model": model}
         if params:
             made["params"] = params
@@ -59,7 +59,7 @@ class Columns:
             name = column_name(model)
             self._models[key] = self._names.take(f"{name} anew" if name in self._names else name)
             self.entries.append({"name": self._models[key], "group": MODELS, **made})
-        return self._models[key], tools
+        return self._models[key]
 
     def _tell_of_others(self, run: Run) -> None:
         """Tell of what a run asked that is no model of OpenAI's, and of keys that nobody knows."""

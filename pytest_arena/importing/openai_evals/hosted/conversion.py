@@ -38,7 +38,6 @@ class Conversion:
         self._columns = Columns(source.findings, self._files)
         self._names = Unique()
         self._cases: list[dict[str, Any]] = []
-        self._tools: list[Any] = []
         self._kept: set[tuple[str, str]] = set()
 
     def run(self) -> Imported:
@@ -76,25 +75,42 @@ class Conversion:
             for index, tree in enumerate(criteria)
             if isinstance(tree, YamlMap)
         ]
-        self._tell_of_broken(criteria)
+        broken = self._tell_of_broken(criteria)
         answer = answer_path(graders, items, has_samples=questions.has_samples)
         for grader in graders:
             grader.answer = answer or ANSWER
         rows = [(self._files.next_row(), row) for row in questions.rows]
         columns = self._add_columns(one, questions, rows, answer)
+        tools = self._tools(questions)
         name = self._names.take(case_name(one.name))
         for part in parts_of(rows, questions, graders, self._findings):
-            case = self._case(name, part, graders, questions)
+            part.lost += broken
+            case = self._case(name, part, graders) | tools
             if not alone:
                 case["providers"] = columns
             self._cases.append(case | self._checked(part, graders, questions))
 
-    def _tell_of_broken(self, criteria: YamlList) -> None:
+    def _tools(self, questions: Questions) -> dict[str, Any]:
+        """Return the tools that runs were offered; of runs that differ, those of the first."""
+        offered = [run.tools for run in questions.runs if run.asks]
+        if any(tools != offered[0] for tools in offered):
+            self._findings.alike(
+                questions.place,
+                "its runs were offered different tools",
+                "those of the first are kept",
+            )
+        return {"tools": offered[0]} if offered and offered[0] else {}
+
+    def _tell_of_broken(self, criteria: YamlList) -> list[str]:
+        """Tell of graders that are no mappings, and return what a case says of each."""
+        lost = []
         for index, tree in enumerate(criteria):
             if not isinstance(tree, YamlMap):
                 place = criteria.value_place(index)
                 self._findings.left_out(place, "a grader that is no mapping")
-                self._findings.count_assertion(LEFT_OUT, place, "?")
+                self._findings.count_assertion(LEFT_OUT, place, f"grader {index}")
+                lost.append("a grader")
+        return lost
 
     def _add_columns(
         self,
@@ -116,8 +132,7 @@ class Conversion:
                 answered.append(self._columns.add_answers(wanted, given))
             model = self._columns.add_model(run)
             if model is not None:
-                models.append(model[0])
-                self._tools = self._tools or model[1]
+                models.append(model)
         if answer == ANSWER and not answered:
             given = [
                 {"row": number, **row.answers[""]} for number, row in rows if "" in row.answers
@@ -164,9 +179,7 @@ class Conversion:
                 place, f"no grader names the sample: {answer} is taken for the answer"
             )
 
-    def _case(
-        self, name: str, part: Part, graders: Sequence[Grader], questions: Questions
-    ) -> dict[str, Any]:
+    def _case(self, name: str, part: Part, graders: Sequence[Grader]) -> dict[str, Any]:
         data = []
         for number, row in part.rows:
             made: dict[str, Any] = {"row": number, "item": row.item}
@@ -177,14 +190,8 @@ class Conversion:
             if part.prompt.takes_sent and row.sent:
                 made[SENT] = [{"role": one.role, "content": one.text} for one in row.sent]
             data.append(made)
-        case: dict[str, Any] = {
-            "name": f"{name} {{{{ row }}}}",
-            "data": self._files.add("items", data),
-        }
-        case |= part.prompt.case
-        if self._tools:
-            case["tools"] = self._tools
-        return case
+        case = {"name": f"{name} {{{{ row }}}}", "data": self._files.add("items", data)}
+        return case | part.prompt.case
 
     def _checked(
         self, part: Part, graders: Sequence[Grader], questions: Questions

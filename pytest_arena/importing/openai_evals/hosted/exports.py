@@ -26,6 +26,8 @@ class Run:
     eval_id: str = ""
     items: list[YamlMap] = field(default_factory=list)
     """Its output items."""
+    tools: list[Any] = field(default_factory=list)
+    """The functions that its model was offered, once its column is made."""
 
     @property
     def data_source(self) -> YamlMap | None:
