@@ -56,7 +56,7 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 # Exit code 1 means that cells failed, and here some should: the cheaper models are wrong on purpose.
 demo: $(VENV)/.installed
 	@code=0; \
-	$(RUN) -m pytest --arena arenas/quickstart arenas/formats -rN \
+	$(RUN) -m pytest --arena arenas/quickstart arenas/formats/arena.yaml -rN \
 	  --arena-report-dir "$(REPORT_DIR)" || code=$$?; \
 	if [ "$$code" -gt 1 ]; then exit "$$code"; fi; \
 	test -s "$(REPORT_DIR)/report.html"; \
