@@ -255,7 +255,7 @@ def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
         (
             {"type": "contains", "params": {"patterns": ["a", "b"]}},
             "contains_all",
-            {"values": ("a", "b")},
+            {"values": ("a", "b"), "exact": True, "case_sensitive": False},
         ),
         ({"type": "regex", "params": {"pattern": "a+"}}, "matches", {"pattern": "a+"}),
         ({"type": "json_valid", "params": {}}, "is_json", {}),
@@ -320,6 +320,15 @@ def test_a_validator_that_cannot_be_run_is_refused_at_its_place(
             {"values": ("a",), "negate": True, "look_at": "text"},
         ),
         ({"type": "json_valid", "params": None, "priority": 1, "message": "m"}, "is_json", {}),
+        (
+            {
+                "type": "contains",
+                "params": {"patterns": ["a", "b"]},
+                "threshold": {"operator": "gt", "value": 0.5},
+            },
+            "contains_all",
+            {"values": ("a", "b"), "threshold": 0.5000000000000001},
+        ),
     ],
 )
 def test_an_eval_is_an_assertion_of_each_case_and_a_prompts_own_goes_first(
@@ -354,6 +363,14 @@ def test_an_eval_is_an_assertion_of_each_case_and_a_prompts_own_goes_first(
             "match_mode",
         ),
         ({"type": "contains", "threshold": {"operator": "lt", "value": 1}}, "no lower bound"),
+        (
+            {
+                "type": "contains",
+                "params": {"patterns": ["a"]},
+                "threshold": {"operator": "gt", "value": 1},
+            },
+            "above every score",
+        ),
         ({"type": "equals", "params": {"value": "a", "min_score": 0}}, "a score of 0 is asked for"),
         ({"type": "contains", "enabeld": False, "params": {"patterns": ["a"]}}, "'enabeld'"),
         ({"type": "contains", "when": {"turn": 1}, "params": {"patterns": ["a"]}}, "a condition"),
@@ -487,10 +504,17 @@ def test_evals_of_each_turn_hold_in_a_conversation_and_others_at_its_end(
             "params": {"patterns": ["b"]},
         },
         {"id": "c", "type": "contains", "enabled": False, "params": {"patterns": ["c"]}},
+        {
+            "id": "d",
+            "type": "banned_words",
+            "trigger": "on_session_complete",
+            "params": {"words": ["d"]},
+        },
     ]
     talk = "tests: [{name: A, conversation: [{user: 1}, {user: 2}]}]\n"
     case = first(talk, pack({"evals": evals})).case
-    assert [[one.values for one in turn.assertions] for turn in case.dialogues[0]] == [[("a",)]] * 2  # type: ignore[attr-defined]
+    found = [[one.model_dump() for one in turn.assertions] for turn in case.dialogues[0]]
+    assert [(one["values"], two["words"]) for one, two in found] == [(("a",), ("d",))] * 2
     assert [one.values for one in case.assertions] == [("b",)]  # type: ignore[attr-defined]
 
 

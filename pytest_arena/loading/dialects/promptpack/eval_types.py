@@ -82,6 +82,9 @@ _KEYS = {
 _LISTS = ("tools", "values", "words")
 _OF_TEXTS = ("banned_words", "content_excludes", "not_matches")
 """What looks at the calls of an answer as well, unless it is told not to; PromptKit does not."""
+_AS_WRITTEN = ("contains_all", "contains_any", "content_excludes")
+"""What takes quotes and dashes for their plain twins, unless it is told not to; PromptKit does not.
+"""
 _MODES = {"substring": "content_excludes", "word_boundary": "banned_words"}
 
 
@@ -133,6 +136,8 @@ def renamed(
         tree.put("not", True, params.mark)
     if ours in _OF_TEXTS and "look_at" not in params:
         tree.put("look_at", "text", params.mark)
+    if ours in _AS_WRITTEN and "exact" not in params:
+        tree.put("exact", True, params.mark)
     for key, value in params.items():
         name = names.get(key, key)
         if not name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +21,7 @@ from pytest_arena.schema import ArenaModel, Assertion
 from pytest_arena.schema.assertion import When
 
 _LOWER_BOUNDS = ("gte", "gt", ">=", ">")
+_ABOVE = ("gt", ">")
 _AT_THE_END = ("on_session_complete", "on_conversation_complete", "sample_sessions")
 _OF_EACH = ("every_turn", "on_workflow_step", "sample_turns", "")
 EvalList = tuple[Any, str, Location]
@@ -131,11 +133,13 @@ class _Built:
         self._context = replace(context, problems=ProblemList())
         self._named = f"eval {shorten(str(entry.get('id') or entry.get('type') or '?'))!r}"
         self._trigger = str(entry.get("trigger") or "")
+        self._of_all = False
+        """Whether it looks at every answer, and its assertion at one."""
 
     @property
     def is_of_the_end(self) -> bool:
-        """Whether it is asked of the last answer alone."""
-        return self._trigger in _AT_THE_END
+        """Whether it is asked at the end of a conversation alone."""
+        return self._trigger in _AT_THE_END and not self._of_all
 
     def assertion(self) -> Assertion | None:
         """Return the assertion that it means; None where it is switched off or left out."""
@@ -160,6 +164,7 @@ class _Built:
             params = YamlMap(entry.files, entry.mark)
         wanted, params = unwrapped(spec.type, params)
         kind, tree, elsewhere = renamed(wanted, params, of_session=self.is_of_the_end)
+        self._of_all = kind == "banned_words"
         cls = context.registry.assertions.get(kind)
         if cls is None:
             raise UnusableError(f"its type {shorten(spec.type)!r} is no assertion here")
@@ -185,6 +190,10 @@ class _Built:
             if operator not in _LOWER_BOUNDS or not is_number:
                 raise UnusableError("its threshold is no lower bound")
             score = _of_range(value, spec.metric)
+            if operator in _ABOVE and isinstance(score, (int, float)):
+                if score >= 1:
+                    raise UnusableError("its threshold is above every score")
+                score = math.nextafter(score, math.inf)
             self._put_bound(tree, score, self._entry.marks["threshold"], cls)
 
     def _put_bound(self, tree: YamlMap, score: Any, mark: int, cls: type[Assertion]) -> None:
