@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,11 +30,28 @@ class RunRedaction:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
+        self._clean_debug_file()
         logs = self._config.pluginmanager.get_plugin("logging-plugin")
         for name in _HANDLERS:
             handler = getattr(logs, name, None)
             if isinstance(handler, logging.Handler):
                 handler.addFilter(self._clean_record)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_parametrize_id(self, val: object) -> str | None:
+        """Name a parametrized test without the secret that it is given."""
+        if not isinstance(val, (str, bytes)):
+            return None
+        text = val if isinstance(val, str) else val.decode("utf-8", "replace")
+        clean = self._redactor.clean(text)
+        return clean if clean != text else None
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        yield
+        path = getattr(self._config.option, "xmlpath", None)
+        if path and not hasattr(self._config, "workerinput"):
+            clean_junit(Path(path), self._redactor)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
@@ -60,6 +78,13 @@ class RunRedaction:
 
     def _clean_report(self, report: Any) -> Any:
         report.sections = [(name, self._redactor.clean(text)) for name, text in report.sections]
+        if reason := getattr(report, "wasxfail", None):
+            report.wasxfail = self._redactor.clean(str(reason))
+        if properties := getattr(report, "user_properties", None):
+            report.user_properties = [
+                (self._redactor.clean(str(name)), self._cleaned(value))
+                for name, value in properties
+            ]
         shown = report.longrepr
         if isinstance(shown, tuple):
             path, line, reason = shown
@@ -70,6 +95,19 @@ class RunRedaction:
             if clean != text:
                 report.longrepr = clean
         return report
+
+    def _cleaned(self, value: Any) -> Any:
+        """Return a value without secrets; as a text, where there are some."""
+        text = value if isinstance(value, str) else str(value)
+        clean = self._redactor.clean(text)
+        return value if clean == text else clean
+
+    def _clean_debug_file(self) -> None:
+        """Keep secrets out of what `--debug` writes from here on: the arguments of all hooks."""
+        root = self._config.trace.root
+        write = root._writer
+        if getattr(self._config.option, "debug", None) and write is not None:
+            root.setwriter(lambda text: write(self._redactor.clean(text)))
 
     def _clean_record(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
@@ -82,3 +120,27 @@ class RunRedaction:
             if record.exc_text != trace:
                 record.exc_info = None
         return True
+
+
+def clean_junit(path: Path, redactor: Redactor) -> None:
+    """Take secrets out of a JUnit file, wherever tests and plug-ins have put them."""
+    from xml.etree import ElementTree
+
+    path = path.expanduser()
+    if not path.is_file():
+        # whoever was to write it has told why it could not
+        return
+    tree = ElementTree.parse(path)  # noqa: S314 - pytest has just written it
+    changed = False
+    for element in tree.iter():
+        for name, text in element.attrib.items():
+            clean = redactor.clean(text)
+            changed = changed or clean != text
+            element.set(name, clean)
+        for place in ("text", "tail"):
+            said = getattr(element, place)
+            if said and (clean := redactor.clean(said)) != said:
+                setattr(element, place, clean)
+                changed = True
+    if changed:
+        tree.write(path, encoding="utf-8", xml_declaration=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote_plus
 
+from pytest_arena.text.encodings import ENCODINGS, forms_of, may_be_encoded
 from pytest_arena.text.key_patterns import (
     REDACTED,
     find_keys,
@@ -17,15 +15,13 @@ from pytest_arena.text.key_patterns import (
     long_words,
     possible_forms,
 )
+from pytest_arena.text.shortened_keys import ShortenedKeys
 
 SHORTEST = 6
 """Shorter values are no secrets, and would tear ordinary text apart."""
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
-"""With a capital: without one it is a name with dashes, and of a text it hardly ever lacks one."""
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS)$", re.IGNORECASE)
 _LEAST_NAMED = 12
 """A name alone is a guess: `SORT_KEY=name` shall not be taken out of every text."""
-_ESCAPED = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
 
 
 def is_secret(name: str, value: object) -> bool:
@@ -40,14 +36,16 @@ def is_secret(name: str, value: object) -> bool:
 class Redactor:
     """What replaces secrets in texts: known values, and whatever has the form of a well-known key.
 
-    Both are found plain, JSON-escaped, URL-escaped and in base64, there also as a part of what
-    was encoded.
+    Both are found plain, JSON-escaped, URL-escaped, in base64 (wrapped, too), in hexadecimal, as
+    HTML entities and as `\\u` and `\\x` escapes, there also as a part of what was encoded; and
+    what is left of them where a text was cut in their middle.
     """
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
         """Begin with the values of the environment variables that are named like secrets."""
         self._values: set[str] = set()
         self._forms: set[str] = set()
+        self._shortened = ShortenedKeys()
         self._pattern: re.Pattern[str] | None = None
         for name, value in (variables or {}).items():
             if is_secret(name, value):
@@ -58,15 +56,9 @@ class Redactor:
         if len(secret) < SHORTEST or secret in self._values:
             return
         self._values.add(secret)
-        self._forms |= {
-            secret,
-            json.dumps(secret)[1:-1],
-            json.dumps(secret, ensure_ascii=False)[1:-1],
-            quote(secret, safe=""),
-            quote_plus(secret),
-            base64.b64encode(secret.encode()).decode().rstrip("="),
-            base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
-        }
+        for form in forms_of(secret):
+            self._forms.add(form)
+            self._shortened.add(form)
         # longest first, so that no secret is left in part by another one inside it
         ordered = sorted(self._forms, key=len, reverse=True)
         self._pattern = re.compile("|".join(re.escape(form) for form in ordered))
@@ -80,12 +72,13 @@ class Redactor:
     def clean(self, text: str) -> str:
         """Return the text without any secret."""
         if not self._may_hold_one(text):
-            return text
+            return self._shortened.hide(text)
         text = hide_keys(self.hide_known(text))
-        text = _BASE64.sub(lambda run: self._unless_hidden(run[0], _from_base64), text)
-        if "%" in text:
-            text = _ESCAPED.sub(lambda run: self._unless_hidden(run[0], unquote_plus), text)
-        return text
+        for encoding in ENCODINGS:
+            if encoding.sign in text:
+                hide = partial(self._unless_hidden, encoding.decoded)
+                text = encoding.pattern.sub(hide, text)
+        return self._shortened.hide(text)
 
     def _may_hold_one(self, text: str) -> bool:
         """Look quickly, since every cell comes by here and hardly any holds a secret."""
@@ -94,7 +87,7 @@ class Redactor:
         words = long_words(text)
         if possible_forms(text, words):
             return True
-        return bool(words) and ("%" in words or _BASE64.search(words) is not None)
+        return bool(words) and may_be_encoded(words)
 
     def clean_value(self, value: Any) -> Any:
         """Return a value as JSON has it, with all its texts cleaned, keys of objects included."""
@@ -106,18 +99,10 @@ class Redactor:
             return {self.clean(name): self.clean_value(inner) for name, inner in value.items()}
         return value
 
-    def _unless_hidden(self, run: str, decode: Callable[[str], str]) -> str:
+    def _unless_hidden(self, decode: Callable[[str], str], found: re.Match[str]) -> str:
+        run = found[0]
         plain = decode(run)
         if not plain or plain == run:
             return run
         known = any(value in plain for value in self._values)
         return REDACTED if known or find_keys(plain) else run
-
-
-def _from_base64(run: str) -> str:
-    """Return the text that a run of base64 stands for; empty where it stands for none."""
-    padded = run.replace("-", "+").replace("_", "/") + "=" * (-len(run) % 4)
-    try:
-        return base64.b64decode(padded).decode("utf-8", "replace")
-    except binascii.Error:
-        return ""

@@ -53,12 +53,65 @@ def dies(output):
 TESTS = """\
 import os
 
+import pytest
+
 
 def test_that_fails_with_the_key_in_sight():
     key = os.environ["CANARY_KEY"]
     print(key)
     assert key == "something else"
+
+
+def test_that_compares_a_longer_text():
+    assert "Authorization: Bearer " + os.environ["CANARY_KEY"] + " and more" == "nothing of it"
+
+
+def test_that_records_it(record_property, record_testsuite_property, record_xml_attribute):
+    record_property("sent", os.environ["CANARY_KEY"])
+    record_property(os.environ["CANARY_KEY"], {"in": [os.environ["CANARY_KEY"]]})
+    record_testsuite_property("of-all", os.environ["CANARY_KEY"])
+    record_xml_attribute("beside", os.environ["CANARY_KEY"])
+
+
+@pytest.mark.parametrize("key", [os.environ["CANARY_KEY"], os.environ["CANARY_FORM"]])
+def test_of(key):
+    assert key == "x"
+
+
+@pytest.mark.xfail(reason="with " + os.environ["CANARY_KEY"])
+def test_that_is_expected_to_fail():
+    assert False
+
+
+@pytest.mark.skip(reason="without " + os.environ["CANARY_KEY"])
+def test_that_is_skipped():
+    pass
+
+
+def test_that_encodes_it():
+    import base64, html, warnings
+    key = os.environ["CANARY_KEY"]
+    long = base64.encodebytes(("before " * 8 + key + " behind" * 8).encode()).decode()
+    for text in (key.encode().hex(), html.escape(key), long,
+                 "".join(f"&#{ord(one)};" for one in key),
+                 "".join(f"\\\\u{ord(one):04x}" for one in key)):
+        print(text)
+        warnings.warn(text)
+    pytest.xfail(key)
 """
+
+
+def around(secret: str) -> bytes:
+    """Return a longer text with a key on two lines of its base64."""
+    return ("before " * 6 + secret + " behind" * 8).encode()
+
+
+def traces(secret: str) -> list[bytes]:
+    """Return what tells of a key: it in every form, and parts of it that a line or a cut left."""
+    lines = base64.encodebytes(around(secret)).split()
+    parts = [line for line in lines if secret.encode()[:8] in base64.b64decode(line)]
+    assert len(parts) == 1
+    return [*forms(secret), *parts, secret[:12].encode(), secret[-12:].encode()]
 
 
 def forms(secret: str) -> list[bytes]:
@@ -68,6 +121,10 @@ def forms(secret: str) -> list[bytes]:
         base64.b64encode(secret.encode()).decode().rstrip("="),
         base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
         base64.b64encode(b"user:" + secret.encode()).decode().rstrip("="),
+        secret.encode().hex(),
+        secret.encode().hex().upper(),
+        "".join(f"&#{ord(one)};" for one in secret),
+        "".join(f"\\u{ord(one):04x}" for one in secret),
     ]
     return [form.encode() for form in encoded]
 
@@ -77,7 +134,8 @@ def echo(request: WireRequest) -> Reply:
     said = " ".join(form.decode() for secret in (CANARY, FORM) for form in forms(secret))
     if "fail" in request.prompt:
         return Reply(error="authentication")
-    return Reply(text=f"You said {said}")
+    folded = "".join(base64.encodebytes(around(secret)).decode() for secret in (CANARY, FORM))
+    return Reply(text=f"You said {said} {folded}")
 
 
 @pytest.fixture
@@ -119,7 +177,7 @@ def found_in(folder: Path, inputs: set[Path], output: bytes) -> list[str]:
         f"{name}: {form!r}"
         for name, content in contents.items()
         for secret in (CANARY, FORM)
-        for form in forms(secret)
+        for form in traces(secret)
         if form in content
     ]
 
@@ -153,7 +211,8 @@ def test_no_byte_of_a_key_is_found_anywhere(
         "--arena-report=html,json,markdown,csv,parquet,otlp",
         "--arena-record=all",
         "--arena-concurrency=20",
-        *workers,
+        # with workers, xdist prints all its messages under that option
+        *(workers or ("--debug=debug.txt",)),
     )
     output = (result.stdout.str() + result.stderr.str()).encode()
     assert b"[REDACTED]" in output
