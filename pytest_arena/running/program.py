@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import select
 import signal
 import subprocess
 import threading
@@ -15,12 +13,12 @@ from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.running.pipes import READABLE, WRITABLE, pipes_of
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one answer on standard output."""
-_PART = 1 << 16
 LAST_WORDS = 4_000
 """Bytes of standard error that are kept."""
 _MOST_LINES = 12
@@ -50,8 +48,6 @@ class Program:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
-        if not hasattr(select, "poll"):
-            raise OSError(errno.ENOSYS, "programs are not run on Windows; it works under WSL")
         self._process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
             command,
             cwd=folder,
@@ -69,8 +65,7 @@ class Program:
         self._stdout = _opened(self._process.stdout)
         self._stderr = _opened(self._process.stderr)
         self._readable = {pipe.fileno(): pipe for pipe in (self._stdout, self._stderr)}
-        for pipe in (self._stdin, self._stdout, self._stderr):
-            os.set_blocking(pipe.fileno(), False)
+        self._pipes = pipes_of(self._stdin, (self._stdout, self._stderr))
         self._exit = _exit_file(self._process.pid)
         self._given = memoryview(b"")
         self._output = bytearray()
@@ -85,7 +80,7 @@ class Program:
             return True
         if self._exit is None:
             return self._process.poll() is not None
-        return bool(_ready({self._exit: select.POLLIN}, 0))
+        return bool(self._pipes.ready({self._exit: READABLE}, 0))
 
     def output_of(self, given: bytes) -> bytes:
         """Give it a text, and return all that it has written when it ends.
@@ -122,8 +117,7 @@ class Program:
 
     def close_input(self) -> None:
         """Tell it that nothing more will come, upon which a persistent program ends."""
-        with suppress(OSError):
-            self._stdin.close()
+        self._pipes.close_input(self._stdin)
 
     def kill(self) -> None:
         """Kill it with all that it started; who reads from it is told that it has ended."""
@@ -166,7 +160,7 @@ class Program:
             if not self._given and ends_input:
                 self.close_input()
                 ends_input = False
-            ready = _ready(self._files(), self._longest_wait(end))
+            ready = self._pipes.ready(self._files(), self._longest_wait(end))
             if not self._stdin.closed and self._stdin.fileno() in ready:
                 self._write()
             for file in ready & self._readable.keys():
@@ -174,6 +168,7 @@ class Program:
             if self._exit in ready or (self._exit is None and self.has_ended):
                 # those that it started may hold its pipes open, and write on
                 self.kill()
+                self._pipes.settle()
                 for file in list(self._readable):
                     while self._read(file):
                         pass
@@ -191,11 +186,11 @@ class Program:
 
     def _files(self) -> dict[int, int]:
         """Return what is waited for: each file with the kind of its event."""
-        files = dict.fromkeys(self._readable, select.POLLIN)
+        files = dict.fromkeys(self._readable, READABLE)
         if self._exit is not None:
-            files[self._exit] = select.POLLIN
+            files[self._exit] = READABLE
         if self._given and not self._stdin.closed:
-            files[self._stdin.fileno()] = select.POLLOUT
+            files[self._stdin.fileno()] = WRITABLE
         return files
 
     def _longest_wait(self, end: float | None) -> float | None:
@@ -206,7 +201,7 @@ class Program:
 
     def _write(self) -> None:
         try:
-            self._given = self._given[os.write(self._stdin.fileno(), self._given) :]
+            self._given = self._given[self._pipes.write(self._stdin.fileno(), self._given) :]
         except BlockingIOError:
             return
         except OSError:
@@ -216,7 +211,7 @@ class Program:
     def _read(self, file: int) -> bool:
         """Take a part of what there is; return whether there was any."""
         try:
-            part = os.read(file, _PART)
+            part = self._pipes.read(file)
         except BlockingIOError:
             return False
         pipe = self._readable[file]
@@ -234,15 +229,6 @@ class Program:
 
     def _told(self, what: str) -> str:
         return with_last_words(what, self._errors)
-
-
-def _ready(files: Mapping[int, int], seconds: float | None) -> set[int]:
-    """Return which of these files can be read, or written, now or within a time."""
-    waiting = select.poll()
-    for file, event in files.items():
-        waiting.register(file, event)
-    milliseconds = None if seconds is None else seconds * 1000
-    return {file for file, _ in waiting.poll(milliseconds)}
 
 
 def with_last_words(what: str, errors: bytes | bytearray) -> str:

@@ -14,6 +14,7 @@ import pytest
 from survival import is_alive, wait_until
 
 from pytest_arena.running import program as program_module
+from pytest_arena.running.pipes import ThreadedPipes
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import Program, ProgramFailed
 
@@ -28,11 +29,14 @@ def guard() -> Iterator[ProcessGuard]:
     assert not found._groups
 
 
-@pytest.fixture(params=["pidfd", "polling"])
+@pytest.fixture(params=["pidfd", "polling", "threads"])
 def ways_to_end(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Linux tells of a process's end by a file; macOS has to be asked."""
-    if request.param == "polling":
+    """Linux tells of a process's end by a file; macOS has to be asked, and Windows waits for
+    several pipes by threads alone."""
+    if request.param != "pidfd":
         monkeypatch.setattr(program_module, "_exit_file", lambda _pid: None)
+    if request.param == "threads":
+        monkeypatch.setattr(program_module, "pipes_of", ThreadedPipes)
 
 
 def started(guard: ProcessGuard, *command: str) -> Program:
