@@ -375,6 +375,22 @@ scenarios:
 """
 
 
+def test_what_lies_beside_a_suite_answers_offline_for_real_providers(load: Load) -> None:
+    said = "scenarios: {greeting: {turns: {1: Hello!}}}\nselfplay: {buyer: {turns: {1: Hi}}}\n"
+    arena = load(
+        {"turns": [turn("Hi", HELLO), {"role": "u", "persona": "buyer", "turns": 1}]},
+        provider={"type": "openai", "model": "gpt-4o"},
+        self_play={"personas": [{"file": "b.yaml"}], "roles": [{"id": "u", "provider": "mock"}]},
+        files={
+            "b.yaml": manifest("Persona", "buyer", {"system_template": "Buy."}),
+            "mock-responses.yaml": said,
+        },
+    )
+    assert arena.cells[0].case.refused is None
+    assert arena.responses is not None
+    assert arena.responses.scenarios["greeting"].turns[1].text == "Hello!"
+
+
 def test_answers_of_a_mock_are_read_in_all_their_forms(load: Load) -> None:
     arena = load(provider={"mock_config": {"file": "m.yaml"}}, files={"m.yaml": MOCK})
     turns = arena.cells[0].provider.options.responses.scenarios["greeting"].turns

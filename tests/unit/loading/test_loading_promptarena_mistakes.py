@@ -233,6 +233,26 @@ def test_a_mistake_in_a_provider_refuses_its_column_alone(load: Load, broken: st
     assert arena.refused
 
 
+@pytest.mark.parametrize(
+    ("suite", "message"),
+    [
+        ({"scenario": {"variables": ["x"]}}, "'variables' of scenario 'greeting' is not a mapping"),
+        ({"scenario": {"tool_policy": 5}}, "'tool_policy' of scenario 'greeting' is not a mapping"),
+        ({"scenario": {"turns": 5}}, "scenario 'greeting' has no turns"),
+        ({"prompt": {"allowed_tools": "add"}}, "'allowed_tools' of prompt 'chat' is not a list"),
+        ({"provider": {"pricing": 1}}, "'pricing' of provider 'mock' is not a mapping"),
+        (
+            {"scenario": {"turns": [turn("Hi", {"type": "contains", "params": "x"})]}},
+            "assertion 'contains' cannot be judged with these params",
+        ),
+    ],
+)
+def test_what_is_of_another_shape_is_refused(
+    load: Load, suite: dict[str, Any], message: str
+) -> None:
+    assert message in refused(load(**suite))
+
+
 def test_a_mistake_that_nothing_rests_on_is_told(load: Load) -> None:
     unused = manifest("PromptConfig", "unused", {"task_type": "unused", "system_tmplate": "x"})
     arena = load(prompt_configs=[{"file": "c.yaml"}, {"file": "u.yaml"}], files={"u.yaml": unused})

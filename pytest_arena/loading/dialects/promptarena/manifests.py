@@ -19,6 +19,14 @@ _ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
 _ENDINGS = (".scenario", ".provider", ".prompt", ".tool", ".persona", ".eval")
 _ALIKE = 0.75
 """How like a known key one must be to be a mistake, and not one of another version."""
+_SHAPES: dict[str, type[YamlMap | YamlList]] = {
+    **dict.fromkeys(("tool_policy", "context_policy", "perturbations", "when"), YamlMap),
+    **dict.fromkeys(("defaults", "pricing", "credential", "platform", "rate_limit"), YamlMap),
+    **dict.fromkeys(("additional_config", "http", "self_play", "workflow", "style"), YamlMap),
+    **dict.fromkeys(("parts", "allowed_tools", "validators", "capabilities"), YamlList),
+    **dict.fromkeys(("required_capabilities", "roles", "judges"), YamlList),
+}
+"""What stands under keys that mean the same everywhere."""
 LAST_LINE = 1 << 27
 
 
@@ -157,11 +165,12 @@ def known_keys(
     context: LoadContext,
     *,
     described: Iterable[str] = (),
+    mappings: Iterable[str] = (),
 ) -> YamlMap:
     """Return a mapping with those of its keys that mean something here.
 
     `described` are for people. One that is like a known key is a mistake; what else stands there
-    is told to have no effect.
+    is told to have no effect. `mappings` are here what elsewhere may be a list.
     """
     wanted, silent = set(keys), set(described)
     for key, value in tree.items():
@@ -173,6 +182,17 @@ def known_keys(
             context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
         else:
             context.warn(place, f"{key!r} of {owner} has no effect here")
+    shapes = {**_SHAPES, **dict.fromkeys(mappings, YamlMap)}
+    for key in wanted & tree.keys() & shapes.keys():
+        if not isinstance(tree[key], shapes[key]) and tree[key] not in (None, "", [], {}):
+            what = "mapping" if shapes[key] is YamlMap else "list"
+            context.problems.add(
+                f"{key!r} of {owner} is not a {what}",
+                tree.value_place(key),
+                expected=f"a {what}",
+                fix=f"write it like {key}: {'{…}' if what == 'mapping' else '[…]'}",
+            )
+            wanted.discard(key)
     return tree.only(wanted)
 
 

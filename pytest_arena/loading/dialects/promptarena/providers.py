@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, shorten
+from pytest_arena.errors import ArenaFileError, shorten
 from pytest_arena.loading.context import LoadContext, Region
 from pytest_arena.loading.dialects.promptarena.made import mapping
 from pytest_arena.loading.dialects.promptarena.manifests import (
-    LAST_LINE,
     Manifest,
     Manifests,
     known_keys,
 )
 from pytest_arena.loading.dialects.promptarena.mock_answers import answers_of
+from pytest_arena.loading.dialects.promptarena.mock_files import MockFiles
 from pytest_arena.loading.dialects.promptarena.recordings import answers_in_recording
-from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlMap, plain
 
 _KEYS = (
@@ -38,8 +36,6 @@ _PLATFORMS = {"bedrock": "bedrock", "vertex": "vertex_ai", "azure": "azure"}
 _NO_COLUMNS = ("imagen", "voyageai", "elevenlabs", "cartesia", "huggingface")
 """Types that answer no chat."""
 _PARAMS = ("temperature", "top_p", "max_tokens")
-_FILES = ("mock-responses.yaml", "mock-responses.yml", "mock-config.yaml")
-"""What `promptarena run --mock-config` is given by custom, beside the suite."""
 _PER_TOKEN = 10.0
 """What PromptArena's mock says that a million tokens cost."""
 
@@ -68,8 +64,12 @@ class SuiteProviders:
     context: LoadContext
     defaults: YamlMap | None
     columns: dict[str, Column] = field(default_factory=dict)
+    files: MockFiles = field(init=False)
     left_out: dict[str, str] = field(default_factory=dict)
     """Those that are no columns, and why."""
+
+    def __post_init__(self) -> None:
+        self.files = MockFiles(self.manifests, self.context)
 
     def add(self, manifest: Manifest) -> None:
         """Take one provider, or leave it out with a word of why."""
@@ -206,68 +206,27 @@ class SuiteProviders:
                 )
 
     def _answers(self, column: Column, tree: YamlMap, owner: str) -> None:
-        """Find a mock's file: where its provider names it, else beside the suite, as it is named on
-        PromptArena's command line."""
         model = tree.get("model") or ""
         extra = tree.get("additional_config")
         if isinstance(extra, YamlMap):
             what = f"'additional_config' of {owner}"
             known_keys(extra, ("mock_config",), what, self.context)
         column.otherwise = f"Mock response for provider {column.manifest.name} model {model}"
-        named = _mock_file(tree)
-        if named is not None:
-            written, place = named
-            column.answers = self._read(written, place, column.manifest)
-            return
-        for name in _FILES:
-            path = self.manifests.folder / name
-            if path.is_file():
-                column.answers = self._tree_of(path, column.manifest.place, column.manifest.name)
-                self.context.warn(
-                    column.manifest.place,
-                    f"{owner} names no file of answers, and takes those of {name} beside the suite",
-                )
-                return
-        self.context.warn(
-            column.manifest.place,
-            f"{owner} names no file of answers (additional_config: {{mock_config: …}}): it always "
-            f"says {column.otherwise!r}",
-        )
-
-    def _read(self, written: str, place: Location, manifest: Manifest) -> YamlMap | None:
-        """Return a mock's file, named from the suite's folder or, as older suites have it, from
-        the provider's or the root."""
-        folders = [
-            self.manifests.folder,
-            (self.context.root / place.file).parent,
-            self.context.root,
-        ]
-        for folder in folders:
-            path = folder / written
-            if path.is_file() and path.resolve().is_relative_to(self.context.root.resolve()):
-                return self._tree_of(path.resolve(), place, manifest.name)
-        try:
-            self.manifests.find(written, place, "mock file")
-        except ArenaFileError as error:
-            for one in error.problems:
-                self.context.problems.add(one.what, place, expected=one.expected, fix=one.fix)
-        return None
-
-    def _tree_of(self, path: Path, place: Location, column: str) -> YamlMap | None:
-        """Return a mock's file; a mistake in it is the column's."""
-        name = display_name(path, self.context.root)
-        self.context.regions.append(Region(name, 1, LAST_LINE, columns=frozenset({column})))
-        with self.context.gathering():
-            tree = self.context.read_tree(path, place, "mock file")
-            if isinstance(tree, YamlMap):
-                return tree
-            self.context.problems.add(
-                "a mock's file is not a mapping",
-                Location(self.context.files[-1], 1, 1),
-                expected="defaultResponse and scenarios",
-                fix="write it like scenarios: {greeting: {turns: {1: Hello!}}}",
+        column.answers = self.files.of(tree, column.manifest.name, column.manifest.place, owner)
+        if column.answers is None and self.files.is_bare(tree):
+            self.context.warn(
+                column.manifest.place,
+                f"{owner} names no file of answers (additional_config: {{mock_config: …}}): it "
+                f"always says {column.otherwise!r}",
             )
-        return None
+
+    def offline(self, same: dict[str, list[str]], personas: Mapping[str, str]) -> YamlMap | None:
+        """Return what real providers say where a run is offline: the file beside the suite."""
+        real = [one for one in self.columns.values() if one.kind not in ("mock", "replay", "")]
+        found = self.files.beside("", real[0].manifest.place) if real else None
+        if found is None:
+            return None
+        return answers_of(found[1], "Mock response", same, personas, self.context)
 
     def _replayed(self, column: Column, tree: YamlMap, owner: str) -> None:
         extra = tree.get("additional_config")
@@ -329,18 +288,6 @@ def _for_every_case(responses: Any, same: dict[str, list[str]]) -> None:
             scenario.put("turns", turns, mark)
             scenarios.put(case, scenario, mark)
     responses.put("scenarios", scenarios, mark)
-
-
-def _mock_file(tree: YamlMap) -> tuple[str, Location] | None:
-    """Return the file that a mock names, in one of three ways, and where."""
-    extra, own = tree.get("additional_config"), tree.get("mock_config")
-    if isinstance(extra, YamlMap) and isinstance(extra.get("mock_config"), str):
-        return extra["mock_config"], extra.value_place("mock_config")
-    if isinstance(own, str):
-        return own, tree.value_place("mock_config")
-    if isinstance(own, YamlMap) and isinstance(own.get("file"), str):
-        return own["file"], own.value_place("file")
-    return None
 
 
 def _endpoint(platform: Any) -> Any:

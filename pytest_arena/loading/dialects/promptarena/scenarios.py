@@ -67,7 +67,14 @@ class ScenarioReader:
         self._checks = checks
         self._context = context
         self.owner = f"scenario {shorten(manifest.name)!r}"
-        self.tree = known_keys(manifest.spec, _KEYS, self.owner, context, described=_DESCRIBED)
+        self.tree = known_keys(
+            manifest.spec,
+            _KEYS,
+            self.owner,
+            context,
+            described=_DESCRIBED,
+            mappings=("variables",),
+        )
         variables = self.tree.get("variables")
         self.variables: dict[str, Any] = plain(variables) if isinstance(variables, YamlMap) else {}
 
@@ -88,7 +95,8 @@ class ScenarioReader:
         self._look()
         of_all = self._checks.of_conversation(self.tree, "conversation_assertions", self.owner)
         written = self.tree.get("turns", self.tree.get("steps"))
-        turns = [one for one in written or () if isinstance(one, YamlMap)]
+        listed = written if isinstance(written, YamlList) else ()
+        turns = [one for one in listed if isinstance(one, YamlMap)]
         if not isinstance(written, YamlList) or len(turns) < len(written) or not turns:
             if not self.needs or written is None:
                 self._context.problems.add(

@@ -95,6 +95,7 @@ class _Suite:
         """The cases that scenarios are, by the scenarios' names."""
         self._rests: dict[tuple[str, int, int], set[str]] = {}
         """Which scenarios rest on which lines of which file."""
+        self._offline: YamlMap | None = None
         self._played: dict[str, tuple[str, str]] = {}
         """Who talks in scenarios: by what an arena calls them, the persona and its role."""
 
@@ -118,6 +119,7 @@ class _Suite:
             "defaults": defaults_of(spec, self._defaults, context),
             "judge": next(iter(self._judges.values()), None),
             "mcp_servers": servers,
+            "mock": self._offline,
             "prompts": self._targets.prompts,
             "targets": self._targets.targets,
             "personas": self._personas_played(),
@@ -241,6 +243,7 @@ class _Suite:
             tests.put(refused_case(name, self._spec, self._spec.mark, []), self._spec.mark)
         named = {name: persona for name, (persona, _) in self._played.items()}
         self._providers.complete(self._same, named, set(self._judges.values()))
+        self._offline = self._providers.offline(self._same, named)
         columns = [one.entry for one in self._providers.columns.values()]
         return [*columns, evals.column] if evals.column is not None else columns
 
