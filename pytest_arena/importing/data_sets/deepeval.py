@@ -14,7 +14,6 @@ from pytest_arena.importing.data_sets.table import (
     columns_of,
     each_row,
     number_of,
-    rows_of,
     snake_case,
     values_of,
 )
@@ -31,6 +30,11 @@ _KNOWN = _OWN | {
     "output_token_count", "id", "turns", "user_description", "persona", "completion_time",
     "tags", "multimodal", "images_mapping", "chatbot_role",
 }  # fmt: skip
+_QUIET = {
+    "expectations", "expected_labels", "metrics_data", "success", "run_duration",
+    "evaluation_cost", "order", "trace", "conversation_id",
+}  # fmt: skip
+"""What a run of deepeval's adds, and what is told row by row."""
 _STRUCTURED = ("additional_metadata", "custom_column_key_values", "turns", "persona")
 _LEFT_OUT = ("expectations", "expected_labels")
 _PICTURE = "[DEEPEVAL:"
@@ -42,13 +46,17 @@ class DeepEvalImporter(Importer):
     format: ClassVar[str] = "deepeval"
 
     def recognises(self, source: Source) -> bool:
-        columns = {snake_case(name) for name in columns_of(rows_of(source))}
-        if "scenario" in columns:
-            return bool(columns & {"expected_outcome", "turns", "user_description", "persona"})
+        columns = {snake_case(name) for name in columns_of(source)}
+        talked = {"expected_outcome", "turns", "user_description", "persona"}
+        if "scenario" in columns and columns & talked:
+            return True
         return "input" in columns and (bool(columns & _OWN) or columns <= _KNOWN)
 
     def convert(self, source: Source) -> Imported:
         data_set = DataSet(source)
+        for name in sorted(columns_of(source)):
+            if snake_case(name) not in _KNOWN | _QUIET:
+                source.findings.left_out(source.place, f"unknown column {name!r}")
         for row, place in each_row(source):
             values = values_of(row, source, _STRUCTURED)
             if values.get("scenario"):

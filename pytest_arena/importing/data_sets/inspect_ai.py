@@ -8,7 +8,7 @@ from pytest_arena.errors import Location
 from pytest_arena.importing.arena_writer import escaped
 from pytest_arena.importing.data_sets.asked import Asked, asked
 from pytest_arena.importing.data_sets.cases import DataSet, Judged
-from pytest_arena.importing.data_sets.table import columns_of, each_row, rows_of, values_of
+from pytest_arena.importing.data_sets.table import columns_of, each_row, values_of
 from pytest_arena.importing.importer import Imported, Importer, Source
 from pytest_arena.importing.made import Made
 
@@ -24,7 +24,7 @@ class InspectImporter(Importer):
     format: ClassVar[str] = "inspect_ai"
 
     def recognises(self, source: Source) -> bool:
-        columns = columns_of(rows_of(source))
+        columns = columns_of(source)
         return "input" in columns and bool(columns & {"target", "choices"})
 
     def convert(self, source: Source) -> Imported:

@@ -12,7 +12,6 @@ from pytest_arena.importing.data_sets.table import (
     columns_of,
     each_row,
     number_of,
-    rows_of,
     snake_case,
     values_of,
 )
@@ -34,7 +33,7 @@ class LangfuseImporter(Importer):
     format: ClassVar[str] = "Langfuse"
 
     def recognises(self, source: Source) -> bool:
-        written = columns_of(rows_of(source))
+        written = columns_of(source)
         columns = {snake_case(name) for name in written}
         if "input" not in columns:
             return False

@@ -14,7 +14,6 @@ from pytest_arena.importing.data_sets.table import (
     columns_of,
     each_row,
     number_of,
-    rows_of,
     snake_case,
     values_of,
 )
@@ -35,7 +34,7 @@ class LangSmithImporter(Importer):
     format: ClassVar[str] = "LangSmith"
 
     def recognises(self, source: Source) -> bool:
-        columns = columns_of(rows_of(source))
+        columns = columns_of(source)
         if "inputs" in columns:
             return True
         if "input" in columns:

@@ -13,35 +13,36 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.rows import TABLES
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
-_LISTS = ("examples", "goldens", "items", "data", "samples", "rows", "runs", "results")
+_LISTS = (
+    "examples", "goldens", "conversationalGoldens", "conversational_goldens", "testCases",
+    "test_cases", "conversationalTestCases", "items", "data", "samples", "rows", "runs", "results",
+)  # fmt: skip
 
 
-def rows_of(source: Source, lists: Sequence[str] = _LISTS) -> YamlList | None:
-    """Return the list of rows that a file is, or that one of these keys holds; None without one."""
-    tree = source.tree
-    if isinstance(tree, YamlList):
-        return tree
-    if isinstance(tree, YamlMap):
-        found = (tree[key] for key in lists if isinstance(tree.get(key), YamlList))
-        return next(found, None)
-    return None
-
-
-def columns_of(rows: YamlList | None) -> set[str]:
+def columns_of(source: Source) -> set[str]:
     """Return all names that a row has."""
-    maps = (row for row in rows or () if isinstance(row, YamlMap))
+    maps = (row for rows in _lists_of(source) for row in rows if isinstance(row, YamlMap))
     return {str(key) for row in maps for key in row}
 
 
 def each_row(source: Source) -> Iterator[tuple[YamlMap, Location]]:
     """Yield each row that is a mapping with its place; others are told."""
-    rows = rows_of(source)
-    for number, row in enumerate(rows or ()):
-        place = rows.value_place(number) if rows is not None else source.place
-        if isinstance(row, YamlMap):
-            yield row, place
-        else:
-            source.findings.left_out(place, "a row that is no mapping")
+    for rows in _lists_of(source):
+        for number, row in enumerate(rows):
+            if isinstance(row, YamlMap):
+                yield row, rows.value_place(number)
+            else:
+                place = rows.value_place(number)
+                source.findings.left_out(place, "a row that is no mapping")
+
+
+def _lists_of(source: Source) -> list[YamlList]:
+    """Return the lists of rows that a file has: the file itself, or what its keys hold."""
+    tree = source.tree
+    if isinstance(tree, YamlList):
+        return [tree]
+    found = [tree.get(key) for key in _LISTS] if isinstance(tree, YamlMap) else []
+    return [rows for rows in found if isinstance(rows, YamlList)]
 
 
 def is_table(source: Source) -> bool:

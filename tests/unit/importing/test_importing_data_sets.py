@@ -57,6 +57,12 @@ def only_case(imported: Imported) -> dict[str, Any]:
         ("a.json", [{"input": "x", "actualOutput": "y", "expectedOutput": "z"}], "deepeval"),
         ("a.csv", "input,expected_output,output_token_count\nx,y,1\n", "deepeval"),
         ("a.json", {"goldens": [{"input": "x"}]}, "deepeval"),
+        ("a.json", {"testCases": [{"input": "x", "actualOutput": "y", "order": 0}]}, "deepeval"),
+        (
+            "a.json",
+            {"goldens": [], "conversationalGoldens": [{"scenario": "x", "turns": []}]},
+            "deepeval",
+        ),
         ("a.json", [{"scenario": "x", "expected_outcome": "y"}], "deepeval"),
     ],
 )
@@ -292,6 +298,17 @@ def test_a_row_that_cannot_be_one_is_told_and_the_others_are_kept(tmp_path: Path
     assert [case["name"] for case in imported.arena["tests"]] == ["Hours?", "y"]
     assert "a.json:1:52: left out: a golden without an input" in told(imported)
     assert "left out: a row that is no mapping" in told(imported)
+
+
+def test_every_list_of_a_file_is_read(tmp_path: Path) -> None:
+    content = {"goldens": [GOLDEN], "conversationalGoldens": [{"scenario": "x"}]}
+    imported = convert(tmp_path, "a.json", content)
+    assert [case["name"] for case in imported.arena["tests"]] == ["Hours?", "x"]
+
+
+def test_a_column_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    imported = convert(tmp_path, "a.json", [{**GOLDEN, "difficulty": 3}])
+    assert "a.json:1:1: left out: unknown column 'difficulty'" in told(imported)
 
 
 def test_a_set_of_which_nothing_is_left_writes_nothing(
