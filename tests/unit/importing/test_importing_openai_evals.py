@@ -749,3 +749,38 @@ def test_what_stands_beside_an_eval_or_a_run_is_of_it(tmp_path: Path) -> None:
         "left out: the run run_Stray, whose eval is not here\n  put the eval's export beside it"
     ]
     assert verdicts(tmp_path, imported) == {"one 1": "passed", "two 2": "passed"}
+
+
+def test_judged_graders_hold_fail_and_err_by_what_the_judge_says(tmp_path: Path) -> None:
+    said = [{"role": "user", "content": f"Is {ANSWER} kind to {{{{ item.text }}}}?"}]
+    tone = [{"role": "system", "content": "By its tone."}, *said]
+    label = {"type": "label_model", "name": "kind", "model": "o3", "input": tone,
+             "labels": ["warm", "cold"], "passing_labels": ["warm"]}  # fmt: skip
+    score = {"type": "score_model", "name": "how", "model": "o3", "input": said,
+             "range": [1, 5], "pass_threshold": 4}  # fmt: skip
+    rows = [row(text) for text in ("four", "three", "neither")]
+    items = [output_item(one["item"], f"Hi {one['item']['text']}", n) for n, one in enumerate(rows)]
+    evals, runs = [], []
+    for name, grader in (("label", label), ("score", score)):
+        evals.append(an_eval(grader, id=name, name=name))
+        own = [{**item, "eval_id": name, "run_id": f"run_{name}"} for item in items]
+        runs.append({**a_run(*rows, name=name), "eval_id": name, "output_items": own})
+    imported = convert(tmp_path, [evals, runs])
+    reply = {"evidence": ["Hi"], "reasoning": "So it is."}
+    levels = {"label": {"four": "warm", "three": "cold"}, "score": {"four": "4", "three": "3"}}
+    patterns = [
+        {
+            "match": f"(?=[\\s\\S]*{named})(?=[\\s\\S]*Hi {text})",
+            "answer": json.dumps({**reply, "level": level}),
+        }
+        for named, kind in (("By its tone", "label"), ("", "score"))
+        for text, level in levels[kind].items()
+    ]
+    imported.arena["judge"] = {
+        "provider": "mock",
+        "responses": {"patterns": patterns, "default": "I cannot say."},
+    }
+    assert verdicts(tmp_path, imported) == {
+        "label 1": "passed", "label 2": "failed", "label 3": "error",
+        "score 4": "passed", "score 5": "failed", "score 6": "error",
+    }  # fmt: skip
