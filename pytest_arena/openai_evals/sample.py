@@ -46,7 +46,10 @@ def sample_of(trial: Trial, context: CheckContext) -> dict[str, Any]:
         "output_text": text,
         "output_tools": calls,
         "choices": [{"index": 0, "message": message, "finish_reason": trial.finish_reason}],
+        "input": [dict(one) for one in trial.messages],
     }
+    if last is not None and last.model:
+        made["model"] = last.model
     made.pop("output_json", None)
     with suppress(ValueError, RecursionError):
         made["output_json"] = json.loads(text)

@@ -389,6 +389,8 @@ LEFT_OUT: list[tuple[dict[str, Any], str]] = [
     ({"type": "endpoint", "name": "x"}, "x: a grader of the type 'endpoint'"),
     ({"type": "string_chek", "name": "x"}, "x: a grader of the type 'string_chek'\n  did you mean"),
     (check("equals"), "by equals: the operation 'equals'"),
+    (check("eq", "{{ sample.output_audio.transcript }}"),
+     "by eq: it looks at sample.output_audio.transcript, which no answer has here"),
     (check("eq", "{{ output }}"), "by eq: a template that names neither item nor sample: {{"),
     (check("eq", "{{ item.a | upper }}"), "by eq: a template that names neither item nor sample"),
     ({"type": "string_check", "name": "x", "operation": "eq"}, "x: its input is no text"),

@@ -62,6 +62,7 @@ CALL = ToolCall("find", {"id": 7}, id="c1")
         ("{{ sample.output_tools[0].function.arguments }}", "", '{"id": 7}'),
         ("{{ sample.output_tools[0].function.arguments.id }}", "", "7"),
         ("{{ sample.choices[0].message.content }}", "Hi", "Hi"),
+        ("{{ sample.input[0].content }}", "Hi", "How?"),
         ("<{{ item.ref }}> {{ sample.output_text }}", "Hi", "<x> Hi"),
         ("{{ item['ref'] }}", "Hi", "x"),
         ("{{ sample.source }}", "Hi", "web"),

@@ -77,8 +77,9 @@ class Conversion:
         ]
         broken = self._tell_of_broken(criteria)
         answer = answer_path(graders, items, has_samples=questions.has_samples)
+        keys = frozenset(key for row in questions.rows for key in row.sample or ())
         for grader in graders:
-            grader.answer = answer or ANSWER
+            grader.answer, grader.sample_keys = answer or ANSWER, keys
         rows = [(self._files.next_row(), row) for row in questions.rows]
         columns = self._add_columns(one, questions, rows, answer)
         tools = self._tools(questions)

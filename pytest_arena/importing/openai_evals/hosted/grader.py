@@ -31,6 +31,8 @@ class Grader:
     """The rows that it grades."""
     answer: str = ANSWER
     """The path that leads to the answer: that of the sample, or one of the items."""
+    sample_keys: frozenset[str] = frozenset()
+    """What rows say of their samples beside the answer."""
     notes: list[tuple[str, str]] = field(default_factory=list)
     """What is alike and not exact, and what to know of it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,7 @@ from pytest_arena.errors import suggest
 from pytest_arena.importing.literal_text import is_plain
 from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.openai_evals.hosted.combined import combined
-from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours, texts_in
+from pytest_arena.importing.openai_evals.hosted.grader import Grader, ours, paths_of, texts_in
 from pytest_arena.importing.openai_evals.hosted.judges import label_model, score_model
 from pytest_arena.importing.openai_evals.hosted.templates import ANSWER, Template
 from pytest_arena.judging.detectors.secrets import find_secrets
@@ -20,6 +21,7 @@ _OPERATIONS = ("eq", "ne", "like", "ilike")
 _NATIVE = {"bleu": "bleu"} | {f"rouge_{size}": "rouge" for size in (1, 2, 3, 4, 5, "l")}
 """Measures that an assertion of an arena has as well."""
 _MEASURES = (*_NATIVE, "fuzzy_match", "gleu", "meteor")
+_OF_SAMPLES = ("output_text", "output_json", "output_tools", "choices", "input", "model")
 EMBEDDING = {"provider": "openai", "model": "text-embedding-3-large"}
 HALF = 0.5
 
@@ -32,6 +34,10 @@ def convert(grader: Grader) -> Made:
         raise LeftOutError(f"a grader of the type {kind!r}", suggest(str(kind), list(_KINDS)) or "")
     if any(map(find_secrets, texts_in(plain(grader.tree)))):
         raise LeftOutError("it holds what looks like a key", "take it from os.environ")
+    for path in paths_of(grader):
+        head = re.split(r"[.\[]", path)[1] if "." in path else ""
+        if path.startswith("sample.") and head not in {*_OF_SAMPLES, *grader.sample_keys}:
+            raise LeftOutError(f"it looks at {path}, which no answer has here")
     known = {"type", "name", "id", *_KEYS[str(kind)].split()}
     for key in grader.tree:
         if key not in known:
