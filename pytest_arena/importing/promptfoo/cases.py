@@ -121,12 +121,23 @@ class Cases:
     ) -> list[Case]:
         if "_conversation" in text and not test.options.get("disableConversationVar"):
             turn = self._conversations.turn(test, prompt, text)
+            takes, rest = self._providers.by_what_they_take(self._only(test, prompt))
+            if rest and turn.user is not None:
+                self._findings.left_out(
+                    prompt.place,
+                    f"a conversation for {', '.join(rest)}, which take no messages",
+                    "write a case of their own for them",
+                )
+                names = takes
+                if not takes:
+                    test.lost.append("its conversation")
             if turn.case is not None:
                 # a further turn of a case that is there already
                 self._say(turn.case, test, turn.user)
                 return []
             if turn.user is not None:
-                case = self._case(test, prompt, {"prompt": turn.user}, several=several)
+                sent = {"prompt": escaped(turn.user)}
+                case = self._case(test, prompt, sent, names or None, several=several)
                 self._begin(case, turn.system)
                 self._conversations.begun(turn, case)
                 return [case]
@@ -139,7 +150,19 @@ class Cases:
                 )
                 test.lost.append("the turns before it")
         sent = self._sent(test, prompt, text)
-        return [self._case(test, prompt, sent, names, several=several)]
+        asked = names if names is not None else self._only(test, prompt)
+        if "prompt" in sent and "system" not in sent:
+            return [self._case(test, prompt, sent, names, several=several)]
+        # programs and addresses are given a chat as a text, as there
+        takes, rest = self._providers.by_what_they_take(asked)
+        if not rest:
+            return [self._case(test, prompt, sent, names, several=several)]
+        whole = {"prompt": escaped(self._as_text(test, text))}
+        return [
+            self._case(test, prompt, one, columns, several=several)
+            for one, columns in ((sent, takes), (whole, rest))
+            if columns
+        ]
 
     def _begin(self, case: Case, system: str | None) -> None:
         """Have a case be a conversation, of which it has the first turn."""
@@ -227,6 +250,18 @@ class Cases:
             )
         chat = chat_of(filled)
         return as_case(chat) if chat else {"prompt": escaped(filled)}
+
+    def _as_text(self, test: Test, text: str) -> str:
+        """Return a chat filled in, as the text that it is there for who takes no messages."""
+        known = {"_conversation": [], **test.variables}
+        around = f"{test.options.get('prefix', '')}{text}{test.options.get('suffix', '')}"
+        try:
+            filled = templates.fill_prompt(around, known)[0]
+        except templates.BadTemplateError:
+            # which is told where the messages are made
+            return around
+        chat = chat_of(filled)
+        return filled if chat is None else json.dumps(chat, ensure_ascii=False, indent=2)
 
     def _only(self, test: Test, prompt: Prompt | None) -> list[str]:
         names: list[str] = []

@@ -13,7 +13,7 @@ from pytest_arena.importing.promptfoo.cases import NO_PROMPT, Cases
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner
 from pytest_arena.importing.promptfoo.environment import with_environment
-from pytest_arena.importing.promptfoo.prompts import Prompt, read_prompts
+from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of, read_prompts
 from pytest_arena.importing.promptfoo.provider_models import params_of
 from pytest_arena.importing.promptfoo.providers import Providers
 from pytest_arena.importing.promptfoo.sent import parts_of, variant_names, variants_of
@@ -177,6 +177,8 @@ class _Conversion:
         if len(prompts) < 2 or self._providers.only_prompts:
             return False
         if any(one.code is not None or parts_of(one.text) is None for one in prompts):
+            return False
+        if self._providers.by_what_they_take(())[1] and any(chat_of(one.text) for one in prompts):
             return False
         names = {name for prompt in prompts for name in templates.names_in(prompt.text)}
         return not any(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location
@@ -24,6 +24,8 @@ from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _KEYS = ("id", "label", "config", "prompts", "transform", "delay", "env", "inputs")
 _ASKS_NOBODY = ("echo", "mock")
+_TAKES_TEXT = ("http", "exec", "echo")
+"""What is given one text: a chat as the JSON that it is."""
 
 
 class Providers:
@@ -121,6 +123,14 @@ class Providers:
             self._unnamed[key] = made and {k: v for k, v in made.items() if k != "name"}
         found = self._unnamed[key]
         return None if found is None else dict(found)
+
+    def by_what_they_take(self, names: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Return the columns that take messages, and those that are given a text; of all columns
+        where none are named."""
+        kinds = {one["name"]: one["provider"] for one in self.entries}
+        asked = list(names) or list(kinds)
+        texts = [name for name in asked if kinds.get(name) in _TAKES_TEXT]
+        return [name for name in asked if name not in texts], texts
 
     def pace(self, milliseconds: float, place: Location) -> None:
         """Have every column wait between two calls, as `delay` has it."""
