@@ -41,4 +41,4 @@ def lost_in_words(kinds: Sequence[str]) -> str:
     """Return what a case that lost assertions says: `imported without javascript (2), python`."""
     counts = {kind: kinds.count(kind) for kind in kinds}
     shown = [kind if count == 1 else f"{kind} ({count})" for kind, count in counts.items()]
-    return f"imported without {', '.join(shown)}"
+    return escaped(f"imported without {', '.join(shown)}")

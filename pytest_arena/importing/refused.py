@@ -1,14 +1,19 @@
-"""What an arena would refuse of an assertion, so that it is left out and not the whole file."""
+"""What an arena would refuse of an assertion or a provider, so that this alone is left out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from pytest_arena.assertions import BUILTINS
+from pytest_arena.builtins import register
+from pytest_arena.errors import ArenaFileError
+from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.providers import build_provider
+from pytest_arena.loading.tree import pack_mark, planted
 from pytest_arena.registry import Registry
 from pytest_arena.schema import Assertion
 
@@ -44,8 +49,20 @@ def _built(made: Mapping[str, Any]) -> Assertion | None:
     return found.model_validate(given) if found is not None else None
 
 
+def why_provider_refused(made: Mapping[str, Any], root: Path) -> str | None:
+    """Return why an arena would not take a provider; None where it would."""
+    context = LoadContext(root=root, registry=_known())
+    build_provider(planted(dict(made), ["?"], pack_mark(0, 1, 1)), context)
+    try:
+        context.problems.raise_if_any()
+    except ArenaFileError as error:
+        # its place is in no file that anybody has
+        return str(error).splitlines()[0].partition(": ")[2]
+    return None
+
+
 @cache
 def _known() -> Registry:
     registry = Registry()
-    registry.assertions.ship(BUILTINS)
+    register(registry)
     return registry

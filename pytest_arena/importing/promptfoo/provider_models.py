@@ -162,6 +162,9 @@ class _ModelConfig:
             made.setdefault("params", {})["vertex_location"] = str(value)
         elif key in ("apiBaseUrl", "apiHost", "baseUrl", "base_url"):
             base = ours(str(value))
+            if "{{" in base:
+                self._findings.left_out(at, f"{key!r} of a provider's config, which is a template")
+                return True
             made["api_base"] = base if "://" in base or "${" in base else f"https://{base}"
         elif key == "apiKeyEnvar":
             made["api_key_env"] = str(value)

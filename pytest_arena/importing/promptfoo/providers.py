@@ -20,11 +20,12 @@ from pytest_arena.importing.promptfoo.provider_models import (
 )
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill_without_environment
+from pytest_arena.importing.refused import why_provider_refused
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _KEYS = ("id", "label", "config", "prompts", "transform", "delay", "env", "inputs")
 _ASKS_NOBODY = ("echo", "mock")
-_TAKES_TEXT = ("http", "exec", "echo")
+_TAKES_TEXT = ("http", "exec")
 """What is given one text: a chat as the JSON that it is."""
 
 
@@ -97,6 +98,10 @@ class Providers:
                 self.only_prompts[name] = tuple(map(str, entry["prompts"]))
         if group is not None:
             made["group"] = group
+        problem = why_provider_refused(made, self._source.root)
+        if problem is not None:
+            self._findings.left_out(place, f"{identity}: an arena does not take it: {problem}")
+            return None
         self.entries.append(made)
         self._by_id[identity] = name
         if known_as is not None:
@@ -280,5 +285,5 @@ class Providers:
 
 
 def _paced(milliseconds: float) -> dict[str, Any]:
-    pace = round(60_000 / milliseconds, 3)
+    pace = max(round(60_000 / milliseconds, 3), 0.001)
     return {"requests_per_minute": int(pace) if pace.is_integer() else pace}

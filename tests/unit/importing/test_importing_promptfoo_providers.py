@@ -74,6 +74,7 @@ def test_parameters_keep_their_names_and_files_are_read(tmp_path: Path) -> None:
         ({"organization": "org-1"}, "an account's organization"),
         ({"clientSecret": "abc"}, "which may be a secret"),
         ({"apiKey": "sk-abc"}, "a secret in a file"),
+        ({"apiBaseUrl": "{{nobody}}"}, "which is a template"),
         ({"user": "{{ name }}"}, "variables of a test do not stand in parameters"),
     ],
 )
@@ -294,3 +295,47 @@ def test_what_stands_at_another_place_is_told(tmp_path: Path) -> None:
     assert "delay: stands beside config:" in told
     assert "showThinking" not in told
     assert "params" not in imported.arena["providers"][0]
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ({"id": "http", "config": {"url": "ftp:x", "body": {"q": "{{prompt}}"}}}, "bad URL"),
+        (
+            {"id": "http", "config": {"url": "http://x/", "body": {"q": "x"}}},
+            "an arena does not take it: nothing of a case in what is sent",
+        ),
+    ],
+)
+def test_a_provider_that_an_arena_refuses_is_left_out_alone(
+    provider: Any, said: str, tmp_path: Path
+) -> None:
+    imported = convert(tmp_path, provider, "openai:gpt-5")
+    assert said in "".join(map(str, imported.findings))
+    assert [one["name"] for one in imported.arena["providers"]] == ["gpt-5"]
+
+
+def test_a_chat_is_a_text_for_programs_and_addresses(tmp_path: Path) -> None:
+    http = {"id": "http", "config": {"url": "http://x/", "body": {"q": "{{prompt}}"}}}
+    chat = json.dumps(
+        [{"role": "system", "content": "Be kind"}, {"role": "user", "content": "{{ word }}"}]
+    )
+    tests = [{"vars": {"word": 'say "hi"'}}]
+    imported = convert(tmp_path, "openai:gpt-5", http, prompts=[chat, "x {{ word }}"], tests=tests)
+    first, second, third = imported.arena["tests"]
+    assert (first["system"], first["prompt"], first["providers"]) == (
+        *("Be kind", "{{ word }}"),
+        ["gpt-5"],
+    )
+    said = json.loads(second["prompt"])
+    assert [one["content"] for one in said] == ["Be kind", 'say "hi"']
+    assert second["providers"] == ["http"]
+    assert "providers" not in third
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
+    assert main(["validate", str(tmp_path / "arena.yaml")]) == 0
+
+
+def test_a_type_that_looks_like_a_template_is_none(tmp_path: Path) -> None:
+    imported = convert(tmp_path, "echo", tests=[{"assert": [{"type": "{{x}}", "value": "a"}]}])
+    (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
+    assert main(["validate", str(tmp_path / "arena.yaml")]) == 0
