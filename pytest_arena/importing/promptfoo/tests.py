@@ -141,7 +141,7 @@ class TestReader:
         asserted = list(self._asserted(own.get("assert"), place, losses))
         metadata = plain(own.get("metadata"))
         given = own.get("provider", own.get("providers"))
-        chosen = (given,) if isinstance(given, (str, YamlMap)) else tuple(given or ())
+        chosen = tuple(given) if isinstance(given, YamlList) else (given,) if given else ()
         output = own.get("providerOutput")
         said = output if isinstance(output, str) else json.dumps(plain(output), ensure_ascii=False)
         written_options = own.get("options")
