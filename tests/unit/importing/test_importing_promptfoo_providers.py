@@ -335,7 +335,10 @@ def test_a_chat_is_a_text_for_programs_and_addresses(tmp_path: Path) -> None:
     assert main(["validate", str(tmp_path / "arena.yaml")]) == 0
 
 
-def test_a_type_that_looks_like_a_template_is_none(tmp_path: Path) -> None:
-    imported = convert(tmp_path, "echo", tests=[{"assert": [{"type": "{{x}}", "value": "a"}]}])
+def test_what_could_make_an_arena_a_bad_one_does_not(tmp_path: Path) -> None:
+    light = {"type": "contains", "value": "a", "weight": 0}
+    asserted = [{"type": "{{x}}", "value": "a"}, {"type": "assert-set", "assert": [light]}]
+    tests = [{"assert": asserted}, {"provider": 1.5, "assert": [light]}]
+    imported = convert(tmp_path, "echo", tests=tests)
     (tmp_path / "arena.yaml").write_text(arena_text(imported.arena, "made"))
     assert main(["validate", str(tmp_path / "arena.yaml")]) == 0

@@ -115,6 +115,9 @@ def _set(tree: YamlMap, place: Location, scope: Scope) -> list[Made]:
     if not members:
         scope.source.findings.left_out(place, "assert-set of which nothing is left")
         return []
+    if all(one.get("weight") == 0 for one in members):
+        scope.source.findings.alike(place, "assert-set of which nothing can fail", "it is no group")
+        return members
     made: Made = {"type": "all_of", "assertions": members}
     threshold = number(tree.get("threshold"))
     if threshold is not None and threshold > 0:
