@@ -57,6 +57,7 @@ class Controller:
         self._local: list[bool] = []
         self._broken_files: dict[tuple[str, str], Any] = {}
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """Have no worker start a further call: one that is amid a test hears nothing else."""
         stopped = WorkerJournals(self._folder, self._run_id).folder / STOPPED
