@@ -74,11 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_own_options(arguments.arguments)
     output.read_formats(arguments.formats, output.registry_of(arguments))
     folder: Path = arguments.output or Path(merge.DEFAULT_FOLDER)
+    cluster = RayCluster(arguments.address, cpus=arguments.cpus, ship=arguments.ship)
     output.make_folder(folder)
     journals = Journals(folder / JOURNALS)
     if not arguments.resume:
         journals.forget()
-    cluster = RayCluster(arguments.address, cpus=arguments.cpus, ship=arguments.ship)
     count = arguments.shards or cluster.places
     driver = Driver(
         cluster,

@@ -171,6 +171,8 @@ class ArenaSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        if self.selection is not None:
+            self.selection.look_at(items)
         self._tests += [item.nodeid for item in items if uses_arena(item)]
 
     def pytest_collection_finish(self) -> None:

@@ -73,6 +73,12 @@ class ShardSelection:
         self._arenas = arenas
         self._known = known_times(config, settings)
         self.deal = Deal()
+        self._first: dict[str, int] = {}
+
+    def look_at(self, items: Iterable[pytest.Item]) -> None:
+        """Learn in what order pytest collected, before plug-ins shuffle: shards that a plug-in
+        shuffles differently are merged all the same."""
+        self._first = {item.nodeid: place for place, item in enumerate(items)}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -82,7 +88,7 @@ class ShardSelection:
         dealt = deal_to_shards(works, self._shard, self._bounds(), under_load)
         here = self._shard.number - 1
         own = [item for item in items if dealt[item.nodeid] == here]
-        places = tuple(place for place, item in enumerate(items) if dealt[item.nodeid] == here)
+        places = tuple(self._first.get(item.nodeid, len(self._first)) for item in own)
         others = [item for item in items if dealt[item.nodeid] != here]
         name = _name(dealt, self._shard.count)
         self.deal = Deal(name, places, self._parts(items, dealt), tuple(sorted(under_load)))

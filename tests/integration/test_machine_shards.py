@@ -61,6 +61,26 @@ def test_three_machines_run_each_cell_once_under_any_spread(
     assert "3 shards, 22 cells: all held" in capsys.readouterr().out
 
 
+def test_shards_that_are_shuffled_are_merged_in_the_order_of_the_files(project: Project) -> None:
+    project.write(arena=ARENA.replace("Q0", "Q"))
+    project.pytester.makeconftest(
+        """
+        import os, random, pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_collection_modifyitems(items):
+            random.Random(os.environ["SHUFFLE"]).shuffle(items)
+        """
+    )
+    for number in (1, 2, 3):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("SHUFFLE", str(number))
+            run_part(project, f"{number}/3")
+    assert main(["merge", "shards"]) == 0
+    whole = [cell.id for cell in read_run("arena-report/results.jsonl").cells]
+    assert whole == [f"arena.yaml::C{n}[{name}]" for n in range(9) for name in ("one", "two")]
+
+
 def test_a_run_says_which_shard_it_is(project: Project) -> None:
     project.write(arena=ARENA)
     result = run_part(project, "2/3")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,16 @@ def test_what_arena_ray_gives_itself_is_refused(capsys: pytest.CaptureFixture[st
         "  expected: options that all shards have alike\n"
         "  fix: see --shards, --at-once, --format and --output of arena ray\n"
     )
+
+
+def test_without_ray_the_extra_is_named(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert main(["ray", "--shards=2"]) == 4
+    assert capsys.readouterr().err == (
+        "arena ray needs the package ray, which is not installed\n"
+        "  fix: pip install 'pytest-arena[ray]'\n"
+    )
+    # what is there of an earlier run stays
+    assert not Path("arena-report").exists()
