@@ -239,6 +239,14 @@ def test_a_mistake_in_a_provider_refuses_its_column_alone(load: Load, broken: st
         ({"scenario": {"variables": ["x"]}}, "'variables' of scenario 'greeting' is not a mapping"),
         ({"scenario": {"tool_policy": 5}}, "'tool_policy' of scenario 'greeting' is not a mapping"),
         ({"scenario": {"turns": 5}}, "scenario 'greeting' has no turns"),
+        (
+            {
+                "scenario": {
+                    "turns": [turn("{a}", perturbations={"a": [*range(50)]}) for _ in range(20)]
+                }
+            },
+            "scenario 'greeting' is perturbed in 9,536,",
+        ),
         ({"prompt": {"allowed_tools": "add"}}, "'allowed_tools' of prompt 'chat' is not a list"),
         ({"provider": {"pricing": 1}}, "'pricing' of provider 'mock' is not a mapping"),
         (

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -36,6 +37,7 @@ _OF_TURNS = (
     *("role", "content", "parts", "persona", "turns", "max_turns", "assertions", "perturbations"),
     *("chaos", "consent_overrides", "streaming", "tts", "audio", "type"),
 )
+_MOST_WAYS = 1000
 _PARTS = {"image": "image", "document": "pdf", "audio": "audio"}
 
 
@@ -128,6 +130,16 @@ class ScenarioReader:
             for name, values in plain(said).items() if isinstance(said, YamlMap) else ():
                 listed = values if isinstance(values, list) else [values]
                 axes.append([(index, str(name), str(value)) for value in listed])
+        count = prod(map(len, axes))
+        if count > _MOST_WAYS:
+            self._context.problems.add(
+                f"{self.owner} is perturbed in {count:,} ways",
+                self.place,
+                expected=f"at most {_MOST_WAYS:,} combinations of what perturbations: hold",
+                fix="perturb fewer turns of it, or write several scenarios",
+            )
+            yield {}
+            return
         for combination in product(*axes):
             way: dict[int, dict[str, str]] = {}
             for index, name, value in combination:
