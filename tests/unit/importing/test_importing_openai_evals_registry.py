@@ -326,3 +326,15 @@ def test_evals_with_and_without_logs_have_columns_of_their_own(tmp_path: Path) -
     assert [case["providers"] for case in imported.arena["tests"]] == [
         ["gpt-4", "gpt-4 2", "o3-mini"], ["model"],
     ]  # fmt: skip
+
+
+def test_samples_alone_name_no_check(tmp_path: Path) -> None:
+    path = tmp_path / "samples.jsonl"
+    path.write_text(f"{json.dumps(CHAT)}\n{json.dumps(TEXT)}\n")
+    with pytest.raises(ArenaFileError) as caught:
+        convert(path)
+    assert str(caught.value) == (
+        "samples.jsonl:1:1: samples of openai/evals without their eval\n"
+        "  expected: YAML of its registry, with the class that checks answers\n"
+        "  fix: import the YAML that names this file as samples_jsonl"
+    )
