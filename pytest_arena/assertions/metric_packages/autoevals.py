@@ -253,5 +253,13 @@ def _client(judge: JudgeBridge | None) -> Any:
     )
 
 
+class _Completion(dict[str, Any]):
+    """A completion as a mapping, which older versions ask for one first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return self
+
+
 def _completion(message: dict[str, Any]) -> dict[str, Any]:
-    return {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return _Completion(choices=[choice])

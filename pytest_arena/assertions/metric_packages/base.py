@@ -116,7 +116,7 @@ class PackageAssertion(JudgedAssertion):
                 "{name} of {package} cannot be run here",
                 {"name": name, "package": self.package, "expected": self.refused()[name]},
             )
-        known = sorted(set(self.known()) - self.refused().keys())
+        known = sorted(set(self._imported()) - self.refused().keys())
         if name not in known:
             near = suggest(name, known)
             raise PydanticCustomError(
@@ -132,6 +132,22 @@ class PackageAssertion(JudgedAssertion):
             )
         self._check_parameters()
         return self
+
+    def _imported(self) -> Iterable[str]:
+        """Return the metrics that can be named; a package that cannot be imported is refused."""
+        try:
+            return self.known()
+        except Exception as error:
+            raise PydanticCustomError(
+                "package",
+                "the package {package} cannot be imported: {problem}",
+                {
+                    "package": self.package,
+                    "problem": shorten(f"{type(error).__name__}: {error}", 200),
+                    "expected": "a package that can be imported, with all that it needs",
+                    "fix": f"pip install --upgrade {self.pip_name()}",
+                },
+            ) from error
 
     @classmethod
     def pip_name(cls) -> str:

@@ -335,6 +335,22 @@ def test_a_package_that_is_not_installed_is_named(
     assert error["ctx"]["fix"] == "pip install pydantic-evals"
 
 
+def test_a_package_that_is_broken_is_told(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Any:
+        raise ModuleNotFoundError("No module named 'its_own_need'")
+
+    monkeypatch.setattr(
+        "pytest_arena.assertions.metric_packages.autoevals._scorers", broken, raising=True
+    )
+    with pytest.raises(ValidationError) as caught:
+        build("{type: autoevals, scorer: Levenshtein, expected: x}")
+    (error,) = caught.value.errors()
+    assert error["msg"] == (
+        "the package autoevals cannot be imported: "
+        "ModuleNotFoundError: No module named 'its_own_need'"
+    )
+
+
 def _is_real(package: str) -> bool:
     spec = importlib.util.find_spec(package)
     return spec is not None and not str(spec.origin).startswith(str(STAND_INS))
