@@ -85,6 +85,7 @@ _EVAL = _mapping(
     when=_ANYTHING,
     groups=_TEXTS,
 )
+EVALS: dict[str, Any] = {"type": "array", "items": _EVAL}
 PROMPT: dict[str, Any] = _mapping(
     ["id", "name", "version", "system_template"],
     id={"type": "string", "pattern": PROMPT_ID},
@@ -104,7 +105,7 @@ PROMPT: dict[str, Any] = _mapping(
     pipeline=_mapping(["stages"], stages=_TEXTS, middleware={"type": "array"}),
     parameters=_PARAMETERS,
     validators={"type": "array", "items": _VALIDATOR},
-    evals={"type": "array", "items": _EVAL},
+    evals=EVALS,
     tested_models={"type": "array", "items": _ANYTHING},
     model_overrides={
         "type": "object",

@@ -76,6 +76,15 @@ def pack_of(sources: Sources, identity: Mapping[str, str], context: LoadContext)
     pack |= {"fragments": parts.fragments} if parts.fragments else {}
     pack |= {"tools": parts.tools} if parts.tools else {}
     pack |= {key: plain(value) for key, (value, _) in sources.shared.items()}
+    if sources.evals is not None:
+        pack["evals"] = _evals(plain(sources.evals))
+        if wrong := mismatches(pack["evals"], pack_schema.EVALS):
+            context.problems.add(
+                f"the evals of the pack are none of schema 1.4: {wrong}",
+                sources.evals.place,
+                expected="what https://promptpack.org says of an eval",
+                fix="mend them, or take them out",
+            )
     if isinstance(pack.get("workflow"), dict):
         pack["workflow"] = {"version": 1, **pack["workflow"]}
     if not len(context.problems):
@@ -179,7 +188,8 @@ def _of_pack(
     prompt |= {key: value for key, value in written.items() if value is not None}
     for name in written.get("tools") or ():
         _add_tool(str(name), source, parts, context)
-    evals = [*(plain(source.evals) if source.evals is not None else ()), *written.get("evals", ())]
+    of_pack = source.evals if source.evals is not sources.evals else None
+    evals = [*(plain(of_pack) if of_pack is not None else ()), *written.get("evals", ())]
     if evals:
         prompt["evals"] = _evals(evals)
     return prompt

@@ -14,7 +14,7 @@ from pytest_arena.loading.go_prompts import GoText, read_go_prompt
 from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.includes import read_arena
 from pytest_arena.loading.targets import Template, build_prompts
-from pytest_arena.loading.tree import YamlMap, plain
+from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.yaml_errors import decode
 from pytest_arena.packing.pack_templates import template_of
@@ -57,6 +57,12 @@ class Sources:
     parameters: dict[str, Any] = field(default_factory=dict)
     shared: dict[str, tuple[Any, Location]] = field(default_factory=dict)
     """The workflow, and what else of a pack is taken over as it is, with its place."""
+
+    @property
+    def evals(self) -> YamlList | None:
+        """The evals that hold for all prompts, where all are of one pack."""
+        found = [one.evals if isinstance(one, PackSource) else None for one in self.prompts]
+        return found[0] if found and all(one is found[0] for one in found) else None
 
 
 def read_sources(files: list[Path], context: LoadContext) -> Sources:

@@ -175,12 +175,20 @@ def test_a_pack_is_packed_again_with_what_its_prompts_need(pack: Callable[..., A
     assert made["tools"] == {"find": {"name": "find", "description": "Find"}}
     assert variables(made, "a") == {"name": False, "mood": True}
     assert variables(made, "b") == {}
-    assert [(one["id"], one["type"]) for one in made["prompts"]["a"]["evals"]] == [
-        ("e", "json_valid"),
-        ("eval-2", "contains"),
+    assert made["prompts"]["a"]["evals"] == [
+        {
+            "id": "eval-1",
+            "trigger": "every_turn",
+            "type": "contains",
+            "params": {"patterns": ["b"]},
+        }
     ]
+    assert made["evals"] == [{"id": "e", "trigger": "every_turn", "type": "json_valid"}]
     again = pack({"made.pack.json": json.dumps(made)})
     assert again == made
+    both = pack({"old.json": json.dumps(old), "c.md": "Another one"})
+    assert "evals" not in both
+    assert [one["id"] for one in both["prompts"]["a"]["evals"]] == ["e", "eval-2"]
 
 
 def test_a_workflow_is_taken_over(pack: Callable[..., Any]) -> None:
@@ -239,6 +247,11 @@ def test_a_workflow_is_taken_over(pack: Callable[..., Any]) -> None:
         ({"a.md": "Hi {{}}"}, "a.md:1:4", "'{{  }}' is no variable of a pack"),
         ({"a.yaml": "system: 5"}, "a.yaml:1:9", "'system' is not a text"),
         ({"a.yaml": "system: ''"}, "a.yaml:1:9", "prompt 'a' is none of schema 1.4"),
+        (
+            {"a.json": '{"prompts": {"p": {"system_template": "a"}}, "evals": [{"id": 3}]}'},
+            "a.json:1:",
+            "the evals of the pack are none of schema 1.4",
+        ),
         ({"a.yaml": "kind: PromptConfig\napiVersion: x\nspec: a"}, "a.yaml:1:1", "has no spec"),
         (
             {"a.yaml": "providers: []\nprompts: {p: {user: b}}"},
