@@ -106,8 +106,10 @@ def _conclude(
 
 def arena_name(file: Path) -> str:
     """Return the name of the arena file for an imported one."""
+    from pytest_arena.importing.code_files import ENDINGS as CODE_ENDINGS
+
     stem = file.name
-    for end in (".yaml", ".yml", ".json", ".jsonl", ".csv"):
+    for end in (".yaml", ".yml", ".json", ".jsonl", ".csv", *CODE_ENDINGS):
         stem = stem.removesuffix(end)
     return f"{stem}.arena.yaml"
 

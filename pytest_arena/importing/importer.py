@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
+from pytest_arena.importing.code_files import ENDINGS, code_tree
 from pytest_arena.importing.findings import Findings
 from pytest_arena.importing.rows import LINES, TABLES, lines_tree, table_tree
 from pytest_arena.loading.files import display_name, read_limited
@@ -88,16 +89,19 @@ class Importer(ABC):
 
 
 def read_source(path: Path, root: Path, *, partial: bool = False, run_code: bool = False) -> Source:
-    """Read a file, which is YAML, JSON, JSONL or a table; what is none is an `ArenaFileError`.
+    """Read a file, which is YAML, JSON, JSONL, a table or code; what is none is an `ArenaFileError`.
 
     JSONL and tables are read as the list of their rows.
     """
     findings = Findings()
-    return Source(path, root, _tree(path, root, findings), findings, partial, run_code)
+    tree = _tree(path, root, findings, run_code=run_code)
+    return Source(path, root, tree, findings, partial, run_code)
 
 
-def _tree(path: Path, root: Path, findings: Findings) -> Any:
+def _tree(path: Path, root: Path, findings: Findings, *, run_code: bool = False) -> Any:
     name = display_name(path, root)
+    if path.suffix.lower() in ENDINGS:
+        return code_tree(path, name, run_code=run_code)
     data = read_limited(path, LARGEST, Location(name, 1, 1), "file")
     ending = path.suffix.lower()
     if ending in LINES:

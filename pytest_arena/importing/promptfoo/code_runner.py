@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_arena.errors import Location
+from pytest_arena.importing.code_files import LIMIT_S, kept_environment
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.provider_models import SECRET
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
@@ -20,15 +20,8 @@ from pytest_arena.running.function_host import (
     RaisedError,
 )
 
-LIMIT_S = 60.0
-"""For one call."""
 CODE = re.compile(r"(?:file://)?(?P<path>.+?\.(?:[cm]?[jt]s|py))(?::(?P<name>[\w$.]+))?")
 ASK_FOR_IT = "arena import --run-code runs it; or write what it makes as data"
-_KEPT = (
-    "PATH", "HOME", "LANG", "LANGUAGE", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE",
-    "APPDATA", "LOCALAPPDATA", "PATHEXT", "COMSPEC", "VIRTUAL_ENV", "PYTHONPATH", "NODE_PATH",
-)  # fmt: skip
-"""Variables of the environment that programs are found and started by; no key is among them."""
 
 
 class CodeRunner:
@@ -81,18 +74,13 @@ class CodeRunner:
 
     @property
     def _environment(self) -> Mapping[str, str]:
-        kept = {
-            name: text
-            for name, text in os.environ.items()
-            if name in _KEPT or name.startswith(("LC_", "PROMPTFOO_"))
-        }
         written = self._source.tree.get("env") if isinstance(self._source.tree, YamlMap) else None
         own = {
             str(name): str(text)
             for name, text in (written.items() if isinstance(written, Mapping) else ())
             if "{{" not in str(text) and not SECRET.search(str(name))
         }
-        return {**kept, **own}
+        return {**kept_environment(), **own}
 
 
 def is_code(name: str) -> bool:

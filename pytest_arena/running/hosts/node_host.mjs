@@ -109,6 +109,13 @@ const WAYS = {
   provider: answerOf,
 };
 
+const A_FUNCTION = 'file://(a function in the code).js';
+
+// What is no data says so where it is read, as the name of a file that is not there.
+function plain(key, value) {
+  return typeof value === 'function' ? A_FUNCTION : value;
+}
+
 function given(value) {
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   if (kind === 'number' && !Number.isFinite(value)) {
@@ -124,7 +131,7 @@ function given(value) {
 async function answer(line) {
   const asked = JSON.parse(line);
   try {
-    return JSON.stringify({ id: asked.id, ...given(await WAYS[asked.how](asked)) });
+    return JSON.stringify({ id: asked.id, ...given(await WAYS[asked.how](asked)) }, plain);
   } catch (error) {
     const fault = error instanceof NotLoadedError ? 'not loaded' : 'threw';
     return JSON.stringify({ id: asked.id, fault, error: error instanceof NotLoadedError ? error.message : shown(error) });

@@ -279,3 +279,45 @@ def test_configurations_of_two_folders_do_not_meet(tmp_path: Path) -> None:
     for arena in sorted(tmp_path.rglob("*.arena.yaml")):
         (cell,) = run_arena(arena).cells
         assert cell.verdict == "passed", cell.trials[0]
+
+
+CONFIG = """
+import path from 'node:path';
+const words = ['tea', 'rice'];
+export default {
+  prompts: ['Say {{ word }}'],
+  providers: ['echo', (prompt) => ({output: prompt})],
+  tests: words.map((word) => ({
+    vars: {word},
+    assert: [
+      {type: 'icontains', value: path.basename(word)},
+      {type: 'javascript', value: (output) => output.length > 3},
+    ],
+  })),
+};
+"""
+
+
+def test_a_configuration_in_javascript_is_run_where_that_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "promptfooconfig.mjs"
+    path.write_text(CONFIG)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    assert main(["import", str(path)]) == 2
+    assert "arena import --run-code runs it" in capsys.readouterr().out
+
+
+@needs_node
+def test_functions_of_a_configuration_in_javascript_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "promptfooconfig.mjs"
+    path.write_text(CONFIG)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    assert main(["import", str(path), "--run-code"]) == 1
+    told = capsys.readouterr().out
+    assert told.count("(a function in the code).js") == 2
+    arena = yaml.safe_load((tmp_path / "promptfooconfig.arena.yaml").read_text())
+    assert [case["variables"]["word"] for case in arena["tests"]] == ["tea", "rice"]
+    assert {case["skip"] for case in arena["tests"]} == {"imported without javascript"}
