@@ -89,7 +89,7 @@ class Importer(ABC):
 
 
 def read_source(path: Path, root: Path, *, partial: bool = False, run_code: bool = False) -> Source:
-    """Read a file, which is YAML, JSON, JSONL, a table or code; what is none is an `ArenaFileError`.
+    """Read a file: YAML, JSON, JSONL, a table or code; what is none is an `ArenaFileError`.
 
     JSONL and tables are read as the list of their rows.
     """
