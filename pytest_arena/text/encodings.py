@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote_plus
 
-_BREAK = r"(?:\\+r)?\\+n[ \t]*|\r?\n[ \t]*"
+_BREAK = r"(?:\\{1,4}r)?\\{1,4}n[ \t]{0,40}|\r?\n[ \t]{0,40}"
 """A line's end, as it is and as JSON has it."""
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[a-z0-9+/_-]*[A-Z])[A-Za-z0-9+/_-]{24,}")
 """With a capital: without one it is a name with dashes, and of a text it hardly ever lacks one."""
@@ -22,10 +22,10 @@ _WRAPPED = re.compile(
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:[2-7][0-9A-Fa-f]){12,}(?![0-9A-Za-z])")
 """Of a text in ASCII, as a hash hardly ever looks."""
 _PERCENT = re.compile(r"(?<![\w.~*'()!%+-])[\w.~*'()!%+-]*%[0-9A-Fa-f]{2}[\w.~*'()!%+-]*")
-_ENTITY = re.compile(r"[^\s<>\"&]*&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});[^\s<>\"]*")
-_CODE = r"\\+(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]{2,6}\})"
-_CODES = re.compile(rf"[^\s<>\"'\\]*{_CODE}(?:{_CODE}|[^\s<>\"'\\])*")
-_ONE_CODE = re.compile(r"\\+(?:u\{([0-9A-Fa-f]{2,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
+_ENTITY = re.compile(r"(?<![^\s<>\"&])[^\s<>\"&]*&(?:#\d{2,7}|#[xX][0-9A-Fa-f]{2,6});[^\s<>\"]*")
+_CODE = r"\\{1,4}(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]{2,6}\})"
+_CODES = re.compile(rf"(?<![^\s<>\"'\\])[^\s<>\"'\\]*{_CODE}(?:{_CODE}|[^\s<>\"'\\])*")
+_ONE_CODE = re.compile(r"\\{1,4}(?:u\{([0-9A-Fa-f]{2,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2}))")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,9 +46,12 @@ def find_keys(text: str, *, quoted: bool = False) -> list[KeySpan]:
 
 def hide_keys(text: str, *, quoted: bool = False) -> str:
     """Return the text with `[REDACTED]` for each key that `find_keys` finds."""
-    for span in reversed(find_keys(text, quoted=quoted)):
-        text = text[: span.start] + REDACTED + text[span.end :]
-    return text
+    pieces: list[str] = []
+    done = 0
+    for span in find_keys(text, quoted=quoted):
+        pieces += (text[done : span.start], REDACTED)
+        done = span.end
+    return "".join((*pieces, text[done:])) if pieces else text
 
 
 def long_words(text: str) -> str:

@@ -14,10 +14,10 @@ _BEGUN = re.compile(
     r"[\w-]{4,}$"
 )
 """The beginning of a well-known key."""
-_SIGNS = ("k-", "k_", "ai-", "hf", "gh", "pat", "xox", "AKIA", "ASIA", "AIza", "eyJ")
+_SIGNS = re.compile(r"k[-_]|ai-|hf[-_]|gh._|pat[-_]|xox|A[KS]IA|AIza|eyJ")
 """What stands in each of them."""
 _REST = re.compile(r"[\w-]*")
-_LONGEST = 120
+_LONGEST = 60
 """Characters before a cut that are looked at."""
 
 
@@ -25,21 +25,23 @@ class ShortenedKeys:
     """What finds the beginnings of known keys before a cut, and their ends behind it."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
-        self._parts: set[str] = set()
-        """All pieces of the least length, for a quick look."""
+        self._places: dict[str, list[tuple[str, int]]] = {}
+        """Where each piece of the least length stands: in which keys, and where they go on."""
 
     def add(self, form: str) -> None:
         """Learn a key, or how it is written in some encoding."""
-        self._known.add(form)
-        self._parts.update(form[at : at + _LEAST] for at in range(len(form) - _LEAST + 1))
+        for end in range(_LEAST, len(form) + 1):
+            self._places.setdefault(form[end - _LEAST : end], []).append((form, end))
 
     def hide(self, text: str) -> str:
         """Return a text without what was left of keys."""
         if all(mark not in text for mark in _CUTS):
             return text
-        found: list[tuple[int, int]] = []
+        pieces: list[str] = []
+        done = 0
         for start, end in _cuts(text):
+            if start < done:
+                continue
             begin = start - self._beginning(text, start)
             behind = end + self._ending(text, end)
             if well_known := self._well_known(text, start):
@@ -47,42 +49,33 @@ class ShortenedKeys:
                 rest = _REST.match(text, end)
                 behind = max(behind, rest.end() if rest else end)
             if begin < start or behind > end:
-                found.append((begin, behind))
-        for begin, behind in reversed(found):
-            text = text[:begin] + REDACTED + text[behind:]
-        return text
+                pieces += (text[done : max(begin, done)], REDACTED)
+                done = behind
+        return "".join((*pieces, text[done:])) if pieces else text
 
     def _well_known(self, text: str, at: int) -> re.Match[str] | None:
         """Return the beginning of a key that nobody named, before a place."""
-        words = text[max(at - _LONGEST, 0) : at].rsplit(None, 1)
+        before = text[max(at - _LONGEST, 0) : at]
         # quickly: hardly any word is one
-        if not words or not any(sign in words[-1] for sign in _SIGNS):
+        if _SIGNS.search(before) is None:
             return None
-        return _BEGUN.search(text, at - len(words[-1]), at)
+        return _BEGUN.search(text, at - len(before.rsplit(None, 1)[-1]), at)
 
     def _beginning(self, text: str, at: int) -> int:
         """Return how many characters before a place are the beginning of a key."""
-        if text[max(at - _LEAST, 0) : at] not in self._parts:
+        found = self._places.get(text[max(at - _LEAST, 0) : at])
+        if found is None:
             return 0
-        lengths = (
-            size
-            for one in self._known
-            for size in range(min(len(one), at), _LEAST - 1, -1)
-            if text.startswith(one[:size], at - size)
-        )
-        return max(lengths, default=0)
+        sizes = (end for form, end in found if text.startswith(form[:end], max(at - end, 0)))
+        return max((size for size in sizes if size <= at), default=0)
 
     def _ending(self, text: str, at: int) -> int:
         """Return how many characters behind a place are the end of a key."""
-        if text[at : at + _LEAST] not in self._parts:
+        found = self._places.get(text[at : at + _LEAST])
+        if found is None:
             return 0
-        lengths = (
-            size
-            for one in self._known
-            for size in range(len(one), _LEAST - 1, -1)
-            if text.startswith(one[-size:], at)
-        )
-        return max(lengths, default=0)
+        rests = (form[end - _LEAST :] for form, end in found)
+        return max((len(rest) for rest in rests if text.startswith(rest, at)), default=0)
 
 
 def _cuts(text: str) -> list[tuple[int, int]]:

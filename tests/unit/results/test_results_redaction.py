@@ -190,3 +190,19 @@ def test_other_texts_with_a_cut_stay(text: str) -> None:
 def test_a_well_known_key_that_was_cut_is_taken_out_though_nobody_named_it() -> None:
     cleaned = Redactor().clean("assert 'sk-proj-AbCdEf...tUvWx0123' == 'x'")
     assert cleaned == f"assert '{REDACTED}' == 'x'"
+
+
+def test_every_cut_of_a_text_is_looked_at() -> None:
+    redactor = Redactor()
+    redactor.add(SHORTENED)
+    text = "canary/K3...s-run, and so on... sk-abcdef...uvw; canary...|…f.this-run"
+    assert redactor.clean(text) == (f"{REDACTED}, and so on... {REDACTED}; {REDACTED}|{REDACTED}")
+
+
+def test_long_runs_of_escapes_are_read_once() -> None:
+    redactor = Redactor()
+    redactor.add(SHORTENED)
+    escaped = "".join(f"&#{ord(one)};" for one in SHORTENED)
+    for run in ("\\", "a", "&", "&#", "\\u", "%4", "A\\n", "sk-abc..."):
+        # a pattern that began anew at each character would take minutes
+        assert redactor.clean(f"{run * 60_000} {escaped}").endswith(f" {REDACTED}")
