@@ -161,7 +161,9 @@ def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
     worse = fail_on != "gates" and run.gate is not None and run.gate.failed
     if (worse or any(limit.fails for limit in run.limits)) and fail_on != "none":
         return 1
-    return max((_code_beside(shard, fail_on) for shard in shards if shard.cells), default=5)
+    # of a shard without cells, tests that make none may have failed
+    told = [shard for shard in shards if shard.cells or shard.exit_code == 1]
+    return max((_code_beside(shard, fail_on) for shard in told), default=5)
 
 
 def _code_beside(shard: RunResult, fail_on: str) -> int:

@@ -248,7 +248,8 @@ class ResultsCollector:
         self.read_shards()
         if not self._lines and self._is_empty_shard(exitstatus):
             # more shards than cells: it ran all of its part, which arena merge must know
-            session.exitstatus = exitstatus = pytest.ExitCode.OK
+            if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+                session.exitstatus = exitstatus = pytest.ExitCode.OK
             with self._storage.storing():
                 self._begin()
         elif not self._lines:
@@ -303,8 +304,8 @@ class ResultsCollector:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _is_empty_shard(self, exitstatus: int) -> bool:
-        ended_well = exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-        return ended_well and bool(self._facts.shard) and bool(self._facts.ids)
+        ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+        return exitstatus in ran and bool(self._facts.shard) and bool(self._facts.ids)
 
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;

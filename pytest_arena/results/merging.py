@@ -45,7 +45,8 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
         interrupted=bool(losses),
         notes=tuple(dict.fromkeys(notes)),
     )
-    code = max((code_of(run) for run in runs if run.cells), default=5)
+    # of a shard without cells, tests that make none may have failed
+    code = max((code_of(run) for run in runs if run.cells or run.exit_code == 1), default=5)
     return replace(merged, exit_code=2 if losses else code)
 
 
@@ -65,12 +66,12 @@ def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
     2: not all of it ran; 1: a cell failed or reached no verdict, as the cells themselves say, or
-    pytest said so of the run; 5: there is no cell; 0: all held.
+    pytest said so of the run; 5: there is no cell, and nothing failed; 0: all held.
     """
     if run.interrupted or run.finished_at is None:
         return 2
     if not run.cells:
-        return 5
+        return 1 if run.exit_code == 1 else 5
     if run.exit_code not in (None, 0, 1):
         return 2
     return int(bool(run.exit_code) or any(fails_run(cell, run.info.options) for cell in run.cells))

@@ -98,6 +98,16 @@ def test_a_shard_without_cells_is_whole_and_green(project: Project) -> None:
     assert main(["merge", "shards"]) == 0
 
 
+def test_a_failure_in_a_shard_without_cells_is_not_forgotten(project: Project) -> None:
+    one = "".join(CASES.splitlines(keepends=True)[:1])
+    project.write(arena=f"providers: [{{name: m, provider: mock}}]\ntests:\n{one}")
+    project.pytester.makepyfile(test_ordinary="def test_no():\n    assert False\n")
+    codes = [run_part(project, f"{n}/2").ret for n in (1, 2)]
+    assert sorted(codes) == [0, 1]
+    assert sorted(len(cells_of(n)) for n in (1, 2)) == [0, 1]
+    assert main(["merge", "shards"]) == 1
+
+
 def test_nothing_selected_is_no_empty_shard(project: Project) -> None:
     project.write(arena=ARENA)
     project.pytester.mkdir("empty")
