@@ -105,7 +105,7 @@ class _Reader:
             yield Prompt(label or "", text, place, config)
             return
         bare = text.removeprefix("file://")
-        if is_code(text) and (text.startswith("file://") or " " not in text):
+        if is_code(text) and "*" not in text and (text.startswith("file://") or " " not in text):
             yield from self._of_code(text, label, place, config)
             return
         name = bare.partition(":")[0]

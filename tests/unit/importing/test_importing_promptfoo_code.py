@@ -80,6 +80,15 @@ def test_prompts_are_made_by_code_where_that_is_allowed(
     assert prompts_of(imported) == [made], told(imported)
 
 
+def test_a_glob_of_code_is_each_of_its_files(tmp_path: Path) -> None:
+    code = "import sys\nprint({!r})"
+    files = {f"prompts/{name}.py": code.format(name) for name in ("a", "b")}
+    imported = convert(tmp_path, files, prompts=["file://prompts/*.py"], tests=[WORD])
+    assert prompts_of(imported) == ["a", "b"], told(imported)
+    without = convert(tmp_path, {}, run_code=False, prompts=["file://prompts/*.py"], tests=[WORD])
+    assert told(without).count("it is code, which is not run") == 2
+
+
 def test_a_prompt_that_differs_by_provider_is_a_case_for_each(tmp_path: Path) -> None:
     code = "def make(context): return context['provider']['id'] + context['provider']['label']"
     providers = [
