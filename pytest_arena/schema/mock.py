@@ -113,10 +113,6 @@ class MockScenario(ArenaModel):
 class MockResponses(ArenaModel):
     """A whole responses file (PromptArena's format, with patterns added)."""
 
-    counted: Literal["turns", "answers"] = "turns"
-    """What `turns:` of scenarios counts: the user's `turns`, or all `answers` of the model, so that
-    one that calls tools is one, and what follows it another."""
-
     default: tuple[MockAnswer, ...] | None = Field(default=None, alias="defaultResponse")
     """The answer to everything else."""
     scenarios: dict[str, MockScenario] = Field(default_factory=dict)
@@ -125,6 +121,9 @@ class MockResponses(ArenaModel):
     """Tried in order where no scenario fits."""
     providers: dict[str, MockResponses] = Field(default_factory=dict)
     """Answers of one provider by name, tried before all others."""
+    counted: Literal["turns", "answers"] = "turns"
+    """What `turns:` of scenarios counts: the user's `turns`, or all `answers` of the model, so that
+    one that calls tools is one, and what follows it another."""
 
 
 class CaseMock(ArenaModel):

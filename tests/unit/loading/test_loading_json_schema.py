@@ -13,7 +13,12 @@ from pytest_arena.cli.init import STARTER
 from pytest_arena.loading.json_schema import arena_json_schema
 from pytest_arena.registry import Registry
 
-EXAMPLES = sorted(Path(__file__).parents[3].glob("arenas/**/*arena.yaml"))
+EXAMPLES = [
+    path
+    for path in sorted(Path(__file__).parents[3].glob("arenas/**/*arena.yaml"))
+    # PromptArena's suites have a schema of their own
+    if "kind: Arena" not in path.read_text()
+]
 
 GOOD = """\
 providers:

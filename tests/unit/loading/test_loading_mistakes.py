@@ -453,7 +453,7 @@ def test_problems_of_a_responses_file_stand_in_that_file(refused: Refused) -> No
     text = f"tests: [{{name: A, prompt: hi, {CHECK}}}]\n"
     assert refused(text, {"arena.mock.yaml": "default: hi\nscenarois: {}\n"}) == (
         "arena.mock.yaml:2:1: unknown key 'scenarois' in mock responses\n"
-        "  expected: one of default, scenarios, patterns, providers\n"
+        "  expected: one of default, scenarios, patterns, providers, counted\n"
         "  fix: did you mean 'scenarios'?"
     )
 
