@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.errors import ErrorKind, GuardrailError, ProviderError
 from pytest_arena.guardrails.apply import apply_guardrails, apply_to_answer
 from pytest_arena.judging.answer_parts import parts_of, parts_of_result
 from pytest_arena.loading.plans import CasePlan, TurnPlan
@@ -17,10 +16,13 @@ from pytest_arena.results.content import content_of, text_in
 from pytest_arena.results.persona import PersonaMessage
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import GuardrailEvent, Trial, TrialError
+from pytest_arena.running.time_limit import TimeLimitError, in_thread_within
 from pytest_arena.schema.guardrail import Guardrail, Said
 from pytest_arena.targets.persona import PersonaRun, Spoken
 
 _LONG_TEXT = 5_000
+LONGEST_LOOK_S = 30.0
+"""The most that all guardrails may take for one prompt or answer."""
 _Found = TypeVar("_Found")
 GoesOn = Callable[[int], Awaitable[bool]]
 """Whether the conversation goes on after a turn (from 0) was answered."""
@@ -170,7 +172,11 @@ class DialogueRun:
         if not guardrails or not slow:
             return look(said)
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
-        return await asyncio.to_thread(look, said)
+        try:
+            return await in_thread_within(LONGEST_LOOK_S, lambda: look(said))
+        except TimeLimitError:
+            what = f"took longer than {LONGEST_LOOK_S:g} s, and were given up"
+            raise GuardrailError(f"the guardrails {what}") from None
 
     def add_unfinished(self, response: Response) -> None:
         """Keep what an answer had come to that was broken off."""
