@@ -131,7 +131,7 @@ def test_an_endpoint_that_floods_its_error_is_the_error(
     project.run().assert_outcomes(errors=1)
     (error,) = (trial["error"] for trial in project.first_trials().values())
     assert error["kind"] == "connection"
-    assert "wrote more than" in error["message"]
+    assert "sent more than" in error["message"]
 
 
 def test_an_endpoint_that_is_not_there_is_the_error(project: Project) -> None:
