@@ -15,7 +15,7 @@ from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
-from pytest_arena.engine.calling.quotas import STOPPED
+from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
 from pytest_arena.reporting.write import known_formats

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
+from pytest_arena.engine.calling.notices import Notices
 from pytest_arena.engine.calling.provider_state import (
     DEFAULT_RETRY_FOR_S,
     ProviderState,
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from pytest_arena.engine.calling.rate_limit import RateLimiter
     from pytest_arena.engine.calling.shared_state import SharedTable
     from pytest_arena.loading.plans import Arena
-
-STOPPED = "stopped"
-"""The file beside the shared one that is there when a run was interrupted."""
 
 
 @dataclass(slots=True)
@@ -61,6 +58,7 @@ class Quotas:
         shard: Shard = WHOLE,
     ) -> None:
         self._path = path
+        self._notices = Notices(path)
         self._portion = portion
         self._processes = processes
         self._shard = shard
@@ -137,15 +135,12 @@ class Quotas:
 
     def notice_of(self, spec: ProviderSpec) -> Path | None:
         """Return the file in which processes tell each other that a provider is down."""
-        if self._path is None:
-            return None
-        who = f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
-        return self._path.with_name(f"down-{crc32(who.encode('utf-8', 'replace')):08x}")
+        return self._notices.of_provider(spec)
 
     @property
     def stopped(self) -> bool:
         """Whether the run was interrupted, as its controller tells all workers of this machine."""
-        return self._path is not None and self._path.with_name(STOPPED).exists()
+        return self._notices.stopped
 
     def check(self, state: ProviderState, request: Request) -> None:
         """Raise `BudgetSpent` where the call cannot be made any more."""
@@ -169,6 +164,8 @@ class Quotas:
 
         Unless it is `paced`, no rate holds it back.
         """
+        if paced and state.rate_limiter is None:
+            self._hear_of_rate(state)
         rate_limiter = state.rate_limiter if paced else None
         accounts: tuple[Account, ...] = ()
         if self._budgets is not None:
@@ -212,19 +209,19 @@ class Quotas:
             self._settle(reservation, 0.0, 0.0)
         else:
             self._settle(reservation, tokens if known else None, response.cost_usd)
-        if (
-            state.rate_limiter is None
-            and response.allowance is not None
-            and response.allowance.is_scarce
-        ):
+        allowance = response.allowance
+        learns_rate = state.rate_limiter is None and allowance is not None and allowance.is_scarce
+        if learns_rate:
             state.rate_limiter = self._new_rate_limiter(state.spec)
         if state.rate_limiter is not None:
             state.rate_limiter.answered = True
             if known and state.rate_limiter.counts_tokens:
                 taken = reservation.likely.tokens if reservation.likely is not None else 0.0
                 await state.rate_limiter.correct(tokens - taken)
-            if response.allowance is not None:
-                await state.rate_limiter.told(response.allowance)
+            if allowance is not None:
+                await state.rate_limiter.told(allowance)
+            if learns_rate:
+                self._tell_of_rate(state)
         if reservation.hold is not None and not state.provider.offline:
             self._check_usage(reservation.hold, known, response)
 
@@ -254,11 +251,12 @@ class Quotas:
             # what was given up may be billed all the same, a failure is not
             self._settle(reservation, 0.0, 0.0)
         if error.kind is ErrorKind.RATE_LIMIT and not error.elsewhere:
-            if state.rate_limiter is None:
-                state.rate_limiter = self._new_rate_limiter(state.spec)
-                state.rate_limiter.answered = state.answers > 0
+            learns_rate = state.rate_limiter is None
+            rate_limiter = state.rate_limiter or self._learnt_rate_limiter(state)
             burst = state.burst(time.monotonic())
-            await state.rate_limiter.refused(reservation.started, error.retry_after_s, burst)
+            await rate_limiter.refused(reservation.started, error.retry_after_s, burst)
+            if learns_rate:
+                self._tell_of_rate(state)
 
     def ended(self, reservation: Reservation) -> None:
         """Count what was set aside as spent, unless it is known by now what was taken."""
@@ -323,6 +321,23 @@ class Quotas:
 
             self._budgets = Budgets(self._shared(), portion=self._portion, parts=self._parts)
         return self._budgets
+
+    def _hear_of_rate(self, state: ProviderState) -> None:
+        """Take on what another process has learnt of an endpoint's rate, if one has."""
+        notice = self._notices.of_rate(state.spec)
+        if notice is not None and not state.provider.offline and notice.exists():
+            self._learnt_rate_limiter(state)
+
+    def _tell_of_rate(self, state: ProviderState) -> None:
+        # only once the table says it: who sees the file finds the pause that was asked for
+        notice = self._notices.of_rate(state.spec)
+        if notice is not None and not state.provider.offline:
+            notice.touch()
+
+    def _learnt_rate_limiter(self, state: ProviderState) -> RateLimiter:
+        state.rate_limiter = self._new_rate_limiter(state.spec)
+        state.rate_limiter.answered = state.answers > 0
+        return state.rate_limiter
 
     def _new_rate_limiter(self, spec: ProviderSpec) -> RateLimiter:
         # most runs have no limits: they import none of this

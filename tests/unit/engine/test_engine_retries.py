@@ -281,26 +281,114 @@ def test_a_provider_that_cannot_start_is_not_called() -> None:
     assert provider.seen == []
 
 
+def two_processes(provider: Scripted, shared: Path) -> list[ProviderClient]:
+    """Return clients that know of each other what two workers of a run would."""
+    return [
+        ProviderClient(
+            Limits(4, lambda _: None), lambda _: provider, None, quotas=Quotas(shared, processes=2)
+        )
+        for _ in range(2)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "order", "why"),
+    [
+        (ErrorKind.SERVER, [0, 1, 1], "3 calls in a row failed with all their attempts"),
+        (ErrorKind.TIMEOUT, [1, 0, 1], "3 calls in a row failed with all their attempts"),
+    ],
+)
+def test_failures_in_a_row_are_counted_over_all_processes(
+    tmp_path: Path, kind: ErrorKind, order: list[int], why: str
+) -> None:
+    provider = Scripted(spec(retries=0), [failure(kind)])
+
+    async def calls() -> list[ProviderError]:
+        clients, errors = two_processes(provider, tmp_path / "run" / "shared"), []
+        for which in [*order, 0, 1]:
+            with pytest.raises(ProviderError) as caught:
+                await clients[which].call(provider.spec, Request(messages=[]))
+            errors.append(caught.value)
+        return errors
+
+    errors = asyncio.run(calls())
+    assert [error.kind for error in errors] == [kind] * 3 + [ErrorKind.PROVIDER_DOWN] * 2
+    assert why in errors[3].message
+    assert errors[3].message == errors[4].message
+
+
+def test_timeouts_in_a_row_are_counted_over_all_processes(tmp_path: Path) -> None:
+    provider = Scripted(spec(retries=4), [failure(ErrorKind.TIMEOUT)])
+
+    async def calls() -> list[str]:
+        clients = two_processes(provider, tmp_path / "run" / "shared")
+        done = await asyncio.gather(
+            *(one.call(provider.spec, Request(messages=[])) for one in clients),
+            return_exceptions=True,
+        )
+        return [str(one) for one in done]
+
+    said = asyncio.run(calls())
+    assert len(provider.seen) in (5, 6)
+    assert any("5 attempts in a row ran into the timeout" in one for one in said)
+
+
+def test_a_success_in_one_process_keeps_a_provider_in_for_all(tmp_path: Path) -> None:
+    bad = failure(ErrorKind.SERVER)
+    provider = Scripted(spec(retries=0), [bad, bad, "fine", bad, bad, "fine", bad])
+
+    async def calls() -> list[str]:
+        clients, said = two_processes(provider, tmp_path / "run" / "shared"), []
+        for which in (0, 0, 1, 0, 1, 0, 0):
+            try:
+                response = await clients[which].call(provider.spec, Request(messages=[]))
+                said.append(response.output)
+            except ProviderError as error:
+                said.append(str(error.kind))
+        return said
+
+    assert asyncio.run(calls()) == [
+        "server",
+        "server",
+        "fine",
+        "server",
+        "server",
+        "fine",
+        "server",
+    ]
+
+
+def test_a_pause_that_one_process_was_asked_for_holds_for_all(tmp_path: Path) -> None:
+    """The other one has never been refused, and no file limits the rate."""
+    refused = failure(ErrorKind.RATE_LIMIT, retry_after_s=600)
+    provider = Scripted(spec(retries=0, retry_for="60s"), [refused, "fine"])
+
+    async def calls() -> bool:
+        first, second = two_processes(provider, tmp_path / "run" / "shared")
+        with pytest.raises(ProviderError):
+            await first.call(provider.spec, Request(messages=[]))
+        call = asyncio.ensure_future(second.call(provider.spec, Request(messages=[])))
+        done, _ = await asyncio.wait([call], timeout=0.3)
+        call.cancel()
+        return bool(done)
+
+    assert not asyncio.run(calls())
+    assert len(provider.seen) == 1
+
+
 def test_a_provider_that_is_down_in_one_process_is_down_in_all(tmp_path: Path) -> None:
-    provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
     other = Scripted(spec(name="q"), ["fine"])
+    provider = Scripted(spec(), [failure(ErrorKind.AUTHENTICATION)])
 
     async def in_two_processes() -> tuple[ProviderError, Response]:
-        shared = [Quotas(tmp_path / "run" / "shared") for _ in range(2)]
-        first, second = (
-            ProviderClient(
-                Limits(4, lambda _: None),
-                lambda one: other if one.name == "q" else provider,
-                None,
-                quotas=quotas,
-            )
-            for quotas in shared
-        )
+        shared = tmp_path / "run" / "shared"
+        first, second = two_processes(provider, shared)
         with pytest.raises(ProviderError):
             await first.call(provider.spec, Request(messages=[]))
         with pytest.raises(ProviderError) as caught:
             await second.call(provider.spec, Request(messages=[]))
-        return caught.value, await second.call(other.spec, Request(messages=[]))
+        third = two_processes(other, shared)[0]
+        return caught.value, await third.call(other.spec, Request(messages=[]))
 
     error, response = asyncio.run(in_two_processes())
     assert error.kind is ErrorKind.PROVIDER_DOWN

@@ -13,8 +13,9 @@ import pytest
 
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.provider_state import Heard, caution, most_tokens
-from pytest_arena.engine.calling.quotas import STOPPED, Quotas
+from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.results.request_response import Request, Response
