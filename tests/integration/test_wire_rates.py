@@ -54,15 +54,16 @@ def test_one_that_is_always_refused_ends_and_holds_up_nobody(
 
     with WireServer(script) as server:
         base = f"api_base: {server.url}/v1"
-        project.write(arena=arena(8, busy=f"{base}, retry_for: 5s", free=base))
+        project.write(arena=arena(12, busy=f"{base}, retry_for: 2s", free=base))
         result = project.run("--arena-concurrency=2", *spread)
     verdicts = project.verdicts()
-    assert [verdicts[f"Case {n:03}[free]"] for n in range(8)] == ["passed"] * 8
-    assert [verdicts[f"Case {n:03}[busy]"] for n in range(8)] == ["error"] * 8
+    assert [verdicts[f"Case {n:03}[free]"] for n in range(12)] == ["passed"] * 12
+    assert [verdicts[f"Case {n:03}[busy]"] for n in range(12)] == ["error"] * 12
     assert result.ret == pytest.ExitCode.TESTS_FAILED
-    # nobody calls what asked not to be called
     busy = [request for request in server.requests if request.body["model"] == "busy"]
-    assert len(busy) <= 4
+    # The third refusal in a row, whichever worker it comes to, ends it for all. While one is on
+    # its way, a call more may start in each second: on a busy machine a few do, never all twelve.
+    assert 3 <= len(busy) <= 6
 
 
 def test_a_call_that_waits_for_the_rate_holds_no_place(project: Project) -> None:
