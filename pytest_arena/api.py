@@ -244,8 +244,8 @@ class _Run:
             quotas=self._quotas,
             budget_name="max_cost",
         )
-        under_load = {plan.provider.name for plan in self._plans if plan.case.load is not None}
-        engine.keep_apart(under_load, together=under_load)
+        under_load = [plan.provider for plan in self._plans if plan.case.load is not None]
+        engine.keep_apart(under_load, together={spec.pool for spec in under_load})
         try:
             with self._network():
                 yield engine

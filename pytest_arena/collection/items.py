@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pytest_arena.gating.gatekeeper import Excuse
     from pytest_arena.loading.plans import Arena, CellPlan
     from pytest_arena.results.cell import Cell
+    from pytest_arena.schema import ProviderSpec
 from pytest_arena.results.cell import Cell
 
 
@@ -87,13 +88,14 @@ class ArenaFile(pytest.File):
             self.config.addinivalue_line("markers", f"{tag}: a tag of arena cases")
 
 
-def providers_under_load(items: Iterable[pytest.Item]) -> frozenset[str]:
+def providers_under_load(items: Iterable[pytest.Item]) -> list[ProviderSpec]:
     """Return the providers that a load case among these items has to itself for a while."""
-    return frozenset(
-        item.plan.provider.name
+    found = {
+        id(item.plan.provider): item.plan.provider
         for item in items
         if isinstance(item, CellItem) and item.plan.case.load is not None
-    )
+    }
+    return list(found.values())
 
 
 class CellItem(pytest.Item):

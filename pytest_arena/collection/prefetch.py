@@ -8,8 +8,10 @@ import pytest
 
 from pytest_arena.collection.items import ArenaFile, CellItem, providers_under_load
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.engine.calling.pools import Pools, add_limits, limit_here
 from pytest_arena.engine.calling.sharding import Share, deal
 from pytest_arena.engine.engine import Engine, Work
+from pytest_arena.loading.plans import Arena
 
 LONGEST_WINDOW = 2000
 REFILL = 4
@@ -31,7 +33,7 @@ class Prefetch:
         share: Share,
         knows_order: bool,
         window: int,
-        limit_of: Callable[[str], int | None],
+        arenas: Sequence[Arena],
         concurrency: int,
         is_finished: Callable[[CellItem], bool] = lambda _item: False,
     ) -> None:
@@ -43,25 +45,38 @@ class Prefetch:
         self._ordinary_before: list[int] = []
         self._next = 0
         if knows_order:
-            self._fill(items, names, share, limit_of, concurrency)
+            self._fill(items, names, share, arenas, concurrency)
 
     def _fill(
         self,
         items: Sequence[pytest.Item],
         names: ArenaNames,
         share: Share,
-        limit_of: Callable[[str], int | None],
+        arenas: Sequence[Arena],
         concurrency: int,
     ) -> None:
         # under xdist the scheduler deals by the same function, so both sides know without a message
-        # whose cell is whose
+        # whose cell is whose: by nothing but the files whose cells are run
         cells = [(index, names.cell(item.nodeid)) for index, item in enumerate(items)]
+        pools = Pools()
         known = [
-            (index, item.plan.provider.name if isinstance(item, CellItem) else name.column)
+            (index, pools.of(item.plan.provider) if isinstance(item, CellItem) else name.column)
             for (index, name), item in zip(cells, items, strict=True)
             if name is not None
         ]
-        dealt = deal(known, limit_of, concurrency, share.workers, providers_under_load(items))
+        files = {item.plan.file for item in items if isinstance(item, CellItem)}
+        limits: dict[str, int] = {}
+        for arena in arenas:
+            if arena.file in files:
+                add_limits(limits, (*arena.providers, *arena.judges))
+        under_load = {spec.pool for spec in providers_under_load(items)}
+        dealt = deal(
+            known,
+            lambda pool: limit_here(share.shard, limits, pool, under_load),
+            concurrency,
+            share.workers,
+            under_load,
+        )
         mine = set(dealt[share.slot])
         ordinary = 0
         for index, item in enumerate(items):

@@ -11,6 +11,7 @@ import pytest
 from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.reporting.write import known_formats
 from pytest_arena.settings import check_formats, no_limits
@@ -181,11 +182,16 @@ class Preflight:
         if shards > 1 < active:
             of_each += f" of {active} workers each"
         fewer = "workers" if shards == 1 else "shards at once (--arena-shard-limits)"
+        limits: dict[str, int] = {}
+        for arena in self._arenas:
+            add_limits(limits, (*arena.providers, *arena.judges))
         for spec, what in self._asked_beside():
-            if spec.concurrency and spec.concurrency < active * shards:
+            # of entries that ask the same, the smallest limit holds
+            limit = limits.get(spec.pool, spec.concurrency)
+            if limit and limit < active * shards:
                 problem = Problem(
                     f"{spec.name!r} {what}, and allows "
-                    f"{counted(spec.concurrency, 'call')} in flight, which {of_each} "
+                    f"{counted(limit, 'call')} in flight, which {of_each} "
                     "cannot share",
                     fix=f"give it concurrency: {active * shards} or more, or use fewer {fewer}",
                 )
@@ -204,8 +210,9 @@ class Preflight:
 
     def _check_that_loads_stay_in_one_shard(self, items: Sequence[pytest.Item]) -> None:
         """Refuse to put a load on a provider that other shards may ask meanwhile."""
-        beside = {spec.name for spec, _ in self._asked_beside()}
-        for name in sorted(providers_under_load(items) & beside):
+        beside = {spec.endpoint for spec, _ in self._asked_beside()}
+        loaded = providers_under_load(items)
+        for name in sorted({spec.name for spec in loaded if spec.endpoint in beside}):
             problem = Problem(
                 f"a load case runs alone on provider {name!r}, which judges or stands in for "
                 "others in every shard",
@@ -215,7 +222,7 @@ class Preflight:
 
     def _check_that_loads_run_alone(self, session: pytest.Session) -> None:
         """Refuse load cases beside workers on other machines, which share no table with them."""
-        for provider in sorted(providers_under_load(session.items)):
+        for provider in sorted({spec.name for spec in providers_under_load(session.items)}):
             problem = Problem(
                 f"a load case runs alone on provider {provider!r}, which workers on several "
                 "machines cannot arrange under this --dist",

@@ -389,8 +389,9 @@ class ArenaSession:
             if self._session is not None:
                 under_load = providers_under_load(self._session.items)
                 # each worker may have to ask a judge
-                asked = {spec.name for arena in self.arenas for spec in arena.judges}
-                together = under_load - asked if self._knows_order else ()
+                asked = {spec.pool for arena in self.arenas for spec in arena.judges}
+                loaded = {spec.pool for spec in under_load}
+                together = loaded - asked if self._knows_order else ()
                 self._engine.keep_apart(under_load, together=together)
         return self._engine
 
@@ -399,7 +400,6 @@ class ArenaSession:
 
     def _looking_ahead(self, session: pytest.Session) -> Prefetch:
         if self._lookahead is None:
-            engine = self._running_engine()
             option = self.config.option
             may_stop = bool(option.maxfail or getattr(option, "stepwise", False))
             concurrency = self.settings.concurrency
@@ -409,7 +409,7 @@ class ArenaSession:
                 share=self._share,
                 knows_order=self._knows_order,
                 window=window_of(self._share.of_all(concurrency), may_stop=may_stop),
-                limit_of=engine.limit_of,
+                arenas=self.arenas,
                 concurrency=concurrency,
                 is_finished=self._is_finished,
             )

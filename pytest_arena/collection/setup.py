@@ -282,29 +282,30 @@ def _workers(config: pytest.Config) -> int:
 
 
 def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
-    """Return what files demand of the deal; where they differ on a limit, the smallest holds."""
+    """Return what files demand of the deal; where entries that ask the same differ on a limit, the
+    smallest holds."""
     root, registry = parts.config.rootpath, parts.registry
     from pytest_arena.collection.xdist_scheduler import Demands
+    from pytest_arena.engine.calling.pools import Pools, add_limits
     from pytest_arena.loading import load_arena
 
     limits: dict[str, int] = {}
     loads: set[tuple[str, str, str]] = set()
-    providers: dict[tuple[str, str], str] = {}
+    pools: dict[tuple[str, str], str] = {}
+    known = Pools()
     for file in files:
         data = (root / file).read_bytes()
         if not any(word in data for word in (b"concurren", b"include", b"variants")):
             # most files demand nothing, and the controller need not load them
             continue
         arena = load_arena(root / file, root=root, registry=registry)
-        for spec in arena.providers:
-            if spec.concurrency:
-                limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
+        # as the workers have it, which deal alike
+        arena = arena.only(parts.settings.providers, parts.settings.variants)
+        add_limits(limits, (*arena.providers, *arena.judges))
         loads |= {
             (file, plan.case.name, plan.column)
             for plan in arena.cells
             if plan.case.load is not None
         }
-        providers |= {
-            (file, plan.column): plan.provider.name for plan in arena.cells if plan.variant
-        }
-    return Demands(limits, frozenset(loads), providers, shard_of(parts.settings))
+        pools |= {(file, plan.column): known.of(plan.provider) for plan in arena.cells}
+    return Demands(limits, frozenset(loads), pools, shard_of(parts.settings))

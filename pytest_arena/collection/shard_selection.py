@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from statistics import median
@@ -14,6 +14,7 @@ import pytest
 from pytest_arena.collection.items import CellItem, providers_under_load
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.remote_reports import mirror_of
+from pytest_arena.engine.calling.pools import Pools, add_limits
 from pytest_arena.engine.calling.shards import (
     Bounds,
     BudgetParts,
@@ -28,6 +29,7 @@ from pytest_arena.object_store import is_url, local_copy
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import Arena, CellPlan
     from pytest_arena.options import Settings
+    from pytest_arena.schema import ProviderSpec
 
 _OF_THIS_MACHINE = {"lf": "--lf", "stepwise": "--sw"}
 """Options of pytest that choose by what the machine remembers."""
@@ -38,7 +40,7 @@ _ORDINARY = 0.01
 @dataclass(frozen=True, slots=True)
 class Deal:
     """What was dealt to the shards: a name that is the same for the same deal, the places of this
-    shard's items among all, its parts of budgets, and the providers that it alone asks."""
+    shard's items among all, its parts of budgets, and the endpoints that it alone asks."""
 
     name: str = ""
     places: tuple[int, ...] = ()
@@ -83,28 +85,27 @@ class ShardSelection:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Deal what -k, -m and plug-ins have left, and keep this shard's."""
-        under_load = providers_under_load(items)
-        works = works_of(items, self._known)
-        dealt = deal_to_shards(works, self._shard, self._bounds(), under_load)
+        loaded = {spec.endpoint for spec in providers_under_load(items)}
+        pools = _Pools(loaded)
+        works = works_of(items, self._known, pools)
+        together = {pools.alone(endpoint) for endpoint in loaded}
+        dealt = deal_to_shards(works, self._shard, self._bounds(pools), together)
         here = self._shard.number - 1
         own = [item for item in items if dealt[item.nodeid] == here]
         places = tuple(self._first.get(item.nodeid, len(self._first)) for item in own)
         others = [item for item in items if dealt[item.nodeid] != here]
         name = _name(dealt, self._shard.count)
-        self.deal = Deal(name, places, self._parts(items, dealt), tuple(sorted(under_load)))
+        self.deal = Deal(name, places, self._parts(items, dealt), tuple(sorted(loaded)))
         if others:
             self._config.hook.pytest_deselected(items=others)
             items[:] = own
 
-    def _bounds(self) -> Bounds:
-        """Return what the files limit; where they differ on a name, the smallest holds."""
+    def _bounds(self, pools: Pools) -> Bounds:
+        """Return what the files limit; of entries that ask the same, the smallest holds."""
         limits: dict[str, int] = {}
-        paced = set()
-        for spec in (s for arena in self._arenas for s in (*arena.providers, *arena.judges)):
-            if spec.concurrency:
-                limits[spec.name] = min(limits.get(spec.name, spec.concurrency), spec.concurrency)
-            if spec.rate_limit is not None:
-                paced.add(spec.name)
+        specs = [s for arena in self._arenas for s in (*arena.providers, *arena.judges)]
+        add_limits(limits, specs)
+        paced = {pools.of(spec) for spec in specs if spec.rate_limit is not None}
         return Bounds(self._settings.concurrency, limits, paced)
 
     def _parts(self, items: Sequence[pytest.Item], dealt: Mapping[str, int]) -> BudgetParts:
@@ -172,10 +173,27 @@ def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
     return {item: took for item, took in found.items() if took > 0}
 
 
-def works_of(items: Iterable[pytest.Item], known: Mapping[str, float]) -> list[Work]:
+class _Pools(Pools):
+    """The pools of entries where endpoints are under load: all that ask one of these are in one."""
+
+    def __init__(self, loaded: Collection[str]) -> None:
+        super().__init__()
+        self._loaded = loaded
+
+    def of(self, spec: ProviderSpec) -> str:
+        if self._loaded and spec.endpoint in self._loaded:
+            return self.alone(spec.endpoint)
+        return super().of(spec)
+
+    def alone(self, endpoint: str) -> str:
+        """Return the pool of an endpoint that is under load."""
+        return f"[{endpoint}]"
+
+
+def works_of(items: Iterable[pytest.Item], known: Mapping[str, float], pools: Pools) -> list[Work]:
     """Return what there is to deal. Of a cell that no earlier run knows, each call takes as long as
     is usual of its provider, else of all; an ordinary test takes next to nothing."""
-    found = [_work(item, known) for item in items]
+    found = [_work(item, known, pools) for item in items]
     by_provider: dict[str | None, list[float]] = defaultdict(list)
     for work in found:
         if work.duration and work.calls:
@@ -193,10 +211,11 @@ def works_of(items: Iterable[pytest.Item], known: Mapping[str, float]) -> list[W
     ]
 
 
-def _work(item: pytest.Item, known: Mapping[str, float]) -> Work:
+def _work(item: pytest.Item, known: Mapping[str, float], pools: Pools) -> Work:
     if isinstance(item, CellItem):
         plan = item.plan
-        return Work(item.nodeid, plan.provider.name, _calls(plan), known.get(item.nodeid, 0.0))
+        pool = pools.of(plan.provider)
+        return Work(item.nodeid, pool, _calls(plan), known.get(item.nodeid, 0.0))
     return Work(item.nodeid, None, int(uses_arena(item)), known.get(item.nodeid, 0.0))
 
 

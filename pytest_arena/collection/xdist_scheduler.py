@@ -11,6 +11,7 @@ import pytest
 from xdist.report import report_collection_diff
 from xdist.scheduler import LoadScheduling
 
+from pytest_arena.engine.calling.pools import limit_here
 from pytest_arena.engine.calling.sharding import deal
 from pytest_arena.engine.calling.shards import WHOLE, Shard
 
@@ -27,30 +28,27 @@ LONGEST_CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What files say of how their cells may be dealt: limits, and the load cases."""
+    """What files say of how their cells may be dealt: limits of pools, and the load cases."""
 
     limits: Mapping[str, int] = field(default_factory=dict)
     loads: frozenset[tuple[str, str, str]] = frozenset()
     """File, case and column of each cell of a load case."""
-    providers: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """The provider of each column that is not named as its provider is, by file and column."""
+    pools: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """The pool of each column that is not named as its pool is, by file and column."""
     shard: Shard = WHOLE
 
-    def limit_of(self, provider: str, under_load: Collection[str]) -> int | None:
-        """Return how many calls to a provider this run may have in flight."""
-        limit = self.limits.get(provider)
-        if limit is None or provider in under_load:
-            return limit
-        return self.shard.of_limit(provider, limit)
+    def limit_of(self, pool: str, under_load: Collection[str]) -> int | None:
+        """Return how many calls of a pool this run may have in flight."""
+        return limit_here(self.shard, self.limits, pool, under_load)
 
-    def provider_of(self, cell: NodeId) -> str:
-        """Return the provider that a cell asks, whose limits all its columns share."""
-        return self.providers.get((cell.file, cell.column), cell.column)
+    def pool_of(self, cell: NodeId) -> str:
+        """Return the pool of a cell's provider, whose limit all columns in it share."""
+        return self.pools.get((cell.file, cell.column), cell.column)
 
     def under_load(self, cells: Iterable[NodeId]) -> frozenset[str]:
-        """Return the providers whose cells must stay together, if these cells are run."""
+        """Return the pools whose cells must stay together, if these cells are run."""
         return frozenset(
-            self.provider_of(cell)
+            self.pool_of(cell)
             for cell in cells
             if (cell.file, cell.case, cell.column) in self.loads
         )
@@ -240,8 +238,8 @@ class MixedScheduling:
         demands = self._demands_of(list(dict.fromkeys(name.file for _, name in cells)))
         under_load = demands.under_load(name for _, name in cells)
         dealt = deal(
-            [(index, demands.provider_of(name)) for index, name in cells],
-            lambda provider: demands.limit_of(provider, under_load),
+            [(index, demands.pool_of(name)) for index, name in cells],
+            lambda pool: demands.limit_of(pool, under_load),
             self._concurrency,
             self._slots.workers,
             under_load,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_arena.engine.calling.client import Answers, CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.pools import add_limits, limit_here
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.event_loop import EventLoopThread
@@ -59,12 +60,13 @@ class Engine:
     ) -> None:
         self._share = share or Share()
         self._concurrency = concurrency
-        self._limit_of: dict[str, int] = {}
+        self._limits: dict[str, int] = {}
+        self._under_load: frozenset[str] = frozenset()
         self._together: frozenset[str] = frozenset()
         self._trials = trials
         self._early_stop = early_stop
         self._thread = EventLoopThread()
-        limits = Limits(self._share.of_all(concurrency), self._provider_places)
+        limits = Limits(self._share.of_all(concurrency), self._places_in)
         self._quotas = quotas or Quotas()
         self._client = ProviderClient(limits, make_provider, hooks, answers, self._quotas, hide)
         self._runner = TrialRunner(self._client, root or Path.cwd(), tools, journal)
@@ -95,27 +97,18 @@ class Engine:
         self._quotas.count_with(file, arena_file)
 
     def limit(self, specs: Sequence[ProviderSpec]) -> None:
-        """Learn the providers' own limits; where files differ on a name, the smallest holds."""
-        for spec in specs:
-            if spec.concurrency:
-                known = self._limit_of.get(spec.name, spec.concurrency)
-                self._limit_of[spec.name] = min(known, spec.concurrency)
+        """Learn the providers' own limits; of entries that ask the same, the smallest holds."""
+        add_limits(self._limits, specs)
 
-    def keep_apart(self, under_load: Collection[str], *, together: Collection[str]) -> None:
+    def keep_apart(self, under_load: Iterable[ProviderSpec], *, together: Collection[str]) -> None:
         """Learn which providers a load case has to itself for a while.
 
-        Of those in `together`, this process makes all calls, or none.
+        Of the pools in `together`, this process makes all calls, or none.
         """
-        self._client.under_load = frozenset(under_load)
+        loaded = list(under_load)
+        self._client.under_load = frozenset(spec.endpoint for spec in loaded)
+        self._under_load = frozenset(spec.pool for spec in loaded)
         self._together = frozenset(together)
-
-    def limit_of(self, provider: str) -> int | None:
-        """Return how many calls to a provider may be in flight in all processes of this run; of one
-        that is under load, this shard makes all of them."""
-        limit = self._limit_of.get(provider)
-        if limit is None or provider in self._client.under_load:
-            return limit
-        return self._share.shard.of_limit(provider, limit)
 
     def start(self, plans: Sequence[CellPlan]) -> list[Work]:
         """Queue cells and return a future for each, in order; calls start as limits allow."""
@@ -175,13 +168,14 @@ class Engine:
         self._thread.submit(self._shut_down()).result()
         self._thread.stop()
 
-    def _provider_places(self, provider: str) -> int | None:
-        limit = self.limit_of(provider)
+    def _places_in(self, pool: str) -> int | None:
+        """Return how many places of a pool are this process's; None where nothing limits them."""
+        limit = limit_here(self._share.shard, self._limits, pool, self._under_load)
         if limit is None:
             return None
-        if provider in self._together:
+        if pool in self._together:
             return min(limit, self._concurrency)
-        return self._share.of_provider(provider, limit, self._concurrency)
+        return self._share.of_pool(pool, limit, self._concurrency)
 
     def _begin(self, asked: Sequence[_Asked]) -> None:
         for one in asked:

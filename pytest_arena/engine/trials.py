@@ -142,7 +142,7 @@ class TrialRunner:
 
         most = most_judged(plan, self._root)
         await self._client.ready(plan.provider)
-        async with self._client.exclusive_access(plan.provider.name).alone():
+        async with self._client.exclusive_access(plan.provider).alone():
             run = await VirtualUsers(plan, load, talk, self._client, most_judged=most).run()
         # judged when the load is over: a judge may be the very provider that was under load
         judged = [self._judged(plan, Executed(trial)) for trial in run.sample]

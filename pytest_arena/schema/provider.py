@@ -190,19 +190,52 @@ class ProviderSpec(ArenaModel):
     @property
     def endpoint(self) -> str:
         """What tells the endpoint, the key and the model that are asked from all others, whatever
-        the entry is called: a provider's rate is limited by these."""
+        the entry is called: its rate and its calls in flight are limited by these."""
+        return self._what_is_asked(self.full_model, ("weight",))
+
+    @property
+    def account(self) -> str:
+        """What tells the endpoint and the key from all others, whichever model is asked there."""
+        return self._what_is_asked(self.full_model.partition("/")[0], ("weight", "model"))
+
+    @property
+    def pool(self) -> str:
+        """What has the places for its calls in flight: its endpoint, where the entry limits them,
+        as do all entries that limit those; else nobody but its name."""
+        # no name has a bracket
+        return f"[{self.endpoint}]" if self.concurrency else self.name
+
+    def _what_is_asked(self, whom: str, leave_out: Iterable[str]) -> str:
         url = getattr(self.options, "url", None)
         if not (self._vendor or url):
-            # what runs in this process, or is another's plug-in, is known by its name alone
-            return f"entry {self.name}"
-        places = [one.model_dump(exclude={"weight"}) for one in self.endpoints]
-        facts = (self.full_model, self.api_base, url, self.api_key_env, self.headers, places)
-        return sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
+            # what runs in this process, or is another's plug-in, is known by its name, and by the
+            # keys that are its own
+            return f"entry {self.name} {_facts_of(self.options)}".rstrip()
+        places = [one.model_dump(exclude=set(leave_out)) for one in self.endpoints]
+        base = self.api_base and self.api_base.rstrip("/")
+        return _hash((whom, base, url, self.api_key_env, self.headers, places, *self._login()))
+
+    def _login(self) -> tuple[str, ...]:
+        """Return what an application is told of who asks, beside a key."""
+        given = (getattr(self.options, name, None) for name in ("login", "query"))
+        return tuple(repr(value) for value in given if value)
 
     @property
     def host(self) -> str:
         """Host and port of `api_base`, which keys and paths are no part of; empty without one."""
         return host_of(self.api_base)
+
+
+def _facts_of(options: object) -> str:
+    """Return what tells keys of an entry's own from others; nothing where there are none."""
+    if not isinstance(options, ArenaModel):
+        return ""
+    given = options.model_dump(mode="json", fallback=lambda value: type(value).__qualname__)
+    return _hash(given) if given else ""
+
+
+def _hash(facts: object) -> str:
+    return sha256(repr(facts).encode("utf-8", "replace")).hexdigest()
 
 
 def host_of(api_base: str | None) -> str:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
-from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
+from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker, Outage
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.own_code import own_code
@@ -87,12 +87,12 @@ class ProviderClient:
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
         self._traffic: dict[str, Traffic] = {}
-        self._breakers: dict[int, CircuitBreaker] = {}
+        self._outages: dict[str, Outage] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.notes: list[str] = []
         """What there is to say of the calls as a whole, when the run ends."""
         self.under_load: frozenset[str] = frozenset()
-        """The providers that a load case has to itself for a while, here or in another process."""
+        """The endpoints that a load case has to itself for a while, here or in another process."""
 
     @property
     def closing(self) -> bool:
@@ -130,21 +130,24 @@ class ProviderClient:
         if response is not None and answers is not None and answers.for_everyone:
             return response
         if response is None:
-            async with self.exclusive_access(spec.name).beside_others():
+            async with self._access(state.endpoint).beside_others():
                 response = await self._called(state, request, unwanted, answers)
         if self._hooks:
             with own_code(ErrorKind.HOOK, "a hook raised "):
                 self._hooks.after_response(request, response)
         return response
 
-    def exclusive_access(self, provider: str) -> ExclusiveAccess:
-        """Return what keeps a load case and all other calls to a provider apart."""
-        if provider not in self._exclusive_accesses:
-            shared = provider in self.under_load
-            self._exclusive_accesses[provider] = (
-                self._quotas.exclusive_access_of(provider) if shared else ExclusiveAccess()
+    def exclusive_access(self, spec: ProviderSpec) -> ExclusiveAccess:
+        """Return what keeps a load case and all other calls to what it asks apart."""
+        return self._access(spec.endpoint)
+
+    def _access(self, endpoint: str) -> ExclusiveAccess:
+        if endpoint not in self._exclusive_accesses:
+            shared = endpoint in self.under_load
+            self._exclusive_accesses[endpoint] = (
+                self._quotas.exclusive_access_of(endpoint) if shared else ExclusiveAccess()
             )
-        return self._exclusive_accesses[provider]
+        return self._exclusive_accesses[endpoint]
 
     async def may_call(self, spec: ProviderSpec, file: str) -> bool:
         """Return whether the cells of an arena file may call the provider: not where a run only
@@ -232,16 +235,22 @@ class ProviderClient:
             with own_code(ErrorKind.PROVIDER):
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
-            found.breaker = self._breakers.setdefault(id(spec.entry), found.breaker)
-            found.breaker.notice = self._quotas.notice_of(spec)
-            # a mock that stands for a real provider has no limit to keep to
+            # a mock that stands for a real provider has no limit to keep to, nor is down for others
             stands_in = provider.offline and spec.provider != provider.type
-            whose = f"mock of {id(spec.entry)}" if stands_in else spec.endpoint
+            whose = f"mock of {id(spec.entry)}" if stands_in else found.endpoint
+            if not stands_in:
+                found.breaker = CircuitBreaker.watching(spec, self._outage)
             known = self._traffic.setdefault(whose, found.traffic)
             if known is found.traffic and not stands_in:
                 found.rate_limiter = self._quotas.rate_limiter_of(spec)
             found.traffic = known
         return found
+
+    def _outage(self, who: str) -> Outage:
+        """Return what is known of whether something that several entries may ask is down."""
+        if who not in self._outages:
+            self._outages[who] = Outage(self._quotas.notice_of(who))
+        return self._outages[who]
 
 
 async def _start(provider: Provider) -> None:

@@ -1,4 +1,4 @@
-"""How many calls may be in flight: over all, and to each provider."""
+"""How many calls may be in flight: over all, and to each endpoint that has a limit."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from itertools import count
 class Limits:
     """The places for calls in flight; lives on the event loop.
 
-    `total` is this process's part of the limit over all providers, `of_provider` gives its part
-    of one provider's limit.
+    `total` is this process's part of the limit over all providers, `of_pool` gives its part of the
+    limit that the entries of one pool share (`ProviderSpec.pool`).
     """
 
-    def __init__(self, total: int, of_provider: Callable[[str], int | None]) -> None:
+    def __init__(self, total: int, of_pool: Callable[[str], int | None]) -> None:
         self._total = asyncio.Semaphore(max(1, total))
-        self._of_provider = of_provider
-        self._providers: dict[str, asyncio.Semaphore | None] = {}
+        self._of_pool = of_pool
+        self._pools: dict[str, asyncio.Semaphore | None] = {}
 
-    def place(self, provider: str) -> ConcurrencySlot:
-        """Return the place that one call to the provider needs; enter it, and leave it again."""
-        if provider not in self._providers:
-            limit = self._of_provider(provider)
-            self._providers[provider] = asyncio.Semaphore(max(1, limit)) if limit else None
-        return ConcurrencySlot(self._providers[provider], self._total)
+    def place(self, pool: str) -> ConcurrencySlot:
+        """Return the place that one call needs; enter it, and leave it again."""
+        if pool not in self._pools:
+            limit = self._of_pool(pool)
+            self._pools[pool] = asyncio.Semaphore(max(1, limit)) if limit is not None else None
+        return ConcurrencySlot(self._pools[pool], self._total)
 
 
 class ConcurrencySlot:

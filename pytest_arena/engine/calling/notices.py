@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from zlib import crc32
-
-from pytest_arena.schema import ProviderSpec
 
 STOPPED = "stopped"
 """The file that is there when a run was interrupted."""
@@ -23,18 +21,17 @@ class Notices:
         """Whether the run was interrupted, as its controller tells all workers of this machine."""
         return self.path is not None and self.path.with_name(STOPPED).exists()
 
-    def of_provider(self, spec: ProviderSpec) -> Path | None:
-        """Return the file that says that a provider is down."""
-        return self._file(
-            "down", f"{spec.name}\n{spec.full_model}\n{spec.host}\n{spec.api_key_env}"
-        )
+    def of_outage(self, who: str) -> Path | None:
+        """Return the file that says that an entry, a model or an endpoint is down."""
+        return self._file("down", who)
 
-    def of_rate(self, spec: ProviderSpec) -> Path | None:
+    def of_rate(self, endpoint: str) -> Path | None:
         """Return the file that is there once the table says what a process has learnt of the rate
         of an endpoint."""
-        return self._file("rate", spec.endpoint)
+        return self._file("rate", endpoint)
 
     def _file(self, kind: str, who: str) -> Path | None:
         if self.path is None:
             return None
-        return self.path.with_name(f"{kind}-{crc32(who.encode('utf-8', 'replace')):08x}")
+        name = sha256(who.encode("utf-8", "replace")).hexdigest()[:16]
+        return self.path.with_name(f"{kind}-{name}")

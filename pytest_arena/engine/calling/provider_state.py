@@ -54,7 +54,10 @@ class ProviderState:
     provider: Provider
     traffic: Traffic = field(default_factory=Traffic)
     breaker: CircuitBreaker = field(init=False)
-    """That of the entry, under all its variants."""
+    endpoint: str = field(init=False)
+    """What the entry asks, as `ProviderSpec.endpoint` says it."""
+    pool: str = field(init=False)
+    """What has the places for its calls in flight."""
     answers: int = 0
     output_tokens: int = 0
     input_tokens: int = 0
@@ -71,6 +74,7 @@ class ProviderState:
 
     def __post_init__(self) -> None:
         self.breaker = CircuitBreaker(self.spec.name)
+        self.endpoint, self.pool = self.spec.endpoint, self.spec.pool
 
     @property
     def turns(self) -> PriorityLock:

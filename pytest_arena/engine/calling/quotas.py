@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.notices import Notices
+from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.engine.calling.provider_state import (
     DEFAULT_RETRY_FOR_S,
     ProviderState,
@@ -73,7 +74,7 @@ class Quotas:
     # --- what the files ask for
 
     def divide(self, parts: BudgetParts, undivided: Collection[str]) -> None:
-        """Learn which part of each budget this shard has, and which providers it alone asks; before
+        """Learn which part of each budget this shard has, and which endpoints it alone asks; before
         any limit is learnt."""
         self._parts = parts
         self._undivided = frozenset(undivided)
@@ -96,9 +97,7 @@ class Quotas:
             if spec.rate_limit is not None:
                 rate = self._rates.get(spec.endpoint)
                 self._rates[spec.endpoint] = _lower(rate, spec.rate_limit)
-            if spec.concurrency:
-                known = self._places.get(spec.name, spec.concurrency)
-                self._places[spec.name] = min(known, spec.concurrency)
+        add_limits(self._places, (*arena.every_provider, *arena.judges))
         for case in {id(plan.case): plan.case for plan in arena.cells}.values():
             if case.budget is not None:
                 self._own_budgets().limit_case(arena.file, case.name, case.budget)
@@ -124,18 +123,18 @@ class Quotas:
         """Return the pace of a provider whose rate the file limits."""
         return self._new_rate_limiter(spec) if spec.endpoint in self._rates else None
 
-    def exclusive_access_of(self, provider: str) -> ExclusiveAccess:
-        """Return what keeps a load case and all other calls to a provider apart, over all
+    def exclusive_access_of(self, endpoint: str) -> ExclusiveAccess:
+        """Return what keeps a load case and all other calls to an endpoint apart, over all
         processes of this machine."""
         if self._path is None:
             return ExclusiveAccess()
         from pytest_arena.engine.calling.exclusive_access import SharedExclusiveAccess
 
-        return SharedExclusiveAccess(self._shared(), provider)
+        return SharedExclusiveAccess(self._shared(), endpoint)
 
-    def notice_of(self, spec: ProviderSpec) -> Path | None:
-        """Return the file in which processes tell each other that a provider is down."""
-        return self._notices.of_provider(spec)
+    def notice_of(self, who: str) -> Path | None:
+        """Return the file in which processes tell each other that something is down."""
+        return self._notices.of_outage(who)
 
     @property
     def stopped(self) -> bool:
@@ -324,13 +323,13 @@ class Quotas:
 
     def _hear_of_rate(self, state: ProviderState) -> None:
         """Take on what another process has learnt of an endpoint's rate, if one has."""
-        notice = self._notices.of_rate(state.spec)
+        notice = self._notices.of_rate(state.endpoint)
         if notice is not None and not state.provider.offline and notice.exists():
             self._learnt_rate_limiter(state)
 
     def _tell_of_rate(self, state: ProviderState) -> None:
         # only once the table says it: who sees the file finds the pause that was asked for
-        notice = self._notices.of_rate(state.spec)
+        notice = self._notices.of_rate(state.endpoint)
         if notice is not None and not state.provider.offline:
             notice.touch()
 
@@ -344,8 +343,8 @@ class Quotas:
         from pytest_arena.engine.calling.rate_limit import RateLimiter
 
         portion = self._portion
-        if spec.name not in self._undivided:
-            portion *= self._shard.of_rate(spec.name, self._places.get(spec.name))
+        if spec.endpoint not in self._undivided:
+            portion *= self._shard.of_rate(spec.pool, self._places.get(spec.pool))
         return RateLimiter(
             self._shared(),
             spec.endpoint,

@@ -106,7 +106,7 @@ class Attempts:
     async def _try(self, call: _Call) -> Response:
         """Wait until one attempt may start, and make it."""
         state = call.state
-        place = self._limits.place(state.spec.name)
+        place = self._limits.place(state.pool)
         reservation = await self._start(call, place)
         try:
             response = await self._counted(call, reservation)

@@ -1,9 +1,10 @@
 """How limits and items are shared out among workers: pure functions, the same on both sides.
 
-Every worker owns a slot. A provider with limit L has L places, dealt to the slots in turn from a
-start that depends on its name; its k-th item goes where place k mod L is. So a limit holds over
-all workers without any traffic between them. All items of a provider that is under load go to one
-slot, since a load case runs alone on its provider.
+Every worker owns a slot. A pool (the entries that ask one endpoint within a limit, or an entry
+without one) of limit L has L places, dealt to the slots in turn from a start that depends on its
+name; its k-th item goes where place k mod L is. So a limit holds over all workers without any
+traffic between them. All items of a pool that is under load go to one slot, since a load case runs
+alone on its provider.
 """
 
 from __future__ import annotations
@@ -49,21 +50,21 @@ class Share:
             return 0
         return concurrency // active + (self.slot < concurrency % active)
 
-    def of_provider(self, provider: str, limit: int, concurrency: int) -> int:
-        """Return this worker's part of one provider's limit."""
+    def of_pool(self, pool: str, limit: int, concurrency: int) -> int:
+        """Return this worker's part of one pool's limit."""
         active = self.active(concurrency)
         if self.slot >= active:
             return 0
         limit = min(limit, concurrency)
-        distance = (self.slot - _start(provider)) % active
+        distance = (self.slot - _start(pool)) % active
         return limit // active + (distance < limit % active)
 
 
-def slot_of(provider: str, nth: int, limit: int | None, concurrency: int, workers: int) -> int:
-    """Return the slot that runs the n-th item (from 0) of a provider."""
+def slot_of(pool: str, nth: int, limit: int | None, concurrency: int, workers: int) -> int:
+    """Return the slot that runs the n-th item (from 0) of a pool."""
     active = min(workers, concurrency)
     place = nth % min(limit or concurrency, concurrency)
-    return (_start(provider) + place) % active
+    return (_start(pool) + place) % active
 
 
 def deal(
@@ -73,20 +74,20 @@ def deal(
     workers: int,
     under_load: Collection[str] = (),
 ) -> list[list[int]]:
-    """Return for each slot the indices that it runs, in order; `cells` are (index, provider).
+    """Return for each slot the indices that it runs, in order; `cells` are (index, pool).
 
-    The cells of a provider that is `under_load` stay together.
+    The cells of a pool that is `under_load` stay together.
     """
     shares: list[list[int]] = [[] for _ in range(workers)]
     counts: Counter[str] = Counter()
-    for index, provider in cells:
-        nth = 0 if provider in under_load else counts[provider]
-        slot = slot_of(provider, nth, limit_of(provider), concurrency, workers)
-        counts[provider] += 1
+    for index, pool in cells:
+        nth = 0 if pool in under_load else counts[pool]
+        slot = slot_of(pool, nth, limit_of(pool), concurrency, workers)
+        counts[pool] += 1
         shares[slot].append(index)
     return shares
 
 
-def _start(provider: str) -> int:
+def _start(pool: str) -> int:
     # hash() differs between processes, crc32 does not
-    return crc32(provider.encode())
+    return crc32(pool.encode())

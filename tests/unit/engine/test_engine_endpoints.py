@@ -1,4 +1,4 @@
-"""What a rate is a rate of: an endpoint, a key and a model, whatever an entry is called."""
+"""What limits are limits of: an endpoint, a key and a model, whatever an entry is called."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.systems.exec import ExecOptions
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
@@ -55,6 +57,26 @@ def test_what_is_no_vendors_model_is_known_by_its_name() -> None:
     one = ProviderSpec(name="a", provider="python")
     assert one.endpoint == ProviderSpec(name="a", provider="python", model="x").endpoint
     assert one.endpoint != ProviderSpec(name="b", provider="python").endpoint
+
+
+def test_applications_of_one_name_are_told_apart_by_their_own_keys() -> None:
+    def shop(**options: Any) -> str:
+        spec = ProviderSpec(name="shop", provider="exec")
+        return spec.model_copy(update={"options": ExecOptions(**options)}).endpoint
+
+    assert shop(command=["one"]) == shop(command=["one"])
+    assert shop(command=["one"]) != shop(command=["two"])
+
+
+def test_entries_of_one_endpoint_share_their_places_where_they_limit_them() -> None:
+    limits: dict[str, int] = {}
+    one, other = entry(concurrency=3), entry("b", concurrency=2)
+    elsewhere = entry(api_base="http://b.test/v1", concurrency=5)
+    unlimited, slash = entry("c"), entry("d", api_base="http://a.test/v1/", concurrency=9)
+    add_limits(limits, [one, other, elsewhere, unlimited, slash])
+    assert one.pool == other.pool == slash.pool != elsewhere.pool
+    assert limits == {one.pool: 2, elsewhere.pool: 5}
+    assert unlimited.pool == "c"
 
 
 class Refusing(Provider):

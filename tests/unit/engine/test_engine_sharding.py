@@ -24,7 +24,7 @@ def test_the_parts_of_the_whole_limit_add_up_to_it(count: int, limit: int) -> No
 def test_the_parts_of_a_providers_limit_add_up_to_it(
     count: int, total: int, limit: int, name: str
 ) -> None:
-    parts = [Share(slot, count).of_provider(name, limit, total) for slot in range(count)]
+    parts = [Share(slot, count).of_pool(name, limit, total) for slot in range(count)]
     assert sum(parts) == min(limit, total)
 
 
@@ -37,7 +37,7 @@ def test_every_cell_goes_to_one_worker_that_has_a_place_for_it(
     for slot, share in enumerate(dealt):
         assert share == sorted(share)
         for index in share:
-            assert Share(slot, count).of_provider(providers[index], limit, total) > 0
+            assert Share(slot, count).of_pool(providers[index], limit, total) > 0
             assert Share(slot, count).of_all(total) > 0
 
 
