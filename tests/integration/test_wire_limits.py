@@ -83,6 +83,24 @@ def test_the_peak_equals_the_limit_over_all_and_each_providers_own(
     assert (server.peak, server.peaks["slow"], server.calls) == (7, 2, 28)
 
 
+@pytest.mark.parametrize("workers", [0, 3])
+def test_entries_of_one_endpoint_share_its_places_over_files(
+    project: Project, workers: int
+) -> None:
+    def renamed(text: str, model: str, name: str) -> str:
+        return text.replace(f"name: {model},", f"name: {name},")
+
+    # of `one` no more than two calls come at once; of `two`, another model, four
+    with Gate(hold=6) as server:
+        project.write(arena=arena(server, 6, one=5))
+        other = renamed(arena(server, 6, one=2), "one", "mini")
+        third = renamed(arena(server, 6, two=4), "two", "one")
+        project.pytester.makefile(".arena.yaml", other=other, third=third)
+        result = project.run("--arena-concurrency=12", *([f"-n{workers}"] if workers else []))
+        result.assert_outcomes(passed=18)
+        assert server.peaks == {"one": 2, "two": 4}
+
+
 def test_calls_are_in_flight_far_ahead_of_their_items(project: Project) -> None:
     # no answer comes before all 16 calls of the default limit are in flight
     with Gate(hold=16) as server:
