@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,15 +14,24 @@ skip_rewriting()
 from pytest_arena.options import add_options, is_active  # noqa: E402  # found by that finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from pytest_arena.collection.python_tests.fixture import ArenaFixture
 
 MARK = "arena(file, provider, trials, pass_threshold): how a test with the fixture `arena` is run"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+_BEGUN = pytest.StashKey[bool]()
+"""Whether the run has come to collect tests: who ends it from then on tells what it has become."""
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     add_options(parser)
+    config = pluginmanager.get_plugin("pytestconfig")
+    if config is not None:
+        # pytest calls it while the exception still goes up: for arguments that cannot be read there
+        # is no hook
+        config.add_cleanup(lambda: _refused(config, type(sys.exc_info()[1])))
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -42,6 +52,28 @@ def pytest_configure(config: pytest.Config) -> None:
         name = named_arena(config)
         if name is not None:
             config.pluginmanager.register(Unasked(name), "arena-unasked")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+    code = yield
+    if code == pytest.ExitCode.INTERNAL_ERROR:
+        _refused(config, RuntimeError)
+    return code
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    session.config.stash[_BEGUN] = True
+
+
+def _refused(config: pytest.Config, error: type) -> None:
+    """Put an older run's results away where this one could not begin."""
+    if error is not type(None) and not config.stash.get(_BEGUN, False):
+        from pytest_arena.collection.refused_start import put_away_older
+
+        config.stash[_BEGUN] = True
+        put_away_older(config)
 
 
 @pytest.fixture
