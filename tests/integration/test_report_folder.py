@@ -140,3 +140,56 @@ def test_a_refused_run_leaves_what_another_one_can_take_up_or_is_writing(two: Pr
     results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
     two.run("--arena-provider", "two")
     assert results.exists()
+
+
+BAD = [
+    (("--no-such-option",), ""),
+    (("-nmany",), ""),
+    (("--arena-concurrency=0",), ""),
+    (("--arena-baseline=missing.jsonl",), ""),
+    ((), "raise RuntimeError('a conftest file that cannot be imported')"),
+    ((), "def pytest_configure(): raise RuntimeError('a plug-in that cannot begin')"),
+    ((), "import pytest\ndef pytest_sessionstart(): raise pytest.UsageError('no session')"),
+]
+
+
+@pytest.mark.parametrize(
+    ("options", "conftest"),
+    BAD,
+    ids=["option", "value", "own", "baseline", "import", "hook", "start"],
+)
+def test_what_is_refused_before_a_session_begins_leaves_no_older_results(
+    two: Project, options: tuple[str, ...], conftest: str
+) -> None:
+    two.run()
+    whole = (two.path / "arena-report" / "results.jsonl").read_bytes()
+    if conftest:
+        two.pytester.makeconftest(conftest)
+    refused = two.pytester.runpytest_subprocess("--arena", *options)
+    assert refused.ret in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR)
+    assert "arena: nothing was run; the last whole run is in arena-report/previous" in (
+        refused.outlines + refused.errlines
+    )
+    assert names(two) == {".gitignore", "previous"}
+    assert (two.path / "arena-report" / "previous" / "results.jsonl").read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--no-such-option",),
+        ("--arena", "--help"),
+        ("--arena", "--markers"),
+        ("--arena", "--fixtures"),
+        ("--arena", "--collect-only", "--no-such-option"),
+        ("--arena", "--no-such-option", "--arena-report-dir", "elsewhere"),
+        ("--arena", "--no-such-option", "--arena-baseline=arena-report/results.jsonl"),
+    ],
+)
+def test_who_does_not_run_arenas_into_a_folder_leaves_it_alone(
+    two: Project, arguments: tuple[str, ...]
+) -> None:
+    two.run()
+    two.pytester.runpytest(*arguments)
+    assert (two.path / "arena-report" / "results.jsonl").exists()
+    assert "previous" not in names(two)
