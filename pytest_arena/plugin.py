@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena._imports import skip_rewriting
+from pytest_arena._imports import no_collection, skip_rewriting
 
 skip_rewriting()
 
@@ -43,9 +43,10 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARK)
     if is_active(config):
-        from pytest_arena.collection.setup import activate
+        with no_collection():
+            from pytest_arena.collection.setup import activate
 
-        activate(config)
+            activate(config)
     elif any(".y" in argument for argument in config.args):
         from pytest_arena.unasked import Unasked, named_arena
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_arena._imports import no_collection
 from pytest_arena.collection.answer_sources import block_network, kept_answers
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.items import (
@@ -40,6 +41,7 @@ from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
+from pytest_arena.running.time_limit import alarm_in_place
 from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -128,9 +130,10 @@ class ArenaSession:
 
     def load(self, path: Path) -> Arena:
         """Load an arena file, and begin to import what its providers will need."""
-        arena = load_arena(
-            path, root=self.config.rootpath, registry=self.registry, needs_cases=False
-        )
+        with no_collection():
+            arena = load_arena(
+                path, root=self.config.rootpath, registry=self.registry, needs_cases=False
+            )
         if not arena.cells:
             self.without_cases.append(arena.file)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
@@ -233,13 +236,14 @@ class ArenaSession:
         return self.keep(item, self._conclude(item, done, engine))
 
     def _conclude(self, item: CellItem, done: CellRun, engine: Engine) -> Cell:
-        return conclude_cell(
-            item.plan,
-            done,
-            cell_id=item.nodeid,
-            root=self.config.rootpath,
-            wait=engine.wait,
-        )
+        with alarm_in_place():
+            return conclude_cell(
+                item.plan,
+                done,
+                cell_id=item.nodeid,
+                root=self.config.rootpath,
+                wait=engine.wait,
+            )
 
     # --- Python tests
 

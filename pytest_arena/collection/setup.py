@@ -73,6 +73,8 @@ def activate(config: pytest.Config) -> None:
             _activate_controller(parts)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
+    # What was imported stays, too.
+    gc.freeze()
     # What is left when the process ends is garbage anyway: looking for cycles among hundreds of
     # thousands of objects would only hold up its end, by a second where a run had 5,000 cells.
     atexit.unregister(gc.freeze)

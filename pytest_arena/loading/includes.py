@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.dialects.promptarena import is_suite, translated
+from pytest_arena.loading.dialects.promptarena.suite_kind import is_suite
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlList, YamlMap
 
@@ -47,6 +47,8 @@ def _read(
             )
         )
     if is_suite(tree):
+        from pytest_arena.loading.dialects.promptarena.suite import translated
+
         return translated(tree, context)
     real = path.resolve()
     taken.add(real)

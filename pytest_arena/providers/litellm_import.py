@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import gc
 import inspect
 import logging
 import os
@@ -17,6 +16,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from pytest_arena._imports import no_collection
 from pytest_arena.results.request_response import Request
 
 _AT_IMPORT = {
@@ -61,7 +61,7 @@ def _call_nobody(litellm: Any) -> None:
     request = Request([{"role": "user", "content": "hi"}])
     model = "anthropic/claude-haiku-4-5"
     # Only the first latency depends on it: where a version fails here, its calls tell why.
-    with suppress(Exception), _no_collection():
+    with suppress(Exception), no_collection():
         _ = litellm.encoding  # read from a file at its first use
         litellm.completion(
             model=model,
@@ -98,7 +98,7 @@ def ignore_warnings() -> None:
 
 @cache
 def _import_litellm() -> Any:
-    with _environment(_AT_IMPORT), _no_collection():
+    with _environment(_AT_IMPORT), no_collection():
         module: Any = import_module("litellm")
         import_module("litellm.main")
         # Versions without that list have nothing to fetch.
@@ -110,19 +110,6 @@ def _import_litellm() -> Any:
         for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     return module
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Collect no garbage for a while: of the objects of an import none is any, and looking at all
-    of them again and again takes a fifth of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @contextmanager

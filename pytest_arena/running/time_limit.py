@@ -9,7 +9,8 @@ import ctypes
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
@@ -35,9 +36,40 @@ def within(seconds: float, function: Callable[[], T]) -> T:
     In the main thread it is broken off wherever it is, within a pattern of `re` as well. In any
     other thread it has one of its own, which is told to end, and left behind where it does not.
     """
-    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+    if _has_alarm():
         return _in_main_thread(seconds, function)
     return _in_thread(seconds, function)
+
+
+class _Alarm:
+    """What a signal calls in the main thread: it breaks off the one piece of code it is set for."""
+
+    armed = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        if self.armed:
+            raise TimeLimitError
+
+
+_ALARM = _Alarm()
+
+
+@contextmanager
+def alarm_in_place() -> Iterator[None]:
+    """Put the alarm for `within` in place once: for each of many checks it would take longer than
+    most of them."""
+    if not _has_alarm() or signal.getitimer(signal.ITIMER_REAL)[0]:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, _ALARM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+
+
+def _has_alarm() -> bool:
+    return threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
 
 
 async def in_thread_within(seconds: float, function: Callable[[], T]) -> T:
@@ -46,29 +78,37 @@ async def in_thread_within(seconds: float, function: Callable[[], T]) -> T:
 
 
 def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
-    armed = True
-
-    def ring(_signal: int, _frame: FrameType | None) -> None:
-        if armed:
-            raise TimeLimitError
-
     began = time.monotonic()
     other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, 0)
+    if not other_left and _alarm_is_in_place():
+        return _until_it_rings(_ALARM, seconds, function)
     if 0 < other_left <= seconds:
         # of pytest-timeout, or a user's own, which comes first
         signal.setitimer(signal.ITIMER_REAL, other_left, other_interval)
         return function()
-    before = signal.signal(signal.SIGALRM, ring)
+    alarm = _Alarm()
+    before = signal.signal(signal.SIGALRM, alarm)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
-        return function()
+        return _until_it_rings(alarm, seconds, function)
     finally:
-        armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
         if other_left:
             left = max(other_left - (time.monotonic() - began), _NOT_LESS_S)
             signal.setitimer(signal.ITIMER_REAL, left, other_interval)
+
+
+def _alarm_is_in_place() -> bool:
+    return signal.getsignal(signal.SIGALRM) is _ALARM
+
+
+def _until_it_rings(alarm: _Alarm, seconds: float, function: Callable[[], T]) -> T:
+    alarm.armed = True
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+        return function()
+    finally:
+        alarm.armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _in_thread(seconds: float, function: Callable[[], T]) -> T:

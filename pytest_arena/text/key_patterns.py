@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
+from pytest_arena.text.any_of import any_of
 from pytest_arena.text.key_forms import KEY_FORMS, QUOTED_KEY, KeyForm
 
 
@@ -67,7 +68,7 @@ def long_words(text: str) -> str:
 def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:
     """Return the forms of which a text may hold a key; quickly, since hardly any holds one."""
     found = [form for hint, form in _OF_TEXT if hint in text]
-    if words:
+    if words and _hint_of_words().search(words):
         found += [form for hint, form in _OF_WORDS if hint in words]
     return tuple(dict.fromkeys(found))
 
@@ -93,3 +94,8 @@ def is_words(text: str) -> bool:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
+
+
+@cache
+def _hint_of_words() -> re.Pattern[str]:
+    return re.compile(any_of(hint for hint, _ in _OF_WORDS))

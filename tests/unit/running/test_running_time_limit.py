@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_arena.running.time_limit import TimeLimitError, within
+from pytest_arena.running.time_limit import TimeLimitError, alarm_in_place, within
 
-QUICKLY = 0.1
+QUICKLY = 0.05
 
 
 def looping() -> None:
@@ -66,6 +66,37 @@ def in_another(work: Callable[[], None]) -> None:
 @pytest.mark.parametrize("work", [looping, swallowing, waiting, sleeping, searching])
 def test_nothing_takes_longer_in_the_main_thread(work: Callable[[], None]) -> None:
     in_main(work)
+
+
+@pytest.mark.parametrize("work", [looping, swallowing, waiting, sleeping, searching])
+def test_nothing_takes_longer_where_the_alarm_is_in_place(work: Callable[[], None]) -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with alarm_in_place():
+        for _ in range(2):
+            in_main(work)
+        # an inner limit that is longer holds no longer than the outer one
+        in_main(lambda: within(60, work))
+        # one that is shorter leaves the outer one as it is
+        assert within(60, lambda: in_main(work)) is None
+        assert within(60, lambda: 5) == 5
+        # nor does it matter which alarm a check has left behind
+        within(60, lambda: signal.signal(signal.SIGALRM, lambda _number, _frame: None))
+        in_main(work)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_the_alarm_leaves_a_timer_that_was_set_before_alone() -> None:
+    rung: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda number, _frame: rung.append(number))
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with alarm_in_place():
+            within(60, lambda: [time.sleep(0.01) for _ in range(100) if not rung])
+        assert rung == [signal.SIGALRM]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.mark.parametrize("work", [looping, waiting])

@@ -2,8 +2,3 @@
 
 Source of the format: the JSON Schemas and the documentation of PromptKit (v1alpha1).
 """
-
-from pytest_arena.loading.dialects.promptarena.manifests import is_suite
-from pytest_arena.loading.dialects.promptarena.suite import translated
-
-__all__ = ["is_suite", "translated"]

@@ -14,7 +14,6 @@ from pytest_arena.loading.dialects.promptarena.made import list_under, map_under
 from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.unknown_keys import unknown_key
 
-_ARENAS = ("Arena", "ArenaConfig")
 _ENVELOPE = ("apiVersion", "kind", "metadata", "spec")
 _ENDINGS = (".scenario", ".provider", ".prompt", ".tool", ".persona", ".eval")
 _ALIKE = 0.75
@@ -28,11 +27,6 @@ _SHAPES: dict[str, type[YamlMap | YamlList]] = {
 }
 """What stands under keys that mean the same everywhere."""
 LAST_LINE = 1 << 27
-
-
-def is_suite(tree: Any) -> bool:
-    """Return whether a file is a suite of PromptArena, by its `kind`."""
-    return isinstance(tree, YamlMap) and tree.get("kind") in _ARENAS and "tests" not in tree
 
 
 @dataclass(frozen=True, slots=True)
