@@ -1,11 +1,9 @@
-"""Imports that take no longer than they must."""
+"""Imports of our own modules go past pytest's assertion rewriting, which has nothing to do here."""
 
 from __future__ import annotations
 
-import gc
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
@@ -33,16 +31,3 @@ def skip_rewriting() -> None:
     """Put the finder before pytest's, once a process."""
     if not any(type(finder).__name__ == UnrewrittenFinder.__name__ for finder in sys.meta_path):
         sys.meta_path.insert(0, UnrewrittenFinder())
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Collect no garbage for a while: of the objects of an import, or of a file that is read, none
-    is any, and looking at all of them again and again takes a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

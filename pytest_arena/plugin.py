@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena._imports import no_collection, skip_rewriting
+from pytest_arena._imports import skip_rewriting
 
 skip_rewriting()
 
-from pytest_arena.options import add_options, is_active  # noqa: E402  # found by that finder
+from pytest_arena._garbage import no_collection  # noqa: E402  # found by that finder
+from pytest_arena.options import add_options, is_active  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from inspect import getsourcefile
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
 
+from pytest_arena._garbage import no_collection
 from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
 from pytest_arena.collection.shown_answers import ANSWER, shows_answers
 from pytest_arena.errors import UserError
@@ -59,20 +61,27 @@ class ArenaFile(pytest.File):
         last = [known[name][-1] for name in self.fixture_info.names_closure if known.get(name)]
         return tuple(f for f in last if (getsourcefile(f.func) or "").endswith("conftest.py"))
 
-    def collect(self) -> Iterator[CellItem]:
-        arena = self.arena_session.load(self.path)
-        for text in arena.warnings if self.arena_session.warns else ():
-            self.warn(ArenaWarning(text))
-        self._register_tags(arena)
-        for plan in arena.cells:
-            yield CellItem.from_parent(
-                self,
-                name=plan.name,
-                # pytest 9 keeps "[…]" apart as parameters only when it parses the whole string:
-                # without it --lf, --ff, --sw and --nf never match an item with a bracket
-                nodeid=f"{self.nodeid}::{plan.name}",
-                plan=plan,
-            )
+    def collect(self) -> list[CellItem]:
+        with no_collection():
+            arena = self.arena_session.load(self.path)
+            for text in arena.warnings if self.arena_session.warns else ():
+                self.warn(ArenaWarning(text))
+            self._register_tags(arena)
+            items = [self._item(plan) for plan in arena.cells]
+            # they stay: looking through them for cycles, again and again, frees nothing
+            gc.freeze()
+        return items
+
+    def _item(self, plan: CellPlan) -> CellItem:
+        item: CellItem = CellItem.from_parent(
+            self,
+            name=plan.name,
+            # pytest 9 keeps "[…]" apart as parameters only when it parses the whole string:
+            # without it --lf, --ff, --sw and --nf never match an item with a bracket
+            nodeid=f"{self.nodeid}::{plan.name}",
+            plan=plan,
+        )
+        return item
 
     def repr_failure(  # type: ignore[override]
         self, excinfo: pytest.ExceptionInfo[BaseException]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena._imports import no_collection
 from pytest_arena.collection.answer_sources import block_network, kept_answers
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.items import (
@@ -130,10 +129,9 @@ class ArenaSession:
 
     def load(self, path: Path) -> Arena:
         """Load an arena file, and begin to import what its providers will need."""
-        with no_collection():
-            arena = load_arena(
-                path, root=self.config.rootpath, registry=self.registry, needs_cases=False
-            )
+        arena = load_arena(
+            path, root=self.config.rootpath, registry=self.registry, needs_cases=False
+        )
         if not arena.cells:
             self.without_cases.append(arena.file)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
@@ -341,6 +339,12 @@ class ArenaSession:
                 self._end(self._running_engine())
         finally:
             self._tell(self.facts())
+
+    def pytest_unconfigure(self) -> None:
+        items = self._session.items if self._session is not None else ()
+        if all(isinstance(item, CellItem) for item in items):
+            # pytest looks for what tests have left behind; cells leave nothing
+            gc.freeze()
 
     def _end(self, engine: Engine) -> None:
         if self._confirms and not engine.closing:

@@ -81,11 +81,14 @@ def over_all_findings(
 
     What was found on the loop already is taken; `wait` is used where one is asynchronous.
     """
+    every = enumerate(plan.case.assertions)
+    over_all = [(place, one) for place, one in every if isinstance(one, CellAssertion)]
+    if not over_all:
+        return []
     context = context_of(plan, root, None)
     return [
         done.over_all.get(place) or _over_all(assertion, trials_for(assertion), context, wait)
-        for place, assertion in enumerate(plan.case.assertions)
-        if isinstance(assertion, CellAssertion)
+        for place, assertion in over_all
     ]
 
 

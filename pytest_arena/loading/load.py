@@ -40,6 +40,7 @@ from pytest_arena.registry import Registry
 from pytest_arena.results.cell import MOCK
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
 from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
+from pytest_arena.schema.arena import spec_of_keys
 
 _BUILT_APART = frozenset(
     {
@@ -107,7 +108,8 @@ def _load(
         for key, value in tree.items()
         if key not in _BUILT_APART and not str(key).startswith(OWN_KEY)
     }
-    spec = build_model(ArenaSpec, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
+    model = spec_of_keys(frozenset(light))
+    spec = build_model(model, tree, context.problems, WHOLE_ARENA, light) or ArenaSpec()
     context.servers = build_servers(tree, context)
     providers = build_providers(tree, spec.defaults, context)
     guardrails, params = build_guardrails(

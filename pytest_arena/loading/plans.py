@@ -181,7 +181,7 @@ class CasePlan:
     @property
     def label(self) -> str | None:
         """The label that a right answer gives, where an assertion looks for one."""
-        return next((one.right_label for one in self.assertions if one.right_label), None)
+        return next((label for one in self.assertions if (label := one.right_label)), None)
 
     @property
     def personas(self) -> Iterator[PersonaPlan]:

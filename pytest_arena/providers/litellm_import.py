@@ -16,7 +16,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from pytest_arena._imports import no_collection
+from pytest_arena._garbage import no_collection
 from pytest_arena.results.request_response import Request
 
 _AT_IMPORT = {

@@ -9,6 +9,7 @@ from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import Any
 
+from pytest_arena._garbage import no_collection
 from pytest_arena.errors import UsageError
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
@@ -52,7 +53,8 @@ def write_reports(
     reports = Reports()
     for name in formats:
         try:
-            report = make_reporter(name, registry).write(run, directory)
+            with no_collection():
+                report = make_reporter(name, registry).write(run, directory)
         except UsageError as error:
             # what the user can mend needs no frames
             reports.broken.append(printable(f"the {name} report could not be written: {error}"))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.git import run_git
 
 _LONGEST_GIT_S = 5.0
+_VERSION = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
 
 def now() -> str:
@@ -36,10 +38,18 @@ def versions() -> Mapping[str, str]:
     found = {"python": platform.python_version()}
     for package in ("pytest", "pytest-xdist", "litellm", "openai"):
         try:
-            found[package] = version(package)
+            found[package] = _version(package)
         except PackageNotFoundError:
             continue
     return found
+
+
+def _version(package: str) -> str:
+    """Return a package's version; from a line of its metadata, since most of them hold a whole
+    README, which `importlib.metadata` would read as an e-mail."""
+    known = distribution(package)
+    line = _VERSION.search(known.read_text("METADATA") or "")
+    return line[1] if line else known.version
 
 
 def _git(folder: Path, *arguments: str) -> str:

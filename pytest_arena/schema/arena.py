@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import shorten
@@ -176,3 +177,16 @@ class ArenaSpec(ArenaModel):
     """Kept and shown; CI does the scheduling."""
     comparison: ComparisonSpec | None = None
     """What the comparison shall show."""
+
+
+@cache
+def spec_of_keys(keys: frozenset[str]) -> type[ArenaSpec]:
+    """Return the model of arena files that have no other keys than these.
+
+    It tells what the whole model tells of such a file; to make what validates all of an arena file
+    takes longer than to load a small one.
+    """
+    absent: dict[str, Any] = {
+        name: (Any, field) for name, field in ArenaSpec.model_fields.items() if name not in keys
+    }
+    return create_model(ArenaSpec.__name__, __base__=ArenaSpec, **absent)

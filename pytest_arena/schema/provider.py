@@ -173,8 +173,9 @@ class ProviderSpec(ArenaModel):
     def is_model_alone(self) -> bool:
         """Whether a vendor's model answers: an endpoint that is named may have code of ours
         behind it."""
-        named = self.api_base or any(one.api_base for one in self.endpoints)
-        return self._vendor and not named
+        # read without pydantic's `__getattr__`: it is asked for each cell
+        vendor = bool((self.__pydantic_private__ or {}).get("_vendor"))
+        return vendor and not (self.api_base or any(one.api_base for one in self.endpoints))
 
     @property
     def most_bytes(self) -> int:

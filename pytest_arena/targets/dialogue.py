@@ -132,7 +132,10 @@ class DialogueRun:
         return False
 
     async def _answer_is_blocked(self, response: Response, turn: TurnPlan, number: int) -> bool:
-        look = partial(apply_to_answer, self._guardrails, response, number)
+        guardrails = self._guardrails
+        if not guardrails:
+            return False
+        look = partial(apply_to_answer, guardrails, response, number)
         parts = [*parts_of(response), *(p for c in response.tool_calls for p in parts_of_result(c))]
         size, asked = sum(len(part.text) for part in parts), text_in(turn.user)
         events, blocked = await self._guard(look, size, asked)
