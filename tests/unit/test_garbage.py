@@ -1,0 +1,27 @@
+"""No garbage is looked for while much is made that stays."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from pytest_arena._garbage import no_collection
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_the_collector_is_as_it_was_afterwards(was_on: bool) -> None:
+    before = gc.isenabled()
+    try:
+        (gc.enable if was_on else gc.disable)()
+        with no_collection():
+            assert not gc.isenabled()
+            with no_collection():
+                assert not gc.isenabled()
+            assert not gc.isenabled()
+        assert gc.isenabled() is was_on
+        with pytest.raises(ZeroDivisionError), no_collection():
+            _ = 1 / 0
+        assert gc.isenabled() is was_on
+    finally:
+        (gc.enable if before else gc.disable)()
