@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pytest_arena.assertions.embedding_base import Embedded
 from pytest_arena.assertions.groups import Group
@@ -20,6 +21,13 @@ from pytest_arena.judging.answer_parts import only_called
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.trial import Finding, Trial
 from pytest_arena.running.time_limit import TimeLimitError, in_thread_within, within
+from pytest_arena.running.timed_loop import (
+    HeldUpError,
+    Stopwatch,
+    TimedLoop,
+    asked_from_elsewhere,
+)
+from pytest_arena.running.user_code import Raised
 from pytest_arena.schema.assertion import (
     CUT,
     Assertion,
@@ -41,6 +49,10 @@ __all__ = [
 ]
 
 Check = Callable[[], Outcome | Awaitable[Outcome]]
+_HELD_UP = (
+    "an async check beside this one never gave way, so that the loop of both was given up; "
+    "let it await what takes long"
+)
 _FLIPPED = {"passed": "failed", "failed": "passed"}
 
 
@@ -115,7 +127,7 @@ async def _outcome_async(assertion: Assertion, trial: Trial, context: CheckConte
         members = (_outcome_async(member, seen, inner) for member in assertion.assertions)
         return _combined(assertion, await asyncio.gather(*members), inner)
     outcome = await _run_async(
-        assertion, assertion.check, lambda: assertion.check(trial, context), context
+        assertion, assertion.check, lambda around: assertion.check(trial, around), context
     )
     return _concluded(assertion, trial, outcome, context)
 
@@ -182,7 +194,7 @@ async def evaluate_cell_async(
     if early is not None:
         return _finding(assertion, early, context)
     outcome = await _run_async(
-        assertion, assertion.check_cell, lambda: assertion.check_cell(kept, context), context
+        assertion, assertion.check_cell, lambda around: assertion.check_cell(kept, around), context
     )
     return _finding(assertion, _settled(assertion, outcome), context)
 
@@ -285,20 +297,78 @@ def _run(assertion: Assertion, check: Check, context: CheckContext) -> Outcome:
 
 
 async def _run_async(
-    assertion: Assertion, method: object, check: Check, context: CheckContext
+    assertion: Assertion,
+    method: Callable[..., object],
+    check: Callable[[CheckContext], Outcome | Awaitable[Outcome]],
+    context: CheckContext,
 ) -> Outcome:
     longest_s = _longest_s(assertion)
     try:
-        # A check that is not async may search, parse or compare for long: not on the loop.
-        is_async = inspect.iscoroutinefunction(method)
-        result = check() if is_async else await in_thread_within(longest_s, check)
-        return _sound(await result if inspect.isawaitable(result) else result)
+        ours = _is_ours(method) and not isinstance(assertion, Python)
+        if not _awaits(assertion, method, context):
+            # it may search, parse or compare for long: not on the loop
+            found = await in_thread_within(longest_s, lambda: check(context))
+        elif ours:
+            found = check(context)
+        else:
+            return _sound(await _apart(longest_s, check, context))
+        if not inspect.isawaitable(found):
+            return _sound(found)
+        awaited = found
+        return _sound(await (found if ours else _apart(longest_s, lambda _: awaited, context)))
+    except HeldUpError:
+        return Outcome.error(_HELD_UP)
     except TimeLimitError:
         return _out_of_time(longest_s)
     except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)
+
+
+def _awaits(assertion: Assertion, method: Callable[..., object], context: CheckContext) -> bool:
+    """Return whether a check is async, as its code says."""
+    if isinstance(assertion, Python):
+        return assertion.is_async(context.root)
+    return inspect.iscoroutinefunction(method)
+
+
+def _is_ours(method: Callable[..., object]) -> bool:
+    """Return whether a check was written here, so that it gives way to others."""
+    return method.__module__.startswith("pytest_arena.")
+
+
+async def _apart(
+    longest_s: float,
+    check: Callable[[CheckContext], Outcome | Awaitable[Outcome]],
+    context: CheckContext,
+) -> object:
+    """Run a user's async check off the engine's loop, which it may block; what it asks of the run
+    is asked on this one."""
+    here = asyncio.get_running_loop()
+
+    def work(watch: Stopwatch) -> object:
+        def reached(function: Any) -> Any:
+            return function and asked_from_elsewhere(function, here, watch)
+
+        around = replace(
+            context,
+            ask=reached(context.ask),
+            embed=reached(context.embed),
+            rival=reached(context.rival),
+            timed_loop=None,
+        )
+        return check(around)
+
+    timed_loop = context.timed_loop or TimedLoop()
+    try:
+        found = await timed_loop.run(longest_s, work)
+    finally:
+        if context.timed_loop is None:
+            await timed_loop.stop()
+    if isinstance(found, Raised):
+        raise found.error
+    return found
 
 
 def _longest_s(assertion: Assertion) -> float:

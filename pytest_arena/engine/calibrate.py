@@ -59,9 +59,11 @@ def judge_labelled(
 
 
 async def _judge(plan: CellPlan, example: Labelled, engine: Engine, root: Path) -> Finding:
+    judge_client = engine.judge_client(plan, example.row - 1)
     context = replace(
         context_of(plan, root, None),
-        ask=engine.judge_client(plan, example.row - 1),
+        ask=judge_client,
+        timed_loop=judge_client.timed_loop,
         # what is about to be measured is not taken for known
         calibrations={},
     )

@@ -14,6 +14,7 @@ from pytest_arena.loading.plans import CellPlan
 from pytest_arena.providers.embeddings import vectors_from
 from pytest_arena.results.request_response import Message, Request, Response
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.timed_loop import TimedLoop
 from pytest_arena.schema import JudgeReply, ProviderSpec
 
 _NO_JSON = re.compile(r"response_format|json_object|json mode", re.IGNORECASE)
@@ -34,8 +35,10 @@ class JudgeClient:
         trial: int,
         unknown: dict[int, set[str]],
         rival: Callable[[str], Awaitable[Trial]],
+        timed_loop: TimedLoop | None = None,
     ) -> None:
         self.rival = rival
+        self.timed_loop = timed_loop
         self.trial = trial
         self._client = client
         self._plan = plan

@@ -203,6 +203,7 @@ def _reaching(context: CheckContext, judge_client: JudgeClient, plan: CellPlan) 
         ask=judge_client,
         embed=judge_client.embed,
         rival=rival,
+        timed_loop=judge_client.timed_loop,
         baseline_output=kept[judge_client.trial % len(kept)] if kept else None,
     )
 

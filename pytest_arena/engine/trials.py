@@ -24,6 +24,7 @@ from pytest_arena.errors import BudgetSpent, ProviderError
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trial import Finding, Trial
+from pytest_arena.running.timed_loop import TimedLoop
 from pytest_arena.tools import ToolEnvironment
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class TrialRunner:
         self._tool_environment = tools or ToolEnvironment()
         self._toolboxes: Toolboxes | None = None
         self._root = root
+        self._timed_loop = TimedLoop()
         self._unknown: dict[int, set[str]] = {}
         self._shared: SharedConversations | None = None
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="arena-checks")
@@ -192,7 +194,8 @@ class TrialRunner:
         return self._shared
 
     async def give_up(self) -> None:
-        """Cancel what runs for more than one cell, and let go of what tools hold."""
+        """Cancel what runs for more than one cell, and let go of what tools and checks hold."""
+        await self._timed_loop.stop()
         if self._shared is not None:
             await self._shared.give_up()
         if self._toolboxes is not None:
@@ -255,7 +258,7 @@ class TrialRunner:
         async def rival(name: str) -> Trial:
             return (await self._talks().rival(plan, name, number)).trial
 
-        return JudgeClient(self._client, plan, number, self._unknown, rival)
+        return JudgeClient(self._client, plan, number, self._unknown, rival, self._timed_loop)
 
 
 def _cut(trial: Trial, spent: BudgetSpent) -> Executed:

@@ -127,7 +127,7 @@ def _in_thread(seconds: float, function: Callable[[], T]) -> T:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        _break_off(thread)
+        break_off(thread)
         thread.join(_ENDING_S)
         raise TimeLimitError
     if errors:
@@ -135,7 +135,7 @@ def _in_thread(seconds: float, function: Callable[[], T]) -> T:
     return results[0]
 
 
-def _break_off(thread: threading.Thread) -> None:
+def break_off(thread: threading.Thread) -> None:
     """Raise `TimeLimitError` in a thread, as soon as it runs Python again."""
     number = ctypes.c_ulong(thread.ident or 0)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(TimeLimitError))

@@ -162,14 +162,14 @@ class UserLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             threading.Thread(
-                target=_run_on, args=(self._loop,), name="arena-system-loop", daemon=True
+                target=run_loop, args=(self._loop,), name="arena-system-loop", daemon=True
             ).start()
-        loop, caught = self._loop, _caught(coroutine)
-        work = asyncio.run_coroutine_threadsafe(caught, loop)
+        loop, watched = self._loop, caught(coroutine)
+        work = asyncio.run_coroutine_threadsafe(watched, loop)
         try:
             return await asyncio.wrap_future(work)
         except asyncio.CancelledError:
-            let_go(caught)
+            let_go(watched)
             if loop is self._loop and self._sign is None:
                 self._owed_since = time.monotonic()
                 self._sign = asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop)
@@ -182,7 +182,7 @@ class UserLoop:
             blocked.call_soon_threadsafe(blocked.stop)
         if loop is None:
             return
-        ending = asyncio.run_coroutine_threadsafe(_end_all(), loop)
+        ending = asyncio.run_coroutine_threadsafe(end_all(), loop)
         with suppress(TimeoutError, asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.wrap_future(ending), _LAST_WAIT_S)
         loop.call_soon_threadsafe(loop.stop)
@@ -198,7 +198,7 @@ class UserLoop:
             self._loop = self._sign = None
 
 
-def _run_on(loop: asyncio.AbstractEventLoop) -> None:
+def run_loop(loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until it is stopped; an exit that a task of the user's raises does not end it."""
     asyncio.set_event_loop(loop)
     while True:
@@ -212,14 +212,16 @@ def _run_on(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-async def _end_all() -> None:
+async def end_all() -> None:
+    """Cancel all tasks of the running loop, and wait for them."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
 
 
-async def _caught(coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+async def caught(coroutine: Coroutine[Any, Any, T]) -> T | Raised:
+    """Return what a coroutine gives or raises, an exit among it; its cancellation is raised."""
     try:
         return await coroutine
     except asyncio.CancelledError as error:
@@ -246,4 +248,6 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, name="arena-fork-watch", daemon=True).start()
 
 
-os.register_at_fork(after_in_child=_end_with_parent)
+if hasattr(os, "register_at_fork"):
+    # Windows has no fork
+    os.register_at_fork(after_in_child=_end_with_parent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -21,6 +21,9 @@ from pytest_arena.text.looking import SearchedText
 from pytest_arena.text.numbers import counted
 from pytest_arena.text.regex import Pattern, search
 from pytest_arena.text.tool_names import means_tool
+
+if TYPE_CHECKING:
+    from pytest_arena.running.timed_loop import TimedLoop
 
 CUT = "the provider's content filter cut the answer, and what came of it cannot tell"
 
@@ -128,6 +131,8 @@ class CheckContext:
     """Whether a model is asked, so that an answer is one call of it unless its steps say more."""
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
+    timed_loop: TimedLoop | None = None
+    """Where async checks of a user run (None without an engine)."""
     rival: Callable[[str], Awaitable[Trial]] | None = None
     """Give another provider's trial of the same case and number (None without an engine)."""
     baseline_output: str | None = None

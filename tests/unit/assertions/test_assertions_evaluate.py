@@ -19,7 +19,16 @@ from pytest_arena.assertions.evaluate import (
 )
 from pytest_arena.assertions.groups import AllOf, AnyOf
 from pytest_arena.results import Finding, GuardrailEvent, Response, ToolCall, Trial, TrialError
-from pytest_arena.schema import Assertion, CheckContext, MayBeUnsure, Outcome, When
+from pytest_arena.results.request_response import Message
+from pytest_arena.schema import (
+    Assertion,
+    CheckContext,
+    MayBeUnsure,
+    Outcome,
+    ProviderSpec,
+    When,
+)
+from pytest_arena.schema.assertion import JudgeReply
 
 CONTEXT = CheckContext()
 ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),), verdict="passed")
@@ -395,3 +404,71 @@ def test_when_leaves_trials_out_of_a_cell_assertion(build: Any) -> None:
     )
     cut = Trial(messages=(), responses=(Response("no", filtered=True),), verdict="passed")
     assert evaluate_cell(assertion, (ANSWERED, cut), CONTEXT).verdict == "error"
+
+
+class Blocking(Assertion):
+    """Block the loop that it is run on, or wait on it for ever."""
+
+    type: ClassVar[str] = "blocking"
+    longest_s: ClassVar[float] = 0.2
+
+    waits: bool = False
+
+    async def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        while not self.waits:
+            pass
+        await asyncio.Event().wait()
+        return Outcome.of(True, "never")
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("in_group", [False, True])
+def test_an_async_check_that_does_not_come_back_is_an_error_and_the_loop_goes_on(
+    waits: bool, in_group: bool
+) -> None:
+    check: Assertion = Blocking(waits=waits)
+    if in_group:
+        check = AllOf(assertions=[check])
+
+    async def both() -> tuple[Finding, int]:
+        judged = asyncio.ensure_future(evaluate_async(check, ANSWERED, CONTEXT))
+        turns = 0
+        while not judged.done():
+            turns += 1
+            await asyncio.sleep(0)
+        return judged.result(), turns
+
+    finding, turns = asyncio.run(both())
+    assert turns > 10
+    assert finding.verdict == "error"
+    assert "the check took longer than 0.2 s, and was given up" in finding.reason
+
+
+class Asks(Assertion):
+    """Ask the judge, and for another provider's answer."""
+
+    type: ClassVar[str] = "asks"
+
+    async def check(self, trial: Trial, context: CheckContext) -> Outcome:
+        assert context.ask is not None
+        assert context.rival is not None
+        reply = await context.ask(ProviderSpec(name="j"), [])
+        rival = await context.rival("other")
+        return Outcome.of(True, f"{reply.response.output}, {rival.output}")
+
+
+def test_what_a_users_check_asks_is_asked_on_the_engines_loop() -> None:
+    async def judged() -> Finding:
+        here = asyncio.get_running_loop()
+
+        async def ask(spec: ProviderSpec, messages: list[Message], *, turn: int = 0) -> JudgeReply:
+            assert asyncio.get_running_loop() is here
+            return JudgeReply(Response("the judge"))
+
+        async def rival(name: str) -> Trial:
+            assert asyncio.get_running_loop() is here
+            return ANSWERED
+
+        return await evaluate_async(Asks(), ANSWERED, CheckContext(ask=ask, rival=rival))
+
+    assert asyncio.run(judged()).reason == "the judge, yes"
