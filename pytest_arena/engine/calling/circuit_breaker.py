@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,15 +40,23 @@ class Outage:
     reason: str | None = None
     _row: list[str] = field(default_factory=list)
     """What failed in a row, where this process is on its own."""
+    _answered_at: float = float("-inf")
+    """When this process had its last answer."""
 
     def succeeded(self) -> None:
+        self._answered_at = time.monotonic()
         self._row.clear()
         if (shared := self._shared_row) and shared.exists() and shared.stat().st_size:
             # not removed: Windows keeps a file that another process has open
             shared.write_bytes(b"")
 
-    def failed(self, what: str, whose: str = "") -> Counter[str]:
-        """Add a failure to those in a row; return of whose there are how many of its kind."""
+    def failed(self, what: str, whose: str, began: float) -> Counter[str]:
+        """Add a failure to those in a row; return of whose there are how many of its kind.
+
+        What began before the last answer is in no row.
+        """
+        if began < self._answered_at:
+            return Counter()
         line = f"{what} {whose}"
         if shared := self._shared_row:
             shared.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +104,9 @@ class CircuitBreaker:
     - the endpoint with this key: the key, the account or the certificate is no good, three calls in
       a row found no connection, or three met the server's failures, not all of one model.
 
-    What a call is refused for alone (400, 404, a filter) says nothing of the next one.
+    What a call is refused for alone (400, 404, a filter) says nothing of the next one. Neither does
+    what failed while others were answered: where one call in a hundred fails for good, a window of
+    cells is answered before its last attempt, and then waits for it alone.
     """
 
     def __init__(
@@ -121,15 +132,16 @@ class CircuitBreaker:
         for outage in self._all:
             outage.succeeded()
 
-    def attempt_failed(self, error: ProviderError) -> None:
+    def attempt_failed(self, error: ProviderError, began: float = float("inf")) -> None:
+        """Count an attempt that began at a time of the monotonic clock, if it timed out."""
         if error.kind is ErrorKind.TIMEOUT:
-            timeouts = self.entry.failed(_TIMEOUT).total()
+            timeouts = self.entry.failed(_TIMEOUT, "", began).total()
             if timeouts >= TIMEOUTS_IN_A_ROW:
                 said = f"{timeouts} attempts in a row ran into the timeout"
                 self.entry.begin(self.provider, said, error)
 
-    def call_failed(self, error: ProviderError) -> None:
-        """Count a call that failed with all its attempts."""
+    def call_failed(self, error: ProviderError, began: float = float("inf")) -> None:
+        """Count a call that began at a time and failed with all its attempts."""
         if error.kind in LASTING:
             # a key that is good may lack the right to one model
             one_model = error.kind is ErrorKind.AUTHENTICATION and error.status == 403
@@ -145,7 +157,7 @@ class CircuitBreaker:
         ):
             if error.kind not in kinds:
                 continue
-            calls = outage.failed(_CALL, whose)
+            calls = outage.failed(_CALL, whose, began)
             one_model = outage is self.endpoint and set(calls) == {self._who}
             # one model alone may be what fails: its endpoint is down where another one does too
             if calls.total() >= CALLS_IN_A_ROW and not one_model:

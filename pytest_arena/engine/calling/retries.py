@@ -44,6 +44,9 @@ class _Call:
     """How often the provider was really called."""
     end: float | None = None
     """When all attempts must have ended; known once the first one starts."""
+    began: float = float("inf")
+    """When the first attempt started."""
+    attempt_began: float = float("inf")
 
 
 class Attempts:
@@ -82,12 +85,12 @@ class Attempts:
                 if error.elsewhere and call.attempt < retries:
                     call.attempt += 1
                     continue
-                breaker.attempt_failed(error)
+                breaker.attempt_failed(error, call.attempt_began)
                 pause = pause_before(call.attempt, error.retry_after_s)
                 left = (call.end or loop.time()) - loop.time()
                 if not error.retryable or call.attempt >= retries or pause >= left:
                     final = _final(error, call, retries, pause, left)
-                    breaker.call_failed(error)
+                    breaker.call_failed(error, call.began)
                     raise final from error
             # the place is free while this call waits, so that others go on
             await asyncio.sleep(pause)
@@ -192,8 +195,10 @@ class Attempts:
 
     async def _attempt(self, call: _Call) -> Response:
         loop = asyncio.get_running_loop()
+        call.attempt_began = loop.time()
         if call.end is None:
-            call.end = loop.time() + call.retry_for_s
+            call.began = call.attempt_began
+            call.end = call.began + call.retry_for_s
         call.made += 1
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         provider, request = call.state.provider, call.request

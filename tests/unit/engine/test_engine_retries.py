@@ -185,6 +185,35 @@ def test_a_success_in_between_keeps_a_provider_in() -> None:
     assert asyncio.run(many()) == ["server", "server", "fine", "server", "server", "fine"]
 
 
+@pytest.mark.parametrize("fault", ["server", "hang"])
+def test_failures_while_others_are_answered_are_those_of_their_calls_alone(fault: str) -> None:
+    class Choosy(Scripted):
+        async def complete(self, request: Request) -> Response:
+            said = request.messages[0]["content"]
+            if said == "server":
+                raise failure(ErrorKind.SERVER)
+            await asyncio.sleep(30 if said == "hang" else 0)
+            return Response(output="fine", latency_ms=1.0)
+
+    provider = Choosy(spec(retries=0 if fault == "hang" else 1), [])
+
+    async def all_at_once() -> Response:
+        client = ProviderClient(Limits(12, lambda _: None), lambda _: provider, None)
+
+        async def ask(said: str) -> Response:
+            message = {"role": "user", "content": said}
+            return await client.call(provider.spec, Request(messages=[message], timeout_s=0.05))
+
+        # the others wait, as cells behind one that is tried again do
+        asked = [ask(fault) for _ in range(8)] + [ask("hello")]
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        kinds = [one.kind for one in found if isinstance(one, ProviderError)]
+        assert kinds == [ErrorKind.TIMEOUT if fault == "hang" else ErrorKind.SERVER] * 8
+        return await ask("hello")
+
+    assert asyncio.run(all_at_once()).output == "fine"
+
+
 def test_no_call_is_started_once_the_caller_is_closing() -> None:
     provider = Scripted(spec(), ["fine"])
 
