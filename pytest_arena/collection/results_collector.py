@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -84,6 +84,7 @@ class ResultsCollector:
         self._reports = Reports()
         self._said: list[str] = []
         self._collection_failed = False
+        self._broken_off = False
         self._put_away: str | None = None
         self._refused: list[str] = []
         self._hook_failures = HookFailures(parts.config.rootpath)
@@ -97,8 +98,17 @@ class ResultsCollector:
 
     # --- while the run goes on
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
+    @pytest.hookimpl(tryfirst=True, wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        self._begin_loop(session)
+        try:
+            return (yield)
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            # a second Ctrl-C, while pytest tells of the first, has it call the run good
+            self._broken_off = True
+            raise
+
+    def _begin_loop(self, session: pytest.Session) -> None:
         self._storage.session = session
         if not session.config.option.collectonly:
             try:
@@ -245,6 +255,8 @@ class ResultsCollector:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._broken_off and exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         self.read_shards()
         if not self._lines and self._is_empty_shard(exitstatus):
             # more shards than cells: it ran all of its part, which arena merge must know
@@ -257,7 +269,8 @@ class ResultsCollector:
                 self._conclude_recordings(())
             self._put_away_older(session, exitstatus)
             return
-        run = self._conclude(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)
+        is_interrupted = self._broken_off or exitstatus == pytest.ExitCode.INTERRUPTED
+        run = self._conclude(interrupted=is_interrupted)
         run = self._with_unseen_failures(run, int(session.exitstatus))
         session.exitstatus = run.exit_code or 0
         if self._settings.history is not None:

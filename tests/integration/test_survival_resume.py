@@ -144,6 +144,49 @@ def test_the_ini_file_can_ask_for_it(noting: Project) -> None:
     assert notes(noting)[0].startswith("2 cells were taken from")
 
 
+BREAKS_OFF = """\
+import pytest
+seen = []
+
+def pytest_runtest_logreport(report):
+    seen.append(report) if report.when == "call" else None
+    if len(seen) == 2:
+        seen.append("no more")
+        {break_off}
+
+def pytest_keyboard_interrupt(excinfo):
+    {again}
+"""
+
+
+@pytest.mark.parametrize(
+    ("break_off", "again", "spread"),
+    [
+        ("raise KeyboardInterrupt", "raise KeyboardInterrupt", ()),
+        ("raise KeyboardInterrupt", "raise KeyboardInterrupt", ("-n2",)),
+        ("pytest.exit('enough', returncode=7)", "pass", ()),
+        ("pytest.exit('enough', returncode=0)", "pass", ()),
+    ],
+    ids=["ctrl-c-twice", "ctrl-c-twice-n2", "exit", "exit-as-if-good"],
+)
+def test_a_run_that_is_broken_off_is_no_whole_one_whatever_pytest_makes_of_it(
+    small: Project, break_off: str, again: str, spread: tuple[str, ...]
+) -> None:
+    small.pytester.makepyfile(conftest=BREAKS_OFF.format(break_off=break_off, again=again))
+    code = small.run_apart(*spread).ret
+    # the second Ctrl-C ends Python as well, with 1 or by its signal
+    assert code not in (0, 5)
+    *_, end = small.records()
+    assert end["interrupted"] is True
+    had = sum(cell["verdict"] in ("passed", "failed") for cell in small.cells().values())
+    assert had
+    assert end["exit_code"] == (7 if "7" in break_off else pytest.ExitCode.INTERRUPTED)
+    small.pytester.makepyfile(conftest="")
+    small.run_apart("--arena-resume", *spread)
+    taken = "1 cell was" if had == 1 else f"{had} cells were"
+    assert notes(small)[0].startswith(f"{taken} taken from the run interrupted at 20")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 4, 6, 7, 8])
 def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(tmp_path: Path, seed: int) -> None:
