@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
 
 import pytest
@@ -333,6 +334,19 @@ def test_modules_lie_beside_the_arena_below_python_path_and_below_the_root(
     project.run().assert_outcomes(passed=3)
     outputs = {key.split("[")[1]: c["trials"][0]["output"] for key, c in project.cells().items()}
     assert outputs == {"beside]": "from beside", "lib]": "from lib", "root]": "from root"}
+
+
+def test_the_current_folder_on_the_path_is_no_other_place(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.path / "bot.py").write_text("def answer(prompt):\n    return 'hello'\n")
+    project.write(
+        arena='providers: [{name: a, provider: python, call: "bot:answer"}]\n'
+        "tests: [{name: A, prompt: Hi, assertions: [{type: equals, value: hello}]}]\n"
+    )
+    # as `python -c` has it, of which workers are made
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+    project.run().assert_outcomes(passed=1)
 
 
 def test_two_versions_of_one_module_are_never_mixed_up(project: Project) -> None:

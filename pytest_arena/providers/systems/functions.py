@@ -50,7 +50,8 @@ def _taken(folders: Sequence[Path]) -> str | None:
     places = [
         path
         for path in map(Path, dict.fromkeys(sys.path))
-        if path not in folders and not _is_library(path)
+        # `python -c` has "" there, which is the current folder
+        if path.resolve() not in folders and not _is_library(path)
     ]
     for name in sorted(_module_names(folders)):
         loaded = getattr(sys.modules.get(name), "__file__", None)
