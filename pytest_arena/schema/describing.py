@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+import sys
 from collections.abc import Mapping
 from copy import copy
 from functools import cache
@@ -28,14 +28,35 @@ def field_docs(model: type) -> Mapping[str, str]:
     return found
 
 
-def _docs_of(cls: type) -> dict[str, str]:
+@cache
+def _docs_of(cls: type) -> Mapping[str, str]:
     try:
-        source = textwrap.dedent(inspect.getsource(cls))
-    except (OSError, TypeError):
+        source = inspect.getsource(sys.modules[cls.__module__])
+    except (KeyError, OSError, TypeError):
         # made in a session or by a program: there is no source to read
         return {}
-    (definition,) = ast.parse(source).body
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    return _docs_in(source).get(cls.__qualname__, {})
+
+
+@cache
+def _docs_in(source: str) -> Mapping[str, Mapping[str, str]]:
+    """Return the texts under the fields of all classes of a module, which is parsed once."""
+    found: dict[str, Mapping[str, str]] = {}
+    rooms: list[tuple[str, ast.AST]] = [("", ast.parse(source))]
+    for prefix, room in rooms:
+        for node in ast.iter_child_nodes(room):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(f"{prefix}{node.name}", _docs_under(node.body))
+                rooms.append((f"{prefix}{node.name}.", node))
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                rooms.append((f"{prefix}{node.name}.<locals>.", node))
+            elif isinstance(node, ast.stmt | ast.ExceptHandler):
+                # `if TYPE_CHECKING:`, `try:` and the like
+                rooms.append((prefix, node))
+    return found
+
+
+def _docs_under(body: list[ast.stmt]) -> dict[str, str]:
     return {
         field.target.id: inspect.cleandoc(text.value.value)
         for field, text in pairwise(body)
