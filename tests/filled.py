@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
 from random import Random
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -27,16 +28,17 @@ class _Filler:
         self._random = random
 
     def of(self, kind: type[T], around: tuple[Any, ...], given: Mapping[str, Any]) -> T:
-        hints = get_type_hints(kind, include_extras=True)
         values = dict(given)
-        for one in fields(kind):  # type: ignore[arg-type]
-            if one.name in given or _is_excluded(hints[one.name]):
+        around = (*around, kind)
+        declared: Any = kind
+        for name, hint, default in _fields_of(declared):
+            if name in given:
                 continue
             for _ in range(20):
-                value = self._value(hints[one.name], (*around, kind))
-                if one.default is MISSING or value != one.default:
+                value = self._value(hint, around)
+                if default is MISSING or value != default:
                     break
-            values[one.name] = value
+            values[name] = value
         return kind(**values)
 
     def _value(self, hint: Any, around: tuple[Any, ...]) -> Any:
@@ -75,6 +77,17 @@ class _Filler:
         if hint is Any:
             return self._random.choice(_JSON)
         raise TypeError(f"no value for {hint!r}: add one to tests/filled.py")
+
+
+@cache
+def _fields_of(kind: Any) -> list[tuple[str, Any, Any]]:
+    """Return name, annotation and default of each field that is written."""
+    hints = get_type_hints(kind, include_extras=True)
+    return [
+        (one.name, hints[one.name], one.default)
+        for one in fields(kind)
+        if not _is_excluded(hints[one.name])
+    ]
 
 
 def _is_excluded(hint: Any) -> bool:

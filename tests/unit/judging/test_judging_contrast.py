@@ -83,7 +83,7 @@ def test_the_first_contrast_of_several_texts_is_told() -> None:
 
 
 def test_long_texts_of_the_same_few_words_are_compared_in_time() -> None:
-    assert not contrast("a b " * 20_000 + "c", "c " + "b a " * 20_000).same
+    assert not contrast("a b " * 10_000 + "c", "c " + "b a " * 10_000).same
 
 
 @pytest.mark.parametrize("other", ["5!", "(5)!", "5'", "#5", "5‰", ".5", "5²", "5%", "-5", "~5"])
@@ -241,5 +241,5 @@ def test_words_that_are_others_in_capitals_tell_where_case_is_kept() -> None:
     ["'a ", '"', "(a ", "*a ", "_a", "`", "- ", "one ", "five hundred ", "a.b.", "5!", "1,"],
 )
 def test_hostile_texts_are_taken_apart_in_time(piece: str) -> None:
-    text = piece * (100_000 // len(piece))
+    text = piece * (40_000 // len(piece))
     assert not contrast(text, text + "x y").same

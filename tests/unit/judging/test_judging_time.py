@@ -38,7 +38,7 @@ UNITS = [
 ]
 LOOK = """
 import resource, sys
-resource.setrlimit(resource.RLIMIT_CPU, (20, 90))
+resource.setrlimit(resource.RLIMIT_CPU, (10, 45))
 from pytest_arena.judging import words
 from pytest_arena.judging.detectors import injection, pii, profanity, prompt_leak, refusal, secrets
 from pytest_arena.judging.llm.levels import Level, Levels
@@ -61,11 +61,11 @@ looks = [
     lambda text: prompt_leak.prompt_overlap(text, "You are the assistant of a shop."),
     lambda text: similarity(text, "You can return it within 30 days."),
 ]
-secrets.find_secrets("PASSWORD=" * 100_000)
+secrets.find_secrets("PASSWORD=" * 50_000)
 prompt_leak.prompt_overlap("the cat " * 50_000, "the cat " * 50_000)
-resource.setrlimit(resource.RLIMIT_CPU, (90, 90))
+resource.setrlimit(resource.RLIMIT_CPU, (45, 45))
 for unit in eval(sys.argv[1]):
-    text = (unit * 20_000)[:20_000]
+    text = (unit * 10_000)[:10_000]
     for look in looks:
         look(text)
 """
