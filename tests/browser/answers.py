@@ -61,7 +61,7 @@ HOSTILE_ANSWERS = (
     "*a _b " * 3_000,
     "\n".join("\t" * min(depth, 40) + f"{depth}. deep" for depth in range(10_000)),
     "#" * 30_000 + " x\n" + "=" * 30_000 + "\n" + "-" * 30_000,
-    "x" * 1_000_000,
+    "x" * 250_000,
 )
 """What a model may answer, to make markup, a request or a long wait of it."""
 

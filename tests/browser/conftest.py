@@ -25,6 +25,8 @@ ARGUMENTS = (
     "--no-first-run",
 )
 AXE = "axe-core@4"
+LONGEST_MS = 120_000
+"""How long an action may take: what it takes on a busy machine says nothing."""
 
 
 DESCRIPTION = files("pytest_arena_reporters.html").joinpath("payload.json").read_text("utf-8")
@@ -70,7 +72,10 @@ class Opened:
 
     def flaws(self) -> list[tuple[Any, ...]]:
         """Return what axe-core, which must have been evaluated before, finds of the view."""
-        found = self.page.evaluate("() => axe.run(document)")["violations"]
+        found = self.page.evaluate(
+            "async () => (await axe.run(document,"
+            " { resultTypes: ['violations'], selectors: false })).violations"
+        )
         return [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["any"]) for v in found]
 
     def foreign(self) -> list[str]:
@@ -108,34 +113,93 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+class Tab:
+    """A page that reports are opened in, one test after another: a new one costs more than most
+    tests do. What a test leaves in it is taken out before the next."""
+
+    def __init__(self, context: Any, *, strict: bool) -> None:
+        self.context = context
+        self.strict = strict
+        self.page = context.new_page()
+        self.page.set_default_timeout(LONGEST_MS)
+        self.shown = Opened(self.page)
+        if strict:
+            self.page.add_init_script(STRICT)
+        self.page.on("console", lambda message: self.shown.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.shown.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.shown.complaints.append(dialog.message))
+        self.page.on("request", lambda request: self.shown.requests.append(request.url))
+
+    def show(self, address: str, viewport: Any, color_scheme: str) -> Opened:
+        self.page.set_viewport_size(viewport)
+        self.page.emulate_media(media="null", color_scheme=color_scheme)
+        self.shown = Opened(self.page)
+        self.page.goto(address)
+        self.shown.requests.clear()
+        return self.shown
+
+    def empty(self) -> None:
+        self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
+
+
+class Tabs:
+    """The tabs of a browser that no test is in."""
+
+    def __init__(self, browser: Any) -> None:
+        self._browser = browser
+        self._free: list[Tab] = []
+
+    def take(self, *, strict: bool, **options: Any) -> Tab:
+        for tab in self._free:
+            if tab.strict == strict and not options:
+                self._free.remove(tab)
+                return tab
+        return Tab(self._browser.new_context(**options), strict=strict)
+
+    def give_back(self, tab: Tab) -> None:
+        tab.empty()
+        self._free.append(tab)
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Any) -> Tabs:
+    return Tabs(browser)
+
+
 @pytest.fixture
-def open_report(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    contexts = []
+def open_report(tabs: Tabs, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Open the report of a run; `alone` is for a test that changes more of a page than others
+    can take back."""
+    shared: list[Tab] = []
+    own: list[Tab] = []
 
     def opened(
-        run: RunResult | Path, address: str = "", *, strict: bool = True, **options: Any
+        run: RunResult | Path,
+        address: str = "",
+        *,
+        strict: bool = True,
+        alone: bool = False,
+        viewport: Any = None,
+        color_scheme: str = "light",
+        **options: Any,
     ) -> Opened:
-        options.setdefault("viewport", {"width": 1280, "height": 800})
-        context = browser.new_context(**options)
-        contexts.append(context)
-        made = Opened(context.new_page())
-        if strict:
-            made.page.add_init_script(STRICT)
-        made.page.on("console", lambda message: made.complaints.append(message.text))
-        made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
-        made.page.on("dialog", lambda dialog: made.complaints.append(dialog.message))
+        tab = tabs.take(strict=strict, **options)
+        (own if alone or options else shared).append(tab)
         path = run if isinstance(run, Path) else HtmlReporter().write(run, tmp_path).path
-        made.page.on("request", lambda request: made.requests.append(request.url))
-        made.page.goto(f"{path.as_uri()}{address}")
-        made.requests.clear()
+        size = viewport or {"width": 1280, "height": 800}
+        made = tab.show(f"{path.as_uri()}{address}", size, color_scheme)
         if options.get("java_script_enabled", True):
             made.page.wait_for_selector("html[data-ready=all]")
             made.settle()
         return made
 
     yield opened
-    for context in contexts:
-        context.close()
+    for tab in own:
+        tab.context.close()
+    for tab in shared:
+        tabs.give_back(tab)
 
 
 @pytest.fixture(scope="session")

@@ -182,7 +182,7 @@ def test_hostile_answers_are_inert_on_a_cases_page(open_report: Open) -> None:
         opened.go(case_address(cell))
         assert opened.foreign() == [], cell.trials[0].output[:200]
         assert opened.width == 1280
-    opened.page.get_by_role("button", name="All 1,000,000 characters").first.click()
+    opened.page.get_by_role("button", name="All 250,000 characters").first.click()
     assert not opened.page.title().startswith("PWNED")
     assert opened.complaints == []
     assert opened.requests == []

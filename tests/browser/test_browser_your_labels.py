@@ -190,7 +190,7 @@ def test_blind_reading_hides_names_and_verdicts_and_mixes_columns(open_report: O
 
 
 def test_a_browser_that_keeps_nothing_says_so(open_report: Open, browser: Any) -> None:
-    opened = open_report(answered([("a", "b")]), "#cells?labels=1")
+    opened = open_report(answered([("a", "b")]), "#cells?labels=1", alone=True)
     opened.page.add_init_script(
         "Object.defineProperty(self, 'localStorage', { get() { throw new Error('no') } })"
     )
