@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 from pytest_arena.call_hooks import ConfigHooks
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.provider_factory import provider_factory, retirement_notes, variables_of
+from pytest_arena.engine.provider_factory import (
+    open_files_of,
+    provider_factory,
+    retirement_notes,
+    variables_of,
+)
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.tools import ToolEnvironment
 
@@ -87,6 +92,7 @@ def set_up_engine(
         hide=redactor.hide_known,
         tools=ToolEnvironment(outside, settings.mock, redactor.hide_known),
         journal=journal,
+        files_of=open_files_of(registry, mock=settings.mock or settings.record == "none"),
     )
     if settings.max_cost_usd is not None:
         quotas.limit_run(settings.max_cost_usd, budget_name)
@@ -95,4 +101,7 @@ def set_up_engine(
         engine.notes.extend(retirement_notes(registry, called))
     for arena in arenas:
         engine.learn(arena)
+    note = engine.fit_open_files()
+    if note is not None and (share is None or share.slot == 0):
+        engine.notes.append(note)
     return engine

@@ -84,6 +84,7 @@ class ErrorKind(StrEnum):
     AGENT = "agent"
     NOT_RECORDED = "not_recorded"
     NETWORK_BLOCKED = "network_blocked"
+    OPEN_FILES = "open_files"
     ASSERTION = "assertion"
     PROVIDER = "provider"
     HOOK = "hook"

@@ -33,6 +33,7 @@ from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
 from pytest_arena.results.writing import RESULTS, write_results
+from pytest_arena.running.open_files import patiently
 
 if TYPE_CHECKING:
     from pytest_arena.collection.node_ids import NodeId
@@ -78,6 +79,7 @@ class ResultsCollector:
         self._order: Sequence[str] = ()
         self._info = RunInfo(run_id, now(), __version__, options=options)
         self._git: Mapping[str, Any] = {}
+        self._versions: Mapping[str, str] = {}
         self._git_thread = Thread(target=self._look_at_git, daemon=True)
         self._git_thread.start()
         self.run: RunResult | None = None
@@ -359,16 +361,18 @@ class ResultsCollector:
 
     def _begin(self) -> None:
         self._git_thread.join()
-        self._info = replace(self._info, git=self._git, versions=versions())
+        self._info = replace(self._info, git=self._git, versions=self._versions)
         if self._interrupted is None:
             self._shards.forget_others()
-        self._folder.clear()
+        patiently(self._folder.clear)
         self._journal.append(run_line(self._info))
         if self._remote is not None:
             self._remote.begin(resumed=self._interrupted is not None)
             self._remote.append(run_line(self._info))
 
     def _look_at_git(self) -> None:
+        # before calls hold all the files that this process may have
+        self._versions = versions()
         self._git = git_facts(self._config.rootpath)
 
     def _with_unseen_failures(self, run: RunResult, given: int) -> RunResult:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pytest_arena.engine.calling.client import Answers, CallHooks, ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
+from pytest_arena.engine.calling.open_files import OpenFiles
 from pytest_arena.engine.calling.pools import add_limits, limit_here
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.sharding import Share
@@ -57,7 +58,9 @@ class Engine:
         hide: Callable[[str], str] = str,
         tools: ToolEnvironment | None = None,
         journal: CallJournal | None = None,
+        files_of: Callable[[ProviderSpec], int] = lambda _spec: 0,
     ) -> None:
+        """`files_of` tells how many files a call of a provider holds open."""
         self._share = share or Share()
         self._concurrency = concurrency
         self._limits: dict[str, int] = {}
@@ -68,7 +71,11 @@ class Engine:
         self._thread = EventLoopThread()
         limits = Limits(self._share.of_all(concurrency), self._places_in)
         self._quotas = quotas or Quotas()
-        self._client = ProviderClient(limits, make_provider, hooks, answers, self._quotas, hide)
+        self._open_files = OpenFiles(self._share.of_all(concurrency), files_of)
+        self._places: Mapping[str, int] = {}
+        self._client = ProviderClient(
+            limits, make_provider, hooks, answers, self._quotas, hide, self._open_files
+        )
         self._runner = TrialRunner(self._client, root or Path.cwd(), tools, journal)
         self._tasks: dict[Work, asyncio.Task[None]] = {}
 
@@ -91,6 +98,14 @@ class Engine:
         """Learn a file's limits, rates and budgets."""
         self.limit((*arena.providers, *arena.judges))
         self._quotas.learn(arena)
+        self._open_files.learn(arena, self._count_of)
+
+    def fit_open_files(self) -> str | None:
+        """Hold calls to the files that this process may open; return the sentence that says so,
+        where they are fewer than were asked for."""
+        fit = self._open_files.fit()
+        self._places = fit.places
+        return fit.note
 
     def count_with(self, file: str, arena_file: str) -> None:
         """Let the budget of an arena file hold for what a file of Python tests asks."""
@@ -167,9 +182,14 @@ class Engine:
         self.stop_calling()
         self._thread.submit(self._shut_down()).result()
         self._thread.stop()
+        self._open_files.close()
 
     def _places_in(self, pool: str) -> int | None:
         """Return how many places of a pool are this process's; None where nothing limits them."""
+        limit, most = self._own_places_in(pool), self._places.get(pool)
+        return limit if most is None else min(most if limit is None else limit, most)
+
+    def _own_places_in(self, pool: str) -> int | None:
         limit = limit_here(self._share.shard, self._limits, pool, self._under_load)
         if limit is None:
             return None

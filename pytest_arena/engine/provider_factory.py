@@ -46,6 +46,16 @@ def provider_factory(
     return make
 
 
+def open_files_of(registry: Registry, *, mock: bool) -> Callable[[ProviderSpec], int]:
+    """Return what tells how many files a call of a provider holds open."""
+
+    def files(spec: ProviderSpec) -> int:
+        cls = provider_class(registry, spec)
+        return 0 if cls.offline or mock else cls.open_files(spec)
+
+    return files
+
+
 def configuration_problems(
     registry: Registry, specs: Iterable[ProviderSpec], variables: Mapping[str, str]
 ) -> list[Problem]:

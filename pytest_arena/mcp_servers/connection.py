@@ -16,6 +16,7 @@ from pytest_arena.errors import first_line, shorten
 from pytest_arena.mcp_servers.failures import NoAnswerInTime, ServerRefused, ServerUnusable
 from pytest_arena.mcp_servers.http import HTTP_FAILURE, HttpTransport, may_pass
 from pytest_arena.mcp_servers.stdio import StdioTransport
+from pytest_arena.running.open_files import no_file_left, ran_out_of_files
 
 T = TypeVar("T")
 _CLOSING_S = 5.0
@@ -137,6 +138,9 @@ class Connection:
     async def _failure(self, error: BaseException) -> ServerUnusable:
         """Return why a connection ended that nobody closed."""
         cause = _cause(error)
+        if ran_out_of_files(error):
+            said = no_file_left(f"{self._name} cannot be reached: {cause}")
+            return ServerUnusable(said, no_files=True)
         if isinstance(cause, OSError) and not isinstance(cause, (ConnectionError, TimeoutError)):
             return self._unusable(f"cannot be started: {cause}")
         if self._transport.ended.is_set():

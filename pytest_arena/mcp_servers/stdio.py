@@ -17,6 +17,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
 from pytest_arena.errors import shorten
+from pytest_arena.running.open_files import PATIENCE_S, PAUSE_S, is_short
 from pytest_arena.running.process_groups import KILL, TERMINATE, signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import LAST_WORDS, ending_of, with_last_words
@@ -72,17 +73,7 @@ class StdioTransport:
         process's number may be another's later."""
 
     async def __aenter__(self) -> Streams:
-        launch = self._launch
-        self._process = await asyncio.create_subprocess_exec(
-            *launch.command,
-            cwd=launch.folder,
-            env=dict(launch.environment),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            limit=MOST_BYTES,
-            start_new_session=True,
-        )
+        self._process = await self._started()
         try:
             # the guard is a process, too, which the first program starts
             await asyncio.to_thread(self._guard.add, self._process.pid)
@@ -119,6 +110,27 @@ class StdioTransport:
         # what a server left behind in a session of its own may hold the pipes
         self._process._transport.close()  # type: ignore[attr-defined]  # has no public name
         await asyncio.to_thread(self._guard.discard, self._process.pid)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        """Start the process; files that are not there for the moment are waited for a while."""
+        launch = self._launch
+        end = asyncio.get_running_loop().time() + PATIENCE_S
+        while True:
+            try:
+                return await asyncio.create_subprocess_exec(
+                    *launch.command,
+                    cwd=launch.folder,
+                    env=dict(launch.environment),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=asyncio.subprocess.PIPE,
+                    limit=MOST_BYTES,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                if not is_short(error) or asyncio.get_running_loop().time() >= end:
+                    raise
+            await asyncio.sleep(PAUSE_S)
 
     async def fault(self) -> str:
         """Return how the server came to its end, with its last words; waits for these a little."""

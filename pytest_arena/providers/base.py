@@ -107,6 +107,12 @@ class Provider:
         could be made; looked for before a run."""
         return []
 
+    @classmethod
+    def open_files(cls, spec: ProviderSpec) -> int:
+        """Return how many files a call in flight holds open: a connection is one. Not asked of an
+        offline provider."""
+        return 1
+
     def note_usage(self, usage: Usage | None) -> None:
         """Put counts that cannot be believed into the run's notes, the first of a provider."""
         if usage is not None and usage.problem:

@@ -21,8 +21,9 @@ from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.offered import checked_template, offered, template_failure
 from pytest_arena.results.request_response import Request, Response, ToolCall
+from pytest_arena.running.program import OPEN_FILES
 from pytest_arena.running.user_code import in_thread
-from pytest_arena.schema.mcp import McpColumnOptions
+from pytest_arena.schema.mcp import McpColumnOptions, McpServerSpec
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.text.nested_texts import filled_in, texts_in
 
@@ -123,6 +124,14 @@ class McpProvider(Provider):
     @classmethod
     def warm_up(cls) -> None:
         package.load()
+
+    @classmethod
+    def open_files(cls, spec: ProviderSpec) -> int:
+        reached: McpServerSpec = spec.options.reached
+        if reached.url is not None:
+            # what is asked, and what a session hears meanwhile
+            return 1 if reached.scope == "worker" else 2
+        return 0 if reached.scope == "worker" else OPEN_FILES
 
     async def start(self) -> None:
         if self._options.reached.scope == "worker":

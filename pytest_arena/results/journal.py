@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from pytest_arena.running.file_locks import BINARY, lock, try_lock
+from pytest_arena.running.open_files import patiently
 
 
 class Journal:
@@ -25,7 +26,7 @@ class Journal:
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
-            self._file = os.open(self.path, flags, 0o644)
+            self._file = patiently(lambda: os.open(self.path, flags, 0o644))
             if self._lock:
                 lock(self._file)
         data = memoryview(f"{line}\n".encode())

@@ -18,19 +18,27 @@ _OF_STORAGE = (
     *(errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR, errno.ELOOP),
     *(errno.ENAMETOOLONG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS),
 )
+_OF_PROCESS = (errno.EMFILE, errno.ENFILE)
 PREVIOUS = "previous"
 """Where, in a folder of reports, the last whole run stands while one of a part takes its place."""
 
 
 def is_of_storage(error: OSError) -> bool:
     """Return whether an error says that a place cannot be written, and is no mistake of code."""
-    return error.errno in _OF_STORAGE
+    return error.errno in _OF_STORAGE or error.errno in _OF_PROCESS
 
 
 def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Problem:
     """Return what to tell of a path that cannot be written."""
     shown = path if is_url(str(path)) else shown_path(path)
     reason = (error.strerror or str(error)).lower()
+    if error.errno in _OF_PROCESS:
+        # it may be a file that is read on the way, of which its place says nothing
+        return Problem(
+            f"cannot open {str(shown)!r}: {reason}",
+            expected="files that this process may still open",
+            fix="raise the limit with ulimit -n, or have fewer calls in flight",
+        )
     return Problem(
         f"cannot write {str(shown)!r}: {reason}", expected="a place that can be written to", fix=fix
     )

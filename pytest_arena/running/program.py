@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.running.open_files import patiently
 from pytest_arena.running.pipes import READABLE, WRITABLE, pipes_of
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
@@ -26,6 +27,9 @@ _LOOK_S = 0.05
 """Between two looks whether a program has ended, where the system has no other way to tell."""
 _ENDING_S = 0.5
 """For a program to end that has closed its standard output."""
+
+OPEN_FILES = 4
+"""That a program holds open here: three pipes, and what tells of its end."""
 
 
 class ProgramFailed(ArenaError):
@@ -48,19 +52,9 @@ class Program:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
-        self._process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
-        )
+        self._process = patiently(lambda: _started(command, folder, environment, guard))
         self._guard = guard
         self._most_bytes = most_bytes
-        guard.add(self._process.pid)
         self._stdin = _opened(self._process.stdin)
         self._stdout = _opened(self._process.stdout)
         self._stderr = _opened(self._process.stderr)
@@ -229,6 +223,36 @@ class Program:
 
     def _told(self, what: str) -> str:
         return with_last_words(what, self._errors)
+
+
+def _started(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], guard: ProcessGuard
+) -> subprocess.Popen[bytes]:
+    """Start a process that the guard knows."""
+    process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
+    )
+    try:
+        # the guard is a process, too, which the first program starts
+        guard.add(process.pid)
+    except OSError:
+        _end(process)
+        raise
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    signal_group(process.pid)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        _opened(pipe).close()
 
 
 def with_last_words(what: str, errors: bytes | bytearray) -> str:

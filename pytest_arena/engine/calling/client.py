@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from copy import deepcopy
@@ -11,6 +12,7 @@ from typing import Protocol
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker, Outage
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
+from pytest_arena.engine.calling.open_files import OpenFiles, no_files, of_open_files
 from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import ProviderState, Traffic
 from pytest_arena.engine.calling.quotas import Quotas
@@ -19,7 +21,9 @@ from pytest_arena.errors import ErrorKind, ProviderError, first_line
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.cleaning import clean_response
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.open_files import PATIENCE_S, PAUSE_S
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.numbers import counted
 
 DEFAULT_TIMEOUT_S = 60.0
 """Of one attempt, where neither the case nor the provider has a limit of its own."""
@@ -78,10 +82,11 @@ class ProviderClient:
         answers: Answers | None = None,
         quotas: Quotas | None = None,
         hide: Callable[[str], str] = str,
+        open_files: OpenFiles | None = None,
     ) -> None:
         self._hide = hide
         self._quotas = quotas or Quotas()
-        self._attempts = Attempts(limits, self._quotas)
+        self._attempts = Attempts(limits, self._quotas, open_files)
         self._make_provider = make_provider
         self._hooks = hooks
         self._answers = answers
@@ -201,6 +206,8 @@ class ProviderClient:
             except ProviderError as error:
                 said = first_line(error.message)
                 self.notes.append(f"provider {state.spec.name!r} was not closed: {said}")
+        if self._attempts.without_files:
+            self.notes.append(_waited_for_files(self._attempts.without_files))
         if self._answers:
             await self._answers.close()
         self._quotas.close()
@@ -254,8 +261,27 @@ class ProviderClient:
 
 
 async def _start(provider: Provider) -> None:
-    with own_code(ErrorKind.PROVIDER):
-        await provider.start()
+    """Have a provider ready; files that are not there for the moment are waited for a while."""
+    loop = asyncio.get_running_loop()
+    end: float | None = None
+    while True:
+        try:
+            with own_code(ErrorKind.PROVIDER):
+                return await provider.start()
+        except ProviderError as error:
+            if not of_open_files(error):
+                raise
+            end = end or loop.time() + PATIENCE_S
+            if loop.time() >= end:
+                raise no_files(error) from error
+        await asyncio.sleep(PAUSE_S)
+
+
+def _waited_for_files(times: int) -> str:
+    return (
+        f"no file was left to open for {counted(times, 'attempt')} to call, of which no provider "
+        "knows: fewer calls were in flight from then on (raise with `ulimit -n`)"
+    )
 
 
 def _copy(request: Request) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -16,7 +17,7 @@ class Limits:
     """
 
     def __init__(self, total: int, of_pool: Callable[[str], int | None]) -> None:
-        self._total = asyncio.Semaphore(max(1, total))
+        self._total = AdaptivePlaces(max(1, total))
         self._of_pool = of_pool
         self._pools: dict[str, asyncio.Semaphore | None] = {}
 
@@ -27,6 +28,49 @@ class Limits:
             self._pools[pool] = asyncio.Semaphore(max(1, limit)) if limit is not None else None
         return ConcurrencySlot(self._pools[pool], self._total)
 
+    def fewer(self, by: int) -> None:
+        """Have fewer calls in flight from now on: this process cannot carry so many."""
+        self._total.fewer(by)
+
+
+class AdaptivePlaces:
+    """Places that are fewer from when they turned out to be too many."""
+
+    def __init__(self, most: int) -> None:
+        self._limit = most
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def acquire(self) -> None:
+        """Wait for a place; those that came earlier go first."""
+        if self._taken < self._limit and not self._waiting:
+            self._taken += 1
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(future)
+        try:
+            await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                # the place came together with the cancellation
+                self.release()
+            else:
+                self._waiting.remove(future)
+            raise
+
+    def release(self) -> None:
+        """Let the next one have a place."""
+        self._taken -= 1
+        while self._waiting and self._taken < self._limit:
+            future = self._waiting.popleft()
+            if not future.done():
+                self._taken += 1
+                future.set_result(None)
+
+    def fewer(self, by: int) -> None:
+        """Leave so many places less than are taken now, and one at least."""
+        self._limit = max(1, min(self._limit, self._taken - by))
+
 
 class ConcurrencySlot:
     """A place at the provider first and then among all calls, so that a slow provider's
@@ -34,7 +78,7 @@ class ConcurrencySlot:
 
     __slots__ = ("_provider", "_total")
 
-    def __init__(self, provider: asyncio.Semaphore | None, total: asyncio.Semaphore) -> None:
+    def __init__(self, provider: asyncio.Semaphore | None, total: AdaptivePlaces) -> None:
         self._provider = provider
         self._total = total
 

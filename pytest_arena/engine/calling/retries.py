@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
+from pytest_arena.engine.calling.open_files import OpenFiles, no_files, of_open_files
 from pytest_arena.engine.calling.own_code import own_code
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 DEFAULT_RETRIES = 2
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
+FILES_PAUSE_S = 0.3
+"""Before a call is tried again for which no file was left; about so long, so that not all come back
+at once."""
 LONGEST_NAP_S = 0.25
 """Between two looks at what all processes know of a provider's rate."""
 POLL_S = 0.02
@@ -52,10 +56,16 @@ class _Call:
 class Attempts:
     """Try calls within the limits until there is an answer; lives on the event loop."""
 
-    def __init__(self, limits: Limits, quotas: Quotas | None = None) -> None:
+    def __init__(
+        self, limits: Limits, quotas: Quotas | None = None, open_files: OpenFiles | None = None
+    ) -> None:
         self.closing = False
         self.in_flight = 0
         """How many calls providers are at work on now."""
+        self.without_files = 0
+        """How many attempts came to nothing since no file was left to open."""
+        self._no_files_come = False
+        self._open_files = open_files
         self._limits = limits
         self._quotas = quotas or Quotas()
         self._spreader = Spreader()
@@ -77,11 +87,15 @@ class Attempts:
             try:
                 response = await self._try(call)
                 breaker.succeeded()
+                self._no_files_come = False
                 response.attempts = call.attempt + 1
                 return response
             except ProviderError as error:
                 if error.kind is ErrorKind.PROVIDER_DOWN:
                     raise
+                if error.kind is ErrorKind.OPEN_FILES:
+                    await self._until_files_are_free(error, call)
+                    continue
                 if error.elsewhere and call.attempt < retries:
                     call.attempt += 1
                     continue
@@ -95,6 +109,23 @@ class Attempts:
             # the place is free while this call waits, so that others go on
             await asyncio.sleep(pause)
             call.attempt += 1
+
+    async def _until_files_are_free(self, error: ProviderError, call: _Call) -> None:
+        """Wait a little, with fewer calls in flight from now on.
+
+        Nobody was asked: it counts as no attempt, and says nothing of the provider.
+        """
+        now = asyncio.get_running_loop().time()
+        call.made -= 1
+        self.without_files += 1
+        if self._open_files is not None and (by := self._open_files.cut(now, self.in_flight)):
+            self._limits.fewer(by)
+        pause = FILES_PAUSE_S * (0.5 + random.random())  # noqa: S311  # as of `pause_before`
+        if self._no_files_come or self.closing or now + pause >= (call.end or 0.0):
+            # what others wait for in vain is not waited for again, until a call has had it
+            self._no_files_come = True
+            raise ProviderError(error.kind, error.message, attempts=call.made) from error
+        await asyncio.sleep(pause)
 
     async def only_one(self, state: ProviderState, request: Request) -> Response:
         """Return the answer to a single attempt, which budgets alone hold back."""
@@ -208,6 +239,10 @@ class Attempts:
                 return await _answer(provider, request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
+        except ProviderError as error:
+            if error.kind is not ErrorKind.OPEN_FILES and of_open_files(error):
+                raise no_files(error) from error
+            raise
         finally:
             self.in_flight -= 1
 

@@ -30,6 +30,7 @@ _HOPELESS = LASTING | {
     ErrorKind.CONFIGURATION,
     ErrorKind.MISSING_KEY,
     ErrorKind.NOT_FOUND,
+    ErrorKind.OPEN_FILES,
     ErrorKind.PROVIDER_DOWN,
 }
 _DOWN_IN_A_ROW = 3

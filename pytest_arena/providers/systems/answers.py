@@ -13,6 +13,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing, failure_kind
 from pytest_arena.providers.systems.portable.shapes import ShapeError, described
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span, Trace
+from pytest_arena.running.open_files import no_file_left, ran_out_of_files
 from pytest_arena.text.exception_text import exception_text
 
 _LONGEST_FAULT = 4_000
@@ -21,6 +22,15 @@ _LONGEST_FAULT = 4_000
 def system_failure(message: str, kind: ErrorKind = ErrorKind.SYSTEM) -> ProviderError:
     """Build the error of an application that gave no answer."""
     return ProviderError(kind, shorten(message, _LONGEST_FAULT))
+
+
+def not_started(name: str, error: Exception) -> ProviderError:
+    """Build the error of a program that cannot be started; where no file was left for that, it is
+    none of the program's."""
+    said = f"{name} cannot be started: {error}"
+    if ran_out_of_files(error):
+        return system_failure(no_file_left(said), ErrorKind.OPEN_FILES)
+    return system_failure(said)
 
 
 def function_failure(call: str, error: BaseException, root: Path) -> ProviderError:

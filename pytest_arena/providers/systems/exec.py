@@ -19,7 +19,7 @@ from pytest_arena.errors import Problem, shorten
 from pytest_arena.prompts.templates import names_in, render_text
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.json_body import read_json
-from pytest_arena.providers.systems.answers import answer_of, system_failure
+from pytest_arena.providers.systems.answers import answer_of, not_started, system_failure
 from pytest_arena.providers.systems.offered import (
     checked_template,
     is_last_turn,
@@ -32,7 +32,7 @@ from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
-from pytest_arena.running.program import Program, ProgramFailed
+from pytest_arena.running.program import OPEN_FILES, Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised, Threads, in_thread
 from pytest_arena.schema.http import VARIABLE
@@ -174,6 +174,10 @@ class ExecProvider(Provider):
         problem = _program_problem(options, spec, variables)
         return [problem] if problem is not None else []
 
+    @classmethod
+    def open_files(cls, spec: ProviderSpec) -> int:
+        return OPEN_FILES
+
     async def start(self) -> None:
         await self._spans.start()
         if self._variables is None:
@@ -215,7 +219,7 @@ class ExecProvider(Provider):
             if isinstance(output.error, ProgramFailed):
                 raise system_failure(f"{self._name} {output.error}")
             if isinstance(output.error, (OSError, ValueError)):
-                raise system_failure(f"{self._name} cannot be started: {output.error}")
+                raise not_started(self._name, output.error)
             raise output.error
         return output.decode("utf-8", "replace")
 

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from pytest_arena.errors import ProviderError, shorten
+from pytest_arena.errors import ErrorKind, ProviderError, shorten
 from pytest_arena.providers.json_body import read_json
-from pytest_arena.providers.systems.answers import system_failure
+from pytest_arena.providers.systems.answers import not_started, system_failure
 from pytest_arena.providers.systems.portable.pieces import Timing
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.user_code import Raised, Threads, in_thread
@@ -72,7 +72,8 @@ class ProgramPool:
                 try:
                     self._idle.append(await self._started())
                 except ProviderError as error:
-                    self._failure = error
+                    if error.kind is not ErrorKind.OPEN_FILES:
+                        self._failure = error
                     raise
                 self._has_started = True
 
@@ -177,7 +178,7 @@ class ProgramPool:
             async with self._launching:
                 program = self._unless_raised(await in_thread(self._launch))
         except (OSError, ValueError) as error:
-            raise system_failure(f"{self._name} cannot be started: {error}") from None
+            raise not_started(self._name, error) from None
         if self._says_ready:
             await self._in_thread(program, lambda: self._until_ready(program))
         return program

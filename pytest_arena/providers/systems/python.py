@@ -39,6 +39,7 @@ from pytest_arena.providers.systems.program_pool import ProgramPool
 from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.program import OPEN_FILES
 from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import TracedOptions
@@ -163,6 +164,11 @@ class PythonProvider(Provider):
         call, root = self._options.call, self.spec.root
         owner, found = _check(call, root, self._folders)
         return callable_of(call, owner, found)
+
+    @classmethod
+    def open_files(cls, spec: ProviderSpec) -> int:
+        # a function mostly asks a model, over a connection of its own
+        return 1 if spec.options.venv is None else OPEN_FILES
 
     async def complete(self, request: Request) -> Response:
         return await self._spans.of(request, self._answer, self._have_sent)
