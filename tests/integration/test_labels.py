@@ -55,16 +55,16 @@ def test_the_summary_and_the_limits_have_all_trials(
     assert len(cells["arena.yaml::Row 2[m]"]["trials"]) == 3
 
 
-def test_limits_alone_may_decide_about_a_run(labelled: Project, spread: tuple[str, ...]) -> None:
+def test_limits_alone_may_decide_about_a_run(labelled: Project) -> None:
     calm = ARENA.partition("  - name: Broken")[0]
     labelled.write(arena=calm.replace("min: 0.9", "min: 0.5"))
-    result = labelled.run("--arena-fail-on=gates", *spread)
+    result = labelled.run("--arena-fail-on=gates")
     result.assert_outcomes(passed=2, xfailed=2)
     assert result.ret == pytest.ExitCode.OK
     labelled.write(arena=calm)
-    assert labelled.run("--arena-fail-on=gates", *spread).ret == pytest.ExitCode.TESTS_FAILED
+    assert labelled.run("--arena-fail-on=gates").ret == pytest.ExitCode.TESTS_FAILED
     labelled.write(arena=ARENA.replace("min: 0.9", "min: 0.5"))
-    result = labelled.run("--arena-fail-on=gates", *spread)
+    result = labelled.run("--arena-fail-on=gates")
     result.assert_outcomes(passed=2, xfailed=2, errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
 

@@ -60,8 +60,8 @@ def test_recording_equal_answers_again_changes_no_byte(recorded: Project) -> Non
     assert (recorded.path / BASELINE).read_bytes() == before
 
 
-def test_nothing_changed_passes_the_gate(recorded: Project, spread: tuple[str, ...]) -> None:
-    result = gate(recorded, *spread)
+def test_nothing_changed_passes_the_gate(recorded: Project) -> None:
+    result = gate(recorded)
     assert result.ret == pytest.ExitCode.OK
     assert statuses(recorded) == {"Colours": "still passing", "Numbers": "still passing"}
 
@@ -124,11 +124,9 @@ def test_a_changed_prompt_is_compared_and_named(recorded: Project) -> None:
     assert "+user: Name any colour" in diff
 
 
-def test_an_outage_is_an_error_and_no_regression(
-    recorded: Project, spread: tuple[str, ...]
-) -> None:
+def test_an_outage_is_an_error_and_no_regression(recorded: Project) -> None:
     recorded.write(arena=CALM.replace("mock: red", "mock: {error: bad_request}"))
-    result = gate(recorded, *spread)
+    result = gate(recorded)
     result.assert_outcomes(passed=1, errors=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert statuses(recorded) == {"Colours": "error", "Numbers": "still passing"}
@@ -155,7 +153,7 @@ def test_a_missing_baseline_is_a_usage_error_unless_it_may_be(
     result = gate(project, *spread)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: there is no baseline {BASELINE}"])
-    result = gate(project, "--arena-baseline-missing=warn", *spread)
+    result = gate(project, "--arena-baseline-missing=warn")
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
 
@@ -179,9 +177,9 @@ def test_options_that_make_no_sense_are_refused(
     result.stderr.fnmatch_lines([f"ERROR: {text}"])
 
 
-def test_a_subset_updates_only_its_own_cells(recorded: Project, spread: tuple[str, ...]) -> None:
+def test_a_subset_updates_only_its_own_cells(recorded: Project) -> None:
     recorded.write(arena=CALM.replace("mock: red", "mock: dark red").replace("seven", "eight"))
-    recorded.run("--arena-update-baseline", "-k", "Colours", *spread)
+    recorded.run("--arena-update-baseline", "-k", "Colours")
     numbers = CALM.replace("mock: red", "mock: dark red")
     recorded.write(arena=numbers)
     gate(recorded)
@@ -193,7 +191,7 @@ def test_cells_that_are_no_more_stay_until_they_are_pruned(
 ) -> None:
     renamed = CALM.replace("name: Numbers", "name: Digits")
     recorded.write(arena=renamed)
-    recorded.run("--arena-update-baseline", *spread)
+    recorded.run("--arena-update-baseline")
     assert set(baseline(recorded)) == {"Colours", "Numbers", "Digits"}
     recorded.run("--arena-update-baseline", "--arena-prune-baseline", "-k", "Colours", *spread)
     assert set(baseline(recorded)) == {"Colours", "Digits"}
@@ -259,8 +257,8 @@ def test_suspects_get_fresh_trials_and_only_these_decide(
     assert broken["standing"]["fresh"] == {"passed": 0, "judged": 10}
 
 
-def test_an_unchanged_live_provider_passes_the_gate(live: Project, spread: tuple[str, ...]) -> None:
-    result = live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression", *spread)
+def test_an_unchanged_live_provider_passes_the_gate(live: Project) -> None:
+    result = live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=regression")
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -295,11 +293,9 @@ gates:
 """
 
 
-def test_limits_hold_break_and_cannot_be_checked(
-    recorded: Project, spread: tuple[str, ...]
-) -> None:
+def test_limits_hold_break_and_cannot_be_checked(recorded: Project) -> None:
     recorded.write(arena=CALM + GATES)
-    result = recorded.run(f"--arena-baseline={BASELINE}", *spread)
+    result = recorded.run(f"--arena-baseline={BASELINE}")
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
     limits = recorded.records()[-1]["limits"]

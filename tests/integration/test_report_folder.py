@@ -53,14 +53,14 @@ def test_a_folder_that_was_there_is_no_business_of_ours_to_git(two: Project) -> 
 
 
 def test_a_run_of_a_part_keeps_the_last_whole_one(two: Project, spread: tuple[str, ...]) -> None:
-    two.run(*spread)
-    for _ in range(2):
-        two.run("-k", "Short", *spread).stdout.fnmatch_lines([KEPT])
+    two.run()
+    for workers in (spread, ()):
+        two.run("-k", "Short", *workers).stdout.fnmatch_lines([KEPT])
         assert set(two.verdicts()) == {"Short[one]"}
         whole = (two.path / "arena-report" / "previous" / "results.jsonl").read_text()
         assert "::Long[one]" in whole
         assert "report.md" in names(two, "arena-report/previous")
-    two.run(*spread).stdout.no_fnmatch_line("*left out*")
+    two.run().stdout.no_fnmatch_line("*left out*")
     assert "previous" not in names(two)
 
 
@@ -90,9 +90,9 @@ def test_two_runs_at_once_do_not_share_a_folder(two: Project, spread: tuple[str,
         refused = two.run(*spread)
         assert refused.ret == pytest.ExitCode.USAGE_ERROR
         refused.stderr.fnmatch_lines(["*another run is writing to arena-report*", "*fix:*"])
-        elsewhere = two.run("--arena-report-dir", "elsewhere", *spread)
+        elsewhere = two.run("--arena-report-dir", "elsewhere")
         assert elsewhere.ret == pytest.ExitCode.OK
-    assert two.run(*spread).ret == pytest.ExitCode.OK
+    assert two.run().ret == pytest.ExitCode.OK
 
 
 def test_a_run_without_cells_leaves_no_folder(two: Project) -> None:
@@ -122,8 +122,9 @@ def test_a_refused_run_leaves_no_older_results_in_its_place(
     whole = (two.path / "arena-report" / "results.jsonl").read_bytes()
     if broken:
         two.write(arena=TWO_CASES.replace("type: contains", "type: containz"))
-    for told in (["arena: nothing was run; the last whole run is in arena-report/previous"], []):
-        two.run(*options, *spread).stdout.fnmatch_lines(told)
+    kept = "arena: nothing was run; the last whole run is in arena-report/previous"
+    for told, workers in (([kept], spread), ([], ())):
+        two.run(*options, *workers).stdout.fnmatch_lines(told)
         assert names(two) == {".gitignore", "previous"}
         assert (two.path / "arena-report" / "previous" / "results.jsonl").read_bytes() == whole
 

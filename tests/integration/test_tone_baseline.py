@@ -29,14 +29,14 @@ CURT = "It will arrive when it arrives. Do not ask again."
 
 def test_a_ruder_answer_than_the_baselines_fails(project: Project, spread: tuple[str, ...]) -> None:
     project.write(arena=ARENA % KIND)
-    first = project.run(*spread, "--arena-update-baseline")
+    first = project.run("--arena-update-baseline")
     first.assert_outcomes(passed=2)
     assert "Unsure, and marked so: tone 2 times in 2 cells." in " ".join(first.outlines)
     lines = (project.path / ".arena" / "baseline.jsonl").read_text().splitlines()
     scores = [json.loads(line).get("scores") for line in lines if '"kind": "cell"' in line]
     assert [list(each) for each in scores] == [["/polite tone"], ["0/friendly tone"]]
 
-    again = project.run(*spread, "--arena-baseline=.arena/baseline.jsonl")
+    again = project.run("--arena-baseline=.arena/baseline.jsonl")
     again.assert_outcomes(passed=2)
     assert "Unsure" not in again.stdout.str()
 
@@ -52,7 +52,7 @@ def test_a_ruder_answer_than_the_baselines_fails(project: Project, spread: tuple
     assert "less than the baseline's" in finding["reason"]
 
 
-def test_a_cell_that_is_only_unsure_is_an_error(project: Project, spread: tuple[str, ...]) -> None:
+def test_a_cell_that_is_only_unsure_is_an_error(project: Project) -> None:
     project.write(
         arena="""\
 providers: [{name: bot, provider: mock}]
@@ -75,6 +75,6 @@ tests:
     assertions: [{type: tone, value: professional}, {type: max_words, value: 5}]
 """
     )
-    result = project.run(*spread)
+    result = project.run()
     result.assert_outcomes(passed=2, errors=2)
     result.stdout.re_match_lines([r".*Alone\[bot\] - error: evaluation: nothing was judged.*"])
