@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
+from dataclasses import dataclass
 
 import pytest
 from servers.wire import WireServer
 
 
-def run(code: str, **variables: str) -> str:
+def run(code: str, *arguments: str) -> str:
     """Run code in a fresh process and return all that it wrote, on both streams."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        env={"PATH": "/usr/bin:/bin", **variables},
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code), *arguments],
+        env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -57,106 +59,107 @@ GUARD = """
 """
 
 
-def test_litellm_is_silent_and_stays_off_the_network() -> None:
-    with WireServer() as server:
-        out = run(
-            GUARD
-            + f"""
-    import asyncio, os
-    from pytest_arena.errors import ProviderError
-    from pytest_arena.providers import ProviderEnvironment
-    from pytest_arena.providers.litellm import LiteLLMProvider
-    from pytest_arena.results import Request
-    from pytest_arena.schema import ProviderSpec
-
-    before = dict(os.environ)
-    LiteLLMProvider.warm_up()
-    # where its tokenizer finds its tables, without which it would fetch them
-    assert {{**before, "TIKTOKEN_CACHE_DIR": ""}} == {{**os.environ, "TIKTOKEN_CACHE_DIR": ""}}
-    TOOL = {{"type": "function", "function": {{"name": "f", "parameters": {{"type": "object"}}}}}}
-
-    async def main():
-        for provider, model in (
-            ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-pro"),
-            ("ollama", "llama3"), ("nope", "nope"),
-        ):
-            spec = ProviderSpec(name="p", provider=provider, model=model, api_base="{server.url}")
-            p = LiteLLMProvider(spec, ProviderEnvironment({{}}))
-            for prompt in ("hi", "<<error=server>>", "<<close>>", "<<garbage>>"):
-                for stream in (False, True):
-                    request = Request(
-                        [{{"role": "user", "content": prompt}}], stream=stream, tools=[TOOL],
-                        params={{"max_tokens": 5}},
-                    )
-                    try:
-                        await p.complete(request)
-                    except ProviderError as error:
-                        assert "litellm" not in error.message.lower() or provider == "nope"
-            await p.close()
-    asyncio.run(main())
-    """
-        )
-        assert server.calls == 24
-    assert out == ""
-
-
-def test_its_late_imports_stand_in_no_latency() -> None:
-    with WireServer() as server:
-        out = run(f"""
-    import asyncio, sys
-    from pytest_arena.providers import ProviderEnvironment
-    from pytest_arena.providers.litellm import LiteLLMProvider
-    from pytest_arena.results import Request
-    from pytest_arena.schema import ProviderSpec
-
-    LiteLLMProvider.warm_up()
-    before = set(sys.modules)
-    spec = ProviderSpec(
-        name="p", provider="anthropic", model="claude-haiku-4-5", api_base="{server.url}"
-    )
-
-    async def main():
-        provider = LiteLLMProvider(spec, ProviderEnvironment({{}}))
-        await provider.complete(Request([{{"role": "user", "content": "hi"}}]))
-        await provider.close()
-    asyncio.run(main())
-    # the costly ones: its proxy's types, and a tokenizer's tables
-    late = ("litellm.proxy", "litellm.litellm_core_utils.default_encoding", "tiktoken")
-    print([name for name in sys.modules if name not in before and name.startswith(late)])
-    """)
-    assert out == "[]\n"
-
-
-def test_a_missing_key_is_told_before_any_call() -> None:
-    out = run(
-        GUARD
-        + """
-    import asyncio
+CALLS = """
+    import asyncio, json, os, sys
     from pytest_arena.errors import ErrorKind, Location, ProviderError
     from pytest_arena.providers import ProviderEnvironment
     from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
     from pytest_arena.schema import ProviderSpec
 
+    TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    told = {"missing": [], "refused": []}
+    before = dict(os.environ)
+    LiteLLMProvider.warm_up()
+    # where its tokenizer finds its tables, without which it would fetch them
+    assert {**before, "TIKTOKEN_CACHE_DIR": ""} == {**os.environ, "TIKTOKEN_CACHE_DIR": ""}
+    imported = set(sys.modules)
+
+    async def calls(provider, model):
+        spec = ProviderSpec(name="p", provider=provider, model=model, api_base=sys.argv[1])
+        p = LiteLLMProvider(spec, ProviderEnvironment({}))
+        for prompt in ("hi", "<<error=server>>", "<<close>>", "<<garbage>>"):
+            for stream in (False, True):
+                request = Request(
+                    [{"role": "user", "content": prompt}], stream=stream, tools=[TOOL],
+                    params={"max_tokens": 5},
+                )
+                try:
+                    await p.complete(request)
+                except ProviderError as error:
+                    assert "litellm" not in error.message.lower() or provider == "nope"
+                told.setdefault("late", sorted(set(sys.modules) - imported))
+        await p.close()
+
+    async def without_key(provider, model):
+        spec = ProviderSpec(name="column", provider=provider, model=model)
+        spec._place = Location("arenas/x.yaml", 5, 5)
+        try:
+            await LiteLLMProvider(spec, ProviderEnvironment({})).complete(Request([]))
+        except ProviderError as error:
+            assert error.kind is ErrorKind.MISSING_KEY
+            told["missing"].append(error.message)
+
+    async def with_parameter(name):
+        spec = ProviderSpec(name="p", provider="ollama", model="llama3")
+        try:
+            provider = LiteLLMProvider(spec, ProviderEnvironment({}))
+            await provider.complete(Request([], params={name: "x"}))
+        except ProviderError as error:
+            told["refused"].append(error.message)
+
     async def main():
+        for provider, model in (
+            ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-pro"),
+            ("ollama", "llama3"), ("nope", "nope"),
+        ):
+            await calls(provider, model)
         for provider, model in (
             ("anthropic", "claude-haiku-4-5"), ("gemini", "gemini-2.5-pro"),
             ("groq", "llama3"), ("mistral", "mistral-large-latest"), ("deepseek", "deepseek-chat"),
         ):
-            spec = ProviderSpec(name="column", provider=provider, model=model)
-            spec._place = Location("arenas/x.yaml", 5, 5)
-            try:
-                await LiteLLMProvider(spec, ProviderEnvironment({})).complete(Request([]))
-            except ProviderError as error:
-                assert error.kind is ErrorKind.MISSING_KEY
-                print(error.message)
+            await without_key(provider, model)
+        for name in ("mock_response", "fallbacks"):
+            await with_parameter(name)
+
     asyncio.run(main())
-    """
-    )
-    assert out == "".join(
+    print("TOLD", json.dumps(told))
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the calls of one process said, on both streams, and what they were told."""
+
+    noise: str
+    told: dict[str, list[str]]
+    calls: int
+
+
+@pytest.fixture(scope="module")
+def said() -> Said:
+    """Import litellm in one process, which takes seconds, and make all calls there."""
+    with WireServer() as server:
+        noise, _, told = run(GUARD + CALLS, server.url).partition("TOLD ")
+        return Said(noise, json.loads(told), server.calls)
+
+
+def test_litellm_is_silent_and_stays_off_the_network(said: Said) -> None:
+    assert said.noise == ""
+    assert said.calls == 24
+
+
+def test_its_late_imports_stand_in_no_latency(said: Said) -> None:
+    # the costly ones: its proxy's types, and a tokenizer's tables
+    late = ("litellm.proxy", "litellm.litellm_core_utils.default_encoding", "tiktoken")
+    assert [name for name in said.told["late"] if name.startswith(late)] == []
+
+
+def test_a_missing_key_is_told_before_any_call(said: Said) -> None:
+    assert said.told["missing"] == [
         "arenas/x.yaml:5:5: provider 'column' has no API key\n"
         f"  expected: the environment variable {name}\n"
-        f"  fix: export {name}=…, or name another variable with api_key_env\n"
+        f"  fix: export {name}=…, or name another variable with api_key_env"
         for name in (
             "ANTHROPIC_API_KEY",
             "GEMINI_API_KEY",
@@ -164,30 +167,16 @@ def test_a_missing_key_is_told_before_any_call() -> None:
             "MISTRAL_API_KEY",
             "DEEPSEEK_API_KEY",
         )
-    )
+    ]
 
 
-@pytest.mark.parametrize("name", ["mock_response", "fallbacks"])
-def test_a_parameter_with_which_litellm_answers_by_itself_is_refused(name: str) -> None:
-    out = run(f"""
-        import asyncio
-        from pytest_arena.errors import ProviderError
-        from pytest_arena.providers import ProviderEnvironment
-        from pytest_arena.providers.litellm import LiteLLMProvider
-        from pytest_arena.results import Request
-        from pytest_arena.schema import ProviderSpec
-        spec = ProviderSpec(name="p", provider="ollama", model="llama3")
-        provider = LiteLLMProvider(spec, ProviderEnvironment({{}}))
-        try:
-            asyncio.run(provider.complete(Request([], params={{"{name}": "x"}})))
-        except ProviderError as error:
-            print(error.message)
-    """)
-    assert out == (
+def test_a_parameter_with_which_litellm_answers_by_itself_is_refused(said: Said) -> None:
+    assert said.told["refused"] == [
         f"provider 'p' cannot have the parameter '{name}'\n"
         "  expected: parameters of the model: temperature, max_tokens, seed, …\n"
-        f"  fix: remove '{name}' from params\n"
-    )
+        f"  fix: remove '{name}' from params"
+        for name in ("mock_response", "fallbacks")
+    ]
 
 
 def test_warnings_stay_ignored_when_pytest_makes_errors_of_them_again() -> None:
