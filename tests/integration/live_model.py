@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -61,12 +62,36 @@ def summary(project: Project) -> dict[str, Any]:
     return found
 
 
+_KEPT: dict[str, dict[str, bytes]] = {}
+
+
+def once(project: Project, what: str, run: Callable[[], object]) -> None:
+    """Have a run of which many tests need the baseline and the results; made once in this process,
+    it leaves the same files from then on."""
+    if what not in _KEPT:
+        run()
+        _KEPT[what] = {
+            str(file.relative_to(project.path)): file.read_bytes()
+            for folder in (".arena", "arena-report")
+            for file in (project.path / folder).rglob("*")
+            if file.is_file()
+        }
+    for name, content in _KEPT[what].items():
+        file = project.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
 def with_baseline(project: Project) -> Project:
     """Give a project a live provider, and a baseline of one trial a cell, all of them passed."""
     project.write(arena=ARENA)
     project.pytester.makeconftest(MODEL)
     wrong(project)
-    made = project.run_apart("--arena-update-baseline", "--arena-trials=1")
-    made.assert_outcomes(passed=6)
-    made.stdout.fnmatch_lines(["This baseline (1 trial a cell) can prove 6 of 6 cells if *"])
+
+    def run() -> None:
+        made = project.run_apart("--arena-update-baseline", "--arena-trials=1")
+        made.assert_outcomes(passed=6)
+        made.stdout.fnmatch_lines(["This baseline (1 trial a cell) can prove 6 of 6 cells if *"])
+
+    once(project, "baseline", run)
     return project

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 from conftest import Project
-from live_model import ARENA, BASELINE, gate, summary, with_baseline, wrong
+from live_model import ARENA, BASELINE, gate, once, summary, with_baseline, wrong
 from warm_programs import WARM
 
 THREE = ARENA.replace('"version 1"', '"version 1\\nbe kind\\nend"')
@@ -18,7 +18,12 @@ def several(project: Project) -> Project:
     """A baseline, and three changes of ours since: two lines of the prompt and a parameter."""
     live = with_baseline(project)
     live.write(arena=THREE)
-    live.run_apart("--arena-update-baseline", "--arena-trials=1").assert_outcomes(passed=6)
+
+    def run() -> None:
+        made = live.run_apart("--arena-update-baseline", "--arena-trials=1")
+        made.assert_outcomes(passed=6)
+
+    once(live, "several", run)
     changed = THREE.replace("version 1", "version 2").replace("end", "stop")
     live.write(arena=changed.replace("temperature: 0.5", "temperature: 0.9"))
     return live
@@ -30,18 +35,19 @@ def reasons(project: Project) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "said", "workers"),
     [
-        ("stop question 2", "system: - end + stop"),
-        ("version 2\nbe kind", "system: - version 1 + version 2"),
-        ("question 2? one 0.9", "params.temperature"),
+        ("stop question 2", "system: - end + stop", ()),
+        ("version 2\nbe kind", "system: - version 1 + version 2", ()),
+        ("version 2\nbe kind", "system: - version 1 + version 2", ("-n2",)),
+        ("question 2? one 0.9", "params.temperature", ()),
     ],
 )
 def test_of_several_changes_the_one_that_did_it_is_named(
-    several: Project, broken: str, said: str, spread: tuple[str, ...]
+    several: Project, broken: str, said: str, workers: tuple[str, ...]
 ) -> None:
     wrong(several, broken)
-    assert gate(several, "--arena-bisect", *spread).ret == pytest.ExitCode.TESTS_FAILED
+    assert gate(several, "--arena-bisect", *workers).ret == pytest.ExitCode.TESTS_FAILED
     told = reasons(several)
     assert told
     assert all(f". What did it: {said} (passed 0 of " in reason for reason in told)
@@ -106,14 +112,14 @@ def test_a_run_goes_on_in_the_middle_of_a_bisection(several: Project) -> None:
     assert reasons(several) == told
 
 
-@pytest.mark.parametrize("calls", [16, 20])
+@pytest.mark.parametrize(("calls", "workers"), [(16, ()), (20, ()), (20, ("-n2",))], ids=str)
 def test_a_budget_that_ends_a_bisection_is_said_and_the_regression_stands(
-    several: Project, calls: int, spread: tuple[str, ...]
+    several: Project, calls: int, workers: tuple[str, ...]
 ) -> None:
     wrong(several, "stop question 2")
     text = (several.path / "arena.yaml").read_text()
     several.write(arena=f"budget: {{max_calls: {calls}}}\n{text}")
-    result = gate(several, "--arena-bisect", *spread)
+    result = gate(several, "--arena-bisect", *workers)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["Regression: 1 of 6 cells*"])
     (told,) = reasons(several)

@@ -51,7 +51,7 @@ def test_what_fails_under_the_old_version_too_has_drifted_and_is_no_failure(
     assert statuses(live)["Case (n=2)"] == "drifted"
     result.stdout.fnmatch_lines(["No regression proven, but 1 cell is drifted*"])
     assert (
-        live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=drift", *spread).ret
+        live.run_apart(f"--arena-baseline={BASELINE}", "--arena-fail-on=drift").ret
         == pytest.ExitCode.TESTS_FAILED
     )
 
@@ -97,11 +97,11 @@ def test_without_the_old_version_changed_assertions_leave_nothing_to_judge(live:
 
 
 def test_the_stored_baseline_alone_finds_what_broke_and_says_where_it_is_blind(
-    live: Project, spread: tuple[str, ...]
+    live: Project,
 ) -> None:
     live.write(arena=ARENA.replace("version 1", "version 2"))
     wrong(live, "version 2 question 2")
-    result = gate(live, "--arena-old=off", *spread)
+    result = gate(live, "--arena-old=off")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert statuses(live)["Case (n=2)"] == "regressed"
     assert summary(live)["calls"] == 82
