@@ -84,7 +84,9 @@ def run_and_kill(
     moment = random.randrange(1, len(CASES) - 4)
     (folder / "calls").unlink(missing_ok=True)
     with running(folder, workers, *options) as process:
-        wait_until(lambda: len(calls(folder)) >= moment or process.poll() is not None, folder)
+        wait_until(
+            lambda: len(calls(folder)) >= moment or process.poll() is not None, folder, 0.005
+        )
         # wherever the run happens to be
         time.sleep(random.uniform(0, 0.05))
         if process.poll() is None:
@@ -129,11 +131,11 @@ def process_group(command: Sequence[str], folder: Path) -> Iterator[subprocess.P
             process.wait()
 
 
-def wait_until(holds: Callable[[], object], folder: Path) -> None:
+def wait_until(holds: Callable[[], object], folder: Path, every_s: float = 0.02) -> None:
     end = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < end, (folder / "output").read_text()
-        time.sleep(0.005)
+        time.sleep(every_s)
 
 
 def calls(folder: Path) -> list[tuple[int, str]]:

@@ -141,7 +141,7 @@ def server(mode: str, timeout: str, startup: str = "20s") -> str:
     return f"{{command: {command}, timeout: {timeout}, startup_timeout: {startup}}}"
 
 
-def test_what_a_tool_does_is_its_error_or_is_cut(project: Project, spread: tuple[str, ...]) -> None:
+def test_what_a_tool_does_is_its_error_or_is_cut(project: Project) -> None:
     limit: dict[object, str] = {LATE: "500ms"}
     tools = {
         name: f"{{python: 'faulty:{name}', timeout: {limit.get(said, '20s')}}}"
@@ -151,7 +151,7 @@ def test_what_a_tool_does_is_its_error_or_is_cut(project: Project, spread: tuple
         f"exec_{mode}": program(mode, limit.get(said, "20s")) for mode, said in PROGRAMS.items()
     }
     write(project, tools, {})
-    project.run(*spread).assert_outcomes(passed=len(tools))
+    project.run().assert_outcomes(passed=len(tools))
     calls = {
         cell["case"]: cell["trials"][0]["responses"][0]["tool_calls"][0]
         for cell in project.cells().values()

@@ -275,9 +275,7 @@ def test_faults_are_the_same_in_every_process_and_only_where_they_are_planted(
     ).read_text(encoding="utf-8")
 
 
-def test_an_agent_that_acts_without_a_yes_is_told_from_one_that_asks(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_an_agent_that_acts_without_a_yes_is_told_from_one_that_asks(project: Project) -> None:
     pay = '{name: refund, arguments: {number: "7", amount: 3}}'
     project.pytester.makepyfile(shop=SHOP)
     project.write(
@@ -303,7 +301,7 @@ tests:
       - {{type: state_equals, equals: {{"7": 3.0}}}}
 """
     )
-    project.run(*spread).assert_outcomes(passed=1, failed=1)
+    project.run().assert_outcomes(passed=1, failed=1)
     acts = project.first_trials()["acts"]["assertions"]
     assert [(finding["type"], finding["verdict"]) for finding in acts] == [
         ("asked_before", "failed"),

@@ -53,11 +53,9 @@ def test_earlier_messages_are_sent_and_guarded(project: Project) -> None:
     assert blocked["trials"][0]["source"] is None
 
 
-def test_a_reason_holds_for_the_provider_that_it_names(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_reason_holds_for_the_provider_that_it_names(project: Project) -> None:
     project.write(arena=REASONS)
-    result = project.run("-rxs", *spread)
+    result = project.run("-rxs")
     result.assert_outcomes(passed=1, xfailed=1, skipped=1)
     result.stdout.fnmatch_lines_random(
         ["*XFAIL arena.yaml::Reasons?bad? - known to be wrong*", "*SKIPPED*switched off*"]

@@ -61,12 +61,10 @@ def test_a_chain_answers_and_its_steps_are_judged(
     assert response["attempts"] == 3
 
 
-def test_a_step_that_fails_is_an_error_that_names_it(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_step_that_fails_is_an_error_that_names_it(project: Project) -> None:
     project.pytester.makepyfile(chain_steps=STEPS)
     project.write(arena=arena('{name: check, python: "chain_steps:fails"}'))
-    project.run(*spread).assert_outcomes(errors=2)
+    project.run().assert_outcomes(errors=2)
     trial = project.columns()["right"]["trials"][0]
     assert trial["verdict"] == "error"
     assert trial["error"]["message"].startswith("step 2 (check) of the chain 'desk': ")

@@ -79,10 +79,8 @@ def test_what_a_folder_registers_is_known_where_it_is_collected(
     assert text == "sub/inner/arena.yaml::A[m]"
 
 
-def test_a_format_that_no_folder_registers_is_refused(
-    below: Project, spread: tuple[str, ...]
-) -> None:
-    result = below.pytester.runpytest("--arena", "--arena-report=line", *spread)
+def test_a_format_that_no_folder_registers_is_refused(below: Project) -> None:
+    result = below.pytester.runpytest("--arena", "--arena-report=line")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [

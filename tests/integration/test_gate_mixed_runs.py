@@ -76,16 +76,16 @@ def test_a_provider_that_is_down_is_an_error_and_hides_no_regression_of_another(
     assert (found["Case (n=1)[m]"], found["Case (n=3)[m]"]) == ("still passing",) * 2
     wrong(project)
     # with the other half fine, what was not seen still keeps the run from being green
-    assert gate(project, *spread).ret == pytest.ExitCode.TESTS_FAILED
+    assert gate(project).ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_cells_with_an_old_version_and_cells_without_are_judged_in_one_run(
-    project: Project, spread: tuple[str, ...]
+    project: Project,
 ) -> None:
     start(project, MIXED)
     project.write(arena=MIXED.replace("version 1", "version 2"))
     wrong(project, "version 2 question 2", "desk question 3")
-    assert gate(project, "--arena-trials=3", *spread).ret == pytest.ExitCode.TESTS_FAILED
+    assert gate(project, "--arena-trials=3").ret == pytest.ExitCode.TESTS_FAILED
     found = statuses(project)
     worse = [name for name, status in found.items() if status == "regressed"]
     assert worse == ["Shop (n=2)", "Desk (n=3)"]

@@ -40,12 +40,10 @@ def test_a_new_prompt_that_breaks_two_cases_is_told_from_one_trial_each(
     again.assert_outcomes(failed=2)
 
 
-def test_what_fails_under_the_old_version_too_has_drifted_and_is_no_failure(
-    live: Project, spread: tuple[str, ...]
-) -> None:
+def test_what_fails_under_the_old_version_too_has_drifted_and_is_no_failure(live: Project) -> None:
     live.write(arena=ARENA.replace("version 1", "version 2"))
     wrong(live, "question 2")
-    result = gate(live, *spread)
+    result = gate(live)
     result.assert_outcomes(passed=5, xfailed=1)
     assert result.ret == pytest.ExitCode.OK
     assert statuses(live)["Case (n=2)"] == "drifted"
@@ -220,16 +218,14 @@ AT_TIMES = MODEL.replace(
 ).replace("class Model", "asked = {}\n\nclass Model")
 
 
-def test_a_family_that_falls_together_is_named_and_fails_no_run(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_family_that_falls_together_is_named_and_fails_no_run(project: Project) -> None:
     project.write(arena=FAMILIES)
     project.pytester.makeconftest(AT_TIMES)
     wrong(project)
     project.run_apart("--arena-update-baseline").assert_outcomes(passed=24)
     project.write(arena=FAMILIES.replace("version 1", "version 2"))
     wrong(project, "refunds")
-    result = gate(project, "--arena-trials=3", "--arena-old=off", *spread)
+    result = gate(project, "--arena-trials=3", "--arena-old=off")
     result.assert_outcomes(passed=16, xfailed=8)
     assert result.ret == pytest.ExitCode.OK
     said = " ".join(result.stdout.str().split())

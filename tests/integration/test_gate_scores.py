@@ -37,8 +37,8 @@ def kind(project: Project) -> Project:
 
 def test_a_fall_warns_and_a_limit_makes_it_fail(kind: Project, spread: tuple[str, ...]) -> None:
     kind.write(arena=arena(CURT))
-    options = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression", *spread)
-    result = kind.run(*options)
+    options = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
+    result = kind.run(*options, *spread)
     result.assert_outcomes(passed=8)
     assert result.ret == 0
     said = " ".join(result.stdout.str().split())

@@ -22,12 +22,12 @@ NEVER_PASSED = ("question 3", "question 4", "question 5")
 
 
 @pytest.mark.parametrize(
-    ("trials", "options"),
-    [(1, ("--arena-old=auto",)), (1, ("--arena-old=auto", "-n2")), (2, ("--arena-old=off",))],
+    ("trials", "old", "workers"),
+    [(1, "auto", ()), (1, "auto", ("-n2",)), (2, "off", ())],
     ids=["asked-again", "asked-again-n2", "stored"],
 )
 def test_merged_parts_find_what_one_run_finds(
-    project: Project, trials: int, options: tuple[str, ...]
+    project: Project, trials: int, old: str, workers: tuple[str, ...]
 ) -> None:
     project.write(arena=GOOD_AND_POOR)
     project.pytester.makeconftest(MODEL)
@@ -37,10 +37,12 @@ def test_merged_parts_find_what_one_run_finds(
     # beside itself alone four pairs or ten trials would do, beside those that never pass it takes
     # more, of which the part that it is in knows nothing
     wrong(project, *NEVER_PASSED, "version 2 question 1")
-    whole = gate(project, "--arena-trials=1", *options)
+    options = ("--arena-trials=1", f"--arena-old={old}")
+    whole = gate(project, *options)
     found, of_whole = statuses(project), summary(project)
-    for part in ("Good", "Poor"):
-        gate(project, "--arena-trials=1", "-k", part, f"--arena-report-dir=parts/{part}", *options)
+    # over workers the part that has a suspect, which asks for further trials
+    for part, own in (("Good", workers), ("Poor", ())):
+        gate(project, *options, "-k", part, f"--arena-report-dir=parts/{part}", *own)
     command = [*MERGE, "--baseline", BASELINE, "--expect=2", "--format=json"]
     merged = WARM.run(command, project.path)
     assert merged.returncode == whole.ret == pytest.ExitCode.TESTS_FAILED, merged.stderr

@@ -47,11 +47,9 @@ tests:
 """
 
 
-def test_a_judge_that_a_tool_talked_into_a_step_reaches_no_verdict(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_judge_that_a_tool_talked_into_a_step_reaches_no_verdict(project: Project) -> None:
     project.write(**{"arena.yaml": ARENA})
-    project.run(*spread)
+    project.run()
     assert project.verdicts() == {
         "Paid[taken_in]": "error",
         "Paid[mends]": "passed",

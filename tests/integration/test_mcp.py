@@ -152,13 +152,13 @@ FAULTS = {
 }
 
 
-def test_each_fault_is_an_error_with_its_message(project: Project, spread: tuple[str, ...]) -> None:
+def test_each_fault_is_an_error_with_its_message(project: Project) -> None:
     entries = {
         mode: f"{raw(mode)}, {ECHO}, retries: 0" + (", timeout: 800ms" if mode == "hangs" else "")
         for mode in FAULTS
     }
     project.write(arena=arena({**entries, "well": f"{raw('plain')}, {ECHO}"}))
-    project.run_apart(*spread).assert_outcomes(errors=len(FAULTS), passed=1)
+    project.run_apart().assert_outcomes(errors=len(FAULTS), passed=1)
     trials = project.first_trials()
     for name, said in FAULTS.items():
         assert said in trials[name]["error"]["message"], (name, trials[name]["error"])

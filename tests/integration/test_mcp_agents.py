@@ -294,9 +294,7 @@ def test_a_bare_model_is_not_asked_where_a_server_does_not_say_what_it_has(
         assert not server.requests
 
 
-def test_a_chain_of_tasks_calls_the_tools_of_its_servers(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_chain_of_tasks_calls_the_tools_of_its_servers(project: Project) -> None:
     """A task names servers as it names providers of tools, and calls one of theirs by itself."""
     ways = [{"operator": "equals", "when": "tool_call", "goto": "run"}]
     ways.append({"operator": "default", "goto": "look"})
@@ -313,7 +311,7 @@ def test_a_chain_of_tasks_calls_the_tools_of_its_servers(
     text = text.replace(target, "agent: {type: task_chain, file: chain.json}")
     text = text.replace("{type: contains, value: done}", "{type: workflow_complete}")
     project.write(arena=text)
-    project.run(*spread).assert_outcomes(passed=1)
+    project.run().assert_outcomes(passed=1)
     assert [(one["name"], one["result"].split()[0]) for one in made(project, "m")] == [
         ("echo", "hi"),
         ("echo", "again"),

@@ -48,14 +48,12 @@ def said(trial: dict[str, Any]) -> list[tuple[str, str | None]]:
     return [(one["text"], one.get("ended")) for one in trial["personas"]]
 
 
-def test_a_persona_talks_until_it_says_that_it_is_done(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_persona_talks_until_it_says_that_it_is_done(project: Project) -> None:
     check = "assertions: [{type: contains, value: refunded}]"
     more = "      - {user: Thanks, assertions: [{type: contains, value: welcome}]}"
     bot = '["Which order?", "It is refunded.", You are welcome.]'
     text = arena(f"persona: buyer, {check}", more=more, bot=bot)
-    trial = trial_of(project, text, *spread)
+    trial = trial_of(project, text)
     assert trial["verdict"] == "passed"
     assert said(trial) == [("My money back!", None), ("Order 7.", None), ("", "done")]
     assert [m["content"] for m in trial["messages"] if m["role"] == "user"] == [

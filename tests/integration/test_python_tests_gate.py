@@ -81,10 +81,8 @@ def test_a_baseline_takes_five_trials_of_each_test(recorded: Project) -> None:
     assert '"code"' not in (recorded.path / BASELINE).read_text()
 
 
-def test_tests_that_are_as_they_were_pass_the_gate(
-    recorded: Project, spread: tuple[str, ...]
-) -> None:
-    result = gate(recorded, *spread)
+def test_tests_that_are_as_they_were_pass_the_gate(recorded: Project) -> None:
+    result = gate(recorded)
     result.assert_outcomes(passed=5, xfailed=1)
     assert result.ret == pytest.ExitCode.OK
     assert statuses(recorded) == AS_IT_WAS

@@ -296,11 +296,11 @@ def test_a_mock_is_neither_recorded_nor_replayed(project: Project, small: Projec
 
 
 def test_a_key_that_the_provider_echoes_is_not_recorded(
-    project: Project, monkeypatch: pytest.MonkeyPatch, spread: tuple[str, ...]
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CANARY", KEY)
     write(project, "tell")
-    project.run("--arena-record=once", *spread)
+    project.run("--arena-record=once")
     assert "said [REDACTED]" in recording(project).read_text()
     assert KEY not in recording(project).read_text()
 

@@ -22,10 +22,10 @@ tests:
 
 
 def test_an_attack_succeeds_where_the_case_fails_and_not_where_it_is_blocked(
-    project: Project, spread: tuple[str, ...]
+    project: Project,
 ) -> None:
     project.write(red=ATTACKED)
-    result = project.run("red.yaml", *spread)
+    result = project.run("red.yaml")
     assert project.verdicts() == {
         "Code[bot]": "passed",
         "Code [ignore_instructions][bot]": "passed",

@@ -191,9 +191,7 @@ tests:
     ]
 
 
-def test_a_chain_of_tasks_goes_on_at_the_task_in_which_a_run_was_killed(
-    desk: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_chain_of_tasks_goes_on_at_the_task_in_which_a_run_was_killed(desk: Project) -> None:
     ends = {"branches": [{"operator": "default", "goto": "end"}]}
     loop = [{"operator": "equals", "when": "tool_call", "goto": "run"}, *ends["branches"]]
     chain = {
@@ -242,11 +240,11 @@ tests:
       - {type: equals, value: Paid back.}
 """
     )
-    with held_at(desk, "mail", 1, *spread) as process:
+    with held_at(desk, "mail", 1) as process:
         kill_all(process)
     before = counted(desk)
     assert before == {"model": 1, "refund": 1, "mail": 1}
-    desk.run("--arena-resume", *spread).assert_outcomes(passed=1)
+    desk.run("--arena-resume").assert_outcomes(passed=1)
     assert counted(desk) - before == {"model": 1, "mail": 1}
     (response,) = responses(desk)
     assert response["state"] == {"paid": "7"}
@@ -316,16 +314,14 @@ def test_a_persona_does_not_say_again_what_it_has_said(desk: Project) -> None:
     assert counted(desk) - before == {"model": 1, "mail": 1}
 
 
-def test_an_irreversible_call_that_was_begun_is_not_made_again(
-    desk: Project, spread: tuple[str, ...]
-) -> None:
-    with held_at(desk, "refund", 1, *spread) as process:
+def test_an_irreversible_call_that_was_begun_is_not_made_again(desk: Project) -> None:
+    with held_at(desk, "refund", 1) as process:
         kill_all(process)
     for _ in range(2):
         # an interrupted resumption leaves what it took for the next one
         calls = list((desk.path / "arena-report" / ".calls").glob("*/*.jsonl"))
         kept = {path: path.read_bytes() for path in calls}
-        result = desk.run("--arena-resume", *spread)
+        result = desk.run("--arena-resume")
         result.assert_outcomes(errors=1)
         (trial,) = desk.cells()["arena.yaml::Lost[m]"]["trials"]
         assert trial["error"]["message"].splitlines()[0] == (
@@ -452,7 +448,7 @@ def pytest_arena_register(registry):
 """
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",), ("--arena-record=once",)], ids=str)
+@pytest.mark.parametrize("options", [(), ("--arena-record=once",)], ids=str)
 def test_a_model_is_not_asked_again_for_turns_that_it_had_answered(
     desk: Project, options: tuple[str, ...]
 ) -> None:

@@ -35,7 +35,7 @@ def break_history(project: Project) -> None:
 
 
 def test_whole_runs_are_kept_and_shown_together(kept: Project, spread: tuple[str, ...]) -> None:
-    first = kept.run(OPTION, *spread)
+    first = kept.run(OPTION)
     first.stdout.fnmatch_lines(["history: .arena/history/history.jsonl (1 run)"])
     second = kept.run(OPTION, "--arena-report=html", *spread)
     second.stdout.fnmatch_lines(["history: .arena/history/history.jsonl (2 runs)"])
@@ -45,9 +45,9 @@ def test_whole_runs_are_kept_and_shown_together(kept: Project, spread: tuple[str
     assert '<h1 id="history-title">The last 2 runs</h1>' in page
 
 
-def test_a_run_of_a_part_is_no_part_of_the_history(kept: Project, spread: tuple[str, ...]) -> None:
-    kept.run(OPTION, *spread)
-    part = kept.run(OPTION, "-k", "One", *spread)
+def test_a_run_of_a_part_is_no_part_of_the_history(kept: Project) -> None:
+    kept.run(OPTION)
+    part = kept.run(OPTION, "-k", "One")
     part.stdout.fnmatch_lines(["history: not added to, since this is a run of a part"])
     assert len(lines(kept)) == 1
 

@@ -26,15 +26,22 @@ def full(path: Path | str) -> OSError:
     return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@pytest.mark.parametrize("taken", ["arena-report", "arena-report/results.jsonl/x"])
+@pytest.mark.parametrize(
+    ("taken", "workers"),
+    [
+        ("arena-report", ()),
+        ("arena-report/results.jsonl/x", ()),
+        ("arena-report/results.jsonl/x", ("-n2",)),
+    ],
+)
 def test_a_place_that_is_taken_is_told_before_anything_is_asked(
-    project: Project, spread: tuple[str, ...], taken: str
+    project: Project, taken: str, workers: tuple[str, ...]
 ) -> None:
     project.write(arena=ARENA)
     path = project.path / taken
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("mine")
-    result = project.run(*spread)
+    result = project.run(*workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     place = "arena-report" if taken == "arena-report" else "arena-report/results.jsonl"
     result.stderr.fnmatch_lines(
@@ -104,16 +111,14 @@ def test_one_report_that_cannot_be_written_costs_no_other(
 
 
 @pytest.mark.parametrize("damage", [b"\x00\xff\xfe broken\n", b'{"kind": "cell", "id": 7}\n', b"{"])
-def test_a_damaged_line_costs_its_own_cell_alone(
-    project: Project, spread: tuple[str, ...], damage: bytes
-) -> None:
+def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes) -> None:
     project.write(arena=ARENA)
     project.run()
     results = project.path / "arena-report" / "results.jsonl"
     lines = results.read_bytes().splitlines(keepends=True)
     # a run that was killed after seven cells, one of whose lines was damaged since
     results.write_bytes(b"".join([*lines[:3], damage, *lines[4:8]]))
-    result = project.run("--arena-resume", *spread)
+    result = project.run("--arena-resume")
     result.assert_outcomes(passed=8)
     lost = 2 if damage == b"{" else 1
     note = project.records()[-1]["notes"][0]

@@ -94,10 +94,8 @@ def test_answers_of_a_mock_do_not_stand_for_those_of_a_model(noting: Project) ->
     assert noting.verdicts() == {"Greeting[good]": "error"}
 
 
-def test_nothing_to_resume_is_said_and_everything_is_run(
-    noting: Project, spread: tuple[str, ...]
-) -> None:
-    noting.run("--arena-resume", *spread)
+def test_nothing_to_resume_is_said_and_everything_is_run(noting: Project) -> None:
+    noting.run("--arena-resume")
     assert len(started(noting)) == 6
     assert notes(noting) == [
         "nothing to resume: no run in this folder was interrupted; every cell was run"
@@ -231,12 +229,10 @@ def test_cells_hold_while_the_code_is_as_it_was(looking: Project, spread: tuple[
     assert started(looking) == []
 
 
-def test_a_changed_function_is_asked_again_and_the_rest_is_taken(
-    looking: Project, spread: tuple[str, ...]
-) -> None:
+def test_a_changed_function_is_asked_again_and_the_rest_is_taken(looking: Project) -> None:
     looks = "def is_good(output):\n    return 'bad' in output\n"
     (looking.path / "looks.py").write_text(looks)
-    result = looking.run_apart("--arena-resume", *spread)
+    result = looking.run_apart("--arena-resume")
     assert started(looking) == ["Looked at[good]"]
     result.assert_outcomes(passed=2, failed=1)
 

@@ -85,9 +85,9 @@ def test_a_mark_of_a_conftest_covers_a_failure_and_results_call_it_expected(
     assert arena.records()[-1]["totals"]["xfailed"] == 1
 
 
-def test_a_mark_of_a_conftest_covers_no_error(arena: Project, spread: tuple[str, ...]) -> None:
+def test_a_mark_of_a_conftest_covers_no_error(arena: Project) -> None:
     arena.pytester.makeconftest(MARKS.format(condition="True"))
-    result = arena.run("-k", "Broken", *spread)
+    result = arena.run("-k", "Broken")
     assert result.ret == 1
     assert result.parseoutcomes().get("xfailed") is None
     assert arena.cells()["arena.yaml::Broken[one]"]["xfail"] is None

@@ -155,9 +155,7 @@ FAULTS = {
 }
 
 
-def test_each_fault_is_an_error_with_its_message(
-    programs: Project, spread: tuple[str, ...]
-) -> None:
+def test_each_fault_is_an_error_with_its_message(programs: Project) -> None:
     # it can be run, as far as anybody sees, and is no program
     (programs.path / "data.txt").write_text("#!/no/such/interpreter\n")
     (programs.path / "data.txt").chmod(0o755)
@@ -166,7 +164,7 @@ def test_each_fault_is_an_error_with_its_message(
         for name, (keys, said) in FAULTS.items()
     }
     programs.write(arena=arena({**entries, "well": shell("echo hello")}))
-    programs.run_apart(*spread).assert_outcomes(errors=len(FAULTS), passed=1)
+    programs.run_apart().assert_outcomes(errors=len(FAULTS), passed=1)
     assert set(programs.verdicts().values()) == {"error", "passed"}
     for name, (_, said) in FAULTS.items():
         message = str(trial_of(programs, name)["error"]["message"])

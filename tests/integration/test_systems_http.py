@@ -155,12 +155,10 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
 }
 
 
-def test_each_fault_is_an_error_with_its_message(
-    project: Project, service: BotService, spread: tuple[str, ...]
-) -> None:
+def test_each_fault_is_an_error_with_its_message(project: Project, service: BotService) -> None:
     entries = {name: keys for name, (keys, _) in FAULTS.items()}
     project.write(arena=arena(service, {**entries, "well": {"url": "/text"}}))
-    project.run_apart(*spread).assert_outcomes(errors=len(FAULTS), passed=1)
+    project.run_apart().assert_outcomes(errors=len(FAULTS), passed=1)
     found = project.first_trials()
     for name, (_, said) in FAULTS.items():
         message = str(found[name]["error"]["message"])

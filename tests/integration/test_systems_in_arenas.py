@@ -154,9 +154,7 @@ providers:
 """
 
 
-def test_trials_and_guardrails_are_those_of_any_column(
-    bots: Project, kinds: str, spread: tuple[str, ...]
-) -> None:
+def test_trials_and_guardrails_are_those_of_any_column(bots: Project, kinds: str) -> None:
     bots.write(
         arena=kinds + "guardrails: {banned_words: [hello secret]}\n"
         "tests:\n"
@@ -165,7 +163,7 @@ def test_trials_and_guardrails_are_those_of_any_column(
         "  - name: Blocked\n    prompt: secret\n"
         "    assertions: [{type: validation_error, direction: output}]\n"
     )
-    bots.run_apart(*spread).assert_outcomes(passed=10)
+    bots.run_apart().assert_outcomes(passed=10)
     assert {len(cell["trials"]) for key, cell in bots.cells().items() if "Well" in key} == {3}
 
 

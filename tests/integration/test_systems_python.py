@@ -220,13 +220,13 @@ FAULTS = {
 }
 
 
-def test_each_fault_is_an_error_with_its_message(bots: Project, spread: tuple[str, ...]) -> None:
+def test_each_fault_is_an_error_with_its_message(bots: Project) -> None:
     text = arena(*FAULTS, "hello", further=", timeout: 60s, retries: 0")
     for name in ("hangs", "blocks"):
         before, call, after = text.partition(f"bot:{name}")
         text = before + call + after.replace("timeout: 60s", "timeout: 400ms", 1)
     bots.write(arena=text)
-    result = bots.run_apart(*spread)
+    result = bots.run_apart()
     result.assert_outcomes(errors=len(FAULTS), passed=1)
     assert set(bots.verdicts().values()) == {"error", "passed"}
     found = bots.first_trials()

@@ -101,7 +101,7 @@ def arena(entries: dict[str, str]) -> str:
 
 
 def test_two_versions_of_one_package_answer_side_by_side(
-    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # what belongs to the run's interpreter is nothing to another one
     (project.path / "mine").mkdir()
@@ -121,7 +121,7 @@ def test_two_versions_of_one_package_answer_side_by_side(
         "beside": 'call: "beside:answer", venv: v1',
     }
     project.write(arena=arena(entries))
-    project.run_apart(*spread).assert_outcomes(passed=len(entries))
+    project.run_apart().assert_outcomes(passed=len(entries))
     trials = project.first_trials()
     assert (trials["old"]["output"], trials["new"]["output"]) == ("hello from v1", "hello from v2")
     assert (trials["old"]["cost_usd"], list(trials["old"]["context"])) == (0.25, ["a document"])

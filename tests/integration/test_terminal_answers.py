@@ -41,15 +41,13 @@ def test_answers_of_passed_cells_are_left_out_else(alike: Project) -> None:
     alike.run().stdout.no_fnmatch_line("  answer    hello")
 
 
-def test_answers_stand_side_by_side_on_request(alike: Project, spread: tuple[str, ...]) -> None:
-    result = alike.run("--arena-answers", *spread)
+def test_answers_stand_side_by_side_on_request(alike: Project) -> None:
+    result = alike.run("--arena-answers")
     result.stdout.fnmatch_lines(["*= arena =*", "Two", "hi", "✓ good*✗ bad", "hello*", "provider*"])
 
 
-def test_failures_of_a_column_for_one_reason_are_told_once(
-    alike: Project, spread: tuple[str, ...]
-) -> None:
-    result = alike.run(*spread)
+def test_failures_of_a_column_for_one_reason_are_told_once(alike: Project) -> None:
+    result = alike.run()
     result.stdout.fnmatch_lines(["*the same failure in 1 more cell*", "arena.yaml::*?bad?"])
     # workers finish in any order
     told = ["FAILED arena.yaml::One?bad?*", "FAILED arena.yaml::Two?bad?*"]

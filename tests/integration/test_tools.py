@@ -101,9 +101,7 @@ def test_another_description_of_a_tool_is_told_beside_the_baseline(project: Proj
     assert cell["standing"]["differences"] == ["tools: find changed"]
 
 
-def test_an_application_is_judged_by_the_tools_of_the_file(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_an_application_is_judged_by_the_tools_of_the_file(project: Project) -> None:
     project.pytester.makepyfile(
         bot="""
         def answer(prompt):
@@ -123,7 +121,7 @@ tests:
     assertions: [{type: valid_tool_calls}]
 """
     )
-    project.run(*spread).assert_outcomes(passed=2, failed=1)
+    project.run().assert_outcomes(passed=2, failed=1)
 
 
 def test_a_python_test_asks_with_the_tools_of_the_file(

@@ -123,12 +123,12 @@ def test_an_amount_that_is_none_is_refused(project: Project, amount: str) -> Non
     )
 
 
-def test_the_option_needs_prices(project: Project, spread: tuple[str, ...]) -> None:
+def test_the_option_needs_prices(project: Project) -> None:
     project.write(
         arena="providers: [{name: ours, provider: openai, model: our-own, api_base: http://x/v1}]\n"
         "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]\n"
     )
-    result = project.run("--arena-max-cost=1", *spread)
+    result = project.run("--arena-max-cost=1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     text = "\n".join([*result.outlines, *result.errlines])
     assert "the price of provider 'ours' (openai/our-own) is not known" in text

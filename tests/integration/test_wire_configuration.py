@@ -20,17 +20,17 @@ tests:
 
 
 def test_a_bad_url_is_a_usage_error_and_found_by_validate(
-    project: Project, spread: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+    project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.write(arena=ARENA % ', api_base: "127.0.0.1:1/v1"')
-    result = project.run(*spread)
+    result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = result.stderr.str() + result.stdout.str()
     assert "arena.yaml:2:5: api_base of provider 'p' has no scheme" in said
     assert "fix: write http://127.0.0.1:1/v1" in said
     assert main(["validate", str(Path(project.path, "arena.yaml"))]) == 1
     assert "api_base of provider 'p' has no scheme" in capsys.readouterr().out
-    assert project.run("--arena-mock", *spread).ret != pytest.ExitCode.USAGE_ERROR
+    assert project.run("--arena-mock").ret != pytest.ExitCode.USAGE_ERROR
 
 
 def test_the_run_says_where_a_variable_sends_its_calls(

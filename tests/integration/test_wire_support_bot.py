@@ -28,10 +28,8 @@ pytestmark = pytest.mark.usefixtures("clients")
 
 @pytest.mark.parametrize("way", ["openai", "litellm"])
 def test_the_file_runs_unchanged(
-    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, way: str
+    project: Project, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    if way == "litellm" and spread:
-        pytest.skip("the way to a provider is the same in every worker")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-dummy-0123456789")
     shutil.copy(ARENA, project.path)
     if way == "litellm":
@@ -40,7 +38,7 @@ def test_the_file_runs_unchanged(
         file.write_text(text.replace("model: gpt", "model: openai/gpt"))
     with WireServer(answer) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
-        result = project.run(*spread)
+        result = project.run()
     result.assert_outcomes(passed=6, failed=2)
     assert list(project.verdicts().items()) == [
         ("Password Reset[openai-mini]", "passed"),

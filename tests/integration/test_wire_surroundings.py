@@ -175,9 +175,7 @@ def test_hooks_of_a_conftest_see_change_and_add(project: Project, spread: tuple[
     result.stdout.fnmatch_lines(["*4 cells were heard of*", "*goodbye*"])
 
 
-def test_the_conftest_of_a_folder_may_register_for_its_files(
-    project: Project, spread: tuple[str, ...]
-) -> None:
+def test_the_conftest_of_a_folder_may_register_for_its_files(project: Project) -> None:
     with WireServer() as server:
         project.pytester.mkdir("deep")
         text = arena(f"{server.url}/v1", "{type: whispers}", cases=2)
@@ -188,7 +186,7 @@ def test_the_conftest_of_a_folder_may_register_for_its_files(
             .replace('"shouts"', '"whispers"')
             .partition("def pytest_arena_before")[0]
         )
-        result = project.run(*spread)
+        result = project.run()
     result.assert_outcomes(passed=2)
     assert set(project.cells()) == {"deep/arena.yaml::c0[m]", "deep/arena.yaml::c1[m]"}
 

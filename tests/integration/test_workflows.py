@@ -105,8 +105,8 @@ def facts(project: Project) -> list[Any]:
     ]
 
 
-def test_a_workflow_is_recorded_and_replayed_whole(desk: Project, spread: tuple[str, ...]) -> None:
-    desk.run("--arena-record=once", *spread).assert_outcomes(passed=2)
+def test_a_workflow_is_recorded_and_replayed_whole(desk: Project) -> None:
+    desk.run("--arena-record=once").assert_outcomes(passed=2)
     asked, before = calls(desk), facts(desk)
     assert sorted({one["system"] for one in asked}) == [
         "Ask Ann.",
@@ -118,7 +118,7 @@ def test_a_workflow_is_recorded_and_replayed_whole(desk: Project, spread: tuple[
     assert {tuple(one["tools"]) for one in asked if "Solve" in one["system"]} == {
         ("workflow__transition",)
     }
-    desk.run("--arena-record=none", "--arena-block-network", *spread).assert_outcomes(passed=2)
+    desk.run("--arena-record=none", "--arena-block-network").assert_outcomes(passed=2)
     assert len(calls(desk)) == len(asked) == 8
     assert facts(desk) == before
 
