@@ -25,6 +25,9 @@ HTTP_FAILURE = -32_098
 """The code, free in JSON-RPC, that an HTTP status gets which came without an error of its own."""
 _MAY_PASS = frozenset((408, 425, 429))
 _FIRST_SERVER_FAULT = 500
+_PORTS = {"http": 80, "https": 443}
+_TWINS = (("http", 80), ("https", 443))
+"""Scheme and port of a host, and of its encrypted twin."""
 
 
 class HttpTransport:
@@ -82,6 +85,10 @@ class _Client(httpx2.AsyncClient):
         stream = given.pop("stream", False)
         request.headers["Accept-Encoding"] = ", ".join(UNPACKED)
         response = await super().send(request, stream=True, **given)
+        elsewhere = _leads_elsewhere(request.url, response)
+        if elsewhere is not None:
+            await response.aclose()
+            return _refused(request, response.status_code, elsewhere)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             encoding = response.headers.pop("Content-Encoding", "")
             response.stream = _Bounded(response.stream, encoding)
@@ -90,20 +97,45 @@ class _Client(httpx2.AsyncClient):
         if response.is_error and not await _has_error(response):
             said = shorten(await _beginning(response), _LONGEST_WORDS)
             what = f"HTTP {response.status_code} {response.reason_phrase}".strip()
-            message = f"{what}: {said}" if said else what
-            error = {
-                "code": HTTP_FAILURE,
-                "message": message,
-                "data": {"status": response.status_code},
-            }
             await response.aclose()
-            return httpx2.Response(
-                response.status_code,
-                headers={"Content-Type": "application/json"},
-                content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}),
-                request=request,
-            )
+            return _refused(request, response.status_code, f"{what}: {said}" if said else what)
         return response
+
+
+def _refused(request: httpx2.Request, status: int, message: str) -> httpx2.Response:
+    """Return an answer that tells of a status as an error in JSON-RPC."""
+    error = {"code": HTTP_FAILURE, "message": message, "data": {"status": status}}
+    return httpx2.Response(
+        # what is no failure by its status would not be looked at for an error
+        max(status, 400),
+        headers={"Content-Type": "application/json"},
+        content=json.dumps({"jsonrpc": "2.0", "id": None, "error": error}),
+        request=request,
+    )
+
+
+def _leads_elsewhere(asked: httpx2.URL, response: httpx2.Response) -> str | None:
+    """Return what to say of a redirect to another host, for which neither headers nor questions
+    are meant; None of any other answer."""
+    location = response.headers.get("Location")
+    if location is None or not response.is_redirect:
+        return None
+    try:
+        target = asked.join(location)
+    except (httpx2.InvalidURL, ValueError):
+        return "redirects to what is no URL"
+    here, there = (_origin(url) for url in (asked, target))
+    if here == there or (here[1] == there[1] and (here[0::2], there[0::2]) == _TWINS):
+        return None
+    return (
+        f"redirects to another host: {there[0]}://{there[1]}:{there[2]}\n"
+        "  expected: an answer of the host that the url names\n"
+        "  fix: write the other one as url"
+    )
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
 
 
 class _Bounded(httpx2.AsyncByteStream):
