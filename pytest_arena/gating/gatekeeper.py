@@ -220,7 +220,7 @@ class Gatekeeper:
 
     def _shown(self, path: Path) -> str:
         inside = path.is_relative_to(self._folder)
-        return str(path.relative_to(self._folder)) if inside else str(path)
+        return path.relative_to(self._folder).as_posix() if inside else str(path)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -17,6 +17,7 @@ from pytest_arena.mcp_servers.failures import ServerUnusable
 from pytest_arena.mcp_servers.given import Given, of_prompt, of_resource, of_tool
 from pytest_arena.mcp_servers.listing import ListedTool, list_tools
 from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.runnable import names_a_path
 from pytest_arena.schema.mcp import McpServerSpec
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _INHERITED = (
     *("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "TMPDIR", "TZ"),
     *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_MESSAGES", "PYTHONPATH", "VIRTUAL_ENV"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"),
+    # without these no program of Windows starts, or none finds its own files
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "TEMP", "TMP"),
+    *("USERNAME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH", "APPDATA", "LOCALAPPDATA"),
+    *("PROGRAMDATA", "PROGRAMFILES", "PROGRAMFILES(X86)", "PROCESSOR_ARCHITECTURE"),
 )
 """What a server has of the run's environment: nothing that holds a key."""
 _MOST_FAILED_STARTS = 2
@@ -228,7 +233,7 @@ def why_not(spec: McpServerSpec, variables: Mapping[str, str]) -> Problem | None
         return None
     program = spec.argv[0]
     folder = spec.folder / (spec.cwd or "")
-    if "/" in program:
+    if names_a_path(program):
         found = shutil.which(folder / program)
     else:
         found = shutil.which(program, path=search_path(variables))

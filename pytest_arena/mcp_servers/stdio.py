@@ -21,6 +21,7 @@ from pytest_arena.running.open_files import PATIENCE_S, PAUSE_S, is_short
 from pytest_arena.running.process_groups import KILL, TERMINATE, signal_group
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import LAST_WORDS, ending_of, with_last_words
+from pytest_arena.running.runnable import runnable
 
 MOST_BYTES = 8 * 1024 * 1024
 """Of one message."""
@@ -118,7 +119,7 @@ class StdioTransport:
         while True:
             try:
                 return await asyncio.create_subprocess_exec(
-                    *launch.command,
+                    *runnable(launch.command, launch.folder, launch.environment),
                     cwd=launch.folder,
                     env=dict(launch.environment),
                     stdin=asyncio.subprocess.PIPE,

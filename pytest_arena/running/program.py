@@ -17,6 +17,7 @@ from pytest_arena.running.open_files import patiently
 from pytest_arena.running.pipes import READABLE, WRITABLE, pipes_of
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
+from pytest_arena.running.runnable import runnable
 
 MOST_BYTES = 16 * 1024 * 1024
 """Of one answer on standard output."""
@@ -230,7 +231,7 @@ def _started(
 ) -> subprocess.Popen[bytes]:
     """Start a process that the guard knows."""
     process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
-        command,
+        runnable(command, folder, environment),
         cwd=folder,
         env=environment,
         stdin=subprocess.PIPE,

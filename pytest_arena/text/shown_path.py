@@ -1,4 +1,4 @@
-"""A path as people read it."""
+"""A path as people read it, and as files name it."""
 
 from __future__ import annotations
 
@@ -12,3 +12,12 @@ def shown_path(path: Path | str) -> str:
         return os.path.relpath(path)
     except ValueError:
         return str(path)
+
+
+def path_from(folder: Path, path: Path) -> str:
+    """Return a path as a file of a folder names it, with `/` on every system; on Windows, one of
+    another drive as it is."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.as_posix()

@@ -58,16 +58,20 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
+    file = NamedTemporaryFile(  # noqa: SIM115 - left below, before it is moved
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    )
+    try:
+        # closed before it takes the other one's place: Windows moves no file that is open
+        with file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            os.chmod(file.name, mode)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+        os.chmod(file.name, mode)
+        os.replace(file.name, path)
+    except BaseException:
+        os.unlink(file.name)
+        raise
     return True
 
 

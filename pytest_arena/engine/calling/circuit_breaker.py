@@ -83,7 +83,11 @@ class Outage:
             unfinished = self.notice.with_suffix(f".{os.getpid()}")
             text = f"{self.found_by}\n{self.reason}"
             unfinished.write_text(text, encoding="utf-8", errors="replace")
-            unfinished.replace(self.notice)
+            try:
+                unfinished.replace(self.notice)
+            except PermissionError:
+                # Windows replaces no file that is open: another process wrote it, and one reads it
+                unfinished.unlink()
 
     def known(self) -> bool:
         """Return whether it is down, as far as any process has found."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.text.shown_path import path_from
 
 _ENDS = (
     *(".cjs", ".cts", ".j2", ".js", ".json", ".jsonl", ".md", ".mjs", ".mts", ".py", ".ts"),
@@ -130,7 +130,7 @@ class _Reader:
         for path in paths:
             whole = label if label and len(paths) == 1 else None
             if "*" in bare and is_code(path.name):
-                shown = os.path.relpath(path, self._source.path.parent)
+                shown = path_from(self._source.path.parent, path)
                 yield from self._of_code(shown, whole, place, config)
                 continue
             try:
@@ -165,7 +165,7 @@ class _Reader:
         self, path: Path, label: str | None, place: Location, config: Mapping[str, Any]
     ) -> Iterator[Prompt]:
         text = self._source.text_of(path)
-        shown = os.path.relpath(path, self._source.path.parent)
+        shown = path_from(self._source.path.parent, path)
         if path.suffix == ".txt":
             parts = [part.strip() for part in _SEPARATOR.split(text)]
             parts = [part for part in parts if part]

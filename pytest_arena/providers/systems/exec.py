@@ -34,6 +34,7 @@ from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import OPEN_FILES, Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
+from pytest_arena.running.runnable import names_a_path
 from pytest_arena.running.user_code import Raised, Threads, in_thread
 from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
@@ -131,7 +132,7 @@ class ExecOptions(TracedOptions):
         if not any(os.path.isfile(folder / name) for name in named):
             # what is installed is today's
             return None
-        if "/" in program and not (folder / program).exists():
+        if names_a_path(program) and not (folder / program).exists():
             program = str(today / program)
         return self.model_copy(update={"command": (program, *arguments)})
 
@@ -267,7 +268,7 @@ def _program_problem(
     program = options.command[0]
     if "{{" in program:
         return None
-    if "/" in program:
+    if names_a_path(program):
         found = shutil.which(spec.folder / program)
         expected = "a program that can be run, its path from the arena file's folder"
     else:

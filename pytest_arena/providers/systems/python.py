@@ -40,6 +40,7 @@ from pytest_arena.providers.systems.received_spans import ReceivedSpans
 from pytest_arena.references import UnresolvedError, checked_reference, file_of
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.program import OPEN_FILES
+from pytest_arena.running.runnable import interpreter_in
 from pytest_arena.running.user_code import Raised, Threads, UserLoop, in_thread
 from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.schema.system import TracedOptions
@@ -95,7 +96,7 @@ class PythonOptions(TracedOptions):
         if self.venv is None:
             return None
         path = spec.folder / self.venv
-        python = path / "bin" / "python" if path.is_dir() else path
+        python = interpreter_in(path) if path.is_dir() else path
         found = tuple((spec.folder / path).resolve() for path in self.python_path)
         after = (spec.folder.resolve(), spec.root.resolve())
         return Interpreter(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from pathlib import PurePosixPath
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
@@ -17,6 +15,7 @@ from pytest_arena.loading.dialects.promptarena.made import list_under, literal, 
 from pytest_arena.loading.dialects.promptarena.manifests import Manifest, Manifests, known_keys
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.text.shown_path import path_from
 
 _KEYS = (
     *("task_type", "turns", "tool_policy", "providers", "provider_group", "variables", "trials"),
@@ -263,7 +262,7 @@ class ScenarioReader:
     def _beside(self, path: str, place: Location) -> str:
         """Return a file, which the suite names from its folder, from the folder of this file."""
         here = (self._context.root / place.file).parent
-        return PurePosixPath(os.path.relpath(self._manifests.folder / path, here)).as_posix()
+        return path_from(here, self._manifests.folder / path)
 
     def _play(self, tree: YamlMap, made: YamlMap, owner: str, role: str) -> bool:
         persona = str(tree.get("persona") or "")

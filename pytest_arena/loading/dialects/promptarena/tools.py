@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -16,6 +15,7 @@ from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import one_of
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.yaml_errors import decode
+from pytest_arena.text.shown_path import path_from
 
 _KEYS = (
     *("name", "description", "input_schema", "mode", "timeout_ms", "mock_result", "mock_template"),
@@ -198,7 +198,7 @@ class SuiteTools:
         if "/" not in written or PurePosixPath(written).is_absolute() or not path.is_file():
             return written
         here = (self._context.root / place.file).parent
-        return f"./{PurePosixPath(os.path.relpath(path, here)).as_posix()}"
+        return f"./{path_from(here, path)}"
 
 
 def _with_arguments(text: str) -> str:
