@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ def names(project: Project, folder: str = "arena-report") -> set[str]:
 
 @contextmanager
 def another_run(folder: Path) -> Iterator[None]:
+    fcntl = pytest.importorskip("fcntl")
     folder.mkdir(exist_ok=True)
     held = os.open(folder, os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)

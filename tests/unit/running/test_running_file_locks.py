@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import importlib
 import os
 import struct
@@ -21,6 +20,8 @@ from pytest_arena.errors import UsageError
 from pytest_arena.recording.files import RecordingFile
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.running import file_locks
+
+fcntl = pytest.importorskip("fcntl")
 
 
 class Msvcrt(ModuleType):
