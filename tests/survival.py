@@ -132,7 +132,7 @@ def process_group(command: Sequence[str], folder: Path) -> Iterator[subprocess.P
 
 
 def wait_until(holds: Callable[[], object], folder: Path, every_s: float = 0.02) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < end, (folder / "output").read_text()
         time.sleep(every_s)

@@ -46,7 +46,7 @@ class Meeting(WireServer):
         try:
             if held:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.met.wait(), 20)
+                    await asyncio.wait_for(self.met.wait(), 60)
             await asyncio.sleep(0.01)
             return await super()._reply(request, form, streams, reader, writer)
         finally:

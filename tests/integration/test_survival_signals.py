@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 from conftest import INTERRUPTIBLE, Project
-from servers.formats import Reply
+from servers.formats import Format, Reply
 from servers.wire import WireRequest, WireServer
 from survival import is_alive, process_group, wait_until
 
@@ -115,7 +116,7 @@ def test_ctrl_c_keeps_what_was_answered_and_cancels_the_rest(
             wait_until(lambda: len(answered(project)) == 4, project.path)
             assert server.wait_until(lambda record: record.in_flight == 4)
             (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
-            assert process.wait(40) == pytest.ExitCode.INTERRUPTED
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
         assert server.wait_until_idle()
         assert server.calls == 8
     *_, end = project.records()
@@ -125,17 +126,39 @@ def test_ctrl_c_keeps_what_was_answered_and_cancels_the_rest(
     assert not (project.path / "arena-report" / ".shards").exists()
 
 
+class Held(WireServer):
+    """Answers calls up to a number at once, and all others when it is told to."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__()
+        self.at_once = at_once
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        self._loop.call_soon_threadsafe(self._told.set)
+
+    async def _reply(
+        self, request: WireRequest, form: Format, streams: bool, reader: Any, writer: Any
+    ) -> bool:
+        if self.calls > self.at_once:
+            await self._told.wait()
+        return await super()._reply(request, form, streams, reader, writer)
+
+
 def test_ctrl_c_in_the_controller_alone_stops_the_calls_of_the_workers(project: Project) -> None:
-    with WireServer(latency_s=0.25) as server:
+    with Held(at_once=40) as server:
         write(project, server, 300)
         with running(project, "-n2", "--arena-concurrency=8") as process:
-            wait_until(lambda: server.calls >= 16, project.path)
-            before = server.calls
+            wait_until(lambda: server.calls == 48 and passed_items(project), project.path)
             os.kill(process.pid, signal.SIGINT)
-            assert process.wait(40) == pytest.ExitCode.INTERRUPTED
+            # what tells the workers, which would hear of it seconds later; until then all places
+            # are taken
+            shards = project.path / "arena-report" / ".shards"
+            wait_until(lambda: list(shards.glob("*/stopped")), project.path)
+            server.tell()
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
         assert server.wait_until_idle()
-        # those in flight, and those of a moment; the workers have seconds left to end
-        assert server.calls - before < 60
+        assert server.calls == 48
     cells = project.verdicts()
     assert set(cells.values()) == {"passed"}
 
@@ -146,7 +169,7 @@ def test_a_killed_only_process_leaves_what_had_finished(project: Project) -> Non
         with running(project) as process:
             wait_until(lambda: len(passed_items(project)) == 3, project.path)
             process.kill()
-            process.wait(20)
+            process.wait(60)
     run, *cells = project.records()
     assert run["kind"] == "run"
     assert [(cell["case"], cell["verdict"]) for cell in cells] == [
@@ -160,7 +183,7 @@ def test_an_assertion_that_ends_the_only_process_leaves_what_had_finished(
     with WireServer(hangs_on(c3="exit")) as server:
         write(project, server, 6)
         with running(project) as process:
-            assert process.wait(40) == 3
+            assert process.wait(60) == 3
     assert set(kept(project)) == {"c0", "c1", "c2"}
 
 
@@ -193,7 +216,7 @@ def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:
         with running(project, "-n2") as process:
             wait_until(lambda: len(passed_items(project)) == 6, project.path)
             process.kill()
-            process.wait(20)
+            process.wait(60)
             workers = {int(request.headers["x-pid"]) for request in server.requests}
             wait_until(lambda: not any(map(is_alive, workers)), project.path)
     assert {name: cell["verdict"] for name, cell in kept(project).items()} == {

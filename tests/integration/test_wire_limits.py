@@ -41,7 +41,7 @@ class Gate(WireServer):
             self.open.set()
         try:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.open.wait(), 20)
+                await asyncio.wait_for(self.open.wait(), 60)
             await asyncio.sleep(0.02)
             return await super()._reply(request, form, streams, reader, writer)
         finally:

@@ -67,8 +67,9 @@ def test_the_file_runs_unchanged(
         ]
         for cell in project.cells().values()
     }
-    # three seconds may be too short for litellm's first call in a slow process
-    in_time = "passed" if way == "openai" else findings["Billing Question"][1][1]
+    # three seconds may be too short for a first call on a busy machine
+    *_, billed = (c for c in project.cells().values() if c["case"] == "Billing Question")
+    in_time = "passed" if billed["trials"][0]["latency_ms"] <= 3000 else "failed"
     assert findings == {
         "Password Reset": [
             ("contains", "passed", 18),

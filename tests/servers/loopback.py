@@ -28,7 +28,7 @@ class LoopbackServer:
         # what still waits at the end is cancelled by `run`, and heard of in no other test
         self._thread = threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True)
         self._thread.start()
-        if not self._ready.wait(10):
+        if not self._ready.wait(60):
             raise RuntimeError(f"the {type(self).__name__} did not start")
         return self
 

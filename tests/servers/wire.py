@@ -144,12 +144,12 @@ class WireServer(LoopbackServer):
     def peak(self) -> int:
         return self.record.peak
 
-    def wait_until(self, holds: Callable[[Record], bool], seconds: float = 10.0) -> bool:
+    def wait_until(self, holds: Callable[[Record], bool], seconds: float = 60.0) -> bool:
         """Wait until something holds of the record; return whether that came true in time."""
         with self._changed:
             return self._changed.wait_for(lambda: holds(self.record), seconds)
 
-    def wait_until_idle(self, seconds: float = 5.0) -> bool:
+    def wait_until_idle(self, seconds: float = 60.0) -> bool:
         """Wait until no call is in flight; return whether that came true in time."""
         return self.wait_until(lambda record: not record.in_flight, seconds)
 
