@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -62,13 +62,14 @@ class HeldReports:
 def release(
     config: pytest.Config,
     held: Iterable[Mapping[str, Any]],
-    cells: Mapping[str, tuple[Cell, str]],
+    cells: Mapping[str, Cell],
+    line_of: Callable[[str], str],
     fatal: Collection[str],
 ) -> set[str]:
     """Tell pytest what became of cells, and return the ids of those that it was told of.
 
-    `cells` are those of the run with their lines; they have their standing where they were judged,
-    and fail with a `fatal` one.
+    `cells` are those of the run by id, `line_of` gives their lines; they have their standing where
+    they were judged, and fail with a `fatal` one.
     """
     told: set[str] = set()
     for data in held:
@@ -76,9 +77,9 @@ def release(
         ids = [cell_id for cell_id, _ in getattr(report, "arena_cells", ())]
         known = [cells[cell_id] for cell_id in ids if cell_id in cells]
         if known:
-            report.arena_cells = [[cell.id, line] for cell, line in known]
+            report.arena_cells = [[cell.id, line_of(cell.id)] for cell in known]
         if report.skipped:
-            _say(report, [cell for cell, _ in known if cell.verdict != "passed"], fatal)
+            _say(report, [cell for cell in known if cell.verdict != "passed"], fatal)
         config.hook.pytest_runtest_logreport(report=report)
         told.update(ids)
     return told

@@ -28,6 +28,7 @@ from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import Reports, make_reporter, send_traces, write_reports
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.failing_cells import fails_run
+from pytest_arena.results.finished_lines import FinishedLines
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
@@ -75,7 +76,7 @@ class ResultsCollector:
         self._copied = True
         self._journal = Journal(folder.path / RESULTS)
         self._storage = Storage(parts.config, self._journal.path)
-        self._lines: dict[str, str] = {}
+        self._lines = FinishedLines(self._journal)
         self._order: Sequence[str] = ()
         self._info = RunInfo(run_id, now(), __version__, options=options)
         self._git: Mapping[str, Any] = {}
@@ -122,15 +123,15 @@ class ResultsCollector:
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
-        if self._lines.get(cell_id) == line:
+        if self._lines.holds(cell_id, line):
             return
         is_first = not self._lines
-        self._lines[cell_id] = line
+        self._lines.keep(cell_id, line)
         if self._storage.problem is None:
             with self._storage.storing():
                 if is_first:
                     self._begin()
-                self._journal.append(line)
+                self._lines.write(cell_id, line)
                 self._storage.stored += 1
                 if self._remote is not None:
                     self._remote.append(line)
@@ -151,6 +152,8 @@ class ResultsCollector:
                 self.add(cell_id, line)
                 if self._interrupted is not None and getattr(report, "arena_resumed", False):
                     self._interrupted.take(cell_id)
+            # pytest keeps each report to the end
+            del report.arena_cells
         elif report.when == "???" and (name := self._names.cell(report.nodeid)) is not None:
             cell = crashed_cell(name, report.nodeid, str(report.longrepr), self._plans(name))
             report.arena_verdict = cell.verdict
@@ -224,9 +227,8 @@ class ResultsCollector:
 
     def read_shards(self) -> None:
         """Take the last word of workers: what they finished and could not report."""
-        for cell_id, line in dict(self._shards.read()).items():
-            if cell_id not in self._lines:
-                self.add(cell_id, line)
+        for cell_id, line in dict(self._shards.read(self._lines)).items():
+            self.add(cell_id, line)
         for cell in self._tests.crashed_cells(self.cells):
             self.add(cell.id, cell_line(cell))
 
@@ -234,14 +236,14 @@ class ResultsCollector:
         """Return the cells that have finished, in the order of collection; those of one test as
         it came to them."""
         place = {nodeid: number for number, nodeid in enumerate(self._order)}
-        cells = [cell_from_line(line) for line in self._lines.values()]
+        cells = self._lines.cells()
 
         def order(cell: Cell) -> tuple[int, str]:
             known = place.get(cell.test or cell.id)
             return (len(place), cell.id) if known is None else (known, "")
 
         cells.sort(key=order)
-        self._lines = {cell.id: self._lines[cell.id] for cell in cells}
+        self._lines.put_in_order(cell.id for cell in cells)
         return tuple(cells)
 
     def release_held(self) -> None:
@@ -252,8 +254,9 @@ class ResultsCollector:
         from pytest_arena.collection.held_reports import release
 
         run = self._gatekeeper.conclude(RunResult(self._info, self.cells()), self.collected())
-        known = {cell.id: (cell, self._lines[cell.id]) for cell in run.cells}
-        self._told_last |= release(self._config, held, known, self._gatekeeper.fatal)
+        known = {cell.id: cell for cell in run.cells}
+        fatal = self._gatekeeper.fatal
+        self._told_last |= release(self._config, held, known, self._lines.line, fatal)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -357,6 +360,7 @@ class ResultsCollector:
             terminalreporter.write_line(text, red=True)
 
     def pytest_unconfigure(self) -> None:
+        self._journal.close()
         self._folder.release()
 
     def _begin(self) -> None:
@@ -417,7 +421,7 @@ class ResultsCollector:
         run = RunResult(info, cells, finished_at=now(), interrupted=interrupted)
         if self._gatekeeper is not None:
             run = self._gatekeeper.conclude(run, self.collected())
-            self._lines |= {cell.id: cell_line(cell) for cell in run.cells if cell.standing}
+            self._write_standings(run.cells)
         run = self._with_limits(run)
         given: list[str | list[str]] = []
         with self._hook_failures.keeping("pytest_arena_run_summary"):
@@ -469,7 +473,17 @@ class ResultsCollector:
 
     def _write_results(self, run: RunResult) -> None:
         """Put the cells in the order of collection, and never leave less than the journal had."""
-        self._journal.close()
         with self._storage.storing():
-            write_results(self._journal.path, run, list(self._lines.values()))
+            self._lines.moved(write_results(self._journal.path, run, self._lines.lines()))
             self._storage.stored = len(self._lines)
+
+    def _write_standings(self, cells: Sequence[Cell]) -> None:
+        """Write the cells that the gate has judged once more, with how they stand."""
+        for cell in cells:
+            if not cell.standing:
+                continue
+            line = cell_line(cell)
+            self._lines.keep(cell.id, line)
+            if self._storage.problem is None:
+                with self._storage.storing():
+                    self._lines.write(cell.id, line)

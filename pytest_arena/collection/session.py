@@ -72,10 +72,11 @@ class ArenaSession:
         journals: WorkerJournals,
         worker: str = "main",
         resume_from: Path | None = None,
-        confirms: bool = False,
+        confirms: Callable[[], Sequence[Cell]] | None = None,
         progress: Progress | None = None,
     ) -> None:
-        """`confirms`: this process runs all cells, and asks again for those that look bad.
+        """`confirms`: this process runs all cells, which that gives, and asks again for those that
+        look bad.
         `progress` shows a terminal what goes on while a cell is waited for."""
         self.config = parts.config
         self.settings = parts.settings
@@ -95,7 +96,7 @@ class ArenaSession:
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._confirms = confirms
         self._progress = progress
-        self._finished: dict[str, Cell] = {}
+        self._has_finished_some = False
         self.held: HeldReports | None = None
         self.selection: ShardSelection | None = None
         self.warns = share.slot == 0
@@ -298,8 +299,7 @@ class ArenaSession:
         """Put a cell where it cannot be lost; return it without secrets, and its line."""
         cell, line = seal(cell, self.redactor)
         self._sink(cell.id, line)
-        if self._gatekeeper is not None:
-            self._finished[cell.id] = cell
+        self._has_finished_some = True
         return cell, line
 
     @pytest.hookimpl(wrapper=True)
@@ -335,7 +335,7 @@ class ArenaSession:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         try:
-            if self._engine is not None or (self._resumed and self._finished):
+            if self._engine is not None or (self._resumed and self._has_finished_some):
                 self._end(self._running_engine())
         finally:
             self._tell(self.facts())
@@ -347,8 +347,8 @@ class ArenaSession:
             gc.freeze()
 
     def _end(self, engine: Engine) -> None:
-        if self._confirms and not engine.closing:
-            self.confirm(list(self._finished.values()))
+        if self._confirms is not None and self._gatekeeper is not None and not engine.closing:
+            self.confirm(self._confirms())
         engine.stop_calling()
         if self._lookahead is not None:
             for item, work in self._lookahead.leftovers():

@@ -172,7 +172,7 @@ def _activate_controller(parts: RunContext) -> None:
             knows_order=True,
             journals=journals,
             resume_from=resume_from,
-            confirms=True,
+            confirms=results_collector.cells,
             progress=progress,
         )
         _register(parts, session, share, knows_order=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_arena.options import Settings
     from pytest_arena.recording.call_journal import CallJournal
 
+_ID = re.compile(rb'\{"kind": "cell", "id": ?("(?:[^"\\]|\\.)*")')
+"""How a line begins, so that one of a long answer need not be read for its id."""
 _LOOKS = 20 if os.name == "nt" else 1
 _LOOK_S = 0.1
 CALLS = ".calls"
@@ -57,13 +60,19 @@ class WorkerJournals:
     def of_worker(self, worker: str) -> Journal:
         return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl", lock=True)
 
-    def read(self) -> Iterator[tuple[str, str]]:
-        """Give the id and line of every finished cell; a line that cannot be read, which is torn or
-        damaged, is left out: its cell is in its report, too, or is run again."""
+    def read(self, known: Container[str] = ()) -> Iterator[tuple[str, str]]:
+        """Give the id and line of every finished cell that is not `known`; a line that cannot be
+        read, which is torn or damaged, is left out: its cell is in its report, too, or is run
+        again."""
         for path in sorted(self.folder.glob("*.jsonl")):
-            for raw in filter(None, path.read_bytes().split(b"\n")):
-                with suppress(ValueError, KeyError, TypeError):
-                    yield json.loads(raw)["id"], raw.decode()
+            with path.open("rb") as stream:
+                for raw in stream:
+                    with suppress(ValueError, KeyError, TypeError):
+                        if (begin := _ID.match(raw)) and json.loads(begin[1]) in known:
+                            continue
+                        cell_id = json.loads(raw)["id"]
+                        if cell_id not in known:
+                            yield cell_id, raw.decode().removesuffix("\n")
 
     def remove(self) -> None:
         """Delete the shards, and their folder where no other run uses it."""

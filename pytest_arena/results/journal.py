@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Lock
 
 from pytest_arena.running.file_locks import BINARY, lock, try_lock
 from pytest_arena.running.open_files import patiently
 
 
 class Journal:
-    """Append lines to a file so that a killed process loses none that was written.
+    """A file to which lines are appended so that a killed process loses none that was written.
 
     With `lock`, the file is locked while it is open here, so that others can tell it from one
     whose writer is gone.
@@ -20,18 +21,34 @@ class Journal:
         self.path = path
         self._lock = lock
         self._file: int | None = None
+        self._reading = Lock()
+        self.last = (0, 0)
+        """Where the last line begins, and how many bytes it has without its end."""
 
     def append(self, line: str) -> None:
         """Write one line with one system call."""
         if self._file is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | BINARY
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | BINARY
             self._file = patiently(lambda: os.open(self.path, flags, 0o644))
             if self._lock:
                 lock(self._file)
         data = memoryview(f"{line}\n".encode())
+        self.last = (os.lseek(self._file, 0, os.SEEK_END), len(data) - 1)
         while data:
             data = data[os.write(self._file, data) :]
+
+    def read(self, begin: int, size: int) -> bytes:
+        """Return so many bytes of the file, also where another has taken its place meanwhile."""
+        with self._reading:
+            if self._file is None:
+                self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | BINARY)
+            os.lseek(self._file, begin, os.SEEK_SET)
+            parts = []
+            while size and (part := os.read(self._file, size)):
+                parts.append(part)
+                size -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def close(self) -> None:
         if self._file is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_arena.errors import Problem
@@ -44,12 +44,21 @@ def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Prob
     )
 
 
-def write_results(path: Path, run: RunResult, lines: Sequence[str]) -> None:
-    """Write a whole results file, given the lines of its cells; no reader ever sees half of it."""
+def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]:
+    """Write a whole results file, given the lines of its cells; no reader ever sees half of it.
+
+    Returns where each of these lines begins.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    whole = [run_line(run.info), *lines, end_line(run)]
+    begins = []
     try:
-        temporary.write_text("".join(f"{line}\n" for line in whole), "utf-8", newline="\n")
+        with temporary.open("wb") as stream:
+            stream.write(f"{run_line(run.info)}\n".encode())
+            for line in lines:
+                begins.append(stream.tell())
+                stream.write(f"{line}\n".encode())
+            stream.write(f"{end_line(run)}\n".encode())
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+    return begins

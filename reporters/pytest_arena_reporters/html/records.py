@@ -55,7 +55,7 @@ class CellWriter:
             if held is not None and held != default:
                 is_plain = convert is None and type(held) in _AS_IS
                 made[name] = held if is_plain else (convert or self._plain)(held)
-        if kind is LoadTestResult:
+        if isinstance(value, LoadTestResult):
             made["words"] = load_in_words(value)
         return made
 
