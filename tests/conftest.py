@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from execnet import gateway_io
 from hypothesis import settings
 from warm_programs import WARM
 
@@ -53,6 +54,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     finally:
         sys.settrace(tracer)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    WARM.real_workers = item.get_closest_marker("real_workers") is not None
 
 
 def pytest_unconfigure() -> None:
@@ -133,5 +138,6 @@ def _imported_once(request: pytest.FixtureRequest) -> Iterator[None]:
     original = pytest.Pytester.inline_run
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pytest.Pytester, "inline_run", inline_run)
+        patch.setattr(gateway_io, "create_io", WARM.workers())
         yield
     request.config.pluginmanager.unregister(imports)

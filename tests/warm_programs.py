@@ -1,46 +1,27 @@
 """Programs in processes of their own that have imported everything already.
 
 Most of a short run is imports. A process that has done them, and runs nothing itself, forks one
-child a run; what the child does to modules, folders and the environment ends with it.
+child a run; what the child does to modules, folders and the environment ends with it. Workers of
+xdist come from there, too: those of such programs, and those of runs in the tests' own process.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
-IMPORTED = (
-    "pytest",
-    "xdist.plugin",
-    "xdist.dsession",
-    "xdist.scheduler",
-    "pytest_arena.cli",
-    "pytest_arena.collection.setup",
-    "pytest_arena.collection.session",
-    "pytest_arena.comparison.comparison",
-    "pytest_arena.comparison.gate",
-    "pytest_arena.engine.engine",
-    "pytest_arena.engine_setup",
-    "pytest_arena.loading",
-    "pytest_arena.providers.mock",
-    "pytest_arena.targets.agent",
-    "pytest_arena.targets.chain",
-    "pytest_arena_reporters.html",
-    "pytest_arena_reporters.markdown",
-    "pytest_arena_reporters.terminal",
-)
+from warm_forks import Order, read_at_start
+from warm_workers import WarmIO
 
-
-LONGEST_S = 300
-"""What a run may take at most, before it is taken for one that hangs."""
+FOLDER = Path(__file__).parent
+AT_START = dict(os.environ)
+"""The environment before any test changed it."""
+TEMPORARY = tempfile.gettempdir()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +34,17 @@ class Done:
 
 
 class WarmPrograms:
-    """The process that forks runs of `pytest` and `arena`; started for the first one."""
+    """The process that forks runs of `pytest` and `arena`, and workers; started when first asked.
+
+    `real_workers` is whether runs start their workers as users' runs do.
+    """
 
     programs = ("pytest", "arena")
 
     def __init__(self) -> None:
+        self.real_workers = False
         self._process: subprocess.Popen[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def run(
         self,
@@ -70,73 +56,56 @@ class WarmPrograms:
     ) -> Done:
         """Run `pytest …` or `arena …` in a folder until it ends; `merged` puts what it says on
         standard error among what it says on standard output."""
-        process = self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with tempfile.TemporaryDirectory() as kept:
-            out, err = Path(kept, "out"), Path(kept, "out" if merged else "err")
-            order = {
-                "command": [str(word) for word in command],
-                "folder": str(folder),
-                "env": dict(os.environ if env is None else env),
-                "files": [str(out), str(err)],
-            }
-            print(json.dumps(order), file=process.stdin, flush=True)
-            code = int(process.stdout.readline())
-            said = "" if merged else err.read_text("utf-8", "replace")
-            return Done(code, out.read_text("utf-8", "replace"), said)
+        words = [str(word) for word in command]
+        given = dict(os.environ if env is None else env)
+        order = Order(words, str(folder), given, self.real_workers)
+        with (
+            open(os.devnull, "rb") as nothing,
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+        ):
+            said = [out, out if merged else err]
+            forked = order.sent(self.address(), [file.fileno() for file in (nothing, *said)])
+            code = forked.wait()
+            texts = []
+            for file in (out, err):
+                file.seek(0)
+                texts.append(file.read().decode("utf-8", "replace"))
+            return Done(code, *texts)
+
+    def workers(self) -> WarmIO:
+        """Return what starts the workers of runs in this process."""
+
+        def address() -> str | None:
+            return None if self.real_workers else self.address()
+
+        return WarmIO(address, read_at_start(AT_START), os.getpgrp())
+
+    def address(self) -> str:
+        """Return where forks are asked for."""
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="warm-", dir=TEMPORARY)
+        address = str(Path(self._folder.name, "orders"))
+        if self._process is None:
+            self._process = subprocess.Popen(
+                [sys.executable, str(FOLDER / "warm_process.py"), address],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                env=AT_START,
+                cwd=FOLDER,
+            )
+            assert self._process.stdout is not None
+            assert self._process.stdout.readline() == "ready\n"
+        return address
 
     def close(self) -> None:
         if self._process is not None:
             self._process.communicate()
             self._process = None
-
-    def _started(self) -> subprocess.Popen[str]:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, __file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        return self._process
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
 
 WARM = WarmPrograms()
-
-
-def serve() -> None:
-    """Fork a child for each line that is read, and answer with its exit code."""
-    for name in IMPORTED:
-        import_module(name)
-        plugin = sys.modules[name.partition(".")[0]]
-        # pytest warns of plug-ins that were imported before it could rewrite their assertions
-        plugin.__doc__ = f"{plugin.__doc__} PYTEST_DONT_REWRITE"
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            sys.exit(_run(**json.loads(line)))
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-
-
-def _run(command: list[str], folder: str, env: dict[str, str], files: list[str]) -> int:
-    signal.alarm(LONGEST_S)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    for number, path in enumerate(files, 1):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
-    # a module that a test writes anew within a second would be taken for the one before
-    os.environ.clear()
-    os.environ.update(env, PYTHONDONTWRITEBYTECODE="1")
-    sys.dont_write_bytecode = True
-    os.chdir(folder)
-    sys.argv = command
-    program, *arguments = command
-    if program == "arena":
-        sys.path.pop(0)
-        return import_module("pytest_arena.cli").main(arguments)
-    sys.path[0] = folder
-    return int(import_module("pytest").main(arguments))
-
-
-if __name__ == "__main__":
-    serve()

@@ -63,8 +63,8 @@ def test_ci_accepts_other_skipped_tests_in_silence(tmp_path: Path) -> None:
 def test_a_run_without_a_browser_says_so_in_its_last_lines(tmp_path: Path) -> None:
     folder = tmp_path / "tests" / "browser"
     folder.mkdir(parents=True)
-    for name in ("conftest.py", "warm_programs.py"):
-        (tmp_path / "tests" / name).write_text((ROOT / "tests" / name).read_text())
+    for path in (ROOT / "tests").glob("*.py"):
+        (tmp_path / "tests" / path.name).write_text(path.read_text())
     (folder / "test_it.py").write_text("import pytest\ndef test_it(): pytest.skip('no browser')\n")
     done = run(
         sys.executable,
