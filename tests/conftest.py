@@ -57,6 +57,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fork the workers of the runs of most tests; of each trade some keep what users have."""
     WARM.real_workers = item.get_closest_marker("real_workers") is not None
 
 

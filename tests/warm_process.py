@@ -96,7 +96,8 @@ class WarmProcess:
 
     def _run(self, order: Order) -> int:
         if order.command[0] == sys.executable:
-            sys.dont_write_bytecode = "-B" in order.command
+            no_bytecode = order.env.get("PYTHONDONTWRITEBYTECODE")
+            sys.dont_write_bytecode = bool(no_bytecode) or "-B" in order.command
             become_worker(order.command)
             return 0
         signal.alarm(LONGEST_S)

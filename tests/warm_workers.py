@@ -11,10 +11,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from io import FileIO, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from execnet import gateway_io
 from execnet.gateway_base import ExecModel, Popen2IO
@@ -81,8 +81,20 @@ def become_worker(command: list[str]) -> None:
     sys.argv = ["-c"]
     sys.orig_argv = list(command)
     sys.path[0] = ""
-    sys.stdin = sys.__stdin__ = TextIOWrapper(FileIO(0, closefd=False))
-    sys.stdout = sys.__stdout__ = TextIOWrapper(FileIO(1, "w", closefd=False), write_through=True)
-    sys.stderr = sys.__stderr__ = TextIOWrapper(FileIO(2, "w", closefd=False), write_through=True)
-    sys.modules["__main__"] = ModuleType("__main__")
-    exec(command[-1], vars(sys.modules["__main__"]))
+    sys.stdin = sys.__stdin__ = _anew(sys.__stdin__, "r")
+    sys.stdout = sys.__stdout__ = _anew(sys.__stdout__, "w")
+    sys.stderr = sys.__stderr__ = _anew(sys.__stderr__, "w")
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    main.__annotations__ = {}
+    exec(command[-1], vars(main))
+
+
+def _anew(stream: TextIO | None, mode: str) -> TextIOWrapper:
+    """Return a stream over the same file, as `-u` makes them: nothing written waits."""
+    assert stream is not None
+    return TextIOWrapper(
+        os.fdopen(stream.fileno(), f"{mode}b", 0 if mode == "w" else -1, closefd=False),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        write_through=True,
+    )

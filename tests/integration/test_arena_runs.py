@@ -123,6 +123,7 @@ def without_times(records: list[dict[str, Any]]) -> str:
     return re.sub(r'"workers": \d+', '"workers": 0', text)
 
 
+@pytest.mark.real_workers
 def test_results_are_the_same_in_any_order_and_over_workers(small: Project) -> None:
     small.write(other=ARENA_WITH_ROWS)
     small.path.joinpath("other.yaml").rename(small.path / "other.arena.yaml")

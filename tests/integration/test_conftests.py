@@ -69,6 +69,7 @@ def below(project: Project) -> Project:
     return project
 
 
+@pytest.mark.real_workers
 def test_what_a_folder_registers_is_known_where_it_is_collected(
     below: Project, spread: tuple[str, ...]
 ) -> None:

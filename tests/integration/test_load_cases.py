@@ -195,6 +195,7 @@ def test_a_load_runs_alone_however_xdist_deals_the_cells(project: Project, dist:
     assert server.peak_beside <= 2
 
 
+@pytest.mark.real_workers
 def test_each_is_refused_and_no_runs_in_one_process(project: Project) -> None:
     project.write(arena=ENDLESS.replace("duration: 1h", "duration: 50ms"))
     result = project.run("-n2", "--dist=each")
@@ -204,6 +205,7 @@ def test_each_is_refused_and_no_runs_in_one_process(project: Project) -> None:
     result.assert_outcomes(passed=2, failed=1)
 
 
+@pytest.mark.real_workers
 def test_workers_on_several_machines_cannot_keep_a_load_alone_unless_it_is_dealt(
     project: Project,
 ) -> None:

@@ -34,6 +34,7 @@ def cells_of(part: int) -> set[str]:
     return {cell.id for cell in read_run(f"shards/arena-{part}/results.jsonl").cells}
 
 
+@pytest.mark.real_workers
 def test_three_machines_run_each_cell_once_under_any_spread(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,6 +163,7 @@ def free_port() -> int:
     return port
 
 
+@pytest.mark.real_workers
 def test_a_service_sends_to_a_port_that_all_workers_share(
     project: Project, spread: tuple[str, ...]
 ) -> None:

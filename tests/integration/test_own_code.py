@@ -47,6 +47,7 @@ def write(project: Project, how: str = 'raise KeyError("nope")', more: str = "")
     project.write(arena=ARENA)
 
 
+@pytest.mark.real_workers
 def test_an_exception_in_a_provider_is_one_block_with_its_own_frames(
     project: Project, spread: tuple[str, ...]
 ) -> None:

@@ -144,6 +144,7 @@ def findings(cell: dict[str, Any]) -> list[tuple[str, str, float]]:
     return [(one["type"], one["verdict"], one["weight"]) for one in trial["assertions"]]
 
 
+@pytest.mark.real_workers
 def test_what_tests_check_are_cells_of_the_run(tests: Project, spread: tuple[str, ...]) -> None:
     tests.pytester.makepyfile(test_app=EVERY_KIND)
     result = tests.run(*spread)

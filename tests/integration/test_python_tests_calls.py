@@ -112,6 +112,7 @@ def test_finds_no_file(arena):
     assert trial["messages"][0]["content"][1]["name"] == "red.png"
 
 
+@pytest.mark.real_workers
 def test_a_test_whose_worker_dies_is_an_error(project: Project) -> None:
     project.pytester.makepyfile(
         test_app="""

@@ -101,6 +101,7 @@ def facts(project: Project) -> list[Any]:
     return found
 
 
+@pytest.mark.real_workers
 def test_what_was_recorded_is_replayed_whole_and_without_a_call(
     project: Project, spread: tuple[str, ...]
 ) -> None:

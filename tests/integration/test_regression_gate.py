@@ -66,6 +66,7 @@ def test_nothing_changed_passes_the_gate(recorded: Project) -> None:
     assert statuses(recorded) == {"Colours": "still passing", "Numbers": "still passing"}
 
 
+@pytest.mark.real_workers
 def test_a_flipped_answer_is_a_regression(recorded: Project, spread: tuple[str, ...]) -> None:
     recorded.write(arena=CALM.replace("mock: red", "mock: blue"))
     result = gate(recorded, *spread)

@@ -174,6 +174,7 @@ GOOD = (
 )  # fmt: skip
 
 
+@pytest.mark.real_workers
 def test_functions_of_all_kinds_answer(bots: Project, spread: tuple[str, ...]) -> None:
     bots.write(arena=arena(*GOOD, further=", config: {tone: kind}"))
     bots.run_apart(*spread).assert_outcomes(passed=len(GOOD))

@@ -122,6 +122,7 @@ def fails_first(request: WireRequest) -> Reply:
     return Reply(text="no" if request.prompt in ("number 000", "number 001") else "ok")
 
 
+@pytest.mark.real_workers
 def test_the_first_failure_stops_new_calls_under_x(
     project: Project, spread: tuple[str, ...]
 ) -> None:
