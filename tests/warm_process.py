@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import runpy
 import selectors
 import signal
 import socket
@@ -113,6 +114,10 @@ class WarmProcess:
             sys.path.pop(0)
             return int(import_module("pytest_arena.cli").main(arguments))
         sys.path[0] = order.folder
+        if program == "python":
+            sys.argv = arguments
+            runpy.run_path(arguments[0], run_name="__main__")
+            return 0
         return int(import_module("pytest").main(arguments))
 
 

@@ -34,17 +34,23 @@ class Done:
 
 
 class WarmPrograms:
-    """The process that forks runs of `pytest` and `arena`, and workers; started when first asked.
+    """The process that forks programs (`pytest …`, `arena …`, `python a_script.py …`) and workers.
+
+    It is started when it is first asked.
 
     `real_workers` is whether runs start their workers as users' runs do.
     """
-
-    programs = ("pytest", "arena")
 
     def __init__(self) -> None:
         self.real_workers = False
         self._process: subprocess.Popen[str] | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @staticmethod
+    def knows(command: Sequence[str]) -> bool:
+        """Return whether a command is one of those programs."""
+        program, script = [*command, "", ""][:2]
+        return program in ("pytest", "arena") or (program == "python" and script.endswith(".py"))
 
     def run(
         self,
@@ -54,8 +60,8 @@ class WarmPrograms:
         *,
         merged: bool = False,
     ) -> Done:
-        """Run `pytest …` or `arena …` in a folder until it ends; `merged` puts what it says on
-        standard error among what it says on standard output."""
+        """Run a program in a folder until it ends; `merged` puts what it says on standard error
+        among what it says on standard output."""
         words = [str(word) for word in command]
         given = dict(os.environ if env is None else env)
         order = Order(words, str(folder), given, self.real_workers)

@@ -29,6 +29,7 @@ _LANGUAGES = {
     "benchmark": {"console"},
 }
 _OF_A_SHELL = re.compile(r"[|&;<>$`*?(){}#]")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"$`\\]*\"")
 _HEADER = """\
 providers:
   - {name: mock, provider: mock, model: any, responses: {default: "Hello from the mock."}}
@@ -100,14 +101,14 @@ class Page:
     def _python(self, block: Block) -> None:
         """Run a script."""
         self._write("block.py", block.text)
-        self._command([sys.executable, "block.py"], expected=0)
+        self._command(["python", "block.py"], expected=0)
 
     def _run(self, block: Block) -> None:
         """Run each `$ command`; what follows it must come out, `…` standing for anything."""
         for command, shown in _session(block.text):
             code = int(block.settings.get("exit", "0"))
-            words = [] if _OF_A_SHELL.search(command) else shlex.split(command)
-            warm = bool(words) and words[0] in WARM.programs
+            words = [] if _OF_A_SHELL.search(_QUOTED.sub("", command)) else shlex.split(command)
+            warm = WARM.knows(words)
             output = self._command(words if warm else ["bash", "-c", command], expected=code)
             _assert_shown(shown, output)
 
@@ -159,7 +160,7 @@ class Page:
 
     def _command(self, command: list[str], expected: int) -> str:
         done: Done | subprocess.CompletedProcess[str]
-        if command[0] in WARM.programs:
+        if WARM.knows(command):
             done = WARM.run(command, self.folder, environment(), merged=True)
         else:
             done = subprocess.run(
