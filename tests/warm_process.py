@@ -7,6 +7,7 @@ import gc
 import os
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -14,6 +15,7 @@ import threading
 import time
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from warm_forks import Order, read_at_start
@@ -27,7 +29,7 @@ LONGEST_S = 300
 class WarmProcess:
     """Forks a child for each order that comes to a socket, and says what became of it.
 
-    It ends when its standard input does, and its children go on.
+    It ends when its standard input does, takes the socket's folder away, and its children go on.
     """
 
     def __init__(self, address: str) -> None:
@@ -62,6 +64,7 @@ class WarmProcess:
             if self._orders in ready:
                 self._fork()
             if 0 in ready:
+                shutil.rmtree(Path(self._address).parent)
                 return
 
     def _say_what_ended(self) -> None:

@@ -44,7 +44,7 @@ class WarmPrograms:
     def __init__(self) -> None:
         self.real_workers = False
         self._process: subprocess.Popen[str] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._address = ""
 
     @staticmethod
     def knows(command: Sequence[str]) -> bool:
@@ -89,12 +89,10 @@ class WarmPrograms:
 
     def address(self) -> str:
         """Return where forks are asked for."""
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="warm-", dir=TEMPORARY)
-        address = str(Path(self._folder.name, "orders"))
         if self._process is None:
+            self._address = str(Path(tempfile.mkdtemp(prefix="warm-", dir=TEMPORARY), "orders"))
             self._process = subprocess.Popen(
-                [sys.executable, str(FOLDER / "warm_process.py"), address],
+                [sys.executable, str(FOLDER / "warm_process.py"), self._address],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -103,15 +101,12 @@ class WarmPrograms:
             )
             assert self._process.stdout is not None
             assert self._process.stdout.readline() == "ready\n"
-        return address
+        return self._address
 
     def close(self) -> None:
         if self._process is not None:
             self._process.communicate()
             self._process = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
 
 
 WARM = WarmPrograms()
