@@ -61,7 +61,13 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
     code = yield
     if code == pytest.ExitCode.INTERNAL_ERROR:
         _refused(config, RuntimeError)
-    return code
+    collector = config.pluginmanager.get_plugin("arena-results-collector")
+    held = code if collector is None else collector.held_exit_code(code)
+    if held != code:
+        sys.stderr.write(
+            f"arena: a plug-in made the exit code {code} of a run that failed: it is {held}\n"
+        )
+    return held
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -12,6 +12,7 @@ import pytest
 
 from pytest_arena._version import __version__
 from pytest_arena.collection.collection_report import CollectionReport
+from pytest_arena.collection.green import cells_without_result, never_run, unseen_failures
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.collection.outcomes_of_tests import OutcomesOfTests
 from pytest_arena.collection.remote_recordings import recordings_root
@@ -90,6 +91,7 @@ class ResultsCollector:
         self._broken_off = False
         self._put_away: str | None = None
         self._refused: list[str] = []
+        self._missing: list[str] = []
         self._hook_failures = HookFailures(parts.config.rootpath)
         self.repeated_errors = RepeatedErrors()
         self._reruns = Reruns()
@@ -263,6 +265,10 @@ class ResultsCollector:
         if self._broken_off and exitstatus == pytest.ExitCode.OK:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         self.read_shards()
+        if exitstatus == pytest.ExitCode.OK:
+            self._missing = cells_without_result(
+                self._config, self._names, self._order, self._lines
+            )
         if not self._lines and self._is_empty_shard(exitstatus):
             # more shards than cells: it ran all of its part, which arena merge must know
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -272,6 +278,9 @@ class ResultsCollector:
         elif not self._lines:
             with self._storage.storing():
                 self._conclude_recordings(())
+            if self._missing:
+                self._refused.append(never_run(self._missing))
+                session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
             self._put_away_older(session, exitstatus)
             return
         is_interrupted = self._broken_off or exitstatus == pytest.ExitCode.INTERRUPTED
@@ -328,9 +337,14 @@ class ResultsCollector:
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;
         what it was to take up, to judge again or to be compared with stays."""
-        refused = self._collection_failed or exitstatus in (
-            pytest.ExitCode.USAGE_ERROR,
-            pytest.ExitCode.INTERNAL_ERROR,
+        refused = (
+            self._collection_failed
+            or bool(self._missing)
+            or exitstatus
+            in (
+                pytest.ExitCode.USAGE_ERROR,
+                pytest.ExitCode.INTERNAL_ERROR,
+            )
         )
         needed = self._interrupted is not None or self._earlier is not None
         if self._settings.baseline is not None:
@@ -347,6 +361,8 @@ class ResultsCollector:
         if self.run is None:
             if self._put_away is not None:
                 terminalreporter.write_line(f"arena: {self._put_away}")
+            for text in self._refused:
+                terminalreporter.write_line(f"arena: {text}", red=True)
             return
         writer = terminalreporter._tw
         terminalreporter.write_sep("=", "arena")
@@ -358,6 +374,11 @@ class ResultsCollector:
             terminalreporter.write_line(line)
         for text in [*self._refused, *self._reports.broken, *self._hook_failures.lines()]:
             terminalreporter.write_line(text, red=True)
+
+    def held_exit_code(self, given: int) -> int:
+        """Return pytest's exit code, or that of the run where a plug-in made a good one of it."""
+        own = int(self.run.exit_code or 0) if self.run is not None else int(bool(self._missing))
+        return own if given == pytest.ExitCode.OK else given
 
     def pytest_unconfigure(self) -> None:
         self._journal.close()
@@ -388,12 +409,10 @@ class ResultsCollector:
         failing = [cell.id for cell in run.cells if fails_run(cell, options)]
         # pytest had its exit code before it was told of these
         unseen = [cell_id for cell_id in failing if cell_id not in self._told_last]
-        if unseen:
-            count = "1 cell" if len(unseen) == 1 else f"{len(unseen):,} cells"
-            shown = ", ".join(unseen[:3]) + (", …" if len(unseen) > 3 else "")
-            note = f"{count} did not pass, but a hook, a mark or a plug-in made pytest take that "
-            run = replace(run, notes=(*run.notes, f"{note}for no failure: {shown}"))
-        red = failing or run.failed_as_a_whole(self._settings.fail_on)
+        said = [unseen_failures(unseen)] if unseen else []
+        said += [never_run(self._missing)] if self._missing else []
+        run = replace(run, notes=(*run.notes, *said))
+        red = failing or self._missing or run.failed_as_a_whole(self._settings.fail_on)
         return replace(run, exit_code=int(pytest.ExitCode.TESTS_FAILED if red else given))
 
     def collected(self) -> Collected:

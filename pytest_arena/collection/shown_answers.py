@@ -12,12 +12,14 @@ ANSWER = "arena answer"
 
 def shows_answers(config: pytest.Config) -> bool:
     """Return whether answers are shown at all: under `-s`, `-rP` and `-rA`."""
-    return bool({"P", "A"} & set(config.option.reportchars)) or shows_at_once(config)
+    # an option is missing where its plug-in is, as under `-p no:terminal`
+    chosen = getattr(config.option, "reportchars", "")
+    return bool({"P", "A"} & set(chosen)) or shows_at_once(config)
 
 
 def shows_at_once(config: pytest.Config) -> bool:
     """Return whether what tests print is shown at once."""
-    return bool(config.option.capture == "no")
+    return bool(getattr(config.option, "capture", "no") == "no")
 
 
 class ShownAnswers:

@@ -1,0 +1,49 @@
+"""What a green run must have: a result of each cell that was to run, and no failure among them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import pytest
+
+from pytest_arena.collection.node_ids import ArenaNames
+
+_WITHOUT_RUNNING = ("collectonly", "setuponly", "setupplan")
+"""Options under which pytest is to run nothing."""
+_SHOWN = 3
+
+
+def cells_without_result(
+    config: pytest.Config, names: ArenaNames, selected: Iterable[str], finished: Collection[str]
+) -> list[str]:
+    """Return the cells that were to run and of which nothing was heard, in a run that says of
+    itself that all is well."""
+    if any(getattr(config.option, option, False) for option in _WITHOUT_RUNNING):
+        return []
+    return [one for one in selected if one not in finished and names.cell(one) is not None]
+
+
+def unseen_failures(unseen: Collection[str]) -> str:
+    """Return what to say of cells whose failure pytest was not told, or took for none."""
+    return (
+        f"{_count(unseen)} did not pass, but a hook, a mark or a plug-in made pytest take that "
+        f"for no failure: {_some(unseen)}"
+    )
+
+
+def never_run(missing: Collection[str]) -> str:
+    """Return what to say of cells that were to run and did not."""
+    one = len(missing) == 1
+    return (
+        f"{_count(missing)} that {'was' if one else 'were'} to run {'has' if one else 'have'} no "
+        f"result: a hook or a plug-in kept pytest from running {'it' if one else 'them'}: "
+        f"{_some(missing)}"
+    )
+
+
+def _count(cells: Collection[str]) -> str:
+    return "1 cell" if len(cells) == 1 else f"{len(cells):,} cells"
+
+
+def _some(cells: Collection[str]) -> str:
+    return ", ".join(list(cells)[:_SHOWN]) + (", …" if len(cells) > _SHOWN else "")
