@@ -107,3 +107,78 @@ def test_an_error_of_a_python_test_is_not_covered_by_its_xfail(project: Project)
     result = project.run()
     assert project.verdicts() == {"test_it[application]": "error"}
     assert result.ret == 1
+
+
+LATE = """\
+import pytest
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    found = yield
+    session.exitstatus = 0
+    return found
+"""
+LAST = """\
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config):
+    yield
+    return 0
+"""
+
+
+@pytest.mark.parametrize("conftest", [LATE, LAST])
+def test_an_exit_code_that_is_made_good_after_the_run_is_held(
+    arena: Project, conftest: str, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(conftest)
+    result = arena.run(*spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    said = "arena: a plug-in made the exit code 0 of a run that failed: it is 1"
+    assert said in result.errlines
+
+
+RUNS_NOTHING = """\
+def pytest_runtestloop(session):
+    return True
+"""
+RUNS_SOME = """\
+def pytest_runtest_protocol(item, nextitem):
+    return True if "Good" not in item.name else None
+"""
+
+
+def test_cells_that_a_hook_kept_from_running_make_the_run_red(
+    arena: Project, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(RUNS_SOME)
+    result = arena.run(*spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    # calls run ahead, so that of some the failure is known by then
+    said = " ".join(arena.records()[-1]["notes"])
+    assert "to run ha" in said
+    assert "no result: a hook or a plug-in kept pytest from running" in said
+    assert "arena.yaml::Bad[one]" in said
+    assert "arena.yaml::Broken[one]" in said
+    assert arena.records()[-1]["exit_code"] == 1
+
+
+def test_a_loop_that_runs_nothing_is_no_green_run(arena: Project) -> None:
+    arena.pytester.makeconftest(RUNS_NOTHING)
+    result = arena.run()
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["arena: 3 cells that were to run have no result: *"])
+
+
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-only", "--setup-plan"])
+def test_options_that_run_nothing_are_no_failure(arena: Project, option: str) -> None:
+    assert arena.run(option).ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize("plugin", ["terminal", "capture", "skipping", "junitxml"])
+def test_a_plug_in_of_pytests_that_is_not_there_changes_no_verdict(
+    arena: Project, plugin: str
+) -> None:
+    assert arena.pytester.runpytest_subprocess("--arena", f"-pno:{plugin}").ret == 1
+    assert set(arena.verdicts().values()) == {"passed", "failed", "error"}
