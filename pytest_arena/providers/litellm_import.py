@@ -6,6 +6,7 @@ import datetime
 import inspect
 import logging
 import os
+import random
 import re
 import threading
 import uuid
@@ -193,6 +194,11 @@ def _quiet_log_class() -> Callable[..., Any] | None:
     return made
 
 
+def _call_id() -> str:
+    """Return an id that no other call has; random bytes of the system would cost each call one."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
+
+
 def new_log(model: str, request: Request) -> Any:
     """Make the log of one call, or None where this litellm wants to make it itself."""
     quiet = _quiet_log_class()
@@ -205,7 +211,7 @@ def new_log(model: str, request: Request) -> Any:
             stream=request.stream,
             call_type="acompletion",
             start_time=datetime.datetime.now(),
-            litellm_call_id=str(uuid.uuid4()),
+            litellm_call_id=_call_id(),
             function_id="",
         )
         # A stream asks its log whether to hand on the usage.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 
 import pytest
 
@@ -24,4 +25,28 @@ def test_the_collector_is_as_it_was_afterwards(was_on: bool) -> None:
             _ = 1 / 0
         assert gc.isenabled() is was_on
     finally:
+        (gc.enable if before else gc.disable)()
+
+
+def test_an_import_of_another_thread_goes_on_without_it_when_a_file_has_been_read() -> None:
+    before = gc.isenabled()
+    began, may_end = threading.Event(), threading.Event()
+
+    def importing() -> None:
+        with no_collection():
+            began.set()
+            may_end.wait(10)
+
+    try:
+        gc.enable()
+        thread = threading.Thread(target=importing)
+        with no_collection():
+            thread.start()
+            assert began.wait(10)
+        assert not gc.isenabled()
+        may_end.set()
+        thread.join()
+        assert gc.isenabled()
+    finally:
+        may_end.set()
         (gc.enable if before else gc.disable)()
