@@ -147,8 +147,8 @@ class CellItem(pytest.Item):
     def runtest(self) -> None:
         cell = self.session_state.run(self)
         excuse = self.session_state.excuse(cell)
-        self.stash[PENDING] = excuse is not None and excuse.pending
-        self.stash[EXCUSED] = excuse is not None
+        _note(self, PENDING, value=excuse is not None and excuse.pending)
+        _note(self, EXCUSED, value=excuse is not None)
         if excuse is not None:
             pytest.xfail(excuse.reason)
         if cell.verdict == "skipped":
@@ -219,6 +219,12 @@ def held_to_mark(item: pytest.Item, report: Any) -> Cell | None:
     return None
 
 
+def _note(item: pytest.Item, key: pytest.StashKey[bool], *, value: bool) -> None:
+    """Note something of an item that holds of few: what is false needs no place in each."""
+    if value or key in item.stash:
+        item.stash[key] = value
+
+
 def mark_resumed(item: pytest.Item) -> None:
     """Note that the item's cell comes from an interrupted run."""
     item.stash[RESUMED] = True
@@ -231,7 +237,8 @@ def take_along(item: pytest.Item, report: Any) -> None:
     cell, line = item.stash[CELL]
     report.arena_cells = [[cell.id, line]]
     report.arena_verdict = cell.verdict
-    report.arena_resumed = item.stash.get(RESUMED, False)
+    if item.stash.get(RESUMED, False):
+        report.arena_resumed = True
     latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
     if cell.load is not None:
         report.duration = cell.load.elapsed_s
@@ -243,4 +250,4 @@ def take_along(item: pytest.Item, report: Any) -> None:
         report.sections.append((ANSWER, passed_text(cell)))
     del item.stash[CELL]
     # a re-run of the item runs its cell
-    item.stash[RESUMED] = False
+    _note(item, RESUMED, value=False)

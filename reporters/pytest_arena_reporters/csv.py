@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,22 @@ class CsvReporter(Reporter):
 
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
-        buffer = io.StringIO()
-        # RFC 4180's line end; with a bare LF, Python leaves a lone CR unquoted, which breaks rows.
-        writer = csv.writer(buffer, lineterminator="\r\n")
-        writer.writerow(COLUMNS)
-        for row in trial_rows(run):
-            writer.writerow([_field(value) for value in row.values()])
         path = directory / "report.csv"
-        write_atomically(path, encode(buffer.getvalue()))
+        write_atomically(path, _lines(run))
         return Report(path)
+
+
+def _lines(run: RunResult) -> Iterator[bytes]:
+    buffer = io.StringIO()
+    # RFC 4180's line end; with a bare LF, Python leaves a lone CR unquoted, which breaks rows.
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for row in trial_rows(run):
+        writer.writerow([_field(value) for value in row.values()])
+        yield encode(buffer.getvalue())
+        buffer.seek(0)
+        buffer.truncate()
+    yield encode(buffer.getvalue())
 
 
 def _field(value: Any) -> Any:

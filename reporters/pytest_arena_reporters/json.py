@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
@@ -23,18 +25,29 @@ class JsonReporter(Reporter):
 
     def write(self, run: RunResult, directory: Path) -> Report:
         """Write the report and say where."""
-        end = record_of(end_of(run))
-        document = {
-            "format": FORMAT,
-            "run": record_of(run.info),
-            "cells": [record_of(cell) for cell in run.cells],
-            "totals": run.totals,
-            "gate": end.get("gate"),
-            "limits": end.get("limits", []),
-            "notes": list(run.notes),
-            "finished_at": run.finished_at,
-        }
         path = directory / "report.json"
-        text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False)
-        write_atomically(path, encode(text + "\n"))
+        write_atomically(path, map(encode, _parts(run)))
         return Report(path)
+
+
+def _parts(run: RunResult) -> Iterator[str]:
+    """Yield the document, cell by cell: all of them may be more than memory holds."""
+    end = record_of(end_of(run))
+    before = {"format": FORMAT, "run": record_of(run.info)}
+    behind = {
+        "totals": run.totals,
+        "gate": end.get("gate"),
+        "limits": end.get("limits", []),
+        "notes": list(run.notes),
+        "finished_at": run.finished_at,
+    }
+    yield _text(before).removesuffix("\n}") + ',\n "cells": ['
+    for number, cell in enumerate(run.cells):
+        # within texts, JSON has no line end
+        indented = _text(record_of(cell)).replace("\n", "\n  ")
+        yield f"{',' if number else ''}\n  {indented}"
+    yield ("\n ]" if run.cells else "]") + "," + _text(behind).removeprefix("{") + "\n"
+
+
+def _text(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)

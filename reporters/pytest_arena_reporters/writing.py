@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that no reader sees half of it."""
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file beside its place and move it there, so that no reader sees half of it; a long
+    one comes in parts."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(content)
+        with temporary.open("wb") as stream:
+            stream.writelines([content] if isinstance(content, bytes) else content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import zlib
 from collections.abc import Sequence
@@ -61,37 +62,61 @@ def build_payload(comparison: Comparison, most_bytes: int, folders: Sequence[Pat
     """
     cells = [cell for row in comparison.matrix.rows for cell in row.cells if cell is not None]
     index = _encode(_index(comparison, cells))
-    whole = payload = _encoded(cells, index, (None, None))
-    for limits in _CUTS:
-        if payload.size <= most_bytes:
-            break
-        # Encoding is what takes the time, so cuts that cannot be enough are not tried.
-        if limits == _CUTS[-1] or whole.size * _kept(cells, limits) <= most_bytes * 1.1:
-            payload = _encoded(cells, index, limits)
+    payload = _encoded(cells, index, (None, None), enough=4 * most_bytes)
+    if payload.size > most_bytes:
+        encoded = max(min(len(payload.chunks) * CHUNK, len(cells)), 1)
+        left_out = sum(map(len, payload.chunks)) * (len(cells) / encoded - 1)
+        whole_size = payload.size + max(left_out, 0)
+        lengths = _lengths(cells)
+        for limits in _CUTS:
+            # Encoding is what takes the time, so cuts that cannot be enough are not tried.
+            if limits == _CUTS[-1] or whole_size * _kept(lengths, limits) <= most_bytes * 1.1:
+                payload = _encoded(cells, index, limits)
+            if payload.cut == limits and payload.size <= most_bytes:
+                break
     pictures = pictures_of(cells, most_bytes - payload.size, folders)
     return replace(payload, pictures=_encode(list(pictures.items()))) if pictures else payload
 
 
-def _kept(cells: Sequence[Cell], limits: tuple[int | None, int | None]) -> float:
+def _lengths(cells: Sequence[Cell]) -> tuple[list[int], list[int]]:
+    """Return how many characters the answers have: of passing cells, and of all others."""
+    passing: list[int] = []
+    others: list[int] = []
+    for cell in cells:
+        own = passing if cell.verdict == "passed" else others
+        own += (len(answer) for answer in answers_of(cell))
+    return passing, others
+
+
+def _kept(lengths: tuple[list[int], list[int]], limits: tuple[int | None, int | None]) -> float:
     """Return about which share of the characters is left when answers are cut."""
     total = kept = 1
-    for cell in cells:
-        limit = limits[0] if cell.verdict == "passed" else limits[1]
-        for answer in answers_of(cell):
-            total += len(answer)
-            kept += len(answer) if limit is None else min(len(answer), limit)
+    for own, limit in zip(lengths, limits, strict=True):
+        total += sum(own)
+        kept += sum(own) if limit is None else sum(min(length, limit) for length in own)
     return kept / total
 
 
-def _encoded(cells: Sequence[Cell], index: str, limits: tuple[int | None, int | None]) -> Payload:
+def _encoded(
+    cells: Sequence[Cell],
+    index: str,
+    limits: tuple[int | None, int | None],
+    enough: int | None = None,
+) -> Payload:
+    """Encode cells with answers of at most so many characters; where that is more than `enough`
+    bytes already, the others are left out."""
     groups = [cells[i : i + CHUNK] for i in range(0, len(cells), CHUNK)]
     shared = shared_texts(groups) if len(groups) > 1 else {}
-    chunks = []
+    chunks: list[str] = []
+    size = 0
     for group in groups:
+        if enough is not None and size > enough:
+            break
         texts = Texts(shared)
         writer = CellWriter(texts, limits)
         records = [writer.cell(cell) for cell in group]
         chunks.append(_encode({"texts": texts.list, "cells": records}))
+        size += len(chunks[-1])
     return Payload(index, _encode(list(shared)), tuple(chunks), cut=limits)
 
 
@@ -147,7 +172,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
 
 def _said(cells: Sequence[Cell]) -> list[int]:
     """Return which of its case's different answers each cell shows: 0 is the first; -1 is none."""
-    answers: dict[tuple[str, str], dict[str, int]] = {}
+    answers: dict[tuple[str, str], dict[bytes, int]] = {}
     said = []
     for cell in cells:
         shown = telling_trial(cell)
@@ -157,7 +182,8 @@ def _said(cells: Sequence[Cell]) -> list[int]:
             continue
         own = answers.setdefault((cell.file, cell.case), {})
         calls = [(call.name, json_text(call.arguments)) for call in answer.tool_calls]
-        said.append(own.setdefault(json.dumps([answer.output, calls]), len(own)))
+        told = hashlib.sha256(json.dumps([answer.output, calls]).encode()).digest()
+        said.append(own.setdefault(told, len(own)))
     return said
 
 

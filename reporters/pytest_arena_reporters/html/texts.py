@@ -14,12 +14,13 @@ _WORTH_SHARING = 120
 
 def shared_texts(chunks: Iterable[Sequence[Cell]]) -> dict[str, int]:
     """Return the longer texts that several chunks hold, each with its number."""
-    home: dict[str, int] = {}
+    home: dict[int, int] = {}
     shared: dict[str, int] = {}
     for number, cells in enumerate(chunks):
         for cell in cells:
             for text in _texts(cell):
-                if len(text) >= _WORTH_SHARING and home.setdefault(text, number) != number:
+                # by their hashes, since the texts themselves may be more than memory holds
+                if len(text) >= _WORTH_SHARING and home.setdefault(hash(text), number) != number:
                     shared.setdefault(text, len(shared))
     return shared
 
