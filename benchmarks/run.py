@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from measuring import Measured, Median, measure, repeat
-from suites import write_arena, write_recording, write_tests
+from suites import write_arena, write_long_answers, write_recording, write_tests
 from wire_process import WireProcess
 
 HERE = Path(__file__).resolve().parent
@@ -39,10 +39,14 @@ class Plan:
     mock: tuple[int, ...]
     replayed: tuple[int, ...]
     startups: int
+    many: int = 50_000
+    """Cells of a large run; none where there are 0."""
+    long: int = 5000
+    """Answers of 100 kB each."""
 
 
 FULL = Plan(3, 500, (1000, 5000), (1000, 10_000), (1000, 5000), 40)
-QUICK = Plan(1, 200, (500,), (1000, 2000), (1000,), 5)
+QUICK = Plan(1, 200, (500,), (1000, 2000), (1000,), 5, many=0, long=0)
 
 
 def arena(
@@ -131,6 +135,34 @@ def offline(plan: Plan, folder: Path) -> str:
     return _table(
         "Mock answers, in one process", "| cells | wall s | CPU s | MB | MB per 1,000 more |", rows
     )
+
+
+def large(plan: Plan, folder: Path) -> str:
+    """Measure many cells, and long answers: what does one machine need for them?"""
+    rows = []
+    if plan.many:
+        write_tests(folder, plan.many)
+        for collected in (True, False):
+            only = ("--collect-only",) if collected else ()
+            plain = [*PYTEST, *only, "-p", "no:arena", "test_nothing.py"]
+            bare = repeat(1, lambda c=plain: measure(c, folder))
+            taken = repeat(1, arena(folder, "mock", plan.many, "", *only))
+            what = " collected" if collected else ""
+            rows.append(_large(f"pytest, {plan.many:,} empty tests{what}", bare, None))
+            rows.append(_large(f"{plan.many:,} mock cells{what}", taken, bare))
+    if plan.long:
+        write_long_answers(folder, plan.long)
+        for workers in ((), ("-n2",)):
+            command = [*PYTEST, "--arena", *workers, "arena.yaml"]
+            taken = repeat(1, lambda c=command: measure(c, folder))
+            name = " ".join((f"{plan.long:,} answers of 100 kB", *workers))
+            rows.append(_large(name, taken, None))
+    return _table("Large runs", "| run | wall s | CPU s | MB | CPU against pytest |", rows)
+
+
+def _large(name: str, taken: Median, bare: Median | None) -> str:
+    ratio = f"{taken.cpu_s / bare.cpu_s:.2f} ×" if bare else ""
+    return f"| {name} | {taken.wall_s:.2f} | {taken.cpu_s:.2f} | {taken.rss_mb:.0f} | {ratio} |"
 
 
 def replay(plan: Plan, folder: Path) -> str:
@@ -270,6 +302,7 @@ PARTS = {
     "waiting": waiting,
     "throughput": throughput,
     "offline": offline,
+    "large": large,
     "replay": replay,
     "limits": limits,
     "rates": rates,
@@ -290,7 +323,7 @@ def main() -> None:
     print(_machine(), flush=True)
     tables = []
     with tempfile.TemporaryDirectory(prefix="arena-benchmark-") as folder:
-        for name in given.parts or PARTS:
+        for name in given.parts or [name for name in PARTS if plan.many or name != "large"]:
             tables.append(PARTS[name](plan, Path(folder)))
             print(tables[-1], flush=True)
     if given.write:

@@ -58,3 +58,31 @@ def write_tests(folder: Path, tests: int) -> None:
 def _write(folder: Path, name: str, text: str) -> None:
     (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
     (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+_LONG_ANSWERS = """
+import random
+
+def answer(prompt):
+    draw = random.Random(prompt)
+    words = ("order", "refund", "customer", "policy", "shipping", "address")
+    said = (f"{draw.choice(words)}{draw.randrange(10000)}" for _ in range(8700))
+    return "Hello " + " ".join(said)
+"""
+
+
+def write_long_answers(folder: Path, cells: int) -> None:
+    """Write an arena whose answers, of a function, have 100 kB each and are all different."""
+    _write(folder, "long_answers.py", _LONG_ANSWERS)
+    lines = [
+        "providers:",
+        '  - {name: own, provider: python, call: "long_answers:answer"}',
+        "tests:",
+    ]
+    for number in range(cells):
+        lines += [
+            f"  - name: Case {number:05}",
+            f"    prompt: Question {number}?",
+            "    assertions: [{type: contains, value: Hello}]",
+        ]
+    _write(folder, "arena.yaml", "\n".join(lines))
