@@ -27,7 +27,7 @@ def test_what_a_client_imports_is_made_and_kept_without_the_garbage_collector(
 
     monkeypatch.setattr(gc, "freeze", frozen.set)
     registry = Registry()
-    registry.register_provider(Heavy)
+    registry.provider(Heavy)
     spec = ProviderSpec(name="m", provider="heavy", model="x")
     warm_up(registry, [spec, spec])
     assert frozen.wait(10)
