@@ -41,6 +41,8 @@ class Journals:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._begun: set[Path] = set()
+        """The files that this driver has appended to."""
 
     def path(self, number: int) -> Path:
         return self.folder / f"arena-{number}" / RESULTS
@@ -55,11 +57,21 @@ class Journals:
         there once, however often the shard is begun."""
         path = self.path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
-        is_new = not path.exists()
+        self._cut_torn(path)
+        is_new = not path.exists() or not path.stat().st_size
         kept = [line for line in data.splitlines(keepends=True) if is_new or _kind(line) != "run"]
         with path.open("ab") as file:
             file.write(b"".join(kept))
         return sum(_kind(line) == "cell" for line in kept)
+
+    def _cut_torn(self, path: Path) -> None:
+        """Cut off half a line that a killed driver left, or the next one would be torn with it."""
+        if path in self._begun:
+            return
+        self._begun.add(path)
+        if path.exists():
+            with path.open("r+b") as file:
+                file.truncate(file.read().rfind(b"\n") + 1)
 
     def conclude(self, number: int, results: bytes) -> None:
         """Put the results file of a shard that ended in the place of its journal."""

@@ -151,6 +151,21 @@ def test_a_driver_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert cells_of(cluster.tasks[0].finished) == ["1.0"]
 
 
+@pytest.mark.parametrize("whole", [0, 1, 2])
+def test_half_a_line_of_a_killed_driver_spoils_none_behind_it(tmp_path: Path, whole: int) -> None:
+    journals = Journals(tmp_path)
+    lines = [line("run", attempt=1), line("cell", id="a"), line("cell", id="b")]
+    journals.append(1, b"".join(lines[:whole]))
+    with journals.path(1).open("ab") as file:
+        file.write(lines[whole][:9])
+    again = Journals(tmp_path)
+    again.append(1, b"".join(lines))
+    again.append(1, line("cell", id="c"))
+    records = [json.loads(one) for one in again.read(1).splitlines()]
+    assert [record["kind"] for record in records].count("run") == 1
+    assert cells_of(again.read(1))[-3:] == ["a", "b", "c"]
+
+
 @given(st.integers(1, 12), st.integers(1, 5), st.integers())
 def test_whatever_is_lost_each_cell_is_there_once(
     tmp_path_factory: pytest.TempPathFactory, count: int, at_once: int, seed: int
