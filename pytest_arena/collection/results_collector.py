@@ -470,7 +470,10 @@ class ResultsCollector:
 
     def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
         if self._keeper is not None or self._settings.records:
-            self._said += self._recordings().conclude(cells, self._facts.ids)
+            taken = self._interrupted.taken if self._interrupted is not None else frozenset()
+            # what was taken over has used its recording in the run that was interrupted
+            run_now = [cell for cell in cells if cell.id not in taken]
+            self._said += self._recordings().conclude(run_now, self._facts.ids)
         if self._remote_recordings is not None:
             self._said += self._remote_recordings.put_back()
 

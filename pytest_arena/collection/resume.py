@@ -72,6 +72,11 @@ class Interrupted:
         """Count a cell that this run took over."""
         self._taken.add(cell_id)
 
+    @property
+    def taken(self) -> frozenset[str]:
+        """The cells that this run took over."""
+        return frozenset(self._taken)
+
     def line(self) -> str:
         """Return what a person should know of it."""
         if not self._damaged:

@@ -43,8 +43,8 @@ class RecordingsKeeper:
     def conclude(self, cells: Sequence[Cell], ids: Sequence[str]) -> list[str]:
         """Merge what was recorded, and return lines for people.
 
-        `cells` are those of the run, `ids` name all cells of all arena files, whatever was
-        selected of them.
+        `cells` are those that this run asked for, `ids` name all cells of all arena files,
+        whatever was selected of them.
         """
         lines: list[str] = []
         if self._settings.records:
@@ -88,7 +88,7 @@ class RecordingsKeeper:
             recording.merge(remove=unused)
             said.append(f"{len(unused)} unused removed")
         elif self._settings.prune_recordings and not whole:
-            said.append("nothing removed, since not every cell of the file got a verdict")
+            said.append("nothing removed, since not every cell of the file was run to a verdict")
         elif unused:
             said.append(
                 f"{len(unused)} not used by any cell (--arena-prune-recordings removes them)"

@@ -246,12 +246,24 @@ def test_entries_that_no_cell_uses_are_told_after_a_whole_run_and_removed_on_req
     result = project.run("--arena-record=none", "--arena-prune-recordings", "-k", "one")
     assert said(result) == [
         "recordings/arena.jsonl: 1 answer replayed, nothing removed, since not every cell of the "
-        "file got a verdict"
+        "file was run to a verdict"
     ]
     assert recording(project).read_bytes() == before
     result = project.run("--arena-record=none", "--arena-prune-recordings")
     assert said(result) == ["recordings/arena.jsonl: 2 answers replayed, 1 unused removed"]
     assert len(recording(project).read_text().splitlines()) == 2
+
+
+def test_a_resumed_run_does_not_prune_what_the_interrupted_one_used(project: Project) -> None:
+    write(project, "one", "two", "three")
+    project.run("--arena-record=new")
+    before = recording(project).read_bytes()
+    results = project.path / "arena-report" / "results.jsonl"
+    # killed before its last cell
+    results.write_text("".join(results.read_text().splitlines(keepends=True)[:-2]))
+    result = project.run("--arena-record=new", "--arena-resume", "--arena-prune-recordings")
+    assert "2 cells were taken from the run interrupted" in result.stdout.str()
+    assert recording(project).read_bytes() == before
 
 
 def test_pruning_needs_a_run_that_uses_recordings(project: Project) -> None:
