@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from pytest_arena.cli import merge, output
 from pytest_arena.errors import Problem, UsageError
@@ -90,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         retries=arguments.retries,
         say=lambda line: print(printable(line), flush=True),  # noqa: T201
     )
+    # ends jobs of a cluster; Ray makes 1 of it, the exit code of cells that failed
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         outcome = driver.run()
     except KeyboardInterrupt:
@@ -107,6 +111,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not outcome.given_up and code in (0, 1, 5):
         shutil.rmtree(journals.folder)
     return code
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def _count(text: str) -> int:

@@ -16,6 +16,7 @@ from pytest_arena.results.writing import RESULTS
 from pytest_arena.text.numbers import counted
 
 _KIND = re.compile(rb'\{"kind": ?"(\w+)"')
+_CELL = re.compile(rb'\{"kind": ?"cell", ?"id": ?"((?:[^"\\]|\\.)*)"')
 
 
 class Cluster(Protocol):
@@ -43,6 +44,8 @@ class Journals:
         self.folder = folder
         self._begun: set[Path] = set()
         """The files that this driver has appended to."""
+        self._had: dict[int, dict[bytes, int]] = {}
+        """Of shards that were begun again: the cells that were there, with hashes of the lines."""
 
     def path(self, number: int) -> Path:
         return self.folder / f"arena-{number}" / RESULTS
@@ -53,16 +56,34 @@ class Journals:
             shutil.rmtree(self.folder)
 
     def append(self, number: int, data: bytes) -> int:
-        """Keep lines of a shard, and return how many of them are cells. The facts of the run stand
-        there once, however often the shard is begun."""
+        """Keep lines of a shard, and return how many cells came with them. The facts of the run and
+        each cell stand there once, however often the shard is begun: it tells anew of those that it
+        takes over."""
         path = self.path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._cut_torn(path)
         is_new = not path.exists() or not path.stat().st_size
-        kept = [line for line in data.splitlines(keepends=True) if is_new or _kind(line) != "run"]
+        lines = data.splitlines(keepends=True)
+        if not is_new and any(_kind(line) == "run" for line in lines):
+            had = path.read_bytes().splitlines(keepends=True)
+            self._had[number] = {cell: hash(line) for line in had if (cell := _cell(line))}
+        had_before = self._had.get(number, {})
+        kept, replaced = [], set()
+        for line in lines:
+            cell = _cell(line)
+            if had_before.get(cell) == hash(line) or (_kind(line) == "run" and not is_new):
+                continue
+            if cell in had_before:
+                replaced.add(cell)
+            kept.append(line)
+        if replaced:
+            rest = path.read_bytes().splitlines(keepends=True)
+            self._replace(path, b"".join(line for line in rest if _cell(line) not in replaced))
+            for cell in replaced:
+                del had_before[cell]
         with path.open("ab") as file:
             file.write(b"".join(kept))
-        return sum(_kind(line) == "cell" for line in kept)
+        return sum(_kind(line) == "cell" for line in kept) - len(replaced)
 
     def _cut_torn(self, path: Path) -> None:
         """Cut off half a line that a killed driver left, or the next one would be torn with it."""
@@ -77,8 +98,12 @@ class Journals:
         """Put the results file of a shard that ended in the place of its journal."""
         path = self.path(number)
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._replace(path, results)
+        self._had.pop(number, None)
+
+    def _replace(self, path: Path, data: bytes) -> None:
         temporary = path.with_name(f".{path.name}")
-        temporary.write_bytes(results)
+        temporary.write_bytes(data)
         os.replace(temporary, path)
 
     def read(self, number: int) -> bytes:
@@ -212,3 +237,9 @@ def _loss(message: Message) -> str | None:
 def _kind(line: bytes) -> str:
     found = _KIND.match(line)
     return found[1].decode() if found is not None else ""
+
+
+def _cell(line: bytes) -> bytes:
+    """Return the id of a line's cell; nothing where it is none."""
+    found = _CELL.match(line)
+    return found[1] if found is not None else b""

@@ -151,6 +151,23 @@ def test_a_driver_that_was_killed_goes_on(tmp_path: Path) -> None:
     assert cells_of(cluster.tasks[0].finished) == ["1.0"]
 
 
+def test_a_cell_that_a_shard_takes_over_stands_once_in_its_journal(tmp_path: Path) -> None:
+    journals = Journals(tmp_path)
+    first = (
+        line("run") + line("cell", id="a", verdict="passed") + line("cell", id="b", verdict="error")
+    )
+    assert journals.append(1, first) == 2
+    # taken over, run again, and new
+    assert journals.append(1, line("run") + line("cell", id="a", verdict="passed")) == 0
+    assert journals.append(1, line("cell", id="b", verdict="passed")) == 0
+    assert journals.append(1, line("cell", id="c", verdict="passed")) == 1
+    records = [json.loads(one) for one in journals.read(1).splitlines()]
+    assert [(one["kind"], one.get("id"), one.get("verdict")) for one in records] == [
+        ("run", None, None),
+        *(("cell", name, "passed") for name in "abc"),
+    ]
+
+
 @pytest.mark.parametrize("whole", [0, 1, 2])
 def test_half_a_line_of_a_killed_driver_spoils_none_behind_it(tmp_path: Path, whole: int) -> None:
     journals = Journals(tmp_path)
