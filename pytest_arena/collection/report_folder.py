@@ -133,9 +133,11 @@ class ReportFolder:
         if not self._lock.held:
             return
         self._lock.release()
-        if [entry.name for entry in self.path.iterdir()] == [_IGNORED]:
-            (self.path / _IGNORED).unlink()
-            self.path.rmdir()
+        # somebody may have removed it meanwhile
+        with suppress(OSError):
+            if [entry.name for entry in self.path.iterdir()] == [_IGNORED]:
+                (self.path / _IGNORED).unlink()
+                self.path.rmdir()
 
     def _has(self, cell_id: str) -> bool:
         return (self._root / file_of(cell_id)).exists()
@@ -145,7 +147,9 @@ def _try_to_write(results: Path) -> None:
     """Raise the `OSError` that writing results would meet; leaves all as it is."""
     if not results.parent.is_dir():
         raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
-    if results.exists():
+    # not `exists`, for which links in a circle are nothing
+    with suppress(FileNotFoundError):
+        os.stat(results)
         os.close(os.open(results, os.O_WRONLY | os.O_APPEND))
     with TemporaryFile(dir=results.parent) as file:
         file.write(b"\n")

@@ -300,10 +300,11 @@ class ResultsCollector:
         self.run = run
         self._write_results(run)
         if self._storage.problem is None:
-            if not run.interrupted:
-                self._shards.forget_others()
-                self._shards.remove_calls()
-            self._shards.remove()
+            with self._storage.storing():
+                if not run.interrupted:
+                    self._shards.forget_others()
+                    self._shards.remove_calls()
+                self._shards.remove()
         with self._storage.storing():
             self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self._facts.formats])
@@ -317,7 +318,8 @@ class ResultsCollector:
                 self._refused.append(self._remote.told(error))
                 self._copied = False
         self._said += send_traces(run, self._settings, os.environ, self._registry)
-        self._said += self._folder.conclude(self._lines, self._ids())
+        with self._storage.storing():
+            self._said += self._folder.conclude(self._lines, self._ids())
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
                 self._said += self._gatekeeper.update(run, self.collected())

@@ -45,8 +45,10 @@ class Storage:
     def told(self, finished: int) -> str:
         """Return what a person must know: what failed, and how much of the run is kept."""
         shown = shown_path(self._results)
-        verb = "is" if self.stored == 1 else "are"
-        kept = f"{counted(self.stored, 'cell')} of {finished:,} that had finished {verb} in {shown}"
+        # not in a file that somebody has removed
+        stored = self.stored if self._results.exists() else 0
+        verb = "is" if stored == 1 else "are"
+        kept = f"{counted(stored, 'cell')} of {finished:,} that had finished {verb} in {shown}"
         return f"{self.problem}\n  kept: {kept}"
 
     def _stop(self, why: str) -> None:

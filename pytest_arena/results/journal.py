@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from threading import Lock
@@ -13,8 +14,9 @@ from pytest_arena.running.open_files import patiently
 class Journal:
     """A file to which lines are appended so that a killed process loses none that was written.
 
-    With `lock`, the file is locked while it is open here, so that others can tell it from one
-    whose writer is gone.
+    A file that somebody removes while it is open is an `OSError`, since nobody would find what is
+    written to it. With `lock`, the file is locked while it is open here, so that others can tell it
+    from one whose writer is gone.
     """
 
     def __init__(self, path: Path, *, lock: bool = False) -> None:
@@ -24,6 +26,7 @@ class Journal:
         self._reading = Lock()
         self.last = (0, 0)
         """Where the last line begins, and how many bytes it has without its end."""
+        self._links = 0
 
     def append(self, line: str) -> None:
         """Write one line with one system call."""
@@ -33,6 +36,10 @@ class Journal:
             self._file = patiently(lambda: os.open(self.path, flags, 0o644))
             if self._lock:
                 lock(self._file)
+            # 0 for all files of some file systems
+            self._links = os.fstat(self._file).st_nlink
+        elif self._links and not os.fstat(self._file).st_nlink:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))
         data = memoryview(f"{line}\n".encode())
         self.last = (os.lseek(self._file, 0, os.SEEK_END), len(data) - 1)
         while data:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from pytest_arena.errors import Problem
@@ -15,9 +16,12 @@ from pytest_arena.text.shown_path import shown_path
 
 RESULTS = "results.jsonl"
 _OF_STORAGE = (
-    *(errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EISDIR, errno.ELOOP),
-    *(errno.ENAMETOOLONG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS),
+    *(errno.EACCES, errno.EBUSY, errno.EDQUOT, errno.EEXIST, errno.EFBIG, errno.EIO, errno.EISDIR),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENODEV, errno.ENOENT, errno.ENOLCK, errno.ENOSPC),
+    *(errno.ENOTCONN, errno.ENOTDIR, errno.EPERM, errno.EROFS, errno.ESTALE, errno.ETIMEDOUT),
+    *(errno.ENXIO, errno.EXDEV),
 )
+"""What full, foreign, locked and lost places say, those of a network among them."""
 _OF_PROCESS = (errno.EMFILE, errno.ENFILE)
 PREVIOUS = "previous"
 """Where, in a folder of reports, the last whole run stands while one of a part takes its place."""
@@ -47,10 +51,12 @@ def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Prob
 def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]:
     """Write a whole results file, given the lines of its cells; no reader ever sees half of it.
 
-    Returns where each of these lines begins.
+    Returns where each of these lines begins. Its folder is made where somebody has removed it
+    meanwhile.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     begins = []
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as stream:
             stream.write(f"{run_line(run.info)}\n".encode())
@@ -60,5 +66,6 @@ def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]
             stream.write(f"{end_line(run)}\n".encode())
         os.replace(temporary, path)
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
     return begins
