@@ -51,6 +51,80 @@ def test_a_place_that_is_taken_is_told_before_anything_is_asked(
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
 
 
+def test_links_in_a_circle_are_told_before_anything_is_asked(project: Project) -> None:
+    project.write(arena=ARENA)
+    for place in ("arena-report", "results.jsonl"):
+        folder = project.path if place == "arena-report" else project.path / "arena-report"
+        folder.mkdir(exist_ok=True)
+        (folder / place).symlink_to(place)
+        result = project.run()
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([f"ERROR: cannot write '*{place}': *"])
+        (folder / place).unlink()
+
+
+REMOVES = """\
+import shutil
+
+seen = []
+
+def pytest_arena_cell_finished(cell, config):
+    seen.append(cell)
+    if len(seen) == 3:
+        shutil.rmtree("arena-report")
+        {then}
+"""
+
+
+@pytest.mark.parametrize("then", ["pass", "open('arena-report', 'w').close()"])
+def test_a_folder_that_goes_amid_a_run_ends_it_and_what_had_finished_is_kept(
+    project: Project, spread: tuple[str, ...], then: str
+) -> None:
+    project.write(arena=ARENA)
+    project.pytester.makepyfile(conftest=REMOVES.format(then=then))
+    result = project.run(*spread, "--arena-concurrency=1")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "INTERNALERROR" not in result.stdout.str()
+    shown = "cannot write 'arena-report/results.jsonl': no such file or directory"
+    assert shown in result.outlines
+    kept = next(line for line in result.outlines if line.startswith("  kept: "))
+    if then != "pass":
+        assert kept.startswith("  kept: 0 cells of ")
+        return
+    # made again, with all that came meanwhile
+    cells = project.cells()
+    assert kept.startswith(f"  kept: {len(cells)} cells of {len(cells)} that had finished are in ")
+    assert len(cells) >= 4
+    assert {cell["verdict"] for cell in cells.values()} == {"passed"}
+    (project.path / "conftest.py").unlink()
+    resumed = project.run("--arena-resume", *spread)
+    resumed.assert_outcomes(passed=8)
+
+
+@pytest.mark.parametrize("error", ["ESTALE", "EBUSY", "EXDEV"])
+def test_results_that_cannot_be_put_in_their_place_stay_in_the_journal(
+    project: Project, monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    project.write(arena=ARENA)
+    number, replace = getattr(errno, error), os.replace
+
+    def refuses(source: Path, target: Path) -> None:
+        if Path(target).name == "results.jsonl":
+            raise OSError(number, os.strerror(number), str(source), None, str(target))
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pytest_arena.results.writing.os.replace", refuses)
+        result = project.run()
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    said = os.strerror(number).lower()
+    assert f"cannot write 'arena-report/results.jsonl': {said}" in result.outlines
+    # nothing half written beside it
+    names = sorted(path.name for path in (project.path / "arena-report").iterdir())
+    assert names == [".gitignore", ".reports", "report.md", "results.jsonl"]
+    assert [record["kind"] for record in project.records()] == ["run", *["cell"] * 8]
+
+
 def test_a_disk_that_fills_ends_the_run_and_keeps_what_had_finished(
     project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
