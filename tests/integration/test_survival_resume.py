@@ -186,8 +186,11 @@ def test_a_run_that_is_broken_off_is_no_whole_one_whatever_pytest_makes_of_it(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 4, 6, 7, 8])
-def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", [0, 2, 4, 6, 8, 14])
+def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-survival")
     kill_and_resume(tmp_path, seed)
 
 

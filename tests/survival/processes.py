@@ -1,0 +1,72 @@
+"""Runs of pytest in process groups of their own, which others end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from {module} import main; sys.exit(main(sys.argv[1:]))"
+)
+"""A program where Ctrl-C counts: whoever runs the tests in the background has it ignored."""
+PATIENCE_S = 120
+
+
+def pytest_command(workers: int, *options: str) -> list[str]:
+    """Return the command of a run over so many workers; 0: in one process."""
+    command = [sys.executable, "-c", INTERRUPTIBLE.format(module="pytest"), "--arena", "-v"]
+    for plugin in ("randomly", "cacheprovider", "hypothesispytest", "asyncio", "rerunfailures"):
+        command += ["-p", f"no:{plugin}"]
+    return [*command, "--arena-concurrency=4", *([f"-n{workers}"] if workers else []), *options]
+
+
+def arena_command(*arguments: str) -> list[str]:
+    """Return the command of the console script."""
+    return [sys.executable, "-c", INTERRUPTIBLE.format(module="pytest_arena.cli"), *arguments]
+
+
+@contextmanager
+def process_group(
+    command: Sequence[str], folder: Path, output: str = "output"
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command in a process group of its own, its output in a file; nothing of it is left at
+    the end."""
+    with open(folder / output, "w") as written:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_until(holds: Callable[[], object], folder: Path) -> None:
+    """Wait until something holds; where it never does, fail with what the run in a folder said."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, (folder / "output").read_text()
+        time.sleep(0.005)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        status = Path("/proc", str(pid), "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
