@@ -74,6 +74,7 @@ class Death:
             wait_until(
                 lambda: len(ledger.entries(since)) >= self.calls or process.poll() is not None,
                 folder,
+                0.005,
             )
         elif self.moment != "start":
             wait_until(

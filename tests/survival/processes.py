@@ -56,12 +56,12 @@ def process_group(
             process.wait()
 
 
-def wait_until(holds: Callable[[], object], folder: Path) -> None:
+def wait_until(holds: Callable[[], object], folder: Path, every_s: float = 0.02) -> None:
     """Wait until something holds; where it never does, fail with what the run in a folder said."""
     end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, (folder / "output").read_text()
-        time.sleep(0.005)
+        time.sleep(every_s)
 
 
 def is_alive(pid: int) -> bool:
