@@ -170,8 +170,7 @@ def simulate(plan: Plan, folder: Path) -> Found:
         part = [f"--arena-shard={number}/{plan.shards_a_set}"]
         part += ["--arena-report=", f"--arena-report-dir=shards/arena-{number}"]
         more = [f"--arena-concurrency={plan.in_flight}", "-q", "-p", "no:hypothesispytest"]
-        command = [sys.executable, "-m", "pytest", "--arena", *part, *more]
-        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        run_shard(["--arena", *part, *more], folder)
     cpu_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
     whole = folder / "whole"
     arena(["merge", str(folder / "shards"), "--output", str(whole), "--format", "json"])
@@ -184,6 +183,12 @@ def simulate(plan: Plan, folder: Path) -> Found:
         max(sizes),
         cpu_s,
     )
+
+
+def run_shard(options: list[str], folder: Path) -> None:
+    """Run pytest in a process of its own; a cell that does not hold is an error."""
+    command = [sys.executable, "-m", "pytest", *options]
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:

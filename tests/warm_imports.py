@@ -1,14 +1,17 @@
 """What a process has done before it is forked into runs: imports, and what is made once of them.
 
-Nothing here runs: no thread, no event loop, no plug-in, no arena.
+Nothing here runs: no thread, no event loop, no plug-in, no arena. One report is written, of a run
+that never was.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 
 IMPORTED = (
     "pdb",
@@ -49,6 +52,7 @@ def import_all() -> None:
     _import_plugins()
     _import_builtins()
     _complete_models()
+    _write_reports()
 
 
 def _import_plugins() -> None:
@@ -87,6 +91,20 @@ def _complete_models() -> None:
     for kind in (Cell, Response, RunInfo):
         with suppress(ShapeError):
             read(kind, "null")
+
+
+def _write_reports() -> None:
+    """Write results and their page once, whose template is compiled when it is first used."""
+    from synthetic_run import synthetic_run
+
+    from pytest_arena.results.serialize import cell_line
+    from pytest_arena.results.writing import write_results
+    from pytest_arena_reporters.html import HtmlReporter
+
+    run = synthetic_run(2, 2)
+    with tempfile.TemporaryDirectory() as kept:
+        write_results(Path(kept, "results.jsonl"), run, [cell_line(cell) for cell in run.cells])
+        HtmlReporter().write(run, Path(kept))
 
 
 def _below(model: type) -> Iterator[type]:

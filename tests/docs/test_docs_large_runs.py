@@ -8,7 +8,8 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from docs_trials import ROOT
+from docs_trials import ROOT, environment
+from warm_programs import WARM
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,13 @@ def test_the_table_is_as_it_is_computed(large_runs: ModuleType) -> None:
 
 @pytest.mark.slow
 def test_a_simulated_run_comes_to_the_computed_figures(
-    large_runs: ModuleType, tmp_path: Path
+    large_runs: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def run_shard(options: list[str], folder: Path) -> None:
+        done = WARM.run(["pytest", *options], folder, environment())
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    monkeypatch.setattr(large_runs, "run_shard", run_shard)
     plan = large_runs.Plan(90, shards_a_set=4, trials=2, latency_s=0.001)
     found = large_runs.simulate(plan, tmp_path)
     assert (found.cells, found.calls) == (plan.cells, plan.calls) == (90, 180)

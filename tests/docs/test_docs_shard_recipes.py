@@ -13,6 +13,7 @@ import pytest
 import yaml
 from docs_blocks import blocks_of
 from docs_trials import ROOT
+from warm_commands import write_commands
 
 ARENA = """\
 providers: [{name: m, provider: mock}]
@@ -76,7 +77,8 @@ def test_the_shards_of_a_recipe_are_one_run(command: Any, tmp_path: Path) -> Non
     (tmp_path / "arena.yaml").write_text(ARENA)
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:hypothesispytest -q\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB")}
-    env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
+    path = (write_commands(tmp_path / "bin"), Path(sys.executable).parent, env["PATH"])
+    env["PATH"] = os.pathsep.join(map(str, path))
     merge = "arena merge shards"
     for text in [*(command(number, tmp_path) for number in range(1, 5)), merge]:
         done = subprocess.run(
