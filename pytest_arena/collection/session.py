@@ -123,13 +123,15 @@ class ArenaSession:
     ) -> pytest.Collector | None:
         if not self.names.is_arena(file_path):
             return None
-        self._came_upon_arenas = True
         file = ArenaFile.from_parent(parent, path=file_path)
         file.arena_session = self
         return file
 
     def load(self, path: Path) -> Arena:
         """Load an arena file, and begin to import what its providers will need."""
+        # not when its collector is made: pytest makes those of all files beside a folder in
+        # `testpaths`, and collects none of them
+        self._came_upon_arenas = True
         arena = load_arena(
             path, root=self.config.rootpath, registry=self.registry, needs_cases=False
         )

@@ -55,4 +55,17 @@ def _of_verdict(cell: Cell) -> tuple[str, str] | None:
     # a guardrail that did not fire leaves no finding
     if not checked and "guardrails" not in cell.hashes:
         return "passed, but nothing was checked", "the findings of its assertions"
+    if _nothing_held(cell):
+        return "passed, but none of its checks did", "the verdict that its findings give"
     return None
+
+
+def _nothing_held(cell: Cell) -> bool:
+    """Return whether checks counted, and none gave anything; a grade may reach a case's threshold
+    where a check failed by its own."""
+    passed = (trial for trial in cell.trials if trial.verdict == "passed")
+    found = [*cell.assertions, *(one for trial in passed for one in trial.assertions)]
+    counted = [one for one in found if one.weight > 0]
+    return bool(counted) and all(
+        one.verdict in ("failed", "error") and not one.score for one in counted
+    )
