@@ -339,6 +339,24 @@ def _edited(path: Path, **changes: Any) -> None:
     path.write_text("\n".join([run, json.dumps({**json.loads(first), **changes}), *rest, ""]))
 
 
+PASSED = {"messages": [], "verdict": "passed"}
+FAILED = {"type": "contains", "verdict": "failed", "score": 0.0, "reason": "did not find it"}
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"score": 0.4},
+        {"verdict": "passed", "score": 1.0},
+        {"verdict": "unsure", "score": None},
+    ],
+)
+def test_a_pass_that_findings_may_have_given_is_one(further: dict[str, Any]) -> None:
+    trial = {**PASSED, "assertions": [FAILED, {**FAILED, **further}]}
+    _edited(write_run("s/1", make_cell("A"), make_cell("C")), trials=[trial])
+    assert main(["merge", "s"]) == 0
+
+
 @pytest.mark.parametrize(
     ("changes", "what"),
     [
@@ -349,6 +367,11 @@ def _edited(path: Path, **changes: Any) -> None:
         ({"trials": []}, "passed without a trial"),
         ({"trials": [{"messages": [], "verdict": "failed"}]}, "passed, but none of its trials did"),
         ({"trials": [{"messages": [], "verdict": "passed"}]}, "passed, but nothing was checked"),
+        ({"trials": [{**PASSED, "assertions": [FAILED]}]}, "passed, but none of its checks did"),
+        (
+            {"trials": [{**PASSED, "assertions": [FAILED, {**FAILED, "verdict": "error"}]}]},
+            "passed, but none of its checks did",
+        ),
     ],
 )
 def test_a_cell_that_contradicts_itself_is_refused(
