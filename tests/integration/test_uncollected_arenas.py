@@ -43,6 +43,20 @@ def test_an_arena_outside_of_testpaths_is_named_with_what_to_write(
     ]
 
 
+@pytest.mark.parametrize("name", ["arena.yaml", "shop.arena.yml"])
+def test_an_arena_beside_the_folder_in_testpaths_is_named(
+    beside: Project, name: str, spread: tuple[str, ...]
+) -> None:
+    (beside.path / "arenas" / "shop.arena.yaml").unlink()
+    put(beside, name)
+    result = beside.run(*spread)
+    assert arena_lines(result) == [
+        "no arena file was collected, so no cell was run; seen nearby:",
+        f"  {name}: outside of testpaths; say testpaths = tests {name}",
+    ]
+    assert beside.run("--arena-strict", *spread).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+
+
 @pytest.mark.parametrize("how", ["CI", "option", "ini"])
 def test_a_strict_run_that_came_upon_no_arena_is_not_green(
     beside: Project, monkeypatch: pytest.MonkeyPatch, how: str
