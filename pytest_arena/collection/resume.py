@@ -43,9 +43,8 @@ class Interrupted:
         """The lines that could not be read, each with its place."""
         self.calls_taken = 0
         """How many calls of conversations were not made again."""
-        self._left = [
-            path for path in folder.glob(f"{CALLS}/*/*.jsonl") if not is_being_written(path)
-        ]
+        journals = list(folder.glob(f"{CALLS}/*/*.jsonl"))
+        self._left = [path for path in journals if not is_being_written(path)]
         try:
             self._learn_of_calls()
             self._cells = self._gather()
@@ -55,6 +54,9 @@ class Interrupted:
                 fix="run without --arena-resume",
             )
             raise UsageError(problem) from error
+        if not self._at:
+            # workers that are killed with their controller may take a moment more to end
+            self._at = max((path.stat().st_mtime for path in journals), default=0.0)
         if self._cells:
             self._write()
 
