@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import pytest
 from conftest import INTERRUPTIBLE, Project
 from servers import mcp_raw
 from survival import is_alive, process_group, wait_until
+from survival.forked import forked_group
 
 DESK = """
 import os
@@ -107,9 +107,14 @@ def held_at(project: Project, tool: str, many: int, *options: str) -> Iterator[A
     """Run until so many calls wait in a tool; nothing of the run is left at the end."""
     gate = project.path / f"gate-{tool}"
     os.mkfifo(gate)
-    command = [sys.executable, "-c", INTERRUPTIBLE, "--arena", "--arena-report=", "-v"]
-    command += ["-p", "no:randomly", "-p", "no:cacheprovider", *options]
-    with process_group(command, project.path) as process:
+    arguments = ["--arena", "--arena-report=", "-v"]
+    arguments += ["-p", "no:randomly", "-p", "no:cacheprovider", *options]
+    if "-n2" in options:
+        # forked workers would be of another group
+        group: Any = process_group([sys.executable, "-c", INTERRUPTIBLE, *arguments], project.path)
+    else:
+        group = forked_group(INTERRUPTIBLE, arguments, project.path)
+    with group as process:
         wait_until(
             lambda: counted(project)[tool] >= many or process.poll() is not None, project.path
         )
@@ -118,12 +123,12 @@ def held_at(project: Project, tool: str, many: int, *options: str) -> Iterator[A
     gate.unlink(missing_ok=True)
 
 
-def kill_all(process: subprocess.Popen[str]) -> None:
+def kill_all(process: Any) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def interrupt(process: subprocess.Popen[str]) -> None:
+def interrupt(process: Any) -> None:
     process.send_signal(signal.SIGINT)
 
 
