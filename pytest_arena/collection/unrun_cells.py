@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_arena.checks.surroundings import APPLICATION
 from pytest_arena.collection.node_ids import NodeId
-from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import ErrorKind
-from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Trial, TrialError, Verdict
+
+if TYPE_CHECKING:
+    from pytest_arena.loading.plans import CellPlan
 
 
 def unreached_cell(
     plan: CellPlan, cell_id: str, call: pytest.CallInfo[None], report: pytest.TestReport
 ) -> Cell:
     """Return the cell of an item that was skipped, or that broke in its setup or on the way."""
+    from pytest_arena.engine.verdict_rules import cell_of
+
     verdict: Verdict = "error"
     reason = None
     trials: tuple[Trial, ...] = ()
@@ -37,6 +40,9 @@ def unreached_cell(
 def crashed_cell(name: NodeId, cell_id: str, message: str, plans: Iterable[CellPlan] = ()) -> Cell:
     """Return the cell of an item whose worker died; `plans` are those of its file, where they are
     known."""
+    # a controller of workers needs no more of the engine than this, and that hardly ever
+    from pytest_arena.engine.verdict_rules import cell_of
+
     trial = _broken(ErrorKind.INTERNAL, message)
     for plan in plans:
         if (plan.case.name, plan.column) == (name.case, name.column):
@@ -46,6 +52,8 @@ def crashed_cell(name: NodeId, cell_id: str, message: str, plans: Iterable[CellP
 
 def crashed_test(test: str, message: str) -> Cell:
     """Return the cell of a Python test whose worker died; whom it asked, nobody can tell."""
+    from pytest_arena.checks.surroundings import APPLICATION
+
     file, _, case = test.partition("::")
     name = NodeId(file, case, APPLICATION)
     return replace(crashed_cell(name, f"{test}[{APPLICATION}]", message), test=test)

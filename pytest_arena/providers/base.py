@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from pytest_arena.errors import ErrorKind, Location, Problem, ProviderError
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.process_guard import ProcessGuard
-from pytest_arena.schema.base import ArenaModel
-from pytest_arena.schema.http import VARIABLE
-from pytest_arena.schema.provider import ProviderSpec
 from pytest_arena.span_receiver import SpanReceiver
 
 if TYPE_CHECKING:
     from pytest_arena.providers.prices import Price
     from pytest_arena.providers.usage import Usage
+    from pytest_arena.schema.base import ArenaModel
+    from pytest_arena.schema.provider import ProviderSpec
 
-OptionsModel: TypeAlias = type[ArenaModel] | None
+OptionsModel: TypeAlias = "type[ArenaModel] | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ class ProviderEnvironment:
 
     def filled(self, text: str, owner: str, place: Location | None) -> str:
         """Replace `${NAME}` in a text of an `owner` that stands at a place."""
+        # a process that makes no calls knows of providers, and needs no model of a file
+        from pytest_arena.schema.http import VARIABLE
 
         def value(match: re.Match[str]) -> str:
             name = match[1]

@@ -37,3 +37,40 @@ def test_our_modules_are_imported_as_plain_python_does(tmp_path: Path) -> None:
         [sys.executable, "-c", SEEN, str(file)], capture_output=True, text=True, cwd=file.parent
     )
     assert "LOADERS SourceFileLoader\n" in done.stdout, done.stdout + done.stderr
+
+
+CONTROLLER = """
+import sys
+import pytest
+
+class Look:
+    def pytest_xdist_setupnodes(self):
+        print("KNOWS", *(name for name in %r if name in sys.modules))
+
+arguments = ["--arena", "-q", "-n1", "-p", "no:cacheprovider", "-p", "no:randomly", sys.argv[1]]
+raise SystemExit(pytest.main(arguments, plugins=[Look()]))
+"""
+
+
+def test_a_controller_starts_its_workers_before_it_imports_what_only_they_need(
+    tmp_path: Path,
+) -> None:
+    heavy = (
+        "pytest_arena.schema",
+        "pytest_arena.loading",
+        "pytest_arena.engine.engine",
+        "pydantic",
+    )
+    file = tmp_path / "arena.yaml"
+    file.write_text(
+        "providers: [{name: m, provider: mock}]\n"
+        "tests: [{name: A, prompt: Hi, mock: Hi, assertions: [{type: contains, value: Hi}]}]\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", CONTROLLER % (heavy,), str(file)],
+        capture_output=True,
+        text=True,
+        cwd=file.parent,
+    )
+    assert "KNOWS\n" in done.stdout, done.stdout + done.stderr
+    assert "1 passed" in done.stdout

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.shards import Shard
-from pytest_arena.schema import ProviderSpec
+
+if TYPE_CHECKING:
+    from pytest_arena.schema import ProviderSpec
 
 
 def add_limits(known: dict[str, int], specs: Iterable[ProviderSpec]) -> None:

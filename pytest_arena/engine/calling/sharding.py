@@ -13,10 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zlib import crc32
 
-from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.shards import WHOLE, Shard
+
+if TYPE_CHECKING:
+    from pytest_arena.engine.calling.quotas import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Share:
 
     def quotas(self) -> Quotas:
         """Return the budgets and rates, which are shared with the processes of this machine."""
+        from pytest_arena.engine.calling.quotas import Quotas
+
         together = max(1, round(self.workers * self.portion))
         return Quotas(self.shared, portion=self.portion, processes=together, shard=self.shard)
 
