@@ -70,14 +70,22 @@ def coverage_of_cells(run: RunResult, file: str, cells: Sequence[Cell]) -> FileC
 
 def part_sentence(run: RunResult) -> str | None:
     """Say how many of how many cells a run of a part has; None where it has all of its files'."""
+    part = part_of(run)
+    if part is None:
+        return None
+    shard = run.info.options.get("shard")
+    what = f"Shard {shard}" if isinstance(shard, str) else "A part"
+    return f"{what}: {part[0]:,} of {part[1]:,} cells ran."
+
+
+def part_of(run: RunResult) -> tuple[int, int] | None:
+    """Return how many cells a run of a part has, and how many its files have; None of a whole."""
     given = run.info.options.get("arenas")
     arenas = given if isinstance(given, (list, tuple)) else ()
     files = {one.get("file") for one in arenas if isinstance(one, Mapping)}
     whole = sum(_inventory(run, file).cells for file in files if isinstance(file, str))
     there = sum(cell.file in files for cell in run.cells)
-    shard = run.info.options.get("shard")
-    what = f"Shard {shard}" if isinstance(shard, str) else "A part"
-    return f"{what}: {there:,} of {whole:,} cells ran." if there < whole else None
+    return (there, whole) if there < whole else None
 
 
 def _without(names: Iterable[str], tried: set[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_arena.comparison.coverage import part_of
 from pytest_arena.reporting.base import Report, Reporter
 from pytest_arena.results import RunResult
 from pytest_arena.results.serialize import FORMAT, end_of, record_of
@@ -14,11 +15,13 @@ from pytest_arena_reporters.writing import encode, write_atomically
 
 
 class JsonReporter(Reporter):
-    """Writes `report.json`: `format`, `run`, `cells`, `totals`, `gate`, `limits`, `notes`,
+    """Writes `report.json`: `format`, `run`, `cells`, `totals`, `part`, `gate`, `limits`, `notes`,
     `finished_at`.
 
-    Cells are as in `results.jsonl`; `finished_at` is null where the run was interrupted, `gate`
-    where the run was not compared with a baseline, `limits` what became of the entries of `gates:`.
+    Cells are as in `results.jsonl`; `part` says how many `cells` of how many (`of`) ran where it
+    was a part of them, and is null else; `finished_at` is null where the run was interrupted,
+    `gate` where it was not compared with a baseline, `limits` what became of the entries of
+    `gates:`.
     """
 
     format = "json"
@@ -32,10 +35,11 @@ class JsonReporter(Reporter):
 
 def _parts(run: RunResult) -> Iterator[str]:
     """Yield the document, cell by cell: all of them may be more than memory holds."""
-    end = record_of(end_of(run))
+    end, part = record_of(end_of(run)), part_of(run)
     before = {"format": FORMAT, "run": record_of(run.info)}
     behind = {
         "totals": run.totals,
+        "part": part and {"cells": part[0], "of": part[1]},
         "gate": end.get("gate"),
         "limits": end.get("limits", []),
         "notes": list(run.notes),

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pytest_arena.comparison.coverage import part_of
 from pytest_arena.reporting.base import Report, TraceReporter
 from pytest_arena.results import Cell, RunInfo, RunResult, Trial
 from pytest_arena.text.numbers import counted
@@ -32,7 +33,7 @@ class OtlpReporter(TraceReporter):
 
     def traces(self, run: RunResult) -> Iterator[dict[str, Any]]:
         """Yield the trace of each trial, in the order of the cells."""
-        resource = {"attributes": attribute_list(_of_run(run.info))}
+        resource = {"attributes": attribute_list({**_of_run(run.info), **_of_part(run)})}
         scope = {"name": "pytest_arena", "version": run.info.plugin_version}
         for cell in run.cells:
             for phase, trial in _trials(cell):
@@ -54,6 +55,14 @@ def _of_run(info: RunInfo) -> dict[str, Any]:
         "vcs.ref.head.name": info.git.get("branch"),
         "pytest_arena.run.id": info.run_id,
     }
+
+
+def _of_part(run: RunResult) -> dict[str, Any]:
+    """Return how many cells of how many a run of a part has; nothing of a whole one."""
+    part = part_of(run)
+    if part is None:
+        return {}
+    return {"pytest_arena.run.cells": part[0], "pytest_arena.run.cells_collected": part[1]}
 
 
 def _trials(cell: Cell) -> Iterator[tuple[str, Trial]]:
