@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from pytest_arena.results import Cell, Response, RunInfo, RunResult, ToolCall, T
 from pytest_arena.results.step import Step
 from pytest_arena.results.trial import TrialError
 from pytest_arena.schema.thresholds import OF_COVERAGE, ThresholdSpec
+from pytest_arena_reporters.json import JsonReporter
+from pytest_arena_reporters.otlp import OtlpReporter
 
 INVENTORY: Mapping[str, Any] = {
     "cells": 2,
@@ -158,3 +162,14 @@ def test_cells_of_python_tests_are_no_part_of_an_arena_file() -> None:
     python = replace(cell("A", Response("hi")), id="t.py::A[m]", file="t.py")
     assert part_sentence(run_of(cell("A", Response("hi")), python)) == "A part: 1 of 2 cells ran."
     assert part_sentence(run_of(python, inventories=())) is None
+
+
+def test_a_part_is_told_as_figures_in_reports_that_programs_read(tmp_path: Path) -> None:
+    python = replace(cell("A", Response("hi")), id="t.py::A[m]", file="t.py")
+    part, whole = run_of(cell("A", Response("hi")), python), run_of(python, inventories=())
+    for run, figures in ((part, {"cells": 1, "of": 2}), (whole, None)):
+        JsonReporter().write(run, tmp_path)
+        assert json.loads((tmp_path / "report.json").read_text("utf-8"))["part"] == figures
+        (first, *_) = OtlpReporter().traces(run)
+        told = str(first["resourceSpans"][0]["resource"])
+        assert ("pytest_arena.run.cells_collected" in told) is (figures is not None)
