@@ -36,6 +36,16 @@ class MinLength(Assertion):
         )
 
 
+def _lax(most: int, most_bytes: int) -> str | None:
+    """Return what to say of a greatest length that no answer can have."""
+    if most < most_bytes:
+        return None
+    return (
+        f"no answer has more than {most:,} characters, so that this checks nothing: one of more "
+        f"than {most_bytes >> 20:,} MiB is given up (max_response_mb)"
+    )
+
+
 class MaxLength(Assertion):
     """Holds when the answer has at most so many characters.
 
@@ -51,6 +61,9 @@ class MaxLength(Assertion):
 
     value: int = Field(ge=0)
     """Characters that a reader sees."""
+
+    def cannot_fail_within(self, most_bytes: int) -> str | None:
+        return _lax(self.value, most_bytes)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
@@ -94,6 +107,9 @@ class Length(Assertion):
                 {"low": self.min, "high": self.max, "expected": "`min` at most `max`"},
             )
         return self
+
+    def cannot_fail_within(self, most_bytes: int) -> str | None:
+        return None if self.max is None or self.min else _lax(self.max, most_bytes)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         length = count_characters(trial.output or "")

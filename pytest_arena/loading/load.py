@@ -19,6 +19,7 @@ from pytest_arena.loading.guardrails import build_guardrails
 from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.inventory import inventory_of
+from pytest_arena.loading.lax_bounds import lax_bounds
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.personas import Personas, check_columns
@@ -197,6 +198,7 @@ def _load(
         warnings=(
             *context.warnings,
             *(f"{one.place}: {one.what}" for one in _untold(context)),
+            *lax_bounds(cells),
             *_unused_files(cells),
             *_idle(variants, cells),
             *lost_inputs(targets),

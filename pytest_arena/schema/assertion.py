@@ -291,6 +291,11 @@ class Assertion(ArenaModel):
                 )
         return self
 
+    def cannot_fail_within(self, most_bytes: int) -> str | None:
+        """Return what to say where it holds of every answer of so many bytes; None where one could
+        break it."""
+        return None
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:
         """Judge one trial."""
         raise NotImplementedError(f"{type(self).__name__} has no check()")
