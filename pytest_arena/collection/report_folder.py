@@ -20,6 +20,7 @@ _IGNORED = ".gitignore"
 _REPORTS = ".reports"
 """The names of the reports that the run of the folder wrote, one in a line."""
 _CELL_ID = re.compile(rb'\{"kind": ?"cell", ?"id": ?"((?:[^"\\]|\\.)*)"')
+_HALF_WRITTEN = re.compile(r"\.(?:results|resume)\.jsonl\.\d+|\..+\.\d+\.tmp")
 _END = re.compile(rb'\{"kind": ?"end",')
 
 
@@ -69,7 +70,12 @@ class ReportFolder:
         (self.path / _IGNORED).write_text(text, "utf-8", newline="\n")
 
     def clear(self) -> None:
-        """Put away what the run before left: a whole one is kept, all else goes."""
+        """Put away what the run before left: a whole one is kept, all else goes, half written files
+        of killed ones among it."""
+        for path in self.path.glob(".*"):
+            if _HALF_WRITTEN.fullmatch(path.name):
+                # by a process that was killed amid it, since this run alone writes here
+                path.unlink(missing_ok=True)
         before = self.path / PREVIOUS
         if not (before / RESULTS).exists() and _has_ended(self.path / RESULTS):
             before.mkdir(exist_ok=True)

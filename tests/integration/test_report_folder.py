@@ -95,6 +95,16 @@ def test_two_runs_at_once_do_not_share_a_folder(two: Project, spread: tuple[str,
     assert two.run().ret == pytest.ExitCode.OK
 
 
+def test_what_a_killed_run_was_writing_goes_with_the_next_one(two: Project) -> None:
+    folder = two.path / "arena-report"
+    folder.mkdir()
+    for name in (".results.jsonl.123", ".report.html.123.tmp", ".mine", "notes.123.tmp"):
+        (folder / name).write_text("half")
+    two.run()
+    names = {path.name for path in folder.iterdir()}
+    assert names == {".mine", "notes.123.tmp", ".reports", "report.md", "results.jsonl"}
+
+
 def test_a_run_without_cells_leaves_no_folder(two: Project) -> None:
     two.run("-k", "nothing")
     assert not (two.path / "arena-report").exists()
