@@ -213,7 +213,7 @@ class KilledRun:
         return time.time_ns(), there
 
     def _kept(self) -> dict[str, str]:
-        return kept(folder=self.report)
+        return kept(folder=self.report, told_on=self.project.worse)
 
     def _output(self) -> str:
         return (self.folder / "output").read_text()

@@ -25,6 +25,8 @@ from survival.projects import CONFTEST, PROJECTS
 
 VICTIMS = ("node", "shard", "task", "driver kill", "driver int", "driver term")
 SHARDS = 4
+_ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_raylet_start_wait_time_s": "300"}
+"""Ray gives a node up that takes half a minute to start, as on a busy machine."""
 _CLUSTER = """\
 import sys
 from ray.cluster_utils import Cluster
@@ -52,7 +54,7 @@ class RayNodes:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0"},
+            env={**os.environ, **_ENVIRONMENT},
         )
         self.address = self._said("at ")
 
