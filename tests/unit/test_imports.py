@@ -59,7 +59,6 @@ def test_a_controller_starts_its_workers_before_it_imports_what_only_they_need(
         "pytest_arena.schema",
         "pytest_arena.loading",
         "pytest_arena.engine.engine",
-        "pydantic",
     )
     file = tmp_path / "arena.yaml"
     file.write_text(
