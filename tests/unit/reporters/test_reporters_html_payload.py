@@ -20,7 +20,7 @@ from pytest_arena.results.content import shown
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.load_test import LoadTestSpan
 from pytest_arena_reporters.html.description import PayloadField, described, written_fields
-from pytest_arena_reporters.html.payload import _index
+from pytest_arena_reporters.html.payload import _index, build_payload
 from pytest_arena_reporters.html.records import CellWriter
 from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
 
@@ -192,3 +192,15 @@ def test_odd_tool_calls_of_a_message_cost_no_report(call: Any) -> None:
         "name": "7" if isinstance(call, dict) and call["function"] != "text" else "",
         "arguments": "",
     }
+
+
+def test_a_run_far_too_large_is_cut_without_being_encoded_whole() -> None:
+    run = synthetic_run(110, 1, answer_chars=10_000, rich=False)
+    whole = build_payload(compare(run), 100_000_000)
+    assert (len(whole.chunks), whole.cut) == (2, (None, None))
+    most_bytes = whole.size // 10
+    made = build_payload(compare(run), most_bytes)
+    assert made.size <= most_bytes
+    assert len(made.chunks) == 2
+    passing, _ = made.cut
+    assert passing is not None
