@@ -8,7 +8,13 @@ import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
 
-_WITHOUT_RUNNING = ("collectonly", "setuponly", "setupplan")
+_WITHOUT_RUNNING = (
+    "collectonly",
+    "setuponly",
+    "setupplan",
+    "showfixtures",
+    "show_fixtures_per_test",
+)
 """Options under which pytest is to run nothing."""
 _SHOWN = 3
 
