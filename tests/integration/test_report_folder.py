@@ -192,6 +192,8 @@ def test_what_is_refused_before_a_session_begins_leaves_no_older_results(
         ("--arena", "--help"),
         ("--arena", "--markers"),
         ("--arena", "--fixtures"),
+        ("--arena", "--fixtures-per-test"),
+        ("--arena", "--cache-show"),
         ("--arena", "--collect-only", "--no-such-option"),
         ("--arena", "--no-such-option", "--arena-report-dir", "elsewhere"),
         ("--arena", "--no-such-option", "--arena-baseline=arena-report/results.jsonl"),
