@@ -348,6 +348,7 @@ def test_plain_pytest_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
             ours = sorted(name for name in sys.modules if name.startswith("pytest_arena"))
             assert ours == [
                 "pytest_arena",
+                "pytest_arena._garbage",
                 "pytest_arena._imports",
                 "pytest_arena._version",
                 "pytest_arena.hookspecs",
