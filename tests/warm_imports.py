@@ -75,7 +75,10 @@ def _import_plugins() -> None:
 
 
 def _import_builtins() -> None:
-    """Import what arenas name: assertions, guardrails, and providers of most tests."""
+    """Import what arenas name: assertions, guardrails, and providers of most tests.
+
+    Not the clients of providers: that runs which need none import none is tested in forks.
+    """
     from pytest_arena.builtins import register
     from pytest_arena.registry import Registry
 
@@ -84,9 +87,7 @@ def _import_builtins() -> None:
     registry.assertions.items()
     registry.guardrails.items()
     for name in ("mock", "openai"):
-        provider = registry.providers.get(name)
-        assert provider is not None
-        provider.warm_up()
+        assert registry.providers.get(name) is not None
 
 
 def _complete_models() -> None:
