@@ -192,12 +192,15 @@ class ProviderSpec(ArenaModel):
     def endpoint(self) -> str:
         """What tells the endpoint, the key and the model that are asked from all others, whatever
         the entry is called: its rate and its calls in flight are limited by these."""
-        return self._what_is_asked(self.full_model, ("weight",))
-
-    @property
-    def account(self) -> str:
-        """What tells the endpoint and the key from all others, whichever model is asked there."""
-        return self._what_is_asked(self.full_model.partition("/")[0], ("weight", "model"))
+        url = getattr(self.options, "url", None)
+        if not (self._vendor or url):
+            # what runs in this process, or is another's plug-in, is known by its name, and by the
+            # keys that are its own
+            return f"entry {self.name} {_facts_of(self.options)}".rstrip()
+        places = [one.model_dump(exclude={"weight"}) for one in self.endpoints]
+        base = self.api_base and self.api_base.rstrip("/")
+        facts = (self.full_model, base, url, self.api_key_env, self.headers, places)
+        return _hash((*facts, *self._login()))
 
     @property
     def pool(self) -> str:
@@ -205,16 +208,6 @@ class ProviderSpec(ArenaModel):
         as do all entries that limit those; else nobody but its name."""
         # no name has a bracket
         return f"[{self.endpoint}]" if self.concurrency else self.name
-
-    def _what_is_asked(self, whom: str, leave_out: Iterable[str]) -> str:
-        url = getattr(self.options, "url", None)
-        if not (self._vendor or url):
-            # what runs in this process, or is another's plug-in, is known by its name, and by the
-            # keys that are its own
-            return f"entry {self.name} {_facts_of(self.options)}".rstrip()
-        places = [one.model_dump(exclude=set(leave_out)) for one in self.endpoints]
-        base = self.api_base and self.api_base.rstrip("/")
-        return _hash((whom, base, url, self.api_key_env, self.headers, places, *self._login()))
 
     def _login(self) -> tuple[str, ...]:
         """Return what an application is told of who asks, beside a key."""

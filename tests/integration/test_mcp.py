@@ -291,7 +291,7 @@ def test_nothing_is_left_running_however_a_run_ends(
         if victim == "ctrl-c":
             os.kill(process.pid, signal.SIGINT)
         elif victim == "worker":
-            parents = {_parent(pid) for pid in pids_in(project.path)} - {1}
+            parents = {_parent(pid) for pid in pids_in(project.path)} - {None, 1}
             for pid in parents - set(pids_in(project.path)):
                 os.kill(pid, signal.SIGKILL)
             os.kill(process.pid, signal.SIGINT)
@@ -301,8 +301,12 @@ def test_nothing_is_left_running_however_a_run_ends(
         wait_until(lambda: not any(map(is_alive, pids_in(project.path))), project.path)
 
 
-def _parent(pid: int) -> int:
-    status = Path("/proc", str(pid), "stat").read_text()
+def _parent(pid: int) -> int | None:
+    """Return the parent of a process that has not ended."""
+    try:
+        status = Path("/proc", str(pid), "stat").read_text()
+    except FileNotFoundError:
+        return None
     return int(status.rpartition(")")[2].split()[1])
 
 

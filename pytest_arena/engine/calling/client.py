@@ -92,7 +92,7 @@ class ProviderClient:
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
         self._traffic: dict[str, Traffic] = {}
-        self._outages: dict[str, Outage] = {}
+        self._outages: dict[int, Outage] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.notes: list[str] = []
         """What there is to say of the calls as a whole, when the run ends."""
@@ -242,22 +242,23 @@ class ProviderClient:
             with own_code(ErrorKind.PROVIDER):
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
-            # a mock that stands for a real provider has no limit to keep to, nor is down for others
+            found.breaker = CircuitBreaker(spec.name, self._outage_of(spec))
+            # a mock that stands for a real provider has no limit to keep to
             stands_in = provider.offline and spec.provider != provider.type
             whose = f"mock of {id(spec.entry)}" if stands_in else found.endpoint
-            if not stands_in:
-                found.breaker = CircuitBreaker.watching(spec, self._outage)
             known = self._traffic.setdefault(whose, found.traffic)
             if known is found.traffic and not stands_in:
                 found.rate_limiter = self._quotas.rate_limiter_of(spec)
             found.traffic = known
         return found
 
-    def _outage(self, who: str) -> Outage:
-        """Return what is known of whether something that several entries may ask is down."""
-        if who not in self._outages:
-            self._outages[who] = Outage(self._quotas.notice_of(who))
-        return self._outages[who]
+    def _outage_of(self, spec: ProviderSpec) -> Outage:
+        """Return what is known of whether an entry is down, here and in the run's other processes:
+        they know it by where it is written."""
+        if id(spec.entry) not in self._outages:
+            who = f"{spec.entry.place or spec.name}\n{spec.endpoint}"
+            self._outages[id(spec.entry)] = Outage(self._quotas.notice_of(who))
+        return self._outages[id(spec.entry)]
 
 
 async def _start(provider: Provider) -> None:

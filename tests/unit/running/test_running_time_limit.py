@@ -68,12 +68,11 @@ def test_nothing_takes_longer_in_the_main_thread(work: Callable[[], None]) -> No
     in_main(work)
 
 
-@pytest.mark.parametrize("work", [looping, swallowing, waiting, sleeping, searching])
+@pytest.mark.parametrize("work", [looping, searching])
 def test_nothing_takes_longer_where_the_alarm_is_in_place(work: Callable[[], None]) -> None:
     before = signal.getsignal(signal.SIGALRM)
     with alarm_in_place():
-        for _ in range(2):
-            in_main(work)
+        in_main(work)
         # an inner limit that is longer holds no longer than the outer one
         in_main(lambda: within(60, work))
         # one that is shorter leaves the outer one as it is
