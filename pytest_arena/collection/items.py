@@ -117,6 +117,7 @@ class CellItem(pytest.Item):
         self.plan = plan
         self.session_state = self.parent.arena_session
         case = plan.case
+        self._source, self._line = case.source, case.line
         self.extra_keyword_matches.update((case.name, plan.column, plan.provider.name, *case.tags))
         for tag in case.tags:
             self.add_marker(tag)
@@ -176,9 +177,13 @@ class CellItem(pytest.Item):
         return None
 
     def reportinfo(self) -> tuple[Any, int, str]:
-        case = self.plan.case
-        path = self.config.rootpath / case.source if case.source else self.path
-        return path, case.line - 1, self.name
+        path = self.config.rootpath / self._source if self._source else self.path
+        return path, self._line - 1, self.name
+
+    def let_go(self) -> None:
+        """Let go of what the item was to run, when the run has ended: of large runs it is half of
+        all that is held while reports are written."""
+        del self.plan
 
 
 CELL = pytest.StashKey[tuple[Cell, str]]()

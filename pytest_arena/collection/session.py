@@ -341,6 +341,14 @@ class ArenaSession:
                 self._end(self._running_engine())
         finally:
             self._tell(self.facts())
+            self._let_go()
+
+    def _let_go(self) -> None:
+        for item in self._session.items if self._session is not None else ():
+            if isinstance(item, CellItem):
+                item.let_go()
+        self.arenas.clear()
+        self._lookahead = None
 
     def pytest_unconfigure(self) -> None:
         items = self._session.items if self._session is not None else ()

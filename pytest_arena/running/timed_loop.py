@@ -182,11 +182,17 @@ class TimedLoop:
         loops, self._loops = self._loops, []
         for task in self._looking:
             task.cancel()
-        endings = [asyncio.run_coroutine_threadsafe(end_all(), on.loop) for on in loops]
+        endings = [
+            asyncio.wrap_future(asyncio.run_coroutine_threadsafe(end_all(), on.loop))
+            for on in loops
+        ]
         if endings:
-            await asyncio.wait(map(asyncio.wrap_future, endings), timeout=_LAST_WAIT_S)
-        for on in loops:
+            await asyncio.wait(endings, timeout=_LAST_WAIT_S)
+        for on, ending in zip(loops, endings, strict=True):
             on.loop.call_soon_threadsafe(on.loop.stop)
+            if not ending.done():
+                # what loops in Python would slow down whatever comes after
+                break_off(on.thread)
 
     def _look_after(self, on: _Loop) -> None:
         """Leave a loop that shows no sign of life once a coroutine was given up."""

@@ -207,7 +207,8 @@ def run_loop(loop: asyncio.AbstractEventLoop) -> None:
         except (SystemExit, KeyboardInterrupt):
             continue
         break
-    with suppress(Exception):
+    # `end_all` may come as late as this, where the loop was held until it was stopped
+    with suppress(Exception, asyncio.CancelledError):
         loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -442,6 +443,11 @@ def test_an_async_check_that_does_not_come_back_is_an_error_and_the_loop_goes_on
     assert turns > 10
     assert finding.verdict == "error"
     assert "the check took longer than 0.2 s, and was given up" in finding.reason
+    # one that loops would slow down whatever comes after
+    left = [one for one in threading.enumerate() if one.name == "arena-system-checks"]
+    for thread in left:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in left)
 
 
 class Asks(Assertion):
