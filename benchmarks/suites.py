@@ -16,14 +16,7 @@ MODELS = {
 def write_arena(folder: Path, model: str, cells: int, url: str = "", extra: str = "") -> None:
     """Write an arena with one provider and so many cases."""
     settings = MODELS[model].format(url=url) + extra
-    lines = ["providers:", f"  - {{name: model, {settings}}}", "tests:"]
-    for number in range(cells):
-        lines += [
-            f"  - name: Case {number:05}",
-            f"    prompt: Question {number}?",
-            "    assertions: [{type: contains, value: all is well}]",
-        ]
-    _write(folder, "arena.yaml", "\n".join(lines))
+    _write_cases(folder, f"{{name: model, {settings}}}", cells, "all is well")
 
 
 def write_recording(folder: Path, model: str, cells: int) -> None:
@@ -74,15 +67,17 @@ def answer(prompt):
 def write_long_answers(folder: Path, cells: int) -> None:
     """Write an arena whose answers, of a function, have 100 kB each and are all different."""
     _write(folder, "long_answers.py", _LONG_ANSWERS)
-    lines = [
-        "providers:",
-        '  - {name: own, provider: python, call: "long_answers:answer"}',
-        "tests:",
-    ]
+    provider = '{name: own, provider: python, call: "long_answers:answer"}'
+    _write_cases(folder, provider, cells, "Hello")
+
+
+def _write_cases(folder: Path, provider: str, cells: int, word: str) -> None:
+    """Write an arena with one provider and so many cases, whose answers hold a word."""
+    lines = ["providers:", f"  - {provider}", "tests:"]
     for number in range(cells):
         lines += [
             f"  - name: Case {number:05}",
             f"    prompt: Question {number}?",
-            "    assertions: [{type: contains, value: Hello}]",
+            f"    assertions: [{{type: contains, value: {word}}}]",
         ]
     _write(folder, "arena.yaml", "\n".join(lines))

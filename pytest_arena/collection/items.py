@@ -181,8 +181,8 @@ class CellItem(pytest.Item):
         return path, self._line - 1, self.name
 
     def let_go(self) -> None:
-        """Let go of what the item was to run, when the run has ended: of large runs it is half of
-        all that is held while reports are written."""
+        """Let go of what the item was to run, when the run has ended: reports go by cells, and take
+        memory of their own."""
         del self.plan
 
 

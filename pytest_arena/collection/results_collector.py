@@ -127,12 +127,13 @@ class ResultsCollector:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
         if self._lines.holds(cell_id, line):
             return
-        is_first = not self._lines
-        self._lines.keep(cell_id, line)
-        if self._storage.problem is None:
+        if self._storage.problem is None and not self._lines:
             with self._storage.storing():
-                if is_first:
-                    self._begin()
+                self._begin()
+        if self._storage.problem is not None:
+            self._lines.keep(cell_id, line)
+        else:
+            with self._storage.storing():
                 self._lines.write(cell_id, line)
                 self._storage.stored += 1
                 if self._remote is not None:
@@ -506,8 +507,8 @@ class ResultsCollector:
         for cell in cells:
             if not cell.standing:
                 continue
-            line = cell_line(cell)
-            self._lines.keep(cell.id, line)
-            if self._storage.problem is None:
+            if self._storage.problem is not None:
+                self._lines.keep(cell.id, cell_line(cell))
+            else:
                 with self._storage.storing():
-                    self._lines.write(cell.id, line)
+                    self._lines.write(cell.id, cell_line(cell))

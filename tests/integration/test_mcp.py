@@ -14,7 +14,7 @@ import pytest
 from conftest import INTERRUPTIBLE, Project
 from servers import mcp_library, mcp_raw
 from servers.mcp_raw import pids_in
-from survival import is_alive, process_group, wait_until
+from survival import is_alive, parent_of, process_group, wait_until
 
 import pytest_arena.providers.mcp
 from pytest_arena.mcp_servers import http
@@ -291,7 +291,8 @@ def test_nothing_is_left_running_however_a_run_ends(
         if victim == "ctrl-c":
             os.kill(process.pid, signal.SIGINT)
         elif victim == "worker":
-            parents = {_parent(pid) for pid in pids_in(project.path)} - {None, 1}
+            pids = pids_in(project.path)
+            parents = {parent for pid in pids if (parent := parent_of(pid))} - {1}
             for pid in parents - set(pids_in(project.path)):
                 os.kill(pid, signal.SIGKILL)
             os.kill(process.pid, signal.SIGINT)
@@ -299,15 +300,6 @@ def test_nothing_is_left_running_however_a_run_ends(
             os.kill(process.pid, signal.SIGKILL)
         process.wait(60)
         wait_until(lambda: not any(map(is_alive, pids_in(project.path))), project.path)
-
-
-def _parent(pid: int) -> int | None:
-    """Return the parent of a process that has not ended."""
-    try:
-        status = Path("/proc", str(pid), "stat").read_text()
-    except FileNotFoundError:
-        return None
-    return int(status.rpartition(")")[2].split()[1])
 
 
 def test_a_servers_texts_are_inert_where_they_are_shown(project: Project) -> None:

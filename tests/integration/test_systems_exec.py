@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import INTERRUPTIBLE, Project
-from survival import is_alive, process_group, wait_until
+from survival import is_alive, parent_of, process_group, wait_until
 
 PYTHON = f"{sys.executable}, -S"
 LINES = """
@@ -348,7 +348,7 @@ def test_nothing_is_left_running_however_a_run_ends(
         pids = pids_in(project.path)
         if victim == "worker":
             # the guard of each worker's programs, or the program, has it as its parent
-            parents = {_parent(pid) for pid in pids} - set(pids)
+            parents = {parent for pid in pids if (parent := parent_of(pid))} - set(pids)
             for parent in parents:
                 os.kill(parent, signal.SIGKILL)
         else:
@@ -362,7 +362,3 @@ def test_nothing_is_left_running_however_a_run_ends(
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(60)
     wait_until(lambda: not any(map(is_alive, pids_in(project.path))), project.path)
-
-
-def _parent(pid: int) -> int:
-    return int(Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from warm_forks import Forked, Order
 from warm_programs import WARM
 
-from survival.processes import is_alive
+from survival.processes import is_alive, killed_at_the_end
 
 
 class ForkedRun:
@@ -39,9 +38,5 @@ def forked_group(code: str, arguments: Sequence[str], folder: Path) -> Iterator[
     with open(os.devnull, "rb") as nothing, open(folder / "output", "w") as output:
         files = [file.fileno() for file in (nothing, output, output)]
         run = ForkedRun(order.sent(WARM.address(), files))
-    try:
+    with killed_at_the_end(run):
         yield run
-    finally:
-        if run.poll() is None:
-            os.killpg(run.pid, signal.SIGKILL)
-            run.wait()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 INTERRUPTIBLE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
@@ -48,8 +49,25 @@ def process_group(
             text=True,
             start_new_session=True,
         )
-    try:
+    with killed_at_the_end(process):
         yield process
+
+
+class Group(Protocol):
+    """A process that leads a group of its own."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self) -> int: ...
+
+
+@contextmanager
+def killed_at_the_end(process: Group) -> Iterator[None]:
+    """Leave nothing of a group that is still there in the end."""
+    try:
+        yield
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -65,8 +83,19 @@ def wait_until(holds: Callable[[], object], folder: Path, every_s: float = 0.02)
 
 
 def is_alive(pid: int) -> bool:
+    return _status(pid)[:1] not in ([], ["Z"])
+
+
+def parent_of(pid: int) -> int | None:
+    """Return the parent of a process; None where it has ended."""
+    status = _status(pid)
+    return int(status[1]) if status else None
+
+
+def _status(pid: int) -> list[str]:
+    """Return what Linux tells of a process, from its state on; nothing of one that has ended."""
     try:
         status = Path("/proc", str(pid), "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
+        return []
+    return status.rpartition(")")[2].split()

@@ -20,7 +20,14 @@ from servers.wire import WireRequest, WireServer
 from survival.deaths import processes
 from survival.kept import holding, kept
 from survival.ledger import Ledger, case_of
-from survival.processes import PATIENCE_S, arena_command, is_alive, process_group, wait_until
+from survival.processes import (
+    PATIENCE_S,
+    arena_command,
+    is_alive,
+    parent_of,
+    process_group,
+    wait_until,
+)
 from survival.projects import CONFTEST, PROJECTS
 
 VICTIMS = ("node", "shard", "task", "driver kill", "driver int", "driver term")
@@ -169,9 +176,7 @@ def _strike(
     shards = [pid for pid in processes(folder) if is_alive(pid)]
     if shards:
         pid = random.choice(shards)
-        with suppress(ProcessLookupError, FileNotFoundError):
-            os.kill(pid if victim == "shard" else _parent(pid), signal.SIGKILL)
-
-
-def _parent(pid: int) -> int:
-    return int(Path("/proc", str(pid), "stat").read_text().rpartition(")")[2].split()[1])
+        target = pid if victim == "shard" else parent_of(pid)
+        with suppress(ProcessLookupError):
+            if target is not None:
+                os.kill(target, signal.SIGKILL)

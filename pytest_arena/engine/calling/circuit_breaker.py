@@ -1,4 +1,4 @@
-"""When whoever is asked counts as down, so that other cells fail at once and with one reason."""
+"""When a provider counts as down, so that its other cells fail at once and with one reason."""
 
 from __future__ import annotations
 
@@ -22,15 +22,27 @@ _CALL, _TIMEOUT = "call", "timeout"
 
 
 @dataclass(slots=True)
-class Outage:
-    """Whether an entry of `providers:` is down, and what failed in a row of late.
+class CircuitBreaker:
+    """The calls of one entry of `providers:`, under all its variants, watched.
+
+    The entry is down where the key, the account or the certificate is no good; where three calls in
+    a row failed with all their attempts; and after five attempts in a row that ran into the
+    timeout, each of which has taken its time already. Any success starts the counts again. Other
+    entries find out for themselves, which takes them three calls: they may have rights, a timeout
+    or servers of their own.
+
+    What a call is refused for alone (400, 404, a filter) says nothing of the next one. Neither does
+    what failed while others were answered: where one call in a hundred fails for good, a window of
+    cells is answered before its last attempt, and then waits for it alone.
 
     `notice` is a file in which the processes of a run tell each other; they count together, in a
     file beside it, or each of them would have to learn what another one has been told.
     """
 
+    provider: str
     notice: Path | None = None
     reason: str | None = None
+    """Why it is down, once that is known here."""
     _row: list[str] = field(default_factory=list)
     """What failed in a row, where this process is on its own."""
     _answered_at: float = float("-inf")
@@ -43,7 +55,34 @@ class Outage:
             # not removed: Windows keeps a file that another process has open
             shared.write_bytes(b"")
 
-    def failed(self, what: str, began: float) -> int:
+    def attempt_failed(self, error: ProviderError, began: float = float("inf")) -> None:
+        """Count an attempt that began at a time of the monotonic clock, if it timed out."""
+        if error.kind is ErrorKind.TIMEOUT:
+            timeouts = self._in_a_row(_TIMEOUT, began)
+            if timeouts >= TIMEOUTS_IN_A_ROW:
+                self._down(f"{timeouts} attempts in a row ran into the timeout", error)
+
+    def call_failed(self, error: ProviderError, began: float = float("inf")) -> None:
+        """Count a call that began at a time and failed with all its attempts."""
+        if error.kind in LASTING:
+            self._down(_WHY[error.kind], error)
+        elif error.kind in _DOWN:
+            calls = self._in_a_row(_CALL, began)
+            if calls >= CALLS_IN_A_ROW:
+                self._down(f"{calls} calls in a row failed with all their attempts", error)
+
+    def check(self) -> None:
+        """Raise a `ProviderError` where the provider is down, as far as any process has found."""
+        if self.reason is None and self.notice is not None and self.notice.exists():
+            self.reason = self.notice.read_text(encoding="utf-8")
+        if self.reason is not None:
+            raise ProviderError(ErrorKind.PROVIDER_DOWN, self.reason)
+
+    @property
+    def _shared_row(self) -> Path | None:
+        return self.notice and self.notice.with_suffix(".row")
+
+    def _in_a_row(self, what: str, began: float) -> int:
         """Add a failure to those in a row; return how many of its kind there are.
 
         What began before the last answer is in no row.
@@ -59,15 +98,12 @@ class Outage:
             self._row.append(what)
         return self._row.count(what)
 
-    @property
-    def _shared_row(self) -> Path | None:
-        return self.notice and self.notice.with_suffix(".row")
-
-    def begin(self, why: str, error: ProviderError) -> None:
-        """Count it as down from now on."""
+    def _down(self, why: str, error: ProviderError) -> None:
         if self.reason is not None:
             return
-        self.reason = f"{why}; the last one said: {error.message}"
+        self.reason = (
+            f"provider {self.provider!r} was not called: {why}; the last one said: {error.message}"
+        )
         if self.notice is not None and not self.notice.exists():
             self.notice.parent.mkdir(parents=True, exist_ok=True)
             # whole or not at all, whoever reads it
@@ -78,55 +114,3 @@ class Outage:
             except PermissionError:
                 # Windows replaces no file that is open: another process wrote it, and one reads it
                 unfinished.unlink()
-
-    def known(self) -> bool:
-        """Return whether it is down, as far as any process has found."""
-        if self.reason is None and self.notice is not None and self.notice.exists():
-            self.reason = self.notice.read_text(encoding="utf-8")
-        return self.reason is not None
-
-
-class CircuitBreaker:
-    """The calls of one entry of `providers:`, under all its variants, watched.
-
-    The entry is down where the key, the account or the certificate is no good; where three calls in
-    a row failed with all their attempts; and after five attempts in a row that ran into the
-    timeout, each of which has taken its time already. Any success starts the counts again. Other
-    entries find out for themselves, which takes them three calls: they may have rights, a timeout
-    or servers of their own.
-
-    What a call is refused for alone (400, 404, a filter) says nothing of the next one. Neither does
-    what failed while others were answered: where one call in a hundred fails for good, a window of
-    cells is answered before its last attempt, and then waits for it alone.
-    """
-
-    def __init__(self, provider: str, outage: Outage | None = None) -> None:
-        """Without an `outage`, only what this process sees counts."""
-        self.provider = provider
-        self._outage = outage or Outage()
-
-    def succeeded(self) -> None:
-        self._outage.succeeded()
-
-    def attempt_failed(self, error: ProviderError, began: float = float("inf")) -> None:
-        """Count an attempt that began at a time of the monotonic clock, if it timed out."""
-        if error.kind is ErrorKind.TIMEOUT:
-            timeouts = self._outage.failed(_TIMEOUT, began)
-            if timeouts >= TIMEOUTS_IN_A_ROW:
-                self._outage.begin(f"{timeouts} attempts in a row ran into the timeout", error)
-
-    def call_failed(self, error: ProviderError, began: float = float("inf")) -> None:
-        """Count a call that began at a time and failed with all its attempts."""
-        if error.kind in LASTING:
-            self._outage.begin(_WHY[error.kind], error)
-        elif error.kind in _DOWN:
-            calls = self._outage.failed(_CALL, began)
-            if calls >= CALLS_IN_A_ROW:
-                said = f"{calls} calls in a row failed with all their attempts"
-                self._outage.begin(said, error)
-
-    def check(self) -> None:
-        """Raise a `ProviderError` where the provider is down."""
-        if self._outage.known():
-            said = f"provider {self.provider!r} was not called: {self._outage.reason}"
-            raise ProviderError(ErrorKind.PROVIDER_DOWN, said)

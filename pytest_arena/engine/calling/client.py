@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Protocol
 
-from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker, Outage
+from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.open_files import OpenFiles, no_files, of_open_files
@@ -92,7 +92,7 @@ class ProviderClient:
         self._answers = answers
         self._states: dict[int, ProviderState] = {}
         self._traffic: dict[str, Traffic] = {}
-        self._outages: dict[int, Outage] = {}
+        self._breakers: dict[int, CircuitBreaker] = {}
         self._exclusive_accesses: dict[str, ExclusiveAccess] = {}
         self.notes: list[str] = []
         """What there is to say of the calls as a whole, when the run ends."""
@@ -242,7 +242,7 @@ class ProviderClient:
             with own_code(ErrorKind.PROVIDER):
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
-            found.breaker = CircuitBreaker(spec.name, self._outage_of(spec))
+            found.breaker = self._breaker_of(spec)
             # a mock that stands for a real provider has no limit to keep to
             stands_in = provider.offline and spec.provider != provider.type
             whose = f"mock of {id(spec.entry)}" if stands_in else found.endpoint
@@ -252,13 +252,14 @@ class ProviderClient:
             found.traffic = known
         return found
 
-    def _outage_of(self, spec: ProviderSpec) -> Outage:
-        """Return what is known of whether an entry is down, here and in the run's other processes:
-        they know it by where it is written."""
-        if id(spec.entry) not in self._outages:
+    def _breaker_of(self, spec: ProviderSpec) -> CircuitBreaker:
+        """Return what watches the calls of an entry, here and in the run's other processes: they
+        know it by where it is written."""
+        if id(spec.entry) not in self._breakers:
             who = f"{spec.entry.place or spec.name}\n{spec.endpoint}"
-            self._outages[id(spec.entry)] = Outage(self._quotas.notice_of(who))
-        return self._outages[id(spec.entry)]
+            breaker = CircuitBreaker(spec.name, self._quotas.notice_of(who))
+            self._breakers[id(spec.entry)] = breaker
+        return self._breakers[id(spec.entry)]
 
 
 async def _start(provider: Provider) -> None:

@@ -22,7 +22,7 @@ class Notices:
         return self.path is not None and self.path.with_name(STOPPED).exists()
 
     def of_outage(self, who: str) -> Path | None:
-        """Return the file that says that an entry, a model or an endpoint is down."""
+        """Return the file that says that an entry is down."""
         return self._file("down", who)
 
     def of_rate(self, endpoint: str) -> Path | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
+from pytest_arena.engine.calling.pools import Pools
 from pytest_arena.errors import ErrorKind, ProviderError, first_line
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.running.open_files import (
@@ -44,6 +45,7 @@ class OpenFiles:
 
     at_once: int
     files_of: Callable[[ProviderSpec], int]
+    _pools: Pools = field(default_factory=Pools)
     _calls: dict[str, int] = field(default_factory=dict)
     """The most calls at once in each pool of places."""
     _files: dict[str, int] = field(default_factory=dict)
@@ -101,8 +103,9 @@ class OpenFiles:
     def _add(self, spec: ProviderSpec, calls: int) -> None:
         files = self.files_of(spec)
         if files:
-            self._files[spec.pool] = max(files, self._files.get(spec.pool, 0))
-            self._calls[spec.pool] = min(self._calls.get(spec.pool, 0) + calls, self.at_once)
+            pool = self._pools.of(spec)
+            self._files[pool] = max(files, self._files.get(pool, 0))
+            self._calls[pool] = min(self._calls.get(pool, 0) + calls, self.at_once)
 
     def _most_held(self) -> int:
         """Return the most files that calls can hold: those that hold the most go first."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker, Outage
+from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.errors import ErrorKind, ProviderError
 
 
@@ -71,8 +71,8 @@ def test_what_a_call_is_refused_for_alone_gives_nobody_up(kind: ErrorKind) -> No
 
 
 def test_processes_count_together_and_tell_each_other(tmp_path: Path) -> None:
-    here, there = (CircuitBreaker("a", Outage(tmp_path / "down-a")) for _ in range(2))
-    other = CircuitBreaker("b", Outage(tmp_path / "down-b"))
+    here, there = (CircuitBreaker("a", tmp_path / "down-a") for _ in range(2))
+    other = CircuitBreaker("b", tmp_path / "down-b")
     fails(here, ErrorKind.SERVER, 2)
     fails(there, ErrorKind.SERVER)
     assert is_down(here)
