@@ -54,6 +54,7 @@ class Controller:
         self._resume_from = resume_from
         self._demands_of = demands_of
         self.slots = Slots()
+        self._scheduling: MixedScheduling | None = None
         self._local: list[bool] = []
         self._broken_files: dict[tuple[str, str], Any] = {}
 
@@ -131,7 +132,7 @@ class Controller:
     ) -> MixedScheduling | None:
         if config.getvalue("dist") != "load":
             return None
-        return MixedScheduling(
+        self._scheduling = MixedScheduling(
             config,
             log,
             names=self._names,
@@ -139,6 +140,15 @@ class Controller:
             concurrency=self._settings.concurrency,
             demands_of=self._demands_of,
         )
+        return self._scheduling
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        if self._scheduling is not None:
+            self._scheduling.hear_of_start(nodeid)
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.when == "teardown" and self._scheduling is not None:
+            self._scheduling.hear_of_end(report.node, report.nodeid)
 
 
 def _is_local(spec: Any) -> bool:

@@ -109,6 +109,8 @@ class MixedScheduling:
         self._cells: list[deque[int]] = [deque() for _ in range(slots.workers)]
         self._slot_by_index: dict[int, int] = {}
         self._ordinary: deque[int] = deque()
+        self._started: set[str] = set()
+        self._reported: dict[WorkerController, str] = {}
 
     @property
     def nodes(self) -> list[WorkerController]:
@@ -175,6 +177,16 @@ class MixedScheduling:
         self._sent[node].remove(item_index)
         self._fill(node)
 
+    def hear_of_start(self, nodeid: str) -> None:
+        """Learn that a worker has begun a test."""
+        self._started.add(nodeid)
+
+    def hear_of_end(self, node: WorkerController, nodeid: str) -> None:
+        """Learn that a worker has reported the last phase of a test, which it is done with then,
+        though xdist hears that later."""
+        self._started.discard(nodeid)
+        self._reported[node] = nodeid
+
     def mark_test_pending(self, item: str) -> None:
         if self._plain is not None:
             self._plain.mark_test_pending(item)
@@ -199,16 +211,24 @@ class MixedScheduling:
         if self._plain is not None:
             crash_item: str | None = self._plain.remove_node(node)
             return crash_item
-        if not sent:
-            return None
-        # xdist sends in order, so the first that is not done is the one that ran
-        crashed = sent.popleft()
+        crashed = self._take_crashed(node, sent)
         for index in reversed(sent):
             cell = self._names.cell(self._known[index]) is not None
             (self._cells[self._slots[node]] if cell else self._ordinary).appendleft(index)
         for other in self.nodes:
             self._fill(other)
-        return self._known[crashed]
+        return crashed
+
+    def _take_crashed(self, node: WorkerController, sent: deque[int]) -> str | None:
+        """Take the test that ran when a worker died, and what it had reported, from those that it
+        was sent."""
+        reported = self._reported.pop(node, None)
+        # xdist sends in order, so the first that is not done is the one that ran
+        if sent and self._known[sent[0]] == reported:
+            sent.popleft()
+            if sent and self._known[sent[0]] not in self._started:
+                return None
+        return self._known[sent.popleft()] if sent else None
 
     @property
     def _known(self) -> list[str]:

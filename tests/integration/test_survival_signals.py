@@ -21,6 +21,12 @@ from survival import is_alive, process_group, wait_until
 
 CONFTEST = """\
 import os
+import pytest
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logstart(nodeid, location):
+    with open("started", "a") as file:
+        file.write(nodeid + "\\n")
 
 def pytest_arena_before_request(request):
     request.params["extra_headers"] = {"x-pid": str(os.getpid())}
@@ -193,9 +199,8 @@ def test_a_killed_worker_costs_its_running_cell_alone(project: Project) -> None:
         with running(project, "-n2") as process:
             wait_until(lambda: len(answered(project)) == 13, project.path)
             (client,) = (r.headers["x-pid"] for r in server.requests if r.prompt == "c4")
-            # its worker has concluded what stands before the cell that hangs
-            before = {f"c{number}" for number in (0, 1, 2, 3)}
-            wait_until(lambda: before <= passed_items(project), project.path)
+            # its worker has told the controller that it runs the cell that hangs
+            wait_until(lambda: "::c4[m]" in (project.path / "started").read_text(), project.path)
             os.kill(int(client), signal.SIGKILL)
             assert process.wait(60) == pytest.ExitCode.TESTS_FAILED
     cells = kept(project)
@@ -208,6 +213,21 @@ def test_a_killed_worker_costs_its_running_cell_alone(project: Project) -> None:
         assert "crashed" in trial["error"]["message"]
     assert project.records()[-1]["totals"]["cells"] == 14
     assert not (project.path / "arena-report" / ".shards").exists()
+
+
+def test_a_cell_that_was_reported_has_not_crashed_with_its_worker(project: Project) -> None:
+    killed = """
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    if os.environ.get("PYTEST_XDIST_WORKER") and report.when == "teardown":
+        if "::c3[" in report.nodeid:
+            os.kill(os.getpid(), 9)
+"""
+    with WireServer() as server:
+        write(project, server, 14)
+        project.pytester.makeconftest(CONFTEST + killed)
+        project.run("-n2").assert_outcomes(passed=14)
+    assert set(project.verdicts().values()) == {"passed"}
 
 
 def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:

@@ -108,6 +108,21 @@ def test_what_a_dead_worker_had_goes_to_the_one_in_its_place(scheduled: Schedule
     assert sorted([first.items[0], *heir.items, *second.items]) == list(range(200))
 
 
+@pytest.mark.parametrize("has_begun_the_next", [False, True])
+def test_what_a_dead_worker_had_reported_did_not_crash(
+    scheduled: Scheduled, has_begun_the_next: bool
+) -> None:
+    scheduling, (first, _) = scheduled(CELLS)
+    done, running, *_ = first.items
+    scheduling.hear_of_start(CELLS[done])
+    scheduling.hear_of_end(first, CELLS[done])
+    if has_begun_the_next:
+        scheduling.hear_of_start(CELLS[running])
+    assert scheduling.remove_node(first) == (CELLS[running] if has_begun_the_next else None)
+    left = [] if has_begun_the_next else [running]
+    assert list(scheduling._cells[0])[:2] == [*left, *first.items[2:]][:2]
+
+
 def test_ordinary_tests_go_to_whoever_has_room_and_cells_keep_their_place(
     scheduled: Scheduled,
 ) -> None:
