@@ -25,7 +25,6 @@ from pytest_arena.assertions.behaviour.call_patterns import CallPattern
 from pytest_arena.cli import build_parser
 from pytest_arena.engine.calling import retries
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
-from pytest_arena.engine.trials import DEFAULT_TIMEOUT_S
 from pytest_arena.options import OPTIONS, Option
 from pytest_arena.providers.mcp import McpOptions
 from pytest_arena.providers.outputs import OutputsOptions
@@ -34,6 +33,7 @@ from pytest_arena.providers.systems.http_options import HttpOptions, LoginSpec, 
 from pytest_arena.providers.systems.python import PythonOptions
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.describing import described_fields
+from pytest_arena.schema.provider import DEFAULT_TIMEOUT_S
 from pytest_arena.schema.system import OtelReceiverSpec
 
 DOCS = Path(__file__).resolve().parent

@@ -35,6 +35,18 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         config.add_cleanup(lambda: _refused(config, type(sys.exc_info()[1])))
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    args: list[str], parser: pytest.Parser
+) -> Generator[None, None, None]:
+    yield
+    # conftest files have added their options by now: what nobody knows is refused next
+    if any(argument.startswith("--are") for argument in args):
+        from pytest_arena.unknown_options import refuse_misspelt
+
+        refuse_misspelt(args, parser)
+
+
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     from pytest_arena import hookspecs
 

@@ -9,7 +9,14 @@ from pydantic import AliasChoices, Field
 
 from pytest_arena.assertions.completion import unanswered
 from pytest_arena.assertions.embedding_base import Embedded, no_embedding
-from pytest_arena.assertions.messages import bounded, counting, dollars, milliseconds, share
+from pytest_arena.assertions.messages import (
+    bounded,
+    counting,
+    dollars,
+    milliseconds,
+    never_as_late,
+    share,
+)
 from pytest_arena.assertions.metrics import unknown_cost, untimed
 from pytest_arena.comparison.stats.quantiles import sorted_quantile
 from pytest_arena.errors import ProviderError
@@ -31,6 +38,9 @@ class _Latency(CellAssertion):
 
     max_ms: float = Field(gt=0)
     """The most milliseconds."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else never_as_late(self.max_ms, longest_s)
 
     def check_cell(self, trials: tuple[Trial, ...], context: CheckContext) -> Outcome:
         responses = tuple(response for trial in trials for response in trial.responses)

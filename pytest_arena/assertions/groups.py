@@ -13,6 +13,9 @@ from pytest_arena.errors import shorten
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial
 from pytest_arena.schema.assertion import Assertion, MoreText, Outcome
 
+_NOT = "not_"
+"""How the types begin that are another one turned around."""
+
 
 class Group(Assertion):
     """Further assertions; a group is asked about blocked trials too, its members decide."""
@@ -20,6 +23,9 @@ class Group(Assertion):
     needs_answer: ClassVar[bool] = False
     more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
+    opposites_negated: ClassVar[bool | None] = None
+    """Whether it is with `not` that it holds of any answer, where a member is another's opposite;
+    None where it never does."""
 
     assertions: tuple[SerializeAsAny[Assertion], ...] = Field(min_length=1)
     """The members, each with its own `weight`, `not`, `threshold` and `when`."""
@@ -41,6 +47,15 @@ class Group(Assertion):
                 {"expected": "a member with a weight over 0"},
             )
         return members
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        opposites = self.negate == self.opposites_negated and _opposites(self)
+        if not opposites:
+            return None
+        return (
+            f"{'not ' if self.negate else ''}{self.type} has {opposites} and its opposite as "
+            "members: whatever a text says, it holds, so that this checks nothing"
+        )
 
     @property
     def members(self) -> tuple[Assertion, ...]:
@@ -82,6 +97,7 @@ class AllOf(Group):
     """
 
     type: ClassVar[str] = "all_of"
+    opposites_negated: ClassVar[bool | None] = True
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         counting = _counting(findings)
@@ -117,6 +133,7 @@ class AnyOf(Group):
     """
 
     type: ClassVar[str] = "any_of"
+    opposites_negated: ClassVar[bool | None] = False
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         counting = _counting(findings)
@@ -139,6 +156,31 @@ class AnyOf(Group):
             best = max(finding.score or 0.0 for finding in chosen)
             score = weighted_score(findings) if by_score else best
         return Outcome(verdict, reason, score, "any of the group", findings)
+
+
+def _opposites(group: Group) -> str | None:
+    """Return the type of a member whose opposite is one, too, where the group holds or fails by
+    its members' verdicts alone."""
+    counting = [member for member in group.assertions if member.weight]
+    # a group of many words is common, one with an opposite is not
+    if group.threshold is not None or len({_is_turned(member) for member in counting}) < 2:
+        return None
+    seen: list[tuple[bool, object]] = []
+    for member in counting:
+        # what counts how much changes no verdict
+        facts = (
+            member.type.removeprefix(_NOT),
+            member.model_dump(exclude={"negate", "weight", "look_at"}),
+        )
+        if (not _is_turned(member), facts) in seen:
+            return member.type.removeprefix(_NOT)
+        seen.append((_is_turned(member), facts))
+    return None
+
+
+def _is_turned(member: Assertion) -> bool:
+    """Return whether it is a check turned around, by `not` or as `not_contains` is."""
+    return member.negate != member.type.startswith(_NOT)
 
 
 def _counting(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -62,8 +62,8 @@ class MaxLength(Assertion):
     value: int = Field(ge=0)
     """Characters that a reader sees."""
 
-    def cannot_fail_within(self, most_bytes: int) -> str | None:
-        return _lax(self.value, most_bytes)
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else _lax(self.value, most_bytes)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
@@ -108,8 +108,10 @@ class Length(Assertion):
             )
         return self
 
-    def cannot_fail_within(self, most_bytes: int) -> str | None:
-        return None if self.max is None or self.min else _lax(self.max, most_bytes)
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        if self.max is None or self.min or self.negate:
+            return None
+        return _lax(self.max, most_bytes)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         length = count_characters(trial.output or "")

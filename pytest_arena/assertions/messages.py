@@ -20,6 +20,16 @@ def milliseconds(value: float) -> str:
     return f"{number(value)} ms"
 
 
+def never_as_late(max_ms: float, longest_s: float) -> str | None:
+    """Return what to say of a time that no answer can take; None where one can."""
+    if max_ms < longest_s * 1000:
+        return None
+    return (
+        f"no answer takes longer than {number(max_ms)} ms, so that this checks nothing: one that "
+        f"takes {number(longest_s)} s is given up (timeout)"
+    )
+
+
 def dollars(value: float) -> str:
     text = f"{value:,.10f}".rstrip("0").rstrip(".")
     return f"${text}"

@@ -8,7 +8,13 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counting, dollars, milliseconds
+from pytest_arena.assertions.messages import (
+    bounded,
+    counting,
+    dollars,
+    milliseconds,
+    never_as_late,
+)
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
@@ -42,6 +48,9 @@ class ResponseTime(Assertion):
     max_ms: float = Field(gt=0)
     """The most milliseconds."""
 
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else never_as_late(self.max_ms, longest_s)
+
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         unknown = untimed(trial.responses)
         if unknown is not None:
@@ -66,6 +75,9 @@ class FirstToken(Assertion):
 
     max_ms: float = Field(gt=0)
     """The most milliseconds."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else never_as_late(self.max_ms, longest_s)
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         unknown = replayed(trial.responses)

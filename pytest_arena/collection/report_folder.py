@@ -102,6 +102,9 @@ class ReportFolder:
         except OSError as error:
             shown = shown_path(results)
             return f"nothing was run; {shown} is an older run's ({error.strerror})"
+        finally:
+            # one process may run pytest again
+            self.release()
         return f"nothing was run; the last whole run is in {shown_path(self.path / PREVIOUS)}"
 
     def conclude(self, ran: Collection[str], known: Collection[str]) -> list[str]:

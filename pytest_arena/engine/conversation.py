@@ -8,7 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
+from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.trial_checks import needs_stream
 from pytest_arena.errors import (
     BudgetSpent,
@@ -225,7 +225,7 @@ class Conversation:
             params=_released({**params, **case.params_for(asked)}, messages),
             tools=[*(tools or ()), *further] if further else tools,
             files=case.files,
-            timeout_s=case.timeout_s or asked.timeout or DEFAULT_TIMEOUT_S,
+            timeout_s=case.timeout_s or asked.longest_s,
             stream=self._stream,
             file=self._plan.file,
             case=case.name,

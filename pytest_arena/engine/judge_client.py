@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, ProviderClient
+from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError
 from pytest_arena.loading.plans import CellPlan
@@ -74,7 +74,7 @@ class JudgeClient:
             file=self._plan.file,
             messages=[{"role": "user", "content": text} for text in texts],
             params=dict(spec.params),
-            timeout_s=spec.timeout or DEFAULT_TIMEOUT_S,
+            timeout_s=spec.longest_s,
             case=self._plan.case.name,
             provider=spec.name,
             trial=self._trial,
@@ -108,7 +108,7 @@ class JudgeClient:
             file=self._plan.file,
             messages=messages,
             params=params,
-            timeout_s=spec.timeout or DEFAULT_TIMEOUT_S,
+            timeout_s=spec.longest_s,
             case=case.name,
             provider=spec.name,
             trial=self._trial,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
+from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.kept_answers import keeping
 from pytest_arena.engine.own_answers import own_mock, own_responses
 from pytest_arena.loading.plans import CellPlan, PersonaPlan
@@ -73,7 +73,7 @@ class DialoguePersonas:
                 messages=messages,
                 params=dict(spec.params),
                 tools=[*tools, *further] or None,
-                timeout_s=spec.timeout or DEFAULT_TIMEOUT_S,
+                timeout_s=spec.longest_s,
                 file=self._plan.file,
                 case=case.name,
                 provider=persona.name,

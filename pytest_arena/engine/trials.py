@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.client import DEFAULT_TIMEOUT_S, Call, ProviderClient
+from pytest_arena.engine.calling.client import Call, ProviderClient
 from pytest_arena.engine.conversation import Conversation, CutShort, Holds
 from pytest_arena.engine.early_stop import EarlyStop, may_stop_early
 from pytest_arena.engine.trial_checks import (
@@ -179,7 +179,7 @@ class TrialRunner:
 
             if error.kind not in DOWN:
                 raise
-            return await ask_others(self._client, plan, request, error, DEFAULT_TIMEOUT_S)
+            return await ask_others(self._client, plan, request, error)
 
     def _talks(self) -> SharedConversations:
         if self._shared is None:

@@ -291,9 +291,9 @@ class Assertion(ArenaModel):
                 )
         return self
 
-    def cannot_fail_within(self, most_bytes: int) -> str | None:
-        """Return what to say where it holds of every answer of so many bytes; None where one could
-        break it."""
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        """Return what to say where it holds, with its `not`, of every answer of so many bytes that
+        comes within that time; None where one could break it."""
         return None
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:

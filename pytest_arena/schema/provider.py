@@ -18,6 +18,9 @@ from pytest_arena.schema.params import Params
 from pytest_arena.schema.system import SystemOptions
 from pytest_arena.schema.transform import Transform
 
+DEFAULT_TIMEOUT_S = 60.0
+"""Of one attempt, where neither the case nor the provider has a limit of its own."""
+
 
 class CacheSpec(ArenaModel):
     """The `cache:` of a provider: answers are kept for local work, for so long."""
@@ -181,6 +184,11 @@ class ProviderSpec(ArenaModel):
     def most_bytes(self) -> int:
         """The most bytes that one answer may have."""
         return int(self.max_response_mb * (1 << 20))
+
+    @property
+    def longest_s(self) -> float:
+        """How long one attempt may take, in seconds, where the case does not say."""
+        return self.timeout or DEFAULT_TIMEOUT_S
 
     @property
     def asks_nobody(self) -> bool:

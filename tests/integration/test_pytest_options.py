@@ -363,3 +363,30 @@ def test_plain_pytest_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
     pytester.runpytest_subprocess(
         *off, "-p", "no:randomly", "-p", "no:rerunfailures"
     ).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("--arena-concurency=5", "--arena-concurrency=5"),
+        ("--arena-max_cost=1", "--arena-max-cost=1"),
+        ("--arena-mok", "--arena-mock"),
+        ("--arean", "--arena"),
+    ],
+)
+def test_a_misspelt_option_is_refused_with_the_one_that_is_meant(
+    three: Project, given: str, meant: str
+) -> None:
+    result = three.run(given)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    name = given.partition("=")[0]
+    result.stderr.fnmatch_lines([f"ERROR: unrecognized option {name}: did you mean {meant}[?]"])
+
+
+def test_an_option_of_somebody_else_is_theirs(three: Project) -> None:
+    three.pytester.makeconftest("def pytest_addoption(parser): parser.addoption('--arena-moks')")
+    three.run("--arena-moks=1").assert_outcomes(passed=5, failed=1)
+    result = three.run("--arena-moks=1", "--arena-quarrel")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*unrecognized arguments: --arena-quarrel"])
+    three.run("-k", "First", "--", "arena.yaml").assert_outcomes(passed=2)

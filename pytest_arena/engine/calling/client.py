@@ -25,9 +25,6 @@ from pytest_arena.running.open_files import PATIENCE_S, PAUSE_S
 from pytest_arena.schema import ProviderSpec
 from pytest_arena.text.numbers import counted
 
-DEFAULT_TIMEOUT_S = 60.0
-"""Of one attempt, where neither the case nor the provider has a limit of its own."""
-
 
 class Answers(Protocol):
     """Answers that were given before, and where new ones are kept; lives on the event loop.

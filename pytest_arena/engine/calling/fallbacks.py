@@ -17,7 +17,6 @@ async def ask_others(
     plan: CellPlan,
     request: Request,
     failure: ProviderError,
-    default_s: float,
 ) -> Response:
     """Return the answer of the first fallback that has one, marked by its name.
 
@@ -32,7 +31,7 @@ async def ask_others(
         request.params, request.tools = case.params_for(spec), case.tools_for(spec)
         if of_servers:
             request.tools = [*(request.tools or ()), *of_servers]
-        request.timeout_s = case.timeout_s or spec.timeout or default_s
+        request.timeout_s = case.timeout_s or spec.longest_s
         try:
             response = await client.call(spec, request)
         except ProviderError as error:

@@ -44,8 +44,64 @@ def test_a_length_that_no_answer_has_is_told_of(tmp_path: Path, assertion: str) 
 
 
 @pytest.mark.parametrize(
+    ("assertion", "further", "longest"),
+    [
+        ("{type: response_time, max_ms: 60000}", "", "60"),
+        ("{type: latency, max_ms: 5000}", ", timeout: 5s", "5"),
+        ("{type: first_token, max_ms: 5000}", ", timeout: 5s", "5"),
+        ("{type: p95_latency, max_ms: 120000}", "", "60"),
+        ("{type: any_of, assertions: [{type: response_time, max_ms: 1000000}]}", "", "60"),
+    ],
+)
+def test_a_time_that_no_answer_takes_is_told_of(
+    tmp_path: Path, assertion: str, further: str, longest: str
+) -> None:
+    (said,) = warnings_of(tmp_path, assertion, further)
+    assert said.endswith(
+        f"so that this checks nothing: one that takes {longest} s is given up (timeout)"
+    )
+
+
+A, NOT_A = "{type: contains, value: a}", "{type: contains, value: a, not: true, weight: 2}"
+
+
+@pytest.mark.parametrize(
+    ("assertion", "said"),
+    [
+        (f"{{type: any_of, assertions: [{A}, {{type: is_json}}, {NOT_A}]}}", "any_of has contains"),
+        (f"{{type: all_of, not: true, assertions: [{A}, {NOT_A}]}}", "not all_of has contains"),
+        (
+            "{type: any_of, assertions: [{type: matches, pattern: a}, "
+            "{type: not_matches, pattern: a}]}",
+            "any_of has matches",
+        ),
+    ],
+)
+def test_a_group_with_opposites_is_told_of(tmp_path: Path, assertion: str, said: str) -> None:
+    (warned,) = warnings_of(tmp_path, assertion)
+    assert f"{said} and its opposite as members: whatever a text says, it holds" in warned
+
+
+@pytest.mark.parametrize("code", ["true", "1 > 0", "(() => ({pass: true}))()"])
+def test_javascript_that_reads_nothing_of_the_answer_is_told_of(tmp_path: Path, code: str) -> None:
+    (said,) = warnings_of(tmp_path, f"{{type: javascript, code: '{code}'}}")
+    assert "the code reads neither output nor context" in said
+
+
+@pytest.mark.parametrize(
     ("assertion", "further"),
     [
+        ("{type: response_time, max_ms: 59000}", ""),
+        ("{type: response_time, max_ms: 60000, not: true}", ""),
+        (f"{{type: all_of, assertions: [{A}, {NOT_A}]}}", ""),
+        (f"{{type: any_of, threshold: 0.6, assertions: [{A}, {NOT_A}]}}", ""),
+        (
+            "{type: any_of, assertions: [{type: is_json}, {type: contains, value: a, not: true}]}",
+            "",
+        ),
+        ("{type: response_time, max_ms: 60000}", ", timeout: 2m"),
+        ("{type: javascript, code: 'output.length > 2'}", ""),
+        ("{type: javascript, code: 'context.vars.x != 2'}", ""),
         ("{type: max_length, value: 500}", ""),
         ("{type: length, min: 5, max: 1000000000}", ""),
         ("{type: max_length, value: 1000000000, not: true}", ""),
