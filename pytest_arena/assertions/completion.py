@@ -17,6 +17,7 @@ from pytest_arena.schema.assertion import (
     MayBeUnsure,
     MoreText,
     Outcome,
+    brief,
 )
 from pytest_arena.text.folding import bare_ends
 
@@ -38,6 +39,7 @@ class FinishReason(Assertion):
     value: str = Field(min_length=1)
     """The reason."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         reason = trial.finish_reason
         if reason is None:

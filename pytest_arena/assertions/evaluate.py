@@ -35,6 +35,7 @@ from pytest_arena.schema.assertion import (
     CheckContext,
     MayBeUnsure,
     Outcome,
+    is_brief,
 )
 from pytest_arena.text.exception_text import exception_headline
 from pytest_arena.text.numbers import number
@@ -282,8 +283,8 @@ def _meeting_when(
 def _run(assertion: Assertion, check: Check, context: CheckContext) -> Outcome:
     longest_s = _longest_s(assertion)
     try:
-        result = within(longest_s, check)
-        if inspect.isawaitable(result):
+        result = check() if is_brief(type(assertion).check) else within(longest_s, check)
+        if not isinstance(result, Outcome) and inspect.isawaitable(result):
             if inspect.iscoroutine(result):
                 result.close()
             return Outcome.error("the check is async and was not run on the event loop")
@@ -404,10 +405,12 @@ def _settled(assertion: Assertion, outcome: Outcome) -> Outcome:
     if outcome.verdict not in _FLIPPED or not outcome.turns:
         return outcome
     score = outcome.score
+    least = None if assertion.applies_threshold else assertion.threshold
+    if score is not None and least is None and not assertion.negate:
+        return outcome
     if score is None:
         score = 1.0 if outcome.verdict == "passed" else 0.0
     verdict, reason, expected = outcome.verdict, outcome.reason, outcome.expected
-    least = None if assertion.applies_threshold else assertion.threshold
     if least is not None:
         verdict = "passed" if score >= least else "failed"
         side = "reaches" if score >= least else "is below"

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
 
 
 class MinLength(Assertion):
@@ -30,6 +30,7 @@ class MinLength(Assertion):
     value: int = Field(ge=1)
     """Characters that a reader sees."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
             count_characters(trial.output or ""), counting("character"), minimum=self.value
@@ -65,6 +66,7 @@ class MaxLength(Assertion):
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
         return None if self.negate else _lax(self.value, most_bytes)
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(
             count_characters(trial.output or ""), counting("character"), maximum=self.value
@@ -113,6 +115,7 @@ class Length(Assertion):
             return None
         return _lax(self.max, most_bytes)
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         length = count_characters(trial.output or "")
         return bounded(length, counting("character"), minimum=self.min, maximum=self.max)
@@ -135,6 +138,7 @@ class MinWords(Assertion):
     value: int = Field(ge=1)
     """Words."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(count_words(trial.output or ""), counting("word"), minimum=self.value)
 
@@ -155,6 +159,7 @@ class MaxWords(Assertion):
     value: int = Field(ge=0)
     """Words."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(count_words(trial.output or ""), counting("word"), maximum=self.value)
 

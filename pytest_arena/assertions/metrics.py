@@ -17,7 +17,7 @@ from pytest_arena.assertions.messages import (
 )
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
 
 NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
@@ -51,6 +51,7 @@ class ResponseTime(Assertion):
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
         return None if self.negate else never_as_late(self.max_ms, longest_s)
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         unknown = untimed(trial.responses)
         if unknown is not None:
@@ -79,6 +80,7 @@ class FirstToken(Assertion):
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
         return None if self.negate else never_as_late(self.max_ms, longest_s)
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         unknown = replayed(trial.responses)
         if unknown is not None:
@@ -107,6 +109,7 @@ class Cost(Assertion):
     max_usd: float = Field(ge=0)
     """US dollars."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         if trial.cost_usd is None:
             return Outcome.error(unknown_cost(trial.responses, context))
@@ -147,6 +150,7 @@ class TokenCount(Assertion):
             )
         return self
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         counts = {
             "output": (trial.output_tokens,),

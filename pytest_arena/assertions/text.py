@@ -12,7 +12,7 @@ from pytest_arena.judging.answer_parts import AnswerPart, last_parts, parts_of
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, find_words
 from pytest_arena.results.trial import Trial
-from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
+from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome, brief
 from pytest_arena.text.folding import as_written, bare_ends, fold
 from pytest_arena.text.looking import SearchedText
 
@@ -85,6 +85,7 @@ class Contains(_OneOrMore):
     aliases: ClassVar[tuple[str, ...]] = ("content_includes",)
     graded: ClassVar[bool] = True
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return _all_of(self, self.wanted, trial, context)
 
@@ -104,6 +105,7 @@ class ContainsAll(_InText):
     values: Texts = Field(validation_alias=AliasChoices("values", "patterns"))
     """The texts (`patterns` means the same)."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return _all_of(self, self.values, trial, context)
 
@@ -123,6 +125,7 @@ class ContainsAny(_InText):
     values: Texts = Field(validation_alias=AliasChoices("values", "patterns"))
     """The texts (`patterns` means the same)."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
         found = self._found(self.values, trial, context)
@@ -253,6 +256,7 @@ class Equals(Assertion):
             )
         return self
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = trial.output or ""
         same = self._compared(output) == self._compared(self.value)
@@ -284,6 +288,7 @@ class StartsWith(_InText):
     value: Annotated[str, Field(min_length=1), AfterValidator(_not_blank)]
     """The beginning."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = bare_ends(trial.output or "")
         return Outcome.of(
@@ -308,6 +313,7 @@ class EndsWith(_InText):
     value: Text
     """The end."""
 
+    @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         output = bare_ends(trial.output or "")
         return Outcome.of(

@@ -57,11 +57,19 @@ def nothing_judged(found: Iterable[tuple[Finding | None, Assertion | None]]) -> 
     It names the first that is unsure, and why. An unsure finding counts as a verdict where its
     assertion says `on_unsure: pass`.
     """
-    given = [(finding, assertion) for finding, assertion in found if finding is not None]
-    counting = [pair for pair in given if pair[0].weight > 0]
-    if not counting or any(_is_verdict(*pair) for pair in counting):
+    unsure: list[Finding] = []
+    could_decide = False
+    for finding, assertion in found:
+        if finding is None:
+            continue
+        if finding.weight > 0:
+            if _is_verdict(finding, assertion):
+                return None
+            could_decide = True
+        if finding.verdict == "unsure":
+            unsure.append(finding)
+    if not could_decide:
         return None
-    unsure = [finding for finding, _ in given if finding.verdict == "unsure"]
     why, fix = "no assertion gave a verdict", "add a check that is not skipped"
     if unsure:
         why = f"{unsure[0].type} is unsure: {first_line(unsure[0].reason)}"

@@ -96,10 +96,10 @@ def with_assertions(
     plan: CellPlan, over_all: Sequence[Finding], trials: Sequence[Trial]
 ) -> Iterator[tuple[Finding | None, Assertion | None]]:
     """Yield every finding of a cell beside its assertion."""
-    rated = [one for one, _ in checks(plan.case, 0) if one.pass_threshold is not None]
-    yield from zip(
-        over_all, [*rated, *(one for one in plan.case.assertions if one.over_trials)], strict=True
-    )
+    if over_all:
+        rated = (one for one, _ in checks(plan.case, 0) if one.pass_threshold is not None)
+        others = (one for one in plan.case.assertions if one.over_trials)
+        yield from zip(over_all, [*rated, *others], strict=True)
     for trial in trials:
         asked = [assertion for assertion, _ in checks(plan.case, trial.dialogue)]
         yield from zip_longest(trial.assertions, asked)

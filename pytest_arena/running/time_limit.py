@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -51,21 +51,45 @@ class _Alarm:
             raise TimeLimitError
 
 
-_ALARM = _Alarm()
+class _LastingAlarm(_Alarm):
+    """An alarm that is left in place between the pieces of code that it is set for."""
+
+    def __init__(self) -> None:
+        self._is_put = False
+        self._before: Any = None
+
+    def is_in_place(self) -> bool:
+        """Return whether it is in place, where it has been put the first time it was asked; code
+        that it was set for may have left another one there."""
+        if not self._is_put:
+            self._before = signal.signal(signal.SIGALRM, self)
+            self._is_put = True
+            return True
+        return signal.getsignal(signal.SIGALRM) is self
+
+    def take_away(self) -> None:
+        if self._is_put:
+            _put_back(self._before)
+
+
+_lasting: list[_LastingAlarm] = []
+"""The one that `alarm_in_place` has made, if any."""
 
 
 @contextmanager
 def alarm_in_place() -> Iterator[None]:
-    """Put the alarm for `within` in place once: for each of many checks it would take longer than
-    most of them."""
-    if not _has_alarm() or signal.getitimer(signal.ITIMER_REAL)[0]:
+    """Leave the alarm for `within` in place from the first piece of code that needs it on: for each
+    of many checks to put it there would take longer than most of them."""
+    if _lasting or not _has_alarm():
         yield
         return
-    before = signal.signal(signal.SIGALRM, _ALARM)
+    alarm = _LastingAlarm()
+    _lasting.append(alarm)
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+        _lasting.clear()
+        alarm.take_away()
 
 
 def _has_alarm() -> bool:
@@ -80,8 +104,8 @@ async def in_thread_within(seconds: float, function: Callable[[], T]) -> T:
 def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
     began = time.monotonic()
     other_left, other_interval = signal.setitimer(signal.ITIMER_REAL, 0)
-    if not other_left and _alarm_is_in_place():
-        return _until_it_rings(_ALARM, seconds, function)
+    if not other_left and _lasting and _lasting[0].is_in_place():
+        return _until_it_rings(_lasting[0], seconds, function)
     if 0 < other_left <= seconds:
         # of pytest-timeout, or a user's own, which comes first
         signal.setitimer(signal.ITIMER_REAL, other_left, other_interval)
@@ -91,14 +115,15 @@ def _in_main_thread(seconds: float, function: Callable[[], T]) -> T:
     try:
         return _until_it_rings(alarm, seconds, function)
     finally:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
+        _put_back(before)
         if other_left:
             left = max(other_left - (time.monotonic() - began), _NOT_LESS_S)
             signal.setitimer(signal.ITIMER_REAL, left, other_interval)
 
 
-def _alarm_is_in_place() -> bool:
-    return signal.getsignal(signal.SIGALRM) is _ALARM
+def _put_back(before: Any) -> None:
+    """Give the signal to whoever had it; None stands for code that is not Python's."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL if before is None else before)
 
 
 def _until_it_rings(alarm: _Alarm, seconds: float, function: Callable[[], T]) -> T:

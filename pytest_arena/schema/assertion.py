@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -217,6 +217,22 @@ MoreText = Literal["help", "harm", "either", "nothing"]
 
 _LEAST = ("threshold", "min", "min_score", "min_similarity")
 """Keys that bound a score or a share from below."""
+
+
+_Check = TypeVar("_Check", bound=Callable[..., object])
+_BRIEF: set[Callable[..., object]] = set()
+
+
+def brief(check: _Check) -> _Check:
+    """Mark a check that goes through a text so many times and no more, without patterns and without
+    code of others, so that it is run with no limit on its time."""
+    _BRIEF.add(check)
+    return check
+
+
+def is_brief(check: Callable[..., object]) -> bool:
+    """Return whether a class's check was marked so itself: one that overrides it was not."""
+    return check in _BRIEF
 
 
 class Assertion(ArenaModel):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,6 +20,7 @@ from pytest_arena.assertions.evaluate import (
     needs_loop,
 )
 from pytest_arena.assertions.groups import AllOf, AnyOf
+from pytest_arena.assertions.length import MaxLength
 from pytest_arena.results import Finding, GuardrailEvent, Response, ToolCall, Trial, TrialError
 from pytest_arena.results.request_response import Message
 from pytest_arena.schema import (
@@ -29,7 +31,7 @@ from pytest_arena.schema import (
     ProviderSpec,
     When,
 )
-from pytest_arena.schema.assertion import JudgeReply
+from pytest_arena.schema.assertion import JudgeReply, brief
 
 CONTEXT = CheckContext()
 ANSWERED = Trial(messages=(), responses=(Response("yes", finish_reason="stop"),), verdict="passed")
@@ -448,6 +450,32 @@ def test_an_async_check_that_does_not_come_back_is_an_error_and_the_loop_goes_on
     for thread in left:
         thread.join(60)
     assert not any(thread.is_alive() for thread in left)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no alarm here")
+def test_a_check_that_is_brief_needs_no_alarm_and_one_that_overrides_it_does() -> None:
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(signal.getitimer(signal.ITIMER_REAL)[0] > 0)
+
+    class Counting(MaxLength):
+        @brief
+        def check(self, trial: Trial, context: CheckContext) -> Outcome:
+            look()
+            return super().check(trial, context)
+
+    class Looping(Counting):
+        longest_s: ClassVar[float] = 0.05
+
+        def check(self, trial: Trial, context: CheckContext) -> Outcome:
+            look()
+            while True:
+                pass
+
+    assert evaluate(Counting(value=3), ANSWERED, CONTEXT).verdict == "passed"
+    given_up = evaluate(Looping(value=3), ANSWERED, CONTEXT)
+    assert (given_up.verdict, seen) == ("error", [False, True])
 
 
 class Asks(Assertion):

@@ -85,6 +85,16 @@ def test_nothing_takes_longer_where_the_alarm_is_in_place(work: Callable[[], Non
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_the_alarm_is_put_in_place_where_something_needs_it() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with alarm_in_place():
+        assert signal.getsignal(signal.SIGALRM) is before
+        assert within(60, lambda: signal.getsignal(signal.SIGALRM)) is not before
+        there = signal.getsignal(signal.SIGALRM)
+        assert within(60, lambda: signal.getsignal(signal.SIGALRM)) is there
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
 def test_the_alarm_leaves_a_timer_that_was_set_before_alone() -> None:
     rung: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda number, _frame: rung.append(number))
