@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
+from _pytest.pathlib import absolutepath
 
 from pytest_arena._garbage import no_collection
 from pytest_arena.collection.failure_repr import CellErrored, CellFailed, failure_repr
@@ -53,6 +54,21 @@ class ArenaFile(pytest.File):
     arena_session: CellRunner
     fixture_info: Any = None
     """What pytest knows of the fixtures that all items of the file use."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shown: dict[str, str] = {}
+
+    def source_of(self, name: str) -> Path:
+        """Return where a file lies that a case stands in; this one where it has no name."""
+        return self.config.rootpath / name if name else self.path
+
+    def shown_source_of(self, name: str) -> str:
+        """Return the file that a case stands in as pytest shows it: it is one for many items."""
+        if name not in self._shown:
+            path = absolutepath(self.source_of(name))
+            self._shown[name] = self.session._node_location_to_relpath(path)
+        return self._shown[name]
 
     @cached_property
     def conftest_fixtures(self) -> tuple[FixtureDef[Any], ...]:
@@ -177,8 +193,11 @@ class CellItem(pytest.Item):
         return None
 
     def reportinfo(self) -> tuple[Any, int, str]:
-        path = self.config.rootpath / self._source if self._source else self.path
-        return path, self._line - 1, self.name
+        return self.parent.source_of(self._source), self._line - 1, self.name
+
+    @cached_property
+    def location(self) -> tuple[str, int | None, str]:
+        return self.parent.shown_source_of(self._source), self._line - 1, self.name
 
     def let_go(self) -> None:
         """Let go of what the item was to run, when the run has ended: reports go by cells, and take
@@ -213,7 +232,7 @@ def held_to_mark(item: pytest.Item, report: Any) -> Cell | None:
     mark covers none, and pytest is told that it failed.
     """
     reason = getattr(report, "wasxfail", None)
-    if not has_cell(item) or reason is None or not report.skipped:
+    if reason is None or not report.skipped or not has_cell(item):
         return None
     cell = item.stash[CELL][0]
     if cell.verdict == "error" and not item.stash.get(EXCUSED, False):
@@ -236,15 +255,13 @@ def mark_resumed(item: pytest.Item) -> None:
 
 
 def take_along(item: pytest.Item, report: Any) -> None:
-    """Put the item's cell, if it has one, into a report; it then lasts as long as the calls."""
-    if not has_cell(item):
-        return
+    """Put the item's cell into a report, which then lasts as long as the calls."""
     cell, line = item.stash[CELL]
     report.arena_cells = [[cell.id, line]]
     report.arena_verdict = cell.verdict
     if item.stash.get(RESUMED, False):
         report.arena_resumed = True
-    latencies = [trial.latency_ms for trial in cell.trials if trial.latency_ms]
+    latencies = [took for trial in cell.trials if (took := trial.latency_ms)]
     if cell.load is not None:
         report.duration = cell.load.elapsed_s
     elif latencies:

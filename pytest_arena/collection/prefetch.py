@@ -95,8 +95,9 @@ class Prefetch:
             for other in self._upcoming(item, following)
             if other not in self._started and wants_call(other) and not self._is_finished(other)
         ]
-        works = engine.start([other.plan for other in wanted])
-        self._started.update(zip(wanted, works, strict=True))
+        if wanted:
+            works = engine.start([other.plan for other in wanted])
+            self._started.update(zip(wanted, works, strict=True))
         return self._started.pop(item)
 
     def leftovers(self) -> list[tuple[CellItem, Work]]:

@@ -41,9 +41,13 @@ class Progress:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self) -> None:
-        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        plugins = self._config.pluginmanager
+        reporter = plugins.get_plugin("terminalreporter")
         if reporter is not None and reporter.isatty and self._config.option.verbose == 0:
             self._terminal = reporter
+        else:
+            # there is nothing to tell of each report
+            plugins.unregister(self)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_report_teststatus(self, report: Any) -> tuple[str, str, str] | None:

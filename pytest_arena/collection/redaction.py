@@ -27,6 +27,8 @@ class RunRedaction:
     def __init__(self, config: pytest.Config, redactor: Redactor) -> None:
         self._config = config
         self._redactor = redactor
+        self._clean = ""
+        """The properties that were looked through last: all reports of a test have the same."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -77,13 +79,16 @@ class RunRedaction:
             excrepr.toterminal = lambda writer: writer.line(clean)
 
     def _clean_report(self, report: Any) -> Any:
-        report.sections = [(name, self._redactor.clean(text)) for name, text in report.sections]
+        if report.sections:
+            report.sections = [(name, self._redactor.clean(text)) for name, text in report.sections]
         if reason := getattr(report, "wasxfail", None):
             report.wasxfail = self._redactor.clean(str(reason))
         if properties := getattr(report, "user_properties", None):
-            # quickly, all in one: each report of each test has its own, and hardly any a secret
+            # quickly, all in one: hardly any holds a secret
             every = "\n".join([str(part) for pair in properties for part in pair])
-            if self._redactor.clean(every) != every:
+            if every == self._clean or self._redactor.clean(every) == every:
+                self._clean = every
+            else:
                 report.user_properties = [
                     (self._redactor.clean(str(name)), self._cleaned(value))
                     for name, value in properties

@@ -309,8 +309,12 @@ class ArenaSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
         report = yield
+        if self._engine is not None:
+            report.arena_in_flight = self._engine.in_flight
         if isinstance(item, CellItem):
-            if not has_cell(item) and call.when != "teardown" and not report.passed:
+            if not has_cell(item):
+                if call.when == "teardown" or report.passed:
+                    return report
                 self.keep(item, unreached_cell(item.plan, item.nodeid, call, report))
             marked = held_to_mark(item, report)
             if marked is not None:
@@ -318,11 +322,8 @@ class ArenaSession:
             take_along(item, report)
         return report
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_logreport(self, report: Any) -> Generator[None, None, None]:
-        if self._engine is not None:
-            report.arena_in_flight = self._engine.in_flight
-        yield
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self) -> None:
         session = self._session
         if self._engine is not None and session and (session.shouldfail or session.shouldstop):
             self._engine.stop_calling()
