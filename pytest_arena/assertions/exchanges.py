@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.assertions.judge_base import content
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.notes import is_operators
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Trial

@@ -6,12 +6,13 @@ import asyncio
 import inspect
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import TransformError, shorten
 from pytest_arena.javascript import Given, NotRunError, Source, Thrown, run
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.references import UnresolvedError, resolve
 from pytest_arena.results.cleaning import clean_text, clean_value
 from pytest_arena.results.request_response import Response

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.content import build_content
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.plans import TurnPlan

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.checks.conversation import Conversation
 from pytest_arena.checks.surroundings import Surroundings
 from pytest_arena.checks.written import of_one_answer, written_assertions
 from pytest_arena.errors import Location
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan, CellPlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial

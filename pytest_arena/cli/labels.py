@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.engine.calibrate import Labelled
 from pytest_arena.errors import ArenaFileError, Location, Problem, UsageError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.data_files import DataFile, read_rows
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, every_assertion
 from pytest_arena.schema import Assertion, DataSpec

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 

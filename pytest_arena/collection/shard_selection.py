@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from hashlib import sha256
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from pytest_arena.engine.calling.shards import (
     shares,
 )
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.object_store import is_url, local_copy
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScheduling
 from pytest_arena.engine.calling.pools import limit_here
 from pytest_arena.engine.calling.sharding import deal
 from pytest_arena.engine.calling.shards import WHOLE, Shard
+from pytest_arena.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from xdist.remote import Producer

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.summary import Counts, count_verdicts
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Finding
 
 _WORST_FIRST = ("error", "failed", "passed")

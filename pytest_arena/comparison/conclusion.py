@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.breakdown import findings_of
 from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.leaderboard import LeaderboardRow
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import Counts, ProviderSummary, count_verdicts
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Finding, RunResult
 
 _MOST_NAMES = 5

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.exercised import Kind, exercised
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from pytest_arena.comparison.matrix import Matrix, case_score
@@ -16,6 +16,7 @@ from pytest_arena.comparison.stats.intervals_and_tests import (
     paired_mean,
     sign_flip,
 )
+from pytest_arena.light_dataclass import dataclass
 
 SIGNIFICANT = 0.05
 MOST_IN_PAIRS = 60

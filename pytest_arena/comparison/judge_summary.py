@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Finding
 from pytest_arena.results.judging import Calibration, Judging, total
 

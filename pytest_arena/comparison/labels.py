@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.matrix import unit_of
 from pytest_arena.comparison.stats.classification import Classification, Observation, classify
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Trial
 from pytest_arena.text.labels import label_key
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 from pytest_arena.comparison.matrix import Matrix, Pair, case_score, preferences
@@ -16,6 +15,7 @@ from pytest_arena.comparison.stats.bradley_terry import (
 )
 from pytest_arena.comparison.stats.intervals_and_tests import Z95, Estimate
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.light_dataclass import dataclass
 
 MOST_RATED = 60
 """The most providers that are rated: the time grows with the cube of their number."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.persona import PersonaMessage
 

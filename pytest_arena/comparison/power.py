@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import sqrt
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.comparison.stats.intervals_and_tests import cases_needed
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import RunResult
 
 TRIALS = (1, 2, 3, 5, 8, 20)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import fsum
 
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, pass_all, pass_at, wilson
 from pytest_arena.comparison.stats.quantiles import Quantile, quantile_with_interval
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell
 from pytest_arena.results.request_response import REPLAYED
 

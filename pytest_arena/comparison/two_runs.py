@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
@@ -11,6 +10,7 @@ from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.matrix import CaseRow, Matrix
 from pytest_arena.comparison.stats.intervals_and_tests import Z95, Estimate, standard_error
 from pytest_arena.comparison.summary import ProviderSummary, mean_latency, summarize
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.results.request_response import REPLAYED
 

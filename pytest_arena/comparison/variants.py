@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 
 from pytest_arena.comparison.differences import Difference, paired_difference
 from pytest_arena.comparison.matrix import Unit, case_score, unit_of
 from pytest_arena.comparison.stats.intervals_and_tests import holm
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell
 
 MOST_IN_PAIRS = 12

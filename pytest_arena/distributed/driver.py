@@ -7,11 +7,12 @@ import re
 import shutil
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from pytest_arena.distributed.shard_task import Ended, Lines, Lost, Message, ShardTask
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.writing import RESULTS
 from pytest_arena.text.numbers import counted
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.writing import RESULTS
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import evaluate_async
 from pytest_arena.engine.engine import Engine
 from pytest_arena.engine.trial_checks import context_of
 from pytest_arena.errors import BudgetSpent
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, Trial

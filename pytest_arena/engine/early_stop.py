@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_arena.assertions.trial_verdict import least_passed
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan, every_assertion
 from pytest_arena.results.trial import Verdict
 

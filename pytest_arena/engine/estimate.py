@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.engine.calling.provider_state import GUESSED_OUTPUT, input_tokens, output_bound
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, TurnPlan, every_assertion
 from pytest_arena.registry import Registry
 from pytest_arena.results.cell import column_name

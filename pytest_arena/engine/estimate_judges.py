@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.provider_state import CHARACTERS_PER_TOKEN, input_tokens
 from pytest_arena.engine.load_test.runner import MOST_ERRORS, MOST_KEPT
 from pytest_arena.engine.trial_checks import checks, context_of
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.content import content_of
 from pytest_arena.results.request_response import Message, Request, Response

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.engine.trial_checks import Executed
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CellPlan
 
 Talk = Callable[[CellPlan, int], Coroutine[Any, Any, Executed]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from pytest_arena.assertions.evaluate import (
     needs_loop,
 )
 from pytest_arena.assertions.trial_verdict import not_reached, repelled
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import BY_HEALTH
 from pytest_arena.loading.plans import CasePlan, CellPlan, TurnPlan, every_assertion
 from pytest_arena.results.request_response import tool_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from pytest_arena.engine.trial_checks import (
 )
 from pytest_arena.engine.turn_checks import TurnChecks, ends_early
 from pytest_arena.errors import BudgetSpent, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.trial import Finding, Trial

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from pytest_arena.comparison.gate.bisect import rounds_wanted
 from pytest_arena.engine.trial_checks import conclude_trial
 from pytest_arena.gating.further_trials import next_index, single
 from pytest_arena.gating.hunks import Hunk, hunks_of
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell, HunkTrials
 from pytest_arena.results.trial import Trial
 

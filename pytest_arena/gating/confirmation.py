@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.trial_checks import conclude_trial
 from pytest_arena.gating.further_trials import next_index, single
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Trial
 

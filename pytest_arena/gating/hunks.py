@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import chain
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.hashing import Hasher, further_facts
 from pytest_arena.loading.plans import CellPlan, TurnPlan
 from pytest_arena.results.content import files_in, shown, text_in

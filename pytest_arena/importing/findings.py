@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_arena.errors import Location
+from pytest_arena.light_dataclass import dataclass
 
 Fidelity = Literal["exact", "alike", "left out"]
 EXACT: Fidelity = "exact"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from pytest_arena.errors import ArenaFileError, Location, Problem
 from pytest_arena.importing.code_files import ENDINGS, code_tree
 from pytest_arena.importing.findings import Findings
 from pytest_arena.importing.rows import LINES, TABLES, lines_tree, table_tree
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.yaml_reader import read_yaml

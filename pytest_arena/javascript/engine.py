@@ -6,13 +6,13 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.javascript.source import Source
+from pytest_arena.light_dataclass import dataclass
 
 EXTRA = "pip install 'pytest-arena[javascript]'"
 _SECONDS = 2.0

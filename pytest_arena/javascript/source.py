@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from pytest_arena.light_dataclass import dataclass
 
 _DECLARES = re.compile(r"(?:const|let|var)\s")
 _DEFAULT = re.compile(r"^export\s+default\s+", re.MULTILINE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import LookAt

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import Location
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.templates import names_in
 from pytest_arena.results.request_response import Tool
 from pytest_arena.schema import ChaosSpec, HealthSpec, McpServerSpec, ToolLimits, ToolSpec

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agents import with_tools
 from pytest_arena.loading.assertions import build_assertions
 from pytest_arena.loading.case_checks import (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.tool_functions import tool_function
 from pytest_arena.schema import ProviderSpec

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.files import display_name, find_file, read_limited
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.tree import YamlMap

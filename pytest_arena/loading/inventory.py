@@ -6,10 +6,11 @@ The names are those by which `comparison.coverage` finds in the cells' trials wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan, CellPlan
 from pytest_arena.loading.targets import Prompt, Target, Template
 from pytest_arena.loading.tree import YamlList, YamlMap, plain

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.manifest_gaps import (

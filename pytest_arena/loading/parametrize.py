@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from math import prod
 from typing import Any
 
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.data_files import MAX_ROWS, read_rows
 from pytest_arena.loading.data_places import DataRow

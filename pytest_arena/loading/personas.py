@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.loading.agents import agent_plan, tools_of
 from pytest_arena.loading.context import LoadContext

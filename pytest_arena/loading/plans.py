@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Problem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan, OfferPlan
 from pytest_arena.loading.chain_plans import ChainPlan
 from pytest_arena.loading.workflow_plans import WorkflowPlan

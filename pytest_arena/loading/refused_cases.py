@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_arena.errors import Problem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 
 _ByName = dict[str, tuple[Problem, ...]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.files import display_name, read_limited

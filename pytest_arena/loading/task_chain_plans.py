@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.schema import Guardrail, ProviderSpec
 from pytest_arena.schema.task_chain import END, BranchSpec, ComposeSpec, Handler

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.problems import ProblemList, one_of
 from pytest_arena.loading.targets import Prompt, Target, Template, find_prompt, find_target

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan
 from pytest_arena.schema import Guardrail, ProviderSpec
 

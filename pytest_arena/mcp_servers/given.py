@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.mcp_servers.failures import ServerUnusable
 from pytest_arena.results.cleaning import clean_text, clean_value
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.json_schema import SchemaUnusableError, mismatches, schema_fault
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.mcp_servers.failures import ServerUnusable
 from pytest_arena.results.cleaning import clean_text, clean_value
 

@@ -7,11 +7,12 @@ import os
 import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_arena.errors import Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.mcp_servers import package
 from pytest_arena.mcp_servers.failures import ServerUnusable
 from pytest_arena.mcp_servers.given import Given, of_prompt, of_resource, of_tool

@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from mcp.shared.message import SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCResponse, jsonrpc_message_adapter
 
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.running.open_files import PATIENCE_S, PAUSE_S, is_short
 from pytest_arena.running.process_groups import KILL, TERMINATE, signal_group
 from pytest_arena.running.process_guard import ProcessGuard

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_arena.errors import Location, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.go_prompts import GoText, go_spellings, is_go
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Template

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
 from pytest_arena.loading.tree import YamlList, YamlMap

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptpack.yaml_packs import as_json_has_it, is_manifest
 from pytest_arena.loading.files import display_name, read_limited

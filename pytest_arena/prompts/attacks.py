@@ -6,9 +6,9 @@ import base64
 import codecs
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.attack_texts import DECODE, JAILBREAKS
 
 _LEET = str.maketrans("aeiostbgAEIOSTBG", "4310578943105789")

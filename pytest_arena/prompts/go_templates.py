@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.go_functions import FUNCTIONS, GoFunctionError, is_true, printed
 from pytest_arena.prompts.templates import TemplateError
 

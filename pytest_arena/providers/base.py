@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from pytest_arena.errors import ErrorKind, Location, Problem, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.span_receiver import SpanReceiver

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.prices import Price

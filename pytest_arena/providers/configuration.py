@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from pytest_arena.errors import Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.http import VARIABLE
 from pytest_arena.schema.provider import ProviderSpec
 

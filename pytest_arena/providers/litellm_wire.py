@@ -14,12 +14,13 @@ import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
 from pytest_arena.errors import ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.chat_completions import AnswerStream, answer_from
 from pytest_arena.providers.completion import Answer, lost
 from pytest_arena.providers.error_bodies import error_in

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from functools import cache
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.litellm_data import model_entries
 from pytest_arena.schema.provider import ProviderSpec
 

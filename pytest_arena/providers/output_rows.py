@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.data_files import DataFile
 from pytest_arena.loading.problems import one_of
 from pytest_arena.prompts.templates import as_text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.litellm_data import model_entries
 from pytest_arena.providers.usage import Usage
 from pytest_arena.schema.provider import ProviderSpec

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 
 MOST_TOKENS = 100_000_000
 """No call takes as many: a count above is a mistake of whoever reports it."""

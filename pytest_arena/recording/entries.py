@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import NonNegativeInt
 
 from pytest_arena.errors import LASTING, RETRYABLE, ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Response, Source
 from pytest_arena.results.serialize import read, record_of, response_from_record
 

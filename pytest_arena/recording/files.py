@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.recording.entries import FORMAT, better, check_entry
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import UserError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
 from pytest_arena.recording.files import RecordingFile, recording_name
 from pytest_arena.results.cell import Cell

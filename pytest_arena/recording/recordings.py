@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, ProviderError, UserError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.recording.entries import (
     answer_from_record,
     entry_of,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 
 _MADE = "the interrupted run had made it"
 _AT_WORK = "the run was interrupted while it was made, so that nobody knows whether it was done"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.run import RunResult
 from pytest_arena.results.trend import Trend
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_arena._garbage import no_collection
 from pytest_arena.errors import UsageError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
 from pytest_arena.registry import Registry
 from pytest_arena.reporting.base import TraceReporter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pytest_arena.light_dataclass import dataclass
 
 _WORTH_A_CALL = 0.1
 """The share of a limit on tokens that is waited for, since a call needs more than one token."""

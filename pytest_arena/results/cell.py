@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.judging import Judging
 from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Finding, Trial, Verdict

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Source
 
 CALIBRATIONS = "calibrations"

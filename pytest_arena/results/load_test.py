@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Source
 from pytest_arena.text.numbers import counted
 

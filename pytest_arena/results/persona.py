@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Source, ToolCall
 
 PersonaEnd = Literal["done", "patience", "max_turns"]

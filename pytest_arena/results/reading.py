@@ -7,13 +7,14 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.format_1 import cell_from_format_1, is_format_1

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.allowance import Allowance
 from pytest_arena.results.attached_file import AttachedFile, with_files
 from pytest_arena.results.content import Part, files_in

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt
+
+from pytest_arena.light_dataclass import dataclass
 
 StepKind = Literal["model", "tool", "note", "instruction", "state"]
 

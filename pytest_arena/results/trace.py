@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pydantic import NonNegativeFloat, NonNegativeInt
+
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.content import shown
 from pytest_arena.results.judging import Judging, total
 from pytest_arena.results.persona import PersonaMessage

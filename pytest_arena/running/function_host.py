@@ -8,11 +8,11 @@ import shutil
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import Program, ProgramFailed
 

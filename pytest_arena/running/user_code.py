@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeAlias, TypeVar
+
+from pytest_arena.light_dataclass import dataclass
 
 T = TypeVar("T")
 _Calls: TypeAlias = "SimpleQueue[Callable[[], bool] | None]"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.judging import Calibration, Judging
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, FindingVerdict, GuardrailEvent, Trial

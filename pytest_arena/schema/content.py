@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.attached_file import AttachedFile
 from pytest_arena.results.content import Said
 from pytest_arena.schema.base import ArenaModel

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.base import ArenaModel
 

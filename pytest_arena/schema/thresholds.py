@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import Location, Problem, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.predicted import Label
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.errors import Problem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.content import files_in, label
 from pytest_arena.results.request_response import SYSTEM_ROLES, Message
 from pytest_arena.schema.system import SystemOptions

@@ -6,8 +6,9 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.span_receiver.body import Span
 
 MOST_SPANS = 5_000

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import PersonaPlan
 from pytest_arena.prompts.persona_texts import OPENING, WORDLESS, without_end
 from pytest_arena.results.persona import PersonaEnd, PersonaMessage

@@ -6,11 +6,12 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from pytest_arena.errors import BudgetSpent, ProviderError, first_line
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.step import Step, StepKind
 from pytest_arena.schema import ProviderSpec

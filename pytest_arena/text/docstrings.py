@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pytest_arena.light_dataclass import dataclass
 
 _HEADING = re.compile(
     r"(?P<of>Args|Arguments|Parameters|Params|Other Parameters|Keyword Arg(?:ument)?s)?"

@@ -8,8 +8,9 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote_plus
+
+from pytest_arena.light_dataclass import dataclass
 
 _BREAK = r"(?:\\{1,4}r)?\\{1,4}n[ \t]{0,40}|\r?\n[ \t]{0,40}"
 """A line's end, as it is and as JSON has it."""

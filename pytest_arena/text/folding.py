@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.lookalikes import DISGUISED, in_one_script
 
 _INVISIBLE = (

@@ -6,10 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NoReturn
 
 from pytest_arena.errors import ArenaError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.folding import as_written, bare_ends, without_final_break
 from pytest_arena.text.thoughts import without_thoughts
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.any_of import any_of
 from pytest_arena.text.key_forms import KEY_FORMS, QUOTED_KEY, KeyForm
 

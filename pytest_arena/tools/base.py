@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.running.user_code import Threads, UserLoop, in_thread
 

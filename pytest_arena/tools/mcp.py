@@ -6,10 +6,10 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Location, ProviderError, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.mcp_servers.failures import ServerRefused, ServerUnusable
 from pytest_arena.mcp_servers.listing import ListedTool

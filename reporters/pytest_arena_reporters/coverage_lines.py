@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.coverage import KINDS, FileCoverage, KindCoverage
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena_reporters import figures
 
 MOST_NAMES = 5

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.labels import NO_LABEL, OTHER_LABEL, LabelSummary
 from pytest_arena.comparison.stats.classification import LabelFigures
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena_reporters import figures
 
 _MOST_CONFUSED = 5

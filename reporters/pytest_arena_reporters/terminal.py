@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_arena.comparison import Comparison, compare
 from pytest_arena.comparison.gate.summary import SinceBaseline
 from pytest_arena.comparison.summary import ProviderSummary
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.reporting.base import TerminalSummary
 from pytest_arena.results import RunResult
 from pytest_arena_reporters import (

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.summary import ProviderSummary
 from pytest_arena.comparison.two_runs import Flip, ProviderChange, TwoRuns
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 from pytest_arena_reporters import figures
 from pytest_arena_reporters.failures import why

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.assertions.messages import share
 from pytest_arena.assertions.tool_calls.base import Calls, call_key, told_one, tool_name
 from pytest_arena.judging.words import count_characters
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.anomalies import AnomalyKind, AnomalySigns
 from pytest_arena.text.numbers import counted, number
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Response, ToolCall
 from pytest_arena.results.trace import Span
 from pytest_arena.text.folding import fold

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pytest_arena.assertions.behaviour.named_values import names_value
 from pytest_arena.assertions.messages import json_or_text, shown_json
 from pytest_arena.judging.confirmation import Reply, asks_leave, reply_to, withdraws
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.text.json_text import NotJsonError, UnreadableJsonError, read_json
 from pytest_arena.text.regex import search

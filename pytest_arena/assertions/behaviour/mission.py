@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import AliasChoices, Field
@@ -17,6 +17,7 @@ from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.reply import Read
 from pytest_arena.judging.llm.reply_json import refuse
 from pytest_arena.judging.llm.steps import StepLevels
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import CheckContext, Outcome
 from pytest_arena.schema.base import SomeTexts

@@ -7,7 +7,6 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from pytest_arena.assertions.judge_base import JudgedAssertion, facts_of
 from pytest_arena.assertions.metric_packages.judge_bridge import JudgeBridge
 from pytest_arena.errors import shorten, suggest
 from pytest_arena.judging.llm.panel import majority, priced, spec_facts
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cleaning import clean_text
 from pytest_arena.results.judging import Judging, Vote
 from pytest_arena.results.trial import Trial

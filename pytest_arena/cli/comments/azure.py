@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self
 from urllib.parse import quote
 
 from pytest_arena.cli.comments.service import Comment, CommentService, NoPullRequest
 from pytest_arena.cli.comments.web import Web
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.light_dataclass import dataclass
 
 _VERSION = "api-version=7.1"
 _CLOSED = 4

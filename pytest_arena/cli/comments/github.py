@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pytest_arena.cli.comments.service import Comment, CommentService, NoPullRequest
 from pytest_arena.cli.comments.web import Web
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

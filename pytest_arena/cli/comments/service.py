@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from pytest_arena.cli.comments.web import Web
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

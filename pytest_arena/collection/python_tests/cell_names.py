@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pytest
+
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

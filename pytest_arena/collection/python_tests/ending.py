@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from traceback import walk_tb
 
@@ -11,6 +10,7 @@ import pytest
 
 from pytest_arena.checks.failures import CheckErrored, CheckFailed
 from pytest_arena.errors import BudgetSpent, ErrorKind, ProviderError, UserError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.failure_text import headline
 from pytest_arena.results.trial import Finding, TrialError, Verdict
 from pytest_arena.text.exception_text import exception_headline, exception_text

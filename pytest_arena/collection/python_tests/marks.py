@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from pytest_arena.errors import Location, Problem, UsageError, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 
 MARK = "arena"
 _HOME = "pytest_arena.plugin"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.assertions.trial_verdict import weighted_score
 from pytest_arena.collection.python_tests.ending import Ending
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Message, Response
 from pytest_arena.results.trial import Finding, GuardrailEvent, Trial

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell
 from pytest_arena.results.cell import column_name
 

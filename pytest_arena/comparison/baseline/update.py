@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.comparison.baseline.model import (
     HASHES,
@@ -16,6 +16,7 @@ from pytest_arena.comparison.baseline.model import (
 from pytest_arena.comparison.baseline.summarize import prompts_of, providers_of, summarize_cell
 from pytest_arena.comparison.stats.exact_tests import fisher_worse
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult, Trial
 
 KEPT_TRIALS = 20

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal
 
 from pytest_arena.comparison.baseline.model import HASHES, Baseline, BaselineCell, Key, key_of
 from pytest_arena.comparison.baseline.summarize import summarize_cell
 from pytest_arena.comparison.gate.status import Status
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 
 Way = Literal["again", "stored", "unchanged"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from pytest_arena.comparison.gate.cells import CellPair
@@ -19,6 +19,7 @@ from pytest_arena.comparison.gate.suite import (
 )
 from pytest_arena.comparison.gate.suspect import Suspect, is_candidate
 from pytest_arena.comparison.stats.intervals_and_tests import benjamini_hochberg
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.run import FamilyShift
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import comb, sqrt
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell
 from pytest_arena.comparison.gate.rules import SCREENED, Rules
 from pytest_arena.comparison.stats.boschloo import boschloo_worse
+from pytest_arena.light_dataclass import dataclass
 
 _DROPS = (0.05, 0.10)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.baseline.summarize import rated_places, trial_verdict
 from pytest_arena.comparison.gate.rules import SCREENED
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Trial
 
 Pair = tuple[bool, bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Version, key_of
 from pytest_arena.comparison.baseline.summarize import providers_of
@@ -17,6 +17,7 @@ from pytest_arena.comparison.gate.rules import Rules
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES, Status
 from pytest_arena.comparison.gate.suite import GroupTest
 from pytest_arena.comparison.gate.verdicts import judged
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import RunResult
 from pytest_arena.results.run import FamilyShift
 

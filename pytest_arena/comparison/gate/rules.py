@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+
+from pytest_arena.light_dataclass import dataclass
 
 SCREENED = 3
 """A cell that looks bad with fewer trials is topped up to so many."""

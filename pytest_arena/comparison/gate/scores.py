@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import fsum
 
 from pytest_arena.comparison.baseline.findings import is_whole
@@ -20,6 +19,7 @@ from pytest_arena.comparison.stats.score_falls import (
     mean_fall,
 )
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.run import ScoreFall
 
 _LEAST_FALL = 0.01

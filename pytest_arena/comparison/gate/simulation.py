@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import exp
 from random import Random
 
@@ -12,6 +12,7 @@ from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.comparison.gate.decision import Ask
 from pytest_arena.comparison.gate.gate import GateResult, assess, wanted
 from pytest_arena.comparison.gate.rules import Rules
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Response, RunInfo, RunResult, Trial
 
 _INFO = RunInfo("simulated", "2026-01-01T00:00:00Z", "0")

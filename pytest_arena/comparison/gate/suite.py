@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.comparison.gate.cells import CellPair, Way
 from pytest_arena.comparison.gate.families import clusters_of, stratum_of
@@ -12,6 +12,7 @@ from pytest_arena.comparison.gate.rules import Rules
 from pytest_arena.comparison.stats.clustered import clustered_worse
 from pytest_arena.comparison.stats.exact_tests import fewer_now
 from pytest_arena.comparison.stats.stratified import stratified_worse
+from pytest_arena.light_dataclass import dataclass
 
 _TRIGGER = 0.15
 _LOOKS = ((2, 0.3), (4, 0.3), (8, 0.4))

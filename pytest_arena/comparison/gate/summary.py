@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from statistics import mean, median
 
 from pytest_arena.comparison.gate.status import NOT_COMPARED, STATUSES
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, paired_mean
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, Gate, GateFinding, RunResult
 from pytest_arena.results.cell import Took
 from pytest_arena.results.run import FamilyShift

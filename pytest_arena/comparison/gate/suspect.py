@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_arena.comparison.gate.cells import CellPair
 from pytest_arena.comparison.gate.fresh import Fresh, Pair
 from pytest_arena.comparison.gate.rules import CLEARED, FELL, Rules
 from pytest_arena.comparison.stats.boschloo import boschloo_worse
 from pytest_arena.comparison.stats.pair_evidence import pair_evidence
+from pytest_arena.light_dataclass import dataclass
 
 _ROUND_OF_PAIRS = 3
 _ROUND = 5

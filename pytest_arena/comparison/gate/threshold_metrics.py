@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.baseline.model import BaselineCell, Figures
 from pytest_arena.comparison.labels import LabelledCell, observations
@@ -11,6 +10,7 @@ from pytest_arena.comparison.matrix import unit_of
 from pytest_arena.comparison.stats.classification import Classification, LabelFigures, classify
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
 from pytest_arena.comparison.stats.quantiles import quantile, samples_wanted
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.thresholds import NAMED, OF_LABELS
 from pytest_arena.text.labels import label_key
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_arena.comparison.baseline.model import Baseline, BaselineCell, Key, key_of
@@ -12,6 +11,7 @@ from pytest_arena.comparison.coverage import coverage_of_cells
 from pytest_arena.comparison.gate.gate import GateResult
 from pytest_arena.comparison.gate.scores import scores_seen
 from pytest_arena.comparison.gate.threshold_metrics import Measured, measure
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.schema.thresholds import OF_COVERAGE, Metric, ThresholdSpec
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pytest_arena.comparison.stats.intervals_and_tests import wilson
 from pytest_arena.comparison.stats.quantiles import quantile
+from pytest_arena.light_dataclass import dataclass
 
 _SEED = 20240229
 _ROUNDS = 2_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from math import exp, log
 from statistics import stdev
+
+from pytest_arena.light_dataclass import dataclass
 
 ELO = 400 / log(10)
 """Elo points of one unit of log strength."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import sqrt
 
 from pytest_arena.comparison.stats.intervals_and_tests import Z95, Estimate, wilson
 from pytest_arena.comparison.stats.student_t import student_t95
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

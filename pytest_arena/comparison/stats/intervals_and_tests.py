@@ -5,10 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from math import ceil, comb, sqrt
 
 from pytest_arena.comparison.stats.student_t import student_t95
+from pytest_arena.light_dataclass import dataclass
 
 Z95 = 1.959963984540054
 """The two-sided 95 % point of the normal distribution."""

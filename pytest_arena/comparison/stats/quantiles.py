@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import ceil, exp, floor, lgamma, log, sqrt
 
 from pytest_arena.comparison.stats.intervals_and_tests import Z95
+from pytest_arena.light_dataclass import dataclass
 
 _EXACT_UP_TO = 400
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from math import comb, erfc, exp, fsum, pi, prod, sqrt
 from random import Random
@@ -11,6 +10,7 @@ from random import Random
 from pytest_arena.comparison.stats.clustered import turned_around
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate, clustered_mean
 from pytest_arena.comparison.stats.student_t import student_t95
+from pytest_arena.light_dataclass import dataclass
 
 Scores = tuple[Sequence[float], Sequence[float]]
 """The scores before, and those now; at least one of each."""

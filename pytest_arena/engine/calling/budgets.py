@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import floor
 
 from pytest_arena.engine.calling.provider_state import Heard
 from pytest_arena.engine.calling.shards import BudgetParts
 from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
 from pytest_arena.errors import BudgetSpent
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Request
 from pytest_arena.schema import BudgetSpec
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from pytest_arena.errors import LASTING, ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 
 CALLS_IN_A_ROW = 3
 TIMEOUTS_IN_A_ROW = 5

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
 from pytest_arena.errors import LASTING, ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.prices import Price
 from pytest_arena.results.request_response import Request, Response

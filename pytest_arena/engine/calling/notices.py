@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+from pytest_arena.light_dataclass import dataclass
 
 STOPPED = "stopped"
 """The file that is there when a run was interrupted."""

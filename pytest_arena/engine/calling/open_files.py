@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import inf
 
 from pytest_arena.engine.calling.pools import Pools
 from pytest_arena.errors import ErrorKind, ProviderError, first_line
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.running.open_files import (
     SPARE_FILES,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import PriorityLock
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Request, Response

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from pytest_arena.engine.calling.provider_state import (
 )
 from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_arena.engine.calling.shared_state import SharedTable
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.allowance import Allowance
 from pytest_arena.schema import RateLimitSpec
 

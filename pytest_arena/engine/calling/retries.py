@@ -6,7 +6,6 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
@@ -16,6 +15,7 @@ from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, Prov
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.engine.calling.spreading import Spreader
 from pytest_arena.errors import ErrorKind, ProviderError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.request_response import Request, Response
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from pytest_arena.engine.calling.shards import WHOLE, Shard
+from pytest_arena.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.quotas import Quotas

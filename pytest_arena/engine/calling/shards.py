@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heapify, heapreplace
 from typing import TYPE_CHECKING
 from zlib import crc32
+
+from pytest_arena.light_dataclass import dataclass
 
 if TYPE_CHECKING:
     from pytest_arena.options import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from pytest_arena.assertions.evaluate import needs_loop
@@ -13,6 +13,7 @@ from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S
 from pytest_arena.engine.calling.retries import pause_before
 from pytest_arena.engine.trial_checks import checks
 from pytest_arena.errors import LASTING, BudgetSpent, ErrorKind, ProviderError, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.load_tests import MOST_MESSAGES
 from pytest_arena.loading.plans import CellPlan, LoadTestPlan
 from pytest_arena.results.request_response import Request, Response

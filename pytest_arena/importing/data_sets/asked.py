@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.importing.arena_writer import escaped
+from pytest_arena.light_dataclass import dataclass
 
 _ROLES: Mapping[str, str] = {
     "system": "system",

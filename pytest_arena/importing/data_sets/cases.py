@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
@@ -15,6 +15,7 @@ from pytest_arena.importing.findings import ALIKE, EXACT, LEFT_OUT
 from pytest_arena.importing.importer import Imported, Source
 from pytest_arena.importing.made import LeftOutError, Made, lost_in_words, without_templates
 from pytest_arena.importing.refused import why_refused
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.key_patterns import find_keys
 from pytest_arena.text.redaction import is_secret
 

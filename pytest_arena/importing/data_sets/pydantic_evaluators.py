@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
 from pytest_arena.importing import literal_text
 from pytest_arena.importing.data_sets.model_names import judge_of
 from pytest_arena.importing.made import LeftOutError, Made
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import plain
 
 _TYPED = "an answer is a text here, and is read as JSON"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.importing.made import LeftOutError
+from pytest_arena.light_dataclass import dataclass
 
 _ROLES = ("system", "developer", "user", "assistant")
 

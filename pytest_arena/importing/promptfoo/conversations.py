@@ -8,13 +8,13 @@ the very same.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.importing.promptfoo import templates
 from pytest_arena.importing.promptfoo.prompts import Prompt, chat_of
 from pytest_arena.importing.promptfoo.sent import content_of
 from pytest_arena.importing.promptfoo.tests import Test
+from pytest_arena.light_dataclass import dataclass
 
 Key = tuple[str, str, str]
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
 from pytest_arena.importing.promptfoo.rows import from_row
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.tree import YamlList, YamlMap, pack_mark, plain, planted
 

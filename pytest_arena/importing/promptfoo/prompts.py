@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner, is_code, told
 from pytest_arena.importing.promptfoo.scripts import UnusableScriptError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.text.shown_path import path_from
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import Location, shorten
@@ -14,6 +14,7 @@ from pytest_arena.importing.promptfoo.assertions.written import number
 from pytest_arena.importing.promptfoo.code_runner import CodeRunner
 from pytest_arena.importing.promptfoo.entries import Entry, EntryReader
 from pytest_arena.importing.promptfoo.variables import VariableReader
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _KNOWN = {

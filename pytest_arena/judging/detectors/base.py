@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from pytest_arena.judging.detectors.messages import listed
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.schema.guardrail import Said
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -16,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import suggest
 from pytest_arena.judging.detectors.base import Detector, Look
 from pytest_arena.judging.detectors.language_names import COMMON, NAMES, VARIETIES
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 
 if TYPE_CHECKING:

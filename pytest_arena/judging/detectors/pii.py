@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from ipaddress import ip_address
@@ -18,6 +17,7 @@ from pytest_arena.judging.detectors.base import Detector, Look, covered, seen
 from pytest_arena.judging.detectors.emails import find_emails, plain_address
 from pytest_arena.judging.detectors.phones import find_phones
 from pytest_arena.judging.detectors.spans import DisjointSpans
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold
 from pytest_arena.text.unescaping import read_in_place, unescape_in_place

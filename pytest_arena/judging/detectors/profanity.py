@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import ClassVar, Literal
 
 from pytest_arena.judging.detectors.base import Detector, Look, seen
 from pytest_arena.judging.detectors.spans import DisjointSpans
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold, fold_in_place
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
 
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.judging.detectors.base import Detector, Look, covered
 from pytest_arena.judging.detectors.canary import find_canary, letters_of
 from pytest_arena.judging.detectors.runs import Runs
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.schema.guardrail import Said
 from pytest_arena.text.folding import fold
 from pytest_arena.text.unescaping import read_in_place

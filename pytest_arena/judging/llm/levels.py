@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.judging.detectors.messages import quoted
@@ -13,6 +12,7 @@ from pytest_arena.judging.llm.quotes import check_quotes, given_quotes, is_evide
 from pytest_arena.judging.llm.reply import Read, in_one_line
 from pytest_arena.judging.llm.reply_json import MARKS, refuse, unlisted
 from pytest_arena.judging.llm.verdict_words import stand_for
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.folding import fold
 
 LEVEL_KEYS = (

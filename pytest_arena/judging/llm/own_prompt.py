@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +13,7 @@ from pytest_arena.judging.llm.levels import REASON_KEYS
 from pytest_arena.judging.llm.prompt import Material, Task
 from pytest_arena.judging.llm.reply import Read, in_one_line
 from pytest_arena.judging.llm.reply_json import refuse
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts import render_text
 from pytest_arena.results.request_response import Message
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from pytest_arena.judging.llm.levels import Level, Levels
 from pytest_arena.judging.llm.panel import Question, Ruling, judge_key, vote_on
 from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.judging import Judging, Vote, total
 from pytest_arena.schema import Asking, JudgeSpec, ProviderSpec
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
 from pytest_arena.errors import ProviderError, shorten
 from pytest_arena.judging.llm.prompt import LONGEST_MATERIAL, Material, Task, prompt_file
 from pytest_arena.judging.llm.reply import Read, ReplyForm, read_reply
 from pytest_arena.judging.llm.reply_json import BadReplyError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts import render_text
 from pytest_arena.results.content import Part
 from pytest_arena.results.judging import Judging, Vote, total

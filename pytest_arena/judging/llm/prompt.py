@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts import render_text
 from pytest_arena.results.request_response import Message
 

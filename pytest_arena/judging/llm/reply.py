@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pytest_arena.errors import shorten
 from pytest_arena.judging.llm.labelled import labelled_fields
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.reply_json import NoJsonError, json_of_reply, refuse
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.printable import printable
 
 _LONGEST_REASON = 500

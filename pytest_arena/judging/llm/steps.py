@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.judging.detectors.messages import quoted
@@ -13,6 +12,7 @@ from pytest_arena.judging.llm.levels import Levels
 from pytest_arena.judging.llm.prompt import Material
 from pytest_arena.judging.llm.quotes import given_quotes, is_evidence, stands_in
 from pytest_arena.judging.llm.reply_json import refuse
+from pytest_arena.light_dataclass import dataclass
 
 _NUMBER_KEYS = ("step", "step_number", "number")
 _IN_TEXT = re.compile(r"\W*step\W*(\d{1,4})\b[^\w\"'{(\[]*(.*)", re.IGNORECASE | re.DOTALL)

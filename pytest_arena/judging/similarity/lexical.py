@@ -12,12 +12,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from pytest_arena.errors import ArenaError
 from pytest_arena.judging.similarity.numbers import with_digits
 from pytest_arena.judging.words import stem
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.folding import fold
 
 MOST_CHARACTERS = 100_000

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.templates import as_text, fill_template, render_text
 from pytest_arena.providers.systems.multipart import filled_fields, multipart_content
 from pytest_arena.text.nested_texts import filled_in

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.prompts.templates import as_text, fill_template
 from pytest_arena.providers.message_content import last_user_content
 from pytest_arena.results.content import files_in, label

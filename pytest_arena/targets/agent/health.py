@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_arena.assertions.behaviour.anomalies import anomalies_in
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import BY_HEALTH
 from pytest_arena.results.request_response import ToolCall
 from pytest_arena.schema import HealthSpec

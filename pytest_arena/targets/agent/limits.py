@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.schema import ToolLimits

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import ProviderError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.chain_plans import ChainPlan, ChainStepPlan
 from pytest_arena.recording.trial_calls import TrialCalls
 from pytest_arena.results.content import text_in

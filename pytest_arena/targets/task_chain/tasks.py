@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.task_chain_plans import TaskChainPlan, TaskPlan
 from pytest_arena.results.request_response import Message, Response, Tool, ToolCall
 from pytest_arena.targets.agent.tool_runs import ToolRuns

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.content import text_in
 from pytest_arena.results.request_response import Message, ToolCall
 

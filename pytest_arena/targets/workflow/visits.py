@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.workflow_plans import (
     ARTIFACT,
     CONTEXT,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from pytest_arena.comparison.gate.summary import SinceBaseline
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, GateFinding
 from pytest_arena_reporters import beside_baseline
 from pytest_arena_reporters.failures import why

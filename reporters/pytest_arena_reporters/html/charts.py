@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
 from pytest_arena.comparison.stats.intervals_and_tests import Estimate
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.printable import printable
 
 WIDTH, HEIGHT = 560, 300

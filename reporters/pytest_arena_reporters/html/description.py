@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields, replace
+from dataclasses import MISSING, Field, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

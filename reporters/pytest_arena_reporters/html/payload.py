@@ -7,7 +7,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import assertion_verdicts
 from pytest_arena.comparison.gate.summary import AS_BEFORE, by_attention
 from pytest_arena.comparison.summary import known_costs, known_tokens, mean_latency
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell
 from pytest_arena_reporters.failures import telling_trial
 from pytest_arena_reporters.html.description import labels

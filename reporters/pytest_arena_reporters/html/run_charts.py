@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena_reporters.html.charts import HUES, WIDTH, svg
 
 HEIGHT = 220

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +13,7 @@ from pytest_arena.comparison.differences import Difference
 from pytest_arena.comparison.gate.summary import is_regressed
 from pytest_arena.comparison.summary import Counts
 from pytest_arena.errors import shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results import Cell, RunResult
 from pytest_arena.text.printable import printable
 from pytest_arena_reporters import figures, load_lines, variant_lines

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from pytest_arena.light_dataclass import dataclass
 
 INTERNAL, CLIENT = 1, 3
 """Kinds of spans: work of this process, and a call of somebody else."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Problem
 from pytest_arena.importing.importer import LARGEST, Source
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap
 
 _DEEPEST = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import Location
@@ -16,6 +16,7 @@ from pytest_arena.importing.openai_evals.hosted.templates import (
     found,
     read_template,
 )
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import plain
 from pytest_arena.prompts.templates import as_text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.importing.findings import Findings
@@ -13,6 +13,7 @@ from pytest_arena.importing.openai_evals.hosted.prompts import Prompt, prompt_of
 from pytest_arena.importing.openai_evals.hosted.questions import Questions, Row
 from pytest_arena.importing.openai_evals.hosted.templates import is_there
 from pytest_arena.importing.openai_evals.messages import Said
+from pytest_arena.light_dataclass import dataclass
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.importing.made import LeftOutError
@@ -16,6 +15,7 @@ from pytest_arena.importing.openai_evals.hosted.templates import (
 )
 from pytest_arena.importing.openai_evals.messages import Said, read_messages, sent
 from pytest_arena.judging.detectors.secrets import find_secrets
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlMap, plain
 
 _USUAL = (

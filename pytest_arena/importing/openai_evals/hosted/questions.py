@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import Location
@@ -13,6 +13,7 @@ from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.hosted.answers import Answer, answer_of, answer_of_sample
 from pytest_arena.importing.openai_evals.hosted.exports import Eval, Run, data_files, is_row
 from pytest_arena.importing.openai_evals.messages import Said, read_messages
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import shorten
 from pytest_arena.importing.made import LeftOutError
+from pytest_arena.light_dataclass import dataclass
 
 _STEPS = r"(?:\.[^.\[\]{}|()'\"]+|\[\d+\]|\['[^'{}]*'\]|\[\"[^\"{}]*\"\])*"
 _NAMED = re.compile(rf"\{{\{{\s*((?:item|sample){_STEPS}?)\s*\}}\}}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.importing.made import LeftOutError
 from pytest_arena.importing.openai_evals.registry.specs import EvalSpec
+from pytest_arena.light_dataclass import dataclass
 
 _BASIC = "evals.elsuite.basic."
 GRADED = "evals.elsuite.modelgraded.classify:ModelBasedClassify"

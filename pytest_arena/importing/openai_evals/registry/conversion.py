@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem
@@ -32,6 +32,7 @@ from pytest_arena.importing.openai_evals.registry.specs import (
 )
 from pytest_arena.importing.openai_evals.rows import RowFiles
 from pytest_arena.importing.refused import why_refused
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlMap, plain
 
 MODEL = "model"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError
 from pytest_arena.importing.importer import Source
+from pytest_arena.light_dataclass import dataclass
 
 _START = b'{"spec"'
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.importing.made import LeftOutError
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 
 _LFS = "version https://git-lfs"

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location
@@ -15,6 +15,7 @@ from pytest_arena.importing.made import LeftOutError, Made
 from pytest_arena.importing.promptfoo.code_module import CodeModule
 from pytest_arena.importing.promptfoo.scripts import file_of
 from pytest_arena.importing.promptfoo.templates import BadTemplateError, fill
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.tree import YamlMap, plain
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.dialects.promptarena.params import Params
 
 Check = dict[str, Any]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptarena.made import list_under, map_under
 from pytest_arena.loading.tree import YamlList, YamlMap

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.dialects.promptarena.go_regex import UnreadableError, from_go
 from pytest_arena.loading.dialects.promptarena.made import literal
 from pytest_arena.loading.tree import YamlMap, plain

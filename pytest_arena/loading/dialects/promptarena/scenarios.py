@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import product
 from math import prod
 from typing import Any
 
 from pytest_arena.errors import Location, shorten, suggest
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.promptarena.checks import Checks
 from pytest_arena.loading.dialects.promptarena.made import list_under, literal, mapping

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
 
 from pytest_arena.errors import ArenaFileError, Location, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.assertions import build_named
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.left_out import LeftOut

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_arena.errors import Location, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.promptpack.evals import EvalList, PackEvals, build_evals

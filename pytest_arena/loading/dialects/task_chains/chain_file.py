@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_arena.errors import ArenaFileError, Location, Problem, shorten
+from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.dialects.left_out import LeftOut
 from pytest_arena.loading.dialects.task_chains.chain_checks import check_chain_of_tasks
