@@ -3,6 +3,9 @@
 One model for each thing that can be written in YAML; a field is a key, and its docstring is what
 the reference page says of it. The bases of assertions and guardrails stand here, too, since
 loading validates against them without knowing any of those that ship.
+
+None of these modules postpones its annotations: pydantic wants all of them at once, and each that
+is a text would be compiled anew in every process.
 """
 
 from pytest_arena.schema.agent import AgentTargetSpec

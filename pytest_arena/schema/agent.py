@@ -1,8 +1,6 @@
 """An agent that the arena runs on a column's model, as a target."""
 
-from __future__ import annotations
-
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -62,7 +60,7 @@ class AgentTargetSpec(ArenaModel):
         return secrets
 
     @model_validator(mode="after")
-    def _has_one_prompt(self) -> AgentTargetSpec:
+    def _has_one_prompt(self) -> Self:
         if self.instructions is not None and self.prompt is not None:
             raise PydanticCustomError(
                 "agent_prompt",

@@ -1,8 +1,6 @@
 """Signs that an agent does not get on: which are looked for, and what makes each."""
 
-from __future__ import annotations
-
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -38,7 +36,7 @@ class AnomalySigns(ArenaModel):
     """The share of failed calls that is too much."""
 
     @model_validator(mode="after")
-    def _can_find_something(self) -> AnomalySigns:
+    def _can_find_something(self) -> Self:
         if not self.anomalies:
             raise PydanticCustomError(
                 "anomalies",

@@ -1,7 +1,5 @@
 """A whole arena file as it is written."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """The base of every assertion: the keys that all of them share, and the one method to write."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
@@ -50,7 +48,7 @@ class Outcome:
     @classmethod
     def of(
         cls, holds: bool, reason: str, *, score: float | None = None, expected: str | None = None
-    ) -> Outcome:
+    ) -> Self:
         """Return passed or failed; without a score of its own, 1 for passed and 0 for failed."""
         return cls(
             "passed" if holds else "failed",
@@ -60,16 +58,16 @@ class Outcome:
         )
 
     @classmethod
-    def unseen(cls, reason: str, *, expected: str | None = None) -> Outcome:
+    def unseen(cls, reason: str, *, expected: str | None = None) -> Self:
         """Return failed, whatever `not` says: there was nothing to look at."""
         return cls("failed", reason, 0.0, expected, turns=False)
 
     @classmethod
-    def error(cls, reason: str) -> Outcome:
+    def error(cls, reason: str) -> Self:
         """Return that no verdict could be reached, and why."""
         return cls("error", reason)
 
-    def judged_by(self, judge: Judging | None) -> Outcome:
+    def judged_by(self, judge: Judging | None) -> Self:
         """Return the same with who judged."""
         return replace(self, judge=judge)
 
@@ -132,7 +130,7 @@ class CheckContext:
     """Whether a model is asked, so that an answer is one call of it unless its steps say more."""
     documents: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
-    timed_loop: TimedLoop | None = None
+    timed_loop: "TimedLoop | None" = None
     """Where async checks of a user run (None without an engine)."""
     rival: Callable[[str], Awaitable[Trial]] | None = None
     """Give another provider's trial of the same case and number (None without an engine)."""
@@ -382,7 +380,7 @@ class Assertion(ArenaModel):
         return None
 
     @property
-    def members(self) -> tuple[Assertion, ...]:
+    def members(self) -> "tuple[Assertion, ...]":
         """The assertions inside a group; none for all others."""
         return ()
 

@@ -1,7 +1,5 @@
 """An entry of `attacks:` of a case that is no name: an attack of one's own, or a file of them."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field, field_validator

@@ -1,7 +1,5 @@
 """What all models of an arena file share."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """One entry of `tests:` as it is written in the file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any
 

@@ -1,8 +1,6 @@
 """A prompt chain that the arena runs on a column's model, as a target."""
 
-from __future__ import annotations
-
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -70,7 +68,7 @@ class ChainStepSpec(ArenaModel):
         return None if call is None else checked_reference(call, "steps:clean_up")
 
     @model_validator(mode="after")
-    def _is_of_one_kind(self) -> ChainStepSpec:
+    def _is_of_one_kind(self) -> Self:
         kinds = [kind for kind in _KINDS if getattr(self, kind) is not None]
         if len(kinds) != 1:
             has = " and ".join(repr(kind) for kind in kinds)
@@ -144,7 +142,7 @@ class ChainTargetSpec(ArenaModel):
         return tuple(checked_reference(call, "steps:stop_early") for call in calls)
 
     @model_validator(mode="after")
-    def _has_steps(self) -> ChainTargetSpec:
+    def _has_steps(self) -> Self:
         if bool(self.instructions) == (self.file is not None):
             raise PydanticCustomError(
                 "chain_steps",

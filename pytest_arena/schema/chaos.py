@@ -1,8 +1,6 @@
 """Faults that are planted in an agent's tools, to see what the agent makes of them."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -34,7 +32,7 @@ class ChaosSpec(ArenaModel):
     """How much later a `slow` tool runs; 1s unless given. Others wait so long, too."""
 
     @model_validator(mode="after")
-    def _says_what_is_told(self) -> ChaosSpec:
+    def _says_what_is_told(self) -> Self:
         if self.text is not None and self.mode in _SAYS_NOTHING:
             raise PydanticCustomError(
                 "chaos_text",

@@ -1,7 +1,5 @@
 """What a prompt or a message says: a text, or parts of which some are files."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """What is said in a conversation: turns of the user's, notes of who looks on, earlier messages."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

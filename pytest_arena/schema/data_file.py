@@ -1,7 +1,5 @@
 """A data file whose rows become cases, and how it is read."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator

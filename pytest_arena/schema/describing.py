@@ -1,7 +1,5 @@
 """What each key of an arena file means, read from the source of its model when someone asks."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 import sys

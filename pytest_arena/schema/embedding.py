@@ -1,6 +1,6 @@
 """What turns texts into vectors: a provider's model, or a local one."""
 
-from __future__ import annotations
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -23,7 +23,7 @@ class EmbeddingSpec(ArenaModel):
     static model (model2vec's format); for the extra `pytest-arena[embeddings]`."""
 
     @model_validator(mode="after")
-    def _is_one_of_them(self) -> EmbeddingSpec:
+    def _is_one_of_them(self) -> Self:
         if (self.provider is None) == (self.local is None):
             raise PydanticCustomError(
                 "embedding", "an embedding needs one model", {"expected": "a provider, or `local`"}

@@ -1,7 +1,5 @@
 """One entry of a provider's `endpoints:`: another place that answers for the same provider."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from pytest_arena.schema.base import ArenaModel

@@ -1,8 +1,6 @@
 """The base of every guardrail, and the simple `guardrails:` block."""
 
-from __future__ import annotations
-
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -57,7 +55,7 @@ class Guardrail(ArenaModel):
     """What stands in place of a replaced output."""
 
     @model_validator(mode="after")
-    def _replaces_outputs_only(self) -> Guardrail:
+    def _replaces_outputs_only(self) -> Self:
         if self.on_violation == "replace" and self.direction != "output":
             raise PydanticCustomError(
                 "guardrail_direction",

@@ -1,7 +1,5 @@
 """What every request over HTTP is written with: a URL, and paths into what comes back."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import urlsplit
 

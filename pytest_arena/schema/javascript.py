@@ -1,7 +1,5 @@
 """JavaScript as a value of an arena file: it compiles, or the file is refused."""
 
-from __future__ import annotations
-
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.javascript import EXTRA, Source, is_installed, why_not_compiled

@@ -1,7 +1,5 @@
 """Who judges what no rule can tell: a provider, or a panel of several."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,8 +1,6 @@
 """`budget:` and `rate_limit:`: how much may be spent, and how fast."""
 
-from __future__ import annotations
-
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,7 +26,7 @@ class BudgetSpec(ArenaModel):
     """`stop` starts no further call, and fails the run; `warn` goes on and says so."""
 
     @model_validator(mode="after")
-    def _has_a_limit(self) -> BudgetSpec:
+    def _has_a_limit(self) -> Self:
         limits = (self.max_cost_usd, self.max_calls, self.max_tokens, self.max_wall_time)
         if all(limit is None for limit in limits):
             raise PydanticCustomError(
@@ -51,7 +49,7 @@ class RateLimitSpec(ArenaModel):
     """Tokens in a minute, in and out."""
 
     @model_validator(mode="after")
-    def _has_a_limit(self) -> RateLimitSpec:
+    def _has_a_limit(self) -> Self:
         if self.requests_per_minute is None and self.tokens_per_minute is None:
             raise PydanticCustomError(
                 "rate_limit",

@@ -1,8 +1,6 @@
 """Manifests of Promptise, `.agent` and `.superagent`: of their keys, those that mean something
 where an arena runs the agent."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BeforeValidator, Field

@@ -1,10 +1,8 @@
 """Servers of the Model Context Protocol: how one is started or reached, and what of it is used."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -81,7 +79,7 @@ class McpServerSpec(ArenaModel):
         """The folder that relative paths start from: that of the file that the entry stands in."""
         return self._folder or Path.cwd()
 
-    def in_folder(self, folder: Path) -> McpServerSpec:
+    def in_folder(self, folder: Path) -> Self:
         """Return the entry as one of a file in this folder."""
         made = self.model_copy()
         made._place, made._folder = self.place, folder
@@ -135,7 +133,7 @@ class McpServerSpec(ArenaModel):
         return command
 
     @model_validator(mode="after")
-    def _is_reached_one_way(self) -> McpServerSpec:
+    def _is_reached_one_way(self) -> Self:
         if (self.command is None) == (self.url is None):
             what = "neither 'command' nor 'url'" if self.url is None else "'command' and 'url'"
             raise _does_not_fit(what, "one of the two: a program that is started, or a URL")

@@ -1,8 +1,6 @@
 """Answers for the `mock` provider, in an arena file or in a file of their own."""
 
-from __future__ import annotations
-
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -66,12 +64,12 @@ class MockAnswer(ArenaModel):
     """What the failing mock asks to wait before another attempt."""
     times: int | None = Field(default=None, ge=1)
     """Answer like this for so many attempts of a call only; the next answer of the list follows."""
-    steps: tuple[MockAnswer, ...] = ()
+    steps: "tuple[MockAnswer, ...]" = ()
     """What an agent's model says in one turn, an answer for each of its calls: tool calls first,
     then the answer; the last one repeats. They stand alone."""
 
     @model_validator(mode="after")
-    def _steps_stand_alone(self) -> MockAnswer:
+    def _steps_stand_alone(self) -> Self:
         beside = sorted(self.model_fields_set - {"steps"})
         if self.steps and beside:
             raise PydanticCustomError(
@@ -119,7 +117,7 @@ class MockResponses(ArenaModel):
     """Answers by case name."""
     patterns: tuple[MockPattern, ...] = ()
     """Tried in order where no scenario fits."""
-    providers: dict[str, MockResponses] = Field(default_factory=dict)
+    providers: "dict[str, MockResponses]" = Field(default_factory=dict)
     """Answers of one provider by name, tried before all others."""
     counted: Literal["turns", "answers"] = "turns"
     """What `turns:` of scenarios counts: the user's `turns`, or all `answers` of the model, so that

@@ -4,8 +4,6 @@ Source of the format: https://promptpack.org (schema 1.0 to 1.4). Keys that only
 are not looked at.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import AliasChoices, Field, field_validator

@@ -1,7 +1,5 @@
 """Generation parameters as a file says them; what no call could be made with is refused."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import AfterValidator

@@ -1,6 +1,6 @@
 """Simulated users: who talks to the model in a conversation, in place of scripted turns."""
 
-from __future__ import annotations
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -63,7 +63,7 @@ class PersonaTurnSpec(ArenaModel):
         return self.max_turns or self.turns or MOST_TURNS
 
     @model_validator(mode="after")
-    def _has_room(self) -> PersonaTurnSpec:
+    def _has_room(self) -> Self:
         if self.most < self.least:
             raise PydanticCustomError(
                 "persona_turns",

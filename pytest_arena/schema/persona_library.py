@@ -1,7 +1,5 @@
 """The personas that ship with the plugin, by name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from pytest_arena.schema.persona import PersonaSpec

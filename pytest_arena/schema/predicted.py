@@ -1,10 +1,8 @@
 """The label that a case should have, and where an answer says the one that it has."""
 
-from __future__ import annotations
-
 import json
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -75,7 +73,7 @@ class Predicted(ArenaModel):
         return {"pattern" if why_no_path(value) else "path": value}
 
     @model_validator(mode="after")
-    def _is_one_of_them(self) -> Predicted:
+    def _is_one_of_them(self) -> Self:
         if (self.path is None) is (self.pattern is None):
             both = self.path is not None
             raise PydanticCustomError(

@@ -1,11 +1,9 @@
 """One column of the comparison: a named model and how to reach it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
@@ -90,14 +88,14 @@ class ProviderSpec(ArenaModel):
     _root: Path | None = PrivateAttr(default=None)
     _asks_nobody: bool = PrivateAttr(default=False)
     _from_defaults: frozenset[str] = PrivateAttr(default=frozenset())
-    _entry: ProviderSpec | None = PrivateAttr(default=None)
+    _entry: "ProviderSpec | None" = PrivateAttr(default=None)
 
     @property
-    def entry(self) -> ProviderSpec:
+    def entry(self) -> "ProviderSpec":
         """The entry of `providers:` that this is, whatever a variant makes of its params."""
         return self._entry or self
 
-    def under(self, params: dict[str, Any], *, wanted: Iterable[str]) -> ProviderSpec:
+    def under(self, params: dict[str, Any], *, wanted: Iterable[str]) -> "ProviderSpec":
         """Return the entry with other params, of which `wanted` are no defaults."""
         made = self.model_copy(update={"params": params})
         made._entry = self.entry
@@ -141,7 +139,7 @@ class ProviderSpec(ArenaModel):
         return value
 
     @model_validator(mode="after")
-    def _balances_what_there_is(self) -> ProviderSpec:
+    def _balances_what_there_is(self) -> Self:
         weighted = self.load_balance == "weighted"
         if self.load_balance is not None and not self.endpoints:
             what, expected, fix = (

@@ -1,7 +1,5 @@
 """What entries of `providers:` have in common that are applications rather than models."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -89,7 +87,7 @@ class SystemOptions(ArenaModel):
         """Return the folders that `version: git` looks at; `folder` is the arena file's."""
         return (folder,)
 
-    def of_checkout(self, folder: Path, root: Path, today: Path) -> SystemOptions | None:
+    def of_checkout(self, folder: Path, root: Path, today: Path) -> "SystemOptions | None":
         """Return the keys that have the code in a checkout of an earlier revision answer, and never
         today's; None where that cannot be had.
 

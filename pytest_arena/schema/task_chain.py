@@ -4,8 +4,6 @@ Source of the format: https://github.com/contenox/runtime (package taskengine). 
 call otherwise has been renamed before it comes here.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field, field_validator

@@ -1,7 +1,5 @@
 """A chain of tasks that the arena runs on a column's model, as a target."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from pydantic import Field

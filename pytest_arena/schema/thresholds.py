@@ -1,9 +1,7 @@
 """One entry of `gates:`: a limit on a metric of the run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -114,7 +112,7 @@ class ThresholdSpec(ArenaModel):
     """Only these variants."""
 
     @model_validator(mode="after")
-    def _has_limits_that_agree(self) -> ThresholdSpec:
+    def _has_limits_that_agree(self) -> Self:
         if all(getattr(self, limit) is None for limit in _LIMITS):
             raise _refusal(
                 f"gate {self.title!r} has no limit",

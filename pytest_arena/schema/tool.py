@@ -1,9 +1,7 @@
 """Tools that models are offered: what they are for, what they are called with, and what runs them
 where an agent of ours calls them."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -92,7 +90,7 @@ class ToolSpec(ArenaModel):
         return "mock" in self.model_fields_set
 
     @model_validator(mode="after")
-    def _has_one_source(self) -> ToolSpec:
+    def _has_one_source(self) -> Self:
         if len(self.runs_by) > 1:
             raise PydanticCustomError(
                 "tool_source",

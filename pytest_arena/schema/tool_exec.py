@@ -1,7 +1,5 @@
 """A program of the user's own as a tool."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from pytest_arena.schema.base import ArenaModel

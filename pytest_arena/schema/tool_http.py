@@ -1,8 +1,6 @@
 """A service of the user's own as a tool."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,7 +49,7 @@ class ToolHttpSpec(ArenaModel):
         return checked_path(path)
 
     @model_validator(mode="after")
-    def _sends_one_body(self) -> ToolHttpSpec:
+    def _sends_one_body(self) -> Self:
         bodies = [name for name in ("body", "form") if getattr(self, name) is not None]
         what = None
         if len(bodies) > 1:

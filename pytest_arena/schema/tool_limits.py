@@ -1,7 +1,5 @@
 """`limits:` of an agent: what one trial may take before the loop refuses to go on."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What a tool gives that is not there: values, by call or by argument, delays and failures."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from pydantic import AliasChoices, Field
@@ -26,5 +24,5 @@ class ToolAnswer(ArenaModel):
     """Why the tool fails."""
     delay: Duration | None = None
     """How long it takes; the tool really waits."""
-    otherwise: ToolAnswer | None = None
+    otherwise: "ToolAnswer | None" = None
     """The answer for all other arguments."""

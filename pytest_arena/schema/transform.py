@@ -1,8 +1,6 @@
 """The key `transform:`: what is made of an answer before assertions look at it."""
 
-from __future__ import annotations
-
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -42,7 +40,7 @@ class TransformSpec(ArenaModel):
         return None if call is None else checked_reference(call, "answers.orders:total")
 
     @model_validator(mode="after")
-    def _goes_one_way(self) -> TransformSpec:
+    def _goes_one_way(self) -> Self:
         given = [way for way in _WAYS if getattr(self, way) is not None]
         if len(given) != 1:
             raise PydanticCustomError(

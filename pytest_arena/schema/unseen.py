@@ -1,7 +1,5 @@
 """What is said in a case and an application would not see, so that its answer is none to that."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 
 from pytest_arena.errors import Problem

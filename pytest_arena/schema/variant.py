@@ -1,8 +1,6 @@
 """One named version of prompt, parameters and variables, which makes a column of each provider."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,7 +49,7 @@ class VariantSpec(ArenaModel):
         return value
 
     @model_validator(mode="after")
-    def _has_one_prompt(self) -> VariantSpec:
+    def _has_one_prompt(self) -> Self:
         if self.target is not None and self.prompt is not None:
             raise PydanticCustomError(
                 "variant",

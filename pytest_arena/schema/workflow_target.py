@@ -1,7 +1,5 @@
 """A pack's workflow that the arena runs on a column's model, as a target."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field
