@@ -18,7 +18,6 @@ from pytest_arena.errors import (
     TransformError,
 )
 from pytest_arena.loading.plans import CellPlan
-from pytest_arena.loading.task_chain_plans import TaskChainPlan
 from pytest_arena.results.new_ids import new_id
 from pytest_arena.results.request_response import Message, Request, Response, Tool
 from pytest_arena.results.run_facts import now
@@ -166,13 +165,13 @@ class Conversation:
             from pytest_arena.targets.chain import ChainRun
 
             return ChainRun(case.chain, self._ask, self._toolboxes(), about, self._calls)
-        if isinstance(case.workflow, TaskChainPlan):
-            from pytest_arena.targets.task_chain import TaskChainRun
-
-            return TaskChainRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
         if case.workflow is not None:
+            from pytest_arena.loading.task_chain_plans import TaskChainPlan
+            from pytest_arena.targets.task_chain import TaskChainRun
             from pytest_arena.targets.workflow import WorkflowRun
 
+            if isinstance(case.workflow, TaskChainPlan):
+                return TaskChainRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
             return WorkflowRun(case.workflow, self._ask, self._toolboxes(), about, self._calls)
         assert case.agent is not None  # noqa: S101 - one of them is there
         notes = [turn.notes for turn in self._dialogue]

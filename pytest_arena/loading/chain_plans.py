@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.agent_plans import AgentPlan
-from pytest_arena.loading.tool_functions import tool_function
 from pytest_arena.schema import ProviderSpec
 
 INPUT = "{input}"
@@ -27,6 +26,8 @@ class FunctionPlan:
 
     def function(self) -> Callable[..., Any]:
         """Return the function; raises `UnresolvedError`."""
+        from pytest_arena.loading.tool_functions import tool_function
+
         return tool_function(self.call, self.root, self.folder)
 
 

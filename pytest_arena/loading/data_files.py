@@ -18,6 +18,7 @@ from pytest_arena.errors import (
     shorten,
     suggest,
 )
+from pytest_arena.loading.data_places import MAX_ROWS
 from pytest_arena.loading.delimited import Delimited
 from pytest_arena.loading.files import display_name, read_limited
 from pytest_arena.loading.json_rows import PlaceOf, Row, json_rows, jsonl_rows, yaml_rows
@@ -27,7 +28,6 @@ from pytest_arena.schema import DataSpec
 from pytest_arena.text.spreadsheet import without_apostrophes
 
 MAX_BYTES = 50_000_000
-MAX_ROWS = 100_000
 MAX_UNPACKED = 500_000_000
 
 _DELIMITED = (".csv", ".tsv")

@@ -14,6 +14,9 @@ from pytest_arena.prompts.templates import names_in
 if TYPE_CHECKING:
     from pytest_arena.loading.data_files import DataFile
 
+MAX_ROWS = 100_000
+"""The most rows that a file may have, and the most cases that are made of one."""
+
 
 @dataclass(frozen=True, slots=True)
 class DataRow:

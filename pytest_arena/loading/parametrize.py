@@ -11,8 +11,7 @@ from typing import Any
 from pytest_arena.errors import shorten
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.loading.context import LoadContext
-from pytest_arena.loading.data_files import MAX_ROWS, read_rows
-from pytest_arena.loading.data_places import DataRow
+from pytest_arena.loading.data_places import MAX_ROWS, DataRow
 from pytest_arena.loading.templates import render_value
 from pytest_arena.loading.tree import YamlList, YamlMap, plain
 from pytest_arena.loading.validate import build_model
@@ -128,6 +127,8 @@ def _rows(case: YamlMap, context: LoadContext) -> tuple[ParameterSet, ...]:
     spec = _data_spec(case, context)
     if spec is None:
         return ()
+    from pytest_arena.loading.data_files import read_rows
+
     place = case.value_place("data")
     with context.gathering():
         path = context.find(spec.file, place, "data file")

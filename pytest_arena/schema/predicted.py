@@ -10,7 +10,6 @@ from pydantic_core import PydanticCustomError
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.schema.base import ArenaModel
 from pytest_arena.text.json_query import JmesPath, why_no_path
-from pytest_arena.text.json_text import NotJsonError, parse_json
 from pytest_arena.text.labels import LONGEST, bare_label
 from pytest_arena.text.regex import Pattern, search
 
@@ -100,6 +99,8 @@ class Predicted(ArenaModel):
     def _in_json(self, path: str, answer: str) -> Any:
         import jmespath
         from jmespath.exceptions import JMESPathError, UnknownFunctionError
+
+        from pytest_arena.text.json_text import NotJsonError, parse_json
 
         try:
             return jmespath.search(path, parse_json(answer, extract=True))

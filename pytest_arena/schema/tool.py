@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AliasChoices, BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.json_schema import check_schema
 from pytest_arena.references import checked_reference
 from pytest_arena.schema.base import ArenaModel, Duration
 from pytest_arena.schema.tool_exec import ToolExecSpec
@@ -76,6 +75,8 @@ class ToolSpec(ArenaModel):
                     "fix": "write {type: object, properties: {number: {type: string}}}",
                 },
             )
+        from pytest_arena.json_schema import check_schema
+
         check_schema(schema)
         return {"type": "object", "properties": {}, **schema}
 

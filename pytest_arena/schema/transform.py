@@ -5,10 +5,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.javascript import Source
 from pytest_arena.references import checked_reference
 from pytest_arena.schema.base import ArenaModel
-from pytest_arena.schema.javascript import check_javascript
 from pytest_arena.text.json_query import JmesPath
 
 _WAYS = ("javascript", "jmespath", "python")
@@ -31,6 +29,9 @@ class TransformSpec(ArenaModel):
     @classmethod
     def _compiles(cls, code: str | None) -> str | None:
         if code is not None:
+            from pytest_arena.javascript import Source
+            from pytest_arena.schema.javascript import check_javascript
+
             check_javascript(Source(code))
         return code
 
