@@ -1,7 +1,5 @@
 """Assertions over all trials of a cell: latency, success, cost, tokens, consistency."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """Assertions on how a trial ended: answered, refused, blocked, cut off."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Detectors as assertions: nothing may be found in any answer of the trial."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Sequence
 from typing import ClassVar
 

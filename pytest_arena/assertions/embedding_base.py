@@ -1,7 +1,5 @@
 """The base of assertions that may compare by an embedding model."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 

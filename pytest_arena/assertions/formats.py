@@ -1,7 +1,5 @@
 """Assertions on the form of an answer: JSON, XML, SQL."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator

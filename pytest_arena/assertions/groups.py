@@ -1,7 +1,5 @@
 """Groups of assertions: any of them, or all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import ClassVar
 

@@ -1,9 +1,7 @@
 """Assert by JavaScript, as promptfoo's configurations do."""
 
-from __future__ import annotations
-
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -70,7 +68,7 @@ class JavaScript(Assertion):
         return function
 
     @model_validator(mode="after")
-    def _can_be_run(self) -> JavaScript:
+    def _can_be_run(self) -> Self:
         if self.code is None:
             raise PydanticCustomError(
                 "no_code",

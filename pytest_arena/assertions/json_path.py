@@ -1,7 +1,5 @@
 """Assert on one value inside an answer's JSON, named by a JMESPath expression."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from pytest_arena.assertions.messages import bounded

@@ -1,7 +1,5 @@
 """Assert that an answer's JSON fits a JSON Schema."""
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator

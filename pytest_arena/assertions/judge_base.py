@@ -1,7 +1,5 @@
 """The base of assertions that a judge decides, and the material that judges read."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Assertions that a judge decides by criteria of their own: relevance, facts, harm, role."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from pydantic import AliasChoices, Field

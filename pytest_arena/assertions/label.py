@@ -1,7 +1,5 @@
 """Assert on the label that an answer gives, as a classifier does."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import ClassVar
 

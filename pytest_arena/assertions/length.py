@@ -1,8 +1,6 @@
 """Assertions on how long an answer is, in characters, words and sentences."""
 
-from __future__ import annotations
-
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -97,7 +95,7 @@ class Length(Assertion):
     """The most characters that a reader sees."""
 
     @model_validator(mode="after")
-    def _has_bounds(self) -> Length:
+    def _has_bounds(self) -> Self:
         if self.min is None and self.max is None:
             raise PydanticCustomError(
                 "missing_value", "length has no bound", {"expected": "`min`, `max` or both"}

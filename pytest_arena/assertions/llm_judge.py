@@ -1,8 +1,6 @@
 """Assertions that a judge decides by criteria: in a file's own words, or by a rubric."""
 
-from __future__ import annotations
-
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -101,7 +99,7 @@ class LlmJudge(ByCriteria):
     answer, `{{ criteria }}` for the criteria, other names for variables of the case."""
 
     @model_validator(mode="after")
-    def _has_one_way(self) -> LlmJudge:
+    def _has_one_way(self) -> Self:
         if self.judge_prompt is None:
             return self
         said = " ".join(text for _, text in self._said)

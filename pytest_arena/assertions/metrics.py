@@ -1,9 +1,7 @@
 """Assertions on what an answer took: time, money, tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -137,7 +135,7 @@ class TokenCount(Assertion):
     """Which tokens: the answer's, the prompt's, or both."""
 
     @model_validator(mode="after")
-    def _has_bounds(self) -> TokenCount:
+    def _has_bounds(self) -> Self:
         if self.min is None and self.max is None:
             raise PydanticCustomError(
                 "missing_value", "token_count has no bound", {"expected": "`max`, `min` or both"}

@@ -1,7 +1,5 @@
 """The base of assertions that look at the answers of a whole conversation, or at one turn's."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any
 

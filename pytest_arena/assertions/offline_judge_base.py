@@ -1,7 +1,5 @@
 """What assertions share that are judged offline first, and by a judge only where that is unsure."""
 
-from __future__ import annotations
-
 import json
 
 from pytest_arena.assertions.judge_base import JudgedAssertion

@@ -1,7 +1,5 @@
 """Assertions on regular expressions in an answer."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import ClassVar

@@ -1,9 +1,7 @@
 """Assert that an answer is better than another provider's, or than the baseline's."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -45,7 +43,7 @@ class PreferredOver(JudgedAssertion):
     """What makes an answer better; the judge decides unless given."""
 
     @model_validator(mode="after")
-    def _has_one_rival(self) -> PreferredOver:
+    def _has_one_rival(self) -> Self:
         if (self.provider is None) == (self.baseline is None):
             raise PydanticCustomError(
                 "rival",

@@ -1,7 +1,5 @@
 """Assert by a Python function of the project: `module:function`, sync or async."""
 
-from __future__ import annotations
-
 import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping

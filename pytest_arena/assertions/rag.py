@@ -1,7 +1,5 @@
 """Assertions on answers from documents, and on the documents: what a judge finds claim by claim."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar
 

@@ -1,7 +1,5 @@
 """The assertion on an answer's sentiment, judged offline."""
 
-from __future__ import annotations
-
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator

@@ -1,9 +1,7 @@
 """Assertions on whether an answer says what a reference says."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -60,7 +58,7 @@ class Similar(Embedded):
     """The least similarity, up to 1 (`min_score` means the same)."""
 
     @model_validator(mode="after")
-    def _has_a_reference(self) -> Similar:
+    def _has_a_reference(self) -> Self:
         if (self.value is None) == (self.values is None):
             raise PydanticCustomError(
                 "missing_value",

@@ -1,7 +1,5 @@
 """Assertions on the trace that an application told: how many spans, how long, any failed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar

@@ -1,9 +1,7 @@
 """Assertions on the words of an answer: what it holds, how it begins and ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, AliasChoices, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -60,7 +58,7 @@ class _OneOrMore(_InText):
         return ((self.value,) if self.value is not None else ()) + (self.values or ())
 
     @model_validator(mode="after")
-    def _has_a_text(self) -> _OneOrMore:
+    def _has_a_text(self) -> Self:
         if not self.wanted:
             raise PydanticCustomError(
                 "missing_value",
@@ -247,7 +245,7 @@ class Equals(Assertion):
     """Compare character by character: blanks around the answer, line ends and accents, too."""
 
     @model_validator(mode="after")
-    def _is_one_of_both(self) -> Equals:
+    def _is_one_of_both(self) -> Self:
         if self.exact and self.fold:
             raise PydanticCustomError(
                 "fold_and_exact",

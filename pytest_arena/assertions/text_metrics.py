@@ -1,9 +1,7 @@
 """Assertions on how close an answer comes to a reference text."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -52,7 +50,7 @@ class Levenshtein(Assertion):
     """The least similarity, up to 1."""
 
     @model_validator(mode="after")
-    def _has_a_bound(self) -> Levenshtein:
+    def _has_a_bound(self) -> Self:
         if self.max_distance is None and self.min_similarity is None and self.threshold is None:
             raise PydanticCustomError(
                 "missing_value",

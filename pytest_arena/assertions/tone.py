@@ -1,9 +1,7 @@
 """The assertion on an answer's tone: judged offline, by a judge where that is unsure."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -52,7 +50,7 @@ class Tone(JudgedOffline):
     """Compare with the same cell's answers in the baseline, instead of with `min_score`."""
 
     @model_validator(mode="after")
-    def _is_comparable(self) -> Tone:
+    def _is_comparable(self) -> Self:
         if self.relative_to and self._name not in TONES:
             raise PydanticCustomError(
                 "tone",

@@ -1,8 +1,6 @@
 """What a JSON value must be like: whole or in a part, equal, holding, matching, fitting."""
 
-from __future__ import annotations
-
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -57,7 +55,7 @@ class ChecksValue(Assertion):
         return None if schema is None else check_schema(schema)
 
     @model_validator(mode="after")
-    def _looks_for_something(self) -> ChecksValue:
+    def _looks_for_something(self) -> Self:
         if self.path is None and not self._looks_at_it:
             raise PydanticCustomError(
                 "checks_value",

@@ -1,6 +1,6 @@
 """The base of assertions that count something and hold it against bounds."""
 
-from __future__ import annotations
+from typing import Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,7 +17,7 @@ class WithinBounds(Assertion):
     """How many there may be."""
 
     @model_validator(mode="after")
-    def _bounds_something(self) -> WithinBounds:
+    def _bounds_something(self) -> Self:
         if self.min is None and self.max is None:
             raise PydanticCustomError(
                 "bounds",

@@ -1,7 +1,5 @@
 """Detectors as guardrails: what is found blocks, is covered by asterisks, or is flagged."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

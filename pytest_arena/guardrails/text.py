@@ -1,8 +1,6 @@
 """Guardrails on what a text must or must not match."""
 
-from __future__ import annotations
-
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -38,7 +36,7 @@ class RequiredPattern(Guardrail):
     """The regular expression, as Python's `regex` package reads it."""
 
     @model_validator(mode="after")
-    def _can_replace(self) -> RequiredPattern:
+    def _can_replace(self) -> Self:
         if self.on_violation == "replace" and self.message is None:
             raise PydanticCustomError(
                 "guardrail_message",
