@@ -23,7 +23,8 @@ class Quota:
         """How much comes back in a second, where that is known."""
         if self.limit is None or not self.reset_s or self.limit <= self.left:
             return None
-        return (self.limit - self.left) / self.reset_s
+        # so little that it comes to nothing is not known either
+        return (self.limit - self.left) / self.reset_s or None
 
     @property
     def wait_s(self) -> float | None:

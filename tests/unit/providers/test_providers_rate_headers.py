@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_arena.errors import ErrorKind
@@ -103,6 +103,13 @@ def test_a_refusal_without_retry_after_waits_as_its_headers_say() -> None:
         ),
         st.text(max_size=12) | st.floats().map(str) | st.integers().map(str),
     )
+)
+@example(
+    {
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-limit-requests": "1e-308",
+        "x-ratelimit-reset-requests": "9007199254740992",
+    }
 )
 def test_whatever_a_server_sends_is_a_wait_that_can_be_made(headers: dict[str, str]) -> None:
     found = allowance_from(headers)
