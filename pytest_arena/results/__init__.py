@@ -2,7 +2,8 @@
 
 These dataclasses are what everything else hands on: the engine fills them, workers send them,
 journals and `results.jsonl` keep them, comparison and reporters read them. Each field is
-described once, where it is declared; reading, checking and writing follow from that.
+described once, where it is declared; reading, checking and writing follow from that. Modules of
+dataclasses that lines hold do not postpone their annotations: each would be compiled anew.
 
 Files of results come from other machines and are data from strangers: sizes are capped, shapes
 are checked, and a wrong line is told by number and path (`reading`). Text of models is cleaned

@@ -1,7 +1,5 @@
 """One case × provider: its trials, its verdict, and how it stands beside a baseline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 

@@ -1,7 +1,5 @@
 """What a judge said of an answer, what it cost to ask, and how far it can be trusted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Literal
 

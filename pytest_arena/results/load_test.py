@@ -1,7 +1,5 @@
 """What a load case measured: throughput, latencies and errors, in all and over time."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 

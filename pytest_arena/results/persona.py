@@ -1,7 +1,5 @@
 """What simulated users said, and what it took to ask for it."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt

@@ -1,11 +1,9 @@
 """What is sent to a provider and what comes back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
@@ -213,7 +211,7 @@ class Response:
     """What `transform:` made of `output`, as JSON: what assertions look at in its place."""
 
     @property
-    def as_seen(self) -> Response:
+    def as_seen(self) -> Self:
         """The answer as assertions look at it: with the text of what was made of it."""
         if self.transformed is None:
             return self

@@ -1,7 +1,5 @@
 """What one `pytest --arena` found out: its cells, and what was concluded of them together."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any, Literal

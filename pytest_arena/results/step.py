@@ -1,7 +1,5 @@
 """What an agent, a chain or a workflow that we run does between a user's message and its answer."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import NonNegativeFloat, NonNegativeInt

@@ -1,7 +1,5 @@
 """The trace that an application returned with an answer: what it did meanwhile, as timed spans."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Any

@@ -1,7 +1,5 @@
 """What is kept of each run to see how columns do over time, and which cases flip."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import field
 

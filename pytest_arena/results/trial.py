@@ -1,9 +1,7 @@
 """One execution of a case: its answers, what the assertions found in them, and its verdict."""
 
-from __future__ import annotations
-
 from dataclasses import field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, Field, NonNegativeFloat, NonNegativeInt
 
@@ -37,7 +35,7 @@ class Finding:
     turn: NonNegativeInt | None = None
     expected: str | None = None
     weight: NonNegativeFloat = 1.0
-    group: tuple[Finding, ...] = ()
+    group: tuple["Finding", ...] = ()
     judge: Judging | None = None
     measure: str | None = None
     predicted: str | None = None
@@ -188,13 +186,13 @@ class Trial:
         return shown(users[-1]) if users else ""
 
     @property
-    def as_seen(self) -> Trial:
+    def as_seen(self) -> Self:
         """The trial as assertions look at it: with what `transform:` made of its answers."""
         if all(response.transformed is None for response in self.responses):
             return self
         return replace(self, responses=tuple(response.as_seen for response in self.responses))
 
-    def at_turn(self, turn: int) -> Trial:
+    def at_turn(self, turn: int) -> Self:
         """Return the trial as it stood when the answer of that turn (from 0) had come."""
         if turn >= len(self.responses):
             return replace(self, responses=())
