@@ -12,7 +12,13 @@ from pytest_arena.comparison.differences import Difference, differences
 from pytest_arena.comparison.gate.summary import SinceBaseline, since_baseline
 from pytest_arena.comparison.judge_summary import JudgeSummary, judge_summaries
 from pytest_arena.comparison.labels import LabelSummary, label_summaries
-from pytest_arena.comparison.leaderboard import LeaderboardRow, leaderboard, rating_intervals
+from pytest_arena.comparison.leaderboard import (
+    Games,
+    LeaderboardRow,
+    games_of,
+    leaderboard,
+    rating_intervals,
+)
 from pytest_arena.comparison.matrix import Matrix, matrix
 from pytest_arena.comparison.persona_summary import PersonaSummary, persona_summaries
 from pytest_arena.comparison.recovery import recovery_sentence
@@ -70,13 +76,18 @@ class Comparison:
         return label_summaries(self.run.cells)
 
     @cached_property
+    def games(self) -> Games:
+        """What each pair of providers did on each case, of which ratings are made."""
+        return games_of(self.matrix)
+
+    @cached_property
     def standings(self) -> tuple[LeaderboardRow, ...]:
-        return leaderboard(self.matrix, self.summaries)
+        return leaderboard(self.games, self.summaries)
 
     @cached_property
     def ratings(self) -> dict[str, Estimate]:
         """Ratings in Elo points with their intervals, by provider."""
-        return rating_intervals(self.matrix)
+        return rating_intervals(self.games)
 
     @cached_property
     def by_tag(self) -> tuple[Breakdown, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from itertools import combinations
 
 from pytest_arena.comparison.matrix import Matrix, Pair, case_score, preferences
@@ -42,9 +43,17 @@ class LeaderboardRow:
     pareto: bool
 
 
-def leaderboard(table: Matrix, summaries: Sequence[ProviderSummary]) -> tuple[LeaderboardRow, ...]:
+@dataclass(frozen=True, slots=True)
+class Games:
+    """The rated providers by name, and the cases counted by what each pair of them did on each."""
+
+    names: Sequence[str] = ()
+    patterns: Mapping[Pattern, int] = field(default_factory=dict)
+
+
+def leaderboard(games: Games, summaries: Sequence[ProviderSummary]) -> tuple[LeaderboardRow, ...]:
     """Rank providers by rating, then by pass rate, then by name; those without a rating last."""
-    ratings, shrunk = _ratings(table)
+    ratings, shrunk = _ratings(games)
     front = pareto_front([one for one in summaries if not ratings or one.provider in ratings])
     rated = sorted(
         ((_order(summary, ratings.get(summary.provider)), summary) for summary in summaries),
@@ -104,12 +113,12 @@ def _beats(rival: Sequence[float | None], point: Sequence[float | None]) -> bool
     return better
 
 
-def rating_intervals(table: Matrix) -> dict[str, Estimate]:
+def rating_intervals(games: Games) -> dict[str, Estimate]:
     """Return ratings with their intervals, by bootstrap over cases; no entry where none exists.
 
     Apart from `leaderboard`, since resampling takes far longer than all else here.
     """
-    names, patterns = _games(table)
+    names, patterns = games.names, games.patterns
     if not patterns:
         return {}
     values = bradley_terry(wins_of(patterns, len(names))).values
@@ -125,20 +134,19 @@ def rating_intervals(table: Matrix) -> dict[str, Estimate]:
     return ratings
 
 
-def _ratings(table: Matrix) -> tuple[dict[str, float], bool]:
-    names, patterns = _games(table)
-    if not patterns:
+def _ratings(games: Games) -> tuple[dict[str, float], bool]:
+    if not games.patterns:
         return {}, False
-    strengths = bradley_terry(wins_of(patterns, len(names)))
+    strengths = bradley_terry(wins_of(games.patterns, len(games.names)))
     return {
-        name: _elo(value) for name, value in zip(names, strengths.values, strict=True)
+        name: _elo(value) for name, value in zip(games.names, strengths.values, strict=True)
     }, strengths.shrunk
 
 
-def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
-    """Return the providers by name, and the cases counted by what each pair did on them."""
+def games_of(table: Matrix) -> Games:
+    """Return what can be rated; nothing of too many providers."""
     if len(table.providers) > MOST_RATED:
-        return [], {}
+        return Games()
     scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
     compared = [preferences(row.cells) for row in table.rows]
     columns = _comparable(table.providers, scores)
@@ -148,7 +156,7 @@ def _games(table: Matrix) -> tuple[list[str], dict[Pattern, int]]:
         pattern = _outcomes([row[column] for column in columns], names, preferred)
         if any(outcome != 2 for outcome in pattern):
             patterns[pattern] = patterns.get(pattern, 0) + 1
-    return names, patterns
+    return Games(names, patterns)
 
 
 def _comparable(providers: Sequence[str], scores: Sequence[Sequence[float | None]]) -> list[int]:

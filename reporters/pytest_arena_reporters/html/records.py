@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from math import isfinite
+from operator import attrgetter
 from typing import Any
 
 from pytest_arena.errors import shorten
@@ -18,6 +19,7 @@ from pytest_arena_reporters.html.texts import Texts
 
 Record = dict[str, Any]
 _Conversion = Callable[[Any], Any]
+_Fields = tuple[Callable[[Any], tuple[Any, ...]], list[tuple[str, Any, _Conversion | None]]]
 _AS_IS = frozenset((str, int, bool))
 LONGEST_EXCERPT = 4_000
 """The most characters of an answer that another one was compared with."""
@@ -33,7 +35,7 @@ class CellWriter:
         self._texts = texts
         self._limits = limits
         self._limit: int | None = None
-        self._fields: dict[type, list[tuple[str, _Conversion | None, Any]]] = {}
+        self._fields: dict[type, _Fields] = {}
 
     def cell(self, cell: Cell) -> Record:
         """Return the record of a cell."""
@@ -44,20 +46,29 @@ class CellWriter:
     def _record(self, value: Any) -> Record:
         kind = type(value)
         if kind not in self._fields:
-            conversions = self._conversions()
-            self._fields[kind] = [
-                (one.name, conversions[one.written_as], None if one.always else one.default)
-                for one in written_fields(kind)
-            ]
+            self._fields[kind] = self._fields_of(kind)
+        read, described = self._fields[kind]
         made: Record = {}
-        for name, convert, default in self._fields[kind]:
-            held = getattr(value, name)
+        for (name, default, convert), held in zip(described, read(value), strict=True):
             if held is not None and held != default:
                 is_plain = convert is None and type(held) in _AS_IS
                 made[name] = held if is_plain else (convert or self._plain)(held)
         if isinstance(value, LoadTestResult):
             made["words"] = load_in_words(value)
         return made
+
+    def _fields_of(self, kind: type) -> _Fields:
+        """Return what reads all written fields of a dataclass at once, and what becomes of each."""
+        written = written_fields(kind)
+        names = [one.name for one in written]
+        # of a single one the getter would give the bare value
+        several = attrgetter(*names) if len(names) > 1 else None
+        conversions = self._conversions()
+        described = [
+            (one.name, None if one.always else one.default, conversions[one.written_as])
+            for one in written
+        ]
+        return several or (lambda value: tuple(getattr(value, name) for name in names)), described
 
     def _conversions(self) -> Mapping[str | None, _Conversion | None]:
         """Return what makes of a value what scripts read, by the name that `as` has for it."""
