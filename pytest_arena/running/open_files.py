@@ -103,10 +103,10 @@ SPARE_FILES = SpareFiles()
 """Those of this process, which has one table of files."""
 
 
-def patiently(action: Callable[[], T]) -> T:
+def patiently(action: Callable[[], T], longest_s: float = PATIENCE_S) -> T:
     """Do what needs files or a process, in a thread that may wait: where the machine has no more of
     them for the moment, others end and give theirs back."""
-    end = time.monotonic() + PATIENCE_S
+    end = time.monotonic() + longest_s
     while True:
         try:
             return action()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from pytest_arena.errors import ArenaError
-from pytest_arena.running.open_files import patiently
+from pytest_arena.running.open_files import PATIENCE_S, is_short, patiently
 from pytest_arena.running.pipes import READABLE, WRITABLE, pipes_of
 from pytest_arena.running.process_groups import signal_group
 from pytest_arena.running.process_guard import ProcessGuard
@@ -31,6 +31,9 @@ _ENDING_S = 0.5
 
 OPEN_FILES = 4
 """That a program holds open here: three pipes, and what tells of its end."""
+_IN_VAIN = threading.Event()
+"""Set where what the last program needed was waited for in vain: until one starts, no further one
+waits."""
 
 
 class ProgramFailed(ArenaError):
@@ -53,7 +56,7 @@ class Program:
         most_bytes: int = MOST_BYTES,
     ) -> None:
         """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
-        self._process = patiently(lambda: _started(command, folder, environment, guard))
+        self._process = _started_patiently(command, folder, environment, guard)
         self._guard = guard
         self._most_bytes = most_bytes
         self._stdin = _opened(self._process.stdin)
@@ -224,6 +227,21 @@ class Program:
 
     def _told(self, what: str) -> str:
         return with_last_words(what, self._errors)
+
+
+def _started_patiently(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str], guard: ProcessGuard
+) -> subprocess.Popen[bytes]:
+    """Start a process as soon as the machine has what it needs, within a while."""
+    longest_s = 0.0 if _IN_VAIN.is_set() else PATIENCE_S
+    try:
+        process = patiently(lambda: _started(command, folder, environment, guard), longest_s)
+    except OSError as error:
+        if is_short(error):
+            _IN_VAIN.set()
+        raise
+    _IN_VAIN.clear()
+    return process
 
 
 def _started(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from survival import is_alive, wait_until
 
 from pytest_arena.running import program as program_module
+from pytest_arena.running.open_files import PATIENCE_S
 from pytest_arena.running.pipes import ThreadedPipes
 from pytest_arena.running.process_guard import ProcessGuard
 from pytest_arena.running.program import Program, ProgramFailed
@@ -144,3 +146,27 @@ def test_programs_end_with_a_process_that_is_killed_though_a_copy_of_it_lives(
     wait_until(lambda: not is_alive(pid), tmp_path)
     os.killpg(holder.pid, signal.SIGKILL)
     holder.stdout.close()
+
+
+def test_what_was_waited_for_in_vain_is_not_waited_for_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, guard: ProcessGuard
+) -> None:
+    waits: list[float] = []
+    short = OSError(errno.EMFILE, "Too many open files")
+
+    def patiently(action: Callable[[], object], longest_s: float) -> object:
+        waits.append(longest_s)
+        return action()
+
+    def started(*_: object) -> object:
+        raise short
+
+    monkeypatch.setattr(program_module, "patiently", patiently)
+    with monkeypatch.context() as patched:
+        patched.setattr(program_module, "_started", started)
+        for _ in range(2):
+            with pytest.raises(OSError, match="Too many"):
+                Program(["sleep", "9"], tmp_path, os.environ, guard)
+    for _ in range(2):
+        Program([sys.executable, "-c", ""], tmp_path, os.environ, guard).finish()
+    assert waits == [PATIENCE_S, 0.0, 0.0, PATIENCE_S]
