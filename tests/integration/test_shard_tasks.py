@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from conftest import PLAIN, Project
@@ -68,6 +71,43 @@ def test_shards_of_a_lost_node_come_to_the_results_of_one_run(
     assert [(c.id, c.verdict, c.hashes) for c in whole.cells] == [
         (c.id, c.verdict, c.hashes) for c in one.cells
     ]
+
+
+def test_a_driver_that_is_told_to_end_keeps_what_came_and_is_taken_up(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=ARENA)
+
+    class EndedJob(OneAfterAnother):
+        """A cluster whose job is ended when the first shard's first cells have come."""
+
+        places = 1
+        signals: ClassVar[list[int]] = [signal.SIGTERM]
+
+        def __init__(self, address: str, *, cpus: float, ship: str | None) -> None:
+            super().__init__()
+            self.losses = 0
+
+        def next(self) -> tuple[int, Message]:
+            handle, message = super().next()
+            if self.signals and isinstance(message, Lines) and b'"cell"' in message.data:
+                os.kill(os.getpid(), self.signals.pop())
+            return handle, message
+
+        def stop(self) -> None:
+            assert self._stream is not None
+            self._stream.close()  # type: ignore[attr-defined]
+
+    monkeypatch.setattr("pytest_arena.distributed.ray_cluster.RayCluster", EndedJob)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        assert main(["ray", "--shards=2", "--", *PLAIN.split()]) == 2
+        assert capsys.readouterr().err == "interrupted; arena ray --resume takes it up\n"
+        assert not Path("arena-report/results.jsonl").exists()
+        assert main(["ray", "--shards=2", "--resume", "--", *PLAIN.split()]) == 0
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not read_run("arena-report/results.jsonl").interrupted
 
 
 def test_what_pytest_says_of_a_refusal_comes_back(project: Project) -> None:
