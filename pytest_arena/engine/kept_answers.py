@@ -20,9 +20,9 @@ async def calls_of(journal: CallJournal | None, plan: CellPlan, number: int) -> 
     Neither is what Python code asks, which no hash tells from what it asked before.
     """
     case, spec = plan.case, plan.provider
-    turns = sum(turn.most_answers for turn in case.dialogues[number % len(case.dialogues)])
     if journal is None or spec.system is not None or spec.asks_nobody or case.load is not None:
         return None
+    turns = sum(turn.most_answers for turn in case.dialogues[number % len(case.dialogues)])
     if not plan.hashes or (not case.works_in_steps and turns == 1):
         return None
     return await journal.of_trial(plan.file, case.name, plan.column, number, plan.version)

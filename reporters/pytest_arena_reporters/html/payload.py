@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pytest_arena.comparison import Comparison
 from pytest_arena.comparison.breakdown import assertion_verdicts
@@ -22,6 +21,8 @@ from pytest_arena_reporters.html.description import labels
 from pytest_arena_reporters.html.pictures import pictures_of
 from pytest_arena_reporters.html.records import CellWriter, json_text, rounded, significant
 from pytest_arena_reporters.html.texts import Texts, answers_of, shared_texts
+
+_Value = TypeVar("_Value")
 
 CHUNK = 100
 _LEVEL = 6
@@ -125,7 +126,8 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
     """Return what filters, sorting and rows need of all cells, column by column."""
     rows = comparison.matrix.rows
     providers = {name: i for i, name in enumerate(comparison.matrix.providers)}
-    files, tags, kinds, sets = _Numbers(), _Numbers(), _Numbers(), _Numbers()
+    files, tags, kinds = _Numbers[str](), _Numbers[str](), _Numbers[str]()
+    sets = _Numbers[tuple[int, ...]]()
     cases = []
     for row in rows:
         first = next(cell for cell in row.cells if cell is not None)
@@ -144,7 +146,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         found = sorted(assertion_verdicts(cell).items())
         # The sign tells whether all of a type held; numbers start from 1 to have one.
         signed = [(kinds.of(k) + 1) * (-1 if v in ("failed", "error") else 1) for k, v in found]
-        checks.append(sets.of(json.dumps(signed)))
+        checks.append(sets.of(tuple(signed)))
     numbers = [i for i, row in enumerate(rows) for cell in row.cells if cell is not None]
     return {
         "run": comparison.run.info.run_id,
@@ -152,7 +154,7 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
         "files": files.list,
         "tags": tags.list,
         "types": kinds.list,
-        "sets": [json.loads(signed) for signed in sets.list],
+        "sets": sets.list,
         "cases": cases,
         "chunk": CHUNK,
         "case": numbers,
@@ -173,7 +175,8 @@ def _index(comparison: Comparison, cells: Sequence[Cell]) -> dict[str, Any]:
 
 def _said(cells: Sequence[Cell]) -> list[int]:
     """Return which of its case's different answers each cell shows: 0 is the first; -1 is none."""
-    answers: dict[tuple[str, str], dict[bytes, int]] = {}
+    # by their hashes, since the answers themselves may be more than memory holds
+    answers: dict[tuple[str, str], dict[int, int]] = {}
     said = []
     for cell in cells:
         shown = telling_trial(cell)
@@ -183,8 +186,7 @@ def _said(cells: Sequence[Cell]) -> list[int]:
             continue
         own = answers.setdefault((cell.file, cell.case), {})
         calls = [(call.name, json_text(call.arguments)) for call in answer.tool_calls]
-        told = hashlib.sha256(json.dumps([answer.output, calls]).encode()).digest()
-        said.append(own.setdefault(told, len(own)))
+        said.append(own.setdefault(hash((answer.output, *calls)), len(own)))
     return said
 
 
@@ -217,14 +219,14 @@ def _statuses(cells: Sequence[Cell]) -> dict[str, Any]:
     }
 
 
-class _Numbers:
+class _Numbers(Generic[_Value]):
     """Values with their numbers, in the order in which they are first seen."""
 
     def __init__(self) -> None:
-        self.list: list[str] = []
-        self._numbers: dict[str, int] = {}
+        self.list: list[_Value] = []
+        self._numbers: dict[_Value, int] = {}
 
-    def of(self, value: str) -> int:
+    def of(self, value: _Value) -> int:
         if value not in self._numbers:
             self._numbers[value] = len(self.list)
             self.list.append(value)

@@ -48,11 +48,14 @@ class CellWriter:
         if kind not in self._fields:
             self._fields[kind] = self._fields_of(kind)
         read, described = self._fields[kind]
-        made: Record = {}
-        for (name, default, convert), held in zip(described, read(value), strict=True):
-            if held is not None and held != default:
-                is_plain = convert is None and type(held) in _AS_IS
-                made[name] = held if is_plain else (convert or self._plain)(held)
+        made: Record = {
+            # most values are plain, and stay what they are without a call
+            name: held
+            if convert is None and type(held) in _AS_IS
+            else (convert or self._plain)(held)
+            for (name, default, convert), held in zip(described, read(value), strict=True)
+            if held is not None and held != default
+        }
         if isinstance(value, LoadTestResult):
             made["words"] = load_in_words(value)
         return made
@@ -73,7 +76,6 @@ class CellWriter:
     def _conversions(self) -> Mapping[str | None, _Conversion | None]:
         """Return what makes of a value what scripts read, by the name that `as` has for it."""
         return {
-            # most values are plain, and stay what they are without a call
             None: None,
             "calibration": figures.calibration,
             "count": len,
@@ -90,12 +92,13 @@ class CellWriter:
 
     def _plain(self, value: Any) -> Any:
         """Return a value as JSON has it, with each dataclass in it as its record."""
-        if type(value) in _AS_IS:
+        kind = type(value)
+        if kind in _AS_IS:
             return value
+        if kind in self._fields or is_dataclass(value):
+            return self._record(value)
         if isinstance(value, (tuple, list)):
             return [self._plain(item) for item in value]
-        if is_dataclass(value):
-            return self._record(value)
         if isinstance(value, float):
             return value if isfinite(value) else None
         if isinstance(value, Mapping):
