@@ -86,6 +86,7 @@ def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config, shard_of(parts.settings))
+    parts.config.pluginmanager.register(link, "arena-worker-link")
     journals = WorkerJournals(link.folder, link.run_id)
     shard = journals.of_worker(link.worker)
     # the cell goes to the controller as well, which stores into the same folder and tells

@@ -170,6 +170,11 @@ class WorkerLink:
         self.knows_order: bool = given["knows_order"]
         self.worker: str = config.workerinput["workerid"]
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        # sent by now; pytest's terminal keeps each report to the end, here as in the controller
+        vars(report).pop("arena_cells", None)
+
     def _own_folder(self) -> Path:
         made = TemporaryDirectory(prefix="arena-worker-", ignore_cleanup_errors=True)
         self._config.add_cleanup(made.cleanup)

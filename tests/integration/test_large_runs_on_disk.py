@@ -78,3 +78,27 @@ def test_texts_on_disk_are_in_every_report_and_under_the_gate(
     assert [one["standing"]["status"] for one in project.records()[1:-1]]
     for name in ("csv", "spans"):
         assert gated[name] == in_memory[name]
+
+
+def test_no_process_keeps_the_lines_that_it_has_passed_on(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(arena=ARENA)
+    project.pytester.makeconftest(
+        """
+        import gc
+        import pytest
+
+        def pytest_sessionfinish(session):
+            gc.unfreeze()
+            held = [one for one in gc.get_objects() if isinstance(one, pytest.TestReport)]
+            worker = getattr(session.config, "workerinput", {}).get("workerid", "main")
+            with open(f"held-{worker}", "w") as file:
+                file.write(str(sum("arena_cells" in vars(one) for one in held)))
+            gc.freeze()
+        """
+    )
+    project.run(*spread)
+    held = {file.name: file.read_text() for file in project.path.glob("held-*")}
+    assert len(held) == (3 if spread else 1)
+    assert set(held.values()) == {"0"}
