@@ -287,11 +287,10 @@ def _workers(config: pytest.Config) -> int:
 def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
     """Return what files demand of the deal; where entries that ask the same differ on a limit, the
     smallest holds."""
-    root, registry = parts.config.rootpath, parts.registry
     from pytest_arena.collection.xdist_scheduler import Demands
     from pytest_arena.engine.calling.pools import Pools, add_limits
-    from pytest_arena.loading import load_arena
 
+    root, registry = parts.config.rootpath, parts.registry
     limits: dict[str, int] = {}
     loads: set[tuple[str, str, str]] = set()
     pools: dict[tuple[str, str], str] = {}
@@ -301,6 +300,8 @@ def _demands(parts: RunContext, files: Sequence[str]) -> Demands:
         if not any(word in data for word in (b"concurren", b"include", b"variants")):
             # most files demand nothing, and the controller need not load them
             continue
+        from pytest_arena.loading import load_arena
+
         arena = load_arena(root / file, root=root, registry=registry)
         # as the workers have it, which deal alike
         arena = arena.only(parts.settings.providers, parts.settings.variants)

@@ -43,16 +43,22 @@ CONTROLLER = """
 import sys
 import pytest
 
+HEAVY = %r
+
+
 class Look:
     def pytest_xdist_setupnodes(self):
-        print("KNOWS", *(name for name in %r if name in sys.modules))
+        print("STARTS WITH", *(name for name in HEAVY if name in sys.modules))
+
+    def pytest_unconfigure(self):
+        print("ENDS WITH", *(name for name in HEAVY if name in sys.modules))
 
 arguments = ["--arena", "-q", "-n1", "-p", "no:cacheprovider", "-p", "no:randomly", sys.argv[1]]
 raise SystemExit(pytest.main(arguments, plugins=[Look()]))
 """
 
 
-def test_a_controller_starts_its_workers_before_it_imports_what_only_they_need(
+def test_a_controller_never_imports_what_only_its_workers_need(
     tmp_path: Path,
 ) -> None:
     heavy = (
@@ -71,5 +77,6 @@ def test_a_controller_starts_its_workers_before_it_imports_what_only_they_need(
         text=True,
         cwd=file.parent,
     )
-    assert "KNOWS\n" in done.stdout, done.stdout + done.stderr
+    assert "STARTS WITH\n" in done.stdout, done.stdout + done.stderr
+    assert "ENDS WITH\n" in done.stdout, done.stdout + done.stderr
     assert "1 passed" in done.stdout
