@@ -42,7 +42,8 @@ def pytest_load_initial_conftests(
     yield
     # conftest files have added their options by now: what nobody knows is refused next
     if any(argument.startswith("--are") for argument in args):
-        from pytest_arena.unknown_options import refuse_misspelt
+        with no_collection():
+            from pytest_arena.unknown_options import refuse_misspelt
 
         refuse_misspelt(args, parser)
 

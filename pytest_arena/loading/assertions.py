@@ -25,9 +25,7 @@ def build_assertions(written: Any, place: Location, context: LoadContext) -> tup
             fix="write it like assertions: [{type: contains, value: hello}]",
         )
         return ()
-    built = [
-        _build(entry, written.value_place(index), context) for index, entry in enumerate(written)
-    ]
+    built = [_build(written, index, context) for index in range(len(written))]
     return tuple(assertion for assertion in built if assertion is not None)
 
 
@@ -100,9 +98,10 @@ def _rivals_are_known(
     return False
 
 
-def _build(entry: Any, place: Location, context: LoadContext) -> Assertion | None:
+def _build(entries: YamlList, index: int, context: LoadContext) -> Assertion | None:
+    entry: Any = entries[index]
     if not isinstance(entry, YamlMap) or "type" not in entry:
-        _refuse_shape(entry, place, context)
+        _refuse_shape(entry, entries.value_place(index), context)
         return None
     if not isinstance(entry["type"], str):
         context.problems.add(

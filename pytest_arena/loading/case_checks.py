@@ -73,10 +73,7 @@ def check_length(
 ) -> None:
     """Refuse a conversation that is longer than it may be, and a limit on what is none."""
     most = spec.max_messages or default
-    notes = sum(isinstance(each, NoteSpec) for each in spec.conversation or ())
-    talked = sum(turn.least for turn in spec.persona_turns)
-    messages = 2 * (len(spec.turns) + talked) + notes
-    if most is not None and messages > most:
+    if most is not None and (messages := _messages_of(spec)) > most:
         problems.add(
             f"{owner} has {messages} messages with their answers, and max_messages is {most}",
             case.key_place("conversation"),
@@ -100,8 +97,17 @@ def check_length(
         )
 
 
+def _messages_of(spec: CaseSpec) -> int:
+    """Return how many messages a conversation has at least, with their answers."""
+    notes = sum(isinstance(each, NoteSpec) for each in spec.conversation or ())
+    talked = sum(turn.least for turn in spec.persona_turns)
+    return 2 * (len(spec.turns) + talked) + notes
+
+
 def check_personas(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemList) -> None:
     """Refuse simulated users where what they say would have to be known before."""
+    if not spec.persona_turns:
+        return
     for key, why in (
         ("attacks", "attacks wrap what a user says, and nobody knows what a persona will say"),
         *(
@@ -109,7 +115,7 @@ def check_personas(spec: CaseSpec, case: YamlMap, owner: str, problems: ProblemL
             for key in LOAD_KEYS
         ),
     ):
-        if spec.persona_turns and case.get(key) is not None:
+        if case.get(key) is not None:
             problems.add(
                 f"{owner} has a persona and {key!r}",
                 case.key_place(key),
@@ -215,6 +221,8 @@ def check_providers(
     problems: ProblemList,
 ) -> None:
     """Refuse providers that the file does not have, and none at all."""
+    if spec.providers is None and spec.skip is None and spec.xfail is None:
+        return
     known = sorted(providers | groups)
     named = [*known, *sorted(in_columns)]
     what = "provider or variant" if in_columns else "provider"
@@ -259,11 +267,10 @@ def check_name(
 
     `names` are those taken so far, with what says where each stands; `stands` says it of this one.
     """
-    place = case.value_place("name")
-    if not name.strip() or "::" in name or any(ord(letter) < 32 for letter in name):
+    if not name.strip() or "::" in name or min(name) < " ":
         problems.add(
             f"bad case name {shorten(name)!r}",
-            place,
+            case.value_place("name"),
             expected="one line of text without '::'",
             fix="rename the case",
         )
@@ -276,7 +283,7 @@ def check_name(
         fix = "put a variable that differs into the name, like name: Case {{ name }}"
     problems.add(
         f"duplicate case {shorten(name)!r}",
-        place,
+        case.value_place("name"),
         expected=f"a name of its own; the other stands at {first()}",
         fix=fix,
     )

@@ -88,7 +88,14 @@ class CaseSettings:
     names: dict[str, Callable[[], Location]] = field(default_factory=dict)
     tree: YamlMap | None = None
     """The file as it is written."""
+    in_columns: set[str] = field(init=False)
+    """The names of variants, and of the columns that they make."""
     _of_packs: dict[str, DeclaredTools] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = [variant.name for variant in self.variants]
+        columns = {column_name(one, name) for one in self.providers for name in names}
+        self.in_columns = {*names, *columns}
 
     def tools_under(self, pack: PackPrompt | None, context: LoadContext) -> DeclaredTools | None:
         """Return the tools of the file, or those of a pack's prompt where that names some."""
@@ -109,13 +116,6 @@ class CaseSettings:
         judges = {spec.name for spec in self.judge.panel} if self.judge else set()
         played = self.personas.talking if self.personas is not None else frozenset()
         return self.providers | self.in_columns | judges | played
-
-    @property
-    def in_columns(self) -> set[str]:
-        """The names of variants, and of the columns that they make."""
-        names = [variant.name for variant in self.variants]
-        columns = {column_name(one, name) for one in self.providers for name in names}
-        return {*names, *columns}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,10 @@ def lax_bounds(cells: Iterable[CellPlan]) -> Iterator[str]:
             if not assertion.weight or assertion.place is None:
                 continue
             why = assertion.cannot_fail_within(*most[key])
+            if why is None:
+                continue
             told = f"{assertion.place}: {why}"
-            if why is not None and told not in said:
+            if told not in said:
                 said.add(told)
                 yield told
 
