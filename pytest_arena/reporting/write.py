@@ -78,9 +78,11 @@ def send_traces(
     run: RunResult, settings: Settings, variables: Mapping[str, str], registry: Registry
 ) -> list[str]:
     """Send the traces of a run where they are to go, and return a line on what became of them."""
+    asked = TraceReporter.format in settings.formats
+    if not asked and not settings.otlp_endpoint:
+        return []
     from pytest_arena.reporting.collector import collector_for
 
-    asked = TraceReporter.format in settings.formats
     collector = collector_for(settings.otlp_endpoint, variables, asked=asked)
     if collector is None:
         return []

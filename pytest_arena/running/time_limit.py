@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import ctypes
 import signal
 import threading
 import time
@@ -162,5 +161,7 @@ def _in_thread(seconds: float, function: Callable[[], T]) -> T:
 
 def break_off(thread: threading.Thread) -> None:
     """Raise `TimeLimitError` in a thread, as soon as it runs Python again."""
+    import ctypes
+
     number = ctypes.c_ulong(thread.ident or 0)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(number, ctypes.py_object(TimeLimitError))
