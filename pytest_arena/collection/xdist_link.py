@@ -147,8 +147,10 @@ class Controller:
             self._scheduling.hear_of_start(nodeid)
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        if report.when == "teardown" and self._scheduling is not None:
-            self._scheduling.hear_of_end(report.node, report.nodeid)
+        # one that was held back comes when all workers have ended, and from none of them
+        node = getattr(report, "node", None)
+        if report.when == "teardown" and node is not None and self._scheduling is not None:
+            self._scheduling.hear_of_end(node, report.nodeid)
 
 
 def _is_local(spec: Any) -> bool:
