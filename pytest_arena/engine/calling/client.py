@@ -13,11 +13,11 @@ from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.exclusive_access import ExclusiveAccess
 from pytest_arena.engine.calling.open_files import OpenFiles, no_files, of_open_files
-from pytest_arena.engine.calling.own_code import own_code
+from pytest_arena.engine.calling.own_code import OF_HOOKS, OF_PROVIDERS
 from pytest_arena.engine.calling.provider_state import ProviderState, Traffic
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.engine.calling.retries import Attempts
-from pytest_arena.errors import ErrorKind, ProviderError, first_line
+from pytest_arena.errors import ProviderError, first_line
 from pytest_arena.providers.base import Provider
 from pytest_arena.results.cleaning import clean_response
 from pytest_arena.results.request_response import Request, Response
@@ -125,17 +125,21 @@ class ProviderClient:
         """
         state = self._state(spec)
         if self._hooks:
-            with own_code(ErrorKind.HOOK, "a hook raised "):
+            with OF_HOOKS:
                 self._hooks.before_request(request)
         answers = self._answers_for(state)
         response = await answers.find(spec, request) if answers else None
         if response is not None and answers is not None and answers.for_everyone:
             return response
         if response is None:
-            async with self._access(state.endpoint).beside_others():
+            access = self._access(state.endpoint)
+            await access.enter()
+            try:
                 response = await self._called(state, request, unwanted, answers)
+            finally:
+                access.leave()
         if self._hooks:
-            with own_code(ErrorKind.HOOK, "a hook raised "):
+            with OF_HOOKS:
                 self._hooks.after_response(request, response)
         return response
 
@@ -177,13 +181,13 @@ class ProviderClient:
         """
         state = self._state(spec)
         if self._hooks:
-            with own_code(ErrorKind.HOOK, "a hook raised "):
+            with OF_HOOKS:
                 self._hooks.before_request(request)
         await _start(state.provider)
         response = await self._attempts.only_one(state, request)
         clean_response(response, self._hide)
         if self._hooks:
-            with own_code(ErrorKind.HOOK, "a hook raised "):
+            with OF_HOOKS:
                 self._hooks.after_response(request, response)
         return response
 
@@ -191,14 +195,14 @@ class ProviderClient:
         """Tell a provider that a dialogue has ended, if it was called at all."""
         state = self._states.get(id(spec))
         if state is not None:
-            with own_code(ErrorKind.PROVIDER):
+            with OF_PROVIDERS:
                 await state.provider.forget(session)
 
     async def close(self) -> None:
         """Free what the providers hold, and the kept answers."""
         for state in self._states.values():
             try:
-                with own_code(ErrorKind.PROVIDER):
+                with OF_PROVIDERS:
                     await state.provider.close()
             except ProviderError as error:
                 said = first_line(error.message)
@@ -236,7 +240,7 @@ class ProviderClient:
         # a spec lives as long as its arena file, and is kept here, so that its id stays its own
         found = self._states.get(id(spec))
         if found is None:
-            with own_code(ErrorKind.PROVIDER):
+            with OF_PROVIDERS:
                 provider = self._make_provider(spec)
             found = self._states[id(spec)] = ProviderState(spec, provider)
             found.breaker = self._breaker_of(spec)
@@ -265,7 +269,7 @@ async def _start(provider: Provider) -> None:
     end: float | None = None
     while True:
         try:
-            with own_code(ErrorKind.PROVIDER):
+            with OF_PROVIDERS:
                 return await provider.start()
         except ProviderError as error:
             if not of_open_files(error):

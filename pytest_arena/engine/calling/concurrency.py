@@ -19,14 +19,15 @@ class Limits:
     def __init__(self, total: int, of_pool: Callable[[str], int | None]) -> None:
         self._total = AdaptivePlaces(max(1, total))
         self._of_pool = of_pool
-        self._pools: dict[str, asyncio.Semaphore | None] = {}
+        self._places: dict[str, ConcurrencySlot] = {}
 
     def place(self, pool: str) -> ConcurrencySlot:
-        """Return the place that one call needs; enter it, and leave it again."""
-        if pool not in self._pools:
+        """Return the place that each call of a pool needs; enter it, and leave it again."""
+        if pool not in self._places:
             limit = self._of_pool(pool)
-            self._pools[pool] = asyncio.Semaphore(max(1, limit)) if limit is not None else None
-        return ConcurrencySlot(self._pools[pool], self._total)
+            own = asyncio.Semaphore(max(1, limit)) if limit is not None else None
+            self._places[pool] = ConcurrencySlot(own, self._total)
+        return self._places[pool]
 
     def fewer(self, by: int) -> None:
         """Have fewer calls in flight from now on: this process cannot carry so many."""

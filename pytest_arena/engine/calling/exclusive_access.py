@@ -24,7 +24,7 @@ class ExclusiveAccess:
         self._waiting: deque[tuple[asyncio.Future[None], bool]] = deque()
 
     async def enter(self, *, alone: bool = False) -> None:
-        """Wait for the way to be free."""
+        """Wait for the way to be free, beside other calls or alone; it must be left again."""
         # those who wait go first, or a load case would starve among a stream of single calls
         if not self._waiting and self._is_free(alone):
             self._take(alone)
@@ -48,15 +48,6 @@ class ExclusiveAccess:
         else:
             self._passing -= 1
         self._wake()
-
-    @asynccontextmanager
-    async def beside_others(self) -> AsyncIterator[None]:
-        """Pass beside other calls."""
-        await self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_arena.engine.calling.concurrency import ConcurrencySlot, Limits
 from pytest_arena.engine.calling.open_files import OpenFiles, no_files, of_open_files
-from pytest_arena.engine.calling.own_code import own_code
+from pytest_arena.engine.calling.own_code import OF_PROVIDERS
 from pytest_arena.engine.calling.provider_state import DEFAULT_RETRY_FOR_S, ProviderState
 from pytest_arena.engine.calling.quotas import Quotas, Reservation
 from pytest_arena.engine.calling.spreading import Spreader
@@ -235,7 +234,11 @@ class Attempts:
         provider, request = call.state.provider, call.request
         self.in_flight += 1
         try:
-            async with _files_of(provider, request) or nullcontext(), asyncio.timeout(limit_s):
+            if not provider.offline and request.file_parts:
+                # held in memory for an attempt, and no longer: of a thousand calls that wait for a
+                # place, each may send a picture
+                await asyncio.to_thread(lambda: request.openai_messages)
+            async with asyncio.timeout(limit_s):
                 return await _answer(provider, request)
         except TimeoutError as error:
             raise ProviderError(ErrorKind.TIMEOUT, f"no answer within {limit_s:.3g} s") from error
@@ -244,33 +247,14 @@ class Attempts:
                 raise no_files(error) from error
             raise
         finally:
+            request.drop_files()
             self.in_flight -= 1
-
-
-def _files_of(provider: Provider, request: Request) -> AbstractAsyncContextManager[None] | None:
-    """Return what holds the files that an attempt sends, if it sends any."""
-    if provider.offline or not request.file_parts:
-        return None
-    return _files_in_memory(request)
-
-
-@asynccontextmanager
-async def _files_in_memory(request: Request) -> AsyncIterator[None]:
-    """Have what a request's files hold in memory for an attempt, read off the loop.
-
-    No longer: of a thousand calls that wait for a place, each may send a picture.
-    """
-    await asyncio.to_thread(lambda: request.openai_messages)
-    try:
-        yield
-    finally:
-        request.drop_files()
 
 
 async def _answer(provider: Provider, request: Request) -> Response:
     """Have a provider answer, and hold it to what it promises."""
     embeds = request.purpose == "embedding"
-    with own_code(ErrorKind.PROVIDER):
+    with OF_PROVIDERS:
         response = await (provider.embed(request) if embeds else provider.complete(request))
     if not isinstance(response, Response):
         name = f"{type(provider).__name__}.{'embed' if embeds else 'complete'}"
