@@ -20,12 +20,12 @@ def answer_from(body: Any) -> Answer:
     `ProviderError`."""
     if error := error_in(body):
         raise error
-    choices = body.get("choices") if isinstance(body, Mapping) else None
+    choices = body.get("choices") if isinstance(body, dict) else None
     if not isinstance(choices, list) or not choices:
         raise unreadable(f"it holds no choices: {shorten(json.dumps(body), 80)}")
     choice = _first(choices)
-    message = choice.get("message") if isinstance(choice, Mapping) else None
-    if not isinstance(message, Mapping):
+    message = choice.get("message") if isinstance(choice, dict) else None
+    if not isinstance(message, dict):
         raise unreadable(f"its choice holds no message: {shorten(json.dumps(choice), 80)}")
     answer = Answer(
         usage=usage_from(body.get("usage")),
@@ -87,7 +87,7 @@ class AnswerStream:
         chunk = read_json(data)
         if error := error_in(chunk):
             raise error
-        if isinstance(chunk, Mapping):
+        if isinstance(chunk, dict):
             self._chunks += 1
             _add_chunk(self.answer, chunk)
             if self.first_token_ms is None and self.answer.has_begun:
@@ -111,7 +111,7 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
     answer.usage = usage_from(chunk.get("usage")) or answer.usage
     choices = chunk.get("choices")
     choice = _first(choices) if isinstance(choices, list) and choices else None
-    if not isinstance(choice, Mapping) or choice.get("index"):
+    if not isinstance(choice, dict) or choice.get("index"):
         return
     _add_filter(answer, chunk, choice)
     answer.finish(choice.get("finish_reason"))
@@ -119,7 +119,7 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
     if not delta and not answer.has_begun:
         # a server that has only one chunk to send, and sends it as a whole answer
         delta = choice.get("message")
-    if not isinstance(delta, Mapping):
+    if not isinstance(delta, dict):
         return
     add_message(answer, delta)
     for call in _calls(delta):
@@ -128,25 +128,25 @@ def _add_chunk(answer: Answer, chunk: Mapping[str, Any]) -> None:
 
 def _first(choices: list[Any]) -> Any:
     """Return the choice of number 0, wherever it stands; else the first."""
-    numbered = (one for one in choices if isinstance(one, Mapping) and one.get("index") == 0)
+    numbered = (one for one in choices if isinstance(one, dict) and one.get("index") == 0)
     return next(numbered, choices[0])
 
 
 def _calls(message: Mapping[str, Any]) -> list[Any]:
     """Return the tool calls of a message; a `function_call` is one in its older form."""
     calls = message.get("tool_calls")
-    if isinstance(calls, (list, Mapping)) and calls:
+    if isinstance(calls, (list, dict)) and calls:
         return calls if isinstance(calls, list) else [calls]
     older = message.get("function_call")
-    return [{"index": 0, "function": older}] if isinstance(older, Mapping) and older else []
+    return [{"index": 0, "function": older}] if isinstance(older, dict) and older else []
 
 
 def _add_filter(answer: Answer, body: Mapping[str, Any], choice: Mapping[str, Any]) -> None:
     """Add the findings of a content filter, as Azure's answers bring them; it may say instead that
     it could not run."""
     results = choice.get("content_filter_results")
-    found = list(results.values()) if isinstance(results, Mapping) else []
-    told = [one["filtered"] for one in found if isinstance(one, Mapping) and "filtered" in one]
+    found = list(results.values()) if isinstance(results, dict) else []
+    told = [one["filtered"] for one in found if isinstance(one, dict) and "filtered" in one]
     of_the_prompt = not found and bool(body.get("prompt_filter_results"))
     answer.tells_filter = answer.tells_filter or bool(told) or of_the_prompt
     answer.was_filtered = answer.was_filtered or True in told

@@ -133,7 +133,7 @@ class Answer:
         A part goes to the call of its index, unless it begins another one: some servers give all
         of them the same index.
         """
-        if not isinstance(call, Mapping):
+        if not isinstance(call, dict):
             return
         index = call.get("index")
         parts = self._calls_by_index.get(index) if isinstance(index, int) else None
@@ -225,7 +225,7 @@ def _beside_answer(usage: Usage, *, spoke: bool) -> Usage:
 
 def _function(call: Mapping[str, Any]) -> Mapping[str, Any]:
     function = call.get("function")
-    return function if isinstance(function, Mapping) else call
+    return function if isinstance(function, dict) else call
 
 
 def _text(value: Any) -> str:

@@ -42,7 +42,7 @@ def error_in(body: Any) -> ProviderError | None:
     if isinstance(body, list):
         # Gemini's endpoint in OpenAI's format lists its errors
         return next((found for one in body if (found := error_in(one))), None)
-    if not isinstance(body, Mapping):
+    if not isinstance(body, dict):
         return None
     error = body.get("error") or _error_of_choice(body) or _error_by_itself(body)
     if not error:
@@ -55,7 +55,7 @@ def _error_of_choice(body: Mapping[str, Any]) -> Any:
     """Return the error of the first choice, where OpenRouter puts what a model's host reports."""
     choices = body.get("choices")
     choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, Mapping):
+    if not isinstance(choice, dict):
         return None
     if error := choice.get("error"):
         return error
@@ -69,7 +69,7 @@ def _error_by_itself(body: Mapping[str, Any]) -> Any:
 
 
 def _kind(body: Mapping[str, Any], error: Any, text: str) -> ErrorKind:
-    holders = [error, body] if isinstance(error, Mapping) else [body]
+    holders = [error, body] if isinstance(error, dict) else [body]
     words = []
     for holder in holders:
         for name in ("code", "status", "status_code", "type"):

@@ -57,7 +57,7 @@ async def body_of(name: str, response: ClientResponse, most_bytes: int = MOST_BY
     """Return the whole body of an answer, unless it is too long."""
     parts = []
     size = 0
-    async for part in response.content.iter_any():
+    while part := await response.content.readany():
         size += len(part)
         if size > most_bytes:
             raise too_long(name, most_bytes)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import asynccontextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _LARGE = 1_000_000
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 Heard = Callable[[Mapping[str, str]], None]
 """Take the headers of an answer."""
 
@@ -71,7 +71,7 @@ class HttpClient:
         self, path: str, body: Any, headers: Mapping[str, str], heard: Heard = _nobody
     ) -> bytes:
         """Return the body of the answer; `heard` gets its headers."""
-        async with self._answering(path, body, headers) as response:
+        async with await self._answer(path, body, headers) as response:
             content = await body_of(self._name, response, self._most_bytes)
             self._check(response, content)
             heard(response.headers)
@@ -82,7 +82,7 @@ class HttpClient:
     ) -> AsyncIterator[bytes]:
         """Yield the bytes of the answer as they come; `heard` gets its headers."""
         size = 0
-        async with self._answering(path, body, headers) as response:
+        async with await self._answer(path, body, headers) as response:
             if response.status >= 400:
                 self._check(response, await body_of(self._name, response, self._most_bytes))
             heard(response.headers)
@@ -95,27 +95,24 @@ class HttpClient:
     async def close(self) -> None:
         await self._session.close()
 
-    @asynccontextmanager
-    async def _answering(
-        self, path: str, body: Any, headers: Mapping[str, str]
-    ) -> AsyncIterator[ClientResponse]:
-        """Send a request and yield its answer; redirects are followed within the host alone, since
-        the key and what is asked are for it."""
-        data: bytes | None = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    async def _answer(self, path: str, body: Any, headers: Mapping[str, str]) -> ClientResponse:
+        """Send a request and return its answer, to be closed by who takes it; redirects are
+        followed within the host alone, since the key and what is asked are for it."""
+        data: bytes | None = _ENCODER.encode(body).encode("utf-8", "replace")
         method, url = "POST", self._base + path
         for _ in range(MOST_REDIRECTS + 1):
-            async with self._session.request(
+            response = await self._session.request(
                 method,
                 url,
                 data=in_pieces(data),
                 headers={"Content-Type": "application/json", **headers},
                 proxy=self._proxy,
                 allow_redirects=False,
-            ) as response:
-                location = response.headers.get("Location")
-                if response.status not in REDIRECTS or location is None:
-                    yield response
-                    return
+            )
+            location = response.headers.get("Location")
+            if response.status not in REDIRECTS or location is None:
+                return response
+            async with response:
                 kind = ErrorKind.CONFIGURATION
                 url = str(may_follow(self._name, response.url, location, "api_base", kind))
                 if response.status in (301, 302, 303):

@@ -33,7 +33,7 @@ def _add_content(answer: Answer, content: Any) -> None:
         if content:
             answer.texts.append(content)
         return
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         content = [content]
     if not isinstance(content, list):
         raise unreadable(f"its content is neither text nor parts: {shorten(repr(content), 80)}")
@@ -45,7 +45,7 @@ def _add_part(answer: Answer, part: Any) -> None:
     if isinstance(part, str):
         answer.texts.append(part)
         return
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         return
     kind = str(part.get("type") or "text").lower()
     if "reason" in kind or "think" in kind or "thought" in kind or part.get("thought") is True:
@@ -59,7 +59,7 @@ def _add_part(answer: Answer, part: Any) -> None:
 def _own(part: Mapping[str, Any], name: str) -> str:
     value = part.get(name)
     # the Assistants' form: {"text": {"value": …}}
-    value = value.get("value") if isinstance(value, Mapping) else value
+    value = value.get("value") if isinstance(value, dict) else value
     return value if isinstance(value, str) else ""
 
 
@@ -70,7 +70,7 @@ def _texts_in(thought: Any) -> Iterator[str]:
     elif isinstance(thought, list):
         for inner in thought:
             yield from _texts_in(inner)
-    elif isinstance(thought, Mapping):
+    elif isinstance(thought, dict):
         for name in ("text", "thinking", "reasoning", "summary", "content"):
             if thought.get(name):
                 yield from _texts_in(thought[name])

@@ -31,7 +31,7 @@ class SentBack:
         for name in _BLOCKS:
             given = message.get(name)
             for block in given if isinstance(given, list) else ():
-                if isinstance(block, Mapping):
+                if isinstance(block, dict):
                     _add_block(self._blocks.setdefault(name, []), block)
         self._fields |= signed_fields(message)
 
@@ -44,7 +44,7 @@ class SentBack:
 
 def signed_fields(part: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a message or a call of a tool has of a vendor's own, if anything."""
-    return {name: part[name] for name in _FIELDS if isinstance(part.get(name), Mapping)}
+    return {name: part[name] for name in _FIELDS if isinstance(part.get(name), dict)}
 
 
 def _add_block(blocks: list[dict[str, Any]], part: Mapping[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from pytest_arena.errors import shorten
@@ -36,7 +35,7 @@ def usage_from(usage: Any, *, embeds: bool = False) -> Usage | None:
     Not reported is unknown, and so are zeros, which some gateways send for it: no prompt is
     empty. Zero output tokens are those of an empty answer, see `beside_answer`.
     """
-    if not isinstance(usage, Mapping):
+    if not isinstance(usage, dict):
         return None
     broken: list[str] = []
 
@@ -61,7 +60,7 @@ def usage_from(usage: Any, *, embeds: bool = False) -> Usage | None:
 
 def _count(holder: Any, names: tuple[str, ...], broken: list[str]) -> int | None:
     """Return the count of the first of these names that there is; one that is none is broken."""
-    if not isinstance(holder, Mapping):
+    if not isinstance(holder, dict):
         return None
     for name in names:
         value = holder.get(name)

@@ -71,7 +71,8 @@ def clean_response(response: Response, hide: Callable[[str], str] = str) -> None
         response.tool_calls = tuple(_clean_call(call) for call in response.tool_calls)
     # what goes back must be what came: a signature is over the very text
     response.message = clean_value(response.message)
-    response.context = tuple(hide(clean_text(text)) for text in response.context)
+    if response.context:
+        response.context = tuple(hide(clean_text(text)) for text in response.context)
     if response.trace is not None:
         spans = tuple(_clean_span(span) for span in response.trace.spans)
         response.trace = replace(response.trace, spans=spans)

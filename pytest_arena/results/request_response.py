@@ -128,7 +128,8 @@ class Request:
     @property
     def file_parts(self) -> list[Part]:
         """The parts of all messages that stand for files."""
-        return [part for message in self.messages for part in files_in(message.get("content"))]
+        contents = [message.get("content") for message in self.messages]
+        return [part for one in contents if not isinstance(one, str) for part in files_in(one)]
 
     @property
     def openai_messages(self) -> list[Message]:

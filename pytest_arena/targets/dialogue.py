@@ -121,10 +121,13 @@ class DialogueRun:
 
         What a persona says is no fault of the column's, and is not looked at.
         """
+        guardrails = self._guardrails
+        if not guardrails:
+            return False
         earlier = [one["content"] for one in turn.before if one["role"] == "user"]
         scripted = () if turn.persona is not None else (turn.user,)
         for text in map(text_in, (*earlier, *scripted)):
-            look = partial(apply_guardrails, self._guardrails, text, "input", number)
+            look = partial(apply_guardrails, guardrails, text, "input", number)
             _, events, blocked = await self._guard(look, len(text))
             self._events += events
             if blocked:
@@ -172,7 +175,7 @@ class DialogueRun:
     ) -> _Found:
         guardrails, said = self._guardrails, Said(self._case.system, asked=asked)
         slow = size >= _LONG_TEXT or any(one.is_slow or not _is_ours(one) for one in guardrails)
-        if not guardrails or not slow:
+        if not slow:
             return look(said)
         # Detectors take about a millisecond for 1,000 characters: other calls must not wait.
         try:
