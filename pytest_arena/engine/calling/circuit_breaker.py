@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 
@@ -48,13 +49,21 @@ class CircuitBreaker:
     """What failed in a row, where this process is on its own."""
     _answered_at: float = float("-inf")
     """When this process had its last answer."""
+    _shared_row: Path | None = field(init=False)
+    """What failed in a row in all processes."""
+
+    def __post_init__(self) -> None:
+        self._shared_row = self.notice and self.notice.with_suffix(".row")
 
     def succeeded(self) -> None:
         self._answered_at = time.monotonic()
         self._row.clear()
-        if (shared := self._shared_row) and shared.exists() and shared.stat().st_size:
-            # not removed: Windows keeps a file that another process has open
-            shared.write_bytes(b"")
+        if self._shared_row is None:
+            return
+        with suppress(FileNotFoundError):
+            if self._shared_row.stat().st_size:
+                # not removed: Windows keeps a file that another process has open
+                self._shared_row.write_bytes(b"")
 
     def attempt_failed(self, error: ProviderError, began: float = float("inf")) -> None:
         """Count an attempt that began at a time of the monotonic clock, if it timed out."""
@@ -78,10 +87,6 @@ class CircuitBreaker:
             self.reason = self.notice.read_text(encoding="utf-8")
         if self.reason is not None:
             raise ProviderError(ErrorKind.PROVIDER_DOWN, self.reason)
-
-    @property
-    def _shared_row(self) -> Path | None:
-        return self.notice and self.notice.with_suffix(".row")
 
     def _in_a_row(self, what: str, began: float) -> int:
         """Add a failure to those in a row; return how many of its kind there are.
