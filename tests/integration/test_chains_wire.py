@@ -39,7 +39,7 @@ def server() -> Iterator[WireServer]:
 def test_a_chain_leaves_the_same_record_on_every_vendors_format(
     project: Project, server: WireServer, streamed: bool
 ) -> None:
-    wait = ", {type: first_token, max_ms: 60000}" if streamed else ""
+    wait = ", {type: first_token, max_ms: 50000}" if streamed else ""
     project.write(
         arena=f"""\
 providers:

@@ -453,10 +453,10 @@ providers: [{{name: m, provider: openai, model: m, api_base: {url}/v1}}]
 tests:
   - name: Both
     prompt: Hi
-    assertions: [{{type: contains, value: ok}}, {{type: response_time, max_ms: 60000}}]
+    assertions: [{{type: contains, value: ok}}, {{type: response_time, max_ms: 50000}}]
   - name: Alone
     prompt: Hi
-    assertions: [{{type: p95_latency, max_ms: 60000}}]
+    assertions: [{{type: p95_latency, max_ms: 50000}}]
 """
 
 
