@@ -191,10 +191,11 @@ def _cell_ids(results: Path) -> frozenset[str]:
     """Return the ids of the cells of a results file, without parsing their answers."""
     try:
         with results.open("rb") as file:
-            found = [_CELL_ID.match(line) for line in file]
+            # a match would keep its whole line
+            ids = [match[1] for line in file if (match := _CELL_ID.match(line))]
     except FileNotFoundError:
         return frozenset()
-    return frozenset(_text(match.group(1)) for match in found if match is not None)
+    return frozenset(map(_text, ids))
 
 
 def _text(quoted: bytes) -> str:

@@ -142,7 +142,8 @@ class Interrupted:
 
     def _learn_of_calls(self) -> None:
         for path in self._left:
-            first = path.read_bytes().partition(b"\n")[0]
+            with path.open("rb") as journal:
+                first = journal.readline()
             try:
                 self._record = json.loads(first)["record"]
             except (ValueError, KeyError, TypeError) as error:
