@@ -8,6 +8,9 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
+_NO_FILE = "<string>"
+"""Where code stands that `exec` made of a text."""
+
 
 def function_code(function: Callable[..., Any]) -> str:
     """Return the code of a function without comments, blank lines, decorators and name.
@@ -15,10 +18,12 @@ def function_code(function: Callable[..., Any]) -> str:
     What it calls is no part of it. Of what has no source, as made by `exec`, the byte code.
     """
     function = inspect.unwrap(function)
+    code = getattr(function, "__code__", None)
     try:
+        if code is not None and code.co_filename == _NO_FILE:
+            raise OSError("from Python 3.13 on, that is the text of `python -c`")
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, ValueError):
-        code = getattr(function, "__code__", None)
         return repr((code.co_code, code.co_names)) if code is not None else ""
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

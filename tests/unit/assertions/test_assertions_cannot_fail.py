@@ -51,6 +51,8 @@ def test_a_pattern_of_nothing_is_always_found(pattern: str) -> None:
     assert is_always_found(pattern)
 
 
-@pytest.mark.parametrize("pattern", ["a", "a*$", r"\b", "(?=a)", "(?!a)", "^$", r"(a)?\1b*", r"\Z"])
+@pytest.mark.parametrize(
+    "pattern", ["a", "a*$", r"\b", "(?=a)", "(?!a)", "(?!)", "^$", r"(a)?\1b*", r"\Z"]
+)
 def test_a_pattern_of_something_is_not(pattern: str) -> None:
     assert not is_always_found(pattern)

@@ -31,6 +31,13 @@ def limit() -> Iterator[Callable[[int], None]]:
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
+def lowest_free() -> int:
+    """Return the number that the next file would have: with it as the limit, there is none."""
+    file = os.dup(0)
+    os.close(file)
+    return file
+
+
 def test_the_limit_is_raised_to_what_is_wanted_and_no_further(
     limit: Callable[[int], None],
 ) -> None:
@@ -103,7 +110,7 @@ def test_what_came_of_no_file_left(error: BaseException, expected: bool) -> None
 def test_a_name_that_was_not_found_came_of_it_where_nothing_can_be_opened(
     limit: Callable[[int], None],
 ) -> None:
-    limit(files_open())
+    limit(lowest_free())
     assert ran_out_of_files(socket.gaierror(-2, "Name or service not known"))
     # neither needs a file to be opened
     assert not ran_out_of_files(ConnectionResetError())
@@ -113,7 +120,7 @@ def test_a_name_that_was_not_found_came_of_it_where_nothing_can_be_opened(
 def test_spare_files_are_there_when_no_other_is(limit: Callable[[int], None]) -> None:
     spare = SpareFiles()
     spare.hold(3)
-    limit(files_open())
+    limit(lowest_free())
     with pytest.raises(OSError, match="Too many"):
         os.open(os.devnull, os.O_RDONLY)
     spare.give()
@@ -123,6 +130,6 @@ def test_spare_files_are_there_when_no_other_is(limit: Callable[[int], None]) ->
 
 def test_what_needs_a_file_has_a_spare_one(limit: Callable[[int], None]) -> None:
     SPARE_FILES.hold(2)
-    limit(files_open())
+    limit(lowest_free())
     os.close(patiently(lambda: os.open(os.devnull, os.O_RDONLY)))
     assert SPARE_FILES.given() == 2
