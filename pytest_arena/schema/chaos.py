@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from pytest_arena.schema.base import ArenaModel, Duration
 
@@ -50,16 +50,22 @@ def _listed(value: object) -> Any:
     return (value,) if isinstance(value, dict) else value
 
 
+class _AloneOrListed:
+    """The JSON Schema of a list of which one item may stand alone.
+
+    Its parts are pydantic's: it drops the definition of what only a text that we wrote refers to.
+    """
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        listed = handler(core_schema)
+        return {"anyOf": [listed["items"], {"type": "array", "items": listed["items"]}]}
+
+
 Chaos = Annotated[
     tuple[ChaosSpec, ...],
     BeforeValidator(_listed),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"$ref": "#/$defs/ChaosSpec"},
-                {"type": "array", "items": {"$ref": "#/$defs/ChaosSpec"}},
-            ]
-        }
-    ),
+    _AloneOrListed(),
 ]
 """One fault, or a list of them; a call meets the first that is drawn for it."""

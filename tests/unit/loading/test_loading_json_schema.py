@@ -7,11 +7,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from pytest_arena.builtins import register
 from pytest_arena.cli.init import STARTER
 from pytest_arena.loading.json_schema import arena_json_schema
 from pytest_arena.registry import Registry
+from pytest_arena.schema.chaos import Chaos
 
 EXAMPLES = [
     path
@@ -119,3 +121,10 @@ def test_every_type_has_a_description(validator: jsonschema.Draft202012Validator
     names = [entry["$ref"].rpartition("/")[2] for entry in entries]
     assert names
     assert [name for name in names if not definitions[name].get("description")] == []
+
+
+def test_faults_bring_their_definition_along() -> None:
+    schema = TypeAdapter(Chaos).json_schema()
+    assert schema["anyOf"][0] == {"$ref": "#/$defs/ChaosSpec"}
+    assert schema["anyOf"][1] == {"type": "array", "items": {"$ref": "#/$defs/ChaosSpec"}}
+    assert "ChaosSpec" in schema["$defs"]
