@@ -27,6 +27,13 @@ def texts_of(opened: Any, number: int) -> list[str]:
     return list(grid_row(opened, number).locator(".text").all_inner_texts())
 
 
+def marked(opened: Any, number: int) -> list[str]:
+    """Return what is marked in a row, which may be compared a little later than it is shown."""
+    marks = grid_row(opened, number).locator("mark")
+    marks.first.wait_for()
+    return list(marks.all_inner_texts())
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 def test_the_grid_is_accessible_and_as_wide_as_the_screen_in_every_density(
     open_report: Open, run: RunResult, axe: str, width: int, scheme: str
@@ -111,12 +118,13 @@ def test_words_that_differ_from_the_chosen_column_are_marked(open_report: Open) 
     opened = open_report(answered([THREE, ("Yes.", "Yes.", "")]), "#cells")
     assert opened.page.locator("mark").count() == 0
     opened.page.get_by_role("button", name="haiku").click()
-    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["14", "No."]
+    assert marked(opened, 0) == ["14", "No."]
+    grid_row(opened, 1).get_by_text("Says the same as haiku.").wait_for()
     assert texts_of(opened, 0)[1] == THREE[1]
     assert texts_of(opened, 1) == ["Yes.", "Says the same as haiku.", "(empty)"]
     assert "against=haiku" in opened.page.url
     opened.page.get_by_label("Mark differences").select_option("gpt-mini")
-    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["30", "No."]
+    assert marked(opened, 0) == ["30", "No."]
 
 
 def much_to_compare() -> RunResult:
@@ -141,9 +149,9 @@ def test_scripts_without_blanks_and_json_are_compared_by_signs_and_entries(
     data, same = '{"a":1,"b":[1,2]}', '{"a": 1, "b": [1, 3]}'
     rows = [(one, two), (data, same), (data, '{"a": 1, "b": [1, 2]}')]
     opened = open_report(answered(rows), "#cells?against=haiku")
-    assert grid_row(opened, 0).locator("mark").all_inner_texts() == ["四"]
-    assert grid_row(opened, 1).locator("mark").all_inner_texts() == ["3"]
-    assert texts_of(opened, 2)[1] == "Holds the same JSON as haiku."
+    assert marked(opened, 0) == ["四"]
+    assert marked(opened, 1) == ["3"]
+    grid_row(opened, 2).get_by_text("Holds the same JSON as haiku.").wait_for()
 
 
 def test_the_way_back_from_a_case_leads_to_where_one_was(open_report: Open) -> None:
