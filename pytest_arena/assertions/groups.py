@@ -21,9 +21,6 @@ class Group(Assertion):
     needs_answer: ClassVar[bool] = False
     more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
-    opposites_negated: ClassVar[bool | None] = None
-    """Whether it is with `not` that it holds of any answer, where a member is another's opposite;
-    None where it never does."""
 
     assertions: tuple[SerializeAsAny[Assertion], ...] = Field(min_length=1)
     """The members, each with its own `weight`, `not`, `threshold` and `when`."""
@@ -45,15 +42,6 @@ class Group(Assertion):
                 {"expected": "a member with a weight over 0"},
             )
         return members
-
-    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
-        opposites = self.negate == self.opposites_negated and _opposites(self)
-        if not opposites:
-            return None
-        return (
-            f"{'not ' if self.negate else ''}{self.type} has {opposites} and its opposite as "
-            "members: whatever a text says, it holds, so that this checks nothing"
-        )
 
     @property
     def members(self) -> tuple[Assertion, ...]:
@@ -95,7 +83,9 @@ class AllOf(Group):
     """
 
     type: ClassVar[str] = "all_of"
-    opposites_negated: ClassVar[bool | None] = True
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return _holds_anyhow(self) if self.negate else None
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         counting = _counting(findings)
@@ -131,7 +121,9 @@ class AnyOf(Group):
     """
 
     type: ClassVar[str] = "any_of"
-    opposites_negated: ClassVar[bool | None] = False
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else _holds_anyhow(self)
 
     def combine(self, findings: tuple[Finding, ...]) -> Outcome:
         counting = _counting(findings)
@@ -156,9 +148,9 @@ class AnyOf(Group):
         return Outcome(verdict, reason, score, "any of the group", findings)
 
 
-def _opposites(group: Group) -> str | None:
-    """Return the type of a member whose opposite is one, too, where the group holds or fails by
-    its members' verdicts alone."""
+def _holds_anyhow(group: Group) -> str | None:
+    """Return what to say of a group where a member's opposite is one, too; None where there is no
+    such pair, or scores decide."""
     counting = [member for member in group.assertions if member.weight]
     # a group of many words is common, one with an opposite is not
     if group.threshold is not None or len({_is_turned(member) for member in counting}) < 2:
@@ -171,7 +163,10 @@ def _opposites(group: Group) -> str | None:
             member.model_dump(exclude={"negate", "weight", "look_at"}),
         )
         if (not _is_turned(member), facts) in seen:
-            return member.type.removeprefix(_NOT)
+            return (
+                f"{'not ' if group.negate else ''}{group.type} has {facts[0]} and its opposite as "
+                "members: whatever a text says, it holds, so that this checks nothing"
+            )
         seen.append((_is_turned(member), facts))
     return None
 

@@ -19,13 +19,21 @@ def function_code(function: Callable[..., Any]) -> str:
     """
     function = inspect.unwrap(function)
     code = getattr(function, "__code__", None)
-    try:
-        if code is not None and code.co_filename == _NO_FILE:
-            raise OSError("from Python 3.13 on, that is the text of `python -c`")
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError, ValueError):
+    tree = _source_of(function, code)
+    if tree is None:
         return repr((code.co_code, code.co_names)) if code is not None else ""
     for node in tree.body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             node.decorator_list, node.name = [], ""
     return ast.dump(tree)
+
+
+def _source_of(function: Callable[..., Any], code: Any) -> ast.Module | None:
+    """Return what a function was written as; None where nobody can tell."""
+    if code is not None and code.co_filename == _NO_FILE:
+        # from Python 3.13 on there is a source for it: the text of `python -c`
+        return None
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None
