@@ -9,6 +9,7 @@ import selectors
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,8 @@ class Writing(Provider):
         tokens = int(self._lengths(self._chance))
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
-        await asyncio.sleep(tokens if self.goes_by_length else self._pauses.random())
+        # of a thousand tokens a second, the longest ends well within its timeout
+        await asyncio.sleep(tokens / 1000 if self.goes_by_length else self._pauses.random())
         self.in_flight -= 1
         self.costs.append(tokens * DOLLARS)
         return Response(
@@ -122,11 +124,28 @@ def spent_of(
         return provider, runner.run(every())
 
 
-@pytest.mark.parametrize(
-    ("kind", "concurrency"),
-    # of answers that grow, 200 in flight are far longer than all that have ended: see below
-    [(k, n) for k in KINDS for n in (1, 16, 40, 200) if (k, n) != ("growing", 200)],
+BIASED = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="the longest answers are in flight still when others have been learnt from",
 )
+OVERSPENT = {("growing", 200)}
+OVERSPENT_BY_LENGTH = {
+    *(("few-long", 16), ("few-long", 40), ("few-long", 200)),
+    *(("skewed", 40), ("skewed", 200), ("growing", 40), ("growing", 200)),
+}
+
+
+def kinds_at_once(overspent: set[tuple[str, int]]) -> list[Any]:
+    """Return each kind of answers with so many in flight, those marked that overspend."""
+    return [
+        pytest.param(kind, many, marks=BIASED if (kind, many) in overspent else ())
+        for kind in KINDS
+        for many in (1, 16, 40, 200)
+    ]
+
+
+@pytest.mark.parametrize(("kind", "concurrency"), kinds_at_once(OVERSPENT))
 def test_no_more_than_one_call_is_overspent(kind: str, concurrency: int) -> None:
     budget = 1.0
     provider, left_out = spent_of(kind, concurrency, budget)
@@ -135,15 +154,11 @@ def test_no_more_than_one_call_is_overspent(kind: str, concurrency: int) -> None
     assert budget <= spent <= budget + max(provider.costs)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the longest answers are in flight still when others have been learnt from"
-)
-@pytest.mark.parametrize(
-    ("kind", "concurrency"), [("few-long", 16), ("few-long", 40), ("growing", 40)]
-)
+@pytest.mark.parametrize(("kind", "concurrency"), kinds_at_once(OVERSPENT_BY_LENGTH))
 def test_nor_where_longer_answers_take_longer(kind: str, concurrency: int) -> None:
-    provider, _ = spent_of(kind, concurrency, 1.0, goes_by_length=True)
-    assert sum(provider.costs) <= 1.0 + max(provider.costs)
+    provider, left_out = spent_of(kind, concurrency, 1.0, goes_by_length=True)
+    assert left_out
+    assert 1.0 <= sum(provider.costs) <= 1.0 + max(provider.costs)
 
 
 def test_a_large_budget_holds_no_call_back() -> None:
