@@ -22,6 +22,7 @@ from pytest_arena.engine.verdict_rules import cell_of
 from pytest_arena.errors import BudgetSpent, ErrorKind, Problem, ProviderError, UsageError
 from pytest_arena.loading.plans import CellPlan
 from pytest_arena.results.trial import Trial, TrialError
+from pytest_arena.running.interrupts import result_of
 
 
 class Checker:
@@ -107,7 +108,7 @@ def _start(engine: Engine, plan: CellPlan, number: int) -> Work:
 
 def _asked(work: Work) -> Trial:
     __tracebackhide__ = True
-    run = work.result()
+    run = result_of(work)
     (executed,) = run.executed
     trial = executed.trial
     if executed.over_budget:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.running.interrupts import result_of
 from pytest_arena.text.printable import printable
+
+T = TypeVar("T")
 
 TICK_S = 0.5
 """How long the line stands before it is drawn anew while a cell is waited for."""
@@ -105,16 +108,20 @@ class Progress:
     def pytest_testnodedown(self, node: Any) -> None:
         self._in_flight.pop(node.gateway.id, None)
 
-    def wait_for(self, cell: Future[Any], in_flight: Callable[[], int]) -> None:
-        """Wait until a cell is there; meanwhile the line shows how many calls are in flight."""
-        if self._terminal is None:
-            return
-        while not wait([cell], TICK_S).done:
+    def wait_for(self, cell: Future[T], in_flight: Callable[[], int]) -> T:
+        """Return a cell once it is there; meanwhile the line shows how many calls are in flight."""
+        terminal = self._terminal
+        if terminal is None:
+            return result_of(cell)
+
+        def draw() -> None:
             self._in_flight[""] = in_flight()
             with self._uncaptured():
                 self._erase()
-                self._end_heading(self._terminal)
-                self._draw(self._terminal)
+                self._end_heading(terminal)
+                self._draw(terminal)
+
+        return result_of(cell, draw, TICK_S)
 
     def _uncaptured(self) -> AbstractContextManager[None]:
         """Let the terminal have what is written while pytest keeps a test's output."""

@@ -35,6 +35,7 @@ from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
 from pytest_arena.results.writing import RESULTS, write_results
+from pytest_arena.running.interrupts import was_interrupted
 from pytest_arena.running.open_files import patiently
 
 if TYPE_CHECKING:
@@ -263,7 +264,10 @@ class ResultsCollector:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        if self._broken_off and exitstatus == pytest.ExitCode.OK:
+        if was_interrupted():
+            session.shouldstop = "Ctrl-C"
+            self._broken_off = True
+        if self._broken_off and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         self.read_shards()
         if exitstatus == pytest.ExitCode.OK:

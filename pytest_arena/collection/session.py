@@ -40,6 +40,7 @@ from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
+from pytest_arena.running.interrupts import held, result_of, was_interrupted
 from pytest_arena.running.time_limit import alarm_in_place
 from pytest_arena.text.redaction import Redactor
 
@@ -216,16 +217,18 @@ class ArenaSession:
         if engine.stopped:
             # by the controller, which cannot reach a worker amid its tests
             raise KeyboardInterrupt
-        work = self._looking_ahead(item.session).start(item, self._following, engine)
+        with held():
+            work = self._looking_ahead(item.session).start(item, self._following, engine)
         if "litellm" in sys.modules:
             from pytest_arena.providers.litellm_import import ignore_warnings
 
             # pytest has put its own filters in place for this item
             ignore_warnings()
         try:
-            if self._progress is not None:
-                self._progress.wait_for(work, lambda: engine.in_flight)
-            done = work.result()
+            if self._progress is None:
+                done = result_of(work)
+            else:
+                done = self._progress.wait_for(work, lambda: engine.in_flight)
         except BaseException as error:
             # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
             if isinstance(error, KeyboardInterrupt):
@@ -300,8 +303,9 @@ class ArenaSession:
     def _put_away(self, cell: Cell) -> tuple[Cell, str]:
         """Put a cell where it cannot be lost; return it without secrets, and its line."""
         cell, line = seal(cell, self.redactor)
-        self._sink(cell.id, line)
-        self._has_finished_some = True
+        with held():
+            self._sink(cell.id, line)
+            self._has_finished_some = True
         return cell, line
 
     @pytest.hookimpl(wrapper=True)
@@ -374,13 +378,21 @@ class ArenaSession:
 
         plans = {f"{plan.file}::{plan.name}": plan for arena in self.arenas for plan in arena.cells}
         known = collected or self._gatekeeper.collected(self.collected)
-        Confirmation(
+        engine = self._running_engine()
+        asking = Confirmation(
             self._gatekeeper,
-            self._running_engine(),
+            engine,
             plans,
             self.config.rootpath,
             lambda cell: self._put_away(cell)[0],
-        ).run(cells, known)
+        )
+        try:
+            asking.run(cells, known)
+        except KeyboardInterrupt:
+            if not was_interrupted():
+                raise
+            # the gate decides by what it has, and the run ends in order
+            engine.stop_calling()
 
     def close(self) -> None:
         """Stop calling, and let go of everything."""

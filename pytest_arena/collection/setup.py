@@ -14,6 +14,7 @@ import pytest
 
 from pytest_arena.collection.closing_summary import ClosingSummary
 from pytest_arena.collection.node_ids import ArenaNames
+from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
 from pytest_arena.collection.remote_reports import RemoteReports, report_dir_of
@@ -183,6 +184,7 @@ def _activate_controller(parts: RunContext) -> None:
     config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
+    config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
     config.pluginmanager.register(ClosingSummary(results_collector), "arena-closing-summary")
     config.pluginmanager.register(progress, "arena-progress")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
 from pytest_arena.reporting.write import known_formats
+from pytest_arena.running.interrupts import held, let_through, take
 from pytest_arena.settings import check_formats
 
 if TYPE_CHECKING:
@@ -72,8 +74,27 @@ class Controller:
         self.slots.open(len(specs))
         self._local = [_is_local(spec) for spec in specs]
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_sessionstart(self) -> Generator[None, object, object]:
+        # not before: xdist's own session is registered after this
+        distributed = self._config.pluginmanager.get_plugin("dsession")
+        if distributed is None:
+            # with --collect-only
+            return (yield)
+        distributed.queue = WorkerEvents()
+        with held():
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        if session.config.option.collectonly:
+            return (yield)
+        with held():
+            return (yield)
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
+        let_through()
         is_local = _is_local(node.gateway.spec)
         shards = WorkerJournals(self._folder, self._run_id)
         together = sum(self._local) if is_local else 1
@@ -151,6 +172,18 @@ class Controller:
         node = getattr(report, "node", None)
         if report.when == "teardown" and node is not None and self._scheduling is not None:
             self._scheduling.hear_of_end(node, report.nodeid)
+
+
+class WorkerEvents:
+    """xdist's queue of what its workers tell: Ctrl-C is raised between two of them, never amid what
+    one brings about, nor amid a queue's own locks."""
+
+    def __init__(self) -> None:
+        self._events: SimpleQueue[tuple[str, dict[str, Any]]] = SimpleQueue()
+        self.put = self._events.put
+
+    def get(self, *, timeout: float) -> tuple[str, dict[str, Any]]:
+        return take(self._events, timeout)
 
 
 def _is_local(spec: Any) -> bool:

@@ -18,6 +18,7 @@ from pytest_arena.engine.event_loop import EventLoopThread
 from pytest_arena.engine.trials import CellRun, TrialRunner
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.providers.base import Provider
+from pytest_arena.running.interrupts import held, result_of
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Engine:
         self._together: frozenset[str] = frozenset()
         self._trials = trials
         self._early_stop = early_stop
-        self._thread = EventLoopThread()
+        with held():
+            self._thread = EventLoopThread()
         limits = Limits(self._share.of_all(concurrency), self._places_in)
         self._quotas = quotas or Quotas()
         self._open_files = OpenFiles(self._share.of_all(concurrency), files_of)
@@ -171,7 +173,7 @@ class Engine:
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the engine's loop and wait for it, in another thread."""
-        return self.submit(work).result()
+        return result_of(self.submit(work))
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine on the engine's loop and return a future for any thread."""

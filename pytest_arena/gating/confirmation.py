@@ -12,6 +12,7 @@ from pytest_arena.gating.further_trials import next_index, single
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Trial
+from pytest_arena.running.interrupts import result_of
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.update import Collected
@@ -93,7 +94,7 @@ class Confirmation:
         return list(done.values())
 
     def _with_trials(self, cell: Cell, one: _Asked) -> Cell:
-        done: CellRun = one.work.result()
+        done: CellRun = result_of(one.work)
         trials = tuple(conclude_trial(one.plan, executed, self._root) for executed in done.executed)
         over_budget = done.unpaid or cell.over_budget
         held = tuple(trial for trial in trials if trial.verdict != "skipped" or trial.responses)

@@ -43,7 +43,7 @@ def dies(output):
         os.kill(os.getpid(), signal.SIGKILL)
     if output == "exit":
         os._exit(3)
-    return True
+    return output != "fail"
 """
 
 
@@ -247,3 +247,40 @@ def test_a_killed_controller_leaves_what_had_finished(project: Project) -> None:
     assert {name: cell["verdict"] for name, cell in kept(project).items()} == {
         f"c{number}": "passed" for number in range(6)
     }
+
+
+@pytest.mark.parametrize("spread", [(), ("-n2",)], ids=["one-process", "n2"])
+def test_ctrl_c_while_the_gate_asks_again_ends_the_run_in_order(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    answers: dict[str, str] = {}
+    again: list[str] = []
+
+    def script(request: WireRequest) -> Reply:
+        text = answers.get(request.prompt, "ok")
+        if text == "hang":
+            again.append(request.prompt)
+            return Reply(fault="hang")
+        if text == "fail":
+            answers["c1"] = "hang"
+        return Reply(text=text)
+
+    with WireServer(script) as server:
+        write(project, server, 4)
+        with running(project, "--arena-update-baseline") as process:
+            assert process.wait(60) == pytest.ExitCode.OK
+        answers["c1"] = "fail"
+        gate = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
+        with running(project, *gate, *spread) as process:
+            # all workers are done: the process that controls the run asks
+            wait_until(lambda: again, project.path)
+            os.kill(process.pid, signal.SIGINT)
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+        assert server.wait_until_idle()
+    output = (project.path / "output").read_text()
+    assert "INTERNALERROR" not in output
+    assert "Traceback" not in output
+    *cells, end = project.records()[1:]
+    assert (end["kind"], end["interrupted"]) == ("end", True)
+    assert [cell["verdict"] for cell in cells] == ["passed", "failed", "passed", "passed"]
+    assert (project.path / "arena-report" / "report.md").exists()

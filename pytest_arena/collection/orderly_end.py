@@ -1,0 +1,26 @@
+"""What Ctrl-C does to a run that is at its end already."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import pytest
+
+from pytest_arena.running.interrupts import given_in, held
+
+
+class OrderlyEnd:
+    """The writing of results and reports, which the first Ctrl-C lets come to its end; of a run
+    that was interrupted, the next one breaks it off."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(
+        self, session: pytest.Session, exitstatus: int
+    ) -> Generator[None, object, object]:
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            return (yield)
+        with held():
+            result = yield
+            if given_in():
+                session.exitstatus = pytest.ExitCode.INTERRUPTED
+        return result
