@@ -218,7 +218,11 @@ class ArenaSession:
             # by the controller, which cannot reach a worker amid its tests
             raise KeyboardInterrupt
         with held():
-            work = self._looking_ahead(item.session).start(item, self._following, engine)
+            done = self._wait_for(item, engine)
+        return self.keep(item, self._conclude(item, done, engine))
+
+    def _wait_for(self, item: CellItem, engine: Engine) -> CellRun:
+        work = self._looking_ahead(item.session).start(item, self._following, engine)
         if "litellm" in sys.modules:
             from pytest_arena.providers.litellm_import import ignore_warnings
 
@@ -226,9 +230,8 @@ class ArenaSession:
             ignore_warnings()
         try:
             if self._progress is None:
-                done = result_of(work)
-            else:
-                done = self._progress.wait_for(work, lambda: engine.in_flight)
+                return result_of(work)
+            return self._progress.wait_for(work, lambda: engine.in_flight)
         except BaseException as error:
             # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
             if isinstance(error, KeyboardInterrupt):
@@ -237,7 +240,6 @@ class ArenaSession:
             if isinstance(error, CancelledError) and engine.stopped:
                 raise KeyboardInterrupt from None
             raise
-        return self.keep(item, self._conclude(item, done, engine))
 
     def _conclude(self, item: CellItem, done: CellRun, engine: Engine) -> Cell:
         with alarm_in_place():

@@ -57,13 +57,13 @@ def held() -> Iterator[None]:
 
     A handler of somebody else's stays, and so does Ctrl-C that is ignored.
     """
-    mine = threading.current_thread() is threading.main_thread()
-    if not mine or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    may_hold = not _holds and threading.current_thread() is threading.main_thread()
+    if not may_hold or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
     hold = _Hold()
-    _holds[:] = [hold]
     try:
+        _holds.append(hold)
         signal.signal(signal.SIGINT, hold)
         yield
     except Exception:
@@ -71,9 +71,10 @@ def held() -> Iterator[None]:
         hold.let_through()
         raise
     finally:
+        # first, since Ctrl-C is raised as soon as Python's own handler is there again
+        _holds.clear()
         if signal.getsignal(signal.SIGINT) is hold:
             signal.signal(signal.SIGINT, signal.default_int_handler)
-        _holds.clear()
     hold.let_through()
 
 

@@ -208,6 +208,11 @@ def test_events_of_workers_come_in_order_or_not_at_all() -> None:
 # --- at each instruction
 
 
+def holds() -> bool:
+    with held():
+        return signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+
+
 def interrupted_at(number: int, work: Callable[[], object]) -> bool:
     """Do something and press Ctrl-C at its instruction with this number; return whether it has so
     many."""
@@ -258,6 +263,7 @@ def test_ctrl_c_at_any_instruction_of_waiting_leaves_the_future_as_it_was() -> N
         # nobody holds its lock
         assert in_time(future.done), number
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, number
+        assert holds(), number
     pytest.fail("there is no end of instructions")
 
 
@@ -280,17 +286,17 @@ def test_ctrl_c_at_any_instruction_of_the_controllers_loop_is_raised_between_two
         assert len(done) % 2 == 0, f"{number}: {done}"
         assert in_time(lambda: events.put(("four", {}))), number  # noqa: B023
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, number
+        assert holds(), number
     pytest.fail("there is no end of instructions")
 
 
 def test_ctrl_c_ends_the_waiting_for_a_worker_that_says_nothing() -> None:
     events: WorkerEvents = WorkerEvents()
     waits: SimpleQueue[None] = SimpleQueue()
-    main = threading.get_ident()
 
     def press() -> None:
         waits.get()
-        signal.pthread_kill(main, signal.SIGINT)
+        _thread.interrupt_main()
 
     presser = threading.Thread(target=press)
     presser.start()
