@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
+from pytest_arena._garbage import no_collection
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.left_texts import without_long_texts
@@ -92,7 +94,11 @@ class FinishedLines:
     def cells(self) -> list[Cell]:
         """Return all cells. Those of a large run leave long texts where their lines stand."""
         large = sum(self._sizes) > MOST_IN_MEMORY
-        return [self._cell(cell_id, large=large) for cell_id in self._numbers]
+        with no_collection():
+            cells = [self._cell(cell_id, large=large) for cell_id in self._numbers]
+            # they stay to the end of the run
+            gc.freeze()
+        return cells
 
     def put_in_order(self, cell_ids: Iterable[str]) -> None:
         """Put the cells in this order."""

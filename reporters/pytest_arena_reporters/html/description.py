@@ -53,6 +53,7 @@ def _field(name: str, given: Mapping[str, Any]) -> PayloadField:
     )
 
 
+@cache
 def written_fields(kind: type[Any]) -> tuple[PayloadField, ...]:
     """Return the fields of a dataclass that its record holds."""
     listed = described().get(kind.__name__, {})

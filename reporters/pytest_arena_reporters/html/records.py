@@ -95,12 +95,14 @@ class CellWriter:
         kind = type(value)
         if kind in _AS_IS:
             return value
-        if kind in self._fields or is_dataclass(value):
+        if kind in self._fields:
             return self._record(value)
         if isinstance(value, (tuple, list)):
             return [self._plain(item) for item in value]
         if isinstance(value, float):
             return value if isfinite(value) else None
+        if is_dataclass(value):
+            return self._record(value)
         if isinstance(value, Mapping):
             return {str(key): self._plain(item) for key, item in value.items()}
         return str(value)
