@@ -6,9 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from math import floor
+from math import floor, inf
 
-from pytest_arena.engine.calling.provider_state import Heard
+from pytest_arena.engine.calling.call_sizes import CallSizes, SizeOf
 from pytest_arena.engine.calling.shards import BudgetParts
 from pytest_arena.engine.calling.shared_state import Numbers, SharedTable
 from pytest_arena.errors import BudgetSpent
@@ -45,13 +45,26 @@ class Amount:
     tokens: float = 0.0
     cost_usd: float = 0.0
 
+    def plus(self, other: Amount) -> Amount:
+        return Amount(self.tokens + other.tokens, self.cost_usd + other.cost_usd)
+
+    def minus(self, other: Amount) -> Amount:
+        return Amount(self.tokens - other.tokens, self.cost_usd - other.cost_usd)
+
+
+Most = Callable[[SizeOf, float], Amount]
+"""What a call may take: from what is known of all calls by now, and for how long it has gone on."""
+
 
 @dataclass(slots=True)
 class Hold:
     """What was set aside for a call in flight, until it is known what the call took."""
 
     accounts: tuple[Account, ...]
+    provider: str
+    most: Most
     amount: Amount
+    started: float
     open: bool = True
 
 
@@ -91,6 +104,8 @@ class Budgets:
         self._parts = parts or BudgetParts()
         self._clock = clock
         self._process = os.getpid() if process is None else process
+        self.sizes = CallSizes(table, self._process, clock)
+        self._open: dict[int, Hold] = {}
         self._run: Account | None = None
         self._files: dict[str, Account] = {}
         self._providers: dict[str, list[Account]] = {}
@@ -136,38 +151,31 @@ class Budgets:
         found.append(self._cases.get((request.file, request.case)))
         return tuple(account for account in found if account is not None)
 
-    def heard(self, provider: str) -> Heard:
-        """Return the answers that all processes have had of a provider."""
-        rows = self._table.rows(f"answers {provider}").values()
-        return Heard(round(sum(row[0] for row in rows)), max((row[1] for row in rows), default=0.0))
-
-    def hear(self, provider: str, output_tokens: float) -> None:
-        """Count an answer, for what the next ones may take; inside the table's `change`."""
-        name = f"answers {provider}"
-        row = self._table.rows(name).get(self._process, (0.0, 0.0))
-        self._table.write(name, self._process, (row[0] + 1, max(row[1], output_tokens)))
-
     def check(self, accounts: Iterable[Account]) -> None:
         """Raise `BudgetSpent` where no call can be started any more."""
         for account in accounts:
             self._refuse(account, self._spent(account))
 
-    def take(self, accounts: tuple[Account, ...], amount: Amount) -> Hold | None:
-        """Set aside what a call will take; None where calls in flight must end first.
+    def take(self, accounts: tuple[Account, ...], provider: str, most: Most) -> Hold | None:
+        """Set aside what a call may take; None where calls in flight must end first.
 
-        Called inside the table's `change`, with the most that the call may take. A budget that is
-        spent is a `BudgetSpent`. A call may start while something is left and none is in flight:
-        what it takes beyond that is the most that is overspent.
+        Called inside the table's `change`. A budget that is spent is a `BudgetSpent`. A call may
+        start while something is left and none is in flight: what it takes beyond that is the most
+        that is overspent.
         """
-        for account in accounts:
-            spent = self._spent(account)
-            self._refuse(account, spent)
-            if account.spec.on_exceeded == "stop" and self._must_wait(account, spent, amount):
+        self.check(accounts)
+        size_of = self.sizes.known()
+        amount = most(size_of, inf)
+        if self._must_wait(accounts, amount):
+            # so little is left that only what was learnt of calls lets more than a few go on
+            self._set_aside_anew(size_of)
+            amount = most(size_of, 0.0)
+            if self._must_wait(accounts, amount):
                 return None
-        # two files may give one provider a budget: it is one row, counted once
-        for name in dict.fromkeys(account.name for account in accounts):
-            self._add(name, (1, 0, 0, amount.tokens, amount.cost_usd, 1))
-        return Hold(accounts, amount)
+        hold = Hold(accounts, provider, most, amount, self.sizes.start(provider))
+        self._open[id(hold)] = hold
+        self._add(accounts, (1, 0, 0, amount.tokens, amount.cost_usd, 1))
+        return hold
 
     def give_back(self, hold: Hold) -> None:
         """Undo a `take`: no call was made."""
@@ -177,21 +185,36 @@ class Budgets:
         """Write down what a call took, in place of what was set aside for it."""
         self._close(hold, 0, taken)
 
+    def _set_aside_anew(self, size_of: SizeOf) -> None:
+        """Hold for each call in flight what it may take by what is known now."""
+        now = self._clock()
+        changes: dict[tuple[Account, ...], Amount] = {}
+        for hold in self._open.values():
+            before, hold.amount = hold.amount, hold.most(size_of, now - hold.started)
+            if hold.amount != before:
+                change = changes.get(hold.accounts, Amount())
+                changes[hold.accounts] = change.plus(hold.amount).minus(before)
+        for accounts, change in changes.items():
+            self._add(accounts, (0, 0, 0, change.tokens, change.cost_usd, 0))
+
     def _close(self, hold: Hold, calls: int, taken: Amount) -> None:
         # an attempt may be settled by its answer and again by its end
         if hold.open:
             hold.open = False
+            del self._open[id(hold)]
+            self.sizes.end(hold.provider, hold.started)
             back = hold.amount
             change = (calls, taken.tokens, taken.cost_usd, -back.tokens, -back.cost_usd, -1)
-            for name in dict.fromkeys(account.name for account in hold.accounts):
-                self._add(name, change)
+            self._add(hold.accounts, change)
 
-    def _add(self, name: str, change: Numbers) -> None:
-        row = self._table.rows(name).get(self._process)
-        began = row[6] if row else self._clock()
-        old = row[:6] if row else (0.0,) * 6
-        numbers = tuple(one + other for one, other in zip(old, change, strict=True))
-        self._table.write(name, self._process, (*numbers, began))
+    def _add(self, accounts: Iterable[Account], change: Numbers) -> None:
+        # two files may give one provider a budget: it is one row, counted once
+        for name in dict.fromkeys(account.name for account in accounts):
+            row = self._table.rows(name).get(self._process)
+            began = row[6] if row else self._clock()
+            old = row[:6] if row else (0.0,) * 6
+            numbers = tuple(one + other for one, other in zip(old, change, strict=True))
+            self._table.write(name, self._process, (*numbers, began))
 
     def _spent(self, account: Account) -> _Spent:
         total = _Spent()
@@ -229,24 +252,29 @@ class Budgets:
             if said not in self.warnings:
                 self.warnings.append(said)
 
-    def _must_wait(self, account: Account, spent: _Spent, amount: Amount) -> bool:
-        limits = self._limits(account)
-        over = (
-            spent.tokens + spent.held.tokens + amount.tokens > limits["max_tokens"]
-            or spent.cost_usd + spent.held.cost_usd + amount.cost_usd > limits["max_cost_usd"]
-        )
-        # with nothing in flight nothing will be given back: the call starts, and may overspend
-        return over and spent.in_flight > 0
+    def _must_wait(self, accounts: Iterable[Account], amount: Amount) -> bool:
+        """Return whether a call that takes so much may not fit into what calls in flight leave."""
+        for account in accounts:
+            if account.spec.on_exceeded == "stop":
+                limits, spent = self._limits(account), self._spent(account)
+                tokens = spent.tokens + spent.held.tokens + amount.tokens
+                cost_usd = spent.cost_usd + spent.held.cost_usd + amount.cost_usd
+                over = tokens > limits["max_tokens"] or cost_usd > limits["max_cost_usd"]
+                # with nothing in flight nothing will be given back: the call starts, and may
+                # overspend
+                if over and spent.in_flight > 0:
+                    return True
+        return False
 
     def _limits(self, account: Account) -> dict[str, float]:
         limits = {}
         portion = self._portion * account.part
         for name in _LIMITS:
             given = getattr(account.spec, name)
-            limits[name] = float("inf") if given is None else float(given)
+            limits[name] = inf if given is None else float(given)
             if name != "max_wall_time" and given is not None:
                 limits[name] *= portion
-        if portion < 1 and limits["max_calls"] < float("inf"):
+        if portion < 1 and limits["max_calls"] < inf:
             # a part of a call cannot be made; the small term takes back what floats lose
             limits["max_calls"] = floor(limits["max_calls"] + 1e-9)
         return limits

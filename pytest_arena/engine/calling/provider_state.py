@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import field
-from math import sqrt
 from typing import TYPE_CHECKING
 
+from pytest_arena.engine.calling.call_sizes import Known, caution
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.light_dataclass import dataclass
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 GUESSED_OUTPUT = 200
 """Tokens of an answer, while none has come and nothing bounds it."""
 MOST_OUTPUT = 16_384
-"""Tokens that an answer may have, while none has come and nothing bounds it."""
+"""Tokens that an answer may have where nothing bounds it, and none was longer."""
+TIMES_DEAREST = 10
+"""How much dearer than all its answers so far one of an application may be."""
 _ENOUGH = 3
 """Answers after which their mean says more than the bound that was asked for."""
 CHARACTERS_PER_TOKEN = 4
@@ -66,8 +68,6 @@ class ProviderState:
     """What the inputs were taken for, of which `input_tokens` says what they were."""
     dearest_usd: float | None = None
     """The most that an application has said of one answer; None while it has said nothing."""
-    priced: int = 0
-    """How many answers an application has priced."""
     asks_price: bool = False
     """Whether a call is in flight from which it will be known what an application costs."""
     _price: Price | None = None
@@ -105,7 +105,6 @@ class ProviderState:
         """Count an answer, for the guess at the next one."""
         if self.spec.system is not None and response.cost_usd is not None:
             self.dearest_usd = max(self.dearest_usd or 0.0, response.cost_usd)
-            self.priced += 1
         if response.output_tokens is not None:
             self.answers += 1
             self.output_tokens += response.output_tokens
@@ -134,32 +133,24 @@ class ProviderState:
         return tokens_in, likely
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The answers that all processes have had of a provider: how many, and the longest one."""
+def most_tokens(
+    request: Request, likely: tuple[float, float], known: Known, age_s: float = 0.0
+) -> tuple[float, float]:
+    """Return the tokens, in and out, that a call may take which began so long ago.
 
-    answers: int = 0
-    most_output: float = 0.0
-
-
-def most_tokens(request: Request, likely: tuple[float, float], heard: Heard) -> tuple[float, float]:
-    """Return the tokens that a call may take, in and out, where it should not take more.
-
-    Out: the longest answer so far and, the fewer there were, something beside it; never more than
-    the bound that the call asks for.
+    Out: what the calls to its provider say; never more than the bound that it asks for.
     """
     tokens_in, _ = likely
     bound = output_bound(request.params)
-    most = float(MOST_OUTPUT) if bound is None else bound
-    if heard.answers:
-        most = heard.most_output * caution(heard.answers)
-        most = most if bound is None else min(most, bound)
-    return tokens_in * caution(heard.answers), 0.0 if request.purpose == "embedding" else most
+    if bound is None:
+        bound = max(float(MOST_OUTPUT), 2 * known.largest)
+    tokens_out = 0.0 if request.purpose == "embedding" else known.most(bound, age_s)
+    return tokens_in * caution(known.answers), tokens_out
 
 
-def caution(answers: int) -> float:
-    """Return by how much a next answer may surpass the greatest of so many."""
-    return 1.0 + 1.0 / sqrt(max(answers, 1))
+def most_usd(known: Known, age_s: float) -> float:
+    """Return what a call of an application may cost which began so long ago."""
+    return known.most(TIMES_DEAREST * known.largest, age_s)
 
 
 def output_bound(params: dict[str, object]) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.engine.calling.provider_state import (
     DEFAULT_RETRY_FOR_S,
     ProviderState,
-    caution,
     most_tokens,
+    most_usd,
 )
 from pytest_arena.engine.calling.shards import WHOLE, BudgetParts, Shard
 from pytest_arena.errors import ErrorKind, ProviderError
@@ -24,7 +25,8 @@ from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec, RateLimitSpec
 
 if TYPE_CHECKING:
-    from pytest_arena.engine.calling.budgets import Account, Amount, Budgets, Hold
+    from pytest_arena.engine.calling.budgets import Account, Amount, Budgets, Hold, Most
+    from pytest_arena.engine.calling.call_sizes import SizeOf, Unit
     from pytest_arena.engine.calling.rate_limit import RateLimiter
     from pytest_arena.engine.calling.shared_state import SharedTable
     from pytest_arena.loading.plans import Arena
@@ -57,8 +59,10 @@ class Quotas:
         portion: float = 1.0,
         processes: int = 1,
         shard: Shard = WHOLE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._path = path
+        self._clock = clock
         self._notices = Notices(path)
         self._portion = portion
         self._processes = processes
@@ -181,7 +185,7 @@ class Quotas:
             reservation = None
             try:
                 reservation = await self._shared().change(
-                    lambda: self._take(rate_limiter, accounts, likely, most)
+                    lambda: self._take(state, rate_limiter, accounts, likely, most)
                 )
             finally:
                 if asks and reservation is None:
@@ -197,10 +201,8 @@ class Quotas:
     ) -> None:
         """Write down what an answer took, and learn from what came with it."""
         state.learn(request, response)
-        budgets, output_tokens = self._budgets, response.output_tokens
-        if budgets is not None and reservation.hold is not None and output_tokens is not None:
-            name, tokens_out = state.spec.name, float(output_tokens)
-            await self._shared().change(lambda: budgets.hear(name, tokens_out))
+        if self._budgets is not None and reservation.hold is not None:
+            await self._learn_sizes(self._budgets, reservation.hold, state, response)
         known = response.input_tokens is not None or response.output_tokens is not None
         tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
         if response.source == "outputs":
@@ -223,6 +225,20 @@ class Quotas:
                 self._tell_of_rate(state)
         if reservation.hold is not None and not state.provider.offline:
             self._check_usage(reservation.hold, known, response)
+
+    async def _learn_sizes(
+        self, budgets: Budgets, hold: Hold, state: ProviderState, response: Response
+    ) -> None:
+        """Tell all processes how large an answer was; one that was there already took no time."""
+        found: dict[Unit, float | None] = {"tokens": response.output_tokens}
+        if state.spec.system is not None:
+            found["dollars"] = response.cost_usd
+        if response.source == "outputs":
+            return
+        for unit, size in found.items():
+            if size is not None:
+                hear = partial(budgets.sizes.hear, hold.provider, unit, float(size), hold.started)
+                await self._shared().change(hear)
 
     def _check_usage(self, hold: Hold, known: bool, response: Response) -> None:
         """Raise where a budget needs what the answer does not say: it could be passed unseen."""
@@ -265,32 +281,39 @@ class Quotas:
 
     def _amounts(
         self, state: ProviderState, request: Request, accounts: Iterable[Account]
-    ) -> tuple[Amount, Amount]:
-        """Return what a call will take, as far as that can be told, and what it may take."""
+    ) -> tuple[Amount, Most]:
+        """Return what a call will take, as far as that can be told, and what tells later on the
+        most that it may take."""
         from pytest_arena.engine.calling.budgets import Amount
 
-        likely = state.likely_tokens(request)
-        if self._budgets is None:
-            return Amount(sum(likely)), Amount(sum(likely))
-        most = most_tokens(request, likely, self._budgets.heard(state.spec.name))
-        if all(account.spec.max_cost_usd is None for account in accounts):
-            return Amount(sum(likely)), Amount(sum(most))
+        likely, name = state.likely_tokens(request), state.spec.name
+        in_dollars = any(one.spec.max_cost_usd is not None for one in accounts)
+
+        def most(size_of: SizeOf, age_s: float) -> Amount:
+            tokens = most_tokens(request, likely, size_of(name, "tokens"), age_s)
+            if not in_dollars:
+                return Amount(sum(tokens))
+            if state.spec.system is not None:
+                return Amount(sum(tokens), most_usd(size_of(name, "dollars"), age_s))
+            return Amount(sum(tokens), _cost(state, tokens))
+
+        if not in_dollars:
+            return Amount(sum(likely)), most
         if state.spec.system is not None:
-            dearest = state.dearest_usd or 0.0
-            cautious = dearest * caution(state.priced)
-            return Amount(sum(likely), dearest), Amount(sum(most), cautious)
-        return Amount(sum(likely), _cost(state, likely)), Amount(sum(most), _cost(state, most))
+            return Amount(sum(likely), state.dearest_usd or 0.0), most
+        return Amount(sum(likely), _cost(state, likely)), most
 
     def _take(
         self,
+        state: ProviderState,
         rate_limiter: RateLimiter | None,
         accounts: tuple[Account, ...],
         likely: Amount,
-        most: Amount,
+        most: Most,
     ) -> Reservation | None:
         hold = None
         if self._budgets is not None and accounts:
-            hold = self._budgets.take(accounts, most)
+            hold = self._budgets.take(accounts, state.spec.name, most)
             if hold is None:
                 return None
         if rate_limiter is not None and not rate_limiter.take(likely.tokens):
@@ -318,7 +341,9 @@ class Quotas:
         if self._budgets is None:
             from pytest_arena.engine.calling.budgets import Budgets
 
-            self._budgets = Budgets(self._shared(), portion=self._portion, parts=self._parts)
+            self._budgets = Budgets(
+                self._shared(), portion=self._portion, parts=self._parts, clock=self._clock
+            )
         return self._budgets
 
     def _hear_of_rate(self, state: ProviderState) -> None:

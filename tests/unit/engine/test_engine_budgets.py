@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_arena.engine.calling.budgets import Account, Amount, Budgets
+from pytest_arena.engine.calling.budgets import Account, Amount, Budgets, Most
 from pytest_arena.engine.calling.shared_state import FileSharedTable, SharedTable
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.results.request_response import Request
@@ -40,41 +40,45 @@ def budgets(
     return made, made.accounts_of("p", REQUEST)
 
 
+def may_take(tokens: float = 0.0, cost_usd: float = 0.0) -> Most:
+    return lambda size_of, age_s: Amount(tokens, cost_usd)
+
+
 def test_calls_are_counted_when_they_start() -> None:
     own, accounts = budgets(max_calls=2)
-    assert own.take(accounts, Amount())
-    assert own.take(accounts, Amount())
+    assert own.take(accounts, "p", may_take())
+    assert own.take(accounts, "p", may_take())
     with pytest.raises(BudgetSpent, match=r"^max_calls 2 of a.yaml is spent$"):
-        own.take(accounts, Amount())
+        own.take(accounts, "p", may_take())
 
 
 def test_a_call_that_was_not_made_gives_its_part_back() -> None:
     own, accounts = budgets(max_calls=1)
-    hold = own.take(accounts, Amount())
+    hold = own.take(accounts, "p", may_take())
     assert hold
     own.give_back(hold)
     own.give_back(hold)
-    assert own.take(accounts, Amount())
+    assert own.take(accounts, "p", may_take())
     with pytest.raises(BudgetSpent):
         own.check(accounts)
 
 
 def test_a_call_that_may_not_fit_waits_for_those_in_flight() -> None:
     own, accounts = budgets(max_cost_usd=1.0)
-    first = own.take(accounts, Amount(cost_usd=0.8))
+    first = own.take(accounts, "p", may_take(cost_usd=0.8))
     assert first
-    assert own.take(accounts, Amount(cost_usd=0.8)) is None
+    assert own.take(accounts, "p", may_take(cost_usd=0.8)) is None
     own.settle(first, Amount(cost_usd=0.1))
-    second = own.take(accounts, Amount(cost_usd=0.8))
+    second = own.take(accounts, "p", may_take(cost_usd=0.8))
     assert second
     own.settle(second, Amount(cost_usd=0.8))
     # alone, a call may start while something is left
-    assert own.take(accounts, Amount(cost_usd=0.8))
+    assert own.take(accounts, "p", may_take(cost_usd=0.8))
 
 
 def test_what_was_spent_is_what_calls_took() -> None:
     own, accounts = budgets(max_tokens=100)
-    hold = own.take(accounts, Amount(tokens=10))
+    hold = own.take(accounts, "p", may_take(tokens=10))
     assert hold
     own.settle(hold, Amount(tokens=100))
     with pytest.raises(BudgetSpent, match=r"^max_tokens 100 of a.yaml is spent$"):
@@ -85,7 +89,7 @@ def test_time_runs_from_the_first_call() -> None:
     now = [5.0]
     own, accounts = budgets(clock=lambda: now[0], max_wall_time="10s")
     now[0] = 100.0
-    assert own.take(accounts, Amount())
+    assert own.take(accounts, "p", may_take())
     now[0] = 109.9
     own.check(accounts)
     now[0] = 110.0
@@ -96,7 +100,7 @@ def test_time_runs_from_the_first_call() -> None:
 def test_a_warning_is_given_once_and_stops_nothing() -> None:
     own, accounts = budgets(max_calls=1, on_exceeded="warn")
     for _ in range(4):
-        assert own.take(accounts, Amount())
+        assert own.take(accounts, "p", may_take())
     assert own.warnings == ["max_calls 1 of a.yaml is spent"]
 
 
@@ -120,9 +124,9 @@ def test_every_budget_that_covers_a_call_counts_it() -> None:
         "the run (--arena-max-cost)"
     ]
     for _ in range(2):
-        assert own.take(own.accounts_of("p", other), Amount())
+        assert own.take(own.accounts_of("p", other), "p", may_take())
     with pytest.raises(BudgetSpent, match=r"^max_calls 2 of provider 'p' is spent$"):
-        own.take(own.accounts_of("p", REQUEST), Amount())
+        own.take(own.accounts_of("p", REQUEST), "p", may_take())
 
 
 def test_processes_spend_from_the_same_budget(tmp_path: Path) -> None:
@@ -130,11 +134,11 @@ def test_processes_spend_from_the_same_budget(tmp_path: Path) -> None:
     (one, accounts), (two, others) = (
         budgets(table, process, max_calls=3) for process, table in enumerate(tables, 1)
     )
-    assert one.take(accounts, Amount())
-    assert two.take(others, Amount())
-    assert two.take(others, Amount())
+    assert one.take(accounts, "p", may_take())
+    assert two.take(others, "p", may_take())
+    assert two.take(others, "p", may_take())
     with pytest.raises(BudgetSpent):
-        one.take(accounts, Amount())
+        one.take(accounts, "p", may_take())
     for table in tables:
         table.close()
 
@@ -143,10 +147,10 @@ def test_what_a_dead_process_had_in_flight_counts_as_spent() -> None:
     table = Mortal()
     dying, accounts = budgets(table, 1, max_cost_usd=1.0)
     living, others = budgets(table, 2, max_cost_usd=1.0)
-    assert dying.take(accounts, Amount(cost_usd=0.7))
-    assert living.take(others, Amount(cost_usd=0.7)) is None
+    assert dying.take(accounts, "p", may_take(cost_usd=0.7))
+    assert living.take(others, "p", may_take(cost_usd=0.7)) is None
     table.dead = frozenset({1})
-    hold = living.take(others, Amount(cost_usd=0.7))
+    hold = living.take(others, "p", may_take(cost_usd=0.7))
     assert hold
     living.settle(hold, Amount(cost_usd=0.3))
     with pytest.raises(BudgetSpent):
@@ -159,7 +163,7 @@ def test_a_part_of_a_budget_is_never_more_than_its_share() -> None:
     for own, accounts in parts:
         while True:
             try:
-                own.take(accounts, Amount())
+                own.take(accounts, "p", may_take())
             except BudgetSpent:
                 break
             made += 1
@@ -179,7 +183,7 @@ def test_no_more_is_overspent_than_the_calls_in_flight(
     for which, guess, real in calls:
         own, accounts = workers[which]
         try:
-            hold = own.take(accounts, Amount(cost_usd=guess))
+            hold = own.take(accounts, "p", may_take(cost_usd=guess))
         except BudgetSpent:
             assert spent >= most - 1e-9
             continue

@@ -9,17 +9,18 @@ import selectors
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from pytest_arena.engine.calling.call_sizes import Known, caution
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.notices import STOPPED
-from pytest_arena.engine.calling.provider_state import Heard, caution, most_tokens
+from pytest_arena.engine.calling.provider_state import most_tokens
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.providers.base import Provider, ProviderEnvironment
+from pytest_arena.providers.systems.exec import ExecOptions
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema import ProviderSpec
 
@@ -95,6 +96,7 @@ def spent_of(
     calls: int = 400,
     *,
     goes_by_length: bool = False,
+    application: bool = False,
 ) -> tuple[Writing, int]:
     """Have calls made until the budget is spent; return who answered, and how many were left."""
     spec = ProviderSpec(
@@ -102,10 +104,12 @@ def spent_of(
         provider="writing",
         input_cost_per_million=0,
         output_cost_per_million=DOLLARS * 1e6,
+        options=ExecOptions(command=["app"]) if application else None,
     )
     provider = Writing(spec, KINDS[kind], seed)
     provider.goes_by_length = goes_by_length
-    quotas = Quotas()
+    loop = skipping_loop()
+    quotas = Quotas(clock=loop.time)
     quotas.limit_run(budget, "--arena-max-cost")
     client = ProviderClient(
         Limits(concurrency, lambda _: None), lambda _: provider, None, quotas=quotas
@@ -120,44 +124,29 @@ def spent_of(
     async def every() -> int:
         return sum(await asyncio.gather(*(one(number) for number in range(calls))))
 
-    with asyncio.Runner(loop_factory=skipping_loop) as runner:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
         return provider, runner.run(every())
 
 
-BIASED = pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="the longest answers are in flight still when others have been learnt from",
-)
-OVERSPENT = {("growing", 200)}
-OVERSPENT_BY_LENGTH = {
-    *(("few-long", 16), ("few-long", 40), ("few-long", 200)),
-    *(("skewed", 40), ("skewed", 200), ("growing", 40), ("growing", 200)),
-}
-
-
-def kinds_at_once(overspent: set[tuple[str, int]]) -> list[Any]:
-    """Return each kind of answers with so many in flight, those marked that overspend."""
-    return [
-        pytest.param(kind, many, marks=BIASED if (kind, many) in overspent else ())
-        for kind in KINDS
-        for many in (1, 16, 40, 200)
-    ]
-
-
-@pytest.mark.parametrize(("kind", "concurrency"), kinds_at_once(OVERSPENT))
-def test_no_more_than_one_call_is_overspent(kind: str, concurrency: int) -> None:
+@pytest.mark.parametrize("goes_by_length", [False, True], ids=["any-time", "time-by-length"])
+@pytest.mark.parametrize("concurrency", [1, 16, 40, 200])
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_more_than_one_call_is_overspent(
+    kind: str, concurrency: int, goes_by_length: bool
+) -> None:
     budget = 1.0
-    provider, left_out = spent_of(kind, concurrency, budget)
+    provider, left_out = spent_of(kind, concurrency, budget, goes_by_length=goes_by_length)
     spent = sum(provider.costs)
     assert left_out
     assert budget <= spent <= budget + max(provider.costs)
 
 
-@pytest.mark.parametrize(("kind", "concurrency"), kinds_at_once(OVERSPENT_BY_LENGTH))
-def test_nor_where_longer_answers_take_longer(kind: str, concurrency: int) -> None:
-    provider, left_out = spent_of(kind, concurrency, 1.0, goes_by_length=True)
+@pytest.mark.parametrize("concurrency", [16, 40, 200])
+@pytest.mark.parametrize("kind", ["alike", "even", "skewed", "growing"])
+def test_nor_by_an_application_which_says_itself_what_it_costs(kind: str, concurrency: int) -> None:
+    provider, left_out = spent_of(kind, concurrency, 1.0, goes_by_length=True, application=True)
     assert left_out
+    assert provider.peak > 3
     assert 1.0 <= sum(provider.costs) <= 1.0 + max(provider.costs)
 
 
@@ -173,15 +162,21 @@ def test_calls_go_on_side_by_side_until_the_end_is_near() -> None:
 
 
 def test_what_a_call_may_take_is_learnt_from_the_longest_answers() -> None:
-    request = Request([])
-    unknown = most_tokens(request, (10.0, 200.0), Heard())[1]
-    few = most_tokens(request, (10.0, 200.0), Heard(1, 500))[1]
-    many = most_tokens(request, (10.0, 200.0), Heard(400, 500))[1]
-    assert (unknown, few, many) == (16_384, 1000, 525)
-    bounded = Request([], params={"max_tokens": 300})
-    assert most_tokens(bounded, (10.0, 200.0), Heard())[1] == 300
-    assert most_tokens(bounded, (10.0, 200.0), Heard(1, 500))[1] == 300
-    assert most_tokens(bounded, (10.0, 200.0), Heard(400, 100))[1] == 105
+    request, bounded = Request([]), Request([], params={"max_tokens": 300})
+
+    def most(known: Known, request: Request = request, age_s: float = 0.0) -> float:
+        return round(most_tokens(request, (10.0, 200.0), known, age_s)[1])
+
+    assert (most(Known()), most(Known(), bounded)) == (16_384, 300)
+    few, many = Known(1, 500, longest_s=2), Known(10_000, 500, longest_s=2)
+    assert (most(few), most(few, bounded)) == (16_384, 300)
+    assert (most(many), most(Known(10_000, 100), bounded)) == (508, 100)
+    # what takes longer than all that have ended may be anything
+    assert (most(many, age_s=2.0), most(many, age_s=2.1)) == (508, 16_384)
+    # the more do, the more may follow
+    assert most(Known(10_000, 500, longest_s=2, outlasting=100)) == 500 + 332
+    # as many in flight as have ended say that half is not known yet
+    assert most(Known(10_000, 5000, longest_s=2, in_flight=10_000)) == 10_000
     assert caution(0) == caution(1) == 2
 
 
