@@ -18,6 +18,8 @@ INTERRUPTIBLE = (
 )
 """A program where Ctrl-C counts: whoever runs the tests in the background has it ignored."""
 PATIENCE_S = 120
+AT_ONCE = 4
+"""Calls in flight, of all workers together."""
 
 
 def pytest_command(workers: int, *options: str) -> list[str]:
@@ -25,7 +27,12 @@ def pytest_command(workers: int, *options: str) -> list[str]:
     command = [sys.executable, "-c", INTERRUPTIBLE.format(module="pytest"), "--arena", "-v"]
     for plugin in ("randomly", "cacheprovider", "hypothesispytest", "asyncio", "rerunfailures"):
         command += ["-p", f"no:{plugin}"]
-    return [*command, "--arena-concurrency=4", *([f"-n{workers}"] if workers else []), *options]
+    return [
+        *command,
+        f"--arena-concurrency={AT_ONCE}",
+        *([f"-n{workers}"] if workers else []),
+        *options,
+    ]
 
 
 def arena_command(*arguments: str) -> list[str]:
