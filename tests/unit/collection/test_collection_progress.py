@@ -104,7 +104,10 @@ def test_the_calls_in_flight_are_shown_while_the_first_cell_is_waited_for(
     assert drawn == ["0/2  8 calls in flight", "0/2  7 calls in flight"]
 
 
-def test_where_there_is_no_terminal_nothing_is_waited_for_or_written() -> None:
-    progress = progress_on(Terminal(), "a")
+def test_where_there_is_no_terminal_a_cell_is_waited_for_and_nothing_written() -> None:
+    terminal, cell = Terminal(), Future[str]()
+    progress = progress_on(terminal, "a")
     progress._terminal = None
-    progress.wait_for(Future(), lambda: 1)
+    cell.set_result("there")
+    assert progress.wait_for(cell, lambda: 1) == "there"
+    assert not terminal.written
