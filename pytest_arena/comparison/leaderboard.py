@@ -144,8 +144,8 @@ def _ratings(games: Games) -> tuple[dict[str, float], bool]:
 
 
 def games_of(table: Matrix) -> Games:
-    """Return what can be rated; nothing of too many providers."""
-    if len(table.providers) > MOST_RATED:
+    """Return what can be rated; nothing of one provider alone, or of too many."""
+    if not 1 < len(table.providers) <= MOST_RATED:
         return Games()
     scores = [[case_score(cell) for cell in row.cells] for row in table.rows]
     compared = [preferences(row.cells) for row in table.rows]

@@ -27,7 +27,7 @@ def latencies_of(cell: Cell) -> list[float]:
     quantiles as all."""
     if cell.load is not None:
         return list(cell.load.spread_ms)
-    return [trial.latency_ms for trial in cell.trials if trial.latency_ms is not None]
+    return [took for trial in cell.trials if (took := trial.latency_ms) is not None]
 
 
 def mean_latency(cell: Cell) -> float | None:

@@ -66,8 +66,9 @@ def _last_answers(turns: Sequence[TurnPlan], trial: Trial) -> Iterator[int]:
     """Yield the number of the last answer of each turn of a conversation."""
     answered = 0
     for place, turn in enumerate(turns):
-        said = [one for one in trial.personas if one.place == place and one.text]
-        count = 1 if turn.persona is None else len(said)
+        count = 1
+        if turn.persona is not None:
+            count = sum(one.place == place and bool(one.text) for one in trial.personas)
         yield answered + max(count - 1, 0)
         answered += count
 

@@ -38,10 +38,11 @@ class Journal:
                 lock(self._file)
             # 0 for all files of some file systems
             self._links = os.fstat(self._file).st_nlink
-        elif self._links and not os.fstat(self._file).st_nlink:
+        now = os.fstat(self._file)
+        if self._links and not now.st_nlink:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))
         data = memoryview(f"{line}\n".encode())
-        self.last = (os.lseek(self._file, 0, os.SEEK_END), len(data) - 1)
+        self.last = (now.st_size, len(data) - 1)
         while data:
             data = data[os.write(self._file, data) :]
 

@@ -222,7 +222,7 @@ class Trial:
 
 
 def _total(values: list[Any]) -> float | None:
-    if not values or any(value is None for value in values):
+    if not values or None in values:
         return None
     total: float = sum(values)
     return total

@@ -59,10 +59,10 @@ def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with temporary.open("wb") as stream:
-            stream.write(f"{run_line(run.info)}\n".encode())
+            end = stream.write(f"{run_line(run.info)}\n".encode())
             for line in lines:
-                begins.append(stream.tell())
-                stream.write(f"{line}\n".encode())
+                begins.append(end)
+                end += stream.write(f"{line}\n".encode())
             stream.write(f"{end_line(run)}\n".encode())
         os.replace(temporary, path)
     finally:

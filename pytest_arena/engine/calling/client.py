@@ -265,7 +265,6 @@ class ProviderClient:
 
 async def _start(provider: Provider) -> None:
     """Have a provider ready; files that are not there for the moment are waited for a while."""
-    loop = asyncio.get_running_loop()
     end: float | None = None
     while True:
         try:
@@ -274,6 +273,7 @@ async def _start(provider: Provider) -> None:
         except ProviderError as error:
             if not of_open_files(error):
                 raise
+            loop = asyncio.get_running_loop()
             end = end or loop.time() + PATIENCE_S
             if loop.time() >= end:
                 raise no_files(error) from error
