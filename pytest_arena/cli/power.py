@@ -58,7 +58,7 @@ _OPTIONS = ("baseline", "drop", "alpha", "power", "runs", "trials")
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan; 0 where there is enough for one."""
-    from pytest_arena.comparison.baseline.file import is_baseline
+    from pytest_arena.comparison.baseline.file import first_line, is_baseline
     from pytest_arena.comparison.baseline.source import read_baseline
     from pytest_arena.comparison.power import plan_power
     from pytest_arena.results.merging import merge
@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
 
         _complete(arguments, "--measured")
         return measured_runs.show(given, runs=arguments.runs, trials=arguments.trials)
-    if given.is_file() and is_baseline(given.read_bytes()):
+    if given.is_file() and is_baseline(first_line(given)):
         from pytest_arena.cli.baseline_outlook import show
 
         _complete(arguments, "a baseline")

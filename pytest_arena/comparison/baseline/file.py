@@ -75,11 +75,16 @@ def write_baseline(path: Path, baseline: Baseline) -> bool:
     return True
 
 
-def is_baseline(data: bytes) -> bool:
-    """Return whether a file's content begins as a baseline does."""
-    first, _, _ = data.partition(b"\n")
-    # a results file may name a baseline among its options
-    return _KIND.search(first) is not None
+def first_line(path: Path) -> bytes:
+    """Return the first line of a file that has something in it, or nothing."""
+    with path.open("rb") as file:
+        return next(filter(bytes.strip, file), b"")
+
+
+def is_baseline(line: bytes) -> bool:
+    """Return whether the first line of a file is that of a baseline."""
+    # further lines say nothing: a results file may name a baseline in them
+    return _KIND.search(line) is not None
 
 
 def parse_baseline(data: bytes, name: str) -> Baseline:

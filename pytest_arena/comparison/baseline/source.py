@@ -9,12 +9,12 @@ from errno import EINVAL
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pytest_arena.comparison.baseline.file import is_baseline, parse_baseline
+from pytest_arena.comparison.baseline.file import first_line, is_baseline, parse_baseline
 from pytest_arena.comparison.baseline.model import Baseline
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
 from pytest_arena.git import run_git
-from pytest_arena.results import RunResult, read_run
+from pytest_arena.results import read_run
 
 _GIT = "git:"
 _MERGE_BASE = re.compile(r"merge-base\((?P<branch>[^)]+)\)")
@@ -29,13 +29,19 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
     `git:merge-base(BRANCH):PATH` (the commit where this branch left another one). What cannot be
     found or read is a `UsageError`; a missing file, or an empty one, is a `MissingBaselineError`.
     """
-    if reference.startswith(_GIT):
-        data = _from_git(reference, folder)
-    else:
-        data = _from_file(reference, folder)
-    if is_baseline(data):
-        return parse_baseline(data, reference)
-    if not data.strip():
+    if not reference.startswith(_GIT):
+        return _read(_file_of(reference, folder), reference)
+    with TemporaryDirectory(prefix="arena-baseline-") as temporary:
+        path = Path(temporary) / "results.jsonl"
+        path.write_bytes(_from_git(reference, folder))
+        return _read(path, reference)
+
+
+def _read(path: Path, reference: str) -> Baseline:
+    """Read a file of either kind; problems name the reference."""
+    # a results file may be large, and is read line by line
+    first = first_line(path)
+    if not first:
         raise MissingBaselineError(
             Problem(
                 f"the baseline {reference} is empty",
@@ -43,7 +49,12 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
                 fix="write it with `pytest --arena --arena-update-baseline`",
             )
         )
-    return baseline_of(_results(data, reference), name=reference)
+    if is_baseline(first):
+        return parse_baseline(path.read_bytes(), reference)
+    try:
+        return baseline_of(read_run(path), name=reference)
+    except UserError as error:
+        raise UsageError(_named(p, str(path), reference) for p in error.problems) from error
 
 
 class MissingBaselineError(UsageError):
@@ -71,17 +82,6 @@ def files_at(revision: str, folder: Path) -> bytes:
     return done.stdout
 
 
-def _results(data: bytes, reference: str) -> RunResult:
-    """Read a results file's content, wherever it came from; problems name the reference."""
-    with TemporaryDirectory(prefix="arena-baseline-") as folder:
-        path = Path(folder) / "results.jsonl"
-        path.write_bytes(data)
-        try:
-            return read_run(path)
-        except UserError as error:
-            raise UsageError(_named(p, str(path), reference) for p in error.problems) from error
-
-
 def _named(problem: Problem, path: str, reference: str) -> Problem:
     place = problem.place
     if place is not None and place.file == path:
@@ -89,13 +89,15 @@ def _named(problem: Problem, path: str, reference: str) -> Problem:
     return replace(problem, what=problem.what.replace(path, reference), place=place)
 
 
-def _from_file(reference: str, folder: Path) -> bytes:
+def _file_of(reference: str, folder: Path) -> Path:
+    """Return the file that a reference names, which can be read."""
     path = folder / reference
     try:
         if path.exists() and not path.is_file():
             # a pipe would never end
             raise OSError(EINVAL, "not a regular file")
-        return path.read_bytes()
+        path.open("rb").close()
+        return path
     except FileNotFoundError as error:
         raise MissingBaselineError(
             Problem(
