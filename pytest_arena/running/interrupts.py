@@ -6,6 +6,7 @@ of a queue or a future that is waited for, one may stay locked, or be unlocked t
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+# What the functions of `signal` call: these also try to make an enum of each handler, which takes
+# ten times as long, and each cell comes by here.
+_set_handler, _handler_of = _signal.signal, _signal.getsignal
 _LOOKS_EVERY_S = 1.0
 """A signal that comes just before a thread goes to sleep does not wake it."""
 
@@ -58,13 +62,13 @@ def held() -> Iterator[None]:
     A handler of somebody else's stays, and so does Ctrl-C that is ignored.
     """
     may_hold = not _holds and threading.current_thread() is threading.main_thread()
-    if not may_hold or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if not may_hold or _handler_of(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
     hold = _Hold()
     try:
         _holds.append(hold)
-        signal.signal(signal.SIGINT, hold)
+        _set_handler(signal.SIGINT, hold)
         yield
     except Exception:
         # an interrupted run ends as one, whatever has failed besides
@@ -73,8 +77,8 @@ def held() -> Iterator[None]:
     finally:
         # first, since Ctrl-C is raised as soon as Python's own handler is there again
         _holds.clear()
-        if signal.getsignal(signal.SIGINT) is hold:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if _handler_of(signal.SIGINT) is hold:
+            _set_handler(signal.SIGINT, signal.default_int_handler)
     hold.let_through()
 
 
