@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import asyncio
+import inspect
 import signal
 import sys
 import threading
@@ -228,6 +229,8 @@ def interrupted_at(number: int, work: Callable[[], object]) -> bool:
         return trace
 
     before = sys.gettrace()
+    # Python 3.12 looks for such a frame when tracing begins
+    inspect.currentframe().f_trace_opcodes = True  # type: ignore[union-attr]
     sys.settrace(trace)
     try:
         work()
