@@ -23,4 +23,7 @@ class OrderlyEnd:
             result = yield
             if given_in():
                 session.exitstatus = pytest.ExitCode.INTERRUPTED
+                reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+                if reporter is not None and not session.shouldstop:
+                    reporter.write_sep("!", "Ctrl-C, when all results were there", red=True)
         return result

@@ -284,3 +284,21 @@ def test_ctrl_c_while_the_gate_asks_again_ends_the_run_in_order(
     assert (end["kind"], end["interrupted"]) == ("end", True)
     assert [cell["verdict"] for cell in cells] == ["passed", "failed", "passed", "passed"]
     assert (project.path / "arena-report" / "report.md").exists()
+
+
+def test_ctrl_c_while_reports_are_written_leaves_them_whole(project: Project) -> None:
+    late = """
+def pytest_terminal_summary():
+    signal.raise_signal(signal.SIGINT)
+"""
+    with WireServer() as server:
+        write(project, server, 3)
+        project.pytester.makeconftest(f"import signal\n{CONFTEST}{late}")
+        with running(project) as process:
+            assert process.wait(60) == pytest.ExitCode.INTERRUPTED
+    output = (project.path / "output").read_text()
+    assert "!!! Ctrl-C, when all results were there !!!" in output
+    assert "Traceback" not in output
+    end = project.records()[-1]
+    assert (end["kind"], end.get("interrupted"), end["exit_code"]) == ("end", None, 0)
+    assert (project.path / "arena-report" / "report.md").exists()
