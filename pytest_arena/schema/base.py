@@ -1,6 +1,7 @@
 """What all models of an arena file share."""
 
 import re
+from inspect import unwrap
 from typing import Annotated, Any
 
 from pydantic import (
@@ -35,6 +36,16 @@ class ArenaModel(BaseModel):
 
     _place: Location | None = PrivateAttr(default=None)
     _elsewhere: str | None = PrivateAttr(default=None)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Set private attributes once: pydantic does so anew for each class that one inherits from.
+
+        A class with a `model_post_init` of its own keeps it.
+        """
+        super().__pydantic_init_subclass__(**kwargs)
+        if unwrap(cls.model_post_init) is ArenaModel.model_post_init:
+            cls.model_post_init = ArenaModel.model_post_init  # type: ignore[method-assign]
 
     @classmethod
     def __get_pydantic_json_schema__(
