@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counting
+from pytest_arena.assertions.messages import bounded, counting, never_as_many
 from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
@@ -35,16 +35,6 @@ class MinLength(Assertion):
         )
 
 
-def _lax(most: int, most_bytes: int) -> str | None:
-    """Return what to say of a greatest length that no answer can have."""
-    if most < most_bytes:
-        return None
-    return (
-        f"no answer has more than {most:,} characters, so that this checks nothing: one of more "
-        f"than {most_bytes >> 20:,} MiB is given up (max_response_mb)"
-    )
-
-
 class MaxLength(Assertion):
     """Holds when the answer has at most so many characters.
 
@@ -62,7 +52,7 @@ class MaxLength(Assertion):
     """Characters that a reader sees."""
 
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
-        return None if self.negate else _lax(self.value, most_bytes)
+        return None if self.negate else never_as_many(self.value, most_bytes, "characters")
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
@@ -111,7 +101,7 @@ class Length(Assertion):
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
         if self.max is None or self.min or self.negate:
             return None
-        return _lax(self.max, most_bytes)
+        return never_as_many(self.max, most_bytes, "characters")
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
@@ -156,6 +146,9 @@ class MaxWords(Assertion):
 
     value: int = Field(ge=0)
     """Words."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else never_as_many(self.value, most_bytes, "words")
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
@@ -204,6 +197,9 @@ class MaxSentences(Assertion):
 
     value: int = Field(ge=0)
     """Sentences."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return None if self.negate else never_as_many(self.value, most_bytes, "sentences")
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(

@@ -12,6 +12,7 @@ from pytest_arena.assertions.messages import (
     dollars,
     milliseconds,
     never_as_late,
+    never_as_many,
 )
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
@@ -104,7 +105,7 @@ class Cost(Assertion):
     more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
-    max_usd: float = Field(ge=0)
+    max_usd: float = Field(ge=0, allow_inf_nan=False)
     """US dollars."""
 
     @brief
@@ -147,6 +148,11 @@ class TokenCount(Assertion):
                 {"low": self.min, "high": self.max, "expected": "`min` at most `max`"},
             )
         return self
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        if self.max is None or self.min or self.negate or self.kind == "input":
+            return None
+        return never_as_many(self.max, most_bytes, "tokens")
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:

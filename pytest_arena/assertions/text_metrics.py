@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counting
+from pytest_arena.assertions.messages import bounded, counting, never_as_many
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import (
     RougeVariant,
@@ -58,6 +58,13 @@ class Levenshtein(Assertion):
                 {"expected": "`max_distance` or `min_similarity`"},
             )
         return self
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        others = self.min_similarity is not None or self.threshold is not None
+        if self.max_distance is None or others or self.negate:
+            return None
+        most = most_bytes + len(self.value)
+        return never_as_many(self.max_distance, most, "characters to change")
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         answer = fold(trial.output or "", case_sensitive=True)

@@ -44,6 +44,23 @@ def test_a_length_that_no_answer_has_is_told_of(tmp_path: Path, assertion: str) 
 
 
 @pytest.mark.parametrize(
+    ("assertion", "what"),
+    [
+        ("{type: max_words, value: 1000000000}", "words"),
+        ("{type: max_sentences, value: 1000000000}", "sentences"),
+        ("{type: token_count, max: 1000000000}", "tokens"),
+        ("{type: token_count, kind: total, max: 1000000000}", "tokens"),
+        ("{type: levenshtein, value: Paris, max_distance: 1000000000}", "characters to change"),
+    ],
+)
+def test_so_many_parts_as_no_answer_has_are_told_of(
+    tmp_path: Path, assertion: str, what: str
+) -> None:
+    (said,) = warnings_of(tmp_path, assertion)
+    assert SAID.format("1,000,000,000").partition(": ")[2].replace("characters", what) in said
+
+
+@pytest.mark.parametrize(
     ("assertion", "further", "longest"),
     [
         ("{type: response_time, max_ms: 60000}", "", "60"),
@@ -103,6 +120,12 @@ def test_javascript_that_reads_nothing_of_the_answer_is_told_of(tmp_path: Path, 
         ("{type: javascript, code: 'output.length > 2'}", ""),
         ("{type: javascript, code: 'context.vars.x != 2'}", ""),
         ("{type: max_length, value: 500}", ""),
+        ("{type: token_count, kind: input, max: 1000000000}", ""),
+        ("{type: token_count, min: 1, max: 1000000000}", ""),
+        (
+            "{type: levenshtein, value: a, max_distance: 1000000000, min_similarity: 0.5}",
+            "",
+        ),
         ("{type: length, min: 5, max: 1000000000}", ""),
         ("{type: max_length, value: 1000000000, not: true}", ""),
         ("{type: max_length, value: 17000000}", ", max_response_mb: 20"),
