@@ -6,6 +6,7 @@ import _thread
 import asyncio
 import inspect
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -257,7 +258,7 @@ def in_time(work: Callable[[], object]) -> bool:
     return not thread.is_alive()
 
 
-def test_ctrl_c_at_any_instruction_of_waiting_leaves_the_future_as_it_was() -> None:
+def press_at_each_instruction_of_waiting() -> None:
     for number in range(MOST_INSTRUCTIONS):
         future = Answered()
         if not interrupted_at(number, lambda: result_of(future)):  # noqa: B023 - called here
@@ -267,10 +268,10 @@ def test_ctrl_c_at_any_instruction_of_waiting_leaves_the_future_as_it_was() -> N
         assert in_time(future.done), number
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, number
         assert holds(), number
-    pytest.fail("there is no end of instructions")
+    raise AssertionError("there is no end of instructions")
 
 
-def test_ctrl_c_at_any_instruction_of_the_controllers_loop_is_raised_between_two_events() -> None:
+def press_at_each_instruction_of_the_controllers_loop() -> None:
     for number in range(MOST_INSTRUCTIONS):
         events, done = WorkerEvents(), []
 
@@ -290,7 +291,19 @@ def test_ctrl_c_at_any_instruction_of_the_controllers_loop_is_raised_between_two
         assert in_time(lambda: events.put(("four", {}))), number  # noqa: B023
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler, number
         assert holds(), number
-    pytest.fail("there is no end of instructions")
+    raise AssertionError("there is no end of instructions")
+
+
+@pytest.mark.parametrize(
+    "sweep",
+    [press_at_each_instruction_of_waiting, press_at_each_instruction_of_the_controllers_loop],
+)
+def test_ctrl_c_at_any_instruction_leaves_nothing_half_done(sweep: Callable[[], None]) -> None:
+    # in a process of its own: where an exception is just being caught, Python never lets go of it
+    done = subprocess.run(
+        [sys.executable, __file__, sweep.__name__], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_ctrl_c_ends_the_waiting_for_a_worker_that_says_nothing() -> None:
@@ -314,3 +327,8 @@ def test_ctrl_c_ends_the_waiting_for_a_worker_that_says_nothing() -> None:
     with pytest.raises(KeyboardInterrupt):
         work()
     presser.join()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    globals()[sys.argv[1]]()
