@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from threading import Thread
@@ -436,9 +437,15 @@ class ResultsCollector:
         whole = self._tests.whole_files()
         return [*self._facts.ids, *(one for one in self._lines if file_of(one) in whole)]
 
+    def _selected(self) -> list[dict[str, Any]]:
+        """Return how many cells each file has that are to be run, which pytest itself tells:
+        interrupted workers have no last word."""
+        of_file = Counter(file_of(one) for one in self._order if self._names.cell(one) is not None)
+        return [{"file": file, "inventory": {"cells": cells}} for file, cells in of_file.items()]
+
     def _conclude(self, *, interrupted: bool) -> RunResult:
         cells = self.cells()
-        options = {**self._info.options, "arenas": self._facts.arenas}
+        options = {**self._info.options, "arenas": self._facts.arenas or self._selected()}
         if self._facts.shard:
             options["shard_deal"] = self._facts.shard["name"]
             place = dict(zip(self._order, self._facts.shard["places"], strict=False))
