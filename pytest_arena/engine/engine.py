@@ -182,7 +182,7 @@ class Engine:
     def close(self) -> None:
         """Cancel what is in flight, free connections, stop the loop."""
         self.stop_calling()
-        self._thread.submit(self._shut_down()).result()
+        self.wait(self._shut_down())
         self._thread.stop()
         self._open_files.close()
 

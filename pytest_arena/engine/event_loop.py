@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from pytest_arena.running.interrupts import result_of
+
 T = TypeVar("T")
 
 
@@ -36,7 +38,7 @@ class EventLoopThread:
         up."""
         if self.loop.is_closed():
             return
-        self.submit(_cancel_the_others()).result()
+        result_of(self.submit(_cancel_the_others()))
         self.post(self.loop.stop)
         self._thread.join()
         self.loop.close()

@@ -153,8 +153,7 @@ class Budgets:
 
     def check(self, accounts: Iterable[Account]) -> None:
         """Raise `BudgetSpent` where no call can be started any more."""
-        for account in accounts:
-            self._refuse(account, self._spent(account))
+        self._checked(accounts)
 
     def take(self, accounts: tuple[Account, ...], provider: str, most: Most) -> Hold | None:
         """Set aside what a call may take; None where calls in flight must end first.
@@ -163,14 +162,14 @@ class Budgets:
         start while something is left and none is in flight: what it takes beyond that is the most
         that is overspent.
         """
-        self.check(accounts)
+        spent = self._checked(accounts)
         size_of = self.sizes.known()
         amount = most(size_of, inf)
-        if self._must_wait(accounts, amount):
+        if self._must_wait(spent, amount):
             # so little is left that only what was learnt of calls lets more than a few go on
             self._set_aside_anew(size_of)
             amount = most(size_of, 0.0)
-            if self._must_wait(accounts, amount):
+            if self._must_wait(self._checked(accounts), amount):
                 return None
         hold = Hold(accounts, provider, most, amount, self.sizes.start(provider))
         self._open[id(hold)] = hold
@@ -216,6 +215,13 @@ class Budgets:
             numbers = tuple(one + other for one, other in zip(old, change, strict=True))
             self._table.write(name, self._process, (*numbers, began))
 
+    def _checked(self, accounts: Iterable[Account]) -> list[tuple[Account, _Spent]]:
+        """Return what was spent of each budget; none may be spent as a whole."""
+        found = [(account, self._spent(account)) for account in accounts]
+        for account, spent in found:
+            self._refuse(account, spent)
+        return found
+
     def _spent(self, account: Account) -> _Spent:
         total = _Spent()
         for process, row in self._table.rows(account.name).items():
@@ -224,8 +230,7 @@ class Budgets:
             total.tokens += tokens
             total.cost_usd += cost_usd
             if process == self._process or self._table.lives(process):
-                held = total.held
-                total.held = Amount(held.tokens + held_tokens, held.cost_usd + held_usd)
+                total.held = total.held.plus(Amount(held_tokens, held_usd))
                 total.in_flight += in_flight
             else:
                 # nobody will settle it any more
@@ -252,17 +257,14 @@ class Budgets:
             if said not in self.warnings:
                 self.warnings.append(said)
 
-    def _must_wait(self, accounts: Iterable[Account], amount: Amount) -> bool:
+    def _must_wait(self, found: Iterable[tuple[Account, _Spent]], amount: Amount) -> bool:
         """Return whether a call that takes so much may not fit into what calls in flight leave."""
-        for account in accounts:
-            if account.spec.on_exceeded == "stop":
-                limits, spent = self._limits(account), self._spent(account)
-                tokens = spent.tokens + spent.held.tokens + amount.tokens
-                cost_usd = spent.cost_usd + spent.held.cost_usd + amount.cost_usd
-                over = tokens > limits["max_tokens"] or cost_usd > limits["max_cost_usd"]
-                # with nothing in flight nothing will be given back: the call starts, and may
-                # overspend
-                if over and spent.in_flight > 0:
+        for account, spent in found:
+            # with nothing in flight nothing will be given back: the call starts, and may overspend
+            if account.spec.on_exceeded == "stop" and spent.in_flight > 0:
+                limits, held = self._limits(account), spent.held.plus(amount)
+                over_tokens = spent.tokens + held.tokens > limits["max_tokens"]
+                if over_tokens or spent.cost_usd + held.cost_usd > limits["max_cost_usd"]:
                     return True
         return False
 

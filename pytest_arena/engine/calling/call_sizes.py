@@ -6,7 +6,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
-from math import log, sqrt
+from math import log
 from typing import Literal
 
 from pytest_arena.engine.calling.shared_state import WIDTH, SharedTable
@@ -44,11 +44,6 @@ class Known:
         share = 1.0 + self.in_flight / self.answers
         rare = (UNSEEN + 2.0 * self.outlasting) / (self.answers + self.outlasting)
         return min(bound, max(self.largest * share, self.largest + rare * bound))
-
-
-def caution(answers: int) -> float:
-    """Return by how much a next input may surpass the estimate that so many have corrected."""
-    return 1.0 + 1.0 / sqrt(max(answers, 1))
 
 
 SizeOf = Callable[[str, Unit], Known]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import deque
 from dataclasses import field
+from math import sqrt
 from typing import TYPE_CHECKING
 
-from pytest_arena.engine.calling.call_sizes import Known, caution
+from pytest_arena.engine.calling.call_sizes import Known
 from pytest_arena.engine.calling.circuit_breaker import CircuitBreaker
 from pytest_arena.engine.calling.concurrency import PriorityLock
 from pytest_arena.light_dataclass import dataclass
@@ -146,6 +147,11 @@ def most_tokens(
         bound = max(float(MOST_OUTPUT), 2 * known.largest)
     tokens_out = 0.0 if request.purpose == "embedding" else known.most(bound, age_s)
     return tokens_in * caution(known.answers), tokens_out
+
+
+def caution(answers: int) -> float:
+    """Return by how much a next input may surpass the estimate that so many have corrected."""
+    return 1.0 + 1.0 / sqrt(max(answers, 1))
 
 
 def most_usd(known: Known, age_s: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -201,11 +200,12 @@ class Quotas:
     ) -> None:
         """Write down what an answer took, and learn from what came with it."""
         state.learn(request, response)
-        if self._budgets is not None and reservation.hold is not None:
+        was_there = response.source == "outputs"
+        if self._budgets is not None and reservation.hold is not None and not was_there:
             await self._learn_sizes(self._budgets, reservation.hold, state, response)
         known = response.input_tokens is not None or response.output_tokens is not None
         tokens = float((response.input_tokens or 0) + (response.output_tokens or 0))
-        if response.source == "outputs":
+        if was_there:
             # what the answer cost was spent before this run
             self._settle(reservation, 0.0, 0.0)
         else:
@@ -229,16 +229,18 @@ class Quotas:
     async def _learn_sizes(
         self, budgets: Budgets, hold: Hold, state: ProviderState, response: Response
     ) -> None:
-        """Tell all processes how large an answer was; one that was there already took no time."""
+        """Tell all processes how large an answer was."""
         found: dict[Unit, float | None] = {"tokens": response.output_tokens}
         if state.spec.system is not None:
             found["dollars"] = response.cost_usd
-        if response.source == "outputs":
-            return
-        for unit, size in found.items():
-            if size is not None:
-                hear = partial(budgets.sizes.hear, hold.provider, unit, float(size), hold.started)
-                await self._shared().change(hear)
+        sizes = {unit: float(size) for unit, size in found.items() if size is not None}
+
+        def hear() -> None:
+            for unit, size in sizes.items():
+                budgets.sizes.hear(hold.provider, unit, size, hold.started)
+
+        if sizes:
+            await self._shared().change(hear)
 
     def _check_usage(self, hold: Hold, known: bool, response: Response) -> None:
         """Raise where a budget needs what the answer does not say: it could be passed unseen."""

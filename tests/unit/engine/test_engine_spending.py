@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pytest_arena.engine.calling.call_sizes import Known, caution
+from pytest_arena.engine.calling.call_sizes import Known
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import Limits
 from pytest_arena.engine.calling.notices import STOPPED
-from pytest_arena.engine.calling.provider_state import most_tokens
+from pytest_arena.engine.calling.provider_state import caution, most_tokens
 from pytest_arena.engine.calling.quotas import Quotas
 from pytest_arena.errors import BudgetSpent
 from pytest_arena.providers.base import Provider, ProviderEnvironment
