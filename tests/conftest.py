@@ -105,10 +105,15 @@ class KeptImports:
                 self._modules[name] = sys.modules[name]
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
-        """Put back what the fixture `pytester` took out at its end, too."""
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Put back what the fixture `pytester` took out at its end, too, and let go of modules
+        that the test wrote: others have the same names."""
+        written = getattr(item, "funcargs", {}).get("tmp_path")
         yield
         self.put_back()
+        for name, module in list(sys.modules.items()) if written is not None else ():
+            if (getattr(module, "__file__", None) or "").startswith(f"{written}{os.sep}"):
+                del sys.modules[name]
 
 
 class EndOfRun:

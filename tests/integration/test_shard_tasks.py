@@ -28,6 +28,23 @@ tests:
 """
 
 
+SLOW = """\
+import itertools
+import time
+from pathlib import Path
+
+GO = Path(__file__).with_name("go")
+calls = itertools.count()
+
+
+def answer(prompt):
+    while next(calls) and not GO.exists():
+        time.sleep(0.01)
+    return "A"
+"""
+"""An application that answers once, and then no more until there is a file `go`."""
+
+
 class OneAfterAnother:
     """A cluster of one node in this process, which is lost once, amid the first shard."""
 
@@ -76,7 +93,11 @@ def test_shards_of_a_lost_node_come_to_the_results_of_one_run(
 def test_a_driver_that_is_told_to_end_keeps_what_came_and_is_taken_up(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    project.write(arena=ARENA)
+    project.pytester.makepyfile(slow=SLOW)
+    slow = '{name: m, provider: python, call: "slow:answer", concurrency: 1}'
+    project.write(
+        arena=ARENA.replace("{name: m, provider: mock, latency: 50ms, concurrency: 2}", slow)
+    )
 
     class EndedJob(OneAfterAnother):
         """A cluster whose job is ended when the first shard's first cells have come."""
@@ -104,6 +125,7 @@ def test_a_driver_that_is_told_to_end_keeps_what_came_and_is_taken_up(
         assert main(["ray", "--shards=2", "--", *PLAIN.split()]) == 2
         assert capsys.readouterr().err == "interrupted; arena ray --resume takes it up\n"
         assert not Path("arena-report/results.jsonl").exists()
+        Path("go").touch()
         assert main(["ray", "--shards=2", "--resume", "--", *PLAIN.split()]) == 0
     finally:
         signal.signal(signal.SIGTERM, before)
