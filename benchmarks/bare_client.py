@@ -26,6 +26,24 @@ async def openai_calls(url: str, calls: int, concurrency: int) -> None:
         await run(call, calls, concurrency)
 
 
+async def aiohttp_calls(url: str, calls: int, concurrency: int) -> None:
+    """Call by aiohttp itself: no client library is between."""
+    from aiohttp import ClientSession, TCPConnector
+
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+
+        async def call(number: int) -> str:
+            message = {"role": "user", "content": f"Question {number}?"}
+            body = {"model": "gpt-4o-mini", "messages": [message]}
+            headers = {"Authorization": "Bearer sk-benchmark"}
+            address = f"{url}/v1/chat/completions"
+            async with session.post(address, json=body, headers=headers) as answer:
+                said = await answer.json()
+            return str(said["choices"][0]["message"]["content"])
+
+        await run(call, calls, concurrency)
+
+
 async def litellm_calls(url: str, calls: int, concurrency: int) -> None:
     """Call by litellm to an endpoint that only it reaches."""
     import litellm
@@ -53,15 +71,17 @@ async def run(call: Call, calls: int, concurrency: int) -> None:
     await asyncio.gather(*(work() for _ in range(concurrency)))
 
 
+CLIENTS = {"aiohttp": aiohttp_calls, "openai": openai_calls, "litellm": litellm_calls}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("client", choices=["openai", "litellm"])
+    parser.add_argument("client", choices=list(CLIENTS))
     parser.add_argument("url")
     parser.add_argument("calls", type=int)
     parser.add_argument("concurrency", type=int)
     given = parser.parse_args()
-    clients = {"openai": openai_calls, "litellm": litellm_calls}
-    asyncio.run(clients[given.client](given.url, given.calls, given.concurrency))
+    asyncio.run(CLIENTS[given.client](given.url, given.calls, given.concurrency))
 
 
 if __name__ == "__main__":

@@ -117,6 +117,42 @@ def throughput(plan: Plan, folder: Path) -> str:
     )
 
 
+def floor(plan: Plan, folder: Path) -> str:
+    """Measure runs beside the least that they could take: pytest's own empty tests, and a bare
+    loop of aiohttp. Each round runs all of them, since the machine's speed varies."""
+    cells, rounds = plan.calls[-1], plan.repeats + 2 * (plan.repeats > 1)
+    write_tests(folder, cells)
+    with WireProcess(0.0) as server:
+        bare = [sys.executable, str(HERE / "bare_client.py"), "aiohttp", server.url]
+        runs: dict[str, Callable[[], Measured]] = {
+            "pytest": lambda: measure([*PYTEST, "-p", "no:arena", "test_nothing.py"], folder),
+            "aiohttp": lambda: measure([*bare, str(cells), str(_LIMIT)], folder),
+            "openai": lambda: arena(folder, "openai", cells, server.url)(),
+            "mock": lambda: arena(folder, "mock", cells, "")(),
+        }
+        taken = [{name: run().wall_s for name, run in runs.items()} for _ in range(rounds)]
+    names = {
+        "pytest": f"pytest, {cells:,} empty tests",
+        "aiohttp": f"bare aiohttp loop, {cells:,} calls",
+        "openai": f"arena, openai, {cells:,} calls",
+        "mock": f"arena, mock, {cells:,} cells",
+    }
+    floors = {"openai": ("pytest", "aiohttp"), "mock": ("pytest",)}
+    rows = []
+    for name, text in names.items():
+        seconds = median(one[name] for one in taken)
+        ratios = ""
+        if least := floors.get(name):
+            found = [one[name] / sum(one[other] for other in least) for one in taken]
+            ratios = f"{median(found):.2f} × ({min(found):.2f} to {max(found):.2f})"
+        rows.append(f"| {text} | {seconds:.2f} | {ratios} |")
+    return _table(
+        f"Beside the least that it could take, {_LIMIT} at once: medians of {rounds} rounds",
+        "| run | wall s | of pytest's own time, with calls also of the loop's |",
+        rows,
+    )
+
+
 def offline(plan: Plan, folder: Path) -> str:
     """Measure mock answers: what does a cell cost in time and memory?"""
     rows = []
@@ -301,6 +337,7 @@ def _machine() -> str:
 PARTS = {
     "waiting": waiting,
     "throughput": throughput,
+    "floor": floor,
     "offline": offline,
     "large": large,
     "replay": replay,
