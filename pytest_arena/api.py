@@ -34,7 +34,6 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import seal
-from pytest_arena.running.interrupts import result_of
 from pytest_arena.settings import no_limits, settings_of
 from pytest_arena.text.redaction import Redactor
 
@@ -276,7 +275,7 @@ class _Run:
         done = {
             cell.id: cell
             for plan, work in zip(self._plans, works, strict=True)
-            for cell in [self._conclude(plan, result_of(work), engine)]
+            for cell in [self._conclude(plan, engine.result(work), engine)]
         }
 
         def keep(cell: Cell) -> Cell:

@@ -40,7 +40,7 @@ from pytest_arena.loading.facts import arena_facts
 from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
-from pytest_arena.running.interrupts import held, result_of, was_interrupted
+from pytest_arena.running.interrupts import held, was_interrupted
 from pytest_arena.running.time_limit import alarm_in_place
 from pytest_arena.text.redaction import Redactor
 
@@ -229,9 +229,12 @@ class ArenaSession:
             # pytest has put its own filters in place for this item
             ignore_warnings()
         try:
-            if self._progress is None:
-                return result_of(work)
-            return self._progress.wait_for(work, lambda: engine.in_flight)
+            progress = self._progress
+            if progress is None:
+                return engine.result(work)
+            return engine.result(
+                work, lambda cell: progress.wait_for(cell, lambda: engine.in_flight)
+            )
         except BaseException as error:
             # Ctrl-C, a time limit of another plug-in, or a bug: no further call for this item
             if isinstance(error, KeyboardInterrupt):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from pytest_arena.engine.turns import Turns, TurnTakingSelector
 from pytest_arena.running.interrupts import result_of
 
 T = TypeVar("T")
@@ -17,7 +18,8 @@ class EventLoopThread:
     """A daemon thread with an event loop, beside whatever loop the main thread may run."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.turns = Turns()
+        self.loop = _new_loop(self.turns)
         self._thread = threading.Thread(target=self._run, name="arena-engine", daemon=True)
         self._thread.start()
 
@@ -42,6 +44,16 @@ class EventLoopThread:
         self.post(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+
+def _new_loop(turns: Turns) -> asyncio.AbstractEventLoop:
+    """Return a loop that takes turns with pytest's thread, where it is one of Python's own that
+    can; another one, of Windows or of whoever has set a policy, computes when it likes."""
+    loop = asyncio.new_event_loop()
+    if type(loop) is not asyncio.SelectorEventLoop:
+        return loop
+    loop.close()
+    return asyncio.SelectorEventLoop(TurnTakingSelector(turns.loop))
 
 
 async def _cancel_the_others() -> None:

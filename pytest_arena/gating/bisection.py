@@ -14,7 +14,6 @@ from pytest_arena.gating.hunks import Hunk, hunks_of
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell, HunkTrials
 from pytest_arena.results.trial import Trial
-from pytest_arena.running.interrupts import result_of
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.gate.rules import Rules
@@ -98,7 +97,7 @@ class Bisection:
         return found
 
     def _with_trials(self, cell: Cell, one: _Asked) -> Cell:
-        done = result_of(one.work)
+        done = self._engine.result(one.work)
         trials = tuple(conclude_trial(one.plan, executed, self._root) for executed in done.executed)
         held = tuple(trial for trial in trials if trial.verdict != "skipped" or trial.responses)
         cell = replace(cell, over_budget=done.unpaid or cell.over_budget)

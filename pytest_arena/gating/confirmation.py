@@ -12,13 +12,11 @@ from pytest_arena.gating.further_trials import next_index, single
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.trial import Trial
-from pytest_arena.running.interrupts import result_of
 
 if TYPE_CHECKING:
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.comparison.gate.decision import Ask
     from pytest_arena.engine.engine import Engine, Work
-    from pytest_arena.engine.trials import CellRun
     from pytest_arena.gating.gatekeeper import Gatekeeper
     from pytest_arena.loading.plans import CellPlan
 
@@ -94,7 +92,7 @@ class Confirmation:
         return list(done.values())
 
     def _with_trials(self, cell: Cell, one: _Asked) -> Cell:
-        done: CellRun = result_of(one.work)
+        done = self._engine.result(one.work)
         trials = tuple(conclude_trial(one.plan, executed, self._root) for executed in done.executed)
         over_budget = done.unpaid or cell.over_budget
         held = tuple(trial for trial in trials if trial.verdict != "skipped" or trial.responses)
