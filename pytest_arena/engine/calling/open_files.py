@@ -89,8 +89,9 @@ class OpenFiles:
         return Fit(places, _note(asked, wanted, allowed, fewer))
 
     def close(self) -> None:
-        """Let go of the spare files."""
+        """Let go of the spare files, which nobody was in need of."""
         SPARE_FILES.give()
+        SPARE_FILES.given()
 
     def cut(self, now: float, in_flight: int) -> int:
         """Return by how many calls fewer may be in flight after one found no file left, at this

@@ -13,7 +13,7 @@ from pytest_arena.engine.calling import client as calling
 from pytest_arena.engine.calling import open_files, retries
 from pytest_arena.engine.calling.client import ProviderClient
 from pytest_arena.engine.calling.concurrency import AdaptivePlaces, Limits
-from pytest_arena.engine.calling.open_files import RESERVE, Fit, OpenFiles
+from pytest_arena.engine.calling.open_files import RESERVE, SPARE, Fit, OpenFiles
 from pytest_arena.engine.provider_factory import open_files_of
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading import load_arena
@@ -21,6 +21,7 @@ from pytest_arena.loading.plans import Arena
 from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Registry
 from pytest_arena.results.request_response import Request, Response
+from pytest_arena.running.open_files import SPARE_FILES
 from pytest_arena.schema import ProviderSpec
 
 OPEN = 20
@@ -270,6 +271,9 @@ def test_what_one_call_has_waited_for_in_vain_the_next_does_not_wait_for_again()
 
 
 def test_calls_that_fail_together_take_places_away_once() -> None:
+    SPARE_FILES.hold(SPARE)
+    OpenFiles(100, lambda _spec: 1).close()
+    # the spare files of a run that has ended are none that a call was in need of
     files = OpenFiles(100, lambda _spec: 1)
     assert files.cut(10.0, 100) == 10
     assert files.cut(10.1, 100) == 0
