@@ -1,9 +1,8 @@
-"""Entries of `tests:` and of its groups to cases that are ready to run."""
+"""One entry of `tests:` to a case that is ready to run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -34,34 +33,29 @@ from pytest_arena.loading.conversations import (
     sent_files,
     system_of,
 )
-from pytest_arena.loading.data_places import of_row, place_of_name
 from pytest_arena.loading.dialects.promptpack.pack_message import PackMessage
 from pytest_arena.loading.labels import check_label, with_label
 from pytest_arena.loading.mocks import build_case_mock
-from pytest_arena.loading.parametrize import ALONE, ParameterSet, expand
+from pytest_arena.loading.parametrize import ALONE, ParameterSet
 from pytest_arena.loading.personas import Personas
 from pytest_arena.loading.plans import CasePlan, LoadTestPlan
 from pytest_arena.loading.problems import ProblemList
 from pytest_arena.loading.targets import Prompt, Target, Workflow, find_target
 from pytest_arena.loading.templates import render_case, render_value
 from pytest_arena.loading.tools import DeclaredTools
-from pytest_arena.loading.tree import YamlList, YamlMap, plain
+from pytest_arena.loading.tree import YamlList, YamlMap
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.variants import (
     Variant,
-    check_one_name,
-    variables_under,
-    wanted_variants,
 )
 from pytest_arena.prompts.templates import as_text
 from pytest_arena.results.cell import column_name
 from pytest_arena.results.judging import Calibration
-from pytest_arena.schema import TEST_GROUPS, Assertion, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
+from pytest_arena.schema import Assertion, CaseSpec, Guardrail, JudgeSpec, ProviderSpec
 
 if TYPE_CHECKING:
     from pytest_arena.loading.dialects.promptpack.evals import PackEvals
     from pytest_arena.loading.dialects.promptpack.pack_prompts import PackPrompt
-    from pytest_arena.prompts.attacks import Attack
 
 _NO_TARGET = Target()
 
@@ -140,121 +134,7 @@ class LoadedCase:
         return model_entry(self.by_model, asked) or self.plan
 
 
-def load_cases(
-    tree: YamlMap, settings: CaseSettings, context: LoadContext
-) -> Iterator[list[LoadedCase]]:
-    """Yield the cases of `tests:` and of the groups, in the order of the format, each under all
-    its variants."""
-    for group in ("tests", *TEST_GROUPS):
-        written = tree.get(group)
-        if written is None:
-            continue
-        if not isinstance(written, YamlList):
-            context.problems.add(
-                f"{group!r} is not a list",
-                tree.value_place(group),
-                expected="a list of cases, each with a name and a prompt",
-                fix=f"begin each case under {group}: with '- name: …'",
-            )
-            continue
-        tags = () if group == "tests" else (group.removesuffix("_tests"),)
-        for index, case in enumerate(written):
-            if isinstance(case, YamlMap):
-                yield from _expanded(case, tags, settings, context)
-            else:
-                context.problems.add(
-                    "a case is not a mapping",
-                    written.value_place(index),
-                    expected="a mapping with name, prompt and assertions",
-                    fix="write it like {name: Greeting, prompt: Hello!, assertions: […]}",
-                )
-
-
-def _expanded(
-    case: YamlMap, tags: tuple[str, ...], settings: CaseSettings, context: LoadContext
-) -> Iterator[list[LoadedCase]]:
-    own = case.get("variables")
-    shared = {**settings.variables, **plain(own)} if isinstance(own, dict) else settings.variables
-    before = len(context.problems)
-    rows = expand(case, shared, context)
-    if not rows:
-        # The case's own mistakes are shown with those of its rows.
-        _check_shape(case, context, matrix=len(context.problems) == before)
-    attacks = _attacks(case, context)
-    owner = _owner(case)
-    wanted = wanted_variants(case, owner, settings.variants, context)
-    for row in rows:
-        under: list[LoadedCase] = []
-        stands = partial(place_of_name, case, row.row)
-        for variant in wanted or (None,):
-            variables = variables_under(variant, shared, row.variables, owner, context)
-            with _told_of_row(case, row, variables, context.problems):
-                loaded = _load(case, row, variables, tags, settings, context, variant, stands)
-            if loaded is not None:
-                under.append(loaded)
-        if not under:
-            continue
-        check_one_name([one.plan.name for one in under], case, context.problems)
-        yield under
-        for attack in attacks:
-            yield [_under_attack(one, attack, case, context) for one in under]
-            name = f"{under[0].plan.name} [{attack.name}]"
-            stands_attacked = partial(case.value_place, "name")
-            check_name(name, case, settings.names, stands_attacked, context.problems)
-
-
-def _told_of_row(
-    case: YamlMap, row: ParameterSet, variables: Mapping[str, Any], problems: ProblemList
-) -> AbstractContextManager[None]:
-    """Have problems that a row's values make told at that row."""
-    if row.row is None:
-        return nullcontext()
-    return problems.retold(partial(of_row, case=case, row=row.row, variables=variables))
-
-
-def _attacks(case: YamlMap, context: LoadContext) -> tuple[Attack, ...]:
-    if case.get("attacks") is None:
-        return ()
-    from pytest_arena.loading.attacks import build_attacks
-
-    return build_attacks(case, _owner(case), context)
-
-
-def _under_attack(
-    loaded: LoadedCase, attack: Attack, case: YamlMap, context: LoadContext
-) -> LoadedCase:
-    """Return a case again, named `Case [attack]` and tagged `attack` and `attack-<name>`."""
-    from pytest_arena.loading.attacks import ATTACK_TAG, attacked
-
-    plan = loaded.plan
-    name = f"{plan.name} [{attack.name}]"
-    spec = attacked(loaded.spec, attack)
-    dialogues = dialogues_of(spec, loaded.prompt, plan.variables, context)
-    if loaded.evals is not None:
-        from pytest_arena.loading.packs import judged_turns
-
-        dialogues = judged_turns(dialogues, loaded.evals)
-    under = partial(
-        replace,
-        name=name,
-        dialogues=dialogues,
-        tags=tuple(dict.fromkeys((*plan.tags, ATTACK_TAG, f"{ATTACK_TAG}-{attack.name}"))),
-        description=plan.description or attack.description or None,
-        attack=attack.name,
-    )
-    by_model = {model: under(one) for model, one in loaded.by_model.items()}
-    return replace(loaded, plan=under(plan), by_model=by_model)
-
-
-def _check_shape(case: YamlMap, context: LoadContext, *, matrix: bool) -> None:
-    parts = {"assertions", "attacks", "conversation", "data", "messages", "mock"}
-    parts |= {"prompt", "prompts", "tools"}
-    parts |= set() if matrix else {"matrix"}
-    values = {key: value for key, value in case.items() if key not in parts}
-    build_model(CaseSpec, case, context.problems, _owner(case), values)
-
-
-def _load(
+def load_case(
     case: YamlMap,
     row: ParameterSet,
     variables: Mapping[str, Any],
@@ -268,7 +148,7 @@ def _load(
     before = len(problems)
     variables = _with_documents(case, variables, problems)
     rendered = render_case(case, variables, problems)
-    owner = _owner(case)
+    owner = owner_of(case)
     values = _values(rendered, owner, settings, context)
     checks_whole = len(problems) == before
     spec = build_model(CaseSpec, rendered, problems, owner, values)
@@ -534,6 +414,6 @@ def blank_case(settings: CaseSettings) -> CasePlan:
     )
 
 
-def _owner(case: YamlMap) -> str:
+def owner_of(case: YamlMap) -> str:
     name = case.get("name")
     return f"case {shorten(str(name), 60)!r}" if name is not None else "a case"

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ArenaFileError, Location, Problem, shorten, suggest
+from pytest_arena.errors import ArenaFileError, Problem
 from pytest_arena.loading.agents import check_agent
-from pytest_arena.loading.cases import CaseSettings, LoadedCase, blank_case, load_cases
+from pytest_arena.loading.case_expansion import load_cases
+from pytest_arena.loading.cases import CaseSettings, blank_case
+from pytest_arena.loading.cell_plans import ProvidersByName, asked_of, cells_of
 from pytest_arena.loading.chains import check_chain, lost_inputs
 from pytest_arena.loading.context import LoadContext
+from pytest_arena.loading.file_checks import (
+    check_default_providers,
+    check_loads,
+    check_prices,
+    idle_variants,
+    unused_files,
+)
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.gates import check_coverage_gates, check_gates, check_label_gates
 from pytest_arena.loading.guardrails import build_guardrails
-from pytest_arena.loading.hashing import Hasher, provider_hash
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.inventory import inventory_of
 from pytest_arena.loading.lax_bounds import lax_bounds
 from pytest_arena.loading.mcp import build_servers
 from pytest_arena.loading.mocks import build_responses, build_responses_file
 from pytest_arena.loading.personas import Personas, check_columns
-from pytest_arena.loading.plans import Arena, CasePlan, CellPlan, rivals_of
-from pytest_arena.loading.problems import one_of
-from pytest_arena.loading.provider_files import OptionsWithFiles
+from pytest_arena.loading.plans import Arena
 from pytest_arena.loading.providers import build_providers
 from pytest_arena.loading.refused_cases import Refused
 from pytest_arena.loading.systems import check_seen
@@ -36,11 +41,10 @@ from pytest_arena.loading.tools import DeclaredTools
 from pytest_arena.loading.tree import YamlMap, plain
 from pytest_arena.loading.validate import build_model
 from pytest_arena.loading.validation_messages import WHOLE_ARENA
-from pytest_arena.loading.variants import Variant, build_variants
+from pytest_arena.loading.variants import build_variants
 from pytest_arena.registry import Registry
-from pytest_arena.results.cell import MOCK
 from pytest_arena.results.judging import CALIBRATIONS, Calibration
-from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses, ProviderSpec
+from pytest_arena.schema import TEST_GROUPS, ArenaSpec, JudgeSpec, MockResponses
 from pytest_arena.schema.arena import spec_of_keys
 
 _BUILT_APART = frozenset(
@@ -145,7 +149,7 @@ def _load(
         personas=Personas(tree, targets, tools, judge, context),
         tree=tree,
     )
-    _check_default_providers(spec, tree, settings, context)
+    check_default_providers(spec, tree, settings, context)
     if spec.defaults.target is not None:
         place = tree["defaults"].value_place("target")
         find_target(spec.defaults.target, settings.targets, place, context)
@@ -160,10 +164,10 @@ def _load(
             fix="write it like tests: [{name: Greeting, prompt: Hello!, assertions: […]}]",
         )
     check_label_gates(spec, tree, cases, context)
-    others = _Others(providers)
+    others = ProvidersByName(providers)
     for case in chain(*cases) if tools.are_whole else ():
         known = others.under(case.variant)
-        asked = [known[provider.name] for provider in _asked(case, providers, spec)]
+        asked = [known[provider.name] for provider in asked_of(case, providers, spec)]
         check_tools(case.plan, asked, context)
         check_agent(case.plan, asked, context)
         check_chain(case.plan, asked, context)
@@ -173,7 +177,7 @@ def _load(
             check_workflow(case.plan, asked, context)
         check_columns(case.plan, asked, context)
     chosen = [each for each in providers if each.is_one_of(select)]
-    cells = tuple(_cells(path, cases, chosen, others, spec, responses, context))
+    cells = tuple(cells_of(path, cases, chosen, others, spec, responses, context))
     inventory = inventory_of(
         tree,
         prompts,
@@ -183,8 +187,8 @@ def _load(
         cells,
     )
     check_coverage_gates(spec, tree, inventory, context)
-    _check_prices(spec, cells, tree, context)
-    _check_loads(cells, context)
+    check_prices(spec, cells, tree, context)
+    check_loads(cells, context)
     check_seen(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
     _let_go_of_cases(tree, settings, context)
@@ -199,8 +203,8 @@ def _load(
             *context.warnings,
             *(f"{one.place}: {one.what}" for one in _untold(context)),
             *lax_bounds(cells),
-            *_unused_files(cells),
-            *_idle(variants, cells),
+            *unused_files(cells),
+            *idle_variants(variants, cells),
             *lost_inputs(targets),
         ),
         gates=spec.gates,
@@ -249,152 +253,6 @@ def _known(context: LoadContext, names: set[str]) -> set[str]:
     return set() if "" in context.broken_providers else names | context.broken_providers
 
 
-def _asked(
-    case: LoadedCase, providers: Iterable[ProviderSpec], spec: ArenaSpec
-) -> list[ProviderSpec]:
-    """Return those of the providers that a case runs on: that it names, else that `defaults` do."""
-    own = case.spec.providers
-    wanted = own if own is not None else spec.defaults.providers
-    return [provider for provider in providers if provider.is_one_of(wanted or ())]
-
-
-def _cells(
-    path: Path,
-    cases: list[list[LoadedCase]],
-    providers: list[ProviderSpec],
-    others: _Others,
-    spec: ArenaSpec,
-    responses: MockResponses | None,
-    context: LoadContext,
-) -> Iterable[CellPlan]:
-    """Yield cases × columns, the cells of one case together."""
-    file = display_name(path, context.root)
-    hasher = Hasher()
-    hashes = _ProviderHashes()
-    if len(context.problems):
-        return
-    for under in cases:
-        own = [
-            (case, _hashes(case.plan, hasher), rivals_of(case.plan, others.under(case.variant)))
-            for case in under
-        ]
-        for provider in _asked(under[0], providers, spec):
-            for case, of_case, rivals in own:
-                known = others.under(case.variant)
-                asked = known[provider.name]
-                plan = case.plan_for(asked)
-                if plan is not case.plan:
-                    of_case, rivals = _hashes(plan, hasher), rivals_of(plan, known)
-                context.judges |= {id(known[name]): known[name] for name in rivals}
-                wrong = context.refused_columns.get(provider.name)
-                if wrong is not None and plan.refused is None:
-                    plan = replace(plan, refused="\n".join(map(str, wrong)))
-                of_mock = hasher.mock(plan, asked, responses)
-                yield CellPlan(
-                    file=file,
-                    case=plan,
-                    provider=asked,
-                    hashes={
-                        **of_case,
-                        "provider": hashes.of(asked, plan.params),
-                        **({MOCK: of_mock} if of_mock else {}),
-                    },
-                    fallbacks=tuple(known[name] for name in provider.fallbacks),
-                    rivals=rivals,
-                    mock_responses=responses,
-                    variant=case.variant.name if case.variant else None,
-                )
-
-
-def _hashes(case: CasePlan, hasher: Hasher) -> dict[str, str]:
-    """Return the hashes of a case, which are the same for all providers."""
-    found = {
-        "prompt": hasher.prompt(case),
-        "provider": "",
-        "assertions": hasher.assertions(case),
-        "judge": hasher.judge(case),
-    }
-    if case.guardrails:
-        found["guardrails"] = hasher.guardrails(case)
-    if case.tools:
-        found["tools"] = hasher.tools(case)
-    if case.files:
-        found["files"] = hasher.files(case)
-    return found
-
-
-class _ProviderHashes:
-    """The hashes of columns, each made once for the params that cases share."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], str] = {}
-
-    def of(self, asked: ProviderSpec, params: Mapping[str, Any]) -> str:
-        key = (id(asked), repr(params))
-        if key not in self._known:
-            self._known[key] = provider_hash(asked, params)
-        return self._known[key]
-
-
-class _Others:
-    """All providers of a file by name, as each variant has them."""
-
-    def __init__(self, every: Iterable[ProviderSpec]) -> None:
-        self._plain = {one.name: one for one in every}
-        self._under: dict[str, Mapping[str, ProviderSpec]] = {}
-
-    def under(self, variant: Variant | None) -> Mapping[str, ProviderSpec]:
-        if variant is None or not variant.params:
-            return self._plain
-        if variant.name not in self._under:
-            made = {name: variant.of(one) for name, one in self._plain.items()}
-            self._under[variant.name] = made
-        return self._under[variant.name]
-
-
-def _idle(variants: Iterable[Variant], cells: Sequence[CellPlan]) -> Iterator[str]:
-    """Yield a word on each variant, or part of one, that changes nothing."""
-    for variant in variants:
-        plans = [plan for plan in cells if plan.variant == variant.name]
-        own = [plan.provider for plan in plans]
-        if cells and not own:
-            yield f"{variant.place}: no case runs under variant {variant.name!r}"
-        if variant.chaos and plans and not any(plan.case.agent for plan in plans):
-            yield (
-                f"{variant.place}: the chaos of variant {variant.name!r} is for agents, and no "
-                "case under it has one"
-            )
-        deaf = dict.fromkeys(spec.name for spec in own if not spec.takes_params)
-        if variant.params and deaf:
-            yield (
-                f"{variant.place}: the params of variant {variant.name!r} are for models: they "
-                f"change nothing of {', '.join(deaf)}"
-            )
-
-
-def _check_loads(cells: Iterable[CellPlan], context: LoadContext) -> None:
-    for plan in cells:
-        if plan.case.load is not None and plan.provider.asks_nobody:
-            context.problems.add(
-                f"load case {plan.case.name!r} on {plan.provider.name!r}, which calls nobody",
-                Location(plan.case.source, plan.case.line, 1),
-                expected="providers whose calls can be timed",
-                fix="name them: providers: […] of the case",
-            )
-
-
-def _unused_files(cells: Iterable[CellPlan]) -> Iterator[str]:
-    """Yield what providers' files hold that no case of theirs looks at, with the entry's place."""
-    by_provider: dict[str, list[CellPlan]] = {}
-    for plan in cells:
-        if isinstance(plan.provider.options, OptionsWithFiles):
-            by_provider.setdefault(plan.provider.name, []).append(plan)
-    for plans in by_provider.values():
-        provider = plans[0].provider
-        for text in provider.options.unused([plan.case for plan in plans]):
-            yield f"{provider.place}: {text}" if provider.place else text
-
-
 def _judge(tree: YamlMap, context: LoadContext) -> JudgeSpec | None:
     if tree.get("judge") is None:
         return None
@@ -409,42 +267,6 @@ def _calibrations(path: Path, context: LoadContext) -> Mapping[str, Calibration]
     from pytest_arena.loading.calibrations import load_calibrations
 
     return load_calibrations(path, context)
-
-
-def _check_default_providers(
-    spec: ArenaSpec, tree: YamlMap, settings: CaseSettings, context: LoadContext
-) -> None:
-    known = sorted(settings.providers | settings.groups) if settings.providers else []
-    if spec.defaults.providers == ():
-        context.problems.add(
-            "'providers' of 'defaults' is empty, so that no case would run",
-            tree["defaults"].value_place("providers"),
-            expected=one_of("", known, "an entry of providers:"),
-            fix="name one, or remove 'providers'",
-        )
-    for index, name in enumerate(spec.defaults.providers or ()):
-        if known and name not in known:
-            context.problems.add(
-                f"unknown provider {shorten(name)!r} in 'defaults'",
-                tree["defaults"]["providers"].value_place(index),
-                expected=one_of(name, known, "an entry of providers:"),
-                fix=suggest(name, known) or "name one of these, or add it to providers:",
-            )
-
-
-def _check_prices(
-    spec: ArenaSpec, cells: tuple[CellPlan, ...], tree: YamlMap, context: LoadContext
-) -> None:
-    called = (*context.providers.values(), *context.judges.values())
-    budgets = (spec.budget, *(one.budget for one in called), *(plan.case.budget for plan in cells))
-    if not any(budgets):
-        return
-    from pytest_arena.loading.budgets import unknown_price, unpriced_under_budget
-
-    for provider in unpriced_under_budget(spec.budget, cells, context.registry):
-        problem = unknown_price(provider)
-        place = provider.place or tree.place
-        context.problems.add(problem.what, place, expected=problem.expected, fix=problem.fix)
 
 
 def _responses(
