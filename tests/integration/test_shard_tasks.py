@@ -18,12 +18,11 @@ from pytest_arena.distributed.shard_task import Message
 from pytest_arena.results import read_run
 
 ARENA = """\
-providers: [{name: m, provider: mock, latency: 50ms, concurrency: 2}]
+providers: [{name: m, provider: python, call: "slow:answer", concurrency: 1}]
 tests:
   - name: Q
     matrix: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}
     prompt: "Q {{ n }}"
-    mock: A
     assertions: [{type: contains, value: A}]
 """
 
@@ -65,6 +64,7 @@ class OneAfterAnother:
             # the lines that were under way are lost with the node
             self.losses -= 1
             self._stream.close()  # type: ignore[attr-defined]
+            Path("go").touch()
             return len(self.finished), Lost("the node is gone")
         return len(self.finished), message
 
@@ -75,8 +75,11 @@ class OneAfterAnother:
 def test_shards_of_a_lost_node_come_to_the_results_of_one_run(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    project.pytester.makepyfile(slow=SLOW)
     project.write(arena=ARENA)
+    Path("go").touch()
     assert project.run("--arena-report-dir=one").ret == 0
+    Path("go").unlink()
     cluster = OneAfterAnother()
     journals = Journals(Path("parts"))
     driver = Driver(cluster, journals, count=2, at_once=1, folder=str(project.path))
@@ -94,10 +97,7 @@ def test_a_driver_that_is_told_to_end_keeps_what_came_and_is_taken_up(
     project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.pytester.makepyfile(slow=SLOW)
-    slow = '{name: m, provider: python, call: "slow:answer", concurrency: 1}'
-    project.write(
-        arena=ARENA.replace("{name: m, provider: mock, latency: 50ms, concurrency: 2}", slow)
-    )
+    project.write(arena=ARENA)
 
     class EndedJob(OneAfterAnother):
         """A cluster whose job is ended when the first shard's first cells have come."""
