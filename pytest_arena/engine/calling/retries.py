@@ -29,6 +29,9 @@ FILES_PAUSE_S = 0.3
 at once."""
 LONGEST_NAP_S = 0.25
 """Between two looks at what all processes know of a provider's rate."""
+MOST_TOO_EARLY = 4
+"""How often a call may come too early for the rate at which others are answered, beside its
+`retries`: it has the bad luck to be the one by which that rate is found out."""
 POLL_S = 0.02
 """Between two looks whether calls in flight have left something of a budget."""
 _PAUSED = "rate limited: the provider asked for a pause"
@@ -43,6 +46,10 @@ class _Call:
     unwanted: Callable[[], bool] | None
     retry_for_s: float
     attempt: int = 0
+    too_early: int = 0
+    """How many attempts were refused for the rate alone, while others were answered."""
+    answered_before: int = 0
+    """How many calls had been answered when the attempt began."""
     made: int = 0
     """How often the provider was really called."""
     end: float | None = None
@@ -99,10 +106,13 @@ class Attempts:
                     call.attempt += 1
                     continue
                 breaker.attempt_failed(error, call.attempt_began)
-                pause = pause_before(call.attempt, error.retry_after_s)
+                if retries and _came_too_early(call, error):
+                    call.too_early += 1
+                counted = call.attempt - call.too_early
+                pause = pause_before(max(counted, 0), error.retry_after_s)
                 left = (call.end or loop.time()) - loop.time()
-                if not error.retryable or call.attempt >= retries or pause >= left:
-                    final = _final(error, call, retries, pause, left)
+                if not error.retryable or counted >= retries or pause >= left:
+                    final = _final(error, call, counted < retries and pause >= left, pause)
                     breaker.call_failed(error, call.began)
                     raise final from error
             # the place is free while this call waits, so that others go on
@@ -230,6 +240,7 @@ class Attempts:
             call.began = call.attempt_began
             call.end = call.began + call.retry_for_s
         call.made += 1
+        call.answered_before = call.state.traffic.answered
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         provider, request = call.state.provider, call.request
         self.in_flight += 1
@@ -272,11 +283,16 @@ def pause_before(attempt: int, retry_after_s: float | None) -> float:
     return max(pause, retry_after_s or 0.0)
 
 
-def _final(
-    error: ProviderError, call: _Call, retries: int, pause_s: float, left_s: float
-) -> ProviderError:
+def _came_too_early(call: _Call, error: ProviderError) -> bool:
+    """Return whether an attempt was refused for its rate though its provider answers others."""
+    others_are_answered = call.state.traffic.answered > call.answered_before
+    is_refused = error.kind is ErrorKind.RATE_LIMIT
+    return is_refused and others_are_answered and call.too_early < MOST_TOO_EARLY
+
+
+def _final(error: ProviderError, call: _Call, too_long: bool, pause_s: float) -> ProviderError:
     message, attempts = error.message, call.attempt + 1
-    if error.retryable and attempts <= retries and pause_s >= left_s:
+    if error.retryable and too_long:
         message += f" (attempt {attempts}; waiting {pause_s:.3g} s more would take too long)"
     elif attempts > 1:
         message += f" (after {attempts} attempts)"

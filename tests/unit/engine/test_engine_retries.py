@@ -103,6 +103,72 @@ def test_attempts_are_bounded_by_retries_and_counted_in_the_message() -> None:
     assert provider.seen == [0, 1, 2, 3]
 
 
+class Busy(Provider):
+    """Refuse one call for the rate, so many times, or for ever; answer all others."""
+
+    type = "busy"
+
+    def __init__(self, spec: ProviderSpec, refusals: int, *, others: bool) -> None:
+        super().__init__(spec, ProviderEnvironment())
+        self.refusals = refusals
+        self.others = others
+        self.seen: list[int] = []
+        self.answered = asyncio.Event()
+
+    async def complete(self, request: Request) -> Response:
+        if request.case == "other":
+            self.answered.set()
+            return Response(output="fine", latency_ms=1.0)
+        self.seen.append(request.attempt)
+        if len(self.seen) > self.refusals:
+            return Response(output="fine", latency_ms=1.0)
+        if self.others:
+            await self.answered.wait()
+            self.answered.clear()
+            # what was answered is counted before the refusal comes
+            await asyncio.sleep(0.01)
+        raise failure(ErrorKind.RATE_LIMIT, retry_after_s=0.001)
+
+    async def talk(self) -> Response:
+        client = caller_for(self)
+        request = Request(messages=[{"role": "user", "content": "hi"}])
+        asking = asyncio.create_task(client.call(self.spec, request))
+        while self.others and not asking.done():
+            await client.call(self.spec, Request(messages=[], case="other"))
+            await asyncio.sleep(0.001)
+        return await asking
+
+
+@pytest.fixture
+def _no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no rate learnt from refusals, which would hold all other calls up."""
+
+    async def settled(self: Quotas, *_: object) -> None: ...
+
+    monkeypatch.setattr(Quotas, "failed", settled)
+
+
+@pytest.mark.usefixtures("_no_pace")
+def test_a_refusal_for_the_rate_counts_only_where_nobody_was_answered_meanwhile() -> None:
+    provider = Busy(spec(retries=1), 5, others=True)
+    response = asyncio.run(provider.talk())
+    assert (response.output, response.attempts) == ("fine", 6)
+    provider = Busy(spec(retries=1), 5, others=False)
+    with pytest.raises(ProviderError, match=r"^it was rate_limit \(after 2 attempts\)$"):
+        asyncio.run(provider.talk())
+
+
+@pytest.mark.usefixtures("_no_pace")
+@pytest.mark.parametrize(("given", "attempts"), [(0, 1), (2, 7)])
+def test_such_refusals_are_bounded_and_without_retries_there_are_none(
+    given: int, attempts: int
+) -> None:
+    provider = Busy(spec(retries=given), 10**6, others=True)
+    with pytest.raises(ProviderError, match=r"^it was rate_limit") as caught:
+        asyncio.run(provider.talk())
+    assert len(provider.seen) == caught.value.attempts == attempts
+
+
 def test_no_retries_means_one_attempt() -> None:
     provider = Scripted(spec(retries=0), [failure(ErrorKind.SERVER)])
     with pytest.raises(ProviderError, match=r"^it was server$"):
