@@ -464,7 +464,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def arena(name: str, server: WireServer) -> str:
     price = "input_cost_per_million: 1, output_cost_per_million: 1"
-    reached = f"api_base: {server.url}/v1, api_key_env: WIRE_KEY, {price}"
+    reached = f"api_base: {server.url}/v1, api_key_env: WIRE_KEY, {price}, retries: 2"
     providers = "\n".join(f"  - {{name: {way}, {how}, {reached}}}" for way, how in WAYS.items())
     streams = "- {type: first_token, max_ms: 50000}" if name.startswith("stream") else ""
     return f"""\

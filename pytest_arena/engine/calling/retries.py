@@ -30,8 +30,9 @@ at once."""
 LONGEST_NAP_S = 0.25
 """Between two looks at what all processes know of a provider's rate."""
 MOST_TOO_EARLY = 4
-"""How often a call may come too early for the rate at which others are answered, beside its
-`retries`: it has the bad luck to be the one by which that rate is found out."""
+"""How often a call may come too early for the rate at which others are answered, beside its further
+attempts, where the entry does not say how many these are: it has the bad luck to be the one by
+which that rate is found out."""
 POLL_S = 0.02
 """Between two looks whether calls in flight have left something of a budget."""
 _PAUSED = "rate limited: the provider asked for a pause"
@@ -106,7 +107,7 @@ class Attempts:
                     call.attempt += 1
                     continue
                 breaker.attempt_failed(error, call.attempt_began)
-                if retries and _came_too_early(call, error):
+                if spec.retries is None and _came_too_early(call, error):
                     call.too_early += 1
                 counted = call.attempt - call.too_early
                 pause = pause_before(max(counted, 0), error.retry_after_s)

@@ -150,20 +150,20 @@ def _no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_no_pace")
 def test_a_refusal_for_the_rate_counts_only_where_nobody_was_answered_meanwhile() -> None:
-    provider = Busy(spec(retries=1), 5, others=True)
+    provider = Busy(spec(), 6, others=True)
     response = asyncio.run(provider.talk())
-    assert (response.output, response.attempts) == ("fine", 6)
-    provider = Busy(spec(retries=1), 5, others=False)
-    with pytest.raises(ProviderError, match=r"^it was rate_limit \(after 2 attempts\)$"):
+    assert (response.output, response.attempts) == ("fine", 7)
+    provider = Busy(spec(), 6, others=False)
+    with pytest.raises(ProviderError, match=r"^it was rate_limit \(after 3 attempts\)$"):
         asyncio.run(provider.talk())
 
 
 @pytest.mark.usefixtures("_no_pace")
-@pytest.mark.parametrize(("given", "attempts"), [(0, 1), (2, 7)])
-def test_such_refusals_are_bounded_and_without_retries_there_are_none(
-    given: int, attempts: int
+@pytest.mark.parametrize(("given", "attempts"), [({"retries": 0}, 1), ({"retries": 2}, 3), ({}, 7)])
+def test_such_refusals_are_bounded_and_retries_are_what_the_entry_says(
+    given: dict[str, int], attempts: int
 ) -> None:
-    provider = Busy(spec(retries=given), 10**6, others=True)
+    provider = Busy(spec(**given), 10**6, others=True)
     with pytest.raises(ProviderError, match=r"^it was rate_limit") as caught:
         asyncio.run(provider.talk())
     assert len(provider.seen) == caught.value.attempts == attempts
