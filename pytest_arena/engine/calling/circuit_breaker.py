@@ -81,6 +81,10 @@ class CircuitBreaker:
             if calls >= CALLS_IN_A_ROW:
                 self._down(f"{calls} calls in a row failed with all their attempts", error)
 
+    def has_answered_since(self, began: float) -> bool:
+        """Return whether this process had an answer after a time of the monotonic clock."""
+        return began < self._answered_at
+
     def check(self) -> None:
         """Raise a `ProviderError` where the provider is down, as far as any process has found."""
         if self.reason is None and self.notice is not None and self.notice.exists():
@@ -93,7 +97,7 @@ class CircuitBreaker:
 
         What began before the last answer is in no row.
         """
-        if began < self._answered_at:
+        if self.has_answered_since(began):
             return 0
         if shared := self._shared_row:
             shared.parent.mkdir(parents=True, exist_ok=True)

@@ -48,8 +48,6 @@ class Traffic:
     """None while nothing bounds the rate: no limit in the file, and no refusal yet."""
     starts: deque[float] = field(default_factory=lambda: deque(maxlen=4096))
     """When the last attempts were started."""
-    answered: int = 0
-    """How many calls were answered."""
 
 
 @dataclass(slots=True)
@@ -106,7 +104,6 @@ class ProviderState:
 
     def learn(self, request: Request, response: Response) -> None:
         """Count an answer, for the guess at the next one."""
-        self.traffic.answered += 1
         if self.spec.system is not None and response.cost_usd is not None:
             self.dearest_usd = max(self.dearest_usd or 0.0, response.cost_usd)
         if response.output_tokens is not None:

@@ -49,8 +49,6 @@ class _Call:
     attempt: int = 0
     too_early: int = 0
     """How many attempts were refused for the rate alone, while others were answered."""
-    answered_before: int = 0
-    """How many calls had been answered when the attempt began."""
     made: int = 0
     """How often the provider was really called."""
     end: float | None = None
@@ -241,7 +239,6 @@ class Attempts:
             call.began = call.attempt_began
             call.end = call.began + call.retry_for_s
         call.made += 1
-        call.answered_before = call.state.traffic.answered
         limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
         provider, request = call.state.provider, call.request
         self.in_flight += 1
@@ -286,9 +283,9 @@ def pause_before(attempt: int, retry_after_s: float | None) -> float:
 
 def _came_too_early(call: _Call, error: ProviderError) -> bool:
     """Return whether an attempt was refused for its rate though its provider answers others."""
-    others_are_answered = call.state.traffic.answered > call.answered_before
-    is_refused = error.kind is ErrorKind.RATE_LIMIT
-    return is_refused and others_are_answered and call.too_early < MOST_TOO_EARLY
+    if error.kind is not ErrorKind.RATE_LIMIT or call.too_early >= MOST_TOO_EARLY:
+        return False
+    return call.state.breaker.has_answered_since(call.attempt_began)
 
 
 def _final(error: ProviderError, call: _Call, too_long: bool, pause_s: float) -> ProviderError:

@@ -37,31 +37,8 @@ def until(holds: Callable[[], bool]) -> None:
     raise AssertionError("it never held")
 
 
-class Other:
-    """The loop's side of turns, in a thread of its own."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
-        self._thread = threading.Thread(target=self._run)
-        self.failed: BaseException | None = None
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except BaseException as error:  # noqa: BLE001  # the test raises it
-            self.failed = error
-
-    def end(self) -> None:
-        self._thread.join(LONG_S)
-        assert not self._thread.is_alive()
-        assert self.failed is None
-
-
-@pytest.mark.usefixtures("patient")
-def test_one_waits_until_the_other_gives_its_turn() -> None:
-    both = Turns()
-    seen: list[str] = []
+def waiting(both: Turns, seen: list[str]) -> threading.Thread:
+    """Take pytest's turn, and return a thread that waits for the loop's, to be seen."""
     both.pytest.take()
 
     def work() -> None:
@@ -69,11 +46,21 @@ def test_one_waits_until_the_other_gives_its_turn() -> None:
         seen.append("loop")
         both.loop.give()
 
-    other = Other(work)
+    thread = threading.Thread(target=work)
+    thread.start()
     until(lambda: both.loop._waits)
+    return thread
+
+
+@pytest.mark.usefixtures("patient")
+def test_one_waits_until_the_other_gives_its_turn() -> None:
+    both = Turns()
+    seen: list[str] = []
+    other = waiting(both, seen)
     seen.append("pytest")
     both.pytest.give()
-    other.end()
+    other.join(LONG_S)
+    assert not other.is_alive()
     assert seen == ["pytest", "loop"]
     both.pytest.take()
     assert both.pytest.taken
@@ -88,20 +75,13 @@ def test_a_long_turn_is_shared_and_a_short_one_is_not(
     monkeypatch.setattr(turns, "LONGEST_S", longest_s)
     both = Turns()
     seen: list[str] = []
-    both.pytest.take()
-
-    def work() -> None:
-        both.loop.take()
-        seen.append("loop")
-        both.loop.give()
-
-    other = Other(work)
-    until(lambda: both.loop._waits)
+    other = waiting(both, seen)
     both.pytest.share()
     seen.append("pytest")
     assert both.pytest.taken
     both.pytest.give()
-    other.end()
+    other.join(LONG_S)
+    assert not other.is_alive()
     assert seen == (["pytest", "loop"] if longest_s else ["loop", "pytest"])
 
 
