@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import time
 from contextlib import suppress
 from dataclasses import field
@@ -21,6 +22,7 @@ _WHY = {
 """What each of the lasting failures says of a provider."""
 _DOWN = frozenset({ErrorKind.TIMEOUT, ErrorKind.SERVER, ErrorKind.CONNECTION, ErrorKind.RATE_LIMIT})
 _CALL, _TIMEOUT = "call", "timeout"
+_TIME = struct.Struct("<d")
 
 
 @dataclass(slots=True)
@@ -37,8 +39,8 @@ class CircuitBreaker:
     what failed while others were answered: where one call in a hundred fails for good, a window of
     cells is answered before its last attempt, and then waits for it alone.
 
-    `notice` is a file in which the processes of a run tell each other; they count together, in a
-    file beside it, or each of them would have to learn what another one has been told.
+    `notice` is a file in which the processes of a run tell each other; they count together, in
+    files beside it, or each of them would have to learn what another one has been told.
     """
 
     provider: str
@@ -48,25 +50,35 @@ class CircuitBreaker:
     _row: list[str] = field(default_factory=list)
     """What failed in a row, where this process is on its own."""
     _answered_at: float = float("-inf")
-    """When this process had its last answer."""
+    """When there was an answer last, as far as this process knows."""
     _shared_row: Path | None = field(init=False)
     """What failed in a row in all processes."""
+    _shared_answer: Path | None = field(init=False)
+    """When any process had its last answer, by the clock of the machine. It is there from the first
+    failed attempt on: most runs write nothing for an answer."""
 
     def __post_init__(self) -> None:
         self._shared_row = self.notice and self.notice.with_suffix(".row")
+        self._shared_answer = self.notice and self.notice.with_suffix(".answer")
 
     def succeeded(self) -> None:
         self._answered_at = time.monotonic()
         self._row.clear()
-        if self._shared_row is None:
+        if self._shared_row is None or self._shared_answer is None:
             return
         with suppress(FileNotFoundError):
+            with self._shared_answer.open("r+b") as file:
+                file.write(_TIME.pack(self._answered_at))
             if self._shared_row.stat().st_size:
                 # not removed: Windows keeps a file that another process has open
                 self._shared_row.write_bytes(b"")
 
     def attempt_failed(self, error: ProviderError, began: float = float("inf")) -> None:
-        """Count an attempt that began at a time of the monotonic clock, if it timed out."""
+        """Hear of a failed attempt that began at a time of the monotonic clock; count it, if it
+        timed out."""
+        if self._shared_answer is not None:
+            self._shared_answer.parent.mkdir(parents=True, exist_ok=True)
+            self._shared_answer.touch()
         if error.kind is ErrorKind.TIMEOUT:
             timeouts = self._in_a_row(_TIMEOUT, began)
             if timeouts >= TIMEOUTS_IN_A_ROW:
@@ -82,7 +94,10 @@ class CircuitBreaker:
                 self._down(f"{calls} calls in a row failed with all their attempts", error)
 
     def has_answered_since(self, began: float) -> bool:
-        """Return whether this process had an answer after a time of the monotonic clock."""
+        """Return whether there was an answer after a time of the monotonic clock, here or, as far
+        as that is known, in another process."""
+        if self._shared_answer is not None and not began < self._answered_at:
+            self._answered_at = max(self._answered_at, _time_in(self._shared_answer))
         return began < self._answered_at
 
     def check(self) -> None:
@@ -124,3 +139,11 @@ class CircuitBreaker:
             except PermissionError:
                 # Windows replaces no file that is open: another process wrote it, and one reads it
                 unfinished.unlink()
+
+
+def _time_in(file: Path) -> float:
+    """Return the time that a file says; minus infinity where it says none yet."""
+    try:
+        return float(_TIME.unpack(file.read_bytes())[0])
+    except (FileNotFoundError, struct.error):
+        return float("-inf")

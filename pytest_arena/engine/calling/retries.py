@@ -56,6 +56,8 @@ class _Call:
     began: float = float("inf")
     """When the first attempt started."""
     attempt_began: float = float("inf")
+    before_began: float = float("inf")
+    """When the attempt before this one started; for the first one, itself."""
 
 
 class Attempts:
@@ -234,12 +236,13 @@ class Attempts:
 
     async def _attempt(self, call: _Call) -> Response:
         loop = asyncio.get_running_loop()
-        call.attempt_began = loop.time()
+        now = loop.time()
+        call.before_began, call.attempt_began = min(call.attempt_began, now), now
         if call.end is None:
-            call.began = call.attempt_began
-            call.end = call.began + call.retry_for_s
+            call.began = now
+            call.end = now + call.retry_for_s
         call.made += 1
-        limit_s = min(call.request.timeout_s, max(call.end - loop.time(), 0.001))
+        limit_s = min(call.request.timeout_s, max(call.end - now, 0.001))
         provider, request = call.state.provider, call.request
         self.in_flight += 1
         try:
@@ -285,7 +288,8 @@ def _came_too_early(call: _Call, error: ProviderError) -> bool:
     """Return whether an attempt was refused for its rate though its provider answers others."""
     if error.kind is not ErrorKind.RATE_LIMIT or call.too_early >= MOST_TOO_EARLY:
         return False
-    return call.state.breaker.has_answered_since(call.attempt_began)
+    # a refusal comes at once: what is answered meanwhile is answered in the pause before
+    return call.state.breaker.has_answered_since(call.before_began)
 
 
 def _final(error: ProviderError, call: _Call, too_long: bool, pause_s: float) -> ProviderError:

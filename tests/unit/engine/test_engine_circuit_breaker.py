@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,30 @@ def test_processes_count_together_and_tell_each_other(tmp_path: Path) -> None:
     assert is_down(here)
     assert is_down(there)
     assert not is_down(other)
+
+
+def test_processes_tell_each_other_of_answers_once_something_failed(tmp_path: Path) -> None:
+    here, there = (CircuitBreaker("a", tmp_path / "down-a") for _ in range(2))
+    before = time.monotonic() - 1
+    there.succeeded()
+    assert not here.has_answered_since(before)
+    assert not list(tmp_path.iterdir())
+    here.attempt_failed(ProviderError(ErrorKind.RATE_LIMIT, "too fast"))
+    assert not here.has_answered_since(before)
+    there.succeeded()
+    assert here.has_answered_since(before)
+    assert not here.has_answered_since(time.monotonic() + 1)
+
+
+def test_what_began_before_an_answer_of_another_process_is_in_no_row(tmp_path: Path) -> None:
+    here, there = (CircuitBreaker("a", tmp_path / "down-a") for _ in range(2))
+    error = ProviderError(ErrorKind.SERVER, "it broke")
+    here.attempt_failed(error)
+    began = time.monotonic() - 1
+    there.succeeded()
+    for _ in range(5):
+        here.call_failed(error, began)
+    assert not is_down(here)
+    for _ in range(3):
+        here.call_failed(error, time.monotonic() + 1)
+    assert is_down(there)

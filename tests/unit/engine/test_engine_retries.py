@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -104,11 +105,18 @@ def test_attempts_are_bounded_by_retries_and_counted_in_the_message() -> None:
 
 
 class Busy(Provider):
-    """Refuse one call for the rate, so many times, or for ever; answer all others."""
+    """Refuse one call for the rate, so many times, or for ever; answer all others: while it is at
+    the refused call, or between its attempts, as the rest of a run is answered, or not at all."""
 
     type = "busy"
 
-    def __init__(self, spec: ProviderSpec, refusals: int, *, others: bool) -> None:
+    def __init__(
+        self,
+        spec: ProviderSpec,
+        refusals: int,
+        *,
+        others: Literal["meanwhile", "between", "never"],
+    ) -> None:
         super().__init__(spec, ProviderEnvironment())
         self.refusals = refusals
         self.others = others
@@ -117,24 +125,26 @@ class Busy(Provider):
 
     async def complete(self, request: Request) -> Response:
         if request.case == "other":
-            self.answered.set()
             return Response(output="fine", latency_ms=1.0)
         self.seen.append(request.attempt)
         if len(self.seen) > self.refusals:
             return Response(output="fine", latency_ms=1.0)
-        if self.others:
-            await self.answered.wait()
+        if self.others == "meanwhile":
             self.answered.clear()
-            # what was answered is counted before the refusal comes
-            await asyncio.sleep(0.01)
+            await self.answered.wait()
+        elif self.others == "between":
+            if len(self.seen) > 1:
+                await self.answered.wait()
+            self.answered.clear()
         raise failure(ErrorKind.RATE_LIMIT, retry_after_s=0.001)
 
     async def talk(self) -> Response:
         client = caller_for(self)
         request = Request(messages=[{"role": "user", "content": "hi"}])
         asking = asyncio.create_task(client.call(self.spec, request))
-        while self.others and not asking.done():
+        while self.others != "never" and not asking.done():
             await client.call(self.spec, Request(messages=[], case="other"))
+            self.answered.set()
             await asyncio.sleep(0.001)
         return await asking
 
@@ -149,11 +159,18 @@ def _no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_no_pace")
-def test_a_refusal_for_the_rate_counts_only_where_nobody_was_answered_meanwhile() -> None:
-    provider = Busy(spec(), 6, others=True)
+@pytest.mark.parametrize("others", ["meanwhile", "between"])
+def test_a_refusal_for_the_rate_does_not_count_where_others_were_answered(
+    others: Literal["meanwhile", "between"],
+) -> None:
+    provider = Busy(spec(), 6, others=others)
     response = asyncio.run(provider.talk())
     assert (response.output, response.attempts) == ("fine", 7)
-    provider = Busy(spec(), 6, others=False)
+
+
+@pytest.mark.usefixtures("_no_pace")
+def test_a_refusal_for_the_rate_counts_where_nobody_was_answered() -> None:
+    provider = Busy(spec(), 6, others="never")
     with pytest.raises(ProviderError, match=r"^it was rate_limit \(after 3 attempts\)$"):
         asyncio.run(provider.talk())
 
@@ -163,7 +180,7 @@ def test_a_refusal_for_the_rate_counts_only_where_nobody_was_answered_meanwhile(
 def test_such_refusals_are_bounded_and_retries_are_what_the_entry_says(
     given: dict[str, int], attempts: int
 ) -> None:
-    provider = Busy(spec(**given), 10**6, others=True)
+    provider = Busy(spec(**given), 10**6, others="meanwhile")
     with pytest.raises(ProviderError, match=r"^it was rate_limit") as caught:
         asyncio.run(provider.talk())
     assert len(provider.seen) == caught.value.attempts == attempts
