@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -43,8 +44,8 @@ class _State:
     """Calls in a second around which refusals began; 0 before the first."""
     cut_at: float = 0.0
     paused_until: float = 0.0
-    guessed: float = 0.0
-    """1 while the ceiling is counted from a first burst and its refusals."""
+    refused: float = 0.0
+    """How many calls of a first burst were refused, while the ceiling is what is left of it."""
     sign_at: float = 0.0
     """When the refusal came that set the ceiling."""
 
@@ -55,7 +56,7 @@ class _State:
             self.ceiling,
             self.cut_at,
             self.paused_until,
-            self.guessed,
+            self.refused,
             self.sign_at,
         )
 
@@ -80,13 +81,16 @@ class RateLimiter:
         processes: int = 1,
         longest_pause_s: float = float("inf"),
         clock: Callable[[], float] = time.monotonic,
+        process: int | None = None,
     ) -> None:
         self.clock = clock
         self.answered = False
         """Whether this process has ever had an answer."""
         self._table = table
         self._name = f"pace {provider}"
+        self._of_bursts = f"burst {provider}"
         self._processes = processes
+        self._process = os.getpid() if process is None else process
         self._longest_pause_s = longest_pause_s
         self._top = float("inf")
         self._tokens_per_s = float("inf")
@@ -156,7 +160,7 @@ class RateLimiter:
                 state = replace(state, paused_until=max(state.paused_until, until))
             if rate is not None and rate < self.rate(state, now):
                 # a header is no refusal: its rate holds at once, with nothing to recover from
-                state = replace(state, ceiling=rate, cut_at=now - RECOVERY_S, guessed=0.0)
+                state = replace(state, ceiling=rate, cut_at=now - RECOVERY_S, refused=0.0)
             self._keep(state)
 
         await self._table.change(work)
@@ -178,20 +182,31 @@ class RateLimiter:
         pause_s = min(retry_after_s or 0.0, self._longest_pause_s)
         if state.ceiling and started < state.cut_at:
             # each further refusal of the same burst is one call more that the provider did not take
-            if state.guessed:
-                state = replace(state, ceiling=max(state.ceiling - 1, 1.0))
+            if state.refused:
+                refused = state.refused + 1
+                state = replace(state, ceiling=self._taken_of(burst, refused), refused=refused)
         # started after the cut, but before the server can have forgotten what came earlier
         elif state.ceiling and started < state.sign_at + ONE_SIGN_S:
             state = replace(state, cut_at=now)
         elif not state.ceiling and self._top == float("inf"):
             # what of the burst is not refused is what the provider takes in a second
-            ceiling = max(burst * self._processes - 1.0, 1.0)
-            state = replace(state, ceiling=ceiling, cut_at=now, guessed=1.0, sign_at=now)
+            ceiling = self._taken_of(burst, 1)
+            state = replace(state, ceiling=ceiling, cut_at=now, refused=1.0, sign_at=now)
             pause_s = pause_s or FIRST_PAUSE_S
         else:
             ceiling = BACK_OFF * self.rate(state, now)
-            state = replace(state, ceiling=ceiling, cut_at=now, guessed=0.0, sign_at=now)
+            state = replace(state, ceiling=ceiling, cut_at=now, refused=0.0, sign_at=now)
         self._keep(replace(state, paused_until=max(state.paused_until, now + pause_s)))
+
+    def _taken_of(self, burst: int, refused: float) -> float:
+        """Return what is left of the bursts of all processes; those that no refusal has come to yet
+        are taken to be like the others."""
+        bursts = {who: row[0] for who, row in self._table.rows(self._of_bursts).items()}
+        own = bursts[self._process] = max(bursts.get(self._process, 0.0), burst)
+        self._table.write(self._of_bursts, self._process, (own,))
+        unheard = max(self._processes - len(bursts), 0)
+        started = sum(bursts.values()) * (1 + unheard / len(bursts))
+        return max(started - refused, 1.0)
 
     def _state(self) -> _State:
         row = self._table.rows(self._name).get(_SHARED)

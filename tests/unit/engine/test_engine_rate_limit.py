@@ -121,6 +121,29 @@ def test_a_first_burst_tells_what_the_server_takes_in_a_second() -> None:
     assert rate_now(own) == pytest.approx(20)
 
 
+def test_unequal_bursts_of_several_processes_are_added() -> None:
+    clock, table = Clock(), SharedTable()
+    small, large, idle = (
+        RateLimiter(table, "p", None, clock=clock, processes=3, process=number)
+        for number in range(3)
+    )
+    asyncio.run(small.refused(99.9, None, 13))
+    clock.now = 102.0
+    # what is not known of the others is taken to be alike
+    assert rate_now(idle) == pytest.approx(3 * 13 - 1)
+    clock.now = 100.0
+    for _ in range(10):
+        asyncio.run(large.refused(99.9, None, 25))
+    for _ in range(7):
+        asyncio.run(small.refused(99.9, None, 12))
+    clock.now = 102.0
+    assert rate_now(idle) == pytest.approx((13 + 25) * 3 / 2 - 18)
+    clock.now = 100.0
+    asyncio.run(idle.refused(99.9, None, 1))
+    clock.now = 102.0
+    assert rate_now(large) == pytest.approx(13 + 25 + 1 - 19)
+
+
 @pytest.mark.parametrize(
     ("quota", "pause"),
     [
