@@ -64,8 +64,10 @@ class Turn:
             other._given.put(None)
 
     def share(self) -> None:
-        """Give the turn, and take it again, if it has lasted for long and the other one waits."""
-        if self.taken and self.other._waits and time.monotonic() > self._until:
+        """Give the turn, and take it again, if it has lasted for long and the other one waits, or
+        has waited in vain and computes beside it."""
+        other = self.other
+        if self.taken and (other._waits or other.taken) and time.monotonic() > self._until:
             self.give()
             self.take()
 

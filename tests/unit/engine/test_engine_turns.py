@@ -102,6 +102,32 @@ def test_a_turn_that_takes_too_long_is_waited_for_once(monkeypatch: pytest.Monke
     assert waits == [0.01, 0.01]
 
 
+@pytest.mark.usefixtures("patient")
+def test_where_both_have_the_turn_one_of_them_gives_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LONGEST_S", 0.0)
+    both = Turns()
+    both.pytest.take()
+    # as after a wait in vain
+    both.loop._begin()
+    seen: list[str] = []
+
+    def work() -> None:
+        both.pytest.share()
+        seen.append("pytest")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: both.pytest._waits)
+    assert not both.pytest.taken
+    seen.append("loop")
+    both.loop.give()
+    thread.join(LONG_S)
+    assert not thread.is_alive()
+    assert seen == ["loop", "pytest"]
+    assert both.pytest.taken
+    assert not both.loop.taken
+
+
 class Counted:
     """A queue that tells how long was waited for it, each time."""
 
