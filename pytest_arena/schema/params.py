@@ -9,7 +9,20 @@ _NOT_FOR_PARAMS = {
     "model": "write model: … beside params",
     "messages": "write the messages in the case: prompt, system, messages",
     "stream": "leave it out: an answer is streamed where a check needs its first token",
+    "api_key": "set its environment variable, or name another one in the entry: api_key_env: …",
+    **{
+        name: f"write {own}: … in the entry of the provider"
+        for own, names in {
+            "api_base": ("api_base", "base_url"),
+            "api_key_env": ("api_key_env",),
+            "headers": ("headers", "extra_headers"),
+            "timeout": ("timeout", "request_timeout"),
+            "retries": ("retries", "num_retries", "max_retries"),
+        }.items()
+        for name in names
+    },
 }
+"""What goes beside the parameters, where client libraries take all of it as arguments."""
 _NUMBERS = ("temperature", "top_p", "min_p", "presence_penalty", "frequency_penalty")
 _COUNTS = ("max_tokens", "max_completion_tokens", "top_k", "seed", "n")
 

@@ -348,6 +348,24 @@ MISTAKES = {
         "  expected: generation parameters\n"
         "  fix: leave it out: an answer is streamed where a check needs its first token",
     ),
+    "an address among the parameters": (
+        "providers:\n- {name: a, provider: mock, params: {base_url: 'http://localhost'}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'base_url' cannot be set there for 'params' of provider 'a'\n"
+        "  expected: generation parameters\n  fix: write api_base: … in the entry of the provider",
+    ),
+    "a key among the parameters": (
+        "providers:\n- {name: a, provider: mock, params: {api_key: sk-1}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'api_key' cannot be set there for 'params' of provider 'a'\n"
+        "  expected: generation parameters\n"
+        "  fix: set its environment variable, or name another one in the entry: api_key_env: …",
+    ),
+    "retries among the parameters of all": (
+        f"defaults: {{params: {{num_retries: 3}}}}\ntests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:4:20: 'num_retries' cannot be set there for 'params' of 'defaults'\n"
+        "  expected: generation parameters\n  fix: write retries: … in the entry of the provider",
+    ),
     "a provider without its name": (
         "providers:\n- {nme: a, provider: mock}\n- {name: b, provider: mock}\n"
         "defaults: {providers: [a]}\n"
