@@ -141,7 +141,7 @@ def test_a_disk_that_fills_ends_the_run_and_keeps_what_had_finished(
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "append", fills)
         patched.setattr(
-            "pytest_arena.collection.results_collector.write_results",
+            "pytest_arena.collection.stored_cells.write_results",
             lambda path, run, lines: (_ for _ in ()).throw(full(path)),
         )
         result = project.run(*spread)
