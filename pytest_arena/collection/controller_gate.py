@@ -14,7 +14,6 @@ from pytest_arena.engine.calling.shards import shard_of
 if TYPE_CHECKING:
     from pytest_arena.collection.results_collector import ResultsCollector
     from pytest_arena.collection.run_context import RunContext
-    from pytest_arena.collection.worker_journals import WorkerJournals
 
 
 class ControllerGate:
@@ -23,12 +22,9 @@ class ControllerGate:
     How many suspects there are, and whether the suite is one, no worker knows.
     """
 
-    def __init__(
-        self, parts: RunContext, collector: ResultsCollector, journals: WorkerJournals
-    ) -> None:
+    def __init__(self, parts: RunContext, collector: ResultsCollector) -> None:
         self._parts = parts
         self._collector = collector
-        self._journals = journals
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -47,13 +43,14 @@ class ControllerGate:
 
         if parts.settings.block_network:
             block_network(parts.config)
+        journals = self._collector.journals
         asking = ArenaSession(
             parts,
-            share=Share(shared=self._journals.folder / SHARED, shard=shard_of(parts.settings)),
+            share=Share(shared=journals.folder / SHARED, shard=shard_of(parts.settings)),
             sink=self._collector.add,
             tell=lambda facts: None,
             knows_order=True,
-            journals=self._journals,
+            journals=journals,
         )
         asking.divide(self._collector.facts.shard)
         try:

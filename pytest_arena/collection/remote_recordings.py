@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_arena.collection.remote_reports import mirror_of
+from pytest_arena.collection.run_folders import mirror_of
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import ObjectFolder, is_url, shown_url, unreachable
 from pytest_arena.results.serialize import to_line

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
 from threading import Event, Lock, Thread
-from typing import TYPE_CHECKING
 
 from pytest_arena.errors import UsageError
-from pytest_arena.object_store import JOURNAL, ObjectFolder, is_url, shown_url, unreachable
+from pytest_arena.object_store import JOURNAL, ObjectFolder, shown_url, unreachable
 from pytest_arena.results.writing import PREVIOUS, RESULTS
 from pytest_arena.text.shown_path import shown_path
 
-if TYPE_CHECKING:
-    import pytest
-
-    from pytest_arena.options import Settings
-
 _EVERY_S = 5.0
-_MIRRORS = Path(".arena", "remote")
-
-
-def mirror_of(url: str, root: Path) -> Path:
-    """Return the folder here that stands for one of an object store."""
-    folder = root / _MIRRORS
-    folder.mkdir(parents=True, exist_ok=True)
-    text = "# Copies of what is in object stores.\n*\n"
-    (folder / ".gitignore").write_text(text, "utf-8", newline="\n")
-    return folder / sha256(url.encode()).hexdigest()[:12]
-
-
-def report_dir_of(config: pytest.Config, settings: Settings) -> Path:
-    """Return the folder that results and reports are written to here."""
-    if is_url(settings.report_dir):
-        return mirror_of(settings.report_dir, config.rootpath)
-    return config.invocation_params.dir / settings.report_dir
 
 
 class RemoteReports:

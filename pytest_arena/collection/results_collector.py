@@ -49,7 +49,7 @@ class ResultsCollector:
     def __init__(
         self,
         parts: RunContext,
-        shards: WorkerJournals,
+        journals: WorkerJournals,
         folder: ReportFolder,
         *,
         run_id: str,
@@ -65,7 +65,7 @@ class ResultsCollector:
         self._names = parts.names
         self._gatekeeper = parts.gatekeeper
         self._earlier = parts.earlier
-        self._shards = shards
+        self.journals = journals
         self._interrupted = interrupted
         self._folder = folder
         self._remote = remote
@@ -111,7 +111,7 @@ class ResultsCollector:
             except UsageError as error:
                 raise pytest.UsageError(str(error)) from error
             if self._interrupted is None:
-                self._shards.forget_other_calls()
+                self.journals.forget_other_calls()
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
@@ -209,7 +209,7 @@ class ResultsCollector:
 
     def read_shards(self) -> None:
         """Take the last word of workers: what they finished and could not report."""
-        for cell_id, line in dict(self._shards.read(self._lines)).items():
+        for cell_id, line in dict(self.journals.read(self._lines)).items():
             self.add(cell_id, line)
         for cell in self._so_far.tests.crashed_cells(self.cells):
             self.add(cell.id, cell_line(cell))
@@ -298,9 +298,9 @@ class ResultsCollector:
         if self._storage.problem is None:
             with self._storage.storing():
                 if not run.interrupted:
-                    self._shards.forget_others()
-                    self._shards.remove_calls()
-                self._shards.remove()
+                    self.journals.forget_others()
+                    self.journals.remove_calls()
+                self.journals.remove()
         with self._storage.storing():
             self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self.facts.formats])
@@ -380,7 +380,7 @@ class ResultsCollector:
         self._git_thread.join()
         self._info = replace(self._info, git=self._git, versions=self._versions)
         if self._interrupted is None:
-            self._shards.forget_others()
+            self.journals.forget_others()
         patiently(self._folder.clear)
         self._stored.begin(run_line(self._info), resumed=self._interrupted is not None)
 

@@ -5,27 +5,22 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
-from pytest_arena.collection.closing_summary import ClosingSummary
+from pytest_arena._garbage import no_collection
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
 from pytest_arena.collection.redaction import RunRedaction
-from pytest_arena.collection.remote_reports import RemoteReports, report_dir_of
-from pytest_arena.collection.report_folder import ReportFolder
-from pytest_arena.collection.results_collector import ResultsCollector
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.run_folders import report_dir_of
 from pytest_arena.collection.shipped import Builtins
 from pytest_arena.collection.shown_answers import ShownAnswers, shows_at_once
-from pytest_arena.collection.storage import Storage
-from pytest_arena.collection.uncollected_arenas import UncollectedArenas
-from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.conftests import register_plugins
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.calling.shards import shard_of
@@ -39,6 +34,8 @@ from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.collection.remote_recordings import RemoteRecordings
+    from pytest_arena.collection.remote_reports import RemoteReports
+    from pytest_arena.collection.results_collector import ResultsCollector
     from pytest_arena.collection.resume import Interrupted
     from pytest_arena.collection.session import ArenaSession
     from pytest_arena.collection.xdist_scheduler import Demands
@@ -84,6 +81,8 @@ def activate(config: pytest.Config) -> None:
 
 def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.session import ArenaSession
+    from pytest_arena.collection.storage import Storage
+    from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config, shard_of(parts.settings))
@@ -118,75 +117,98 @@ def _activate_controller(parts: RunContext) -> None:
     run_id = uuid4().hex[:12]
     folder = report_dir_of(config, parts.settings)
     workers = _workers(config)
-    progress = Progress(config, parts.names)
-    options = {**parts.settings.shown(), "workers": workers}
-    remote = None
-    if is_url(parts.settings.report_dir) and not config.option.collectonly:
-        remote = RemoteReports(parts.settings.report_dir, folder, run_id)
-        remote.check()
-        if parts.settings.resume:
-            remote.fetch_interrupted()
+    remote = _remote_reports(parts, folder, run_id)
     interrupted = _interrupted(folder, parts.settings)
     resume_from = interrupted.path if interrupted and interrupted.can_be_resumed else None
-    journals = WorkerJournals(folder, run_id)
-    results_collector = ResultsCollector(
-        parts,
-        journals,
-        ReportFolder(folder, config.rootpath),
-        run_id=run_id,
-        options=options,
-        interrupted=interrupted,
-        remote=remote,
-        remote_recordings=_remote_recordings(parts, run_id),
-    )
-    if workers:
-        if parts.settings.shard_durations is not None:
-            from pytest_arena.collection.shard_selection import known_times
+    remote_recordings = _remote_recordings(parts, run_id)
+    progress = Progress(config, parts.names)
 
-            # the workers read them; what is wrong with them is told once
-            known_times(config, parts.settings)
-        from pytest_arena.collection.xdist_link import Controller
+    def collector() -> ResultsCollector:
+        from pytest_arena.collection.results_setup import results_collector
 
-        controller = Controller(
+        return results_collector(
             parts,
+            folder,
             run_id=run_id,
-            folder=folder,
-            resume_from=resume_from,
-            demands_of=lambda files: _demands(parts, files),
+            workers=workers,
+            interrupted=interrupted,
+            remote=remote,
+            remote_recordings=remote_recordings,
         )
-        config.pluginmanager.register(controller, "arena-controller")
-        if parts.gatekeeper is not None and parts.gatekeeper.baseline is not None:
-            from pytest_arena.collection.controller_gate import ControllerGate
 
-            gate = ControllerGate(parts, results_collector, journals)
-            config.pluginmanager.register(gate, "arena-gate")
-        redaction = RunRedaction(config, Redactor(os.environ))
-        config.pluginmanager.register(redaction, "arena-redaction")
+    if workers:
+        _activate_with_workers(parts, folder, run_id, resume_from, collector)
     else:
-        from pytest_arena.collection.session import ArenaSession
-
-        share = Share(shard=shard_of(parts.settings))
-        session = ArenaSession(
-            parts,
-            share=share,
-            sink=results_collector.add,
-            tell=results_collector.conclude_collection,
-            knows_order=True,
-            journals=journals,
-            resume_from=resume_from,
-            confirms=results_collector.cells,
-            progress=progress,
-        )
-        _register(parts, session, share, knows_order=True)
-    config.pluginmanager.register(results_collector, "arena-results-collector")
-    uncollected = UncollectedArenas(parts, lambda: results_collector.facts)
-    config.pluginmanager.register(uncollected, "arena-uncollected")
-    config.pluginmanager.register(results_collector.repeated_errors, "arena-repeated-errors")
+        _activate_alone(parts, collector(), run_id, resume_from, progress)
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
-    config.pluginmanager.register(ClosingSummary(results_collector), "arena-closing-summary")
     config.pluginmanager.register(progress, "arena-progress")
+
+
+def _activate_with_workers(
+    parts: RunContext,
+    folder: Path,
+    run_id: str,
+    resume_from: Path | None,
+    make_collector: Callable[[], ResultsCollector],
+) -> None:
+    """Register the controller of workers. What takes their results has more to import than they
+    need to be started, and is put together while they do the same."""
+    config = parts.config
+    if parts.settings.shard_durations is not None:
+        from pytest_arena.collection.shard_selection import known_times
+
+        # the workers read them; what is wrong with them is told once
+        known_times(config, parts.settings)
+    from pytest_arena.collection.xdist_link import Controller
+
+    def take_results() -> None:
+        with no_collection():
+            from pytest_arena.collection.results_setup import register_gate, register_results
+
+            collector = make_collector()
+            register_gate(parts, collector)
+            register_results(parts, collector)
+
+    controller = Controller(
+        parts,
+        run_id=run_id,
+        folder=folder,
+        resume_from=resume_from,
+        demands_of=lambda files: _demands(parts, files),
+        while_they_start=take_results,
+    )
+    config.pluginmanager.register(controller, "arena-controller")
+    redaction = RunRedaction(config, Redactor(os.environ))
+    config.pluginmanager.register(redaction, "arena-redaction")
+
+
+def _activate_alone(
+    parts: RunContext,
+    collector: ResultsCollector,
+    run_id: str,
+    resume_from: Path | None,
+    progress: Progress,
+) -> None:
+    """Register the only process, which runs the cells and takes their results."""
+    from pytest_arena.collection.results_setup import register_results
+    from pytest_arena.collection.session import ArenaSession
+
+    share = Share(shard=shard_of(parts.settings))
+    session = ArenaSession(
+        parts,
+        share=share,
+        sink=collector.add,
+        tell=collector.conclude_collection,
+        knows_order=True,
+        journals=collector.journals,
+        resume_from=resume_from,
+        confirms=collector.cells,
+        progress=progress,
+    )
+    _register(parts, session, share, knows_order=True)
+    register_results(parts, collector)
 
 
 def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_order: bool) -> None:
@@ -240,6 +262,19 @@ def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None
             )
         )
     return earlier
+
+
+def _remote_reports(parts: RunContext, folder: Path, run_id: str) -> RemoteReports | None:
+    """Return the copy of the report folder in an object store, where the run has one."""
+    if not is_url(parts.settings.report_dir) or parts.config.option.collectonly:
+        return None
+    from pytest_arena.collection.remote_reports import RemoteReports
+
+    remote = RemoteReports(parts.settings.report_dir, folder, run_id)
+    remote.check()
+    if parts.settings.resume:
+        remote.fetch_interrupted()
+    return remote
 
 
 def _remote_recordings(parts: RunContext, run_id: str) -> RemoteRecordings | None:

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_arena.collection.items import CellItem, providers_under_load
 from pytest_arena.collection.python_tests.marks import uses_arena
-from pytest_arena.collection.remote_reports import mirror_of
+from pytest_arena.collection.run_folders import mirror_of
 from pytest_arena.engine.calling.pools import Pools, add_limits
 from pytest_arena.engine.calling.shards import (
     Bounds,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_arena.collection.run_folders import shards_of
 from pytest_arena.results.journal import Journal, is_being_written
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class WorkerJournals:
     """The journals of the workers, one file each: cells that the controller does not have yet."""
 
     def __init__(self, report_dir: Path, run_id: str) -> None:
-        self.folder = report_dir / ".shards" / run_id
+        self.folder = shards_of(report_dir, run_id)
         self._calls = report_dir / CALLS / run_id
 
     def forget_others(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena.collection.collection_report import CollectionReport
-from pytest_arena.collection.worker_journals import WorkerJournals
+from pytest_arena.collection.run_folders import shards_of
 from pytest_arena.collection.xdist_scheduler import DemandsOf, MixedScheduling, Slots
 from pytest_arena.conftests import load_conftests_beside
 from pytest_arena.engine.calling.notices import STOPPED
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.errors import UsageError
-from pytest_arena.reporting.write import known_formats
 from pytest_arena.running.interrupts import held, let_through, take
 from pytest_arena.settings import check_formats
 
@@ -45,7 +44,9 @@ class Controller:
         folder: Path,
         resume_from: Path | None,
         demands_of: DemandsOf,
+        while_they_start: Callable[[], None],
     ) -> None:
+        """`while_they_start` is done when the workers were told to start, which takes them long."""
         self._config = parts.config
         self._settings = parts.settings
         self._names = parts.names
@@ -55,6 +56,7 @@ class Controller:
         self._folder = folder
         self._resume_from = resume_from
         self._demands_of = demands_of
+        self._while_they_start = while_they_start
         self.slots = Slots()
         self._scheduling: MixedScheduling | None = None
         self._local: list[bool] = []
@@ -63,7 +65,7 @@ class Controller:
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self) -> None:
         """Have no worker start a further call: one that is amid a test hears nothing else."""
-        stopped = WorkerJournals(self._folder, self._run_id).folder / STOPPED
+        stopped = shards_of(self._folder, self._run_id) / STOPPED
         # where nothing can be written, they are told when the test is over
         with suppress(OSError):
             stopped.parent.mkdir(parents=True, exist_ok=True)
@@ -78,12 +80,13 @@ class Controller:
     def pytest_sessionstart(self) -> Generator[None, object, object]:
         # not before: xdist's own session is registered after this
         distributed = self._config.pluginmanager.get_plugin("dsession")
-        if distributed is None:
-            # with --collect-only
-            return (yield)
-        distributed.queue = WorkerEvents()
+        if distributed is not None:
+            # there is none with --collect-only
+            distributed.queue = WorkerEvents()
         with held():
-            return (yield)
+            result = yield
+            self._while_they_start()
+            return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -96,12 +99,12 @@ class Controller:
     def pytest_configure_node(self, node: WorkerController) -> None:
         let_through()
         is_local = _is_local(node.gateway.spec)
-        shards = WorkerJournals(self._folder, self._run_id)
+        shards = shards_of(self._folder, self._run_id)
         together = sum(self._local) if is_local else 1
         node.workerinput["arena"] = json.dumps(
             {
                 # a worker on another machine cannot share a file: it gets a part of its own
-                "shared": str(shards.folder / SHARED) if is_local else "",
+                "shared": str(shards / SHARED) if is_local else "",
                 "portion": together / max(1, len(self._local)),
                 "slot": self.slots.take(node),
                 "workers": self.slots.workers,
@@ -137,6 +140,8 @@ class Controller:
         cells = (self._names.cell(one) for one in ids)
         for file in dict.fromkeys(cell.file for cell in cells if cell is not None):
             load_conftests_beside(self._config, self._config.rootpath / file)
+        from pytest_arena.reporting.write import known_formats
+
         try:
             check_formats(self._settings.formats, lambda: known_formats(self._registry))
         except UsageError as error:

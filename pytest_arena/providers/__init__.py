@@ -10,7 +10,6 @@ with the prompt. Whichever client met a failure,
 Providers live on the event loop and must not block it. They know neither cases nor assertions.
 """
 
-from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.registry import Shipped
 
 _HERE = __name__
@@ -34,4 +33,4 @@ BUILTINS = (
     LITELLM,
 )
 
-__all__ = ["BUILTINS", "LITELLM", "Provider", "ProviderEnvironment"]
+__all__ = ["BUILTINS", "LITELLM"]

@@ -62,7 +62,7 @@ GUARD = """
 CALLS = """
     import asyncio, json, os, sys
     from pytest_arena.errors import ErrorKind, Location, ProviderError
-    from pytest_arena.providers import ProviderEnvironment
+    from pytest_arena.providers.base import ProviderEnvironment
     from pytest_arena.providers.litellm import LiteLLMProvider
     from pytest_arena.results import Request
     from pytest_arena.schema import ProviderSpec

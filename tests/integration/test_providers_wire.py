@@ -13,7 +13,7 @@ import pytest
 from servers.wire import WireServer
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers import Provider, ProviderEnvironment
+from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.litellm import LiteLLMProvider
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response

@@ -11,8 +11,7 @@ import pytest
 from servers.attacks import MEGABYTE, AttackServer
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers import ProviderEnvironment
-from pytest_arena.providers.base import Provider
+from pytest_arena.providers.base import Provider, ProviderEnvironment
 from pytest_arena.providers.litellm import LiteLLMProvider
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ErrorKind, Location, Problem, ProviderError
-from pytest_arena.providers import ProviderEnvironment
+from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.litellm import LiteLLMProvider
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request

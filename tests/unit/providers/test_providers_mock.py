@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_arena.errors import ErrorKind, Location, ProviderError
-from pytest_arena.providers import ProviderEnvironment
+from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.mock import MockOptions, MockProvider
 from pytest_arena.results import Request, Response, ToolCall
 from pytest_arena.schema import (

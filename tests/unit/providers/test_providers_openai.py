@@ -9,7 +9,7 @@ import pytest
 from servers.wire import WireServer
 
 from pytest_arena.errors import ErrorKind, Location, ProviderError
-from pytest_arena.providers import ProviderEnvironment
+from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.providers.chat_completions import answer_from
 from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response

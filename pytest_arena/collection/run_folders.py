@@ -1,0 +1,37 @@
+"""Where a run keeps what here: its report folder, copies of object stores, workers' journals."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_arena.object_store import is_url
+
+if TYPE_CHECKING:
+    import pytest
+
+    from pytest_arena.options import Settings
+
+_MIRRORS = Path(".arena", "remote")
+
+
+def mirror_of(url: str, root: Path) -> Path:
+    """Return the folder here that stands for one of an object store."""
+    folder = root / _MIRRORS
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "# Copies of what is in object stores.\n*\n"
+    (folder / ".gitignore").write_text(text, "utf-8", newline="\n")
+    return folder / sha256(url.encode()).hexdigest()[:12]
+
+
+def report_dir_of(config: pytest.Config, settings: Settings) -> Path:
+    """Return the folder that results and reports are written to here."""
+    if is_url(settings.report_dir):
+        return mirror_of(settings.report_dir, config.rootpath)
+    return config.invocation_params.dir / settings.report_dir
+
+
+def shards_of(report_dir: Path, run_id: str) -> Path:
+    """Return the folder of what the workers of a run keep, each in a file of its own."""
+    return report_dir / ".shards" / run_id
