@@ -40,7 +40,8 @@ class CircuitBreaker:
     cells is answered before its last attempt, and then waits for it alone.
 
     `notice` is a file in which the processes of a run tell each other; they count together, in
-    files beside it, or each of them would have to learn what another one has been told.
+    files beside it, or each of them would have to learn what another one has been told. Where
+    nothing can be written, each of them does.
     """
 
     provider: str
@@ -66,7 +67,7 @@ class CircuitBreaker:
         self._row.clear()
         if self._shared_row is None or self._shared_answer is None:
             return
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             with self._shared_answer.open("r+b") as file:
                 file.write(_TIME.pack(self._answered_at))
             if self._shared_row.stat().st_size:
@@ -77,8 +78,9 @@ class CircuitBreaker:
         """Hear of a failed attempt that began at a time of the monotonic clock; count it, if it
         timed out."""
         if self._shared_answer is not None:
-            self._shared_answer.parent.mkdir(parents=True, exist_ok=True)
-            self._shared_answer.touch()
+            with suppress(OSError):
+                self._shared_answer.parent.mkdir(parents=True, exist_ok=True)
+                self._shared_answer.touch()
         if error.kind is ErrorKind.TIMEOUT:
             timeouts = self._in_a_row(_TIMEOUT, began)
             if timeouts >= TIMEOUTS_IN_A_ROW:
@@ -114,13 +116,13 @@ class CircuitBreaker:
         """
         if self.has_answered_since(began):
             return 0
+        self._row.append(what)
         if shared := self._shared_row:
-            shared.parent.mkdir(parents=True, exist_ok=True)
-            with shared.open("ab") as file:
-                file.write(f"{what}\n".encode())
-            self._row = shared.read_text(encoding="utf-8").splitlines()
-        else:
-            self._row.append(what)
+            with suppress(OSError):
+                shared.parent.mkdir(parents=True, exist_ok=True)
+                with shared.open("ab") as file:
+                    file.write(f"{what}\n".encode())
+                self._row = shared.read_text(encoding="utf-8").splitlines()
         return self._row.count(what)
 
     def _down(self, why: str, error: ProviderError) -> None:
@@ -130,20 +132,24 @@ class CircuitBreaker:
             f"provider {self.provider!r} was not called: {why}; the last one said: {error.message}"
         )
         if self.notice is not None and not self.notice.exists():
-            self.notice.parent.mkdir(parents=True, exist_ok=True)
-            # whole or not at all, whoever reads it
-            unfinished = self.notice.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(self.reason, encoding="utf-8", errors="replace")
-            try:
-                unfinished.replace(self.notice)
-            except PermissionError:
-                # Windows replaces no file that is open: another process wrote it, and one reads it
-                unfinished.unlink()
+            with suppress(OSError):
+                self._tell(self.notice, self.reason)
+
+    def _tell(self, notice: Path, reason: str) -> None:
+        """Write a notice, whole or not at all, whoever reads it."""
+        notice.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = notice.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(reason, encoding="utf-8", errors="replace")
+        try:
+            unfinished.replace(notice)
+        except PermissionError:
+            # Windows replaces no file that is open: another process wrote it, and one reads it
+            unfinished.unlink()
 
 
 def _time_in(file: Path) -> float:
     """Return the time that a file says; minus infinity where it says none yet."""
     try:
         return float(_TIME.unpack(file.read_bytes())[0])
-    except (FileNotFoundError, struct.error):
+    except (OSError, struct.error):
         return float("-inf")

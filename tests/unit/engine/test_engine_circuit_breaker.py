@@ -106,3 +106,17 @@ def test_what_began_before_an_answer_of_another_process_is_in_no_row(tmp_path: P
     for _ in range(3):
         here.call_failed(error, time.monotonic() + 1)
     assert is_down(there)
+
+
+def test_where_nothing_can_be_written_each_process_counts_for_itself(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    here, there = (CircuitBreaker("a", tmp_path / "file" / "down-a") for _ in range(2))
+    fails(there, ErrorKind.SERVER, 2)
+    fails(here, ErrorKind.SERVER, 2)
+    here.succeeded()
+    assert here.has_answered_since(time.monotonic() - 1)
+    fails(here, ErrorKind.SERVER, 2)
+    assert not is_down(here)
+    fails(here, ErrorKind.SERVER)
+    assert is_down(here)
+    assert not is_down(there)
