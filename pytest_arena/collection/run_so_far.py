@@ -80,14 +80,12 @@ class RunSoFar:
     def options(self, cells: Sequence[Cell]) -> dict[str, Any]:
         """Return what the results say of what was collected: of each file, and of a run in parts
         where its cells stand in the whole."""
-        if not self.facts.shard:
-            return {"arenas": self.facts.arenas or self._selected()}
-        place = dict(zip(self.order, self.facts.shard["places"], strict=False))
-        return {
-            "arenas": self.facts.arenas or self._selected(),
-            "shard_deal": self.facts.shard["name"],
-            "shard_places": [place.get(cell.test or cell.id, -1) for cell in cells],
-        }
+        options: dict[str, Any] = {"arenas": self.facts.arenas or self._selected()}
+        if self.facts.shard:
+            place = dict(zip(self.order, self.facts.shard["places"], strict=False))
+            options["shard_deal"] = self.facts.shard["name"]
+            options["shard_places"] = [place.get(cell.test or cell.id, -1) for cell in cells]
+        return options
 
     def _selected(self) -> list[dict[str, Any]]:
         """Return how many cells each file has that are to be run, which pytest itself tells:

@@ -123,23 +123,26 @@ def _activate_controller(parts: RunContext) -> None:
     remote_recordings = _remote_recordings(parts, run_id)
     progress = Progress(config, parts.names)
 
-    def collector() -> ResultsCollector:
-        from pytest_arena.collection.results_setup import results_collector
+    def make_collector() -> ResultsCollector:
+        from pytest_arena.collection.report_folder import ReportFolder
+        from pytest_arena.collection.results_collector import ResultsCollector
+        from pytest_arena.collection.worker_journals import WorkerJournals
 
-        return results_collector(
+        return ResultsCollector(
             parts,
-            folder,
+            WorkerJournals(folder, run_id),
+            ReportFolder(folder, config.rootpath),
             run_id=run_id,
-            workers=workers,
+            options={**parts.settings.shown(), "workers": workers},
             interrupted=interrupted,
             remote=remote,
             remote_recordings=remote_recordings,
         )
 
     if workers:
-        _activate_with_workers(parts, folder, run_id, resume_from, collector)
+        _activate_with_workers(parts, folder, run_id, resume_from, make_collector)
     else:
-        _activate_alone(parts, collector(), run_id, resume_from, progress)
+        _activate_alone(parts, make_collector(), resume_from, progress)
     if shows_at_once(config):
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
@@ -170,6 +173,8 @@ def _activate_with_workers(
             collector = make_collector()
             register_gate(parts, collector)
             register_results(parts, collector)
+        # as in `activate`
+        gc.freeze()
 
     controller = Controller(
         parts,
@@ -187,7 +192,6 @@ def _activate_with_workers(
 def _activate_alone(
     parts: RunContext,
     collector: ResultsCollector,
-    run_id: str,
     resume_from: Path | None,
     progress: Progress,
 ) -> None:

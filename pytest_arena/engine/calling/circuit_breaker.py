@@ -49,7 +49,7 @@ class CircuitBreaker:
     reason: str | None = None
     """Why it is down, once that is known here."""
     _row: list[str] = field(default_factory=list)
-    """What failed in a row, where this process is on its own."""
+    """What failed in a row, as far as this process knows."""
     _answered_at: float = float("-inf")
     """When there was an answer last, as far as this process knows."""
     _shared_row: Path | None = field(init=False)

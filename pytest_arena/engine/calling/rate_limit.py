@@ -199,8 +199,8 @@ class RateLimiter:
         self._keep(replace(state, paused_until=max(state.paused_until, now + pause_s)))
 
     def _taken_of(self, burst: int, refused: float) -> float:
-        """Return what is left of the bursts of all processes; those that no refusal has come to yet
-        are taken to be like the others."""
+        """Write down this process's first burst, and return what is left of all processes'; those
+        that no refusal has come to yet are taken to be like the others."""
         bursts = {who: row[0] for who, row in self._table.rows(self._of_bursts).items()}
         own = bursts[self._process] = max(bursts.get(self._process, 0.0), burst)
         self._table.write(self._of_bursts, self._process, (own,))
