@@ -53,7 +53,7 @@ def conclude(
         reasons.append(f"{_names(apart)} ran other cases, so nothing can be said of them here.")
     reasons += _unjudged(summaries)
     all_ran = len(ranked) == len(summaries) and not apart
-    headline = trouble + _headline(best, ranked, beaten, all_ran=all_ran)
+    headline = _headline(best, ranked, beaten, trouble, all_ran=all_ran)
     return Conclusion(headline, (*reasons, *completeness))
 
 
@@ -97,16 +97,17 @@ def _headline(
     best: ProviderSummary,
     ranked: Sequence[ProviderSummary],
     beaten: Sequence[ProviderSummary],
+    trouble: str,
     *,
     all_ran: bool,
 ) -> str:
     rate = _rate(best)
     share = f"{percent(rate.value)} of {_cases(rate.n)} passed"
     if len(beaten) == len(ranked) - 1 and beaten:
-        return f"{best.provider} is best: {share}"
+        return f"{trouble}{best.provider} is best: {share}"
     if all_ran and all(s.counts.pass_rate == rate for s in ranked):
-        return f"All providers are level: {share}"
-    return f"{best.provider} leads: {share}"
+        return f"{trouble}{'all' if trouble else 'All'} providers are level: {share}"
+    return f"{trouble}{best.provider} leads: {share}"
 
 
 def _rate(summary: ProviderSummary) -> Estimate:

@@ -305,6 +305,10 @@ def test_ranks_do_not_depend_on_the_order_of_providers(order: tuple[int, ...]) -
             "1 of 3 cells reached no verdict; a leads: 100 % of 1 case passed",
         ),
         (versus(0, 0, 10), "All providers are level: 100 % of 10 cases passed"),
+        (
+            versus(1, 1, 8),
+            "2 of 20 cells failed; all providers are level: 90 % of 10 cases passed",
+        ),
     ],
 )
 def test_the_headline_claims_no_more_than_the_figures_carry(run: RunResult, headline: str) -> None:
