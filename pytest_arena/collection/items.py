@@ -9,6 +9,7 @@ from functools import cached_property
 from inspect import getsourcefile
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pluggy
 import pytest
 from _pytest.fixtures import FixtureDef, TopRequest
 from _pytest.pathlib import absolutepath
@@ -76,6 +77,11 @@ class ArenaFile(pytest.File):
         known = self.fixture_info.name2fixturedefs
         last = [known[name][-1] for name in self.fixture_info.names_closure if known.get(name)]
         return tuple(f for f in last if (getsourcefile(f.func) or "").endswith("conftest.py"))
+
+    @cached_property
+    def hooks_of_run(self) -> pluggy.HookRelay:
+        """The hooks of the conftest files that go for the file's items, once all are loaded."""
+        return self.ihook
 
     def collect(self) -> list[CellItem]:
         with no_collection():
@@ -157,6 +163,12 @@ class CellItem(pytest.Item):
         """Begin with no fixture set up; pytest-rerunfailures calls it before each re-run."""
         self.funcargs: dict[str, object] = {}
         self._request = TopRequest(self, _ispytest=True)  # type: ignore[arg-type]
+
+    @property
+    def ihook(self) -> pluggy.HookRelay:
+        # pytest finds them anew for each of an item's many hook calls; while it collects, further
+        # conftest files may come
+        return self.parent.hooks_of_run if self.session.testscollected else super().ihook
 
     def setup(self) -> None:
         self._request._fillfixtures()

@@ -80,6 +80,39 @@ def test_what_a_folder_registers_is_known_where_it_is_collected(
     assert text == "sub/inner/arena.yaml::A[m]"
 
 
+SEEN = """\
+from pathlib import Path
+
+
+def pytest_runtest_setup(item):
+    with Path(__file__).with_name("seen.txt").open("a") as file:
+        file.write(f"{item.name} ")
+
+
+def pytest_itemcollected(item):
+    pytest_runtest_setup(item)
+"""
+
+
+def test_a_folders_hooks_hear_of_its_own_cells_alone(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    # the folders' conftest files are loaded one after the other, while items are collected
+    for name in "ABC":
+        folder = project.path / name
+        folder.mkdir()
+        (folder / "arena.yaml").write_text(
+            "providers: [{name: m, provider: mock, responses: {default: hi}}]\n"
+            f"tests: [{{name: {name}, prompt: hi, assertions: [{{type: contains, value: hi}}]}}]\n"
+        )
+        (folder / "conftest.py").write_text(SEEN)
+    result = project.pytester.runpytest("--arena", *spread)
+    result.assert_outcomes(passed=3)
+    for name in "ABC":
+        seen = set((project.path / name / "seen.txt").read_text().split())
+        assert seen == {f"{name}[m]"}
+
+
 def test_a_format_that_no_folder_registers_is_refused(below: Project) -> None:
     result = below.pytester.runpytest("--arena", "--arena-report=line")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
