@@ -14,6 +14,7 @@ from pytest_arena.recording.trial_calls import KeptCall, TrialCalls
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.serialize import to_line
 from pytest_arena.results.writing import unwritable
+from pytest_arena.running.open_files import no_file_left, patiently, ran_out_of_files
 
 
 class CallJournal:
@@ -49,7 +50,7 @@ class CallJournal:
     async def of_trial(self, *trial: str | int) -> TrialCalls:
         """Return the calls of one trial, which is told by all that decides what it does."""
         async with self._looking:
-            await asyncio.to_thread(self._look)
+            await asyncio.to_thread(self._look_patiently)
         return TrialCalls(
             self._left.setdefault(trial, []),
             self._keep(trial),
@@ -90,6 +91,15 @@ class CallJournal:
             # a run that took this one up could repeat what is not kept
             problem = unwritable(self._journal.path, error)
             raise ProviderError(ErrorKind.CONFIGURATION, str(problem)) from error
+
+    def _look_patiently(self) -> None:
+        try:
+            patiently(self._look)
+        except OSError as error:
+            said = f"{self._folder}: the calls of interrupted runs cannot be read: {error}"
+            if ran_out_of_files(error):
+                raise ProviderError(ErrorKind.OPEN_FILES, no_file_left(said)) from error
+            raise ProviderError(ErrorKind.CONFIGURATION, said) from error
 
     def _look(self) -> None:
         """Read what processes left that are gone by now."""

@@ -42,8 +42,15 @@ class ProcessGuard:
         self._groups: set[int] = set()
         self._lock = threading.Lock()
 
+    def start(self) -> None:
+        """Start the guard, if it is not there yet: an `OSError` of it comes before a program is."""
+        if hasattr(os, "killpg"):
+            with self._lock:
+                if self._process is None:
+                    self._start()
+
     def add(self, group: int) -> None:
-        """Have a group killed if this process dies; the first one starts the guard."""
+        """Have a group killed if this process dies."""
         if not hasattr(os, "killpg"):
             # Windows has no groups; there, what a killed run leaves behind goes on
             return

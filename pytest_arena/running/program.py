@@ -54,9 +54,13 @@ class Program:
         environment: Mapping[str, str],
         guard: ProcessGuard,
         most_bytes: int = MOST_BYTES,
+        *,
+        patient: bool = True,
     ) -> None:
-        """Start it. Raises `OSError` or `ValueError` where that cannot be done."""
-        self._process = _started_patiently(command, folder, environment, guard)
+        """Start it. Raises `OSError` or `ValueError` where that cannot be done; `patient` waits a
+        while for what the machine has no more of for the moment."""
+        start = _started_patiently if patient else _started
+        self._process = start(command, folder, environment, guard)
         self._guard = guard
         self._most_bytes = most_bytes
         self._stdin = _opened(self._process.stdin)
@@ -248,6 +252,8 @@ def _started(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], guard: ProcessGuard
 ) -> subprocess.Popen[bytes]:
     """Start a process that the guard knows."""
+    # a process, too: what there is too little of for it must not cost the program half its work
+    guard.start()
     process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
         runnable(command, folder, environment),
         cwd=folder,
@@ -259,7 +265,6 @@ def _started(
         start_new_session=True,
     )
     try:
-        # the guard is a process, too, which the first program starts
         guard.add(process.pid)
     except OSError:
         _end(process)

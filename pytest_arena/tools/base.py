@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.providers.base import ProviderEnvironment
 from pytest_arena.running.user_code import Threads, UserLoop, in_thread
+from pytest_arena.tools.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class ToolEnvironment:
 
     With `mocked`, as under `--arena-mock`, nothing is done that leaves a trace. `user_loop` and
     `threads` are those of all tools of a process: a client that one call has opened on the loop,
-    another one may use, whichever case it is of.
+    another one may use, whichever case it is of. `room` is what the machine has for them.
     """
 
     outside: ProviderEnvironment = field(default_factory=ProviderEnvironment)
@@ -57,9 +58,13 @@ class ToolEnvironment:
     hide: Callable[[str], str] = str
     user_loop: UserLoop = field(default_factory=UserLoop, repr=False)
     threads: Threads = field(default_factory=Threads, repr=False)
+    room: Room = field(default_factory=Room, repr=False)
 
     async def close(self) -> None:
         """End what tools ran on; called once, when the run ends."""
+        if self.room.lacked is not None:
+            note = f"fewer tools ran at once, since not all had room: {self.room.lacked}"
+            self.outside.add_note("tools without room", note)
         self.threads.close()
         await self.user_loop.stop()
         await in_thread(self.outside.process_guard.stop_if_idle)

@@ -10,12 +10,14 @@ from typing import Any
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.prompts import TemplateError, render_text
 from pytest_arena.prompts.templates import names_in
+from pytest_arena.running.open_files import is_short
 from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised
 from pytest_arena.schema import ToolExecSpec
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.known_when_called import known_when_called
+from pytest_arena.tools.room import OutOfRoom
 
 
 class ExecTool:
@@ -44,12 +46,14 @@ class ExecTool:
 
         def launch() -> Program:
             guard = self._environment.process_guard
-            return Program(command, self._plan.folder, variables, guard)
+            return Program(command, self._plan.folder, variables, guard, patient=False)
 
         output = await program_output(launch, given, self._threads)
         if isinstance(output, Raised):
             if isinstance(output.error, ProgramFailed):
                 return ToolResult(error=str(output.error))
+            if isinstance(output.error, OSError) and is_short(output.error):
+                raise OutOfRoom(self._plan.name, output.error)
             if isinstance(output.error, (OSError, ValueError)):
                 return ToolResult(error=f"it cannot be started: {output.error}")
             raise output.error

@@ -18,11 +18,13 @@ from pytest_arena.providers.http_client import open_session, proxy_of
 from pytest_arena.providers.systems.http_answers import value_at
 from pytest_arena.providers.systems.http_request import RequestTemplate
 from pytest_arena.providers.systems.http_service import Service
+from pytest_arena.running.open_files import ran_out_of_files
 from pytest_arena.schema import ToolHttpSpec
 from pytest_arena.schema.tool_http import WITHOUT_BODY
 from pytest_arena.text.nested_texts import filled_in, texts_in
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.known_when_called import known_when_called
+from pytest_arena.tools.room import OutOfRoom
 
 
 class HttpTool:
@@ -59,6 +61,8 @@ class HttpTool:
         except TemplateError as error:
             return ToolResult(error=f"the request cannot be filled in: {error.what}")
         except (ProviderError, ClientError, OSError) as error:
+            if ran_out_of_files(error):
+                raise OutOfRoom(self._plan.name, error) from error
             return ToolResult(error=exception_failure(error).message)
 
     async def close(self) -> None:

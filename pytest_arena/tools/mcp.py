@@ -18,6 +18,7 @@ from pytest_arena.results.request_response import Tool
 from pytest_arena.schema import McpServerSpec, ToolSpec
 from pytest_arena.tools.arguments import argument_mismatch
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
+from pytest_arena.tools.room import OutOfRoom
 from pytest_arena.tools.toolbox import Toolbox
 
 _SPELLED = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -45,6 +46,8 @@ class McpTool:
                 traceparent=context.traceparent,
             )
         except (ServerRefused, ServerUnusable) as error:
+            if isinstance(error, ServerUnusable) and error.no_files:
+                raise OutOfRoom(self.plan.name, error) from error
             return ToolResult(error=str(error))
         if given.is_error:
             return ToolResult(error=given.text or "no reason given")
@@ -127,7 +130,9 @@ class ConversationTools:
         if found.plan.spec.irreversible and self._toolbox.is_mocked:
             return ToolResult(error="not run: it is irreversible, and models are mocked")
         return await self._toolbox.fitting(
-            found.plan.name, context, lambda: found.run(arguments, context)
+            found.plan.name,
+            context,
+            lambda: self._toolbox.room.run(lambda: found.run(arguments, context)),
         )
 
     async def close(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError, validate_call
 from pydantic_core import to_jsonable_python
 
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.tool_functions import (
     as_models_call_it,
@@ -20,6 +21,7 @@ from pytest_arena.loading.tool_functions import (
 from pytest_arena.providers.systems.portable.callables import callable_of
 from pytest_arena.providers.systems.portable.trace_context import awaited_within, called_within
 from pytest_arena.references import UnresolvedError
+from pytest_arena.running.open_files import no_file_left, ran_out_of_files
 from pytest_arena.running.user_code import Raised
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.result_size import MOST_CHARACTERS, Beginning
@@ -52,7 +54,14 @@ class PythonTool:
         if not isinstance(found, Raised):
             given = found
             found = await self._environment.threads.run(lambda: _result(given))
-        return ToolResult(error=_told(found.error)) if isinstance(found, Raised) else found
+        if not isinstance(found, Raised):
+            result: ToolResult = found
+            return result
+        if ran_out_of_files(found.error):
+            # nothing that the tool says, and it may have done a part of its work
+            said = f"tool {self._plan.name!r} raised {_told(found.error)}"
+            raise ProviderError(ErrorKind.OPEN_FILES, no_file_left(said))
+        return ToolResult(error=_told(found.error))
 
     def _call(self, arguments: Mapping[str, Any], context: ToolContext) -> Any:
         if self._called is None:

@@ -21,6 +21,7 @@ from pytest_arena.tools.http import HttpTool
 from pytest_arena.tools.mock import MockTool
 from pytest_arena.tools.python import PythonTool
 from pytest_arena.tools.result_size import Beginning, bounded, bounded_text
+from pytest_arena.tools.room import Room
 
 
 class Toolbox:
@@ -55,6 +56,11 @@ class Toolbox:
     def is_mocked(self) -> bool:
         """Whether nothing is done that leaves a trace."""
         return self._environment.mocked
+
+    @property
+    def room(self) -> Room:
+        """What runs all tools of this process, as far as there is room for them."""
+        return self._environment.room
 
     def plan(self, name: str) -> ToolPlan | None:
         """Return the plan of a tool; None of one that there is not."""
@@ -119,11 +125,14 @@ class Toolbox:
     async def _once(
         self, plan: ToolPlan, tool: RunsTool, arguments: Mapping[str, Any], context: ToolContext
     ) -> ToolResult:
-        try:
-            async with asyncio.timeout(plan.spec.timeout):
-                return await tool.run(arguments, context)
-        except TimeoutError:
-            return ToolResult(error=f"no result within {plan.spec.timeout:.3g} s")
+        async def run() -> ToolResult:
+            try:
+                async with asyncio.timeout(plan.spec.timeout):
+                    return await tool.run(arguments, context)
+            except TimeoutError:
+                return ToolResult(error=f"no result within {plan.spec.timeout:.3g} s")
+
+        return await self.room.run(run)
 
     def _tool(self, plan: ToolPlan) -> RunsTool:
         if plan.name not in self._made:

@@ -72,3 +72,34 @@ def test_files_that_something_else_took_are_no_provider_s_fault(
         result = project.run_apart("--arena-concurrency=180")
     result.assert_outcomes(passed=CASES)
     assert "INTERNALERROR" not in result.stdout.str()
+
+
+TOOLS = """\
+providers: [{name: m, provider: mock, model: any}]
+tools:
+  find:
+    parameters: {properties: {number: {type: string}}, required: [number]}
+    exec: {command: [python, -c, "import time; time.sleep(.3); print('found')"]}
+targets:
+  desk: {type: agent, tools: [find]}
+tests:
+"""
+
+
+def test_a_tool_that_no_file_is_left_for_waits_and_is_not_told_to_have_failed(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    cases = [
+        f"  - name: C{number}\n"
+        "    target: desk\n"
+        f"    prompt: Hi {number}\n"
+        "    mock: {m: {steps: [{tool_calls: [{name: find, arguments: {number: x}}]}, ok]}}\n"
+        "    assertions: [{type: tool_result_includes, tool: find, patterns: [found]}]\n"
+        for number in range(CASES)
+    ]
+    project.write(arena=TOOLS + "".join(cases))
+    project.pytester.makeconftest(f"FILLS = False\n{LIMITED}")
+    result = project.run_apart("--arena-concurrency=90", *spread)
+    result.assert_outcomes(passed=CASES)
+    if not spread:
+        assert len([note for note in notes(project) if "since not all had room" in note]) == 1

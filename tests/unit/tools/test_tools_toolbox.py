@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.errors import ProviderError
+from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.loading import load_arena
 from pytest_arena.loading.agent_plans import ToolPlan
 from pytest_arena.loading.plans import CasePlan
@@ -24,6 +24,7 @@ from pytest_arena.tools.toolbox import Toolbox
 SHOP = '''
 import asyncio
 import datetime
+import errno
 import threading
 
 class ToolContext: ...
@@ -56,6 +57,9 @@ def broken(number: str) -> None:
 
 def ends() -> None:
     raise SystemExit(3)
+
+def without_files() -> None:
+    raise OSError(errno.EMFILE, "Too many open files")
 
 def hangs() -> None:
     threading.Event().wait()
@@ -165,6 +169,12 @@ def run(tmp_path: Path, outside: ProviderEnvironment) -> Callable[..., Any]:
         return told[0] if len(told) == 1 else told
 
     return run
+
+
+def test_what_this_process_lacks_is_no_error_of_the_tool_s(run: Callable[..., Any]) -> None:
+    with pytest.raises(ProviderError, match="no file was left to open") as raised:
+        run("{python: shop_of_tools:without_files}")
+    assert raised.value.kind is ErrorKind.OPEN_FILES
 
 
 @pytest.mark.parametrize(
