@@ -71,16 +71,40 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-    code = yield
+    try:
+        code = yield
+    except SystemExit as ended:
+        # of a hook when the run was over
+        held = _held(config, _code_of(ended))
+        if held == _code_of(ended):
+            raise
+        return held
     if code == pytest.ExitCode.INTERNAL_ERROR:
         _refused(config, RuntimeError)
+    return _held(config, code)
+
+
+def _held(config: pytest.Config, code: Any) -> Any:
+    """Return pytest's exit code, or the run's own where a plug-in made a good one of it."""
     collector = config.pluginmanager.get_plugin("arena-results-collector")
     held = code if collector is None else collector.held_exit_code(code)
-    if held != code:
+    if held != code and held == pytest.ExitCode.INTERNAL_ERROR:
+        sys.stderr.write(
+            f"arena: a hook or a plug-in ended the run with exit code {code} before its results were "
+            f"written: it is {held}; --arena-resume takes up what had finished\n"
+        )
+    elif held != code:
         sys.stderr.write(
             f"arena: a plug-in made the exit code {code} of a run that failed: it is {held}\n"
         )
     return held
+
+
+def _code_of(ended: SystemExit) -> int:
+    """Return the exit code that Python makes of an exit: a text is shown, and is 1."""
+    if ended.code is None:
+        return 0
+    return ended.code if isinstance(ended.code, int) else 1
 
 
 @pytest.hookimpl(tryfirst=True)

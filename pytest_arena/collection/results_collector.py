@@ -89,6 +89,7 @@ class ResultsCollector:
         self._put_away: str | None = None
         self._refused: list[str] = []
         self._missing: list[str] = []
+        self._has_ended = False
         self.repeated_errors = RepeatedErrors()
 
     # --- while the run goes on
@@ -249,6 +250,7 @@ class ResultsCollector:
         run = self._concluded(int(session.exitstatus), interrupted=is_interrupted)
         session.exitstatus = run.exit_code or 0
         self.run = run = self._in_history(run, session)
+        self._has_ended = True
         self._write(run)
         if self._settings.update_baseline and self._gatekeeper is not None:
             try:
@@ -263,6 +265,7 @@ class ResultsCollector:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _end_without_cells(self, session: pytest.Session, exitstatus: int) -> None:
+        self._has_ended = True
         with self._storage.storing():
             self._conclude_recordings(())
         if self._missing:
@@ -324,7 +327,7 @@ class ResultsCollector:
 
     def _is_empty_shard(self, exitstatus: int) -> bool:
         ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
-        return exitstatus in ran and bool(self.facts.shard) and bool(self.facts.ids)
+        return exitstatus in ran and bool(self.facts.shard.get("items")) and bool(self.facts.ids)
 
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;
@@ -368,9 +371,16 @@ class ResultsCollector:
             terminalreporter.write_line(text, red=True)
 
     def held_exit_code(self, given: int) -> int:
-        """Return pytest's exit code, or that of the run where a plug-in made a good one of it."""
-        own = int(self.run.exit_code or 0) if self.run is not None else int(bool(self._missing))
-        return own if given == pytest.ExitCode.OK else given
+        """Return pytest's exit code, or that of the run where a plug-in made a good one of it, or
+        kept it from coming to its end."""
+        own: int = pytest.ExitCode.OK
+        if self.run is not None:
+            own = int(self.run.exit_code or 0)
+        elif self._missing:
+            own = pytest.ExitCode.TESTS_FAILED
+        elif not self._has_ended and (self._lines or self._so_far.has_cells()):
+            own = pytest.ExitCode.INTERNAL_ERROR
+        return int(own) if given == pytest.ExitCode.OK else given
 
     def pytest_unconfigure(self) -> None:
         self._stored.close()

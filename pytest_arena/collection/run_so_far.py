@@ -59,6 +59,10 @@ class RunSoFar:
         self.lines.put_in_order(cell.id for cell in cells)
         return tuple(cells)
 
+    def has_cells(self) -> bool:
+        """Return whether there are cells among what is to run."""
+        return any(self._names.cell(one) is not None for one in self.order)
+
     def missing(self, config: pytest.Config) -> list[str]:
         """Return the cells that were to run and have no result, where pytest says all is well."""
         return cells_without_result(config, self._names, self.order, self.lines)

@@ -47,6 +47,8 @@ class Deal:
     places: tuple[int, ...] = ()
     parts: BudgetParts = field(default_factory=BudgetParts)
     undivided: tuple[str, ...] = ()
+    items: int = 0
+    """How many there were to deal."""
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -55,7 +57,8 @@ class Deal:
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> Deal:
         parts = BudgetParts(**record["parts"])
-        return cls(record["name"], tuple(record["places"]), parts, tuple(record["undivided"]))
+        undivided = tuple(record["undivided"])
+        return cls(record["name"], tuple(record["places"]), parts, undivided, record["items"])
 
 
 class ShardSelection:
@@ -96,7 +99,8 @@ class ShardSelection:
         places = tuple(self._first.get(item.nodeid, len(self._first)) for item in own)
         others = [item for item in items if dealt[item.nodeid] != here]
         name = _name(dealt, self._shard.count)
-        self.deal = Deal(name, places, self._parts(items, dealt), tuple(sorted(loaded)))
+        parts = self._parts(items, dealt)
+        self.deal = Deal(name, places, parts, tuple(sorted(loaded)), len(items))
         if others:
             self._config.hook.pytest_deselected(items=others)
             items[:] = own

@@ -75,7 +75,8 @@ class UncollectedArenas:
         if not found:
             patterns = ", ".join(self._patterns)
             return [
-                f"{first}; there is none below {self._config.rootpath.name}/ ({patterns})",
+                f"{first}; there is none below {self._config.rootpath.name}/ ({patterns}), "
+                "where hidden, built and installed folders were not looked into",
                 "  fix: write one with arena init, or leave --arena out",
             ]
         lines = [f"{first}; seen nearby:"]

@@ -139,6 +139,48 @@ def test_an_exit_code_that_is_made_good_after_the_run_is_held(
     assert said in result.errlines
 
 
+EXITS = "def pytest_{hook}: raise SystemExit({code})\n"
+ENDS = """\
+import pytest
+
+def pytest_sessionfinish():
+    pytest.exit("done", returncode=0)
+"""
+
+
+@pytest.mark.parametrize("hook", ["unconfigure()", "terminal_summary()", "sessionfinish()"])
+@pytest.mark.parametrize("code", ["", "0"])
+def test_a_hook_that_exits_when_the_run_is_over_makes_it_no_good_one(
+    arena: Project, hook: str, code: str, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(EXITS.format(hook=hook, code=code))
+    result = arena.run_apart(*spread)
+    # in `sessionfinish`, before there are results
+    assert result.ret == (3 if hook == "sessionfinish()" else 1)
+    assert result.errlines[-1].startswith("arena: a ")
+
+
+def test_a_run_that_a_hook_ends_before_its_results_are_written_can_be_taken_up(
+    arena: Project, spread: tuple[str, ...]
+) -> None:
+    arena.pytester.makeconftest(ENDS)
+    result = arena.run_apart(*spread)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert result.errlines[-1] == (
+        "arena: a hook or a plug-in ended the run with exit code 0 before its results were "
+        "written: it is 3; --arena-resume takes up what had finished"
+    )
+    arena.pytester.makeconftest("")
+    result = arena.run_apart("--arena-resume", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert len(arena.records()) == 5
+
+
+def test_other_exit_codes_of_hooks_stay(arena: Project) -> None:
+    arena.pytester.makeconftest(EXITS.format(hook="unconfigure()", code="7"))
+    assert arena.run_apart().ret == 7
+
+
 RUNS_NOTHING = """\
 def pytest_runtestloop(session):
     return True
