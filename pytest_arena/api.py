@@ -198,7 +198,7 @@ class _Run:
         learn_keys(self._redactor, self._arena)
         self._quotas = Quotas()
         self._kept: AnswerStore | None = None
-        self._hook_failures = HookFailures(self._root)
+        self._hook_failures = HookFailures(self._root, self._redactor)
         self._notes: list[str] = []
         self._started_at = now()
         self._check_prices()

@@ -90,8 +90,8 @@ def _held(config: pytest.Config, code: Any) -> Any:
     held = code if collector is None else collector.held_exit_code(code)
     if held != code and held == pytest.ExitCode.INTERNAL_ERROR:
         sys.stderr.write(
-            f"arena: a hook or a plug-in ended the run with exit code {code} before its results were "
-            f"written: it is {held}; --arena-resume takes up what had finished\n"
+            f"arena: a hook or a plug-in ended the run with exit code {code} before its results "
+            f"were written: it is {held}; --arena-resume takes up what had finished\n"
         )
     elif held != code:
         sys.stderr.write(

@@ -7,7 +7,7 @@ import inspect
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -282,16 +282,31 @@ def _meeting_when(
 
 def _run(assertion: Assertion, check: Check, context: CheckContext) -> Outcome:
     longest_s = _longest_s(assertion)
+    told = partial(_told, check, context)
     try:
-        result = check() if is_brief(type(assertion).check) else within(longest_s, check)
-        if not isinstance(result, Outcome) and inspect.isawaitable(result):
-            if inspect.iscoroutine(result):
-                result.close()
-            return Outcome.error("the check is async and was not run on the event loop")
-        return _sound(result)
+        result = told() if is_brief(type(assertion).check) else within(longest_s, told)
     except TimeLimitError:
         return _out_of_time(longest_s)
-    except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
+    if isinstance(result, Outcome):
+        return result
+    if inspect.iscoroutine(result):
+        result.close()
+    return Outcome.error("the check is async and was not run on the event loop")
+
+
+def _told(check: Check, context: CheckContext) -> Outcome | Awaitable[object]:
+    """Return what a check gives, made sound, or what it raises as an error.
+
+    The texts of what somebody's check returns or raises are made by code of theirs, too: whoever
+    holds the check to a time runs this within it. Nothing but time, Ctrl-C and a budget ends it
+    from without: a cancelled task of the check's own is its failure.
+    """
+    try:
+        result = check()
+        if not isinstance(result, Outcome) and inspect.isawaitable(result):
+            return result
+        return _sound(result)
+    except (KeyboardInterrupt, TimeLimitError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
         return _broken(error, context)
@@ -305,18 +320,7 @@ async def _run_async(
 ) -> Outcome:
     longest_s = _longest_s(assertion)
     try:
-        ours = _is_ours(method) and not isinstance(assertion, Python)
-        if not _awaits(assertion, method, context):
-            # it may search, parse or compare for long: not on the loop
-            found = await in_thread_within(longest_s, lambda: check(context))
-        elif ours:
-            found = check(context)
-        else:
-            return _sound(await _apart(longest_s, check, context))
-        if not inspect.isawaitable(found):
-            return _sound(found)
-        awaited = found
-        return _sound(await (found if ours else _apart(longest_s, lambda _: awaited, context)))
+        given = await _given(assertion, method, check, context)
     except HeldUpError:
         return Outcome.error(_HELD_UP)
     except TimeLimitError:
@@ -324,7 +328,47 @@ async def _run_async(
     except (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, BudgetSpent):
         raise
     except BaseException as error:  # noqa: BLE001 - pytest.fail() and sys.exit() are no verdict
-        return _broken(error, context)
+        given = Raised(error)
+    if isinstance(given, Raised):
+        raised = given.error
+        if isinstance(raised, (KeyboardInterrupt, BudgetSpent)):
+            raise raised
+        return await _in_time(longest_s, lambda: _broken(raised, context))
+    if isinstance(given, Outcome):
+        return _sound(given)
+    return await _in_time(longest_s, lambda: _sound(given))
+
+
+async def _given(
+    assertion: Assertion,
+    method: Callable[..., object],
+    check: Callable[[CheckContext], Outcome | Awaitable[Outcome]],
+    context: CheckContext,
+) -> object:
+    """Return what a check gives, or a `Raised` of what a user's own raised on a loop of its own."""
+    longest_s = _longest_s(assertion)
+    ours = _is_ours(method) and not isinstance(assertion, Python)
+    found: object
+    if not _awaits(assertion, method, context):
+        # it may search, parse or compare for long: not on the loop
+        told = partial(_told, partial(check, context), context)
+        found = await in_thread_within(longest_s, told)
+    elif ours:
+        found = check(context)
+    else:
+        return await _apart(longest_s, check, context)
+    if not inspect.isawaitable(found):
+        return found
+    awaited: Any = found
+    return await (awaited if ours else _apart(longest_s, lambda _: awaited, context))
+
+
+async def _in_time(longest_s: float, make: Callable[[], Outcome]) -> Outcome:
+    """Return what is made of what a check gave or raised, whose texts are made by its own code."""
+    try:
+        return await in_thread_within(longest_s, make)
+    except TimeLimitError:
+        return _out_of_time(longest_s)
 
 
 def _awaits(assertion: Assertion, method: Callable[..., object], context: CheckContext) -> bool:
@@ -367,8 +411,6 @@ async def _apart(
     finally:
         if context.timed_loop is None:
             await timed_loop.stop()
-    if isinstance(found, Raised):
-        raise found.error
     return found
 
 

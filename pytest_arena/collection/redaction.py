@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +60,25 @@ class RunRedaction:
     def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
         return self._clean_report((yield))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        # pytest makes the report of a subtest of another one, and adds to it what was captured
+        context = getattr(report, "context", None)
+        if context is None:
+            return
+        self._clean_report(report)
+        for name in ("msg", "kwargs"):
+            held = getattr(context, name, None)
+            clean = self._redactor.clean_value(held)
+            if clean != held:
+                # frozen, and what makes it would quote its values once more
+                object.__setattr__(context, name, clean)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self) -> None:
+        # conftest files may have set further variables by now
+        self._redactor.learn(os.environ)
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_make_collect_report(self) -> Generator[None, Any, Any]:
         return self._clean_report((yield))
@@ -79,6 +99,9 @@ class RunRedaction:
             excrepr.toterminal = lambda writer: writer.line(clean)
 
     def _clean_report(self, report: Any) -> Any:
+        if report.longrepr is not None:
+            # a test may have set what it fails with
+            self._redactor.learn(os.environ)
         if report.sections:
             report.sections = [(name, self._redactor.clean(text)) for name, text in report.sections]
         if reason := getattr(report, "wasxfail", None):
@@ -134,7 +157,8 @@ def clean_junit(path: Path, redactor: Redactor) -> None:
     """Take secrets out of a JUnit file, wherever tests and plug-ins have put them."""
     from xml.etree import ElementTree
 
-    path = path.expanduser()
+    # as pytest's own plug-in finds it
+    path = Path(os.path.expandvars(path.expanduser()))
     if not path.is_file():
         # whoever was to write it has told why it could not
         return

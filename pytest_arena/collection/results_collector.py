@@ -74,7 +74,7 @@ class ResultsCollector:
         self._storage, self._lines = self._stored.storage, self._stored.lines
         self._so_far = RunSoFar(parts.names, parts.gatekeeper, self._lines)
         self._recordings = RunRecordings(parts, remote_recordings)
-        self._hook_failures = HookFailures(parts.config.rootpath)
+        self._hook_failures = HookFailures(parts.config.rootpath, parts.redactor)
         self._conclusion = RunConclusion(parts, self._so_far, self._hook_failures, interrupted)
         self._info = RunInfo(run_id, now(), __version__, options=options)
         self._git: Mapping[str, Any] = {}

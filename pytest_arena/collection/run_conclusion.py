@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,7 @@ class RunConclusion:
         self._settings = parts.settings
         self._gatekeeper = parts.gatekeeper
         self._earlier = parts.earlier
+        self._redactor = parts.redactor
         self._so_far = so_far
         self._hook_failures = hook_failures
         self._interrupted = interrupted
@@ -72,7 +74,10 @@ class RunConclusion:
         given: list[str | list[str]] = []
         with self._hook_failures.keeping("pytest_arena_run_summary"):
             given = self._config.hook.pytest_arena_run_summary(run=run, config=self._config)
-        notes = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
+        every = [line for lines in given for line in ([lines] if isinstance(lines, str) else lines)]
+        # a hook may have set what it tells
+        self._redactor.learn(os.environ)
+        notes = [self._redactor.clean(line) for line in every]
         facts, reruns = self._so_far.facts, self._so_far.reruns
         own = [*self._budget_lines(run), *reruns.lines(), *facts.notes]
         if self._interrupted is not None:

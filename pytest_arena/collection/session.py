@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
@@ -28,6 +27,7 @@ from pytest_arena.collection.own_code import OwnCode
 from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
+from pytest_arena.collection.secret_names import refuse_secret_names
 from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
@@ -42,7 +42,6 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.running.interrupts import held, was_interrupted
 from pytest_arena.running.time_limit import alarm_in_place
-from pytest_arena.text.redaction import Redactor
 
 if TYPE_CHECKING:
     from pytest_arena.collection.held_reports import HeldReports
@@ -83,7 +82,7 @@ class ArenaSession:
         self.settings = parts.settings
         self.registry = parts.registry
         self.names = parts.names
-        self.redactor = Redactor(os.environ)
+        self.redactor = parts.redactor
         self._share = share
         self._quotas = share.quotas()
         self._sink = sink
@@ -139,6 +138,8 @@ class ArenaSession:
         if not arena.cells:
             self.without_cases.append(arena.file)
         self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
+        learn_keys(self.redactor, arena)
+        refuse_secret_names(arena, self.redactor)
         arena = arena.only(self.settings.providers, self.settings.variants)
         arena = self._own_code.marked(arena)
         if self.settings.makes_baseline:
@@ -148,6 +149,7 @@ class ArenaSession:
         if self._earlier is not None:
             arena = self._earlier.with_trials(arena)
         self.arenas.append(arena)
+        # a baseline's version may ask others
         learn_keys(self.redactor, arena)
         calls = not self.config.option.collectonly and not self.settings.mock
         if calls and not self._kept.probable(arena.file, arena.providers):

@@ -61,9 +61,8 @@ def activate(config: pytest.Config) -> None:
         earlier = _earlier_run(settings, config)
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
-    parts = RunContext(
-        config, settings, registry, ArenaNames(settings.files, config), gatekeeper, earlier
-    )
+    names, redactor = ArenaNames(settings.files, config), Redactor(os.environ)
+    parts = RunContext(config, settings, registry, names, redactor, gatekeeper, earlier)
     try:
         if hasattr(config, "workerinput"):
             _activate_worker(parts)
@@ -185,8 +184,7 @@ def _activate_with_workers(
         while_they_start=take_results,
     )
     config.pluginmanager.register(controller, "arena-controller")
-    redaction = RunRedaction(config, Redactor(os.environ))
-    config.pluginmanager.register(redaction, "arena-redaction")
+    config.pluginmanager.register(RunRedaction(config, parts.redactor), "arena-redaction")
 
 
 def _activate_alone(
@@ -236,7 +234,7 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     )
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")
-    manager.register(RunRedaction(parts.config, session.redactor), "arena-redaction")
+    manager.register(RunRedaction(parts.config, parts.redactor), "arena-redaction")
 
 
 def _gatekeeper(settings: Settings, root: Path, registry: Registry) -> Gatekeeper | None:

@@ -47,7 +47,11 @@ class Redactor:
         self._forms: set[str] = set()
         self._shortened = ShortenedKeys()
         self._pattern: re.Pattern[str] | None = None
-        for name, value in (variables or {}).items():
+        self.learn(variables or {})
+
+    def learn(self, variables: Mapping[str, str]) -> None:
+        """Learn the values of variables that are named like secrets."""
+        for name, value in variables.items():
             if is_secret(name, value):
                 self.add(value)
 

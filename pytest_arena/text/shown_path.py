@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def shown_path(path: Path | str) -> str:
-    """Return a path as seen from here; on Windows, one of another drive as it is."""
+    """Return a path as seen from here; as it is where here is gone, or on Windows elsewhere."""
     try:
         return os.path.relpath(path)
-    except ValueError:
+    except (ValueError, OSError):
         return str(path)
 
 

@@ -37,6 +37,10 @@ def pytest_arena_after_response(request, response):
         raise ValueError(KEY)
     except ValueError:
         logging.getLogger("mine").exception("failed")
+
+
+def pytest_arena_run_summary(run):
+    return ["the run had " + KEY, os.environ["CANARY_FORM"]]
 """
 CHECKS = """\
 import os
@@ -71,6 +75,12 @@ def test_that_records_it(record_property, record_testsuite_property, record_xml_
     record_property(os.environ["CANARY_KEY"], {"in": [os.environ["CANARY_KEY"]]})
     record_testsuite_property("of-all", os.environ["CANARY_KEY"])
     record_xml_attribute("beside", os.environ["CANARY_KEY"])
+
+
+def test_that_has_it_in_parts(subtests):
+    with subtests.test(msg="with " + os.environ["CANARY_KEY"], key=os.environ["CANARY_KEY"]):
+        print(os.environ["CANARY_KEY"])
+        assert False
 
 
 @pytest.mark.parametrize("key", [os.environ["CANARY_KEY"], os.environ["CANARY_FORM"]])
@@ -142,6 +152,7 @@ def echo(request: WireRequest) -> Reply:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[WireServer]:
     monkeypatch.setenv("CANARY_KEY", CANARY)
     monkeypatch.setenv("CANARY_FORM", FORM)
+    monkeypatch.setenv("CANARY_FOLDER", ".")
     with WireServer(script=echo) as server:
         yield server
 
@@ -205,7 +216,7 @@ def test_no_byte_of_a_key_is_found_anywhere(
         "--log-file-level=DEBUG",
         "-o",
         "log_cli=true",
-        "--junitxml=junit.xml",
+        "--junitxml=$CANARY_FOLDER/junit.xml",
         "-o",
         "junit_logging=all",
         "--arena-report=html,json,markdown,csv,parquet,otlp",
@@ -220,3 +231,58 @@ def test_no_byte_of_a_key_is_found_anywhere(
     assert found_in(path, inputs, output) == []
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert os.environ["CANARY_KEY"] == CANARY
+
+
+RAISES = """\
+import os
+
+LATE = "Hq7Late/T0ken.of-a-conftest"
+os.environ["SHOP_API_TOKEN"] = LATE
+
+
+def pytest_arena_cell_finished(cell):
+    raise RuntimeError("cannot send with " + LATE)
+"""
+LATE = """\
+import os
+
+
+def test_that_sets_one():
+    os.environ["OTHER_API_TOKEN"] = "Zq9Later/T0ken.of-a-test"
+    assert os.environ["OTHER_API_TOKEN"] + os.environ["SHOP_API_TOKEN"] == "x"
+"""
+ONE = """\
+providers: [{name: m, provider: mock}]
+tests: [{name: A, prompt: hi, mock: hi, assertions: [{type: contains, value: hi}]}]
+"""
+
+
+def test_keys_that_come_late_are_kept_out_too(project: Project, spread: tuple[str, ...]) -> None:
+    (project.path / "below").mkdir()
+    (project.path / "below" / "conftest.py").write_text(RAISES)
+    (project.path / "below" / "arena.yaml").write_text(ONE)
+    (project.path / "below" / "test_late.py").write_text(LATE)
+    result = project.run_apart(*spread)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    said = "\n".join([*result.outlines, *result.errlines])
+    assert "RuntimeError in below/conftest.py:8: cannot send with [REDACTED]" in said
+    sources = ('LATE = "Hq7Late', '= "Zq9Later')
+    assert [line for line in said.split("\n") if "T0ken" in line and sources[0] not in line] == []
+
+
+def test_a_name_that_holds_a_key_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY_KEY", CANARY)
+    (project.path / "rows.csv").write_text(f"key\nplain\n{CANARY}\n")
+    project.write(
+        arena="providers: [{name: m, provider: mock}]\n"
+        "tests:\n"
+        "  - {name: 'Row {{ key }}', prompt: hi, mock: hi, data: rows.csv,\n"
+        "     assertions: [{type: contains, value: hi}]}\n"
+    )
+    result = project.run_apart()
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    said = "\n".join(result.outlines)
+    assert "the name of the case 'Row [REDACTED]' holds a secret" in said
+    assert CANARY not in said

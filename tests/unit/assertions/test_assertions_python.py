@@ -52,6 +52,18 @@ def backtracks(output):
 async def never_later(output):
     import asyncio
     await asyncio.Event().wait()
+class Endless(Exception):
+    def __str__(self):
+        while True: pass
+    __repr__ = __str__
+def raises_endless(output): raise Endless
+async def raises_endless_later(output): raise Endless
+def returns_endless(output): return Endless()
+def cancels(output):
+    import asyncio
+    raise asyncio.CancelledError
+async def cancels_later(output): cancels(output)
+def closes(output): raise GeneratorExit
 """
 
 
@@ -221,7 +233,7 @@ def test_a_bad_name_is_refused_when_it_is_loaded(build: Any) -> None:
     assert error["ctx"]["expected"] == "module:function, as in checks.orders:is_polite"
 
 
-@pytest.mark.parametrize("function", ["never", "backtracks"])
+@pytest.mark.parametrize("function", ["never", "backtracks", "raises_endless", "returns_endless"])
 def test_a_function_that_does_not_come_back_is_given_up(
     judge: Any, root: Path, function: str
 ) -> None:
@@ -231,7 +243,10 @@ def test_a_function_that_does_not_come_back_is_given_up(
     assert found.reason == "the check took longer than 0.1 s, and was given up"
 
 
-@pytest.mark.parametrize("function", ["never", "never_later"])
+@pytest.mark.parametrize(
+    "function",
+    ["never", "never_later", "raises_endless", "raises_endless_later", "returns_endless"],
+)
 def test_a_function_is_given_up_beside_the_loop(
     build: Any, trial: Any, root: Path, function: str
 ) -> None:
@@ -240,3 +255,17 @@ def test_a_function_is_given_up_beside_the_loop(
     found = asyncio.run(evaluate_async(build(text), trial("Hello."), context))
     assert found.verdict == "error"
     assert found.reason == "the check took longer than 0.1 s, and was given up"
+
+
+@pytest.mark.parametrize("function", ["cancels", "closes", "cancels_later"])
+def test_what_ends_tasks_is_the_checks_own_failure_where_it_raises_it(
+    judge: Any, build: Any, trial: Any, root: Path, function: str
+) -> None:
+    text = f"{{type: python, call: 'arena_checks:{function}'}}"
+    context = CheckContext(provider="mini", root=root)
+    findings = [asyncio.run(evaluate_async(build(text), trial("Hello."), context))]
+    if not function.endswith("later"):
+        findings.append(judge(text, "Hello.", root))
+    for found in findings:
+        assert found.verdict == "error"
+        assert found.reason.startswith(("CancelledError in", "GeneratorExit in"))
