@@ -32,8 +32,8 @@ def cells_without_result(
 def unseen_failures(unseen: Collection[str]) -> str:
     """Return what to say of cells whose failure pytest was not told, or took for none."""
     return (
-        f"{_count(unseen)} did not pass, but a hook, a mark or a plug-in made pytest take that "
-        f"for no failure: {_some(unseen)}"
+        f"{_count(unseen)} did not pass, but a hook, a mark, a plug-in or the test itself made "
+        f"pytest take that for no failure: {_some(unseen)}"
     )
 
 

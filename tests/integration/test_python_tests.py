@@ -637,3 +637,104 @@ def test_a_file_without_cases_is_refused_where_no_test_goes_by_it(tests: Project
     result = tests.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "arena.yaml:1:1: the arena has no cases" in result.stderr.str()
+
+
+NO_VERDICT = """
+import unittest
+
+import pytest
+
+class TestOfUnittest(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def given(self, arena):
+        self.arena = arena
+
+    @unittest.expectedFailure
+    def test_raises(self):
+        self.arena.check("hi", contains="hi")
+        raise ConnectionError("gone")
+
+    @unittest.expectedFailure
+    def test_unjudged(self):
+        self.arena.check("hi", response_time=1000)
+
+@pytest.fixture
+def service(arena):
+    yield
+    raise ConnectionError("gone at its end")
+
+@pytest.mark.xfail(reason="known")
+def test_teardown(arena, service):
+    arena.check("x", contains="y")
+
+@pytest.mark.xfail(reason="known")
+def test_subtest(arena, subtests):
+    with subtests.test("a"):
+        arena.check("x", response_time=1000)
+    arena.check("x", contains="y")
+
+def test_not_awaited(arena):
+    arena.acheck("x", contains="y")
+
+def test_caught(arena):
+    try:
+        arena.check("x", response_time=1000)
+    except Exception:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["test_raises", "test_unjudged", "test_teardown", "test_subtest", "test_not_awaited"],
+)
+def test_what_reached_no_verdict_is_covered_by_nothing(
+    project: Project, name: str, spread: tuple[str, ...]
+) -> None:
+    if name == "test_subtest" and not hasattr(pytest, "Subtests"):
+        pytest.skip("this pytest has no subtests of its own")
+    project.pytester.makepyfile(test_app=NO_VERDICT)
+    result = project.run("-k", name, "-W", "ignore", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    (cell,) = project.cells().values()
+    assert cell["verdict"] == ("failed" if name == "test_teardown" else "error")
+
+
+def test_a_check_without_a_verdict_cannot_be_caught(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(test_app=NO_VERDICT)
+    result = project.run("-k", "test_caught", *spread)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    assert "1 cell did not pass, but" in " ".join(result.outlines)
+
+
+def test_what_unittest_expects_to_fail_is_an_expected_failure(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    checks = NO_VERDICT.replace("response_time=1000", "contains='y'")
+    project.pytester.makepyfile(test_app=checks)
+    result = project.run("-k", "test_unjudged", *spread)
+    assert result.ret == pytest.ExitCode.OK
+    (cell,) = project.cells().values()
+    assert (cell["verdict"], cell["xfail"]) == ("failed", "expected failure")
+
+
+def test_a_call_that_was_broken_off_is_told(project: Project) -> None:
+    project.pytester.makepyfile(
+        test_app="""
+        import asyncio
+
+        def test_given_up(arena):
+            async def run():
+                task = asyncio.create_task(arena.acheck("x", contains="x"))
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+
+            asyncio.run(run())
+        """
+    )
+    result = project.run()
+    result.stdout.fnmatch_lines(["*test_app.py:5:*: arena.acheck(…) did not come to its end"])
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

@@ -37,7 +37,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.xfail(reason="known"))
 """
 SAID = (
-    "{} did not pass, but a hook, a mark or a plug-in made pytest take that for no failure: "
+    "{} did not pass, but a hook, a mark, a plug-in or the test itself made pytest take that for "
+    "no failure: "
     "arena.yaml::Bad[one]"
 )
 

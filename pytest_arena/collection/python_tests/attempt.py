@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_arena.collection.python_tests.ending import PASSED, Ending, broken, ending_of, leaves
 from pytest_arena.collection.python_tests.talk import Talk, Turn
-from pytest_arena.errors import ErrorKind
+from pytest_arena.errors import ErrorKind, Location
 from pytest_arena.loading.plans import CasePlan
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Trial
@@ -39,6 +39,8 @@ class Attempt:
         self.over_budget: dict[str, str] = {}
         """The budget that kept a case from a call, by case."""
         self._opened: set[str] = set()
+        self.unfinished: list[tuple[str, Location]] = []
+        """What was called with `await` to come, and where, until that has come to its end."""
 
     @property
     def size(self) -> int:
@@ -113,8 +115,11 @@ class Attempt:
         told = [leaf for error in self.kept for leaf in leaves(error)]
         if raised is not None and told and all(one in told for one in leaves(raised)):
             raised = None
-        if raised is None and self.in_subtests:
-            raised = self.in_subtests[0]
+        every = [*([raised] if raised is not None else ()), *self.in_subtests]
+        if len(every) > 1:
+            raised = BaseExceptionGroup("of the test and its subtests", every)
+        elif every:
+            raised = every[0]
         self.end(OWN, raised, setup=setup)
 
     def columns_of(self, case: str) -> list[ProviderSpec]:

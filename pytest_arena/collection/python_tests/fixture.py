@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -20,6 +21,8 @@ from pytest_arena.collection.python_tests.under_way import Asking, Held
 from pytest_arena.errors import BudgetSpent, Location, Problem, UserError
 from pytest_arena.results.request_response import Response
 from pytest_arena.results.trial import Finding
+
+T = TypeVar("T")
 
 _CASE: ContextVar[tuple[object, str]] = ContextVar("arena_case", default=(None, OWN))
 """The case that code is in, with the fixture that opened it."""
@@ -79,12 +82,30 @@ class ArenaFixture:
             held = self._held(answer, assertions, prompt, context, named)
         except UserError as error:
             raise error.with_traceback(None) from None
-        return self._acheck(held)
+        return self._to_its_end("arena.acheck(…)", self._acheck(held))
 
     async def _acheck(self, held: Held) -> tuple[Finding, ...]:
         __tracebackhide__ = True
         trial = await self._run.backing.checker.acheck(held.check.plan, held.check.trial)
         return held.conclude(trial)
+
+    def _to_its_end(self, name: str, called: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
+        """Return what is called, of which the test is told where it does not come to its end."""
+        unfinished = self._run.attempt.unfinished
+        own = (name, self._place())
+        unfinished.append(own)
+
+        async def awaited() -> T:
+            __tracebackhide__ = True
+            try:
+                return await called
+            except asyncio.CancelledError:
+                unfinished.append(own)
+                raise
+            finally:
+                unfinished.remove(own)
+
+        return awaited()
 
     def ask(
         self,
@@ -129,7 +150,7 @@ class ArenaFixture:
             asking = self._asking(provider, prompt, system, target, variables)
         except UserError as error:
             raise error.with_traceback(None) from None
-        return self._aask(asking)
+        return self._to_its_end("arena.aask(…)", self._aask(asking))
 
     async def _aask(self, asking: Asking) -> Response:
         __tracebackhide__ = True

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_arena.collection.python_tests.backing import Backing
 from pytest_arena.collection.python_tests.cells import cells_of
+from pytest_arena.collection.python_tests.ending import is_failure, leaves
 from pytest_arena.collection.python_tests.fixture import ArenaFixture
 from pytest_arena.collection.python_tests.gate import excuse
 from pytest_arena.collection.python_tests.marks import (
@@ -130,6 +131,7 @@ class PythonTests:
         before = item.stash.get(RUN, None)
         if before is not None:
             before.in_call = True
+            _hear_expected_failure(item, before)
         try:
             done = yield
         except BaseException as error:
@@ -153,6 +155,8 @@ class PythonTests:
             return report
         # unittest's own exceptions are known by now
         raised = call.excinfo.value if call.excinfo is not None else None
+        if run.expected_failure is not None and isinstance(raised, pytest.xfail.Exception):
+            raised = run.expected_failure
         if run.in_call:
             if raised is not None and not isinstance(raised, pytest.skip.Exception):
                 run.attempt.in_subtests.append(raised)
@@ -161,6 +165,8 @@ class PythonTests:
             self._report(cells, report)
             others = [one for one in item.user_properties if not one[0].startswith("arena_")]
             item.user_properties = [*others, *_junit(cells)]
+        if raised is not None and (call.when == "teardown" or raised is run.expected_failure):
+            _uncover(item, report, raised)
         if call.when == "teardown" and not run.repeated:
             del item.stash[RUN]
         return report
@@ -182,13 +188,37 @@ def _ends(
     if call.when == "call" or (call.when == "setup" and not report.passed):
         attempt.end_test(raised, setup=call.when == "setup")
         if report.skipped and not isinstance(raised, pytest.xfail.Exception):
-            run.xfail = getattr(report, "wasxfail", None) or run.xfail
+            expected = "expected failure" if raised is run.expected_failure else run.xfail
+            run.xfail = getattr(report, "wasxfail", None) or expected
     elif call.when == "setup" or attempt.size == run.told:
         return False
     elif attempt.caused(raised) and attempt.has_passed:
         attempt.end_test(raised)
     run.told = attempt.size
     return True
+
+
+def _uncover(item: pytest.Item, report: Any, raised: BaseException) -> None:
+    """Tell pytest of what broke while fixtures were taken down, or in a test of `unittest`: no mark
+    that expects a failure covers it."""
+    covered = report.skipped and getattr(report, "wasxfail", None) is not None
+    if covered and not all(is_failure(one) for one in leaves(raised)):
+        report.outcome = "failed"
+        report.longrepr = item.repr_failure(pytest.ExceptionInfo.from_exception(raised))
+        del report.wasxfail
+
+
+def _hear_expected_failure(item: Any, run: RunningTest) -> None:
+    """Learn what a test raised that `unittest` expects to fail; pytest makes an xfail of it."""
+    tell = getattr(item, "addExpectedFailure", None)
+    if tell is None:
+        return
+
+    def hear(test: Any, raised: Any, *reason: Any, **named: Any) -> None:
+        run.expected_failure = raised[1]
+        tell(test, raised, *reason, **named)
+
+    item.addExpectedFailure = hear
 
 
 def _is_open(item: pytest.Item, finished: list[Cell]) -> bool:

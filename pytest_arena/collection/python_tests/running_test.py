@@ -13,7 +13,7 @@ from pytest_arena.collection.python_tests.attempt import OWN, Attempt
 from pytest_arena.collection.python_tests.cell_names import CellNames
 from pytest_arena.collection.python_tests.failed_cases import together
 from pytest_arena.collection.python_tests.marks import ArenaMark
-from pytest_arena.errors import UserError
+from pytest_arena.errors import Problem, UserError
 from pytest_arena.schema import ProviderSpec
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class RunningTest:
         """The size of the newest execution when a report last told of it."""
         self.xfail: str | None = None
         """Why pytest expects it to fail, once it has."""
+        self.expected_failure: BaseException | None = None
+        """What a test of `unittest` raised that is to fail, of which pytest keeps nothing."""
         self.repeated = False
         """Whether a protocol of ours runs its trials and concludes them."""
 
@@ -54,6 +56,7 @@ class RunningTest:
     def begin(self) -> None:
         """Begin with an execution of the test."""
         self.told = 0
+        self.expected_failure = None
         if not self.repeated:
             # run again, as by pytest-rerunfailures: the last word counts
             self.attempts.clear()
@@ -72,6 +75,12 @@ class RunningTest:
         """Raise what the test's cases raised, now that all of them have had their turn."""
         __tracebackhide__ = True
         attempt = self.attempt
+        if attempt.unfinished:
+            name, place = attempt.unfinished[0]
+            attempt.unfinished.clear()
+            raise UserError(
+                Problem(f"{name} did not come to its end", place, fix="await it in the test")
+            )
         kept, attempt.unraised = attempt.unraised, []
         if len(kept) == 1:
             raise kept[0][1]
@@ -83,6 +92,7 @@ class RunningTest:
     def note_kept(self, raised: BaseException) -> None:
         """Note beside what the test raised which of its cases had not passed before."""
         kept, self.attempt.unraised = self.attempt.unraised, []
+        self.attempt.unfinished.clear()
         if kept:
             raised.add_note(f"cases that did not pass before: {', '.join(n for n, _ in kept)}")
 

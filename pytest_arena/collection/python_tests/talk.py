@@ -87,11 +87,12 @@ class Talk:
             replace(finding, turn=place) if several else finding
             for place, finding in self._findings
         ]
+        if ending.verdict == "passed" and any(f.verdict == "error" for f in findings):
+            # the test went on, but nobody can expect what nobody could tell
+            ending = Ending("error")
         if ending.verdict == "passed":
             # the test expected it, as with pytest.raises
-            findings = [
-                replace(f, weight=0.0) if f.verdict in ("failed", "error") else f for f in findings
-            ]
+            findings = [replace(f, weight=0.0) if f.verdict == "failed" else f for f in findings]
         own = ending.finding_of_test(judged=any(f.weight > 0 for f in findings))
         every = (*findings, *own)
         return Trial(
