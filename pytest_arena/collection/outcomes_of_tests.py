@@ -45,6 +45,16 @@ class OutcomesOfTests:
         broken = {file_of(test) for test in self._tests if test not in self._passed}
         return {file_of(test) for test in self._tests} - broken - set(self._parts)
 
+    def part(self, cells: Iterable[Cell]) -> dict[str, int] | None:
+        """Return how many of how many collected tests these cells are of; None where all are, and
+        no single ones were asked for."""
+        cells = list(cells)
+        if not self.left_out(cells):
+            return None
+        ran = {cell.test for cell in cells} | self._passed
+        own = [test for test in self._tests if test in ran]
+        return {"ran": len(own), "collected": len(self._tests)}
+
     def left_out(self, cells: Iterable[Cell]) -> set[str]:
         """Return what says that tests were left out of a run with these cells: their ids, and
         files in parts."""

@@ -85,6 +85,9 @@ class RunSoFar:
         """Return what the results say of what was collected: of each file, and of a run in parts
         where its cells stand in the whole."""
         options: dict[str, Any] = {"arenas": self.facts.arenas or self._selected()}
+        part = self.tests.part(cells)
+        if part is not None:
+            options["python_tests"] = part
         if self.facts.shard:
             place = dict(zip(self.order, self.facts.shard["places"], strict=False))
             options["shard_deal"] = self.facts.shard["name"]

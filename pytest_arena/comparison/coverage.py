@@ -71,12 +71,31 @@ def coverage_of_cells(run: RunResult, file: str, cells: Sequence[Cell]) -> FileC
 
 def part_sentence(run: RunResult) -> str | None:
     """Say how many of how many cells a run of a part has; None where it has all of its files'."""
-    part = part_of(run)
-    if part is None:
+    part, tests = part_of(run), _tests_in(run)
+    said = []
+    if part is not None:
+        said.append(f"{part[0]:,} of {part[1]:,} cells{' of arena files' if tests else ''} ran")
+    if tests is not None:
+        said.append(tests)
+    if not said:
         return None
     shard = run.info.options.get("shard")
     what = f"Shard {shard}" if isinstance(shard, str) else "A part"
-    return f"{what}: {part[0]:,} of {part[1]:,} cells ran."
+    return f"{what}: {', '.join(said)}."
+
+
+def _tests_in(run: RunResult) -> str | None:
+    """Say how many of the collected Python tests with cells a run of a part has."""
+    given = run.info.options.get("python_tests")
+    if not isinstance(given, Mapping):
+        return None
+    ran, collected = given.get("ran"), given.get("collected")
+    if not isinstance(ran, int) or not isinstance(collected, int):
+        return None
+    if ran == collected:
+        # by their ids, of which pytest collects no others
+        return f"{ran:,} Python test{'' if ran == 1 else 's'} asked for by name ran"
+    return f"{ran:,} of {collected:,} Python tests ran"
 
 
 def part_of(run: RunResult) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunResult
 
-_OF_PARTS = ("shard", "shard_deal", "shard_places")
+_OF_PARTS = ("shard", "shard_deal", "shard_places", "python_tests")
 _PART = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 
 

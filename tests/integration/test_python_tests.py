@@ -738,3 +738,18 @@ def test_a_call_that_was_broken_off_is_told(project: Project) -> None:
     result = project.run()
     result.stdout.fnmatch_lines(["*test_app.py:5:*: arena.acheck(…) did not come to its end"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [
+        (("-k", "caught or teardown"), "A part: 2 of 6 Python tests ran."),
+        (("test_app.py::test_caught",), "A part: 1 Python test asked for by name ran."),
+    ],
+)
+def test_a_run_of_some_tests_says_so(
+    project: Project, chosen: tuple[str, ...], said: str, spread: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(test_app=NO_VERDICT)
+    project.run(*chosen, *spread)
+    assert said in (project.path / "arena-report" / "report.md").read_text()

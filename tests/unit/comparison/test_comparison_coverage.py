@@ -173,3 +173,17 @@ def test_a_part_is_told_as_figures_in_reports_that_programs_read(tmp_path: Path)
         (first, *_) = OtlpReporter().traces(run)
         told = str(first["resourceSpans"][0]["resource"])
         assert ("pytest_arena.run.cells_collected" in told) is (figures is not None)
+
+
+@pytest.mark.parametrize(
+    ("tests", "said"),
+    [
+        ({"ran": 1, "collected": 3}, "A part: 1 of 3 Python tests ran."),
+        ({"ran": 2, "collected": 2}, "A part: 2 Python tests asked for by name ran."),
+        ({"ran": "x"}, None),
+    ],
+)
+def test_a_part_of_python_tests_is_said(tests: dict[str, object], said: str | None) -> None:
+    run = run_of(cell("A", Response("hi")))
+    info = replace(run.info, options={"python_tests": tests})
+    assert part_sentence(replace(run, info=info)) == said
