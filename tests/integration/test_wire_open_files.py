@@ -79,13 +79,14 @@ providers: [{name: m, provider: mock, model: any}]
 tools:
   find:
     parameters: {properties: {number: {type: string}}, required: [number]}
-    exec: {command: [python, -c, "import time; time.sleep(.3); print('found')"]}
+    exec: {command: [python, -c, "print('found')"]}
 targets:
   desk: {type: agent, tools: [find]}
 tests:
 """
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="files are counted in /proc")
 def test_a_tool_that_no_file_is_left_for_waits_and_is_not_told_to_have_failed(
     project: Project, spread: tuple[str, ...]
 ) -> None:
@@ -95,11 +96,11 @@ def test_a_tool_that_no_file_is_left_for_waits_and_is_not_told_to_have_failed(
         f"    prompt: Hi {number}\n"
         "    mock: {m: {steps: [{tool_calls: [{name: find, arguments: {number: x}}]}, ok]}}\n"
         "    assertions: [{type: tool_result_includes, tool: find, patterns: [found]}]\n"
-        for number in range(CASES)
+        for number in range(20)
     ]
     project.write(arena=TOOLS + "".join(cases))
-    project.pytester.makeconftest(f"FILLS = False\n{LIMITED}")
+    # room for the guard of programs and a few of these
+    project.pytester.makeconftest(f"FILLS = True\n{LIMITED.replace('112', '96')}")
     result = project.run_apart("--arena-concurrency=90", *spread)
-    result.assert_outcomes(passed=CASES)
-    if not spread:
-        assert len([note for note in notes(project) if "since not all had room" in note]) == 1
+    result.assert_outcomes(passed=20)
+    assert [note for note in notes(project) if "since not all had room" in note]
