@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.collection.shard_selection import ShardSelection
+    from pytest_arena.collection.storage import Storage
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -69,6 +70,7 @@ class ArenaSession:
         share: Share,
         sink: Callable[[str, str], None],
         tell: Callable[[CollectionReport], None],
+        storage: Storage,
         knows_order: bool,
         journals: WorkerJournals,
         worker: str = "main",
@@ -88,6 +90,7 @@ class ArenaSession:
         self._quotas = share.quotas()
         self._sink = sink
         self._tell = tell
+        self._storage = storage
         self._gatekeeper = parts.gatekeeper
         self._kept = kept_answers(parts.config, parts.settings, parts.earlier)
         self._earlier = parts.earlier
@@ -311,6 +314,8 @@ class ArenaSession:
         with held():
             self._sink(cell.id, line)
             self._has_finished_some = True
+        if self._storage.problem is not None and self._engine is not None:
+            self._engine.stop_calling()
         return cell, line
 
     @pytest.hookimpl(wrapper=True)

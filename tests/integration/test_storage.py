@@ -4,6 +4,7 @@ was there."""
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -198,3 +199,63 @@ def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes
     note = project.records()[-1]["notes"][0]
     assert note.startswith(f"{7 - lost} cells were taken from the run interrupted at 20")
     assert "; 1 line of what it left could not be read, so that" in note
+
+
+SLOW = """\
+providers: [{name: p, provider: python, call: "app:ask"}]
+tests:
+  - name: "C {{ n }}"
+    matrix: {n: [NUMBERS]}
+    prompt: hi
+    assertions: [{type: contains, value: hello}]
+""".replace("NUMBERS", ", ".join(map(str, range(60))))
+APP = """\
+import os, time
+
+def ask(prompt):
+    with open("calls", "ab", buffering=0) as calls:
+        calls.write(b"x")
+    time.sleep(0.03)
+    return "hello" + " there" * 200
+"""
+LIMITED = """\
+import resource
+
+def pytest_sessionstart(session):
+    if hasattr(session.config, "workerinput") == {in_workers}:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize("in_workers", [False, True])
+def test_workers_call_no_further_once_something_cannot_be_stored(
+    project: Project, in_workers: bool
+) -> None:
+    project.write(arena=SLOW)
+    project.pytester.makepyfile(app=APP, conftest=LIMITED.format(in_workers=in_workers))
+    result = project.run_apart("-n2", "--arena-concurrency=2")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    place = ".shards/*/gw*.jsonl" if in_workers else "results.jsonl"
+    result.stdout.fnmatch_lines(
+        [
+            f"cannot write 'arena-report/{place}': file too large",
+            "  kept: * that had finished are in arena-report/results.jsonl",
+        ]
+    )
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert len((project.path / "calls").read_bytes()) < 40
+    kept = next(line for line in result.outlines if line.startswith("  kept: "))
+    stored = sum(record["kind"] == "cell" for record in whole_records(project))
+    assert kept.startswith(f"  kept: {stored} cells of ")
+    if in_workers:
+        # those that the workers could not store came to the controller
+        assert kept.startswith(f"  kept: {stored} cells of {stored} that")
+    (project.path / "conftest.py").unlink()
+    resumed = project.run_apart("--arena-resume", "-n2")
+    resumed.assert_outcomes(passed=60)
+
+
+def whole_records(project: Project) -> list[dict[str, object]]:
+    lines = (project.path / "arena-report" / "results.jsonl").read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
