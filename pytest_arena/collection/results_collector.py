@@ -327,6 +327,8 @@ class ResultsCollector:
     def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
         taken = self._interrupted.taken if self._interrupted is not None else frozenset()
         self._said += self._recordings.conclude(cells, self.facts.ids, taken)
+        if self._recordings.problem is not None:
+            self.storage.stop(self._recordings.problem)
         self._said += self._recordings.put_back()
 
     def _is_empty_shard(self, exitstatus: int) -> bool:

@@ -314,9 +314,15 @@ class ArenaSession:
         with held():
             self._sink(cell.id, line)
             self._has_finished_some = True
+        self._look_at_recordings()
         if self._storage.problem is not None and self._engine is not None:
             self._engine.stop_calling()
         return cell, line
+
+    def _look_at_recordings(self) -> None:
+        """Stop the run where what it is to record cannot be written."""
+        if self._kept.problem is not None:
+            self._storage.stop(self._kept.problem)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -355,6 +361,7 @@ class ArenaSession:
             if self._engine is not None or (self._resumed and self._has_finished_some):
                 self._end(self._running_engine())
         finally:
+            self._look_at_recordings()
             self._tell(self.facts())
             self._let_go()
 

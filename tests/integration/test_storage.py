@@ -259,3 +259,120 @@ def test_workers_call_no_further_once_something_cannot_be_stored(
 def whole_records(project: Project) -> list[dict[str, object]]:
     lines = (project.path / "arena-report" / "results.jsonl").read_text().splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+RECORDED = SLOW.replace('call: "app:ask"', 'call: "app:ask", version: "1"')
+NEW = ("--arena-record=new", "--arena-recordings-dir=recs")
+
+
+def recorded(project: Project, conftest: str = "") -> None:
+    project.write(arena=RECORDED)
+    project.pytester.makepyfile(app=APP, conftest=conftest)
+
+
+@pytest.mark.parametrize("taken", ["recs", "recs/recordings", "circle"])
+def test_recordings_that_cannot_be_made_are_told_before_anything_is_asked(
+    project: Project, spread: tuple[str, ...], taken: str
+) -> None:
+    recorded(project)
+    if taken == "circle":
+        taken = "recs"
+        (project.path / taken).symlink_to(taken)
+    else:
+        (project.path / taken).parent.mkdir(exist_ok=True)
+        (project.path / taken).write_text("mine")
+    result = project.run_apart(*spread, *NEW)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: cannot write '{taken}': *", "  fix: *: --arena-recordings-dir DIR"]
+    )
+    assert not (project.path / "calls").exists()
+    assert project.run_apart("--collect-only", *NEW).ret == pytest.ExitCode.OK
+
+
+FILLS = """\
+import errno, os
+from pytest_arena.results.journal import Journal
+
+append = Journal.append
+
+def fills(journal, line):
+    if journal.path.suffix == ".shard" and journal.last[0] > 5_000:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    append(journal, line)
+
+Journal.append = fills
+"""
+
+
+def test_what_cannot_be_recorded_ends_the_run_and_costs_no_answer(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project, FILLS)
+    result = project.run_apart(*spread, *NEW, "--arena-concurrency=2")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    cells = project.cells()
+    result.stdout.fnmatch_lines(
+        [
+            "cannot write 'recs/recordings/arena.jsonl': no space left on device",
+            "  fix: put it right, or name another folder: --arena-recordings-dir DIR",
+            f"  kept: {len(cells)} cells of {len(cells)} that had finished are in *",
+        ]
+    )
+    assert {cell["verdict"] for cell in cells.values()} == {"passed"}
+    assert len((project.path / "calls").read_bytes()) < 40
+    (project.path / "conftest.py").unlink()
+    # what was recorded by then is not asked for again
+    recorded_by_then = len((project.path / "recs/recordings/arena.jsonl").read_text().splitlines())
+    before = len((project.path / "calls").read_bytes())
+    project.run_apart(*NEW).assert_outcomes(passed=60)
+    assert len((project.path / "calls").read_bytes()) == before + 60 - recorded_by_then
+
+
+MERGES_NOT = """\
+import errno, os
+from pytest_arena.recording.files import RecordingFile
+
+def fills(recording, text):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+RecordingFile._replace = fills
+"""
+
+
+def test_recordings_that_cannot_be_merged_stay_in_their_shards(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project, MERGES_NOT)
+    result = project.run_apart(*spread, *NEW)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    shown = "cannot write 'recs/recordings/arena.jsonl': no space left on device"
+    assert shown in result.outlines
+    (project.path / "conftest.py").unlink()
+    project.run_apart(*spread, *NEW).assert_outcomes(passed=60)
+    assert len((project.path / "calls").read_bytes()) == 60
+
+
+def test_what_is_missing_in_recordings_is_not_asked_for_where_none_can_be_added(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project)
+    project.run_apart(*NEW, "-k", "3 or 4").assert_outcomes(passed=28)
+    full = """\
+        import errno, os
+
+        def full(path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+        from pytest_arena.recording import files
+
+        files.try_to_write = full
+    """
+    project.pytester.makepyfile(conftest=full)
+    # nothing need be recorded
+    project.run_apart(*NEW, *spread, "-k", "3 or 4").assert_outcomes(passed=28)
+    result = project.run_apart(*NEW, *spread)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    shown = "cannot write 'recs/recordings/arena.jsonl': read-only file system"
+    assert shown in result.outlines
+    assert len((project.path / "calls").read_bytes()) == 28
