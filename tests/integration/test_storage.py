@@ -185,8 +185,20 @@ def test_one_report_that_cannot_be_written_costs_no_other(
     assert project.records()[-1]["totals"]["passed"] == 8
 
 
-@pytest.mark.parametrize("damage", [b"\x00\xff\xfe broken\n", b'{"kind": "cell", "id": 7}\n', b"{"])
-def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes) -> None:
+DAMAGES = [
+    b"\x00\xff\xfe broken\n",
+    b'{"kind": "cell", "id": 7}\n',
+    b"{",
+    b"x" * 30_000 + b"\n",
+    b'{"kind": "cell", "id": "' + b"x" * 3_000_000 + b'"}\n',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
+def test_a_damaged_line_costs_its_own_cell_alone(
+    project: Project, damage: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_arena.results.reading.LONGEST_LINE", 20_000)
     project.write(arena=ARENA)
     project.run()
     results = project.path / "arena-report" / "results.jsonl"
@@ -199,6 +211,35 @@ def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes
     note = project.records()[-1]["notes"][0]
     assert note.startswith(f"{7 - lost} cells were taken from the run interrupted at 20")
     assert "; 1 line of what it left could not be read, so that" in note
+    assert note.endswith("results.jsonl:4:1)")
+
+
+def test_a_journal_that_begins_as_an_archive_costs_its_first_line_alone(project: Project) -> None:
+    project.write(arena=ARENA)
+    project.run()
+    results = project.path / "arena-report" / "results.jsonl"
+    lines = results.read_bytes().splitlines(keepends=True)
+    results.write_bytes(b"".join([b"PK\x03\x04\n", *lines[1:8]]))
+    project.run("--arena-resume").assert_outcomes(passed=8)
+    note = project.records()[-1]["notes"][0]
+    assert note.startswith("7 cells were taken from the run interrupted at 20")
+    assert note.endswith("results.jsonl:1:1)")
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"kind": "ca'])
+def test_calls_whose_file_was_torn_as_it_was_begun_refuse_no_resumed_run(
+    project: Project, torn: bytes
+) -> None:
+    project.write(arena=ARENA)
+    project.run()
+    results = project.path / "arena-report" / "results.jsonl"
+    results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:4]))
+    calls = project.path / "arena-report" / ".calls" / "ab12" / "gw0-1.jsonl"
+    calls.parent.mkdir(parents=True)
+    calls.write_bytes(torn)
+    project.run("--arena-resume").assert_outcomes(passed=8)
+    note = project.records()[-1]["notes"][0]
+    assert note.startswith("3 cells were taken from the run interrupted at 20")
 
 
 SLOW = """\
