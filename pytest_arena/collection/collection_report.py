@@ -40,6 +40,11 @@ class CollectionReport:
     shard: dict[str, Any] = field(default_factory=dict)
     """What was dealt to the shards of a run in parts."""
 
+    unstored: dict[str, str] = field(default_factory=dict)
+    """The lines of the cells that this process could not store, by their ids."""
+    unwritable: dict[str, Any] | None = None
+    """The problem for which this process ran no further cell."""
+
     def to_text(self) -> str:
         return json.dumps(asdict(self), default=str)
 

@@ -49,6 +49,7 @@ class ControllerGate:
             share=Share(shared=journals.folder / SHARED, shard=shard_of(parts.settings)),
             sink=self._collector.add,
             tell=lambda facts: None,
+            storage=self._collector.storage,
             knows_order=True,
             journals=journals,
         )

@@ -11,6 +11,7 @@ import pytest
 from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.collection.python_tests.marks import uses_arena
+from pytest_arena.collection.remote_recordings import recordings_root
 from pytest_arena.engine.calling.pools import add_limits
 from pytest_arena.errors import Location, Problem, UsageError, suggest
 from pytest_arena.reporting.write import known_formats
@@ -133,6 +134,7 @@ class Preflight:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         if not hasattr(self.config, "workerinput"):
             self._check_formats()
+        self._check_recordings(session.items)
         if not any(isinstance(item, CellItem) for item in session.items):
             return
         if not self._knows_order:
@@ -144,6 +146,26 @@ class Preflight:
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:
             self._warn_of_held_back_calls(session, held)
+
+    def _check_recordings(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse recordings that are to be made where nothing can be written.
+
+        One that is there may have all answers, so that nothing need be.
+        """
+        if not self.settings.records or self.config.option.collectonly:
+            return
+        from pytest_arena.recording.files import RecordingFile, recording_name
+
+        tests = {item.nodeid.partition("::")[0] for item in items if uses_arena(item)}
+        cells = {item.plan.file for item in items if isinstance(item, CellItem)}
+        cells = {one.file for one in self._arenas if one.file in cells and _is_recorded(one)}
+        root = recordings_root(self.config, self.settings)
+        known = [RecordingFile(root, recording_name(file)) for file in sorted(tests | cells)]
+        made = [one for one in known if one.may_be_recorded(self.settings.record)]
+        found = [one.problem() for one in made if not one.exists()]
+        problems = dict.fromkeys(problem for problem in found if problem is not None)
+        if problems:
+            self._refuse(*problems)
 
     def _warn_of_held_back_calls(self, session: pytest.Session, fixtures: Sequence[str]) -> None:
         text = (
@@ -237,6 +259,14 @@ class Preflight:
             raise pytest.UsageError(text)
         report = pytest.CollectReport("", "failed", text, [], arena_usage_error=text)
         self.config.hook.pytest_collectreport(report=report)
+
+
+def _is_recorded(arena: Arena) -> bool:
+    """Return whether answers of an arena can be recorded: those of mocks stand in its file."""
+    from pytest_arena.recording.keys import is_kept
+
+    asked = (*arena.every_provider, *arena.judges)
+    return any(spec.provider != "mock" and is_kept(spec) for spec in asked)
 
 
 def _rival(spec: ProviderSpec, arena: Arena) -> bool:

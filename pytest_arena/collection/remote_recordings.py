@@ -10,6 +10,7 @@ from pytest_arena.collection.run_folders import mirror_of
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import ObjectFolder, is_url, shown_url, unreachable
 from pytest_arena.results.serialize import to_line
+from pytest_arena.results.writing import unwritable
 
 if TYPE_CHECKING:
     import pytest
@@ -53,6 +54,12 @@ class RemoteRecordings:
                     self._fetched[name] = self._store.read(name)
         except OSError as error:
             raise UsageError(unreachable(_FLAG, error)) from error
+        try:
+            self._put_here()
+        except OSError as error:
+            raise UsageError(unwritable(error.filename or self._folder, error)) from error
+
+    def _put_here(self) -> None:
         for path in self._folder.rglob("*.jsonl"):
             if path.relative_to(self._folder).as_posix() not in self._fetched:
                 path.unlink()

@@ -6,13 +6,11 @@ import os
 import re
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from errno import ENOTDIR
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from pytest_arena.collection.node_ids import file_of
 from pytest_arena.errors import Problem, UsageError
-from pytest_arena.results.writing import PREVIOUS, RESULTS, unwritable
+from pytest_arena.results.writing import PREVIOUS, RESULTS, try_to_write, unwritable
 from pytest_arena.running.file_locks import FolderLock
 from pytest_arena.text.shown_path import shown_path
 
@@ -47,7 +45,7 @@ class ReportFolder:
         results = self.path / RESULTS
         try:
             self._make()
-            _try_to_write(results)
+            try_to_write(results)
         except OSError as error:
             path = results if self.path.is_dir() else self.path
             fix = "put it right, or name another folder: --arena-report-dir DIR"
@@ -150,18 +148,6 @@ class ReportFolder:
 
     def _has(self, cell_id: str) -> bool:
         return (self._root / file_of(cell_id)).exists()
-
-
-def _try_to_write(results: Path) -> None:
-    """Raise the `OSError` that writing results would meet; leaves all as it is."""
-    if not results.parent.is_dir():
-        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR))
-    # not `exists`, for which links in a circle are nothing
-    with suppress(FileNotFoundError):
-        os.stat(results)
-        os.close(os.open(results, os.O_WRONLY | os.O_APPEND))
-    with TemporaryFile(dir=results.parent) as file:
-        file.write(b"\n")
 
 
 def _reports(folder: Path) -> list[str]:

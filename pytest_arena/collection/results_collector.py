@@ -23,7 +23,7 @@ from pytest_arena.collection.run_so_far import RunSoFar
 from pytest_arena.collection.stored_cells import StoredCells
 from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
-from pytest_arena.errors import UsageError, UserError
+from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
 from pytest_arena.reporting.write import Reports, make_reporter, send_traces, write_reports
 from pytest_arena.results.cell import Cell
@@ -70,8 +70,8 @@ class ResultsCollector:
         self._folder = folder
         self._remote = remote
         self._copied = True
-        self._stored = StoredCells(parts.config, folder.path / RESULTS, remote)
-        self._storage, self._lines = self._stored.storage, self._stored.lines
+        self._stored = StoredCells(parts.config, folder.path / RESULTS, journals, remote)
+        self.storage, self._lines = self._stored.storage, self._stored.lines
         self._so_far = RunSoFar(parts.names, parts.gatekeeper, self._lines)
         self._recordings = RunRecordings(parts, remote_recordings)
         self._hook_failures = HookFailures(parts.config.rootpath, parts.redactor)
@@ -105,7 +105,7 @@ class ResultsCollector:
             raise
 
     def _begin_loop(self, session: pytest.Session) -> None:
-        self._storage.session = session
+        self.storage.session = session
         if not session.config.option.collectonly:
             try:
                 self._folder.claim()
@@ -118,8 +118,8 @@ class ResultsCollector:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
         if self._lines.holds(cell_id, line):
             return
-        if self._storage.problem is None and not self._lines:
-            with self._storage.storing():
+        if not self.storage.broken and not self._lines:
+            with self.storage.storing():
                 self._begin()
         self._stored.take(cell_id, line)
         hook = self._config.hook.pytest_arena_cell_finished
@@ -194,6 +194,10 @@ class ResultsCollector:
         self._so_far.hear(facts)
         self._conclusion.hold(facts.held)
         self._recordings.hear(facts.answers)
+        for cell_id, line in facts.unstored.items():
+            self.add(cell_id, line)
+        if facts.unwritable is not None:
+            self.storage.stop(Problem(**facts.unwritable))
         if self._interrupted is not None:
             self._interrupted.calls_taken += facts.calls_taken
 
@@ -241,7 +245,7 @@ class ResultsCollector:
             # more shards than cells: it ran all of its part, which arena merge must know
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
                 session.exitstatus = exitstatus = pytest.ExitCode.OK
-            with self._storage.storing():
+            with self.storage.storing():
                 self._begin()
         elif not self._lines:
             self._end_without_cells(session, exitstatus)
@@ -258,15 +262,15 @@ class ResultsCollector:
             except UsageError as error:
                 self._refused.append(str(error))
                 session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        if self._storage.problem is not None:
-            self._refused.append(self._storage.told(len(self._lines)))
-        stored = self._copied and self._storage.problem is None
+        if self.storage.problem is not None:
+            self._refused.append(self.storage.told(len(self._lines)))
+        stored = self._copied and self.storage.problem is None
         if self._reports.broken or self._hook_failures.lines() or not stored:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _end_without_cells(self, session: pytest.Session, exitstatus: int) -> None:
         self._has_ended = True
-        with self._storage.storing():
+        with self.storage.storing():
             self._conclude_recordings(())
         if self._missing:
             self._refused.append(never_run(self._missing))
@@ -298,17 +302,17 @@ class ResultsCollector:
     def _write(self, run: RunResult) -> None:
         """Write results, recordings and reports, and send them where they are to be copied."""
         self._stored.write_in_order(run)
-        if self._storage.problem is None:
-            with self._storage.storing():
+        if not self.storage.broken:
+            with self.storage.storing():
                 if not run.interrupted:
                     self.journals.forget_others()
                     self.journals.remove_calls()
                 self.journals.remove()
-        with self._storage.storing():
+        with self.storage.storing():
             self._conclude_recordings(run.cells)
         formats = dict.fromkeys([*self._settings.formats, *self.facts.formats])
         self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
-        with self._storage.storing():
+        with self.storage.storing():
             self._folder.wrote(self._reports.paths)
         if self._remote is not None:
             try:
@@ -317,12 +321,14 @@ class ResultsCollector:
                 self._refused.append(self._remote.told(error))
                 self._copied = False
         self._said += send_traces(run, self._settings, os.environ, self._registry)
-        with self._storage.storing():
+        with self.storage.storing():
             self._said += self._folder.conclude(self._lines, self._so_far.ids())
 
     def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
         taken = self._interrupted.taken if self._interrupted is not None else frozenset()
         self._said += self._recordings.conclude(cells, self.facts.ids, taken)
+        if self._recordings.problem is not None:
+            self.storage.stop(self._recordings.problem)
         self._said += self._recordings.put_back()
 
     def _is_empty_shard(self, exitstatus: int) -> bool:

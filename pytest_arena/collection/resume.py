@@ -144,6 +144,9 @@ class Interrupted:
         for path in self._left:
             with path.open("rb") as journal:
                 first = journal.readline()
+            if not first.endswith(b"\n"):
+                # torn as it was begun, by a kill or a full disk: no call stands behind it
+                continue
             try:
                 self._record = json.loads(first)["record"]
             except (ValueError, KeyError, TypeError) as error:

@@ -6,7 +6,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_arena.errors import UsageError
 from pytest_arena.object_store import is_url
+from pytest_arena.results.writing import unwritable
 
 if TYPE_CHECKING:
     import pytest
@@ -19,9 +21,12 @@ _MIRRORS = Path(".arena", "remote")
 def mirror_of(url: str, root: Path) -> Path:
     """Return the folder here that stands for one of an object store."""
     folder = root / _MIRRORS
-    folder.mkdir(parents=True, exist_ok=True)
     text = "# Copies of what is in object stores.\n*\n"
-    (folder / ".gitignore").write_text(text, "utf-8", newline="\n")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(unwritable(folder, error)) from error
     return folder / sha256(url.encode()).hexdigest()[:12]
 
 

@@ -11,6 +11,7 @@ from pytest_arena.results.cell import Cell
 
 if TYPE_CHECKING:
     from pytest_arena.collection.remote_recordings import RemoteRecordings
+    from pytest_arena.errors import Problem
     from pytest_arena.recording.finalize import RecordingsKeeper
 
 
@@ -39,6 +40,11 @@ class RunRecordings:
         if self._keeper is None and not self._settings.records:
             return []
         return self._known().conclude([one for one in cells if one.id not in taken], ids)
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why what was recorded could not be merged."""
+        return self._keeper.problem if self._keeper is not None else None
 
     def put_back(self) -> list[str]:
         """Put what changed where the recordings came from, and return lines for people."""

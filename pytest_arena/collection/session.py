@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.python_tests.gate import GateOfTests
     from pytest_arena.collection.resume import FinishedCells
     from pytest_arena.collection.shard_selection import ShardSelection
+    from pytest_arena.collection.storage import Storage
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
@@ -68,6 +69,7 @@ class ArenaSession:
         share: Share,
         sink: Callable[[str, str], None],
         tell: Callable[[CollectionReport], None],
+        storage: Storage,
         knows_order: bool,
         journals: WorkerJournals,
         worker: str = "main",
@@ -87,6 +89,7 @@ class ArenaSession:
         self._quotas = share.quotas()
         self._sink = sink
         self._tell = tell
+        self._storage = storage
         self._gatekeeper = parts.gatekeeper
         self._kept = kept_answers(parts.config, parts.settings, parts.earlier)
         self._earlier = parts.earlier
@@ -313,7 +316,15 @@ class ArenaSession:
         with held():
             self._sink(cell.id, line)
             self._has_finished_some = True
+        self._look_at_recordings()
+        if self._storage.problem is not None and self._engine is not None:
+            self._engine.stop_calling()
         return cell, line
+
+    def _look_at_recordings(self) -> None:
+        """Stop the run where what it is to record cannot be written."""
+        if self._kept.problem is not None:
+            self._storage.stop(self._kept.problem)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -352,6 +363,7 @@ class ArenaSession:
             if self._engine is not None or (self._resumed and self._has_finished_some):
                 self._end(self._running_engine())
         finally:
+            self._look_at_recordings()
             self._tell(self.facts())
             self._let_go()
 

@@ -80,26 +80,21 @@ def activate(config: pytest.Config) -> None:
 
 def _activate_worker(parts: RunContext) -> None:
     from pytest_arena.collection.session import ArenaSession
-    from pytest_arena.collection.storage import Storage
+    from pytest_arena.collection.worker_cells import WorkerCells
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.collection.xdist_link import WorkerLink
 
     link = WorkerLink(parts.config, shard_of(parts.settings))
     parts.config.pluginmanager.register(link, "arena-worker-link")
     journals = WorkerJournals(link.folder, link.run_id)
-    shard = journals.of_worker(link.worker)
-    # the cell goes to the controller as well, which stores into the same folder and tells
-    storage = Storage(parts.config, shard.path)
-
-    def keep(_cell_id: str, line: str) -> None:
-        with storage.storing():
-            shard.append(line)
-
+    cells = WorkerCells(parts.config, journals, link.worker)
+    parts.config.pluginmanager.register(cells, "arena-worker-cells")
     session = ArenaSession(
         parts,
         share=link.share,
-        sink=keep,
-        tell=link.tell,
+        sink=cells.keep,
+        tell=lambda facts: link.tell(cells.told_with(facts)),
+        storage=cells.storage,
         knows_order=link.knows_order,
         journals=journals,
         worker=link.worker,
@@ -203,6 +198,7 @@ def _activate_alone(
         share=share,
         sink=collector.add,
         tell=collector.conclude_collection,
+        storage=collector.storage,
         knows_order=True,
         journals=collector.journals,
         resume_from=resume_from,

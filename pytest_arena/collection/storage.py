@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,11 +21,22 @@ class Storage:
     is in the journal stays there.
     """
 
-    def __init__(self, config: pytest.Config, results: Path) -> None:
+    def __init__(
+        self,
+        config: pytest.Config,
+        results: Path,
+        stop_workers: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`stop_workers` has those of this machine run no further cell, amid what xdist dealt
+        them."""
         self._config = config
         self._results = results
+        self._stop_workers = stop_workers
         self.session: pytest.Session | None = None
         self.problem: Problem | None = None
+        """What failed first, wherever in the run."""
+        self.broken = False
+        """Whether nothing more is written here."""
         self.stored = 0
         """How many finished cells are in the journal."""
 
@@ -37,10 +48,22 @@ class Storage:
         except OSError as error:
             if not is_of_storage(error):
                 raise
-            if self.problem is None:
-                path = error.filename2 or error.filename or self._results
-                self.problem = unwritable(path, error)
-                self._stop(self.problem.what)
+            self.broken = True
+            self.stop(unwritable(error.filename2 or error.filename or self._results, error))
+
+    def stop(self, problem: Problem) -> None:
+        """Have pytest run no further item, in this process or in workers, since something cannot be
+        stored."""
+        if self.problem is not None:
+            return
+        self.problem = problem
+        # the controller of xdist asks its own session alone
+        of_workers = self._config.pluginmanager.getplugin("dsession")
+        for session in (self.session, of_workers):
+            if session is not None:
+                session.shouldstop = problem.what
+        if of_workers is not None:
+            self._stop_workers()
 
     def told(self, finished: int) -> str:
         """Return what a person must know: what failed, and how much of the run is kept."""
@@ -50,11 +73,3 @@ class Storage:
         verb = "is" if stored == 1 else "are"
         kept = f"{counted(stored, 'cell')} of {finished:,} that had finished {verb} in {shown}"
         return f"{self.problem}\n  kept: {kept}"
-
-    def _stop(self, why: str) -> None:
-        """Have pytest run no further item, in this process or in workers."""
-        # the controller of xdist asks its own session alone
-        of_workers = self._config.pluginmanager.getplugin("dsession")
-        for session in (self.session, of_workers):
-            if session is not None:
-                session.shouldstop = why

@@ -17,6 +17,7 @@ from pytest_arena.results.writing import write_results
 
 if TYPE_CHECKING:
     from pytest_arena.collection.remote_reports import RemoteReports
+    from pytest_arena.collection.worker_journals import WorkerJournals
 
 
 class StoredCells:
@@ -26,12 +27,16 @@ class StoredCells:
     """
 
     def __init__(
-        self, config: pytest.Config, results: Path, remote: RemoteReports | None = None
+        self,
+        config: pytest.Config,
+        results: Path,
+        workers: WorkerJournals,
+        remote: RemoteReports | None = None,
     ) -> None:
         """`remote` is where a copy of each line goes."""
         self._journal = Journal(results)
         self._remote = remote
-        self.storage = Storage(config, results)
+        self.storage = Storage(config, results, workers.stop)
         self.lines = FinishedLines(self._journal)
 
     @property
@@ -47,7 +52,7 @@ class StoredCells:
 
     def take(self, cell_id: str, line: str) -> None:
         """Take the last word on a cell."""
-        if self.storage.problem is not None:
+        if self.storage.broken:
             self.lines.keep(cell_id, line)
             return
         with self.storage.storing():

@@ -26,6 +26,8 @@ _LOOKS = 20 if os.name == "nt" else 1
 _LOOK_S = 0.1
 CALLS = ".calls"
 """The folder with the calls of conversations."""
+_STOP = "unstored"
+"""The file that is there when the controller cannot store what workers finish."""
 GATHERED = ".resume.jsonl"
 """What interrupted runs finished, gathered by the run that resumes them, until one ends."""
 
@@ -60,6 +62,18 @@ class WorkerJournals:
 
     def of_worker(self, worker: str) -> Journal:
         return Journal(self.folder / f"{worker}-{os.getpid()}.jsonl", lock=True)
+
+    def stop(self) -> None:
+        """Have the workers run no further cell."""
+        # where not even this can be written, they end with what they were dealt
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / _STOP).touch()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the controller has workers run no further cell."""
+        return (self.folder / _STOP).exists()
 
     def read(self, known: Container[str] = ()) -> Iterator[tuple[str, str]]:
         """Give the id and line of every finished cell that is not `known`; a line that cannot be

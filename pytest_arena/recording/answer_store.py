@@ -10,6 +10,7 @@ from pytest_arena.text.printable import on_ci
 
 if TYPE_CHECKING:
     from pytest_arena.engine.calling.client import Answers
+    from pytest_arena.errors import Problem
     from pytest_arena.options import Settings
     from pytest_arena.recording.cache import Cache
     from pytest_arena.recording.earlier_run import EarlierRun
@@ -69,6 +70,11 @@ class AnswerStore:
         from pytest_arena.recording.files import RecordingFile, recording_name
 
         return RecordingFile(self._root, recording_name(file)).exists()
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why answers can be recorded no more; the cache is there to spare calls, and may fail."""
+        return self._recordings.problem if self._recordings is not None else None
 
     def use(self) -> dict[str, Any]:
         """Return what this process took and kept, as `RecordingsKeeper.hear` wants to have it."""

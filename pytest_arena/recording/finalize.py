@@ -7,11 +7,12 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import UserError
+from pytest_arena.errors import Problem, UserError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.options import Settings
 from pytest_arena.recording.files import RecordingFile, recording_name
 from pytest_arena.results.cell import Cell
+from pytest_arena.results.writing import is_of_storage
 from pytest_arena.text.numbers import counted
 
 
@@ -30,6 +31,8 @@ class RecordingsKeeper:
         self._uses: dict[str, _Use] = {}
         self._cache_hits = 0
         self._cache_trouble: str | None = None
+        self.problem: Problem | None = None
+        """Why a recording could not be written; what was recorded is in its shards then."""
 
     def hear(self, answers: Mapping[str, Any]) -> None:
         """Take what one process says of its use (`AnswerStore.use`)."""
@@ -61,6 +64,11 @@ class RecordingsKeeper:
                     lines += self._of_one(name, whole=bool(sources) and sources <= whole)
                 except UserError as error:
                     lines.append(f"the recording could not be merged: {error}")
+                except OSError as error:
+                    if not is_of_storage(error):
+                        raise
+                    recording = RecordingFile(self._root, name)
+                    self.problem = self.problem or recording.unwritable(error)
         if self._cache_hits:
             lines.append(f"{counted(self._cache_hits, 'answer')} taken from the cache")
         if self._cache_trouble:

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from pytest_arena.errors import ErrorKind, ProviderError, UserError
+from pytest_arena.errors import ErrorKind, Problem, ProviderError, UserError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.recording.entries import (
     answer_from_record,
@@ -24,6 +24,7 @@ from pytest_arena.results.cell import column_name
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.results.serialize import to_line
+from pytest_arena.results.writing import is_of_storage
 from pytest_arena.schema import ProviderSpec
 
 EXPLAINED_MISSES = 20
@@ -49,6 +50,7 @@ class _Open:
     entries: dict[str, Stored]
     use: Use = field(default_factory=Use)
     shard: Journal | None = None
+    unwritable: Problem | None = None
     misses: int = 0
     facts: list[tuple[Stored, Mapping[str, Any]]] | None = None
 
@@ -71,6 +73,8 @@ class Recordings:
         self._names: dict[str, str] = {}
         self._opened: dict[str, _Open] = {}
         self._opening = asyncio.Lock()
+        self.problem: Problem | None = None
+        """Why no more is recorded: what failed first."""
 
     async def find(self, spec: ProviderSpec, request: Request) -> Response | None:
         """Return the recorded answer, or None where a call must be made and recorded.
@@ -84,12 +88,14 @@ class Recordings:
                 return None
             raise _without_version(spec)
         if not opened.may_replay:
+            self._check_place(opened)
             return None
         facts = request_facts(spec, request)
         key = key_of(facts)
         stored = opened.entries.get(key)
         if stored is None:
             if opened.may_record:
+                self._check_place(opened)
                 return None
             raise await self._miss(opened, facts, request)
         record = _read(stored)
@@ -104,8 +110,11 @@ class Recordings:
     async def keep(
         self, spec: ProviderSpec, request: Request, outcome: Response | ProviderError
     ) -> None:
-        """Write what a call gave, if it came from the provider."""
-        if not is_kept(spec) or not is_worth_keeping(outcome):
+        """Write what a call gave, if it came from the provider.
+
+        What cannot be written costs no answer, which is judged though no run will replay it.
+        """
+        if not is_kept(spec) or not is_worth_keeping(outcome) or self.problem is not None:
             return
         opened = await self._recording(request.file)
         facts = request_facts(spec, request)
@@ -115,7 +124,13 @@ class Recordings:
         # a process that records nothing leaves no file
         if opened.shard is None:
             opened.shard = opened.file.new_shard()
-        opened.shard.append(self._clean(line))
+        try:
+            opened.shard.append(self._clean(line))
+        except OSError as error:
+            if not is_of_storage(error):
+                raise
+            self.problem = opened.file.unwritable(error)
+            return
         opened.use.used.add(key)
         opened.use.recorded.add(key)
 
@@ -150,10 +165,17 @@ class Recordings:
             return found
 
     def _open(self, file: RecordingFile) -> _Open:
-        if self._mode == "all":
-            return _Open(file, may_replay=False, may_record=True, entries={})
-        may_record = self._mode == "new" or (self._mode == "once" and not file.exists())
-        return _Open(file, may_replay=True, may_record=may_record, entries=file.entries())
+        may_record = file.may_be_recorded(self._mode)
+        may_replay = self._mode != "all"
+        entries = file.entries() if may_replay else {}
+        unwritable = file.problem() if may_record else None
+        return _Open(file, may_replay, may_record, entries, unwritable=unwritable)
+
+    def _check_place(self, opened: _Open) -> None:
+        """Raise where what a call gives could not be recorded."""
+        if opened.unwritable is not None:
+            self.problem = self.problem or opened.unwritable
+            raise ProviderError(ErrorKind.CONFIGURATION, str(opened.unwritable))
 
     async def _miss(self, opened: _Open, facts: dict[str, Any], request: Request) -> ProviderError:
         name = opened.file.name

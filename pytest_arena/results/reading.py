@@ -11,7 +11,7 @@ from dataclasses import fields
 from functools import cache
 from math import isfinite
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.light_dataclass import dataclass
@@ -25,6 +25,7 @@ LARGEST_FILE = 1 << 30
 """In bytes. A run of 100,000 cells of 4 KB each is less than half of it."""
 LONGEST_LINE = 64 << 20
 """In bytes; one line is one cell with all its trials."""
+_SKIPPED_AT_ONCE = 1 << 20
 _KINDS_OF_FILES = (
     (b"PK\x03\x04", "a zip archive"),
     (b"\x1f\x8b", "a gzip file"),
@@ -117,7 +118,7 @@ def read_lines(
     that is given, so that it costs no other line.
     """
     is_current = False
-    for number, line in _lines(path, RESULTS_FILE):
+    for number, line in _lines(path, RESULTS_FILE, damaged):
         if not line.strip():
             continue
         place = Location(str(path), number, 1)
@@ -269,8 +270,11 @@ def _record(line: bytes, place: Location, *, may_be_torn: bool) -> dict[str, Any
     return clean_value(record) if _UNCLEAN.search(line) else record
 
 
-def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:
-    """Give the lines of a regular file, none of them longer than what may be."""
+def _lines(
+    path: Path, wanted: FileKind, damaged: list[UserError] | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Give the lines of a regular file, none of them longer than what may be; one that is goes into
+    `damaged` where that is given, and is left out."""
     try:
         facts = path.stat()
         if not stat.S_ISREG(facts.st_mode):
@@ -284,15 +288,28 @@ def _lines(path: Path, wanted: FileKind) -> Iterator[tuple[int, bytes]]:
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
                 place = Location(str(path), number, 1)
-                if number == 1:
-                    _refuse_archive(line, place, wanted)
-                if len(line) > LONGEST_LINE:
-                    _refuse_size("the line is too long", LONGEST_LINE, place)
+                try:
+                    if number == 1:
+                        _refuse_archive(line, place, wanted)
+                    if len(line) > LONGEST_LINE:
+                        _refuse_size("the line is too long", LONGEST_LINE, place)
+                except UserError as error:
+                    if damaged is None:
+                        raise
+                    damaged.append(error)
+                    _skip_rest(stream, line)
+                    continue
                 yield number, line
     except OSError as error:
         raise UserError(
             Problem(f"cannot read {path}: {error.strerror}", fix=f"name a {wanted.name}")
         ) from error
+
+
+def _skip_rest(stream: BinaryIO, line: bytes) -> None:
+    """Go on to the end of a line of which this was read."""
+    while line and not line.endswith(b"\n"):
+        line = stream.readline(_SKIPPED_AT_ONCE)
 
 
 def _refuse_archive(start: bytes, place: Location, wanted: FileKind) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pytest_arena.errors import Problem
 from pytest_arena.object_store import is_url
@@ -46,6 +48,27 @@ def unwritable(path: Path | str, error: OSError, fix: str | None = None) -> Prob
     return Problem(
         f"cannot write {str(shown)!r}: {reason}", expected="a place that can be written to", fix=fix
     )
+
+
+def try_to_write(path: Path) -> None:
+    """Raise the `OSError` that making a file, and the folders in which it is to stand, would meet;
+    leaves all as it is."""
+    folder = path.parent
+    # not `exists`, for which links in a circle are nothing
+    while not os.path.lexists(folder):
+        folder = folder.parent
+    if not stat.S_ISDIR(os.stat(folder).st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+    with suppress(FileNotFoundError):
+        os.stat(path)
+        # a pipe that nobody reads is no file, and is not to be waited for
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)))
+    try:
+        with TemporaryFile(dir=folder) as file:
+            file.write(b"\n")
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None
+        raise
 
 
 def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]:

@@ -4,6 +4,7 @@ was there."""
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 
@@ -184,8 +185,20 @@ def test_one_report_that_cannot_be_written_costs_no_other(
     assert project.records()[-1]["totals"]["passed"] == 8
 
 
-@pytest.mark.parametrize("damage", [b"\x00\xff\xfe broken\n", b'{"kind": "cell", "id": 7}\n', b"{"])
-def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes) -> None:
+DAMAGES = [
+    b"\x00\xff\xfe broken\n",
+    b'{"kind": "cell", "id": 7}\n',
+    b"{",
+    b"x" * 30_000 + b"\n",
+    b'{"kind": "cell", "id": "' + b"x" * 3_000_000 + b'"}\n',
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=range(len(DAMAGES)))
+def test_a_damaged_line_costs_its_own_cell_alone(
+    project: Project, damage: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_arena.results.reading.LONGEST_LINE", 20_000)
     project.write(arena=ARENA)
     project.run()
     results = project.path / "arena-report" / "results.jsonl"
@@ -198,3 +211,209 @@ def test_a_damaged_line_costs_its_own_cell_alone(project: Project, damage: bytes
     note = project.records()[-1]["notes"][0]
     assert note.startswith(f"{7 - lost} cells were taken from the run interrupted at 20")
     assert "; 1 line of what it left could not be read, so that" in note
+    assert note.endswith("results.jsonl:4:1)")
+
+
+def test_a_journal_that_begins_as_an_archive_costs_its_first_line_alone(project: Project) -> None:
+    project.write(arena=ARENA)
+    project.run()
+    results = project.path / "arena-report" / "results.jsonl"
+    lines = results.read_bytes().splitlines(keepends=True)
+    results.write_bytes(b"".join([b"PK\x03\x04\n", *lines[1:8]]))
+    project.run("--arena-resume").assert_outcomes(passed=8)
+    note = project.records()[-1]["notes"][0]
+    assert note.startswith("7 cells were taken from the run interrupted at 20")
+    assert note.endswith("results.jsonl:1:1)")
+
+
+@pytest.mark.parametrize("torn", [b"", b'{"kind": "ca'])
+def test_calls_whose_file_was_torn_as_it_was_begun_refuse_no_resumed_run(
+    project: Project, torn: bytes
+) -> None:
+    project.write(arena=ARENA)
+    project.run()
+    results = project.path / "arena-report" / "results.jsonl"
+    results.write_bytes(b"".join(results.read_bytes().splitlines(keepends=True)[:4]))
+    calls = project.path / "arena-report" / ".calls" / "ab12" / "gw0-1.jsonl"
+    calls.parent.mkdir(parents=True)
+    calls.write_bytes(torn)
+    project.run("--arena-resume").assert_outcomes(passed=8)
+    note = project.records()[-1]["notes"][0]
+    assert note.startswith("3 cells were taken from the run interrupted at 20")
+
+
+SLOW = """\
+providers: [{name: p, provider: python, call: "app:ask"}]
+tests:
+  - name: "C {{ n }}"
+    matrix: {n: [NUMBERS]}
+    prompt: hi
+    assertions: [{type: contains, value: hello}]
+""".replace("NUMBERS", ", ".join(map(str, range(60))))
+APP = """\
+import os, time
+
+def ask(prompt):
+    with open("calls", "ab", buffering=0) as calls:
+        calls.write(b"x")
+    time.sleep(0.03)
+    return "hello" + " there" * 200
+"""
+LIMITED = """\
+import resource
+
+def pytest_sessionstart(session):
+    if hasattr(session.config, "workerinput") == {in_workers}:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, resource.RLIM_INFINITY))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+@pytest.mark.parametrize("in_workers", [False, True])
+def test_workers_call_no_further_once_something_cannot_be_stored(
+    project: Project, in_workers: bool
+) -> None:
+    project.write(arena=SLOW)
+    project.pytester.makepyfile(app=APP, conftest=LIMITED.format(in_workers=in_workers))
+    result = project.run_apart("-n2", "--arena-concurrency=2")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    place = ".shards/*/gw*.jsonl" if in_workers else "results.jsonl"
+    result.stdout.fnmatch_lines(
+        [
+            f"cannot write 'arena-report/{place}': file too large",
+            "  kept: * that had finished are in arena-report/results.jsonl",
+        ]
+    )
+    assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
+    assert len((project.path / "calls").read_bytes()) < 40
+    kept = next(line for line in result.outlines if line.startswith("  kept: "))
+    stored = sum(record["kind"] == "cell" for record in whole_records(project))
+    assert kept.startswith(f"  kept: {stored} cells of ")
+    if in_workers:
+        # those that the workers could not store came to the controller
+        assert kept.startswith(f"  kept: {stored} cells of {stored} that")
+    (project.path / "conftest.py").unlink()
+    resumed = project.run_apart("--arena-resume", "-n2")
+    resumed.assert_outcomes(passed=60)
+
+
+def whole_records(project: Project) -> list[dict[str, object]]:
+    lines = (project.path / "arena-report" / "results.jsonl").read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+RECORDED = SLOW.replace('call: "app:ask"', 'call: "app:ask", version: "1"')
+NEW = ("--arena-record=new", "--arena-recordings-dir=recs")
+
+
+def recorded(project: Project, conftest: str = "") -> None:
+    project.write(arena=RECORDED)
+    project.pytester.makepyfile(app=APP, conftest=conftest)
+
+
+@pytest.mark.parametrize("taken", ["recs", "recs/recordings", "circle"])
+def test_recordings_that_cannot_be_made_are_told_before_anything_is_asked(
+    project: Project, spread: tuple[str, ...], taken: str
+) -> None:
+    recorded(project)
+    if taken == "circle":
+        taken = "recs"
+        (project.path / taken).symlink_to(taken)
+    else:
+        (project.path / taken).parent.mkdir(exist_ok=True)
+        (project.path / taken).write_text("mine")
+    result = project.run_apart(*spread, *NEW)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: cannot write '{taken}': *", "  fix: *: --arena-recordings-dir DIR"]
+    )
+    assert not (project.path / "calls").exists()
+    assert project.run_apart("--collect-only", *NEW).ret == pytest.ExitCode.OK
+
+
+FILLS = """\
+import errno, os
+from pytest_arena.results.journal import Journal
+
+append = Journal.append
+
+def fills(journal, line):
+    if journal.path.suffix == ".shard" and journal.last[0] > 5_000:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    append(journal, line)
+
+Journal.append = fills
+"""
+
+
+def test_what_cannot_be_recorded_ends_the_run_and_costs_no_answer(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project, FILLS)
+    result = project.run_apart(*spread, *NEW, "--arena-concurrency=2")
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    cells = project.cells()
+    result.stdout.fnmatch_lines(
+        [
+            "cannot write 'recs/recordings/arena.jsonl': no space left on device",
+            "  fix: put it right, or name another folder: --arena-recordings-dir DIR",
+            f"  kept: {len(cells)} cells of {len(cells)} that had finished are in *",
+        ]
+    )
+    assert {cell["verdict"] for cell in cells.values()} == {"passed"}
+    assert len((project.path / "calls").read_bytes()) < 40
+    (project.path / "conftest.py").unlink()
+    # what was recorded by then is not asked for again
+    recorded_by_then = len((project.path / "recs/recordings/arena.jsonl").read_text().splitlines())
+    before = len((project.path / "calls").read_bytes())
+    project.run_apart(*NEW).assert_outcomes(passed=60)
+    assert len((project.path / "calls").read_bytes()) == before + 60 - recorded_by_then
+
+
+MERGES_NOT = """\
+import errno, os
+from pytest_arena.recording.files import RecordingFile
+
+def fills(recording, text):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+RecordingFile._replace = fills
+"""
+
+
+def test_recordings_that_cannot_be_merged_stay_in_their_shards(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project, MERGES_NOT)
+    result = project.run_apart(*spread, *NEW)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    shown = "cannot write 'recs/recordings/arena.jsonl': no space left on device"
+    assert shown in result.outlines
+    (project.path / "conftest.py").unlink()
+    project.run_apart(*spread, *NEW).assert_outcomes(passed=60)
+    assert len((project.path / "calls").read_bytes()) == 60
+
+
+def test_what_is_missing_in_recordings_is_not_asked_for_where_none_can_be_added(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    recorded(project)
+    project.run_apart(*NEW, "-k", "3 or 4").assert_outcomes(passed=28)
+    full = """\
+        import errno, os
+
+        def full(path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+        from pytest_arena.recording import files
+
+        files.try_to_write = full
+    """
+    project.pytester.makepyfile(conftest=full)
+    # nothing need be recorded
+    project.run_apart(*NEW, *spread, "-k", "3 or 4").assert_outcomes(passed=28)
+    result = project.run_apart(*NEW, *spread)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    shown = "cannot write 'recs/recordings/arena.jsonl': read-only file system"
+    assert shown in result.outlines
+    assert len((project.path / "calls").read_bytes()) == 28
