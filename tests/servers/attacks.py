@@ -47,6 +47,8 @@ class AttackServer(WebServer):
         super().__init__()
         self.asked: list[Asked] = []
         self.elsewhere = elsewhere
+        self.to = "/v1/chat/completions"
+        """Where the redirects of `to` lead, as it is written."""
         self.sent = 0
         """Bytes that went out."""
 
@@ -77,6 +79,8 @@ class AttackServer(WebServer):
         if name == "redirect":
             to = f"{self.elsewhere}/v1/chat/completions"
             return Attack(_once(b""), int(rest), {"Location": to})
+        if name == "to":
+            return Attack(_once(b""), 307, {"Location": self.to})
         if name == "round":
             return Attack(_once(b""), 307, {"Location": "/v1/chat/completions"})
         if name == "wait":

@@ -81,6 +81,84 @@ def test_a_redirect_elsewhere_is_an_error_and_never_followed(
     assert elsewhere.asked == []
 
 
+NOT_HERE = {
+    "http:///v1": "another host: http://127.0.0.1:80",
+    "http:/v1": "another host: http://127.0.0.1:80",
+    "HTTP:////x/v1": "another host: http://127.0.0.1:80",
+    "https:///v1": "another host: https://127.0.0.1:443",
+    "//localhost:9/v1": "another host: http://localhost:9",
+    "http://127.0.0.1/v1": "another host: http://127.0.0.1:80",
+    "http://127.0.0.1:PORT@localhost:9/v1": "another host: http://localhost:9",
+    "https://127.0.0.1:PORT/v1": "another host: https://127.0.0.1:PORT",
+    "http://[::1]:PORT/": "another host: http://[::1]:PORT",
+    "http://127.0.0.1.:PORT/": "another host: http://127.0.0.1.:PORT",
+    "http://localho\tst:9/": "what is no URL",
+    "http:\\\\localhost:9\\v1": "what is no URL",
+    "http://[bad/": "another host: http://%5Bbad:80",
+    "//[bad/": "another host: http://%5bbad:80",
+    "////localhost:9/v1": "what is no URL",
+}
+"""What is said of locations in odd writing, of which httpx makes something of its own."""
+
+
+@pytest.mark.parametrize("location", NOT_HERE)
+def test_where_httpx_would_go_counts_and_not_what_is_written(location: str) -> None:
+    with AttackServer() as server:
+        port = server.url.rpartition(":")[2]
+        server.to = location.replace("PORT", port)
+        error = refusal(server, "litellm", "to")
+    said = NOT_HERE[location].replace("PORT", port)
+    assert error.message.splitlines()[0] == f"127.0.0.1:{port} redirects to {said}"
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://127.0.0.1:PORT/v1"])
+def test_a_location_at_the_host_is_followed_however_it_is_written(way: str, location: str) -> None:
+    with AttackServer() as server:
+        server.to = location.replace("PORT", server.url.rpartition(":")[2])
+        # /v1 is asked for the same attack and sends on to itself
+        error = refusal(server, way, "to")
+        assert error.message.endswith("redirects more than 5 times")
+        assert [asked.path for asked in server.asked][1:] == ["/v1"] * 5
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("http://localhost:9/v1", "another host: http://localhost:9"),
+        ("http://[::1]:9/v1", "another host: http://[::1]:9"),
+        ("ws://127.0.0.1:9/v1", "what is no address of HTTP: ws:"),
+        ("file:///etc/passwd", "what is no address of HTTP: file:"),
+        ("http://127.0.0.1:abc/", "what is no URL"),
+    ],
+)
+def test_where_a_redirect_leads_is_told(way: str, location: str, said: str) -> None:
+    with AttackServer() as server:
+        server.to = location
+        error = refusal(server, way, "to")
+    first, *rest = error.message.splitlines()
+    assert first.endswith(f" redirects to {said}")
+    other = "the other one" if "another" in said else "the endpoint that answers"
+    assert rest == [
+        "  expected: an answer of the host that the api_base names",
+        f"  fix: write {other} as api_base",
+    ]
+    assert error.kind is ErrorKind.CONFIGURATION
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "mailto:a@b.c", "data:,x"])
+def test_a_location_that_no_host_answers_is_told(way: str, location: str) -> None:
+    with AttackServer() as server:
+        server.to = location
+        error = refusal(server, way, "to")
+    scheme = location.partition(":")[0]
+    # httpx reads no more of it than that it is none of its own
+    told = (f"redirects to what is no address of HTTP: {scheme}:", "redirects to what is no URL")
+    assert told[way == "litellm"] in error.message
+    assert error.kind is ErrorKind.CONFIGURATION
+
+
 def test_redirects_end_by_each_way(
     servers: tuple[AttackServer, AttackServer], way: str, stream: bool
 ) -> None:
