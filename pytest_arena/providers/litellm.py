@@ -118,13 +118,21 @@ class LiteLLMProvider(Provider):
         litellm = load_litellm()
         started = time.perf_counter()
         try:
+            failed: Exception | None = None
+            received: Any = None
             with listening(self.spec.most_bytes) as wire:
                 try:
-                    received = await litellm.aembedding(**arguments)
-                except Exception as error:  # noqa: BLE001  # told below
-                    raise wire.refused or error from None
+                    received = (await litellm.aembedding(**arguments)).model_dump()
+                except Exception as error:  # noqa: BLE001  # judged below, beside what was heard
+                    failed = error
             latency_ms = _since(started)
-            answer = vectors_answer(received.model_dump(), len(texts))
+            if refused := wire.failure(access.secrets):
+                raise refused
+            body = wire.embeddings(received)
+            if body is None and failed is not None:
+                raise failed
+            packed = arguments.get("encoding_format") == "base64"
+            answer = vectors_answer(body or received, len(texts), packed=packed)
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             raise exception_failure(error, access.secrets) from None
