@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -42,15 +43,20 @@ def stream(request: pytest.FixtureRequest) -> bool:
 def ask(
     server: AttackServer, way: str, attack: str, *, stream: bool = False, **given: Any
 ) -> Response:
-    """Have a provider ask for an attack, once."""
-    model = f"openai/{attack}" if way == "litellm" else attack
-    spec = ProviderSpec(
-        name="p", provider=way, model=model, api_base=f"{server.url}/v1", timeout=30, **given
-    )
+    """Have a provider ask for an attack, once; `notes` get what it says to the run."""
+    notes: list[str] = given.pop("notes", [])
+    kind, model, base = way, attack, f"{server.url}/v1"
+    if way == "litellm":
+        model = f"openai/{attack}"
+    elif way == "anthropic":
+        kind, model, base = "litellm", f"anthropic/{attack}", server.url
+    spec = ProviderSpec(name="p", provider=kind, model=model, api_base=base, timeout=30, **given)
     request = Request([{"role": "user", "content": "between us"}], stream=stream, timeout_s=30)
 
     async def once() -> Response:
-        provider: Provider = WAYS[way](spec, ProviderEnvironment({"OPENAI_API_KEY": KEY}))
+        keys = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
+        environment = ProviderEnvironment(keys, add_note=lambda _, note: notes.append(note))
+        provider: Provider = WAYS[kind](spec, environment)
         try:
             response = await provider.complete(request)
         finally:
@@ -221,6 +227,74 @@ def test_counts_that_cannot_be_are_unknown(
     assert response.output == "ok hello"
     assert response.input_tokens is None
     assert response.cost_usd is None
+
+
+NAMELESS: list[Any] = [
+    {"a": 1},
+    "x",
+    5,
+    [None],
+    ["f"],
+    [{}],
+    [{"id": "a"}],
+    [{"id": "a", "function": None}],
+    [{"id": "a", "function": "f"}],
+    [{"id": "a", "function": {"arguments": "{}"}}],
+    [{"index": 0, "function": {"name": None, "arguments": '{"a": 1}'}}],
+    *([{"id": "a", "function": {"name": name}}] for name in (5, "", None, " ", ["f"])),
+    [{"id": "a", "function": {"name": "f"}}, {"id": "b", "function": {}}],
+]
+
+
+@pytest.mark.parametrize("calls", NAMELESS, ids=range(len(NAMELESS)))
+def test_a_call_of_no_tool_is_no_answer(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, calls: Any
+) -> None:
+    servers[0].given = said({"content": None, "tool_calls": calls}, stream=stream)
+    error = refusal(servers[0], way, "given", stream=stream)
+    assert error.message == "the provider's answer cannot be read: a tool call has no name"
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+def test_a_call_of_anthropics_without_a_name_is_no_answer(
+    servers: tuple[AttackServer, AttackServer], stream: bool
+) -> None:
+    call = {"type": "tool_use", "id": "a", "name": None, "input": {}}
+    begun = {"index": 0, "content_block": call}
+    end = {"delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 3}}
+    usage = {"input_tokens": 10, "output_tokens": 1}
+    message = {"id": "m", "role": "assistant", "model": "m", "content": [], "usage": usage}
+    servers[0].given = {**message, "content": [call], "stop_reason": "tool_use"}
+    if stream:
+        servers[0].given = events(
+            {"type": "message_start", "message": message},
+            {"type": "content_block_start", **begun},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", **end},
+            {"type": "message_stop"},
+        )
+    error = refusal(servers[0], "anthropic", "given", stream=stream)
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+@pytest.mark.parametrize("calls", [[None], [{}], 5, [{"index": 0, "function": {"name": ""}}]])
+def test_what_says_nothing_of_a_call_costs_no_text(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, calls: Any
+) -> None:
+    servers[0].given = said({"content": "ok", "tool_calls": calls}, stream=stream)
+    response = ask(servers[0], way, "given", stream=stream)
+    assert (response.output, response.tool_calls) == ("ok", ())
+
+
+def said(message: dict[str, Any], *, stream: bool) -> Any:
+    """Return a chat completion of one message, or a stream of one."""
+    choice = {"index": 0, "finish_reason": "stop", "delta" if stream else "message": message}
+    body = {"id": "x", "model": "m", "choices": [choice]}
+    return events(body) if stream else body
+
+
+def events(*bodies: Any) -> bytes:
+    return b"".join(b"data: %s\n\n" % json.dumps(body).encode() for body in bodies)
 
 
 @pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
