@@ -13,6 +13,7 @@ import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from pytest_arena.errors import shorten
+from pytest_arena.text.json_depth import Containers, TooManyError
 from pytest_arena.text.origin import leads_elsewhere, origin_of, stays
 from pytest_arena.text.unpacking import UNPACKED, Unpacker, UnpackingError
 
@@ -89,7 +90,9 @@ class _Client(httpx2.AsyncClient):
             return _refused(request, response.status_code, elsewhere)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             encoding = response.headers.pop("Content-Encoding", "")
-            response.stream = _Bounded(response.stream, encoding)
+            is_json = response.headers.get("Content-Type", "").startswith("application/json")
+            containers = Containers(in_lines=not is_json)
+            response.stream = _Bounded(response.stream, encoding, containers)
         if not stream:
             await response.aread()
         if response.is_error and not await _has_error(response):
@@ -125,8 +128,11 @@ def _elsewhere(asked: httpx2.URL, response: httpx2.Response) -> str | None:
 class _Bounded(httpx2.AsyncByteStream):
     """A response's bytes, unpacked, up to a limit."""
 
-    def __init__(self, packed: httpx2.AsyncByteStream, encoding: str) -> None:
+    def __init__(
+        self, packed: httpx2.AsyncByteStream, encoding: str, containers: Containers
+    ) -> None:
         self._packed = packed
+        self._containers = containers
         self._encoding = encoding
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -134,8 +140,9 @@ class _Bounded(httpx2.AsyncByteStream):
             unpacker = Unpacker(self._encoding, _MOST_STREAMED)
             async for part in self._packed:
                 for piece in unpacker.feed(part):
+                    self._containers.add(piece)
                     yield piece
-        except UnpackingError as error:
+        except (UnpackingError, TooManyError) as error:
             raise httpx2.ReadError(str(error)) from None
 
     async def aclose(self) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 import httpx
 
 from pytest_arena.errors import ErrorKind, ProviderError
+from pytest_arena.providers.error_mapping import failure
 from pytest_arena.providers.http_bounds import MOST_REDIRECTS, check_stays
+from pytest_arena.text.json_depth import Containers, TooManyError
 from pytest_arena.text.origin import leads_elsewhere
 from pytest_arena.text.unpacking import Unpacker, UnpackingError
 
@@ -43,7 +45,7 @@ async def bounded_answer(
         if following is None:
             packed = response.stream
             assert isinstance(packed, httpx.AsyncByteStream)  # noqa: S101 - of an async client
-            unpacking = _Unpacking(name, response, most_bytes, refused)
+            unpacking = _Unpacking(name, response, most_bytes, refused, in_lines=stream)
             response.stream = _AsyncBounded(packed, unpacking)
             if not stream:
                 try:
@@ -77,7 +79,7 @@ def bounded_sync_answer(
         if following is None:
             packed = response.stream
             assert isinstance(packed, httpx.SyncByteStream)  # noqa: S101 - of a sync client
-            unpacking = _Unpacking(name, response, most_bytes, refused)
+            unpacking = _Unpacking(name, response, most_bytes, refused, in_lines=stream)
             response.stream = _SyncBounded(packed, unpacking)
             if not stream:
                 try:
@@ -126,10 +128,18 @@ class _Unpacking:
     """What makes of an answer's bytes those that its client sees, and tells why it gave up."""
 
     def __init__(
-        self, name: str, response: httpx.Response, most_bytes: int, refused: Refused
+        self,
+        name: str,
+        response: httpx.Response,
+        most_bytes: int,
+        refused: Refused,
+        *,
+        in_lines: bool,
     ) -> None:
         self._name = name
         self._refused = refused
+        # the client would read them as JSON, without a bound of its own
+        self._containers = Containers(in_lines=in_lines)
         # what is unpacked here is not to be unpacked again
         encoding = response.headers.pop("Content-Encoding", "")
         try:
@@ -139,9 +149,13 @@ class _Unpacking:
 
     def feed(self, part: bytes) -> Iterator[bytes]:
         try:
-            yield from self._unpacker.feed(part)
+            for piece in self._unpacker.feed(part):
+                self._containers.add(piece)
+                yield piece
         except UnpackingError as error:
             raise self._told(error) from None
+        except TooManyError as error:
+            raise _told(self._refused, failure(ErrorKind.BAD_RESPONSE, str(error))) from None
 
     def _told(self, error: UnpackingError) -> ProviderError:
         return _told(self._refused, ProviderError(ErrorKind.BAD_RESPONSE, f"{self._name} {error}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
@@ -15,6 +16,7 @@ from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.file_inputs import check_files, lost_files
+from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.litellm_import import (
     close_clients,
     key_variables,
@@ -174,7 +176,8 @@ class LiteLLMProvider(Provider):
             raise refused
         broken = failed is not None and not wire.ended
         if wire.status and not broken and wire.speaks_chat(request.tools):
-            answer, first_token_ms = wire.answer(Answer(), started, streams=request.stream)
+            read = partial(wire.answer, Answer(), started, streams=request.stream)
+            answer, first_token_ms = await read_beside(wire.body, read)
         else:
             answer = _of_another_format(answer, wire, failed, request, lost=broken)
         answer.hear(wire.headers if wire.status else _headers(received))

@@ -81,11 +81,11 @@ class Wire:
         return http_failure(self.status, words, self.headers, secrets)
 
     def answer(
-        self, answer: Answer, started: float, *, streams: bool
+        self, answer: Answer, started: float, body: bytes, *, streams: bool
     ) -> tuple[Answer, float | None]:
         """Read an answer of OpenAI's format; return it with the time of its first token in ms."""
         if not streams:
-            return answer_from(read_json(self.body)), None
+            return answer_from(read_json(body)), None
         stream = AnswerStream(answer)
         for at, part in self.parts:
             stream.feed(part, (at - started) * 1000)

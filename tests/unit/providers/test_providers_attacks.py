@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from servers.attacks import MEGABYTE, AttackServer
+from servers.attacks import MEGABYTE, AttackServer, answer
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -18,6 +18,7 @@ from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response
 from pytest_arena.results.cleaning import clean_response
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.json_depth import MOST_CONTAINERS
 from pytest_arena.text.unpacking import Unpacker, UnpackingError
 
 KEY = "sk-canary-of-the-attacks-0123"
@@ -206,6 +207,50 @@ def test_json_has_a_depth(
 ) -> None:
     error = refusal(servers[0], way, attack, stream=stream)
     assert "its JSON is nested more than 200 deep" in error.message
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+PARTS = {"objects": b"{},", "lists": b"[],", "pairs": b'{"":0},', "nested": b"[[[{}]]],"}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("where", ["beside", "instead"])
+def test_json_has_so_many_objects_and_lists(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, part: bytes, where: str
+) -> None:
+    many = b"[" + part * (MOST_CONTAINERS // (part.count(b"{") + part.count(b"["))) + b"0]"
+    body = answer("ok hello")[:-1] + b',"x":' + many + b"}"
+    given = body if where == "beside" else many
+    servers[0].given = b"data: " + given + b"\n\ndata: [DONE]\n\n" if stream else given
+    error = refusal(servers[0], way, "given", stream=stream)
+    assert error.message.endswith(": its JSON has more than 500,000 objects and lists")
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+def test_a_stream_has_as_many_in_each_of_its_events(
+    servers: tuple[AttackServer, AttackServer], way: str
+) -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "ok"}}], "x": [{}] * 100_000}
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    servers[0].given = events(*[chunk] * 6, end)
+    assert ask(servers[0], way, "given", stream=True).output == "ok" * 6
+
+
+def test_a_text_may_have_more_brackets_than_an_answer_has_parts(
+    servers: tuple[AttackServer, AttackServer], way: str
+) -> None:
+    text = "{x} [y]\n" * (MOST_CONTAINERS // 2 - 100)
+    servers[0].given = answer(text)
+    assert ask(servers[0], way, "given").output == text
+
+
+def test_anthropics_answer_has_so_many_objects_and_lists(
+    servers: tuple[AttackServer, AttackServer], stream: bool
+) -> None:
+    body = b'{"type":"ping","x":[' + b"{}," * MOST_CONTAINERS + b"0]}"
+    servers[0].given = b"data: " + body + b"\n\n" if stream else body
+    error = refusal(servers[0], "anthropic", "given", stream=stream)
+    assert error.message.endswith(": its JSON has more than 500,000 objects and lists")
     assert error.kind is ErrorKind.BAD_RESPONSE
 
 
