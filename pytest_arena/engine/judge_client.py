@@ -81,7 +81,7 @@ class JudgeClient:
             dialogues=len(self._plan.case.dialogues),
             purpose="embedding",
         )
-        return vectors_from(await self._client.call(spec, request))
+        return vectors_from(await self._client.call(spec, request), len(texts))
 
     async def _ask(self, spec: ProviderSpec, messages: list[Message], turn: int) -> Response:
         """Ask, and once more without what the endpoint says that it does not know."""

@@ -13,6 +13,8 @@ import httpx2
 from mcp.client.streamable_http import streamable_http_client
 
 from pytest_arena.errors import shorten
+from pytest_arena.text.json_depth import Containers, TooManyError
+from pytest_arena.text.origin import leads_elsewhere, origin_of, stays
 from pytest_arena.text.unpacking import UNPACKED, Unpacker, UnpackingError
 
 MOST_BYTES = 8 * 1024 * 1024
@@ -25,9 +27,6 @@ HTTP_FAILURE = -32_098
 """The code, free in JSON-RPC, that an HTTP status gets which came without an error of its own."""
 _MAY_PASS = frozenset((408, 425, 429))
 _FIRST_SERVER_FAULT = 500
-_PORTS = {"http": 80, "https": 443}
-_TWINS = (("http", 80), ("https", 443))
-"""Scheme and port of a host, and of its encrypted twin."""
 
 
 class HttpTransport:
@@ -85,13 +84,15 @@ class _Client(httpx2.AsyncClient):
         stream = given.pop("stream", False)
         request.headers["Accept-Encoding"] = ", ".join(UNPACKED)
         response = await super().send(request, stream=True, **given)
-        elsewhere = _leads_elsewhere(request.url, response)
+        elsewhere = _elsewhere(request.url, response)
         if elsewhere is not None:
             await response.aclose()
             return _refused(request, response.status_code, elsewhere)
         if isinstance(response.stream, httpx2.AsyncByteStream):
             encoding = response.headers.pop("Content-Encoding", "")
-            response.stream = _Bounded(response.stream, encoding)
+            is_json = response.headers.get("Content-Type", "").startswith("application/json")
+            containers = Containers(in_lines=not is_json)
+            response.stream = _Bounded(response.stream, encoding, containers)
         if not stream:
             await response.aread()
         if response.is_error and not await _has_error(response):
@@ -114,35 +115,24 @@ def _refused(request: httpx2.Request, status: int, message: str) -> httpx2.Respo
     )
 
 
-def _leads_elsewhere(asked: httpx2.URL, response: httpx2.Response) -> str | None:
+def _elsewhere(asked: httpx2.URL, response: httpx2.Response) -> str | None:
     """Return what to say of a redirect to another host, for which neither headers nor questions
     are meant; None of any other answer."""
-    location = response.headers.get("Location")
-    if location is None or not response.is_redirect:
+    following = response.next_request
+    if following is None:
         return None
-    try:
-        target = asked.join(location)
-    except (httpx2.InvalidURL, ValueError):
-        return "redirects to what is no URL"
-    here, there = (_origin(url) for url in (asked, target))
-    if here == there or (here[1] == there[1] and (here[0::2], there[0::2]) == _TWINS):
-        return None
-    return (
-        f"redirects to another host: {there[0]}://{there[1]}:{there[2]}\n"
-        "  expected: an answer of the host that the url names\n"
-        "  fix: write the other one as url"
-    )
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port or _PORTS.get(url.scheme)
+    there = origin_of(following.url)
+    return None if stays(origin_of(asked), there) else leads_elsewhere(there, "url")
 
 
 class _Bounded(httpx2.AsyncByteStream):
     """A response's bytes, unpacked, up to a limit."""
 
-    def __init__(self, packed: httpx2.AsyncByteStream, encoding: str) -> None:
+    def __init__(
+        self, packed: httpx2.AsyncByteStream, encoding: str, containers: Containers
+    ) -> None:
         self._packed = packed
+        self._containers = containers
         self._encoding = encoding
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -150,8 +140,9 @@ class _Bounded(httpx2.AsyncByteStream):
             unpacker = Unpacker(self._encoding, _MOST_STREAMED)
             async for part in self._packed:
                 for piece in unpacker.feed(part):
+                    self._containers.add(piece)
                     yield piece
-        except UnpackingError as error:
+        except (UnpackingError, TooManyError) as error:
             raise httpx2.ReadError(str(error)) from None
 
     async def aclose(self) -> None:

@@ -135,10 +135,10 @@ def _first(choices: list[Any]) -> Any:
 def _calls(message: Mapping[str, Any]) -> list[Any]:
     """Return the tool calls of a message; a `function_call` is one in its older form."""
     calls = message.get("tool_calls")
-    if isinstance(calls, (list, dict)) and calls:
+    if calls:
         return calls if isinstance(calls, list) else [calls]
     older = message.get("function_call")
-    return [{"index": 0, "function": older}] if isinstance(older, dict) and older else []
+    return [{"index": 0, "function": older}] if older else []
 
 
 def _add_filter(answer: Answer, body: Mapping[str, Any], choice: Mapping[str, Any]) -> None:

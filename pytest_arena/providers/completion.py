@@ -80,6 +80,16 @@ class CallParts:
         named = bool(self.name and _text(_function(call).get("name")))
         return named and bool(self.arguments) and isinstance(self.tool_call().arguments, dict)
 
+    @property
+    def is_nameless(self) -> bool:
+        """Whether nobody can say which tool was called."""
+        return not self.name.strip()
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing at all was said of the call."""
+        return self.is_nameless and not (self.id or self.arguments)
+
     def tool_call(self) -> ToolCall:
         """Return the call; arguments that are no JSON stay the text that the model gave."""
         arguments = self.arguments
@@ -113,6 +123,8 @@ class Answer:
     sent_back: SentBack = field(default_factory=SentBack)
     _has_begun: bool = False
     _thinks: bool = False
+    _has_blank_calls: bool = False
+    """Whether something stood in the place of a call that says nothing of one."""
     _calls_by_index: dict[int, CallParts] = field(default_factory=dict)
 
     def hear(self, headers: Mapping[str, str]) -> None:
@@ -134,6 +146,7 @@ class Answer:
         of them the same index.
         """
         if not isinstance(call, dict):
+            self._has_blank_calls = True
             return
         index = call.get("index")
         parts = self._calls_by_index.get(index) if isinstance(index, int) else None
@@ -162,8 +175,10 @@ class Answer:
     def response(self, *, latency_ms: float, first_token_ms: float | None = None) -> Response:
         """Return the response; cost is left to the caller, and cleaning to whoever called it.
 
-        A filter that left nothing of the answer is a `ProviderError`.
+        A filter that left nothing of the answer is a `ProviderError`, and so is a call that
+        cannot be read.
         """
+        self._check_calls()
         text, refusal = "".join(self.texts), "".join(self.refusals)
         if self._filtered() and not text and not refusal and not self.calls:
             raise failure(ErrorKind.CONTENT_FILTER, "the answer was withheld")
@@ -186,6 +201,16 @@ class Answer:
             allowance=self.allowance,
             message=self._message(text),
         )
+
+    def _check_calls(self) -> None:
+        """Leave out blank calls, which some servers send beside a text; an error where they are
+        all of the answer, or where another call has no name."""
+        named = [call for call in self.calls if not call.is_blank]
+        blank = self._has_blank_calls or len(named) < len(self.calls)
+        said = any((*self.texts, *self.refusals)) or self._filtered()
+        if any(call.is_nameless for call in named) or (blank and not named and not said):
+            raise unreadable("a tool call has no name")
+        self.calls = named
 
     def _message(self, text: str) -> Message | None:
         """Return what was said as it goes back with what came of its calls, where the provider

@@ -59,7 +59,7 @@ _UNREADABLE = frozenset(
         "TypeError",
         "AttributeError",
         "RecursionError",
-        "TooDeepError",
+        "JsonBoundError",
     }
 )
 _LIMIT = 200

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from yarl import URL
 
 from pytest_arena.errors import ErrorKind, ProviderError
-from pytest_arena.providers.http_bounds import MOST_REDIRECTS, may_follow
+from pytest_arena.providers.error_mapping import failure
+from pytest_arena.providers.http_bounds import MOST_REDIRECTS, check_stays
+from pytest_arena.text.json_depth import Containers, TooManyError
+from pytest_arena.text.origin import leads_elsewhere
 from pytest_arena.text.unpacking import Unpacker, UnpackingError
 
 Refused = Callable[[ProviderError], None]
 """Take the failure of an answer that was given up, which the client may tell as another one."""
 _OFFERED = "gzip, deflate"
+_NO_URL = re.compile(r"Invalid URL in location header|Invalid IPv6 URL|under NFKC normalization")
 
 
 async def bounded_answer(
@@ -34,12 +39,13 @@ async def bounded_answer(
     options["follow_redirects"] = False
     for _ in range(MOST_REDIRECTS + 1):
         request.headers["Accept-Encoding"] = _OFFERED
-        response = await send(request, stream=True, **options)
+        with _locations_told(name, refused):
+            response = await send(request, stream=True, **options)
         following = _following(name, request, response, refused)
         if following is None:
             packed = response.stream
             assert isinstance(packed, httpx.AsyncByteStream)  # noqa: S101 - of an async client
-            unpacking = _Unpacking(name, response, most_bytes, refused)
+            unpacking = _Unpacking(name, response, most_bytes, refused, in_lines=stream)
             response.stream = _AsyncBounded(packed, unpacking)
             if not stream:
                 try:
@@ -67,12 +73,13 @@ def bounded_sync_answer(
     options["follow_redirects"] = False
     for _ in range(MOST_REDIRECTS + 1):
         request.headers["Accept-Encoding"] = _OFFERED
-        response = send(request, stream=True, **options)
+        with _locations_told(name, refused):
+            response = send(request, stream=True, **options)
         following = _following(name, request, response, refused)
         if following is None:
             packed = response.stream
             assert isinstance(packed, httpx.SyncByteStream)  # noqa: S101 - of a sync client
-            unpacking = _Unpacking(name, response, most_bytes, refused)
+            unpacking = _Unpacking(name, response, most_bytes, refused, in_lines=stream)
             response.stream = _SyncBounded(packed, unpacking)
             if not stream:
                 try:
@@ -121,10 +128,18 @@ class _Unpacking:
     """What makes of an answer's bytes those that its client sees, and tells why it gave up."""
 
     def __init__(
-        self, name: str, response: httpx.Response, most_bytes: int, refused: Refused
+        self,
+        name: str,
+        response: httpx.Response,
+        most_bytes: int,
+        refused: Refused,
+        *,
+        in_lines: bool,
     ) -> None:
         self._name = name
         self._refused = refused
+        # the client would read them as JSON, without a bound of its own
+        self._containers = Containers(in_lines=in_lines)
         # what is unpacked here is not to be unpacked again
         encoding = response.headers.pop("Content-Encoding", "")
         try:
@@ -134,9 +149,13 @@ class _Unpacking:
 
     def feed(self, part: bytes) -> Iterator[bytes]:
         try:
-            yield from self._unpacker.feed(part)
+            for piece in self._unpacker.feed(part):
+                self._containers.add(piece)
+                yield piece
         except UnpackingError as error:
             raise self._told(error) from None
+        except TooManyError as error:
+            raise _told(self._refused, failure(ErrorKind.BAD_RESPONSE, str(error))) from None
 
     def _told(self, error: UnpackingError) -> ProviderError:
         return _told(self._refused, ProviderError(ErrorKind.BAD_RESPONSE, f"{self._name} {error}"))
@@ -146,14 +165,27 @@ def _following(
     name: str, request: httpx.Request, response: httpx.Response, refused: Refused
 ) -> httpx.Request | None:
     """Return the request that a redirect asks for; None where the answer is none."""
-    if response.next_request is None:
+    following = response.next_request
+    if following is None:
         return None
-    location = response.headers["Location"]
     try:
-        may_follow(name, URL(str(request.url)), location, "api_base", ErrorKind.CONFIGURATION)
+        # where it is sent counts: httpx makes something else of some locations than others do
+        check_stays(name, request.url, following.url, "api_base", ErrorKind.CONFIGURATION)
     except ProviderError as error:
         raise _told(refused, error) from None
-    return response.next_request
+    return following
+
+
+@contextmanager
+def _locations_told(name: str, refused: Refused) -> Iterator[None]:
+    """Tell of a redirect whose location httpx cannot read, which it does as it gets the answer."""
+    try:
+        yield
+    except (httpx.InvalidURL, httpx.RemoteProtocolError, ValueError) as error:
+        if not isinstance(error, httpx.InvalidURL) and not _NO_URL.search(str(error)):
+            raise
+        said = f"{name} {leads_elsewhere(None, 'api_base')}"
+        raise _told(refused, ProviderError(ErrorKind.CONFIGURATION, said)) from None
 
 
 def _told(refused: Refused, error: ProviderError) -> ProviderError:

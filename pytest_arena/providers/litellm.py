@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from pytest_arena.errors import ErrorKind, Problem, ProviderError
@@ -15,6 +16,7 @@ from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.file_inputs import check_files, lost_files
+from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.litellm_import import (
     close_clients,
     key_variables,
@@ -118,13 +120,21 @@ class LiteLLMProvider(Provider):
         litellm = load_litellm()
         started = time.perf_counter()
         try:
+            failed: Exception | None = None
+            received: Any = None
             with listening(self.spec.most_bytes) as wire:
                 try:
-                    received = await litellm.aembedding(**arguments)
-                except Exception as error:  # noqa: BLE001  # told below
-                    raise wire.refused or error from None
+                    received = (await litellm.aembedding(**arguments)).model_dump()
+                except Exception as error:  # noqa: BLE001  # judged below, beside what was heard
+                    failed = error
             latency_ms = _since(started)
-            answer = vectors_answer(received.model_dump(), len(texts))
+            if refused := wire.failure(access.secrets):
+                raise refused
+            body = wire.embeddings(received)
+            if body is None and failed is not None:
+                raise failed
+            packed = arguments.get("encoding_format") == "base64"
+            answer = vectors_answer(body or received, len(texts), packed=packed)
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure of litellm gets its kind
             raise exception_failure(error, access.secrets) from None
@@ -166,7 +176,8 @@ class LiteLLMProvider(Provider):
             raise refused
         broken = failed is not None and not wire.ended
         if wire.status and not broken and wire.speaks_chat(request.tools):
-            answer, first_token_ms = wire.answer(Answer(), started, streams=request.stream)
+            read = partial(wire.answer, Answer(), started, streams=request.stream)
+            answer, first_token_ms = await read_beside(wire.body, read)
         else:
             answer = _of_another_format(answer, wire, failed, request, lost=broken)
         answer.hear(wire.headers if wire.status else _headers(received))

@@ -81,11 +81,11 @@ class Wire:
         return http_failure(self.status, words, self.headers, secrets)
 
     def answer(
-        self, answer: Answer, started: float, *, streams: bool
+        self, answer: Answer, started: float, body: bytes, *, streams: bool
     ) -> tuple[Answer, float | None]:
         """Read an answer of OpenAI's format; return it with the time of its first token in ms."""
         if not streams:
-            return answer_from(read_json(self.body)), None
+            return answer_from(read_json(body)), None
         stream = AnswerStream(answer)
         for at, part in self.parts:
             stream.feed(part, (at - started) * 1000)
@@ -102,6 +102,22 @@ class Wire:
         if not self.path.endswith("/chat/completions"):
             return False
         return bool(tools) or b'"tools"' not in self.sent or not json.loads(self.sent).get("tools")
+
+    def embeddings(self, received: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        """Return embeddings in OpenAI's format as they came, since litellm makes numbers of what
+        is none; None where they came in another one.
+
+        Where they do not count the tokens of the texts, what litellm made of their usage counts.
+        """
+        if not self.path.endswith("/embeddings") or not self.ended:
+            return None
+        body = read_json(self.body)
+        if not isinstance(body, Mapping) or "data" not in body:
+            return None
+        usage = body.get("usage")
+        if received is None or (isinstance(usage, Mapping) and "prompt_tokens" in usage):
+            return body
+        return {**body, "usage": received.get("usage")}
 
     async def read_on(self, stream: Any) -> None:
         """Hear the rest of an answer of OpenAI's format, which litellm offers as this stream.

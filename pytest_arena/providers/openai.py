@@ -17,7 +17,7 @@ from pytest_arena.providers.credentials import Access, Secret
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.file_inputs import check_files
-from pytest_arena.providers.json_body import read_json
+from pytest_arena.providers.json_body import read_beside, read_json
 from pytest_arena.providers.model_params import fitted, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
 from pytest_arena.results.request_response import Request, Response
@@ -84,7 +84,7 @@ class OpenAIProvider(Provider):
             heard: list[Mapping[str, str]] = []
             content = await client.post(_PATH, body, headers, heard.append)
             latency_ms = _since(started)
-            answer = answer_from(read_json(content))
+            answer = answer_from(await read_beside(content, read_json))
             answer.tells_filter = answer.tells_filter or self._is_openai(access)
             answer.hear(heard[0])
             return self._priced(answer, answer.response(latency_ms=latency_ms))
@@ -101,7 +101,7 @@ class OpenAIProvider(Provider):
             body = {**params, "model": self._model, "input": texts, "encoding_format": "float"}
             content = await client.post(_EMBEDDINGS, body, {})
             latency_ms = _since(started)
-            answer = vectors_answer(read_json(content), len(texts))
+            answer = vectors_answer(await read_beside(content, read_json), len(texts))
             return self._priced(answer, answer.response(latency_ms=latency_ms))
         except Exception as error:  # noqa: BLE001  # every failure gets its kind
             raise exception_failure(error, access.secrets) from None

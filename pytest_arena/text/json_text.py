@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from pytest_arena.errors import ArenaError
 from pytest_arena.light_dataclass import dataclass
 from pytest_arena.text.folding import as_written, bare_ends, without_final_break
+from pytest_arena.text.json_depth import TooManyError, check_containers
 from pytest_arena.text.thoughts import without_thoughts
 
 _FENCE = re.compile(
@@ -43,7 +44,7 @@ class NotJsonError(ArenaError):
 
 
 class UnreadableJsonError(ArenaError):
-    """Nobody can say whether an answer is JSON: it is nested too deeply."""
+    """Nobody can say whether an answer is JSON: it is nested too deeply, or of too many parts."""
 
 
 @dataclass(slots=True)
@@ -103,7 +104,10 @@ def read_json(text: str) -> Any:
     Raises as `parse_json` does.
     """
     try:
+        check_containers(text)
         return json.loads(bare_ends(text), parse_constant=_refuse_constant)
+    except TooManyError as error:
+        raise UnreadableJsonError(f"the JSON is too large to be read: {error}") from error
     except RecursionError as error:
         raise UnreadableJsonError("the JSON is nested too deeply to be read") from error
     except ValueError as error:

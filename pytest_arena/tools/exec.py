@@ -15,6 +15,7 @@ from pytest_arena.running.program import Program, ProgramFailed
 from pytest_arena.running.program_call import program_output
 from pytest_arena.running.user_code import Raised
 from pytest_arena.schema import ToolExecSpec
+from pytest_arena.text.json_depth import check_containers
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.known_when_called import known_when_called
 from pytest_arena.tools.room import OutOfRoom
@@ -73,6 +74,7 @@ class ExecTool:
 def _value_of(output: bytes) -> Any:
     text = output.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
     try:
+        check_containers(text)
         return json.loads(text)
     except (ValueError, RecursionError):
         return text

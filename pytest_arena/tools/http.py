@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +16,14 @@ from pytest_arena.prompts.templates import as_text, names_in
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.http_bounds import body_of
 from pytest_arena.providers.http_client import open_session, proxy_of
+from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.systems.http_answers import value_at
 from pytest_arena.providers.systems.http_request import RequestTemplate
 from pytest_arena.providers.systems.http_service import Service
 from pytest_arena.running.open_files import ran_out_of_files
 from pytest_arena.schema import ToolHttpSpec
 from pytest_arena.schema.tool_http import WITHOUT_BODY
+from pytest_arena.text.json_depth import check_containers
 from pytest_arena.text.nested_texts import filled_in, texts_in
 from pytest_arena.tools.base import ToolContext, ToolEnvironment, ToolResult
 from pytest_arena.tools.known_when_called import known_when_called
@@ -57,7 +60,7 @@ class HttpTool:
             service = await self._opened(template.url)
             async with service.answering(name, sending, {}) as response:
                 body = await body_of(name, response)
-            return ToolResult(self._value_in(name, body))
+            return ToolResult(await read_beside(body, partial(self._value_in, name)))
         except TemplateError as error:
             return ToolResult(error=f"the request cannot be filled in: {error.what}")
         except (ProviderError, ClientError, OSError) as error:
@@ -101,6 +104,7 @@ class HttpTool:
             return value_at(self._spec.output, name, body, "output")
         text = body.decode("utf-8", "replace")
         try:
+            check_containers(text)
             return json.loads(text)
         except (ValueError, RecursionError):
             return text

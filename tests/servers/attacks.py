@@ -8,6 +8,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ from servers.web_server import WebServer
 
 MEGABYTE = 1 << 20
 _SSE = "text/event-stream"
+_JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Attack:
     parts: Callable[[], AsyncIterator[bytes]]
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    kind: str = "application/json"
+    kind: str = _JSON
 
 
 class AttackServer(WebServer):
@@ -47,6 +49,10 @@ class AttackServer(WebServer):
         super().__init__()
         self.asked: list[Asked] = []
         self.elsewhere = elsewhere
+        self.to = "/v1/chat/completions"
+        """Where the redirects of `to` lead, as it is written."""
+        self.given: Any = {}
+        """What `given` answers: bytes, or a value as JSON."""
         self.sent = 0
         """Bytes that went out."""
 
@@ -77,6 +83,12 @@ class AttackServer(WebServer):
         if name == "redirect":
             to = f"{self.elsewhere}/v1/chat/completions"
             return Attack(_once(b""), int(rest), {"Location": to})
+        if name == "to":
+            return Attack(_once(b""), 307, {"Location": self.to})
+        if name == "given":
+            is_raw = isinstance(self.given, bytes)
+            body = self.given if is_raw else json.dumps(self.given).encode()
+            return Attack(_once(body), kind=_SSE if body.startswith(b"data:") else _JSON)
         if name == "round":
             return Attack(_once(b""), 307, {"Location": "/v1/chat/completions"})
         if name == "wait":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from pytest_arena.providers.configuration import connection_problems, filled, he
 from pytest_arena.providers.credentials import Access
 from pytest_arena.providers.error_mapping import exception_failure
 from pytest_arena.providers.http_bounds import body_of
+from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.systems.answers import answer_of
 from pytest_arena.providers.systems.http_answers import StreamedAnswer, answer_in
 from pytest_arena.providers.systems.http_options import HttpOptions
@@ -196,7 +198,9 @@ class HttpProvider(Provider):
         async with self._service.answering(name, sending, cookies) as response:
             if self._options.stream is None:
                 body = await body_of(name, response, self.spec.most_bytes)
-                found = answer_in(name, body, response.charset or "utf-8", self._options)
+                charset = response.charset or "utf-8"
+                read = partial(answer_in, name, charset=charset, options=self._options)
+                found = await read_beside(body, read)
             else:
                 answer = StreamedAnswer(name, self._options, timing, self.spec.most_bytes)
                 async for part in response.content.iter_any():

@@ -13,6 +13,7 @@ from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.systems.answers import system_failure
 from pytest_arena.providers.systems.http_options import HttpOptions
 from pytest_arena.providers.systems.portable.pieces import Timing
+from pytest_arena.text.json_depth import JsonBoundError
 
 _LISTS = ("tool_calls", "context")
 _VALUES = ("reasoning", "finish_reason", "latency_ms", "trace")
@@ -163,6 +164,9 @@ def _at(path: str, content: Any, name: str) -> Any:
 def _json(name: str, text: str) -> Any:
     try:
         return read_json(text)
+    except JsonBoundError as error:
+        said = f"{name} sent what is not read: {error}"
+        raise ProviderError(ErrorKind.BAD_RESPONSE, said) from None
     except ValueError:
         said = f"{name} sent what is not JSON: {shorten(text.strip(), 200)!r}"
         raise ProviderError(ErrorKind.BAD_RESPONSE, said) from None

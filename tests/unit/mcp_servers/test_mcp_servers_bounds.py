@@ -32,6 +32,21 @@ def test_the_bytes_of_a_server_have_an_end(attack: str, monkeypatch: pytest.Monk
         assert server.sent < 24 * MEGABYTE
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_objects_of_a_servers_message_are_counted(stream: bool) -> None:
+    from pytest_arena.mcp_servers import http
+
+    async def asked(url: str) -> None:
+        async with http._Client(timeout=60) as client:
+            await client.post(f"{url}/given", json={})
+
+    with AttackServer() as server:
+        body = b"[\n" * (not stream) + b"{}," * 500_001
+        server.given = b"data: " + body if stream else body
+        with pytest.raises(httpx2.ReadError, match="more than 500,000 objects and lists"):
+            asyncio.run(asked(server.url))
+
+
 REDIRECTS = [301, 302, 303, 307, 308]
 
 

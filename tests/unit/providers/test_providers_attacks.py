@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from servers.attacks import MEGABYTE, AttackServer
+from servers.attacks import MEGABYTE, AttackServer, answer
 
 from pytest_arena.errors import ErrorKind, ProviderError
 from pytest_arena.providers.base import Provider, ProviderEnvironment
@@ -17,6 +18,7 @@ from pytest_arena.providers.openai import OpenAIProvider
 from pytest_arena.results import Request, Response
 from pytest_arena.results.cleaning import clean_response
 from pytest_arena.schema import ProviderSpec
+from pytest_arena.text.json_depth import MOST_CONTAINERS
 from pytest_arena.text.unpacking import Unpacker, UnpackingError
 
 KEY = "sk-canary-of-the-attacks-0123"
@@ -42,15 +44,20 @@ def stream(request: pytest.FixtureRequest) -> bool:
 def ask(
     server: AttackServer, way: str, attack: str, *, stream: bool = False, **given: Any
 ) -> Response:
-    """Have a provider ask for an attack, once."""
-    model = f"openai/{attack}" if way == "litellm" else attack
-    spec = ProviderSpec(
-        name="p", provider=way, model=model, api_base=f"{server.url}/v1", timeout=30, **given
-    )
+    """Have a provider ask for an attack, once; `notes` get what it says to the run."""
+    notes: list[str] = given.pop("notes", [])
+    kind, model, base = way, attack, f"{server.url}/v1"
+    if way == "litellm":
+        model = f"openai/{attack}"
+    elif way == "anthropic":
+        kind, model, base = "litellm", f"anthropic/{attack}", server.url
+    spec = ProviderSpec(name="p", provider=kind, model=model, api_base=base, timeout=30, **given)
     request = Request([{"role": "user", "content": "between us"}], stream=stream, timeout_s=30)
 
     async def once() -> Response:
-        provider: Provider = WAYS[way](spec, ProviderEnvironment({"OPENAI_API_KEY": KEY}))
+        keys = {"OPENAI_API_KEY": KEY, "ANTHROPIC_API_KEY": KEY}
+        environment = ProviderEnvironment(keys, add_note=lambda _, note: notes.append(note))
+        provider: Provider = WAYS[kind](spec, environment)
         try:
             response = await provider.complete(request)
         finally:
@@ -79,6 +86,84 @@ def test_a_redirect_elsewhere_is_an_error_and_never_followed(
     assert "redirects to another host" in error.message
     assert error.kind is ErrorKind.CONFIGURATION
     assert elsewhere.asked == []
+
+
+NOT_HERE = {
+    "http:///v1": "another host: http://127.0.0.1:80",
+    "http:/v1": "another host: http://127.0.0.1:80",
+    "HTTP:////x/v1": "another host: http://127.0.0.1:80",
+    "https:///v1": "another host: https://127.0.0.1:443",
+    "//localhost:9/v1": "another host: http://localhost:9",
+    "http://127.0.0.1/v1": "another host: http://127.0.0.1:80",
+    "http://127.0.0.1:PORT@localhost:9/v1": "another host: http://localhost:9",
+    "https://127.0.0.1:PORT/v1": "another host: https://127.0.0.1:PORT",
+    "http://[::1]:PORT/": "another host: http://[::1]:PORT",
+    "http://127.0.0.1.:PORT/": "another host: http://127.0.0.1.:PORT",
+    "http://localho\tst:9/": "what is no URL",
+    "http:\\\\localhost:9\\v1": "what is no URL",
+    "http://[bad/": "another host: http://%5Bbad:80",
+    "//[bad/": "another host: http://%5bbad:80",
+    "////localhost:9/v1": "what is no URL",
+}
+"""What is said of locations in odd writing, of which httpx makes something of its own."""
+
+
+@pytest.mark.parametrize("location", NOT_HERE)
+def test_where_httpx_would_go_counts_and_not_what_is_written(location: str) -> None:
+    with AttackServer() as server:
+        port = server.url.rpartition(":")[2]
+        server.to = location.replace("PORT", port)
+        error = refusal(server, "litellm", "to")
+    said = NOT_HERE[location].replace("PORT", port)
+    assert error.message.splitlines()[0] == f"127.0.0.1:{port} redirects to {said}"
+    assert error.kind is ErrorKind.CONFIGURATION
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://127.0.0.1:PORT/v1"])
+def test_a_location_at_the_host_is_followed_however_it_is_written(way: str, location: str) -> None:
+    with AttackServer() as server:
+        server.to = location.replace("PORT", server.url.rpartition(":")[2])
+        # /v1 is asked for the same attack and sends on to itself
+        error = refusal(server, way, "to")
+        assert error.message.endswith("redirects more than 5 times")
+        assert [asked.path for asked in server.asked][1:] == ["/v1"] * 5
+
+
+@pytest.mark.parametrize(
+    ("location", "said"),
+    [
+        ("http://localhost:9/v1", "another host: http://localhost:9"),
+        ("http://[::1]:9/v1", "another host: http://[::1]:9"),
+        ("ws://127.0.0.1:9/v1", "what is no address of HTTP: ws:"),
+        ("file:///etc/passwd", "what is no address of HTTP: file:"),
+        ("http://127.0.0.1:abc/", "what is no URL"),
+    ],
+)
+def test_where_a_redirect_leads_is_told(way: str, location: str, said: str) -> None:
+    with AttackServer() as server:
+        server.to = location
+        error = refusal(server, way, "to")
+    first, *rest = error.message.splitlines()
+    assert first.endswith(f" redirects to {said}")
+    other = "the other one" if "another" in said else "the endpoint that answers"
+    assert rest == [
+        "  expected: an answer of the host that the api_base names",
+        f"  fix: write {other} as api_base",
+    ]
+    assert error.kind is ErrorKind.CONFIGURATION
+
+
+@pytest.mark.parametrize("location", ["javascript:alert(1)", "mailto:a@b.c", "data:,x"])
+def test_a_location_that_no_host_answers_is_told(way: str, location: str) -> None:
+    with AttackServer() as server:
+        server.to = location
+        error = refusal(server, way, "to")
+    scheme = location.partition(":")[0]
+    # httpx reads no more of it than that it is none of its own
+    told = (f"redirects to what is no address of HTTP: {scheme}:", "redirects to what is no URL")
+    assert told[way == "litellm"] in error.message
+    assert error.kind is ErrorKind.CONFIGURATION
 
 
 def test_redirects_end_by_each_way(
@@ -125,6 +210,50 @@ def test_json_has_a_depth(
     assert error.kind is ErrorKind.BAD_RESPONSE
 
 
+PARTS = {"objects": b"{},", "lists": b"[],", "pairs": b'{"":0},', "nested": b"[[[{}]]],"}
+
+
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS)
+@pytest.mark.parametrize("where", ["beside", "instead"])
+def test_json_has_so_many_objects_and_lists(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, part: bytes, where: str
+) -> None:
+    many = b"[" + part * (MOST_CONTAINERS // (part.count(b"{") + part.count(b"["))) + b"0]"
+    body = answer("ok hello")[:-1] + b',"x":' + many + b"}"
+    given = body if where == "beside" else many
+    servers[0].given = b"data: " + given + b"\n\ndata: [DONE]\n\n" if stream else given
+    error = refusal(servers[0], way, "given", stream=stream)
+    assert error.message.endswith(": its JSON has more than 500,000 objects and lists")
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+def test_a_stream_has_as_many_in_each_of_its_events(
+    servers: tuple[AttackServer, AttackServer], way: str
+) -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "ok"}}], "x": [{}] * 100_000}
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    servers[0].given = events(*[chunk] * 6, end)
+    assert ask(servers[0], way, "given", stream=True).output == "ok" * 6
+
+
+def test_a_text_may_have_more_brackets_than_an_answer_has_parts(
+    servers: tuple[AttackServer, AttackServer], way: str
+) -> None:
+    text = "{x} [y]\n" * (MOST_CONTAINERS // 2 - 100)
+    servers[0].given = answer(text)
+    assert ask(servers[0], way, "given").output == text
+
+
+def test_anthropics_answer_has_so_many_objects_and_lists(
+    servers: tuple[AttackServer, AttackServer], stream: bool
+) -> None:
+    body = b'{"type":"ping","x":[' + b"{}," * MOST_CONTAINERS + b"0]}"
+    servers[0].given = b"data: " + body + b"\n\n" if stream else body
+    error = refusal(servers[0], "anthropic", "given", stream=stream)
+    assert error.message.endswith(": its JSON has more than 500,000 objects and lists")
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
 @pytest.mark.parametrize("depth", [300, 900, 100_000])
 def test_arguments_that_are_too_deep_stay_the_text_that_came(
     servers: tuple[AttackServer, AttackServer], way: str, depth: int
@@ -143,6 +272,74 @@ def test_counts_that_cannot_be_are_unknown(
     assert response.output == "ok hello"
     assert response.input_tokens is None
     assert response.cost_usd is None
+
+
+NAMELESS: list[Any] = [
+    {"a": 1},
+    "x",
+    5,
+    [None],
+    ["f"],
+    [{}],
+    [{"id": "a"}],
+    [{"id": "a", "function": None}],
+    [{"id": "a", "function": "f"}],
+    [{"id": "a", "function": {"arguments": "{}"}}],
+    [{"index": 0, "function": {"name": None, "arguments": '{"a": 1}'}}],
+    *([{"id": "a", "function": {"name": name}}] for name in (5, "", None, " ", ["f"])),
+    [{"id": "a", "function": {"name": "f"}}, {"id": "b", "function": {}}],
+]
+
+
+@pytest.mark.parametrize("calls", NAMELESS, ids=range(len(NAMELESS)))
+def test_a_call_of_no_tool_is_no_answer(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, calls: Any
+) -> None:
+    servers[0].given = said({"content": None, "tool_calls": calls}, stream=stream)
+    error = refusal(servers[0], way, "given", stream=stream)
+    assert error.message == "the provider's answer cannot be read: a tool call has no name"
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+def test_a_call_of_anthropics_without_a_name_is_no_answer(
+    servers: tuple[AttackServer, AttackServer], stream: bool
+) -> None:
+    call = {"type": "tool_use", "id": "a", "name": None, "input": {}}
+    begun = {"index": 0, "content_block": call}
+    end = {"delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 3}}
+    usage = {"input_tokens": 10, "output_tokens": 1}
+    message = {"id": "m", "role": "assistant", "model": "m", "content": [], "usage": usage}
+    servers[0].given = {**message, "content": [call], "stop_reason": "tool_use"}
+    if stream:
+        servers[0].given = events(
+            {"type": "message_start", "message": message},
+            {"type": "content_block_start", **begun},
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", **end},
+            {"type": "message_stop"},
+        )
+    error = refusal(servers[0], "anthropic", "given", stream=stream)
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+@pytest.mark.parametrize("calls", [[None], [{}], 5, [{"index": 0, "function": {"name": ""}}]])
+def test_what_says_nothing_of_a_call_costs_no_text(
+    servers: tuple[AttackServer, AttackServer], way: str, stream: bool, calls: Any
+) -> None:
+    servers[0].given = said({"content": "ok", "tool_calls": calls}, stream=stream)
+    response = ask(servers[0], way, "given", stream=stream)
+    assert (response.output, response.tool_calls) == ("ok", ())
+
+
+def said(message: dict[str, Any], *, stream: bool) -> Any:
+    """Return a chat completion of one message, or a stream of one."""
+    choice = {"index": 0, "finish_reason": "stop", "delta" if stream else "message": message}
+    body = {"id": "x", "model": "m", "choices": [choice]}
+    return events(body) if stream else body
+
+
+def events(*bodies: Any) -> bytes:
+    return b"".join(b"data: %s\n\n" % json.dumps(body).encode() for body in bodies)
 
 
 @pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
