@@ -1,6 +1,6 @@
 """Assertions on how a trial ended: answered, refused, blocked, cut off."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -120,7 +120,7 @@ class ValidationError(Assertion):
     validator: str | None = Field(default=None, min_length=1)
     """Only the guardrail of this type."""
 
-    def cannot_fail_under(self, events: Sequence[GuardrailEvent]) -> str | None:
+    def cannot_fail_under(self, events: Iterable[GuardrailEvent]) -> str | None:
         if self.expected is not self.negate or any(self._fits(event) for event in events):
             return None
         what = f"{self.validator!r}" if self.validator else "a guardrail"

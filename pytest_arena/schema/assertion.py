@@ -1,6 +1,6 @@
 """The base of every assertion: the keys that all of them share, and the one method to write."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
@@ -317,7 +317,7 @@ class Assertion(ArenaModel):
         comes within that time; None where one could break it."""
         return None
 
-    def cannot_fail_under(self, events: Sequence[GuardrailEvent]) -> str | None:
+    def cannot_fail_under(self, events: Iterable[GuardrailEvent]) -> str | None:
         """Return what to say where it holds, with its `not`, whichever of these events come, which
         are all that the case's guardrails can do; None where one could break it."""
         return None
