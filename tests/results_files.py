@@ -43,6 +43,7 @@ def make_cell(case: str, provider: str = "m", verdict: Verdict = "passed", **mor
         verdict,
         () if verdict == "skipped" else trials,
         line=more.pop("line", 3),
+        reason=more.pop("reason", "no key" if verdict == "skipped" else None),
         **more,
     )
 

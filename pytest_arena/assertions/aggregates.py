@@ -12,7 +12,6 @@ from pytest_arena.assertions.messages import (
     counting,
     dollars,
     milliseconds,
-    never_as_late,
     share,
 )
 from pytest_arena.assertions.metrics import unknown_cost, untimed
@@ -24,6 +23,7 @@ from pytest_arena.judging.similarity.metrics import mean_pairwise
 from pytest_arena.results.trial import Trial
 from pytest_arena.running.time_limit import in_thread_within
 from pytest_arena.schema.assertion import CellAssertion, CheckContext, MayBeUnsure, Outcome
+from pytest_arena.schema.out_of_reach import never_as_late
 from pytest_arena.text.numbers import counted, number
 
 _MOST_COMPARED = 150

@@ -1,5 +1,6 @@
 """Assertions on how a trial ended: answered, refused, blocked, cut off."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -118,6 +119,13 @@ class ValidationError(Assertion):
     """Only in this direction: on what is sent, or on what comes back."""
     validator: str | None = Field(default=None, min_length=1)
     """Only the guardrail of this type."""
+
+    def cannot_fail_under(self, events: Iterable[GuardrailEvent]) -> str | None:
+        if self.expected is not self.negate or any(self._fits(event) for event in events):
+            return None
+        what = f"{self.validator!r}" if self.validator else "a guardrail"
+        where = f" on {self.direction}" if self.direction else ""
+        return f"nothing in the case can be blocked{where} by {what}, so that this checks nothing"
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         acted = [event for event in trial.guardrails if event.action != "flag"]

@@ -5,10 +5,11 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counting, never_as_many
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.words import count_characters, count_sentences, count_words
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
+from pytest_arena.schema.out_of_reach import never_as_many, never_so_many
 
 
 class MinLength(Assertion):
@@ -27,6 +28,9 @@ class MinLength(Assertion):
 
     value: int = Field(ge=1)
     """Characters that a reader sees."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return never_so_many(self.value, most_bytes, "characters") if self.negate else None
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
@@ -99,7 +103,9 @@ class Length(Assertion):
         return self
 
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
-        if self.max is None or self.min or self.negate:
+        if self.negate:
+            return never_so_many(self.min or 0, most_bytes, "characters")
+        if self.max is None or self.min:
             return None
         return never_as_many(self.max, most_bytes, "characters")
 
@@ -125,6 +131,9 @@ class MinWords(Assertion):
 
     value: int = Field(ge=1)
     """Words."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return never_so_many(self.value, most_bytes, "words") if self.negate else None
 
     @brief
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
@@ -173,6 +182,9 @@ class MinSentences(Assertion):
 
     value: int = Field(ge=1)
     """Sentences."""
+
+    def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        return never_so_many(self.value, most_bytes, "sentences") if self.negate else None
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome:
         return bounded(

@@ -20,27 +20,6 @@ def milliseconds(value: float) -> str:
     return f"{number(value)} ms"
 
 
-def never_as_many(most: int, most_bytes: int, what: str) -> str | None:
-    """Return what to say of a greatest number of characters, words or the like that no answer can
-    have."""
-    if most < most_bytes:
-        return None
-    return (
-        f"no answer has more than {most:,} {what}, so that this checks nothing: one of more "
-        f"than {most_bytes >> 20:,} MiB is given up (max_response_mb)"
-    )
-
-
-def never_as_late(max_ms: float, longest_s: float) -> str | None:
-    """Return what to say of a time that no answer can take; None where one can."""
-    if max_ms < longest_s * 1000:
-        return None
-    return (
-        f"no answer takes longer than {number(max_ms)} ms, so that this checks nothing: one that "
-        f"takes {number(longest_s)} s is given up (timeout)"
-    )
-
-
 def dollars(value: float) -> str:
     text = f"{value:,.10f}".rstrip("0").rstrip(".")
     return f"${text}"

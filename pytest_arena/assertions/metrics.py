@@ -11,12 +11,11 @@ from pytest_arena.assertions.messages import (
     counting,
     dollars,
     milliseconds,
-    never_as_late,
-    never_as_many,
 )
 from pytest_arena.results.request_response import REPLAYED, Response
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, MoreText, Outcome, brief
+from pytest_arena.schema.out_of_reach import never_as_late, never_as_many, never_so_many
 
 NO_PRICE = (
     "the cost is not known: the price of {provider} is missing; set input_cost_per_million and "
@@ -150,6 +149,8 @@ class TokenCount(Assertion):
         return self
 
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
+        if self.negate and self.kind == "output":
+            return never_so_many(self.min or 0, most_bytes, "tokens")
         if self.max is None or self.min or self.negate or self.kind == "input":
             return None
         return never_as_many(self.max, most_bytes, "tokens")

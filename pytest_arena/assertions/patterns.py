@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts
@@ -12,11 +12,11 @@ from pytest_arena.judging.detectors.messages import quoted
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.text.folding import fold
+from pytest_arena.text.pattern_facts import is_always_found, is_never_found
 from pytest_arena.text.regex import (
     Pattern,
     PatternTimeoutError,
     fold_pattern,
-    is_always_found,
     search,
 )
 
@@ -25,6 +25,9 @@ _OF_THE_END = re.compile(r"\$|\\[Zz]|\(\?!")
 
 
 class _Pattern(Assertion):
+    forbids: ClassVar[bool] = False
+    """Whether it holds where the pattern does not match."""
+
     pattern: Pattern = Field(validation_alias=AliasChoices("pattern", "value"))
     """The regular expression, as Python's `regex` package reads it."""
     fold: bool = False
@@ -45,6 +48,21 @@ class _Pattern(Assertion):
                 },
             )
         return pattern
+
+    @model_validator(mode="after")
+    def _may_be_found(self) -> Self:
+        """Refuse a pattern that must not match, and cannot."""
+        if self.weight and self.negate is not self.forbids and is_never_found(self.pattern):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "the pattern {given} is found in no answer, so that this checks nothing",
+                {
+                    "given": quoted(self.pattern),
+                    "expected": "a pattern of something that may be there",
+                    "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
+                },
+            )
+        return self
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:
         if _OF_THE_END.search(self.pattern):
@@ -104,6 +122,7 @@ class NotMatches(_Pattern):
     """
 
     type: ClassVar[str] = "not_matches"
+    forbids: ClassVar[bool] = True
     more_text: ClassVar[MoreText] = "harm"
 
     look_at: LookAt = "both"

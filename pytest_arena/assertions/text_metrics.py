@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pytest_arena.assertions.messages import bounded, counting, never_as_many
+from pytest_arena.assertions.messages import bounded, counting
 from pytest_arena.judging.similarity.lexical import TooLongError
 from pytest_arena.judging.similarity.metrics import (
     RougeVariant,
@@ -18,6 +18,7 @@ from pytest_arena.judging.similarity.metrics import (
 from pytest_arena.judging.similarity.ngram_scores import bleu, chrf
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, Outcome
+from pytest_arena.schema.out_of_reach import never_as_many
 from pytest_arena.text.folding import fold
 from pytest_arena.text.numbers import number
 

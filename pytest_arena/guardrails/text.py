@@ -2,14 +2,16 @@
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
 from pytest_arena.judging.words import Texts, count_sentences, find_words, mask
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, LookedAt, Violation
+from pytest_arena.schema.out_of_reach import never_as_many
 from pytest_arena.text.folding import visible
+from pytest_arena.text.pattern_facts import is_always_found, is_never_found
 from pytest_arena.text.regex import Pattern, find_all, search
 
 
@@ -34,6 +36,21 @@ class RequiredPattern(Guardrail):
     """What of an answer is looked at: its text alone, since no tool call must hold the pattern."""
     pattern: Pattern
     """The regular expression, as Python's `regex` package reads it."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _may_be_missing(cls, pattern: str) -> str:
+        if is_always_found(pattern):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "the pattern {given} is found in every answer, so that this checks nothing",
+                {
+                    "given": quoted(pattern),
+                    "expected": "a pattern of something that need not be there",
+                    "fix": "write + for *, or anchor it: ^…$",
+                },
+            )
+        return pattern
 
     @model_validator(mode="after")
     def _can_replace(self) -> Self:
@@ -68,6 +85,21 @@ class ForbiddenPattern(Guardrail):
 
     pattern: Pattern
     """The regular expression, as Python's `regex` package reads it."""
+
+    @field_validator("pattern")
+    @classmethod
+    def _may_be_found(cls, pattern: str) -> str:
+        if is_never_found(pattern):
+            raise PydanticCustomError(
+                "cannot_fail",
+                "the pattern {given} is found in no text, so that this checks nothing",
+                {
+                    "given": quoted(pattern),
+                    "expected": "a pattern of something that may be there",
+                    "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
+                },
+            )
+        return pattern
 
     def find(self, text: str) -> Violation | None:
         first = search(self.pattern, text)
@@ -106,6 +138,9 @@ class MaxLength(Guardrail):
     value: int = Field(gt=0)
     """The most characters."""
 
+    def cannot_fire_within(self, most_bytes: int) -> str | None:
+        return never_as_many(self.value, most_bytes, "characters")
+
     def find(self, text: str) -> Violation | None:
         seen = visible(text)
         if len(seen) <= self.value:
@@ -136,6 +171,9 @@ class MaxSentences(Guardrail):
     """What of an answer is looked at: its text alone."""
     value: int = Field(gt=0)
     """The most sentences."""
+
+    def cannot_fire_within(self, most_bytes: int) -> str | None:
+        return never_as_many(self.value, most_bytes, "sentences")
 
     def find(self, text: str) -> Violation | None:
         number = count_sentences(text)

@@ -24,6 +24,7 @@ from pytest_arena.loading.file_checks import (
 from pytest_arena.loading.files import display_name
 from pytest_arena.loading.gates import check_coverage_gates, check_gates, check_label_gates
 from pytest_arena.loading.guardrails import build_guardrails
+from pytest_arena.loading.idle_guardrails import check_guarded, idle_guardrails
 from pytest_arena.loading.includes import OWN_KEY, read_arena
 from pytest_arena.loading.inventory import inventory_of
 from pytest_arena.loading.lax_bounds import lax_bounds
@@ -189,6 +190,7 @@ def _load(
     check_coverage_gates(spec, tree, inventory, context)
     check_prices(spec, cells, tree, context)
     check_loads(cells, context)
+    check_guarded(cells, context)
     check_seen(cells, context)
     formats = spec.comparison.report_format if spec.comparison else None
     _let_go_of_cases(tree, settings, context)
@@ -203,6 +205,7 @@ def _load(
             *context.warnings,
             *(f"{one.place}: {one.what}" for one in _untold(context)),
             *lax_bounds(cells),
+            *idle_guardrails(cells),
             *unused_files(cells),
             *idle_variants(variants, cells),
             *lost_inputs(targets),

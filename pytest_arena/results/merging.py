@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.failing_cells import fails_run
+from pytest_arena.results.failing_cells import fail_on_of, fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
@@ -65,8 +65,9 @@ def loss_of(file: ResultsFile) -> str | None:
 def code_of(run: RunResult) -> int:
     """Return the exit code that a run deserves, which is never 0 where a verdict is missing.
 
-    2: not all of it ran; 1: a cell failed or reached no verdict, as the cells themselves say, or
-    pytest said so of the run; 5: there is no cell, and nothing failed; 0: all held.
+    2: not all of it ran; 1: a cell failed, reached no verdict or was cut short by a budget, as the
+    cells themselves say, or pytest said so of the run; 5: there is no cell, and nothing failed;
+    0: all held.
     """
     if run.interrupted or run.finished_at is None:
         return 2
@@ -74,7 +75,9 @@ def code_of(run: RunResult) -> int:
         return 1 if run.exit_code == 1 else 5
     if run.exit_code not in (None, 0, 1):
         return 2
-    return int(bool(run.exit_code) or any(fails_run(cell, run.info.options) for cell in run.cells))
+    unpaid = fail_on_of(run.info.options) != "none" and any(cell.over_budget for cell in run.cells)
+    failed = any(fails_run(cell, run.info.options) for cell in run.cells)
+    return int(bool(run.exit_code) or unpaid or failed)
 
 
 def _marked(file: ResultsFile) -> RunResult:

@@ -1,6 +1,6 @@
 """The base of every assertion: the keys that all of them share, and the one method to write."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar
@@ -214,8 +214,9 @@ def _unmet(why: str, *, cut: bool) -> Outcome:
 MoreText = Literal["help", "harm", "either", "nothing"]
 
 
-_LEAST = ("threshold", "min", "min_score", "min_similarity")
-"""Keys that bound a score or a share from below."""
+_HOLDS_ANYHOW = {"threshold": 0, "min": 0, "min_score": 0, "min_similarity": 0, "max": 1}
+"""What holds whatever comes, of the keys that bound a score or a share."""
+_OTHER_BOUND = {"min": "max", "max": "min"}
 
 
 _Check = TypeVar("_Check", bound=Callable[..., object])
@@ -286,22 +287,27 @@ class Assertion(ArenaModel):
 
     @model_validator(mode="after")
     def _can_fail(self) -> Self:
-        """Refuse a least score of nothing: what holds whatever comes checks nothing."""
+        """Refuse a least score of nothing, and a greatest of all: what holds whatever comes checks
+        nothing."""
         written = self.model_fields_set
-        for name in _LEAST if self.weight else ():
-            if name not in written or getattr(self, name) != 0:
+        for name, all_or_nothing in _HOLDS_ANYHOW.items() if self.weight else ():
+            if name not in written or getattr(self, name) != all_or_nothing:
                 continue
             field = type(self).model_fields[name]
-            from_nought = any(getattr(one, "ge", None) == 0 for one in field.metadata)
-            has_upper = name == "min" and getattr(self, "max", None) is not None
-            if from_nought and not has_upper and not self.applies_threshold:
+            edge = "le" if all_or_nothing else "ge"
+            at_edge = any(getattr(one, edge, None) == all_or_nothing for one in field.metadata)
+            has_other = getattr(self, _OTHER_BOUND.get(name, ""), None) is not None
+            if at_edge and not has_other and not self.applies_threshold:
+                mend = "lower" if all_or_nothing else "raise"
                 raise PydanticCustomError(
                     "cannot_fail",
-                    "{key}: 0 holds whatever comes, so that this checks nothing",
+                    "{key}: {given} holds whatever comes, so that this checks nothing",
                     {
                         "key": field.alias or name,
-                        "expected": "more than 0",
-                        "fix": "raise it, or remove the assertion (weight: 0 shows a score alone)",
+                        "given": all_or_nothing,
+                        "expected": "less than 1" if all_or_nothing else "more than 0",
+                        "fix": f"{mend} it, or remove the assertion (weight: 0 shows a score "
+                        "alone)",
                     },
                 )
         return self
@@ -309,6 +315,11 @@ class Assertion(ArenaModel):
     def cannot_fail_within(self, most_bytes: int, longest_s: float) -> str | None:
         """Return what to say where it holds, with its `not`, of every answer of so many bytes that
         comes within that time; None where one could break it."""
+        return None
+
+    def cannot_fail_under(self, events: Iterable[GuardrailEvent]) -> str | None:
+        """Return what to say where it holds, with its `not`, whichever of these events come, which
+        are all that the case's guardrails can do; None where one could break it."""
         return None
 
     def check(self, trial: Trial, context: CheckContext) -> Outcome | Awaitable[Outcome]:

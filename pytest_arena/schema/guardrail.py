@@ -73,6 +73,11 @@ class Guardrail(ArenaModel):
         """Whether looking may take longer than the event loop can wait."""
         return False
 
+    def cannot_fire_within(self, most_bytes: int) -> str | None:
+        """Return what to say where it finds nothing in any answer of so many bytes; None where it
+        may."""
+        return None
+
     def find(self, text: str) -> Violation | None:
         """Return what is wrong with a text, or None."""
         raise NotImplementedError(f"{type(self).__name__} has no find()")

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from functools import lru_cache
-from re import _parser as parser  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ArenaError, shorten
 from pytest_arena.text.folding import fold_in_place, fold_marks, in_nfc, without_final_break
+from pytest_arena.text.pattern_facts import empty_class
 
 if TYPE_CHECKING:
     import regex
@@ -40,38 +39,6 @@ def pattern_of(written: str) -> str:
     return in_nfc(without_final_break(written))
 
 
-def is_always_found(pattern: str) -> bool:
-    """Return whether a pattern is certainly found in every text, the empty one too: nothing of it
-    need be there, and nothing looks at what is around."""
-    try:
-        tree = parser.parse(pattern)
-    except (re.error, RecursionError, OverflowError):
-        # of the `regex` package alone
-        return False
-    return tree.getwidth()[0] == 0 and not _looks_around(tree)
-
-
-def _looks_around(tree: Any) -> bool:
-    """Return whether a part of a parsed pattern is about its surroundings, or may be."""
-    for code, argument in tree:
-        # `(?!)`, which nothing meets, is a FAILURE from Python 3.13 on
-        if str(code) in ("ASSERT", "ASSERT_NOT", "FAILURE", "GROUPREF", "GROUPREF_EXISTS"):
-            return True
-        if str(code) == "AT" and not str(argument).startswith("AT_BEGINNING"):
-            return True
-        if any(_looks_around(part) for part in _parts(argument)):
-            return True
-    return False
-
-
-def _parts(argument: Any) -> Iterator[Any]:
-    if isinstance(argument, parser.SubPattern):
-        yield argument
-    elif isinstance(argument, (tuple, list)):
-        for one in argument:
-            yield from _parts(one)
-
-
 def check_pattern(pattern: str) -> str:
     """Return the pattern of a text, where it compiles; any other is a validation error with the
     spot in it."""
@@ -90,6 +57,19 @@ def check_pattern(pattern: str) -> str:
                 "expected": "a regular expression as Python's `regex` package reads it",
             },
         ) from error
+    nothing = empty_class(pattern)
+    if nothing is not None:
+        raise PydanticCustomError(
+            "pattern",
+            "bad regular expression {given}: no character is in {nothing}",
+            {
+                "given": repr(shorten(pattern)),
+                "nothing": shorten(nothing),
+                "expected": "a class that leaves out less than a set and its complement, which the "
+                "`regex` package takes for any character",
+                "fix": r"write [\s\S] for any character, or (?!) for what nothing matches",
+            },
+        )
     return pattern
 
 

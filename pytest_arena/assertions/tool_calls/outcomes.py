@@ -175,6 +175,12 @@ class ToolEfficiency(ToolCallAssertion):
                     "fix": "add max_calls: …",
                 },
             )
+        if self.max_error_rate == 1 and self.max_calls is None and self.max_errors is None:
+            raise PydanticCustomError(
+                "cannot_fail",
+                "max_error_rate: 1 holds whatever comes, so that this checks nothing",
+                {"expected": "less than 1", "fix": "lower it, or add max_calls: …"},
+            )
         return self
 
     def judge_calls(self, calls: Calls, context: CheckContext) -> Outcome:

@@ -341,6 +341,12 @@ def _edited(path: Path, **changes: Any) -> None:
 
 PASSED = {"messages": [], "verdict": "passed"}
 FAILED = {"type": "contains", "verdict": "failed", "score": 0.0, "reason": "did not find it"}
+HELD = {"type": "contains", "verdict": "passed", "score": 1.0, "reason": "found it"}
+UNSEEN = {**FAILED, "verdict": "skipped", "score": None}
+RATE = {**FAILED, "type": "success_rate"}
+BROKEN = {"kind": "server", "message": "HTTP 500"}
+ERROR = {"messages": [], "verdict": "error", "error": BROKEN}
+RED = {"messages": [], "verdict": "failed", "assertions": [FAILED]}
 
 
 @pytest.mark.parametrize(
@@ -355,6 +361,32 @@ def test_a_pass_that_findings_may_have_given_is_one(further: dict[str, Any]) -> 
     trial = {**PASSED, "assertions": [FAILED, {**FAILED, **further}]}
     _edited(write_run("s/1", make_cell("A"), make_cell("C")), trials=[trial])
     assert main(["merge", "s"]) == 0
+
+
+_NONE_FAILED = "failed, but none of its trials did"
+_SKIPPED_RED = "was skipped, but a trial of it failed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"assertions": [{**RATE, "weight": 0}]}, 0),
+        ({"assertions": [{**RATE, "verdict": "unsure"}]}, 0),
+        ({"trials": [{**PASSED, "assertions": [HELD]}, ERROR, RED]}, 0),
+        ({"trials": [{**PASSED, "assertions": [UNSEEN, HELD]}]}, 0),
+        ({"verdict": "failed", "xfail": "known", "trials": [ERROR, RED]}, 0),
+        ({"verdict": "failed", "xfail": "known", "assertions": [RATE]}, 0),
+        ({"verdict": "skipped", "reason": "", "trials": []}, 0),
+        ({"trials": [{**PASSED, "assertions": [UNSEEN]}], "test": "t.py::A"}, 0),
+        ({"verdict": "skipped", "trials": [], "test": "t.py::A"}, 0),
+        ({"verdict": "skipped", "trials": [RED], "test": "t.py::A"}, 0),
+        ({"verdict": "skipped", "over_budget": "$1", "trials": [RED], "trials_not_run": 1}, 1),
+        ({"verdict": "skipped", "over_budget": "$1", "trials": [RED, PASSED]}, 1),
+    ],
+)
+def test_a_cell_as_a_run_may_write_it_is_taken(changes: dict[str, Any], code: int) -> None:
+    _edited(write_run("s/1", make_cell("A"), make_cell("C")), **changes)
+    assert main(["merge", "s"]) == code
 
 
 @pytest.mark.parametrize(
@@ -372,6 +404,27 @@ def test_a_pass_that_findings_may_have_given_is_one(further: dict[str, Any]) -> 
             {"trials": [{**PASSED, "assertions": [FAILED, {**FAILED, "verdict": "error"}]}]},
             "passed, but none of its checks did",
         ),
+        ({"assertions": [RATE]}, "passed, but its success_rate over all trials is failed"),
+        (
+            {"assertions": [{**RATE, "verdict": "error"}]},
+            "passed, but its success_rate over all trials is error",
+        ),
+        (
+            {"trials": [{**PASSED, "assertions": [HELD], "error": BROKEN}]},
+            "has a trial that passed with an error (server)",
+        ),
+        ({"trials": [{**PASSED, "assertions": [UNSEEN]}]}, "passed, but none of its checks did"),
+        (
+            {"trials": [{**PASSED, "assertions": [{**HELD, "weight": 0}]}]},
+            "passed, but nothing was checked",
+        ),
+        ({"verdict": "failed", "xfail": "known", "trials": [ERROR]}, _NONE_FAILED),
+        ({"verdict": "failed", "xfail": "known", "trials": []}, _NONE_FAILED),
+        ({"verdict": "failed", "trials": [{**PASSED, "assertions": [HELD]}]}, _NONE_FAILED),
+        ({"verdict": "skipped", "trials": []}, "was skipped without a reason"),
+        ({"verdict": "skipped", "trials": [RED]}, _SKIPPED_RED),
+        ({"verdict": "skipped", "reason": "no key", "trials": [RED]}, _SKIPPED_RED),
+        ({"verdict": "skipped", "over_budget": "$1", "trials": [RED, RED]}, _SKIPPED_RED),
     ],
 )
 def test_a_cell_that_contradicts_itself_is_refused(

@@ -61,6 +61,26 @@ def test_so_many_parts_as_no_answer_has_are_told_of(
 
 
 @pytest.mark.parametrize(
+    ("assertion", "what"),
+    [
+        ("{type: min_length, value: 1000000000, not: true}", "characters"),
+        ("{type: min_words, value: 1000000000, not: true}", "words"),
+        ("{type: min_sentences, value: 1000000000, not: true}", "sentences"),
+        ("{type: length, min: 1000000000, not: true}", "characters"),
+        ("{type: token_count, min: 1000000000, not: true}", "tokens"),
+    ],
+)
+def test_a_least_number_that_no_answer_has_is_told_of_under_not(
+    tmp_path: Path, assertion: str, what: str
+) -> None:
+    (said,) = warnings_of(tmp_path, assertion)
+    assert said.endswith(
+        f"no answer has 1,000,000,000 {what}, so that this checks nothing: one of more than 16 MiB "
+        "is given up (max_response_mb)"
+    )
+
+
+@pytest.mark.parametrize(
     ("assertion", "further", "longest"),
     [
         ("{type: response_time, max_ms: 60000}", "", "60"),
@@ -120,6 +140,9 @@ def test_javascript_that_reads_nothing_of_the_answer_is_told_of(tmp_path: Path, 
         ("{type: javascript, code: 'output.length > 2'}", ""),
         ("{type: javascript, code: 'context.vars.x != 2'}", ""),
         ("{type: max_length, value: 500}", ""),
+        ("{type: min_length, value: 1000000000}", ""),
+        ("{type: min_length, value: 500, not: true}", ""),
+        ("{type: length, max: 1000000000, not: true}", ""),
         ("{type: token_count, kind: input, max: 1000000000}", ""),
         ("{type: token_count, min: 1, max: 1000000000}", ""),
         (
