@@ -110,8 +110,8 @@ class Redactor:
         words = words_of(text)
         long = long_words(words)
         known = self._may_be_known(text)
-        escaped = known or may_be_escaped(long)
-        encoded = may_be_encoded(long) or self._may_be_encoded(long)
+        escaped = known or (bool(long) and may_be_escaped(long))
+        encoded = bool(long) and (may_be_encoded(long) or self._may_be_encoded(long))
         folded = (encoded or self._encoded_hints) and may_be_folded(text)
         if folded and not encoded:
             folded = self._may_be_encoded(run_together(text))
@@ -125,13 +125,17 @@ class Redactor:
         return looks
 
     def _may_be_known(self, text: str) -> bool:
-        for first, *others in self._hints:
-            if first in text and all(other in text for other in others):
+        for parts in self._hints:
+            if parts[0] in text and all(part in text for part in parts):
                 return True
         return False
 
     def _may_be_encoded(self, text: str) -> bool:
-        return any(hint in text for hint in self._encoded_hints)
+        # a loop, since a generator takes twice the time
+        for hint in self._encoded_hints:  # noqa: SIM110
+            if hint in text:
+                return True
+        return False
 
     def _plain(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where secrets stand as they are, encoded, or in part."""
