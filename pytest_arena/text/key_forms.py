@@ -19,7 +19,8 @@ class KeyForm:
     pattern: str
 
 
-_START = r"(?<![A-Za-z0-9_-])"
+_START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt]))"
+"""Behind no letter, unless that is the one of a line's end as JSON has it."""
 _END = r"(?![A-Za-z0-9_-])"
 
 # Formats as their issuers document them; those without a prefix of their own cannot be told from

@@ -26,7 +26,7 @@ _IN_TEXT = ("PRIVATE KEY", "earer ", "asic ", "://", "ecret", "ECRET")
 """Hints that need not stand in a word as long as a key."""
 _OF_TEXT = tuple((hint, form) for form in KEY_FORMS for hint in form.hints if hint in _IN_TEXT)
 _OF_WORDS = tuple((hint, form) for form in KEY_FORMS for hint in form.hints if hint not in _IN_TEXT)
-_LONG_WORD = 15
+LONG_WORD = 15
 _SIGNS = re.compile(r"[-_./+=:@\\]")
 _PLAIN_WORD = re.compile(r"(?:[A-Za-z]?[a-z]{0,24}|[A-Z]{1,12})\d{0,4}")
 
@@ -56,14 +56,18 @@ def hide_keys(text: str, *, quoted: bool = False) -> str:
     return "".join((*pieces, text[done:])) if pieces else text
 
 
-def long_words(text: str) -> str:
-    """Return the words of a text in which a key may stand, of which it hardly ever has many.
+def words_of(text: str) -> list[str]:
+    """Return the words of a text.
 
     No form of a key that is looked for in words has a quotation mark, and lines of JSON are full
     of them.
     """
-    words = text.replace('"', " ").split()
-    return " ".join([word for word in words if len(word) >= _LONG_WORD])
+    return text.replace('"', " ").split()
+
+
+def long_words(words: list[str]) -> str:
+    """Return the words in which a key may stand, of which a text hardly ever has many."""
+    return " ".join([word for word in words if len(word) >= LONG_WORD])
 
 
 def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:
@@ -75,7 +79,7 @@ def possible_forms(text: str, words: str) -> tuple[KeyForm, ...]:
 
 
 def _matches(text: str, quoted: bool) -> Iterator[KeySpan]:
-    forms = possible_forms(text, long_words(text))
+    forms = possible_forms(text, long_words(words_of(text)))
     for form in (*forms, QUOTED_KEY) if quoted else forms:
         pattern = _compiled(form.pattern)
         group = "key" if "key" in pattern.groupindex else 0
