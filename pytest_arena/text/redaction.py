@@ -50,6 +50,8 @@ class Redactor:
     Both are found plain, with all or some characters escaped as in JSON, programs, addresses and
     HTML, in base64 and in hexadecimal (folded into lines, too), there also as a part of what was
     encoded; and what is left of them where a text was cut in their middle.
+
+    One thread may learn values while others look for those that are known.
     """
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
@@ -57,12 +59,12 @@ class Redactor:
         self._values: set[str] = set()
         self._patterns: dict[str, str] = {}
         """Of each form of a value what matches it."""
-        self._pattern: re.Pattern[str] | None = None
+        self._compiled: tuple[int, re.Pattern[str]] = (0, re.compile(r"(?!)"))
         self._shortened = ShortenedKeys()
-        self._hints: dict[tuple[str, ...], None] = {}
+        self._hints: tuple[tuple[str, ...], ...] = ()
         """All parts of one of these stand in a text that holds a value, unless it is encoded, or
         each of its characters escaped."""
-        self._encoded_hints: dict[str, None] = {}
+        self._encoded_hints: tuple[str, ...] = ()
         """One of these stands in a text in which a value is encoded, unless folded or short."""
         self.learn(variables or {})
 
@@ -80,23 +82,25 @@ class Redactor:
                 self._learn(value)
 
     def _learn(self, value: str) -> None:
+        # looked through by other threads: put in place whole
+        hints, encoded_hints = dict.fromkeys(self._hints), dict.fromkeys(self._encoded_hints)
         forms = [form for form in forms_read(value) if len(form) >= SHORTEST]
         for form in (*written_forms(value), *forms):
             self._patterns[form] = re.escape(form)
             self._shortened.add(form)
             if not kept_parts(value):
-                self._hints[form,] = None
+                hints[form,] = None
         for form in (value, *forms):
             if parts := kept_parts(form):
-                self._hints[parts] = None
+                hints[parts] = None
         for encoded in encoded_forms(value):
             self._patterns[encoded.digits] = encoded.pattern
             self._shortened.add(encoded.digits)
             hint = max(kept_parts(encoded.digits), key=len, default=encoded.digits)
-            self._encoded_hints[hint] = None
+            encoded_hints[hint] = None
             if len(encoded.digits) < LONG_WORD:
-                self._hints[hint,] = None
-        self._pattern = None
+                hints[hint,] = None
+        self._hints, self._encoded_hints = tuple(hints), tuple(encoded_hints)
 
     def hide_known(self, text: str) -> str:
         """Return the text without the values that were added."""
@@ -167,11 +171,14 @@ class Redactor:
     def _known(self, text: str) -> Iterator[tuple[int, int]]:
         if not (self._may_be_known(text) or self._may_be_encoded(text)):
             return
-        if self._pattern is None:
+        count, pattern = self._compiled
+        if count != len(self._patterns):
             # longest first, so that no secret is left in part by another one inside it
-            ordered = sorted(self._patterns, key=len, reverse=True)
-            self._pattern = re.compile("|".join(self._patterns[form] for form in ordered))
-        for match in self._pattern.finditer(text):
+            known = sorted(self._patterns.items(), key=lambda one: len(one[0]), reverse=True)
+            pattern = re.compile("|".join(found for _, found in known))
+            # with how many it is of, since one may be learnt meanwhile
+            self._compiled = len(known), pattern
+        for match in pattern.finditer(text):
             yield match.span()
 
     def clean_value(self, value: Any) -> Any:
