@@ -41,8 +41,9 @@ def put_away_older(config: pytest.Config) -> None:
     path = config.invocation_params.dir / folder
     read = [_last(arguments, flag) or config.getini(name) for flag, name in _READING.items()]
     bases = (config.invocation_params.dir, config.rootpath)
-    named = {(base / str(one)).resolve() for one in read if one for base in bases}
-    if named & {path.resolve(), (path / RESULTS).resolve()}:
+    # not `resolve`, which raises at links in a circle
+    named = {os.path.realpath(base / str(one)) for one in read if one for base in bases}
+    if named & {os.path.realpath(path), os.path.realpath(path / RESULTS)}:
         return
     said = ReportFolder(path, config.rootpath).put_away_ended()
     if said is not None:

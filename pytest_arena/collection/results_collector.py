@@ -17,7 +17,7 @@ from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.run_conclusion import RunConclusion
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.collection.run_history import with_history
+from pytest_arena.collection.run_history import check_history, with_history
 from pytest_arena.collection.run_recordings import RunRecordings
 from pytest_arena.collection.run_so_far import RunSoFar
 from pytest_arena.collection.stored_cells import StoredCells
@@ -30,7 +30,7 @@ from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
-from pytest_arena.results.writing import RESULTS
+from pytest_arena.results.writing import RESULTS, unwritable
 from pytest_arena.running.interrupts import was_interrupted
 from pytest_arena.running.open_files import patiently
 
@@ -109,10 +109,18 @@ class ResultsCollector:
         if not session.config.option.collectonly:
             try:
                 self._folder.claim()
+                self._check_places()
             except UsageError as error:
                 raise pytest.UsageError(str(error)) from error
             if self._interrupted is None:
                 self.journals.forget_other_calls()
+
+    def _check_places(self) -> None:
+        """Refuse places that can take nothing of what the run puts there when it ends."""
+        if self._settings.history is not None:
+            check_history(self._config.rootpath / self._settings.history)
+        if self._settings.update_baseline and self._gatekeeper is not None:
+            self._gatekeeper.check_target()
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
@@ -256,12 +264,7 @@ class ResultsCollector:
         self.run = run = self._in_history(run, session)
         self._has_ended = True
         self._write(run)
-        if self._settings.update_baseline and self._gatekeeper is not None:
-            try:
-                self._said += self._gatekeeper.update(run, self.collected())
-            except UsageError as error:
-                self._refused.append(str(error))
-                session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        self._update_baseline(run, session)
         if self.storage.problem is not None:
             self._refused.append(self.storage.told(len(self._lines)))
         stored = self._copied and self.storage.problem is None
@@ -297,7 +300,24 @@ class ResultsCollector:
         except UserError as error:
             self._refused.append(str(error))
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        except OSError as error:
+            place = self._config.rootpath / self._settings.history
+            self._refused.append(str(unwritable(error.filename or place, error)))
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         return run
+
+    def _update_baseline(self, run: RunResult, session: pytest.Session) -> None:
+        gatekeeper = self._gatekeeper
+        if gatekeeper is None or not self._settings.update_baseline:
+            return
+        try:
+            self._said += gatekeeper.update(run, self.collected())
+        except UsageError as error:
+            self._refused.append(str(error))
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+        except OSError as error:
+            self._refused.append(str(unwritable(gatekeeper.target, error)))
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def _write(self, run: RunResult) -> None:
         """Write results, recordings and reports, and send them where they are to be copied."""
@@ -350,7 +370,7 @@ class ResultsCollector:
         needed = self._interrupted is not None or self._earlier is not None
         if self._settings.baseline is not None:
             baseline = self._config.rootpath / self._settings.baseline
-            needed = needed or baseline.resolve() == self._stored.path.resolve()
+            needed = needed or os.path.realpath(baseline) == os.path.realpath(self._stored.path)
         if refused and not needed and not session.config.option.collectonly:
             self._put_away = self._folder.put_away_ended()
 

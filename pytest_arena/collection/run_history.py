@@ -6,8 +6,22 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
+from pytest_arena.errors import UsageError
 from pytest_arena.results.run import RunResult
+from pytest_arena.results.writing import try_to_write, unwritable
 from pytest_arena.text.shown_path import shown_path
+
+
+def check_history(folder: Path) -> None:
+    """Refuse a history to which the run could not be added when it ends."""
+    from pytest_arena.comparison.trend import History
+
+    path = History(folder).path
+    try:
+        try_to_write(path)
+    except OSError as error:
+        fix = "put it right, or name another folder: --arena-history DIR"
+        raise UsageError(unwritable(error.filename or path, error, fix)) from None
 
 
 def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[RunResult, str]:
@@ -15,7 +29,7 @@ def with_history(run: RunResult, folder: Path, known: Collection[str]) -> tuple[
 
     `known` are the cells of all files that were collected. A run of a part is shown the history
     and not kept in it: its figures would be those of other cases. Raises `UserError` where the
-    history cannot be read or written.
+    history cannot be understood, and `OSError` where it cannot be read or written.
     """
     from pytest_arena.comparison.trend import History, point_of, trend_of
 

@@ -251,7 +251,7 @@ def _earlier_run(settings: Settings, config: pytest.Config) -> EarlierRun | None
 
     earlier = EarlierRun(settings.rejudge, config.rootpath)
     folder = report_dir_of(config, settings)
-    if earlier.path.resolve().parent == folder.resolve():
+    if os.path.dirname(os.path.realpath(earlier.path)) == os.path.realpath(folder):
         raise UsageError(
             Problem(
                 f"--arena-rejudge: this run would write over {settings.rejudge!r}",

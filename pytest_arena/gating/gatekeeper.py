@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -16,10 +17,12 @@ from pytest_arena.comparison.gate.apply import fresh_trials, with_gate
 from pytest_arena.comparison.gate.decision import Ask
 from pytest_arena.comparison.gate.forecast import forecast
 from pytest_arena.comparison.gate.gate import Rules, assess, wanted
+from pytest_arena.errors import UsageError
 from pytest_arena.loading.plans import Arena, CellPlan
 from pytest_arena.options import BASELINE, Settings
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
+from pytest_arena.results.writing import problem_of_replacing
 
 if TYPE_CHECKING:
     from pytest_arena.gating.old_versions import OldVersions
@@ -179,7 +182,7 @@ class Gatekeeper:
 
         A refusal is a `UsageError`.
         """
-        path = self._target
+        path = self.target
         if self._settings.add_to_baseline and run.exit_code:
             # the trials of a run that failed would be let in or not by how they came out
             return [f"baseline: {self._shown(path)} was left as it is, since the run failed"]
@@ -194,7 +197,7 @@ class Gatekeeper:
     def _stored(self) -> Baseline:
         """Return the baseline that is to be written anew; an empty one where there is none."""
         try:
-            return read_baseline(str(self._target), self._folder)
+            return read_baseline(str(self.target), self._folder)
         except MissingBaselineError:
             return Baseline()
 
@@ -210,8 +213,17 @@ class Gatekeeper:
             self._known = self.collected(ids)
         return self._known
 
+    def check_target(self) -> None:
+        """Refuse a baseline that could not be written when the run ends."""
+        fix = "put it right, or name another file: --arena-baseline FILE"
+        # a symbolic link stays one
+        problem = problem_of_replacing(Path(os.path.realpath(self.target)), fix)
+        if problem is not None:
+            raise UsageError(problem)
+
     @property
-    def _target(self) -> Path:
+    def target(self) -> Path:
+        """The file of the baseline that a run writes."""
         named = self._settings.baseline
         is_file = named is not None and not named.startswith("git:")
         if named is not None and is_file and not named.endswith("results.jsonl"):

@@ -17,10 +17,11 @@ from pytest_arena.recording.entries import FORMAT, better, check_entry
 from pytest_arena.results.journal import Journal, is_being_written
 from pytest_arena.results.reading import FileKind, json_lines
 from pytest_arena.results.serialize import ShapeError, to_line
-from pytest_arena.results.writing import is_of_storage, try_to_write, unwritable
+from pytest_arena.results.writing import problem_of_replacing, unwritable
 from pytest_arena.running.file_locks import FolderLock
 
 FOLDER = "recordings"
+_FIX = "put it right, or name another folder: --arena-recordings-dir DIR"
 _KEY = re.compile(rb'\{"key": "(\w+)"')
 _RECORDING = FileKind("recording", f"{FOLDER}/*.jsonl")
 _SHARD = FileKind("shard of a recording", f"{FOLDER}/.*.shard")
@@ -79,27 +80,16 @@ class RecordingFile:
 
     def problem(self) -> Problem | None:
         """Return why nothing could be recorded, None where it could."""
-        # the file itself may be read only, since another one takes its place
-        beside = self._shard("new")
-        try:
-            try_to_write(beside)
-        except OSError as error:
-            if not is_of_storage(error):
-                raise
-            return self.unwritable(error, None if error.filename == str(beside) else error.filename)
-        return None
+        return problem_of_replacing(self.path, _FIX)
 
-    def unwritable(self, error: OSError, folder: str | None = None) -> Problem:
-        """Return what to tell where it cannot be written, or where a `folder` of it cannot."""
-        fix = "put it right, or name another folder: --arena-recordings-dir DIR"
-        return unwritable(folder or self.path, error, fix)
+    def unwritable(self, error: OSError) -> Problem:
+        """Return what to tell where it cannot be written."""
+        return unwritable(self.path, error, _FIX)
 
     def new_shard(self) -> Journal:
         """Return a file of this process's own for what it records."""
-        return Journal(self._shard(f"{os.getpid()}-{uuid4().hex[:8]}"), lock=True)
-
-    def _shard(self, name: str) -> Path:
-        return self.path.with_name(f".{self.path.stem}.{name}.shard")
+        name = f".{self.path.stem}.{os.getpid()}-{uuid4().hex[:8]}.shard"
+        return Journal(self.path.with_name(name), lock=True)
 
     def merge(self, remove: frozenset[str] = frozenset()) -> None:
         """Put what the shards hold into the file, and take out the entries of some keys.

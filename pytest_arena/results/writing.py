@@ -71,6 +71,19 @@ def try_to_write(path: Path) -> None:
         raise
 
 
+def problem_of_replacing(path: Path, fix: str) -> Problem | None:
+    """Return why no new file could take the place of one, which itself may be read only; None where
+    one could."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        try_to_write(beside)
+    except OSError as error:
+        if not is_of_storage(error):
+            raise
+        return unwritable(path if error.filename == str(beside) else error.filename, error, fix)
+    return None
+
+
 def write_results(path: Path, run: RunResult, lines: Iterable[str]) -> list[int]:
     """Write a whole results file, given the lines of its cells; no reader ever sees half of it.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
+from pytest_arena.results import writing as writing_results
 from pytest_arena.results.journal import Journal
 from pytest_arena_reporters import writing
 
@@ -333,6 +334,7 @@ def test_recordings_that_cannot_be_made_are_told_before_anything_is_asked(
 
 FILLS = """\
 import errno, os
+from pytest_arena.results import writing as writing_results
 from pytest_arena.results.journal import Journal
 
 append = Journal.append
@@ -401,13 +403,16 @@ def test_what_is_missing_in_recordings_is_not_asked_for_where_none_can_be_added(
     project.run_apart(*NEW, "-k", "3 or 4").assert_outcomes(passed=28)
     full = """\
         import errno, os
+        from pytest_arena.results import writing
+
+        whole = writing.try_to_write
 
         def full(path):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+            if "recs" in str(path):
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+            whole(path)
 
-        from pytest_arena.recording import files
-
-        files.try_to_write = full
+        writing.try_to_write = full
     """
     project.pytester.makepyfile(conftest=full)
     # nothing need be recorded
@@ -417,3 +422,98 @@ def test_what_is_missing_in_recordings_is_not_asked_for_where_none_can_be_added(
     shown = "cannot write 'recs/recordings/arena.jsonl': read-only file system"
     assert shown in result.outlines
     assert len((project.path / "calls").read_bytes()) == 28
+
+
+HISTORY, BASELINE = "--arena-history=hist", "--arena-update-baseline"
+
+
+PIPE = pytest.param(
+    "pipe", marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+)
+
+
+@pytest.mark.parametrize("taken", ["hist", "hist/history.jsonl/x", "circle", "dangling", PIPE])
+def test_a_history_that_cannot_be_written_is_told_before_anything_is_asked(
+    project: Project, spread: tuple[str, ...], taken: str
+) -> None:
+    project.write(arena=ARENA)
+    place = "hist"
+    if taken == "pipe":
+        place = "hist/history.jsonl"
+        (project.path / "hist").mkdir()
+        os.mkfifo(project.path / place)
+    elif taken in ("circle", "dangling"):
+        (project.path / "hist").symlink_to("hist" if taken == "circle" else "/nowhere/at/all")
+    else:
+        place = taken.removesuffix("/x")
+        (project.path / taken).parent.mkdir(parents=True, exist_ok=True)
+        (project.path / taken).write_text("mine")
+    result = project.run(*spread, HISTORY)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        [f"ERROR: cannot write '{place}': *", "  fix: *: --arena-history DIR"]
+    )
+    assert not (project.path / "arena-report").exists()
+
+
+def test_a_history_that_cannot_be_added_to_at_the_end_costs_no_result(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA)
+    append = Journal.append
+
+    def fills(journal: Journal, line: str) -> None:
+        if journal.path.name == "history.jsonl":
+            raise full(journal.path)
+        append(journal, line)
+
+    monkeypatch.setattr(Journal, "append", fills)
+    result = project.run(*spread, HISTORY)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    assert "cannot write 'hist': no space left on device" in result.outlines
+    assert project.records()[-1]["totals"]["passed"] == 8
+
+
+@pytest.mark.parametrize("circle", [False, True])
+def test_a_baseline_that_cannot_be_written_is_told_before_anything_is_asked(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, circle: bool
+) -> None:
+    project.write(arena=ARENA)
+    if circle:
+        (project.path / "base").symlink_to("base")
+    else:
+        whole = writing_results.try_to_write
+
+        def read_only(path: Path) -> None:
+            if path.parent.name == "base":
+                raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+            whole(path)
+
+        monkeypatch.setattr(writing_results, "try_to_write", read_only)
+    result = project.run(
+        *spread, BASELINE, "--arena-baseline=base/b.jsonl", "--arena-baseline-missing=warn"
+    )
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = "cannot write 'base/b.jsonl': read-only file system"
+    if circle:
+        told = "the baseline base/b.jsonl cannot be read: Too many levels of symbolic links"
+    assert f"ERROR: {told}" in result.errlines
+    assert "Traceback" not in result.stderr.str()
+    assert not (project.path / "arena-report").exists()
+
+
+def test_a_baseline_that_cannot_be_written_at_the_end_costs_no_result(
+    project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA)
+
+    def fills(path: Path, baseline: object) -> bool:
+        raise full(path)
+
+    monkeypatch.setattr("pytest_arena.gating.gatekeeper.write_baseline", fills)
+    result = project.run(*spread, BASELINE)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    shown = "cannot write '.arena/baseline.jsonl': no space left on device"
+    assert shown in result.outlines
+    assert "INTERNALERROR" not in result.stdout.str()
+    assert project.records()[-1]["totals"]["passed"] == 8

@@ -53,7 +53,7 @@ def baseline_bytes(baseline: Baseline) -> bytes:
 def write_baseline(path: Path, baseline: Baseline) -> bool:
     """Put a baseline in place of a file in one step; return whether its content has changed."""
     data = baseline_bytes(baseline)
-    path = path.resolve()  # a symbolic link stays one
+    path = Path(os.path.realpath(path))  # a symbolic link stays one
     if path.exists() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

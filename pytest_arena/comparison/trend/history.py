@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pytest_arena.errors import Location, Problem, UsageError, UserError
+from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.journal import Journal
 from pytest_arena.results.serialize import ShapeError, read, record_of, to_line
 from pytest_arena.results.trend import RunPoint
@@ -32,19 +32,12 @@ class History:
     def add(self, point: RunPoint) -> None:
         """Add a run with one system call, so that runs at once do not mix their lines."""
         line = to_line({"kind": "history", "format": FORMAT, **record_of(point)})
+        journal = Journal(self.path)
         try:
             # a line that was torn off must not swallow this one
-            journal = Journal(self.path)
             journal.append(f"\n{line}" if _ends_torn(self.path) else line)
+        finally:
             journal.close()
-        except OSError as error:
-            raise UsageError(
-                Problem(
-                    f"--arena-history: {os.fspath(self.path)!r} cannot be written: "
-                    f"{error.strerror}",
-                    expected="a folder that can be written to",
-                )
-            ) from None
 
 
 def is_history(path: Path) -> bool:
