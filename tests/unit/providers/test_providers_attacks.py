@@ -120,7 +120,7 @@ def test_where_httpx_would_go_counts_and_not_what_is_written(location: str) -> N
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://127.0.0.1:PORT/v1"])
+@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://u:p@127.0.0.1:PORT/v1"])
 def test_a_location_at_the_host_is_followed_however_it_is_written(way: str, location: str) -> None:
     with AttackServer() as server:
         server.to = location.replace("PORT", server.url.rpartition(":")[2])
