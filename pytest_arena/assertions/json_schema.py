@@ -32,8 +32,8 @@ class JsonSchema(Assertion):
     file is loaded. With `extract` the JSON in a fence marked `json` is taken, else of several
     values the first that fits; an answer without JSON fails, with `not`, too.
 
-    Error: when the JSON is nested too deeply, when a reference leads nowhere, when a pattern of
-    the schema needs more than a second.
+    Error: when the JSON is nested too deeply, when a reference leads nowhere or in a circle, when a
+    pattern of the schema needs more than a second.
     """
 
     type: ClassVar[str] = "json_schema"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -29,6 +32,16 @@ _OF_MANY = ("allOf", "anyOf", "oneOf", "prefixItems", "items", "extends")
 _BY_NAME = (
     "properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies",
 )  # fmt: skip
+
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_MOST_ROUNDS = 8
+"""Of one reference within itself at one value; dynamic ones may lead to others at their first."""
+_followed_now: ContextVar[Counter[tuple[int, int]]] = ContextVar("followed")
+
+
+class CircleError(Exception):
+    """A schema's references lead in a circle, which no value ends."""
 
 
 class UnknownKeywordError(ValueError):
@@ -100,8 +113,39 @@ def validator_class(draft: str) -> Any:
         "enum": _enum,
     }
     base = validators.validator_for({"$schema": draft} if draft else {}, Draft202012Validator)
+    keywords |= {name: _followed(base.VALIDATORS.get(name)) for name in _REFERENCES}
     extend: Any = validators.extend  # has no types in its stubs
     return extend(base, {name: own for name, own in keywords.items() if name in base.VALIDATORS})
+
+
+@contextmanager
+def following() -> Iterator[None]:
+    """Watch over the references that are followed inside: circles are `CircleError`."""
+    token = _followed_now.set(Counter())
+    try:
+        yield
+    finally:
+        _followed_now.reset(token)
+
+
+def _followed(keyword: Any) -> Any:
+    """Return a keyword that is a reference as one that does not go round without end."""
+
+    def follow(validator: Any, reference: Any, instance: Any, schema: Any) -> Iterator[Any]:
+        now = _followed_now.get(None)
+        if now is None:
+            yield from keyword(validator, reference, instance, schema) or ()
+            return
+        step = id(schema), id(instance)
+        now[step] += 1
+        try:
+            if now[step] > _MOST_ROUNDS:
+                raise CircleError
+            yield from keyword(validator, reference, instance, schema) or ()
+        finally:
+            now[step] -= 1
+
+    return follow
 
 
 @cache

@@ -10,8 +10,10 @@ from pydantic_core import PydanticCustomError
 
 from pytest_arena.errors import ArenaError, shorten, suggest
 from pytest_arena.json_schema.keywords import (
+    CircleError,
     UnknownKeywordError,
     check_patterns,
+    following,
     format_checker,
     refuse_unknown,
     validator_class,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import SchemaError, ValidationError
 
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_TOO_DEEP = "the JSON is nested too deeply for the schema"
 _MOST_TOLD = 5
 _MOST_FOUND = 100
 """A list of a million wrong rows is not looked at to its end."""
@@ -83,18 +86,29 @@ def mismatches(value: Any, schema: Any) -> str | None:
 
     # A registry of our own: the default one would fetch remote references.
     draft = _draft(schema)
+    if isinstance(schema, Mapping):
+        # behind a reference to the whole, it would bring jsonschema's own class back
+        schema = {key: value for key, value in schema.items() if key != "$schema"}
     validator = validator_class(draft)(schema, registry=Registry(), format_checker=format_checker())
     try:
-        errors = list(islice(validator.iter_errors(value), _MOST_FOUND))
+        with following():
+            errors = list(islice(validator.iter_errors(value), _MOST_FOUND))
+    except CircleError:
+        raise SchemaUnusableError("the schema's references lead in a circle") from None
     except PatternTimeoutError as timeout:
         raise SchemaUnusableError(str(timeout)) from timeout
     except RecursionError as deep:
-        raise SchemaUnusableError("the JSON is nested too deeply for the schema") from deep
+        raise SchemaUnusableError(_TOO_DEEP) from deep
     except Unresolvable as unknown:
         raise SchemaUnusableError(
             f"the schema's reference {shorten(unknown.ref, 60)!r} leads nowhere; "
             "references are looked up in the schema itself only"
         ) from unknown
+    except BaseException as panic:
+        # what the package behind references makes of Python's own limit, where it meets it
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise SchemaUnusableError(_TOO_DEEP) from None
     return _told(value, errors) if errors else None
 
 

@@ -62,6 +62,8 @@ _UNREADABLE = frozenset(
         "JsonBoundError",
     }
 )
+_TRACEBACK = re.compile(r"\s*Traceback \(most recent call last\)")
+"""litellm's own, which it adds to what it says."""
 _LIMIT = 200
 _READ = 20_000
 """Characters of an error's body that are looked at for the words in it."""
@@ -139,7 +141,7 @@ def provider_words(text: str) -> str:
         found = _message(_decode(text, start))
         if found:
             return found
-    text = _SUFFIX.sub("", text)
+    text = _SUFFIX.sub("", _TRACEBACK.split(text, maxsplit=1)[0])
     while (shorter := _PREFIX.sub("", text)) != text:
         text = shorter
     return text

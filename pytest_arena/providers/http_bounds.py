@@ -30,7 +30,9 @@ def may_follow(name: str, asked: URL, location: str, key: str, kind: ErrorKind) 
     except ValueError:
         raise ProviderError(kind, f"{name} {leads_elsewhere(None, key)}") from None
     check_stays(name, asked, target, key, kind)
-    return target
+    # a user that the location names would go before the key, which clients refuse
+    is_another = target.user is not None and target.user != asked.user
+    return target.with_user(None) if is_another else target
 
 
 def check_stays(name: str, asked: Url, target: Url, key: str, kind: ErrorKind) -> None:

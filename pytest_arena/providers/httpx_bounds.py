@@ -173,6 +173,9 @@ def _following(
         check_stays(name, request.url, following.url, "api_base", ErrorKind.CONFIGURATION)
     except ProviderError as error:
         raise _told(refused, error) from None
+    if following.url.userinfo != request.url.userinfo:
+        # one that the location names would go before the key, which clients refuse
+        following.url = following.url.copy_with(userinfo=b"")
     return following
 
 

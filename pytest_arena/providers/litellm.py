@@ -14,7 +14,7 @@ from pytest_arena.providers.completion import Answer, unreadable
 from pytest_arena.providers.configuration import base_of, problems_of, redirection_note
 from pytest_arena.providers.credentials import NO_KEY, Access
 from pytest_arena.providers.embeddings import texts_of, vectors_answer
-from pytest_arena.providers.error_mapping import exception_failure
+from pytest_arena.providers.error_mapping import exception_failure, provider_words
 from pytest_arena.providers.file_inputs import check_files, lost_files
 from pytest_arena.providers.json_body import read_beside
 from pytest_arena.providers.litellm_import import (
@@ -32,7 +32,7 @@ from pytest_arena.providers.litellm_wire import Wire, listening
 from pytest_arena.providers.message_content import add_message
 from pytest_arena.providers.model_params import fitted, is_default, left_out_note
 from pytest_arena.providers.prices import Price, load_prices, price_of
-from pytest_arena.providers.usage import usage_from
+from pytest_arena.providers.usage import Usage, usage_from
 from pytest_arena.results.request_response import Request, Response
 from pytest_arena.schema.provider import ProviderSpec
 
@@ -313,16 +313,33 @@ def _of_another_format(
 ) -> Answer:
     """Return what litellm read of another format than OpenAI's, with what it loses put back."""
     wire.check(streams=request.stream)
+    problem = wire.usage_problem
     if failed is not None:
         stopped = None if lost else wire.stopped_by_filter()
         if stopped is None:
-            raise failed
+            raise _unread(failed, wire, problem, streams=request.stream)
         answer = stopped
-    if not wire.reports_usage:
+    if problem is not None:
+        answer.usage = Usage(problem=problem)
+    elif not wire.reports_usage:
         answer.usage = None
     answer.is_refusal = wire.tells_refusal
     wire.restore(answer)
     return answer
+
+
+def _unread(failed: Exception, wire: Wire, problem: str | None, *, streams: bool) -> Exception:
+    """Return why an answer that came could not be read, which another attempt would not change;
+    else the failure itself."""
+    if not 200 <= wire.status < 300:
+        return failed
+    told = exception_failure(failed)
+    if problem is not None and told.kind in (ErrorKind.SERVER, ErrorKind.BAD_RESPONSE):
+        return unreadable(f"litellm cannot read its usage ({problem})")
+    # a stream may have ended before its time
+    if streams or not wire.ended or told.kind is not ErrorKind.SERVER:
+        return failed
+    return unreadable(f"litellm cannot read it: {provider_words(str(failed))}")
 
 
 async def _drain(stream: Any, answer: Answer, started: float) -> float | None:
@@ -343,7 +360,8 @@ async def _drain(stream: Any, answer: Answer, started: float) -> float | None:
 
 def _add(answer: Answer, received: Any, choices: Any) -> None:
     """Add what litellm read: a whole answer, or one chunk of it."""
-    answer.model = received.model or answer.model
+    model = received.model
+    answer.model = model if isinstance(model, str) and model else answer.model
     answer.usage = usage_from(_plain(getattr(received, "usage", None))) or answer.usage
     if not choices or choices[0].index:
         return

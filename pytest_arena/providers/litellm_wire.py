@@ -29,6 +29,12 @@ from pytest_arena.providers.event_stream import EventDecoder
 from pytest_arena.providers.http_bounds import MOST_BYTES
 from pytest_arena.providers.json_body import read_json
 from pytest_arena.providers.litellm_losses import restore, stopped_by_filter
+from pytest_arena.providers.litellm_usage import (
+    may_be_broken,
+    mended,
+    mended_events,
+    problem_in,
+)
 
 _USAGE = re.compile(
     rb'"(?:usage|usageMetadata|prompt_eval_count|eval_count|billed_units|tokenUsage|meta)"\s*:'
@@ -36,6 +42,8 @@ _USAGE = re.compile(
 )
 """Where providers of other formats report their tokens."""
 _REFUSAL = re.compile(rb'"stop_reason"\s*:\s*"refusal"')
+_READ_HERE = ("/chat/completions", "/embeddings")
+"""How the paths of OpenAI's format end."""
 _LAST_EVENT = re.compile(rb"^data: ?\[DONE\]", re.MULTILINE)
 _ENDS = (
     ("/v1/messages", re.compile(rb'message_stop|"stop_reason"\s*:\s*"')),
@@ -143,6 +151,12 @@ class Wire:
         return not self.parts or _USAGE.search(self.body) is not None
 
     @property
+    def usage_problem(self) -> str | None:
+        """Which counts of an answer of another format cannot be."""
+        body = self.body
+        return problem_in(_events(body)) if may_be_broken(body) else None
+
+    @property
     def tells_refusal(self) -> bool:
         """Whether an answer of Anthropic's format ends as a refusal, which litellm takes for any
         filter's work."""
@@ -230,8 +244,12 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
         wire.sent = b""
     wire.parts.clear()
     wire.ended, wire.response = response.is_closed, None
+    to_mend = not wire.path.endswith(_READ_HERE)
     if response.is_closed:
         wire.parts.append((time.perf_counter(), response.content))
+        if to_mend and may_be_broken(response.content) and (body := mended(response.content)):
+            # what httpx keeps of an answer that was read, and litellm reads
+            response._content = body
         return
     wire.response = response
     read = response.aiter_bytes
@@ -239,7 +257,7 @@ async def _hear(wire: Wire, request: Any, response: Any) -> None:
     async def listened(chunk_size: int | None = None) -> AsyncIterator[bytes]:
         async for part in read(chunk_size):
             wire.parts.append((time.perf_counter(), part))
-            yield part
+            yield mended_events(part) if to_mend and may_be_broken(part) else part
         wire.ended = True
 
     response.aiter_bytes = listened

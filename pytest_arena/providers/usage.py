@@ -58,6 +58,12 @@ def usage_from(usage: Any, *, embeds: bool = False) -> Usage | None:
     return Usage(given_in, given_out, cached, written, reasoning, "; ".join(broken) or None)
 
 
+def is_count(value: Any) -> bool:
+    """Return whether a value can be a number of tokens."""
+    whole = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return whole and 0 <= value <= MOST_TOKENS and value == int(value)
+
+
 def _count(holder: Any, names: tuple[str, ...], broken: list[str]) -> int | None:
     """Return the count of the first of these names that there is; one that is none is broken."""
     if not isinstance(holder, dict):
@@ -66,8 +72,7 @@ def _count(holder: Any, names: tuple[str, ...], broken: list[str]) -> int | None
         value = holder.get(name)
         if value is None:
             continue
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if whole and 0 <= value <= MOST_TOKENS and value == int(value):
+        if is_count(value):
             return int(value)
         broken.append(f"{name}: {shorten(repr(value), 40)}")
         return None

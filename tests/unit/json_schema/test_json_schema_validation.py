@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_arena.json_schema import check_schema, mismatches
+from pytest_arena.json_schema import SchemaUnusableError, check_schema, mismatches
 
 ORDER: dict[str, Any] = {
     "required": ["id", "lines"],
@@ -64,3 +64,51 @@ def test_a_value_that_fits_has_no_mistakes(value: Any) -> None:
 def test_a_mistake_that_two_rules_find_is_told_once() -> None:
     rule = {"required": ["a"]}
     assert mismatches({}, check_schema({"allOf": [rule, rule]})) == "'a' is a required property"
+
+
+CIRCLES: list[dict[str, Any]] = [
+    {"$ref": "#"},
+    {"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#"},
+    {"allOf": [{"$ref": "#"}]},
+    {"not": {"$ref": "#"}},
+    {"anyOf": [{"$ref": "#"}, {"type": "string"}]},
+    {"if": {"$ref": "#"}, "then": True},
+    {"properties": {"a": {"$ref": "#/properties/a"}}},
+    {"$dynamicAnchor": "node", "$dynamicRef": "#node"},
+    {
+        "$defs": {"one": {"$ref": "#/$defs/two"}, "two": {"$ref": "#/$defs/one"}},
+        "$ref": "#/$defs/one",
+    },
+]
+
+
+@pytest.mark.parametrize("schema", CIRCLES, ids=range(len(CIRCLES)))
+def test_references_in_a_circle_are_the_schemas_fault(schema: dict[str, Any]) -> None:
+    with pytest.raises(SchemaUnusableError) as caught:
+        mismatches({"a": 1}, check_schema(schema))
+    assert str(caught.value) == "the schema's references lead in a circle"
+
+
+def test_references_that_a_value_ends_lead_in_no_circle() -> None:
+    tree = {"type": "object", "properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}}
+    twice = {"$defs": {"n": {"type": "integer"}}, "items": {"allOf": [{"$ref": "#/$defs/n"}] * 20}}
+    assert mismatches({"a": {"a": {}, "b": {"a": {}}}, "b": {}}, check_schema(tree)) is None
+    assert mismatches([1] * 50, check_schema(twice)) is None
+
+
+@pytest.mark.parametrize("behind", [{"$ref": "#"}, {"not": {"$ref": "#"}}])
+def test_a_value_that_is_too_deep_is_no_circle_wherever_the_limit_is_met(behind: Any) -> None:
+    value: Any = 1
+    for _ in range(2000):
+        value = {"a": value}
+    schema = check_schema({"properties": {"a": behind}})
+
+    def held_against(frames: int) -> None:
+        if frames:
+            held_against(frames - 1)
+        else:
+            mismatches(value, schema)
+
+    for frames in range(20):
+        with pytest.raises(SchemaUnusableError, match=r"^the JSON is nested too deeply"):
+            held_against(frames)

@@ -120,7 +120,7 @@ def test_where_httpx_would_go_counts_and_not_what_is_written(location: str) -> N
     assert len(server.asked) == 1
 
 
-@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://127.0.0.1:PORT/v1"])
+@pytest.mark.parametrize("location", ["http://127.0.0.1:PORT/v1", "HTTP://u:p@127.0.0.1:PORT/v1"])
 def test_a_location_at_the_host_is_followed_however_it_is_written(way: str, location: str) -> None:
     with AttackServer() as server:
         server.to = location.replace("PORT", server.url.rpartition(":")[2])
@@ -340,6 +340,104 @@ def said(message: dict[str, Any], *, stream: bool) -> Any:
 
 def events(*bodies: Any) -> bytes:
     return b"".join(b"data: %s\n\n" % json.dumps(body).encode() for body in bodies)
+
+
+UNCOUNTED = {
+    "NaN": "nan",
+    "-Infinity": "-inf",
+    "1e400": "inf",
+    "9" * 5000: "inf",
+    "-5": "-5",
+    "10.5": "10.5",
+    "true": "True",
+    '"10"': "'10'",
+    "[10]": "[10]",
+    '{"a": 1}': "{'a': 1}",
+    "100000001": "100000001",
+}
+"""Counts that cannot be, as they come and as they are told."""
+
+
+@pytest.mark.parametrize("count", UNCOUNTED, ids=lambda count: count[:10])
+def test_counts_of_anthropics_that_cannot_be_are_unknown_with_a_note(
+    servers: tuple[AttackServer, AttackServer], stream: bool, count: str
+) -> None:
+    usage = f'{{"input_tokens": {count}, "output_tokens": 7}}'
+    servers[0].given = _message(usage, stream=stream)
+    notes: list[str] = []
+    response = ask(servers[0], "anthropic", "given", stream=stream, notes=notes)
+    assert (response.output, response.input_tokens, response.cost_usd) == ("ok", None, None)
+    said = f"provider 'p' reports a usage that cannot be (input_tokens: {UNCOUNTED[count]})"
+    assert notes == [f"{said}; such tokens and their cost count as unknown"]
+
+
+@pytest.mark.parametrize("usage", ["null", '"free"', "[1]", "5"])
+def test_what_is_no_usage_costs_no_answer(
+    servers: tuple[AttackServer, AttackServer], stream: bool, usage: str
+) -> None:
+    servers[0].given = _message(usage, stream=stream)
+    notes: list[str] = []
+    response = ask(servers[0], "anthropic", "given", stream=stream, notes=notes)
+    assert (response.output, response.input_tokens) == ("ok", None)
+    assert len(notes) == (usage != "null")
+
+
+def test_a_stream_that_litellm_gives_up_for_its_usage_is_told(
+    servers: tuple[AttackServer, AttackServer],
+) -> None:
+    # an event that comes in several parts, which are not put together before litellm sees them
+    usage = '{"pad": "%s", "input_tokens": NaN, "output_tokens": 7}'.replace("%s", "x" * 900_000)
+    servers[0].given = _message(usage, stream=True)
+    error = refusal(servers[0], "anthropic", "given", stream=True)
+    told = "litellm cannot read its usage (input_tokens: nan)"
+    assert error.message == f"the provider's answer cannot be read: {told}"
+    assert error.kind is ErrorKind.BAD_RESPONSE
+
+
+def test_arguments_of_a_tool_that_are_named_like_counts_stay_as_they_are(
+    servers: tuple[AttackServer, AttackServer],
+) -> None:
+    given = {"input_tokens": -5, "usage": "no"}
+    call = {"type": "tool_use", "id": "a", "name": "f", "input": given}
+    usage = {"input_tokens": True, "output_tokens": 7}
+    message = {"id": "m", "type": "message", "role": "assistant", "model": 5, "content": [call]}
+    servers[0].given = {**message, "stop_reason": "tool_use", "usage": usage}
+    response = ask(servers[0], "anthropic", "given")
+    assert response.tool_calls[0].arguments == given
+    assert (response.input_tokens, response.model) == (None, None)
+
+
+@pytest.mark.parametrize("body", [b"<html>hello</html>", b'{"model": 5}', b"[]", b'"x"'])
+def test_an_answer_that_litellm_cannot_read_is_told_in_a_line_and_not_asked_for_again(
+    servers: tuple[AttackServer, AttackServer], body: bytes
+) -> None:
+    servers[0].given = body
+    error = refusal(servers[0], "anthropic", "given")
+    assert error.kind is ErrorKind.BAD_RESPONSE
+    assert "\n" not in error.message
+    assert "Traceback" not in error.message
+
+
+def _message(usage: str, *, stream: bool) -> bytes:
+    """Return a message of Anthropic's with this usage, whole or as a stream."""
+    text = {"type": "text", "text": "ok"}
+    message: dict[str, Any] = {"id": "m", "type": "message", "role": "assistant", "model": "m"}
+    message |= {"content": [text], "stop_reason": "end_turn", "usage": "USAGE"}
+    if not stream:
+        return json.dumps(message).replace('"USAGE"', usage).encode()
+    delta = {"type": "text_delta", "text": "ok"}
+    return events(
+        {"type": "message_start", "message": {**message, "content": [], "stop_reason": None}},
+        {"type": "content_block_start", "index": 0, "content_block": {**text, "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": delta},
+        {"type": "content_block_stop", "index": 0},
+        {
+            "type": "message_delta",
+            "delta": {"stop_reason": "end_turn"},
+            "usage": {"output_tokens": 7},
+        },
+        {"type": "message_stop"},
+    ).replace(b'"USAGE"', usage.encode())
 
 
 @pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
