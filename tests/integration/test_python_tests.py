@@ -753,3 +753,43 @@ def test_a_run_of_some_tests_says_so(
     project.pytester.makepyfile(test_app=NO_VERDICT)
     project.run(*chosen, *spread)
     assert said in (project.path / "arena-report" / "report.md").read_text()
+
+
+IN_THREADS = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+def in_thread(function, *given, **named):
+    thread = threading.Thread(target=function, args=given, kwargs=named)
+    thread.start()
+    thread.join()
+
+def test_failed(arena):
+    in_thread(arena.check, "x", contains="y")
+
+def test_unjudged(arena):
+    in_thread(arena.check, "x", response_time=1000)
+
+def test_expected(arena):
+    with ThreadPoolExecutor() as pool, pytest.raises(AssertionError):
+        pool.submit(arena.check, "x", contains="y").result()
+
+def test_passed(arena):
+    in_thread(arena.check, "x", contains="x")
+"""
+
+
+def test_a_check_that_fails_in_a_thread_is_not_lost(project: Project) -> None:
+    project.pytester.makepyfile(test_app=IN_THREADS)
+    result = project.run("-W", "ignore")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=2, failed=2)
+    verdicts = {cell["case"]: cell["verdict"] for cell in project.cells().values()}
+    assert verdicts == {
+        "test_failed": "failed",
+        "test_unjudged": "error",
+        "test_expected": "passed",
+        "test_passed": "passed",
+    }

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pytest_arena.collection.python_tests.ending import PASSED, Ending, broken, ending_of, leaves
+from pytest_arena.collection.python_tests.ending import (
+    PASSED,
+    Ending,
+    broken,
+    ended_thread,
+    ending_of,
+    leaves,
+)
 from pytest_arena.collection.python_tests.talk import Talk, Turn
 from pytest_arena.errors import ErrorKind, Location
 from pytest_arena.loading.plans import CasePlan
@@ -39,6 +46,7 @@ class Attempt:
         self.over_budget: dict[str, str] = {}
         """The budget that kept a case from a call, by case."""
         self._opened: set[str] = set()
+        self._told_of_thread = False
         self.unfinished: list[tuple[str, Location]] = []
         """What was called with `await` to come, and where, until that has come to its end."""
 
@@ -51,6 +59,15 @@ class Attempt:
         """Return whether a check of its own raised this."""
         every = list(leaves(raised)) if raised is not None else []
         return any(one in talk.raised for talk in self._talks.values() for one in every)
+
+    def lost_in_thread(self) -> BaseException | None:
+        """Return a failure of its checks that ended a thread, so that nobody was told; once."""
+        every = (one for talk in self._talks.values() for one in talk.raised)
+        lost = next((one for one in every if ended_thread(one)), None)
+        if lost is None or self._told_of_thread:
+            return None
+        self._told_of_thread = True
+        return lost
 
     @property
     def has_passed(self) -> bool:

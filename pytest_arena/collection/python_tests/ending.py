@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
@@ -96,6 +97,12 @@ def is_failure(one: BaseException) -> bool:
     if isinstance(one, pytest.fail.Exception):
         return not _is_time_limit(one)
     return isinstance(one, AssertionError)
+
+
+def ended_thread(one: BaseException) -> bool:
+    """Return whether an exception was caught by nobody but the thread that it ended."""
+    own = threading.Thread._bootstrap_inner.__code__  # type: ignore[attr-defined]
+    return any(frame.f_code is own for frame, _ in walk_tb(one.__traceback__))
 
 
 def _is_time_limit(one: BaseException) -> bool:

@@ -81,6 +81,10 @@ class RunningTest:
             raise UserError(
                 Problem(f"{name} did not come to its end", place, fix="await it in the test")
             )
+        lost = attempt.lost_in_thread()
+        if lost is not None:
+            attempt.unraised.clear()
+            raise lost
         kept, attempt.unraised = attempt.unraised, []
         if len(kept) == 1:
             raise kept[0][1]
