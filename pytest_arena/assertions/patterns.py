@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from pydantic import AliasChoices, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.answer_parts import AnswerPart, last_parts
 from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.judging.idle_patterns import refuse_always_found, refuse_never_found
 from pytest_arena.results.trial import Trial
 from pytest_arena.schema.assertion import Assertion, CheckContext, LookAt, MoreText, Outcome
 from pytest_arena.text.folding import fold
-from pytest_arena.text.pattern_facts import is_always_found, is_never_found
 from pytest_arena.text.regex import (
     Pattern,
     PatternTimeoutError,
@@ -37,31 +36,14 @@ class _Pattern(Assertion):
     @field_validator("pattern")
     @classmethod
     def _decides_something(cls, pattern: str) -> str:
-        if is_always_found(pattern):
-            raise PydanticCustomError(
-                "cannot_fail",
-                "the pattern {given} is found in every answer, so that this checks nothing",
-                {
-                    "given": quoted(pattern),
-                    "expected": "a pattern of something that need not be there",
-                    "fix": "write + for *, or anchor it: ^…$",
-                },
-            )
+        refuse_always_found(pattern)
         return pattern
 
     @model_validator(mode="after")
     def _may_be_found(self) -> Self:
         """Refuse a pattern that must not match, and cannot."""
-        if self.weight and self.negate is not self.forbids and is_never_found(self.pattern):
-            raise PydanticCustomError(
-                "cannot_fail",
-                "the pattern {given} is found in no answer, so that this checks nothing",
-                {
-                    "given": quoted(self.pattern),
-                    "expected": "a pattern of something that may be there",
-                    "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
-                },
-            )
+        if self.weight and self.negate is not self.forbids:
+            refuse_never_found(self.pattern)
         return self
 
     def is_shown_by_a_part(self, *, held: bool) -> bool:

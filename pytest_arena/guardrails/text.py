@@ -6,12 +6,12 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pytest_arena.judging.detectors.messages import listed, quoted
+from pytest_arena.judging.idle_patterns import refuse_always_found, refuse_never_found
 from pytest_arena.judging.words import Texts, count_sentences, find_words, mask
 from pytest_arena.schema.assertion import Direction
 from pytest_arena.schema.guardrail import Guardrail, LookedAt, Violation
 from pytest_arena.schema.out_of_reach import never_as_many
 from pytest_arena.text.folding import visible
-from pytest_arena.text.pattern_facts import is_always_found, is_never_found
 from pytest_arena.text.regex import Pattern, find_all, search
 
 
@@ -40,16 +40,7 @@ class RequiredPattern(Guardrail):
     @field_validator("pattern")
     @classmethod
     def _may_be_missing(cls, pattern: str) -> str:
-        if is_always_found(pattern):
-            raise PydanticCustomError(
-                "cannot_fail",
-                "the pattern {given} is found in every answer, so that this checks nothing",
-                {
-                    "given": quoted(pattern),
-                    "expected": "a pattern of something that need not be there",
-                    "fix": "write + for *, or anchor it: ^…$",
-                },
-            )
+        refuse_always_found(pattern)
         return pattern
 
     @model_validator(mode="after")
@@ -89,16 +80,7 @@ class ForbiddenPattern(Guardrail):
     @field_validator("pattern")
     @classmethod
     def _may_be_found(cls, pattern: str) -> str:
-        if is_never_found(pattern):
-            raise PydanticCustomError(
-                "cannot_fail",
-                "the pattern {given} is found in no text, so that this checks nothing",
-                {
-                    "given": quoted(pattern),
-                    "expected": "a pattern of something that may be there",
-                    "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
-                },
-            )
+        refuse_never_found(pattern)
         return pattern
 
     def find(self, text: str) -> Violation | None:

@@ -1,0 +1,36 @@
+"""Patterns that decide nothing are refused, wherever one is written."""
+
+from __future__ import annotations
+
+from pydantic_core import PydanticCustomError
+
+from pytest_arena.judging.detectors.messages import quoted
+from pytest_arena.text.pattern_facts import is_always_found, is_never_found
+
+
+def refuse_always_found(pattern: str) -> None:
+    """Refuse a pattern that must match, and always does."""
+    if is_always_found(pattern):
+        raise PydanticCustomError(
+            "cannot_fail",
+            "the pattern {given} is found in every answer, so that this checks nothing",
+            {
+                "given": quoted(pattern),
+                "expected": "a pattern of something that need not be there",
+                "fix": "write + for *, or anchor it: ^…$",
+            },
+        )
+
+
+def refuse_never_found(pattern: str) -> None:
+    """Refuse a pattern that must not match, and cannot."""
+    if is_never_found(pattern):
+        raise PydanticCustomError(
+            "cannot_fail",
+            "the pattern {given} is found in no text, so that this checks nothing",
+            {
+                "given": quoted(pattern),
+                "expected": "a pattern of something that may be there",
+                "fix": "have ^ begin the pattern, $ end it, and (?!…) hold something",
+            },
+        )
