@@ -231,7 +231,7 @@ def test_what_is_not_known_is_an_error(
     [
         "{type: avg_response_time, max_ms: 5}",
         "{type: success_rate, min: 0.5}",
-        "{type: error_rate, max: 1}",
+        "{type: error_rate, max: 0.9}",
         "{type: total_cost, max_usd: 1}",
         "{type: tokens_used, max: 5}",
         "{type: consistency, min_similarity: 0.5}",
