@@ -20,6 +20,7 @@ def refuse_secret_names(arena: Arena, redactor: Redactor) -> None:
                 f"the name of the case {redactor.clean(found.case.name)!r} holds a secret",
                 Location(found.case.source or arena.file, found.case.line, 1),
                 expected="a name that may be shown, since terminals, caches and reports have it",
-                fix="name it otherwise; a variable of data that holds keys has no place there",
+                fix="name it otherwise, or the variable of the environment whose value it is: what "
+                "is named …KEY, …TOKEN, …SECRET or …PASSWORD is taken for a secret",
             )
         )
