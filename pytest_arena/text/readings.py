@@ -77,18 +77,13 @@ class Reading:
         return end + behind - length, end + behind - length + 1
 
 
-def as_written(text: str) -> Reading:
-    """Return a text as it is."""
-    return Reading(text)
-
-
 def unescaped(text: str) -> Reading:
     """Return a text with its escapes read: of JSON and of programs, of HTML, of addresses.
 
     However often a backslash is doubled, it is none: so a text is read alike in JSON and in JSON
     within JSON, and two texts are the same here that differ by backslashes alone.
     """
-    return as_written(text).read(_ESCAPE, _meaning)
+    return Reading(text).read(_ESCAPE, _meaning)
 
 
 def unfolded(text: str) -> Reading:
