@@ -56,7 +56,7 @@ class ControllerGate:
         asking.divide(self._collector.facts.shard)
         try:
             for file in sorted({cell.file for cell in cells if cell.test is None}):
-                asking.load(parts.config.rootpath / file)
+                asking.arenas.load(parts.config.rootpath / file)
             asking.confirm(cells, collected)
             self._collector.hear_of_answers(asking.facts().answers)
         finally:

@@ -36,13 +36,17 @@ class ArenaWarning(pytest.PytestWarning):
     """A warning of something in an arena file that is allowed but looks wrong."""
 
 
+class Arenas(Protocol):
+    """What collectors need: something that loads arena files."""
+
+    def load(self, path: Path) -> Arena: ...
+
+
 class CellRunner(Protocol):
-    """What collectors and items need: something that loads arena files and runs their cells."""
+    """What items need: something that runs their cells."""
 
     warns: bool
     """Whether warnings on files are this process's to give: every worker collects them all."""
-
-    def load(self, path: Path) -> Arena: ...
 
     def run(self, item: CellItem) -> Cell: ...
 
@@ -52,7 +56,8 @@ class CellRunner(Protocol):
 class ArenaFile(pytest.File):
     """An arena file: its cells are its items; collecting makes no call."""
 
-    arena_session: CellRunner
+    arenas: Arenas
+    runner: CellRunner
     fixture_info: Any = None
     """What pytest knows of the fixtures that all items of the file use."""
 
@@ -85,8 +90,8 @@ class ArenaFile(pytest.File):
 
     def collect(self) -> list[CellItem]:
         with no_collection():
-            arena = self.arena_session.load(self.path)
-            for text in arena.warnings if self.arena_session.warns else ():
+            arena = self.arenas.load(self.path)
+            for text in arena.warnings if self.runner.warns else ():
                 self.warn(ArenaWarning(text))
             self._register_tags(arena)
             items = [self._item(plan) for plan in arena.cells]
@@ -137,7 +142,6 @@ class CellItem(pytest.Item):
     def __init__(self, *, plan: CellPlan, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.plan = plan
-        self.session_state = self.parent.arena_session
         case = plan.case
         self._source, self._line = case.source, case.line
         self.extra_keyword_matches.update((case.name, plan.column, plan.provider.name, *case.tags))
@@ -174,8 +178,8 @@ class CellItem(pytest.Item):
         self._request._fillfixtures()
 
     def runtest(self) -> None:
-        cell = self.session_state.run(self)
-        excuse = self.session_state.excuse(cell)
+        cell = self.parent.runner.run(self)
+        excuse = self.parent.runner.excuse(cell)
         _note(self, PENDING, value=excuse is not None and excuse.pending)
         _note(self, EXCUSED, value=excuse is not None)
         if excuse is not None:

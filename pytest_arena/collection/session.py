@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_arena.collection.answer_sources import block_network, kept_answers
+from pytest_arena.collection.collected_arenas import CollectedArenas
 from pytest_arena.collection.collection_report import CollectionReport
 from pytest_arena.collection.items import (
     ArenaFile,
@@ -20,24 +21,18 @@ from pytest_arena.collection.items import (
     held_to_mark,
     leave,
     mark_resumed,
-    providers_under_load,
     take_along,
 )
-from pytest_arena.collection.own_code import OwnCode
 from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.collection.secret_names import refuse_secret_names
+from pytest_arena.collection.run_engine import RunEngine
 from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine
-from pytest_arena.engine.provider_factory import warm_up
 from pytest_arena.engine.trials import CellRun
-from pytest_arena.engine_setup import learn_keys, set_up_engine
-from pytest_arena.loading import load_arena
 from pytest_arena.loading.facts import arena_facts
-from pytest_arena.loading.versions import with_baseline_trials
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.serialize import seal
 from pytest_arena.running.interrupts import held, was_interrupted
@@ -54,9 +49,7 @@ if TYPE_CHECKING:
     from pytest_arena.collection.worker_journals import WorkerJournals
     from pytest_arena.comparison.baseline.update import Collected
     from pytest_arena.gating.gatekeeper import Excuse
-    from pytest_arena.loading.plans import Arena
     from pytest_arena.options import Settings
-    from pytest_arena.recording.call_journal import CallJournal
 
 
 class ArenaSession:
@@ -80,22 +73,14 @@ class ArenaSession:
         """`confirms`: this process runs all cells, which that gives, and asks again for those that
         look bad.
         `progress` shows a terminal what goes on while a cell is waited for."""
+        self._parts = parts
         self.config = parts.config
-        self.settings = parts.settings
-        self.registry = parts.registry
-        self.names = parts.names
-        self.redactor = parts.redactor
         self._share = share
-        self._quotas = share.quotas()
         self._sink = sink
         self._tell = tell
         self._storage = storage
         self._gatekeeper = parts.gatekeeper
         self._kept = kept_answers(parts.config, parts.settings, parts.earlier)
-        self._earlier = parts.earlier
-        self._journals = journals
-        self._worker = worker
-        self._calls: CallJournal | None = None
         self._resumed = _finished_cells(resume_from, parts.settings)
         self._confirms = confirms
         self._progress = progress
@@ -103,19 +88,19 @@ class ArenaSession:
         self.held: HeldReports | None = None
         self.selection: ShardSelection | None = None
         self.warns = share.slot == 0
-        self.collected: list[str] = []
-        """The ids of all cells of all files, those that this run leaves out included."""
-        self._came_upon_arenas = False
         self._session: pytest.Session | None = None
         self._knows_order = knows_order
-        self._own_code = OwnCode(self.config.rootpath, self.registry)
-        self.arenas: list[Arena] = []
+        self.arenas = CollectedArenas(parts, self._kept)
+        self._engine = RunEngine(
+            parts,
+            self.arenas,
+            self._kept,
+            share=share,
+            knows_order=knows_order,
+            journals=journals,
+            worker=worker,
+        )
         self._tests: list[str] = []
-        self.without_cases: list[str] = []
-        """Collected files that only Python tests can go by."""
-        self._beside: list[Arena] = []
-        """The files that Python tests go by and this run has not collected."""
-        self._engine: Engine | None = None
         self._lookahead: Prefetch | None = None
         self._following: pytest.Item | None = None
 
@@ -124,58 +109,31 @@ class ArenaSession:
     def pytest_collect_file(
         self, file_path: Path, parent: pytest.Collector
     ) -> pytest.Collector | None:
-        if not self.names.is_arena(file_path):
+        if not self._parts.names.is_arena(file_path):
             return None
         file = ArenaFile.from_parent(parent, path=file_path)
-        file.arena_session = self
+        file.arenas, file.runner = self.arenas, self
         return file
-
-    def load(self, path: Path) -> Arena:
-        """Load an arena file, and begin to import what its providers will need."""
-        # not when its collector is made: pytest makes those of all files beside a folder in
-        # `testpaths`, and collects none of them
-        self._came_upon_arenas = True
-        arena = load_arena(
-            path, root=self.config.rootpath, registry=self.registry, needs_cases=False
-        )
-        if not arena.cells:
-            self.without_cases.append(arena.file)
-        self.collected += [f"{plan.file}::{plan.name}" for plan in arena.cells]
-        learn_keys(self.redactor, arena)
-        refuse_secret_names(arena, self.redactor)
-        arena = arena.only(self.settings.providers, self.settings.variants)
-        arena = self._own_code.marked(arena)
-        if self.settings.makes_baseline:
-            arena = with_baseline_trials(arena)
-        if self._gatekeeper is not None:
-            arena = self._gatekeeper.with_baseline(arena)
-        if self._earlier is not None:
-            arena = self._earlier.with_trials(arena)
-        self.arenas.append(arena)
-        # a baseline's version may ask others
-        learn_keys(self.redactor, arena)
-        calls = not self.config.option.collectonly and not self.settings.mock
-        if calls and not self._kept.probable(arena.file, arena.providers):
-            warm_up(self.registry, [*(plan.provider for plan in arena.cells), *arena.judges])
-        return arena
 
     def facts(self) -> CollectionReport:
         """Return what the controller must know of the files, whatever was selected of them."""
         return CollectionReport(
-            ids=self.collected,
-            formats=[name for arena in self.arenas for name in arena.report_formats],
-            warnings=self._quotas.warnings,
+            ids=self.arenas.ids,
+            formats=[name for arena in self.arenas.loaded for name in arena.report_formats],
+            warnings=self._engine.quotas.warnings,
             notes=[
-                *(self._engine.notes if self._engine is not None else ()),
+                *self._engine.notes,
                 *(self._gatekeeper.notes if self._gatekeeper is not None else ()),
             ],
-            arenas=[arena_facts(arena, self.redactor.clean_value) for arena in self.arenas],
+            arenas=[
+                arena_facts(arena, self._parts.redactor.clean_value) for arena in self.arenas.loaded
+            ],
             answers=self._kept.use(),
-            calls_taken=self._calls.taken if self._calls is not None else 0,
+            calls_taken=self._engine.calls_taken,
             held=self.held.taken() if self.held is not None else [],
             tests=self._tests,
-            parts=self.names.parts,
-            came_upon_arenas=self._came_upon_arenas,
+            parts=self._parts.names.parts,
+            came_upon_arenas=self.arenas.came_upon_any,
             shard=self.selection.deal.record() if self.selection is not None else {},
         )
 
@@ -199,7 +157,7 @@ class ArenaSession:
             from pytest_arena.collection.shard_selection import Deal
 
             known = Deal.of_record(deal)
-            self._quotas.divide(known.parts, known.undivided)
+            self._engine.quotas.divide(known.parts, known.undivided)
 
     # --- running
 
@@ -267,11 +225,11 @@ class ArenaSession:
 
         return Backing(
             self.config,
-            self.settings,
-            self.registry,
+            self._parts.settings,
+            self._parts.registry,
             engine=self._running_engine,
-            learn=self._learn,
-            loaded=lambda: self.arenas,
+            learn=self._engine.learn,
+            loaded=lambda: self.arenas.loaded,
             keep=self._keep_of_test,
             gate=self._gate_of_tests(),
             finished=self._resumed,
@@ -284,13 +242,7 @@ class ArenaSession:
         from pytest_arena.collection.python_tests.gate import GateOfTests
 
         hold = self.held.hold if self.held is not None else None
-        return GateOfTests(self._gatekeeper, self.collected, hold)
-
-    def _learn(self, arena: Arena) -> None:
-        learn_keys(self.redactor, arena)
-        self._beside.append(arena)
-        if self._engine is not None:
-            self._engine.learn(arena)
+        return GateOfTests(self._gatekeeper, self.arenas.ids, hold)
 
     def _keep_of_test(self, cells: Sequence[Cell]) -> list[tuple[str, str]]:
         """Put the cells of a test where they cannot be lost, and return them with their lines."""
@@ -300,7 +252,7 @@ class ArenaSession:
         """Return why a cell that did not pass does not fail its item, or None where it does."""
         if self._gatekeeper is None:
             return None
-        return self._gatekeeper.excuse(cell, self.collected)
+        return self._gatekeeper.excuse(cell, self.arenas.ids)
 
     def keep(self, item: CellItem, cell: Cell) -> Cell:
         """Put a finished cell where it cannot be lost; the report takes it along."""
@@ -312,12 +264,12 @@ class ArenaSession:
 
     def _put_away(self, cell: Cell) -> tuple[Cell, str]:
         """Put a cell where it cannot be lost; return it without secrets, and its line."""
-        cell, line = seal(cell, self.redactor)
+        cell, line = seal(cell, self._parts.redactor)
         with held():
             self._sink(cell.id, line)
             self._has_finished_some = True
         self._look_at_recordings()
-        if self._storage.problem is not None and self._engine is not None:
+        if self._storage.problem is not None:
             self._engine.stop_calling()
         return cell, line
 
@@ -331,8 +283,9 @@ class ArenaSession:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, Any, Any]:
         report = yield
-        if self._engine is not None:
-            report.arena_in_flight = self._engine.in_flight
+        engine = self._engine.started
+        if engine is not None:
+            report.arena_in_flight = engine.in_flight
         if isinstance(item, CellItem):
             if not has_cell(item):
                 if call.when == "teardown" or report.passed:
@@ -347,20 +300,20 @@ class ArenaSession:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self) -> None:
         session = self._session
-        if self._engine is not None and session and (session.shouldfail or session.shouldstop):
+        if session is not None and (session.shouldfail or session.shouldstop):
             self._engine.stop_calling()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         self._session = session
-        if self.settings.block_network:
+        if self._parts.settings.block_network:
             # not before: plug-ins connect to their own controllers when they are configured
             block_network(self.config)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         try:
-            if self._engine is not None or (self._resumed and self._has_finished_some):
+            if self._engine.started is not None or (self._resumed and self._has_finished_some):
                 self._end(self._running_engine())
         finally:
             self._look_at_recordings()
@@ -368,15 +321,14 @@ class ArenaSession:
             self._let_go()
 
     def _let_go(self) -> None:
-        for item in self._session.items if self._session is not None else ():
+        for item in self._items():
             if isinstance(item, CellItem):
                 item.let_go()
-        self.arenas.clear()
+        self.arenas.loaded.clear()
         self._lookahead = None
 
     def pytest_unconfigure(self) -> None:
-        items = self._session.items if self._session is not None else ()
-        if all(isinstance(item, CellItem) for item in items):
+        if all(isinstance(item, CellItem) for item in self._items()):
             # pytest looks for what tests have left behind; cells leave nothing
             gc.freeze()
 
@@ -395,13 +347,12 @@ class ArenaSession:
             return
         from pytest_arena.gating.confirmation import Confirmation
 
-        plans = {f"{plan.file}::{plan.name}": plan for arena in self.arenas for plan in arena.cells}
-        known = collected or self._gatekeeper.collected(self.collected)
+        known = collected or self._gatekeeper.collected(self.arenas.ids)
         engine = self._running_engine()
         asking = Confirmation(
             self._gatekeeper,
             engine,
-            plans,
+            self.arenas.plans(),
             self.config.rootpath,
             lambda cell: self._put_away(cell)[0],
         )
@@ -415,35 +366,13 @@ class ArenaSession:
 
     def close(self) -> None:
         """Stop calling, and let go of everything."""
-        if self._engine is not None:
-            self._engine.close()
+        self._engine.close()
 
     def _running_engine(self) -> Engine:
-        if self._engine is None:
-            arenas = [*self.arenas, *self._beside]
-            specs = [spec for arena in arenas for spec in arena.providers]
-            if self._earlier is None:
-                self._calls = self._journals.calls(self._worker, self.settings, self.redactor.clean)
-            self._engine = set_up_engine(
-                arenas,
-                self.settings,
-                self.registry,
-                self.redactor,
-                root=self.config.rootpath,
-                config=self.config,
-                answers=self._kept.store(specs, self.redactor.clean),
-                share=self._share,
-                quotas=self._quotas,
-                journal=self._calls,
-            )
-            if self._session is not None:
-                under_load = providers_under_load(self._session.items)
-                # each worker may have to ask a judge
-                asked = {spec.pool for arena in self.arenas for spec in arena.judges}
-                loaded = {spec.pool for spec in under_load}
-                together = loaded - asked if self._knows_order else ()
-                self._engine.keep_apart(under_load, together=together)
-        return self._engine
+        return self._engine.running(self._items())
+
+    def _items(self) -> Sequence[pytest.Item]:
+        return self._session.items if self._session is not None else ()
 
     def _is_finished(self, item: CellItem) -> bool:
         return self._resumed is not None and self._resumed.holds(item.nodeid, item.plan)
@@ -452,14 +381,14 @@ class ArenaSession:
         if self._lookahead is None:
             option = self.config.option
             may_stop = bool(option.maxfail or getattr(option, "stepwise", False))
-            concurrency = self.settings.concurrency
+            concurrency = self._parts.settings.concurrency
             self._lookahead = Prefetch(
                 session.items,
-                names=self.names,
+                names=self._parts.names,
                 share=self._share,
                 knows_order=self._knows_order,
                 window=window_of(self._share.of_all(concurrency), may_stop=may_stop),
-                arenas=self.arenas,
+                arenas=self.arenas.loaded,
                 concurrency=concurrency,
                 is_finished=self._is_finished,
             )

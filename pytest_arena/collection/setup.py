@@ -222,11 +222,15 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
     if parts.settings.shard is not None:
         from pytest_arena.collection.shard_selection import ShardSelection
 
-        selection = ShardSelection(parts.config, parts.settings, share.shard, session.arenas)
+        selection = ShardSelection(parts.config, parts.settings, share.shard, session.arenas.loaded)
         session.selection = selection
         manager.register(selection, "arena-shard")
     preflight = Preflight(
-        parts, share, session.arenas, session.without_cases, knows_order=knows_order
+        parts,
+        share,
+        session.arenas.loaded,
+        session.arenas.without_cases,
+        knows_order=knows_order,
     )
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")
