@@ -17,7 +17,7 @@ from pytest_arena.collection.repeated_errors import RepeatedErrors
 from pytest_arena.collection.report_folder import ReportFolder
 from pytest_arena.collection.run_conclusion import RunConclusion
 from pytest_arena.collection.run_context import RunContext
-from pytest_arena.collection.run_history import check_history, with_history
+from pytest_arena.collection.run_output import RunOutput
 from pytest_arena.collection.run_recordings import RunRecordings
 from pytest_arena.collection.run_so_far import RunSoFar
 from pytest_arena.collection.stored_cells import StoredCells
@@ -25,12 +25,12 @@ from pytest_arena.collection.unrun_cells import crashed_cell
 from pytest_arena.collection.worker_journals import WorkerJournals
 from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.hook_failures import HookFailures
-from pytest_arena.reporting.write import Reports, make_reporter, send_traces, write_reports
+from pytest_arena.reporting.write import make_reporter
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.run import RunInfo, RunResult
 from pytest_arena.results.run_facts import git_facts, now, versions
 from pytest_arena.results.serialize import cell_from_line, cell_line, run_line
-from pytest_arena.results.writing import RESULTS, unwritable
+from pytest_arena.results.writing import RESULTS
 from pytest_arena.running.interrupts import was_interrupted
 from pytest_arena.running.open_files import patiently
 
@@ -68,8 +68,6 @@ class ResultsCollector:
         self.journals = journals
         self._interrupted = interrupted
         self._folder = folder
-        self._remote = remote
-        self._copied = True
         self._stored = StoredCells(parts.config, folder.path / RESULTS, journals, remote)
         self.storage, self._lines = self._stored.storage, self._stored.lines
         self._so_far = RunSoFar(parts.names, parts.gatekeeper, self._lines)
@@ -77,17 +75,24 @@ class ResultsCollector:
         self._hook_failures = HookFailures(parts.config.rootpath, parts.redactor)
         self._conclusion = RunConclusion(parts, self._so_far, self._hook_failures, interrupted)
         self._info = RunInfo(run_id, now(), __version__, options=options)
+        self._output = RunOutput(
+            parts,
+            self._so_far,
+            self._stored,
+            self._recordings,
+            journals,
+            folder,
+            interrupted=interrupted,
+            remote=remote,
+        )
         self._git: Mapping[str, Any] = {}
         self._versions: Mapping[str, str] = {}
         self._git_thread = Thread(target=self._look_at_git, daemon=True)
         self._git_thread.start()
         self.run: RunResult | None = None
-        self._reports = Reports()
-        self._said: list[str] = []
         self._collection_failed = False
         self._broken_off = False
         self._put_away: str | None = None
-        self._refused: list[str] = []
         self._missing: list[str] = []
         self._has_ended = False
         self.repeated_errors = RepeatedErrors()
@@ -109,18 +114,11 @@ class ResultsCollector:
         if not session.config.option.collectonly:
             try:
                 self._folder.claim()
-                self._check_places()
+                self._output.check_places()
             except UsageError as error:
                 raise pytest.UsageError(str(error)) from error
             if self._interrupted is None:
                 self.journals.forget_other_calls()
-
-    def _check_places(self) -> None:
-        """Refuse places that can take nothing of what the run puts there when it ends."""
-        if self._settings.history is not None:
-            check_history(self._config.rootpath / self._settings.history)
-        if self._settings.update_baseline and self._gatekeeper is not None:
-            self._gatekeeper.check_target()
 
     def add(self, cell_id: str, line: str) -> None:
         """Take a finished cell; the last word on a cell counts (a re-run replaces it)."""
@@ -261,22 +259,20 @@ class ResultsCollector:
         is_interrupted = self._broken_off or exitstatus == pytest.ExitCode.INTERRUPTED
         run = self._concluded(int(session.exitstatus), interrupted=is_interrupted)
         session.exitstatus = run.exit_code or 0
-        self.run = run = self._in_history(run, session)
+        self.run = run = self._output.in_history(run)
         self._has_ended = True
-        self._write(run)
-        self._update_baseline(run, session)
-        if self.storage.problem is not None:
-            self._refused.append(self.storage.told(len(self._lines)))
-        stored = self._copied and self.storage.problem is None
-        if self._reports.broken or self._hook_failures.lines() or not stored:
+        self._output.write(run)
+        if self._hook_failures.lines():
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        elif self._output.exit_code is not None:
+            session.exitstatus = self._output.exit_code
 
     def _end_without_cells(self, session: pytest.Session, exitstatus: int) -> None:
         self._has_ended = True
         with self.storage.storing():
-            self._conclude_recordings(())
+            self._output.conclude_recordings(())
         if self._missing:
-            self._refused.append(never_run(self._missing))
+            self._output.refused.append(never_run(self._missing))
             session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
         self._put_away_older(session, exitstatus)
 
@@ -288,68 +284,6 @@ class ResultsCollector:
                 self._stored.take_cell(cell)
         run = self._conclusion.concluded(run)
         return self._conclusion.with_exit_code(run, exit_code, self._missing)
-
-    def _in_history(self, run: RunResult, session: pytest.Session) -> RunResult:
-        """Return a run with its trend, where there is a history to add it to."""
-        if self._settings.history is None:
-            return run
-        known = [*self.facts.ids, *self._so_far.tests.left_out(run.cells)]
-        try:
-            run, said = with_history(run, self._config.rootpath / self._settings.history, known)
-            self._said.append(said)
-        except UserError as error:
-            self._refused.append(str(error))
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        except OSError as error:
-            place = self._config.rootpath / self._settings.history
-            self._refused.append(str(unwritable(error.filename or place, error)))
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-        return run
-
-    def _update_baseline(self, run: RunResult, session: pytest.Session) -> None:
-        gatekeeper = self._gatekeeper
-        if gatekeeper is None or not self._settings.update_baseline:
-            return
-        try:
-            self._said += gatekeeper.update(run, self.collected())
-        except UsageError as error:
-            self._refused.append(str(error))
-            session.exitstatus = pytest.ExitCode.USAGE_ERROR
-        except OSError as error:
-            self._refused.append(str(unwritable(gatekeeper.target, error)))
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-
-    def _write(self, run: RunResult) -> None:
-        """Write results, recordings and reports, and send them where they are to be copied."""
-        self._stored.write_in_order(run)
-        if not self.storage.broken:
-            with self.storage.storing():
-                if not run.interrupted:
-                    self.journals.forget_others()
-                    self.journals.remove_calls()
-                self.journals.remove()
-        with self.storage.storing():
-            self._conclude_recordings(run.cells)
-        formats = dict.fromkeys([*self._settings.formats, *self.facts.formats])
-        self._reports = write_reports(run, tuple(formats), self._folder.path, self._registry)
-        with self.storage.storing():
-            self._folder.wrote(self._reports.paths)
-        if self._remote is not None:
-            try:
-                self._said.append(self._remote.conclude(self._reports.paths))
-            except OSError as error:
-                self._refused.append(self._remote.told(error))
-                self._copied = False
-        self._said += send_traces(run, self._settings, os.environ, self._registry)
-        with self.storage.storing():
-            self._said += self._folder.conclude(self._lines, self._so_far.ids())
-
-    def _conclude_recordings(self, cells: Sequence[Cell]) -> None:
-        taken = self._interrupted.taken if self._interrupted is not None else frozenset()
-        self._said += self._recordings.conclude(cells, self.facts.ids, taken)
-        if self._recordings.problem is not None:
-            self.storage.stop(self._recordings.problem)
-        self._said += self._recordings.put_back()
 
     def _is_empty_shard(self, exitstatus: int) -> bool:
         ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -382,7 +316,7 @@ class ResultsCollector:
         if self.run is None:
             if self._put_away is not None:
                 terminalreporter.write_line(f"arena: {self._put_away}")
-            for text in self._refused:
+            for text in self._output.failures():
                 terminalreporter.write_line(f"arena: {text}", red=True)
             return
         writer = terminalreporter._tw
@@ -391,9 +325,9 @@ class ResultsCollector:
         look: dict[str, Any] = {"width": writer.fullwidth, "color": writer.hasmarkup}
         lines = summary.answers(self.run, **look) if self._settings.answers else []
         lines += summary.render(self.run, **look)
-        for line in [*lines, *self._reports.written, *self._said]:
+        for line in [*lines, *self._output.said()]:
             terminalreporter.write_line(line)
-        for text in [*self._refused, *self._reports.broken, *self._hook_failures.lines()]:
+        for text in [*self._output.failures(), *self._hook_failures.lines()]:
             terminalreporter.write_line(text, red=True)
 
     def held_exit_code(self, given: int) -> int:
