@@ -22,8 +22,7 @@ _SHOWN = 3
 def cells_without_result(
     config: pytest.Config, names: ArenaNames, selected: Iterable[str], finished: Collection[str]
 ) -> list[str]:
-    """Return the cells that were to run and of which nothing was heard, in a run that says of
-    itself that all is well."""
+    """Return the cells that were to run and of which nothing was heard."""
     if any(getattr(config.option, option, False) for option in _WITHOUT_RUNNING):
         return []
     return [one for one in selected if one not in finished and names.cell(one) is not None]

@@ -14,8 +14,8 @@ from pytest_arena.object_store import is_url
 from pytest_arena.options import option_named
 from pytest_arena.results.writing import RESULTS
 
-_WITHOUT_RESULTS = ("--collect-only", "--co", "--collectonly", "--arena-resume")
-"""Options under which a run writes no results, or takes up those that are there."""
+_WITHOUT_RESULTS = ("--collect-only", "--co", "--collectonly")
+"""Options under which a run writes no results."""
 _READING = {"--arena-baseline": "arena_baseline", "--arena-rejudge": "arena_rejudge"}
 
 
@@ -45,7 +45,8 @@ def put_away_older(config: pytest.Config) -> None:
     named = {os.path.realpath(base / str(one)) for one in read if one for base in bases}
     if named & {os.path.realpath(path), os.path.realpath(path / RESULTS)}:
         return
-    said = ReportFolder(path, config.rootpath).put_away_ended()
+    resumes = "--arena-resume" in arguments or config.getini("arena_resume")
+    said = ReportFolder(path, config.rootpath).put_away_ended(resumes=bool(resumes))
     if said is not None:
         sys.stderr.write(f"arena: {said}\n")
 

@@ -20,6 +20,8 @@ _REPORTS = ".reports"
 _CELL_ID = re.compile(rb'\{"kind": ?"cell", ?"id": ?"((?:[^"\\]|\\.)*)"')
 _HALF_WRITTEN = re.compile(r"\.(?:results|resume)\.jsonl\.\d+|\..+\.\d+\.tmp")
 _END = re.compile(rb'\{"kind": ?"end",')
+_OVER_BUDGET = b'"over_budget":"'
+"""Stands in the line of a cell that a budget cut short, and within no text there."""
 
 
 class ReportFolder:
@@ -83,15 +85,17 @@ class ReportFolder:
         else:
             _remove_run(self.path)
 
-    def put_away_ended(self) -> str | None:
+    def put_away_ended(self, *, resumes: bool) -> str | None:
         """Put away the run that ended here, since one that could not begin leaves its place empty.
 
         Returns what to say of it. Where another run is at work, or the last one never ended and
-        can be taken up, all stays.
+        can be taken up, all stays; so does one that a budget ended where the next run `resumes`.
         """
         results = self.path / RESULTS
         try:
             if not results.is_file() or not _has_ended(results):
+                return None
+            if resumes and _is_over_budget(results):
                 return None
             self.claim()
             self.clear()
@@ -171,6 +175,11 @@ def _has_ended(results: Path) -> bool:
     except FileNotFoundError:
         return False
     return _END.match(last) is not None and b'"interrupted":true' not in last.replace(b" ", b"")
+
+
+def _is_over_budget(results: Path) -> bool:
+    with results.open("rb") as file:
+        return any(_OVER_BUDGET in line for line in file)
 
 
 def _cell_ids(results: Path) -> frozenset[str]:

@@ -245,8 +245,9 @@ class ResultsCollector:
         if self._broken_off and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         self.read_shards()
+        without_result = self._so_far.missing(self._config)
         if exitstatus == pytest.ExitCode.OK:
-            self._missing = self._so_far.missing(self._config)
+            self._missing = without_result
         if not self._lines and self._is_empty_shard(exitstatus):
             # more shards than cells: it ran all of its part, which arena merge must know
             if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
@@ -256,7 +257,13 @@ class ResultsCollector:
         elif not self._lines:
             self._end_without_cells(session, exitstatus)
             return
-        is_interrupted = self._broken_off or exitstatus == pytest.ExitCode.INTERRUPTED
+        # -x alone, or a hook that raised, leaves pytest's exit code as if all had been run
+        stopped = exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        is_interrupted = (
+            self._broken_off
+            or exitstatus == pytest.ExitCode.INTERRUPTED
+            or (stopped and bool(without_result))
+        )
         run = self._concluded(int(session.exitstatus), interrupted=is_interrupted)
         session.exitstatus = run.exit_code or 0
         self.run = run = self._output.in_history(run)
@@ -291,7 +298,7 @@ class ResultsCollector:
 
     def _put_away_older(self, session: pytest.Session, exitstatus: int) -> None:
         """Leave no results in the place of a run that was refused, which would seem to be its own;
-        what it was to take up, to judge again or to be compared with stays."""
+        what can be taken up, was to be judged again or to be compared with stays."""
         refused = (
             self._collection_failed
             or bool(self._missing)
@@ -301,12 +308,13 @@ class ResultsCollector:
                 pytest.ExitCode.INTERNAL_ERROR,
             )
         )
-        needed = self._interrupted is not None or self._earlier is not None
+        needed = self._earlier is not None
         if self._settings.baseline is not None:
             baseline = self._config.rootpath / self._settings.baseline
             needed = needed or os.path.realpath(baseline) == os.path.realpath(self._stored.path)
         if refused and not needed and not session.config.option.collectonly:
-            self._put_away = self._folder.put_away_ended()
+            resumes = self._interrupted is not None
+            self._put_away = self._folder.put_away_ended(resumes=resumes)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         self.repeated_errors.put_back(terminalreporter)

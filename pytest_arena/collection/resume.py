@@ -37,6 +37,8 @@ class Interrupted:
         self._folder = folder
         self.path = folder / GATHERED
         self._at = 0.0
+        self._ended = "interrupted"
+        """What kept the run from running all its cells."""
         self._record: str | None = None
         self._taken: set[str] = set()
         self._damaged: list[UserError] = []
@@ -101,7 +103,7 @@ class Interrupted:
     @property
     def _run(self) -> str:
         at = datetime.fromtimestamp(self._at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-        return f"the run interrupted at {at}"
+        return f"the run {self._ended} at {at}"
 
     def _line_of_cells(self) -> str:
         if not self._cells and not self._left:
@@ -125,7 +127,9 @@ class Interrupted:
                 continue
             lines = [line for _, line in read_lines(path, self._damaged)]
             if path == journal and _has_ended(lines):
-                continue
+                if not any(isinstance(line, Cell) and line.over_budget for line in lines):
+                    continue
+                self._ended = "that a budget ended"
             cells = {line.id: line for line in lines if isinstance(line, Cell)}
             found.update(cells)
             self._learn(path, lines, bool(cells))

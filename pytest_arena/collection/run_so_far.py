@@ -64,7 +64,7 @@ class RunSoFar:
         return any(self._names.cell(one) is not None for one in self.order)
 
     def missing(self, config: pytest.Config) -> list[str]:
-        """Return the cells that were to run and have no result, where pytest says all is well."""
+        """Return the cells that were to run and have no result."""
         return cells_without_result(config, self._names, self.order, self.lines)
 
     def ids(self) -> list[str]:

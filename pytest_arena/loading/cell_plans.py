@@ -10,10 +10,10 @@ from typing import Any
 from pytest_arena.loading.cases import LoadedCase
 from pytest_arena.loading.context import LoadContext
 from pytest_arena.loading.files import display_name
-from pytest_arena.loading.hashing import Hasher, provider_hash
+from pytest_arena.loading.hashing import Hasher, prices_hash, provider_hash
 from pytest_arena.loading.plans import CasePlan, CellPlan, rivals_of
 from pytest_arena.loading.variants import Variant
-from pytest_arena.results.cell import MOCK
+from pytest_arena.results.cell import MOCK, PRICES
 from pytest_arena.schema import ArenaSpec, MockResponses, ProviderSpec
 
 
@@ -39,6 +39,8 @@ def cells_of(
     file = display_name(path, context.root)
     hasher = Hasher()
     hashes = _ProviderHashes()
+    prices = prices_hash(others.every)
+    of_file = {PRICES: prices} if prices else {}
     if len(context.problems):
         return
     for under in cases:
@@ -66,6 +68,7 @@ def cells_of(
                         **of_case,
                         "provider": hashes.of(asked, plan.params),
                         **({MOCK: of_mock} if of_mock else {}),
+                        **of_file,
                     },
                     fallbacks=tuple(known[name] for name in provider.fallbacks),
                     rivals=rivals,
@@ -110,6 +113,11 @@ class ProvidersByName:
     def __init__(self, every: Iterable[ProviderSpec]) -> None:
         self._plain = {one.name: one for one in every}
         self._under: dict[str, Mapping[str, ProviderSpec]] = {}
+
+    @property
+    def every(self) -> Iterable[ProviderSpec]:
+        """The entries, as the file has them."""
+        return self._plain.values()
 
     def under(self, variant: Variant | None) -> Mapping[str, ProviderSpec]:
         if variant is None or not variant.params:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
@@ -183,6 +183,18 @@ def provider_hash(spec: ProviderSpec, params: Mapping[str, Any]) -> str:
             "params": {**params, **spec.params},
         }
     )
+
+
+def prices_hash(specs: Iterable[ProviderSpec]) -> str | None:
+    """Return the hash of the prices that entries give themselves; None where none does.
+
+    No baseline looks at it: it is for the run that takes up an interrupted one.
+    """
+    given = {
+        spec.name: [spec.input_cost_per_million, spec.output_cost_per_million] for spec in specs
+    }
+    found = {name: prices for name, prices in given.items() if prices != [None, None]}
+    return _hash(found) if found else None
 
 
 def further_facts(spec: ProviderSpec) -> dict[str, Any]:

@@ -15,7 +15,9 @@ CODE = "code"
 it has): beside the hashes, for the run that takes up an interrupted one."""
 MOCK = "mock"
 """What the mock may answer with: beside the hashes, for the same run."""
-OF_RESUMING = (CODE, MOCK)
+PRICES = "prices"
+"""What the file says that tokens cost, of whoever it names: beside the hashes, for the same run."""
+OF_RESUMING = (CODE, MOCK, PRICES)
 """What no baseline keeps, since it says nothing of what is compared."""
 
 

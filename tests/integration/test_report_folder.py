@@ -122,8 +122,13 @@ def test_an_unfinished_run_is_not_taken_for_a_whole_one(two: Project) -> None:
 
 @pytest.mark.parametrize(
     ("options", "broken"),
-    [(("--arena-provider", "two"), False), ((), True)],
-    ids=["usage", "collection"],
+    [
+        (("--arena-provider", "two"), False),
+        ((), True),
+        (("--arena-provider", "two", "--arena-resume"), False),
+        (("--arena-resume",), True),
+    ],
+    ids=["usage", "collection", "usage-resumed", "collection-resumed"],
 )
 def test_a_refused_run_leaves_no_older_results_in_its_place(
     two: Project, spread: tuple[str, ...], options: tuple[str, ...], broken: bool
@@ -149,12 +154,14 @@ def test_a_refused_run_leaves_what_another_one_can_take_up_or_is_writing(two: Pr
         two.run("--arena-provider", "two", option, "arena-report/results.jsonl")
         assert results.exists()
     results.write_text("".join(results.read_text().splitlines(keepends=True)[:-1]))
-    two.run("--arena-provider", "two")
-    assert results.exists()
+    for resumed in ((), ("--arena-resume",)):
+        two.run("--arena-provider", "two", *resumed)
+        assert results.exists()
 
 
 BAD = [
     (("--no-such-option",), ""),
+    (("--no-such-option", "--arena-resume"), ""),
     (("-nmany",), ""),
     (("--arena-concurrency=0",), ""),
     (("--arena-baseline=missing.jsonl",), ""),
@@ -167,7 +174,7 @@ BAD = [
 @pytest.mark.parametrize(
     ("options", "conftest"),
     BAD,
-    ids=["option", "value", "own", "baseline", "import", "hook", "start"],
+    ids=["option", "resumed", "value", "own", "baseline", "import", "hook", "start"],
 )
 def test_what_is_refused_before_a_session_begins_leaves_no_older_results(
     two: Project, options: tuple[str, ...], conftest: str

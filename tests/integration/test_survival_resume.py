@@ -185,6 +185,80 @@ def test_a_run_that_is_broken_off_is_no_whole_one_whatever_pytest_makes_of_it(
     assert notes(small)[0].startswith(f"{taken} taken from the run interrupted at 20")
 
 
+RAISES = """\
+seen = []
+
+def pytest_runtest_logreport(report):
+    seen.append(report) if report.when == "call" else None
+    if len(seen) == 2:
+        raise {what}
+"""
+
+
+@pytest.mark.parametrize("what", ["RuntimeError('a hook that breaks')", "SystemExit(0)"])
+def test_a_run_that_a_hook_broke_is_resumed(small: Project, what: str) -> None:
+    small.pytester.makepyfile(conftest=RAISES.format(what=what))
+    assert small.run_apart().ret == pytest.ExitCode.INTERNAL_ERROR
+    *_, end = small.records()
+    assert end["interrupted"] is True
+    report = (small.path / "arena-report" / "report.md").read_text()
+    assert "The run was interrupted: these are the cells that had finished." in report
+    small.pytester.makepyfile(conftest="")
+    small.run_apart("--arena-resume")
+    assert " taken from the run interrupted at 20" in notes(small)[0]
+
+
+def test_what_x_left_out_is_run_when_it_is_resumed(
+    noting: Project, spread: tuple[str, ...]
+) -> None:
+    noting.run_apart("-x", *spread)
+    had = sum(cell["verdict"] in ("passed", "failed") for cell in noting.cells().values())
+    assert had > 0
+    started(noting)
+    noting.run_apart("--arena-resume", *spread)
+    taken = "1 cell was" if had == 1 else f"{had} cells were"
+    assert notes(noting)[0].startswith(f"{taken} taken from the run interrupted at 20")
+
+
+DEAR = """\
+providers:
+  - {name: m, provider: mock, model: m, responses: {default: All is well.}, concurrency: 1,
+     input_cost_per_million: 0, output_cost_per_million: 100000}
+tests:
+  - name: Asked
+    matrix: {n: [1, 2, 3, 4]}
+    prompt: Is {{ n }} well?
+    assertions: [{type: cost, max_usd: 1}]
+"""
+
+
+def test_what_a_budget_left_is_run_when_it_is_resumed(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(arena=DEAR)
+    project.run_apart("--arena-max-cost=0.7", "--arena-fail-on=none", *spread)
+    before = [cell["verdict"] for cell in project.cells().values()]
+    assert set(before) == {"passed", "skipped"}
+    # a run that is refused leaves it
+    project.run_apart("--arena-resume", "--arena-provider=nobody")
+    result = project.run_apart("--arena-resume", *spread)
+    result.assert_outcomes(passed=4)
+    had = before.count("passed")
+    taken = "1 cell was" if had == 1 else f"{had} cells were"
+    assert notes(project)[0].startswith(f"{taken} taken from the run that a budget ended at 20")
+
+
+def test_what_was_found_at_other_prices_is_asked_again(project: Project) -> None:
+    project.write(arena=DEAR)
+    project.run_apart()
+    interrupt(project, "Asked")
+    project.write(arena=DEAR.replace("100000", "900000"))
+    project.run_apart("--arena-resume").assert_outcomes(failed=4)
+    interrupt(project, "Asked")
+    project.run_apart("--arena-resume").assert_outcomes(failed=4)
+    assert notes(project)[0].startswith("4 cells were taken")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 4, 6, 8])
 def test_a_run_killed_at_any_moment_loses_nothing_and_is_resumed(
