@@ -126,6 +126,11 @@ class Request:
     )
 
     @property
+    def goes_on(self) -> bool:
+        """Whether it is made for a trial that has had an answer: a further turn, a judgement."""
+        return self.answered > 0 or bool(self.purpose)
+
+    @property
     def file_parts(self) -> list[Part]:
         """The parts of all messages that stand for files."""
         contents = [message.get("content") for message in self.messages]

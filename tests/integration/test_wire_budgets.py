@@ -51,6 +51,18 @@ def test_workers_together_spend_a_budget_and_stop(
     assert "24 cells were skipped: budget" in report
 
 
+def test_a_conversation_that_was_begun_comes_before_one_that_was_not(project: Project) -> None:
+    turns = "conversation: [{user: first}, {user: second}, {user: third}]"
+    with WireServer() as server:
+        text = arena(server, 4, budget="{max_calls: 6}")
+        for number in range(4):
+            text = text.replace(f"    prompt: number {number:03}\n", f"    {turns}\n")
+        project.write(arena=text)
+        result = project.run("--arena-concurrency=1")
+    result.assert_outcomes(passed=2, skipped=2)
+    assert server.calls == 6
+
+
 def test_the_option_holds_over_all_files(project: Project, spread: tuple[str, ...]) -> None:
     with WireServer() as server:
         project.pytester.makefile(".arena.yaml", a=arena(server, 4, budget="{max_calls: 3}"))

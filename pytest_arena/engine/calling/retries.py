@@ -181,7 +181,8 @@ class Attempts:
         at_budget = self._quotas.turn_at(state, call.request)
         if at_budget is None:
             return await self._start_paced(call, place)
-        await at_budget.take(urgent=call.attempt > 0)
+        # what was begun comes to its verdict, before the budget is spent on more that does not
+        await at_budget.take(urgent=call.attempt > 0 or call.request.goes_on)
         try:
             return await self._start_paced(call, place)
         finally:
