@@ -51,10 +51,12 @@ def gitlab(number: int, folder: Path) -> str:
 
 def kubernetes(number: int, folder: Path) -> str:
     spec: Any = yaml.safe_load(recipe("docs/large-runs.md", "arena-job.yaml"))["spec"]
-    (run,) = spec["template"]["spec"]["containers"][0]["args"]
+    container = spec["template"]["spec"]["containers"][0]
+    (run,) = container["args"]
+    assert [variable["name"] for variable in container["env"]] == ["RUN"]
     assert f"))/{spec['completions']} " in run
     assert f"--arena-shard-limits {spec['parallelism']} " in run
-    env = f"export JOB_COMPLETION_INDEX={number - 1}"
+    env = f"export JOB_COMPLETION_INDEX={number - 1} RUN=3e1f"
     return (
         f"{env}; {run}".replace("/results", str(folder / "shards"))
         .replace("/20", "/4")
@@ -67,7 +69,7 @@ def slurm(number: int, folder: Path) -> str:
     array = re.search(r"--array=1-(\d+)%(\d+)", run)
     assert array is not None
     assert f"--arena-shard-limits {array[2]} " in run
-    env = f"export SLURM_ARRAY_TASK_ID={number} SLURM_ARRAY_TASK_COUNT=4"
+    env = f"export SLURM_ARRAY_TASK_ID={number} SLURM_ARRAY_TASK_COUNT=4 SLURM_ARRAY_JOB_ID=77"
     return f"{env}; {run}".replace("limits 5", "limits 2")
 
 
