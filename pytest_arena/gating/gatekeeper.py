@@ -51,7 +51,7 @@ class Gatekeeper:
         self._folder = folder
         self.rules = rules_of(settings)
         self.baseline: Baseline | None = None
-        self.missing: str | None = None
+        self._missing: str | None = None
         self._gone_cells: list[BaselineCell] | None = None
         self._known: Collected | None = None
         if settings.baseline is not None:
@@ -60,7 +60,7 @@ class Gatekeeper:
             except MissingBaselineError as error:
                 if settings.baseline_missing == "fail":
                     raise
-                self.missing = str(error)
+                self._missing = f"{error.problems[0].what}: nothing was compared"
         if settings.update_baseline:
             # what cannot be read is told before the run costs anything, not after it
             self._stored()
@@ -141,7 +141,10 @@ class Gatekeeper:
 
     @property
     def notes(self) -> list[str]:
-        """What there is to say of old versions that cannot be asked."""
+        """What there is to say of a baseline that is missing, or old versions that cannot be
+        asked."""
+        if self._missing is not None:
+            return [self._missing]
         return list(self._old_versions.notes.values()) if self._old_versions is not None else []
 
     @cached_property

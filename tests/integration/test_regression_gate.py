@@ -154,9 +154,28 @@ def test_a_missing_baseline_is_a_usage_error_unless_it_may_be(
     result = gate(project, *spread)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: there is no baseline {BASELINE}"])
-    result = gate(project, "--arena-baseline-missing=warn")
+    result = gate(project, "--arena-baseline-missing=warn", *spread)
     result.assert_outcomes(passed=2)
     assert result.ret == pytest.ExitCode.OK
+    told = f"there is no baseline {BASELINE}: nothing was compared"
+    result.stdout.fnmatch_lines([told])
+    assert project.records()[-1]["notes"] == [told]
+    assert told in (project.path / "arena-report" / "report.md").read_text()
+
+
+def test_an_empty_baseline_is_told_where_a_run_may_go_without(project: Project) -> None:
+    project.write(arena=CALM)
+    (project.path / "empty.jsonl").touch()
+    result = project.run("--arena-baseline=empty.jsonl", "--arena-baseline-missing=warn")
+    result.stdout.fnmatch_lines(["the baseline empty.jsonl is empty: nothing was compared"])
+
+
+def test_a_url_is_no_missing_baseline(project: Project) -> None:
+    project.write(arena=CALM)
+    url = "s3://me:word@bucket/b.jsonl"
+    result = project.run(f"--arena-baseline={url}", "--arena-baseline-missing=warn")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: the baseline s3://bucket/b.jsonl is a URL, *"])
 
 
 @pytest.mark.parametrize(

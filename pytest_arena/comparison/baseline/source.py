@@ -14,6 +14,7 @@ from pytest_arena.comparison.baseline.model import Baseline
 from pytest_arena.comparison.baseline.summarize import baseline_of
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
 from pytest_arena.git import run_git
+from pytest_arena.object_store import is_url, shown_url
 from pytest_arena.results import read_run
 
 _GIT = "git:"
@@ -27,8 +28,17 @@ def read_baseline(reference: str, folder: Path) -> Baseline:
 
     A reference is a baseline file, a `results.jsonl`, `git:REV:PATH` or
     `git:merge-base(BRANCH):PATH` (the commit where this branch left another one). What cannot be
-    found or read is a `UsageError`; a missing file, or an empty one, is a `MissingBaselineError`.
+    found or read is a `UsageError`, and so is a URL; a missing file, or an empty one, is a
+    `MissingBaselineError`.
     """
+    if is_url(reference):
+        raise UsageError(
+            Problem(
+                f"the baseline {shown_url(reference)} is a URL, and not read from there",
+                expected="a baseline file, a results.jsonl, or git:REV:PATH",
+                fix="copy it here before the run, and name the copy",
+            )
+        )
     if not reference.startswith(_GIT):
         return _read(_file_of(reference, folder), reference)
     with TemporaryDirectory(prefix="arena-baseline-") as temporary:

@@ -122,6 +122,15 @@ def test_a_folder_is_no_baseline(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("scheme", ["s3", "https", "file"])
+def test_a_url_is_not_read(tmp_path: Path, scheme: str) -> None:
+    assert complaint(f"{scheme}://me:word@host/b.jsonl?sig=abc", tmp_path) == (
+        f"the baseline {scheme}://host/b.jsonl is a URL, and not read from there\n"
+        "  expected: a baseline file, a results.jsonl, or git:REV:PATH\n"
+        "  fix: copy it here before the run, and name the copy"
+    )
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert "cannot be read: not a regular file" in complaint("pipe", tmp_path)
