@@ -13,13 +13,15 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from pytest_arena.errors import Problem, UsageError, UserError
+from pytest_arena.errors import Problem, UsageError, UserError, shorten
 from pytest_arena.object_store import JOURNAL, is_url
 
 if TYPE_CHECKING:
     from pytest_arena.results.reading import ResultsFile
 
 _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".7z")
+_OF_VOLUMES = "lost+found"
+"""A folder at the root of ext4 volumes, which only root can read."""
 _EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
 
 
@@ -52,10 +54,15 @@ def read_all(paths: Sequence[str]) -> list[ResultsFile]:
 
 def find(paths: Sequence[str]) -> list[Path]:
     """Return the files that the arguments name, each once, in their order; numbers count."""
-    found: dict[Path, Path] = {}
+    found: dict[str, Path] = {}
     for given in paths:
-        for path in _named(given):
-            found.setdefault(path.resolve(), path)
+        try:
+            for path in _named(given):
+                found.setdefault(os.path.realpath(path), path)
+        except OSError as error:
+            # as of a folder that is another user's
+            what = f"cannot read {shorten(str(error.filename))}: {error.strerror}"
+            raise UsageError(Problem(what, expected=_EXPECTED)) from error
     return list(found.values())
 
 
@@ -128,13 +135,14 @@ def _copied(url: str) -> Path:
 def _below(folder: Path) -> Iterator[Path]:
     """Give the *.jsonl files below a folder; an archive there is refused, not passed over.
 
-    In a run's own folder the run before, which is kept there, is no other shard.
+    In a run's own folder the run before, which is kept there, is no other shard; nor is what a
+    volume keeps at its root.
     """
     from pytest_arena.results.writing import PREVIOUS, RESULTS
 
     for entry in sorted(folder.iterdir()):
         is_previous = entry.name == PREVIOUS and (folder / RESULTS).exists()
-        if entry.name.startswith(".") or is_previous:
+        if entry.name.startswith(".") or entry.name == _OF_VOLUMES or is_previous:
             continue
         if entry.suffix in _ARCHIVES:
             problem = Problem(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytest_arena.cli import main
 from pytest_arena.results import GateFinding, Verdict, read_run
 from pytest_arena.results.serialize import cell_line
 
+LOOP = "Too many levels of symbolic links"
 EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
 
 
@@ -293,6 +295,11 @@ def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> Non
             "  expected: files and folders of their own\n"
             "  fix: name the file it stands for, or move it out of the folder\n",
         ),
+        (
+            ["x" * 300],
+            f"cannot read {'x' * 79}…{'x' * 40}: File name too long\n  expected: {EXPECTED}\n",
+        ),
+        (["loop.jsonl"], f"cannot read loop.jsonl: {LOOP}\n  fix: name a results.jsonl\n"),
         (["pipe"], "cannot read pipe: no regular file\n  fix: name a results.jsonl\n"),
     ],
 )
@@ -306,7 +313,31 @@ def test_wrong_use_is_told_whole(
         archive.write("good/results.jsonl", "../x/results.jsonl")
     Path("linked/results.jsonl").symlink_to("/etc/hostname")
     os.mkfifo("pipe")
+    Path("loop.jsonl").symlink_to("loop.jsonl")
     refused(arguments, text, capsys)
+
+
+def test_what_a_volume_keeps_at_its_root_is_no_shard() -> None:
+    write_run("volume/arena-1", make_cell("A"))
+    Path("volume/lost+found").mkdir()
+    Path("volume/lost+found/#12.jsonl").write_text("half a li")
+    assert main(["merge", "volume"]) == 0
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_run("s/1", make_cell("A"))
+    Path("s/2").mkdir()
+    iterdir = Path.iterdir
+
+    def others(self: Path) -> Iterator[Path]:
+        if self.name == "2":
+            raise PermissionError(13, "Permission denied", str(self))
+        return iterdir(self)
+
+    monkeypatch.setattr(Path, "iterdir", others)
+    refused(["s"], f"cannot read s/2: Permission denied\n  expected: {EXPECTED}\n", capsys)
 
 
 def test_hostile_names_of_a_shard_reach_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
