@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from pytest_arena.errors import Problem, UsageError
+from pytest_arena.errors import Problem, UsageError, first_line, shorten
 
 T = TypeVar("T")
 
@@ -19,6 +19,8 @@ REMOTE_EXTRA = "pip install 'pytest-arena[remote]'"
 JOURNAL = ".journal"
 """The folder of the objects with what a run finished, as long as it has not ended."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_ADDRESS = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]+:/)?/[^\s'\"<>]+")
+"""A URL amid a text, or the path of one."""
 
 
 def is_url(place: str) -> bool:
@@ -28,7 +30,7 @@ def is_url(place: str) -> bool:
 
 def shown_url(url: str) -> str:
     """Return a URL as it may be told: without what signs it, or says who comes."""
-    return re.sub(r"(?<=://)[^/@]*@", "", url.partition("?")[0])
+    return re.sub(r"(?<=://)[^/]*@", "", url.partition("?")[0])
 
 
 class ObjectFolder:
@@ -47,25 +49,14 @@ class ObjectFolder:
                     fix=REMOTE_EXTRA,
                 )
             )
-        import fsspec
         from fsspec.core import url_to_fs
 
-        protocol = urlsplit(url).scheme
-        more = {"auto_mkdir": True} if protocol in ("file", "local") else {}
         try:
+            more = {"auto_mkdir": True} if urlsplit(url).scheme in ("file", "local") else {}
             self._store, self._root = url_to_fs(url.rstrip("/"), **more)
-        except ImportError as error:
-            raise UsageError(
-                Problem(
-                    f"{asked_by}: {self.url} needs a package that is not installed",
-                    fix=f"see what fsspec says of {protocol}: {error}",
-                )
-            ) from error
-        except ValueError as error:
-            known = ", ".join(sorted(set(fsspec.available_protocols()) & _USUAL))
-            raise UsageError(
-                Problem(f"{asked_by}: {error}", expected=f"a path, or a URL as of {known}")
-            ) from error
+        except Exception as error:
+            # some stores connect at once, and each has exceptions of its own
+            raise UsageError(_unopened(asked_by, self.url, error)) from error
 
     def names(self) -> list[str]:
         """Return the names of all objects, in their order; of a folder that is not there, none."""
@@ -73,7 +64,11 @@ class ObjectFolder:
         def find() -> list[str]:
             self._store.invalidate_cache()
             try:
-                return sorted(self._store.find(self._root))
+                found = sorted(self._store.find(self._root))
+                if not found:
+                    # `find` passes over what cannot be reached
+                    self._store.ls(self._root)
+                return found
             except FileNotFoundError:
                 return []
 
@@ -107,11 +102,9 @@ class ObjectFolder:
             return work()
         except Exception as error:
             # each store has exceptions of its own, as for credentials that are missing
-            known = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
-            code = (error.errno if isinstance(error, OSError) else None) or known or errno.EIO
-            why = os.strerror(code) if known else f"{type(error).__name__}: {error}"
-            place = f"{self.url}/{name}" if name else self.url
-            raise OSError(code, why, place) from error
+            code = (error.errno if isinstance(error, OSError) else None) or _code(error)
+            place = shown_url(f"{self.url}/{name}" if name else self.url)
+            raise OSError(code or errno.EIO, _reason(error), place) from error
 
 
 _CODES = {
@@ -124,12 +117,50 @@ _CODES = {
 _USUAL = {"s3", "gs", "az", "abfs", "file", "memory", "sftp", "hdfs", "http"}
 
 
+_REACHABLE = "a place that can be reached with the credentials of this machine"
+
+
+def _code(error: Exception) -> int | None:
+    return next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+
+
+def _reason(error: Exception) -> str:
+    """Return what a store says, in one line, and without the secrets of URLs."""
+    code = _code(error)
+    if code is not None:
+        return os.strerror(code)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {_shown_text(error)}"
+
+
+def _shown_text(error: Exception) -> str:
+    return shorten(_ADDRESS.sub(lambda found: shown_url(found[0]), first_line(str(error))), 300)
+
+
+def _unopened(asked_by: str, url: str, error: Exception) -> Problem:
+    """Return what to tell of a store that cannot be opened."""
+    if isinstance(error, ImportError):
+        return Problem(
+            f"{asked_by}: {url} needs a package that is not installed",
+            fix=f"see what fsspec says of {urlsplit(url).scheme}: {_shown_text(error)}",
+        )
+    if isinstance(error, ValueError):
+        from fsspec import available_protocols
+
+        known = ", ".join(sorted(set(available_protocols()) & _USUAL))
+        what = f"{asked_by}: {_shown_text(error)}"
+        return Problem(what, expected=f"a path, or a URL as of {known}")
+    return Problem(f"{asked_by}: {url}: {_reason(error)}", expected=_REACHABLE)
+
+
 def local_copy(url: str, target: Path, asked_by: str) -> Path:
     """Copy one object into a file here, and return that; one that cannot be read is a
     `UsageError`."""
-    folder, _, name = url.rstrip("/").rpartition("/")
+    place, mark, query = url.partition("?")
+    folder, _, name = place.rstrip("/").rpartition("/")
     try:
-        ObjectFolder(folder, asked_by).fetch(name, target)
+        ObjectFolder(folder, asked_by).fetch(f"{name}{mark}{query}", target)
     except OSError as error:
         raise UsageError(unreachable(asked_by, error)) from error
     return target
@@ -139,5 +170,5 @@ def unreachable(asked_by: str, error: OSError) -> Problem:
     """Return what to tell of an object or a folder that could not be reached."""
     return Problem(
         f"{asked_by}: {error.filename}: {error.strerror}",
-        expected="a place that can be reached with the credentials of this machine",
+        expected=_REACHABLE,
     )

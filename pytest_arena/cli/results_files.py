@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
-from pytest_arena.object_store import JOURNAL, is_url
+from pytest_arena.object_store import JOURNAL, is_url, shown_url
 
 if TYPE_CHECKING:
     from pytest_arena.results.reading import ResultsFile
@@ -112,8 +112,9 @@ def _copied(url: str) -> Path:
 
     target = Path(mkdtemp(prefix="arena-"))
     atexit.register(rmtree, target, ignore_errors=True)
-    if url.endswith(".jsonl"):
-        return local_copy(url, target / url.rpartition("/")[2], url)
+    name = shown_url(url).rpartition("/")[2]
+    if name.endswith(".jsonl"):
+        return local_copy(url, target / name, "results")
     try:
         store = ObjectFolder(url, "results")
         for name in store.names():

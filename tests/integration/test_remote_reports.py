@@ -99,3 +99,22 @@ def test_a_store_that_cannot_be_written_is_refused_before_any_call(project: Proj
             "  expected: a place that can be reached with the credentials of this machine",
         ]
     )
+
+
+def test_a_store_that_cannot_be_opened_is_refused_before_any_call(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    project.write(arena=ARENA)
+    result = project.run("--arena-report-dir=ftp://me:word@127.0.0.1:1/run", *spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = "ERROR: --arena-report-dir: ftp://127.0.0.1:1/run: *refused*"
+    result.stderr.fnmatch_lines([told])
+
+
+def test_commands_tell_no_secret_of_a_url(capsys: pytest.CaptureFixture[str]) -> None:
+    for url in ("https://me:word@127.0.0.1:1/r/results.jsonl", "ftp://me:word@127.0.0.1:1/r"):
+        assert main(["merge", url]) == 4
+        assert main(["compare", url, url]) == 4
+        text = capsys.readouterr().err
+        assert "word" not in text
+        assert text.count(f"results: {url.replace('me:word@', '')}: ") == 2

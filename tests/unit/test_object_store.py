@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,52 @@ def test_a_store_whose_package_is_missing_is_refused(monkeypatch: pytest.MonkeyP
     assert "word" not in text
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("ftp://me:word@127.0.0.1:1/run", "ftp://127.0.0.1:1/run: *refused*"),
+        ("dir://run", "dir://run: AttributeError: 'NoneType' object has no attribute 'startswith'"),
+        ("zip://x::file:///none.zip", "zip://x::file:///none.zip: No such file or directory"),
+        ("reference://run", "reference://run: TypeError: *"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_refused(url: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ObjectFolder(url, "--x")
+    first, expected = str(caught.value).split("\n")
+    assert fnmatchcase(first, f"--x: {said}")
+    assert (
+        expected == "  expected: a place that can be reached with the credentials of this machine"
+    )
+
+
+def test_a_url_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        ObjectFolder("https://me:word@[bad/run", "--x")
+    assert str(caught.value).startswith(
+        "--x: Invalid IPv6 URL\n  expected: a path, or a URL as of "
+    )
+
+
+def test_a_store_that_cannot_be_reached_is_no_empty_one() -> None:
+    with pytest.raises(OSError, match=r"Connect|refused") as caught:
+        ObjectFolder("http://127.0.0.1:1/run", "--x").names()
+    assert caught.value.filename == "http://127.0.0.1:1/run"
+
+
+def test_what_a_store_says_is_told_without_secrets(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError(
+            "401, url='https://me:w@rd@host/run?sig=abc' at /run?sig=abc\nand the rest of it"
+        )
+
+    store = ObjectFolder(f"file://{tmp_path}", "--x")
+    with pytest.raises(OSError) as caught:  # noqa: PT011  its whole text is looked at
+        store._try("a.jsonl?sig=abc", fail)
+    assert caught.value.strerror == "RuntimeError: 401, url='https://host/run' at /run"
+    assert caught.value.filename == f"file://{tmp_path}/a.jsonl"
+
+
 def test_without_fsspec_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(UsageError) as caught:
@@ -86,3 +133,4 @@ def test_paths_are_no_urls(place: str, is_one: bool) -> None:
 
 def test_a_shown_url_has_no_secret() -> None:
     assert shown_url("https://me:word@host/run?X-Amz-Signature=abc") == "https://host/run"
+    assert shown_url("zip://x::ftp://me:w@rd@host/a@b") == "zip://x::ftp://host/a@b"
