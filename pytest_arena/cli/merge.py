@@ -104,7 +104,7 @@ def _write_results(joined: RunResult, folder: Path, files: Sequence[ResultsFile]
 
     output.make_folder(folder)
     target = folder / RESULTS
-    if any(file.path.resolve() == target.resolve() for file in files):
+    if any(Path(file.path).resolve() == target.resolve() for file in files):
         problem = Problem(
             f"{str(target)!r} is one of the shards, and would be overwritten",
             expected="another folder for the whole",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from pytest_arena.cli import output, results_files
+from pytest_arena.object_store import is_url
+
+DEFAULT_FOLDER = "arena-report"
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the subcommand."""
     parser = commands.add_parser("report", help="write reports from results files")
     results_files.add_argument(parser, "RESULTS")
-    output.add_options(parser, output="beside the first results file")
+    output.add_options(parser, output=f"beside the first results file, for a URL {DEFAULT_FOLDER}")
     parser.set_defaults(run=run)
 
 
@@ -23,6 +27,10 @@ def run(arguments: argparse.Namespace) -> int:
     formats = output.read_formats(arguments.formats, registry)
     files = results_files.read_all(arguments.paths)
     joined = merge(files)
-    folder = arguments.output or files[0].path.parent
+    folder = arguments.output or _folder_of(files[0].path)
     output.make_folder(folder)
     return output.write(joined, formats, folder, registry)
+
+
+def _folder_of(results: str) -> Path:
+    return Path(DEFAULT_FOLDER) if is_url(results) else Path(results).parent

@@ -11,10 +11,17 @@ from glob import glob, has_magic
 from pathlib import Path, PurePosixPath
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_arena.errors import Problem, UsageError, UserError, shorten
-from pytest_arena.object_store import JOURNAL, is_url, shown_url
+from pytest_arena.object_store import (
+    JOURNAL,
+    ObjectFolder,
+    is_url,
+    local_copy,
+    shown_url,
+    unreachable,
+)
 
 if TYPE_CHECKING:
     from pytest_arena.results.reading import ResultsFile
@@ -23,6 +30,13 @@ _ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".bz2", ".xz", ".zst", ".7z")
 _OF_VOLUMES = "lost+found"
 """A folder at the root of ext4 volumes, which only root can read."""
 _EXPECTED = "results.jsonl files that `pytest --arena` wrote, or folders with them"
+
+
+class NamedFile(NamedTuple):
+    """A results file here, and what messages call it: its path, or the URL that it is a copy of."""
+
+    path: Path
+    name: str
 
 
 def add_argument(parser: argparse.ArgumentParser, metavar: str) -> None:
@@ -42,9 +56,9 @@ def read_all(paths: Sequence[str]) -> list[ResultsFile]:
 
     files: list[ResultsFile] = []
     problems: list[Problem] = []
-    for path in find(paths):
+    for path, name in find(paths):
         try:
-            files.append(read_results(path))
+            files.append(read_results(path, name))
         except UserError as error:
             problems += error.problems
     if problems:
@@ -52,13 +66,13 @@ def read_all(paths: Sequence[str]) -> list[ResultsFile]:
     return files
 
 
-def find(paths: Sequence[str]) -> list[Path]:
+def find(paths: Sequence[str]) -> list[NamedFile]:
     """Return the files that the arguments name, each once, in their order; numbers count."""
-    found: dict[str, Path] = {}
+    found: dict[str, NamedFile] = {}
     for given in paths:
         try:
-            for path in _named(given):
-                found.setdefault(os.path.realpath(path), path)
+            for file in _copies(given) if is_url(given) else _named(given):
+                found.setdefault(os.path.realpath(file.path), file)
         except OSError as error:
             # as of a folder that is another user's
             what = f"cannot read {shorten(str(error.filename))}: {error.strerror}"
@@ -66,71 +80,100 @@ def find(paths: Sequence[str]) -> list[Path]:
     return list(found.values())
 
 
-def missing_shards(files: Sequence[Path], expected: int) -> str | None:
+def missing_shards(files: Sequence[str], expected: int) -> str | None:
     """Return in words which of so many shards are missing, by the number in their names."""
     if len(files) >= expected:
         return None
     said = f"{len(files)} of {expected} shards were given"
-    numbers = _numbers([str(path) for path in files])
+    numbers = _numbers(files)
     if numbers is None:
-        return f"{said}: {', '.join(str(path) for path in files)}"
+        return f"{said}: {', '.join(files)}"
     before, after, known = numbers
     first = 0 if 0 in known else 1
     lost = [number for number in range(first, first + expected) if number not in known]
     if len(lost) != expected - len(files):
-        return f"{said}: {', '.join(str(path) for path in files)}"
+        return f"{said}: {', '.join(files)}"
     names = [f"{before}{number}{after}" for number in lost]
     return f"{said}: {', '.join(names)} {'is' if len(names) == 1 else 'are'} missing"
 
 
-def _named(given: str) -> Iterator[Path]:
+def _named(given: str) -> Iterator[NamedFile]:
     path = Path(given)
-    if is_url(given):
-        yield from _named(str(_copied(given)))
-    elif path.is_dir():
+    if path.is_dir():
         found = sorted(_below(path), key=_natural)
         if not found:
-            raise UsageError(Problem(f"no *.jsonl file in {given!r}", expected=_EXPECTED))
-        yield from found
+            raise _nothing_in(given)
+        yield from (NamedFile(one, str(one)) for one in found)
     elif has_magic(given) and not path.exists():
         matches = sorted(map(Path, glob(given, recursive=True)), key=_natural)
         if not matches:
             raise UsageError(Problem(f"no file matches {given!r}", expected=_EXPECTED))
         for match in matches:
-            yield from _named(str(match)) if match.is_dir() else [match]
+            yield from _named(str(match)) if match.is_dir() else [NamedFile(match, str(match))]
     else:
-        yield path
+        yield NamedFile(path, str(path))
 
 
-def _copied(url: str) -> Path:
-    """Return a folder here with the results files of one in an object store, or a copy of a file.
+def _copies(url: str) -> Iterator[NamedFile]:
+    """Give copies of the results files of a folder in an object store, or of one file there."""
+    shown = shown_url(url).rstrip("/")
+    target = Path(mkdtemp(prefix="arena-"))
+    atexit.register(rmtree, target, ignore_errors=True)
+    if shown.endswith(".jsonl"):
+        yield NamedFile(local_copy(url, target / shown.rpartition("/")[2], "results"), shown)
+        return
+    try:
+        found = _fetched(ObjectFolder(url, "results"), target)
+    except OSError as error:
+        raise UsageError(unreachable("results", error)) from error
+    if not found:
+        raise _nothing_in(shown)
+    for path in sorted(found, key=_natural):
+        yield NamedFile(path, f"{shown}/{path.relative_to(target).as_posix()}")
+
+
+def _fetched(store: ObjectFolder, target: Path) -> set[Path]:
+    """Copy the results files of a folder, and return the copies; an archive is refused.
 
     What a killed run left there in pieces is one file without an end.
     """
-    from pytest_arena.object_store import ObjectFolder, local_copy, unreachable
     from pytest_arena.results.writing import PREVIOUS, RESULTS
 
-    target = Path(mkdtemp(prefix="arena-"))
-    atexit.register(rmtree, target, ignore_errors=True)
-    name = shown_url(url).rpartition("/")[2]
-    if name.endswith(".jsonl"):
-        return local_copy(url, target / name, "results")
-    try:
-        store = ObjectFolder(url, "results")
-        for name in store.names():
-            parts = PurePosixPath(name).parts
-            if PREVIOUS in parts or not name.endswith(".jsonl"):
-                continue
-            if JOURNAL in parts:
-                whole = target.joinpath(*parts[: parts.index(JOURNAL)], RESULTS)
-                whole.parent.mkdir(parents=True, exist_ok=True)
-                with whole.open("ab") as file:
-                    file.write(store.read(name))
-            elif not any(part.startswith(".") for part in parts):
-                store.fetch(name, target.joinpath(*parts))
-    except OSError as error:
-        raise UsageError(unreachable("results", error)) from error
-    return target
+    found = set()
+    for name in store.names():
+        parts = PurePosixPath(name).parts
+        path = target.joinpath(*parts)
+        if PREVIOUS in parts or _OF_VOLUMES in parts:
+            continue
+        if JOURNAL in parts and name.endswith(".jsonl"):
+            path = target.joinpath(*parts[: parts.index(JOURNAL)], RESULTS)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab") as file:
+                file.write(store.read(name))
+        elif any(part.startswith(".") for part in parts):
+            continue
+        elif path.suffix in _ARCHIVES:
+            raise _archive(f"{store.url}/{name}")
+        elif path.suffix == ".jsonl":
+            store.fetch(name, path)
+        else:
+            continue
+        found.add(path)
+    return found
+
+
+def _nothing_in(folder: str) -> UsageError:
+    return UsageError(Problem(f"no *.jsonl file in {folder!r}", expected=_EXPECTED))
+
+
+def _archive(name: str) -> UsageError:
+    return UsageError(
+        Problem(
+            f"{name!r} is an archive",
+            expected=_EXPECTED,
+            fix="unpack it, or move it out of the folder",
+        )
+    )
 
 
 def _below(folder: Path) -> Iterator[Path]:
@@ -146,12 +189,7 @@ def _below(folder: Path) -> Iterator[Path]:
         if entry.name.startswith(".") or entry.name == _OF_VOLUMES or is_previous:
             continue
         if entry.suffix in _ARCHIVES:
-            problem = Problem(
-                f"{str(entry)!r} is an archive",
-                expected=_EXPECTED,
-                fix="unpack it, or move it out of the folder",
-            )
-            raise UsageError(problem)
+            raise _archive(str(entry))
         if entry.is_symlink():
             # what another job sent may point anywhere
             if entry.suffix == ".jsonl" or entry.is_dir():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_arena.cli import output, plugins, results_files
@@ -37,9 +36,9 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(Problem("--last: a trend takes two runs", expected="2 or more"))
     problems: list[Problem] = []
     points: list[RunPoint] = []
-    for path in results_files.find(arguments.paths):
+    for file in results_files.find(arguments.paths):
         try:
-            points += _points(path)
+            points += _points(file)
         except UserError as error:
             problems += error.problems
     if problems:
@@ -51,12 +50,12 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _points(path: Path) -> Iterator[RunPoint]:
+def _points(file: results_files.NamedFile) -> Iterator[RunPoint]:
     from pytest_arena.comparison.trend import point_of
     from pytest_arena.comparison.trend.history import is_history, read_points
-    from pytest_arena.results.reading import read_run
+    from pytest_arena.results.reading import read_results
 
-    if is_history(path):
-        yield from read_points(path)
+    if is_history(file.path):
+        yield from read_points(file.path, file.name)
     else:
-        yield point_of(read_run(path))
+        yield point_of(read_results(file.path, file.name).run)

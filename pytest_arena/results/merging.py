@@ -97,7 +97,7 @@ def _differing_facts(files: Sequence[ResultsFile]) -> list[Problem]:
         if same is not file:
             problem = Problem(
                 f"the same run as {same.path}, but not the same results",
-                Location(str(file.path), 1, 1),
+                Location(file.path, 1, 1),
                 expected="one file a run",
                 fix="leave the older of the two out",
             )
@@ -109,7 +109,7 @@ def _differing_facts(files: Sequence[ResultsFile]) -> list[Problem]:
             if one != other:
                 problem = Problem(
                     f"another {what} than in {first.path}: {other or 'none'}",
-                    Location(str(file.path), 1, 1),
+                    Location(file.path, 1, 1),
                     expected=one or f"no {what}",
                     fix="merge shards of one commit and one version of pytest-arena; "
                     "arena compare is for two runs",

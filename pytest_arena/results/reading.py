@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from pytest_arena.errors import Location, Problem, UserError, shorten
 from pytest_arena.light_dataclass import dataclass
+from pytest_arena.object_store import is_url, shown_url
 from pytest_arena.results.cell import Cell
 from pytest_arena.results.cleaning import clean_value
 from pytest_arena.results.format_1 import cell_from_format_1, is_format_1
@@ -48,15 +49,16 @@ _UNCLEAN = re.compile(rb"\\u(?:[dD][89a-fA-F]|0000)")
 
 @dataclass(frozen=True, slots=True)
 class ResultsFile:
-    """What a results file says, and the line of each cell by the cell's id."""
+    """What a results file says, and the line of each cell by the cell's id; `path` is what messages
+    call it, and may be the URL that it was copied from."""
 
-    path: Path
+    path: str
     run: RunResult
     lines: Mapping[str, int]
 
     def place(self, cell_id: str) -> Location:
         """Return where a cell stands."""
-        return Location(str(self.path), self.lines[cell_id], 1)
+        return Location(self.path, self.lines[cell_id], 1)
 
 
 def read_run(path: str | Path) -> RunResult:
@@ -68,16 +70,25 @@ def read_run(path: str | Path) -> RunResult:
     return read_results(path).run
 
 
-def read_results(path: str | Path) -> ResultsFile:
-    """Read a results file as `read_run` does, and keep where each cell stands."""
-    path = Path(path)
+def read_results(path: str | Path, name: str | None = None) -> ResultsFile:
+    """Read a results file as `read_run` does, and keep where each cell stands; `name` is what
+    messages call it."""
+    if is_url(str(path)):
+        raise UserError(
+            Problem(
+                f"cannot read {shown_url(str(path))}: it is a URL",
+                expected="a file of this machine",
+                fix="copy it here, and name the copy",
+            )
+        )
+    name = name or str(path)
     info: RunInfo | None = None
     end: Any = None
     cells: dict[str, Cell] = {}
     lines: dict[str, int] = {}
     twice: list[tuple[Cell, Location]] = []
     last = 1
-    for place, value in read_lines(path):
+    for place, value in read_lines(Path(path), name=name):
         last = place.line
         if isinstance(value, RunInfo):
             if info is not None:
@@ -85,7 +96,7 @@ def read_results(path: str | Path) -> ResultsFile:
             info = value
         elif isinstance(value, Cell):
             if cells.get(value.id, value) != value:
-                twice.append((value, Location(str(path), lines[value.id], 1)))
+                twice.append((value, Location(name, lines[value.id], 1)))
             cells[value.id] = value
             lines[value.id] = place.line
         elif isinstance(value, run_end()):
@@ -94,34 +105,35 @@ def read_results(path: str | Path) -> ResultsFile:
         raise UserError(
             Problem(
                 "not a results file: it has no `run` line",
-                Location(str(path), 1, 1),
+                Location(name, 1, 1),
                 expected="a results.jsonl that `pytest --arena` wrote",
             )
         )
     if end is None:
-        return ResultsFile(path, RunResult(info, tuple(cells.values())), lines)
+        return ResultsFile(name, RunResult(info, tuple(cells.values())), lines)
     if twice:
         # the last word counts where a run broke off; one that ended has written each cell once
         raise UserError([_second_result(cell, place, lines[cell.id]) for cell, place in twice[:5]])
-    _check_number(end.totals, len(cells), Location(str(path), last, 1))
+    _check_number(end.totals, len(cells), Location(name, last, 1))
     said = {one.name: getattr(end, one.name) for one in fields(end) if one.name != "totals"}
-    return ResultsFile(path, RunResult(info, tuple(cells.values()), **said), lines)
+    return ResultsFile(name, RunResult(info, tuple(cells.values()), **said), lines)
 
 
 def read_lines(
-    path: Path, damaged: list[UserError] | None = None
+    path: Path, damaged: list[UserError] | None = None, name: str | None = None
 ) -> Iterator[tuple[Location, Any]]:
     """Give place and content of each line of a results file or a part of one: a `RunInfo`, a
     `Cell`, a `run_end()`, or the record of a kind that is none of these.
 
     A torn last line ends it; any other bad line is a `UserError`, which is put into `damaged` where
-    that is given, so that it costs no other line.
+    that is given, so that it costs no other line. `name` is what messages call the file.
     """
     is_current = False
-    for number, line in _lines(path, RESULTS_FILE, damaged):
+    name = name or str(path)
+    for number, line in _lines(path, RESULTS_FILE, name, damaged):
         if not line.strip():
             continue
-        place = Location(str(path), number, 1)
+        place = Location(name, number, 1)
         kind = _KIND.match(line)
         if kind is not None and is_current and not _NEEDS_A_LOOK.search(line):
             with suppress(ShapeError):
@@ -247,7 +259,7 @@ def json_lines(
     `wanted` says what it should be. A last line that is torn ends it, unless it must not be; any
     other bad line, and what is no regular file of a sound size, is a `UserError`.
     """
-    for number, line in _lines(path, wanted):
+    for number, line in _lines(path, wanted, str(path)):
         if not line.strip():
             continue
         record = _record(line, Location(str(path), number, 1), may_be_torn=may_be_torn)
@@ -271,7 +283,7 @@ def _record(line: bytes, place: Location, *, may_be_torn: bool) -> dict[str, Any
 
 
 def _lines(
-    path: Path, wanted: FileKind, damaged: list[UserError] | None = None
+    path: Path, wanted: FileKind, name: str, damaged: list[UserError] | None = None
 ) -> Iterator[tuple[int, bytes]]:
     """Give the lines of a regular file, none of them longer than what may be; one that is goes into
     `damaged` where that is given, and is left out."""
@@ -280,14 +292,14 @@ def _lines(
         if not stat.S_ISREG(facts.st_mode):
             # before it is opened: a pipe would never end, and opening one may wait for ever
             kind = "a folder" if stat.S_ISDIR(facts.st_mode) else "no regular file"
-            raise UserError(Problem(f"cannot read {path}: {kind}", fix=f"name a {wanted.name}"))
+            raise UserError(Problem(f"cannot read {name}: {kind}", fix=f"name a {wanted.name}"))
         if facts.st_size > LARGEST_FILE:
-            _refuse_size(f"{path} has {facts.st_size:,} bytes", LARGEST_FILE, None)
+            _refuse_size(f"{name} has {facts.st_size:,} bytes", LARGEST_FILE, None)
         with path.open("rb") as stream:
             number = 0
             while line := stream.readline(LONGEST_LINE + 1):
                 number += 1
-                place = Location(str(path), number, 1)
+                place = Location(name, number, 1)
                 try:
                     if number == 1:
                         _refuse_archive(line, place, wanted)
@@ -302,7 +314,7 @@ def _lines(
                 yield number, line
     except OSError as error:
         raise UserError(
-            Problem(f"cannot read {path}: {error.strerror}", fix=f"name a {wanted.name}")
+            Problem(f"cannot read {name}: {error.strerror}", fix=f"name a {wanted.name}")
         ) from error
 
 

@@ -68,7 +68,7 @@ def _part_of(file: ResultsFile) -> tuple[int, int] | None:
 
 
 def _differing(first: ResultsFile, count: int, file: ResultsFile, other: int) -> Problem | None:
-    place = Location(str(file.path), 1, 1)
+    place = Location(file.path, 1, 1)
     if other != count:
         return Problem(
             f"one of {other:,} shards, where {first.path} is one of {count:,}",

@@ -49,8 +49,8 @@ def is_history(path: Path) -> bool:
         return False
 
 
-def read_points(path: Path) -> Iterator[RunPoint]:
-    """Give the runs of a history file."""
+def read_points(path: Path, name: str | None = None) -> Iterator[RunPoint]:
+    """Give the runs of a history file; `name` is what messages call it."""
     for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
         if not line.strip() or _is_torn(line):
             continue
@@ -60,7 +60,7 @@ def read_points(path: Path) -> Iterator[RunPoint]:
             raise UserError(
                 Problem(
                     f"not a line of a history: `{error.path}` is not as it must be",
-                    Location(os.fspath(path), number, 1),
+                    Location(name or os.fspath(path), number, 1),
                     expected=error.expected,
                     fix="take the line out",
                 )
