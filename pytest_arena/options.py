@@ -22,12 +22,12 @@ BASELINE = ".arena/baseline.jsonl"
 
 Kind = Literal[
     "flag", "text", "url", "words", "repeated", "count", "auto", "amount", "measure", "share",
-    "part", "choice", "shard",
+    "part", "choice", "shard", "path",
 ]  # fmt: skip
 """What is given: `words` are one text with commas, `repeated` ones an option each; a `count` is a
 whole number of at least 1, `auto` that word or such a number, an `amount` above 0, a `measure` at
 least 0, a `share` between 0 and 1, a `part` the same with both ends, a `shard` two numbers
-as 2/4."""
+as 2/4, a `path` one of this machine."""
 
 
 class Option:
@@ -212,7 +212,7 @@ class Settings:
         shown=False,
     )
     rejudge: str | None = _option(
-        "text",
+        "path",
         "judge the answers of an earlier run again, and call nobody but judges",
         "RESULTS",
         default=None,
@@ -238,7 +238,7 @@ class Settings:
         shown=False,
     )
     cache_dir: str | None = _option(
-        "text",
+        "path",
         "where they are kept (default: in pytest's own cache)",
         "DIR",
         default=None,
@@ -347,7 +347,7 @@ class Settings:
         default=0.5,
     )
     history: str | None = _option(
-        "text",
+        "path",
         "a folder that keeps a line for each whole run; the report then shows how columns do over "
         "time",
         "DIR",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pytest_arena.errors import PARQUET_EXTRA, Problem, UsageError, suggest
+from pytest_arena.object_store import is_url, shown_url
 from pytest_arena.options import OPTIONS, REPORT_FORMATS, Kind, Settings, given_for, option_named
 
 if TYPE_CHECKING:
@@ -204,6 +205,19 @@ def _url(given: object, flag: str) -> str:
     return text
 
 
+def _path(given: object, flag: str) -> str:
+    text = str(given)
+    if is_url(text):
+        raise UsageError(
+            Problem(
+                f"{flag}: {shown_url(text)!r} is no path here",
+                expected="a path of this machine",
+                fix="name one, and copy what is there before the run, or after it",
+            )
+        )
+    return text
+
+
 def _words(given: Any, flag: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in str(given).split(",") if word.strip())
 
@@ -221,6 +235,7 @@ _READERS: Mapping[Kind, Callable[[Any, str], Any]] = {
     "part": _part,
     "share": _share,
     "shard": _shard,
+    "path": _path,
 }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_arena.cli import plugins
 from pytest_arena.errors import Problem, UsageError
+from pytest_arena.object_store import shown_url
 
 if TYPE_CHECKING:
     from pytest_arena.registry import Registry
@@ -57,8 +58,9 @@ def make_folder(folder: Path) -> None:
     """Make the folder that reports go to; one that cannot be written to is a `UsageError`."""
     if re.match(r"[a-z0-9+.-]+:/", str(folder)) and not folder.is_dir():
         # the path of a URL has lost one of its slashes
+        url = str(folder).replace(":/", "://", 1)
         problem = Problem(
-            f"--output: {str(folder).replace(':/', '://', 1)!r} is no folder here",
+            f"--output: {shown_url(url)!r} is no folder here",
             expected="a folder of this machine",
             fix="name one, and copy it when it is written",
         )

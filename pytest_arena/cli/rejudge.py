@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -33,7 +34,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(arguments: argparse.Namespace) -> int:
     """Run pytest on the arena files with the answers of the results; return its exit code."""
-    results = Path(arguments.results).resolve()
+    from pytest_arena.settings import read
+
+    results = os.path.realpath(read("arena_rejudge", arguments.results, "arena rejudge"))
     arenas = arguments.arenas or _arenas_of(results)
     options = [
         "--arena",
@@ -47,12 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
     return subprocess.run(command, check=False).returncode  # noqa: S603  our own interpreter
 
 
-def _arenas_of(results: Path) -> list[str]:
+def _arenas_of(results: str) -> list[str]:
     """Return the arena files that the cells of a run are from."""
     from pytest_arena.results.reading import read_run
     from pytest_arena.results.writing import RESULTS
 
-    cells = read_run(results / RESULTS if results.is_dir() else results).cells
+    is_folder = os.path.isdir(results)
+    cells = read_run(os.path.join(results, RESULTS) if is_folder else results).cells
     files = list(dict.fromkeys(cell.file for cell in cells if cell.test is None))
     missing = [file for file in files if not Path(file).is_file()]
     if missing or not files:

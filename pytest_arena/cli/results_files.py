@@ -13,7 +13,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_arena.errors import Problem, UsageError, UserError, shorten
+from pytest_arena.errors import Problem, UsageError, UserError
 from pytest_arena.object_store import (
     JOURNAL,
     ObjectFolder,
@@ -75,7 +75,7 @@ def find(paths: Sequence[str]) -> list[NamedFile]:
                 found.setdefault(os.path.realpath(file.path), file)
         except OSError as error:
             # as of a folder that is another user's
-            what = f"cannot read {shorten(str(error.filename))}: {error.strerror}"
+            what = f"cannot read {error.filename}: {error.strerror}"
             raise UsageError(Problem(what, expected=_EXPECTED)) from error
     return list(found.values())
 

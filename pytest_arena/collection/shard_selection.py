@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, field, replace
 from hashlib import sha256
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_arena.collection.items import CellItem, providers_under_load
 from pytest_arena.collection.python_tests.marks import uses_arena
-from pytest_arena.collection.run_folders import mirror_of
 from pytest_arena.engine.calling.pools import Pools, add_limits
 from pytest_arena.engine.calling.shards import (
     Bounds,
@@ -25,7 +28,7 @@ from pytest_arena.engine.calling.shards import (
 )
 from pytest_arena.errors import Problem, UsageError
 from pytest_arena.light_dataclass import dataclass
-from pytest_arena.object_store import is_url, local_copy
+from pytest_arena.object_store import is_url, local_copy, shown_url
 
 if TYPE_CHECKING:
     from pytest_arena.loading.plans import Arena, CellPlan
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 _OF_THIS_MACHINE = {"lf": "--lf", "stepwise": "--sw"}
 """Options of pytest that choose by what the machine remembers."""
+_DURATIONS = "--arena-shard-durations"
 _ORDINARY = 0.01
 """How long a test that calls nobody takes, measured by a call."""
 
@@ -154,18 +158,18 @@ def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
     given = settings.shard_durations
     if given is None:
         return {}
+    with _results_of(given, config.invocation_params.dir) as (path, name):
+        return _times_in(path, name)
+
+
+def _times_in(path: Path, name: str) -> dict[str, float]:
     from pytest_arena.errors import UserError
     from pytest_arena.results.cell import Cell
     from pytest_arena.results.reading import read_lines
-    from pytest_arena.results.writing import RESULTS
 
     found: dict[str, float] = {}
-    path = config.invocation_params.dir / given
-    if is_url(given):
-        name = "--arena-shard-durations"
-        path = local_copy(given, mirror_of(given, config.rootpath) / "durations.jsonl", name)
     try:
-        for _, value in read_lines(path / RESULTS if path.is_dir() else path):
+        for _, value in read_lines(path, name=name):
             if isinstance(value, Cell):
                 took = sum(trial.latency_ms or 0.0 for trial in value.trials) / 1000
                 took = value.load.elapsed_s if value.load is not None else took
@@ -173,9 +177,27 @@ def known_times(config: pytest.Config, settings: Settings) -> dict[str, float]:
                 found[item] = found.get(item, 0.0) + took
     except UserError as error:
         first = error.problems[0]
-        problem = replace(first, what=f"--arena-shard-durations: {first.what}")
+        problem = replace(first, what=f"{_DURATIONS}: {first.what}")
         raise UsageError(problem) from error
     return {item: took for item, took in found.items() if took > 0}
+
+
+@contextmanager
+def _results_of(given: str, here: Path) -> Iterator[tuple[Path, str]]:
+    """Give a results file, or that of a folder, and what messages call it; of a URL a copy that
+    this process has alone."""
+    from pytest_arena.results.writing import RESULTS
+
+    if not is_url(given):
+        path = here / given
+        # not that of `Path`, which raises where a name is too long
+        is_folder = os.path.isdir(path)
+        yield (path / RESULTS, str(Path(given, RESULTS))) if is_folder else (path, given)
+        return
+    is_file = shown_url(given).endswith(".jsonl")
+    url = given if is_file else f"{given.rstrip('/')}/{RESULTS}"
+    with TemporaryDirectory(prefix="arena-durations-") as folder:
+        yield local_copy(url, Path(folder, RESULTS), _DURATIONS), shown_url(url)
 
 
 class _Pools(Pools):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -38,7 +39,8 @@ class EarlierRun:
 
     def __init__(self, given: str, root: Path, option: str = "--arena-rejudge") -> None:
         path = root / given
-        self.path = path / RESULTS if path.is_dir() else path
+        # not that of `Path`, which raises where a name is too long
+        self.path = path / RESULTS if os.path.isdir(path) else path
         try:
             self.run = read_run(self.path)
         except (UserError, OSError) as error:

@@ -187,6 +187,16 @@ def test_a_shard_has_its_part_of_limits_and_budgets(project: Project) -> None:
             "--arena-shard-durations: cannot read nowhere.jsonl: No such file or directory\n"
             "  fix: name a results.jsonl",
         ),
+        (
+            ("--arena-shard=1/2", f"--arena-shard-durations={'x' * 300}"),
+            f"--arena-shard-durations: cannot read {'x' * 300}: File name too long\n"
+            "  fix: name a results.jsonl",
+        ),
+        (
+            ("--arena-shard=1/2", "--arena-shard-durations=file:///no/where"),
+            "--arena-shard-durations: file:///no/where/results.jsonl: No such file or directory\n"
+            "  expected: a place that can be reached with the credentials of this machine",
+        ),
     ],
 )
 def test_what_makes_no_shard_is_refused(

@@ -183,6 +183,11 @@ def test_todays_guardrails_look_at_what_the_model_said(again: Again) -> None:
         (("--arena-resume",), "--arena-resume has no effect with --arena-rejudge"),
         (("--arena-report-dir=before",), "--arena-rejudge: this run would write over 'before'"),
         (("--arena-rejudge=nowhere",), "--arena-rejudge: 'nowhere' cannot be read"),
+        ((f"--arena-rejudge={'x' * 300}",), "xxx: File name too long"),
+        (
+            ("--arena-rejudge=s3://me:word@bucket/run",),
+            "--arena-rejudge: 's3://bucket/run' is no path here",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_a_usage_error(

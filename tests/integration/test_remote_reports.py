@@ -49,10 +49,9 @@ def test_shards_meet_in_the_store(project: Project, capsys: pytest.CaptureFixtur
     assert main(["merge", url]) == 0
     assert "2 shards, 6 cells: all held" in capsys.readouterr().out
     assert len(read_run("arena-report/results.jsonl").cells) == 6
-    result = project.run(
-        "--arena-shard=1/2", f"--arena-shard-durations={url}/arena-1/results.jsonl"
-    )
-    assert result.ret == 0
+    for results in (f"{url}/arena-1/results.jsonl", f"{url}/arena-1/"):
+        result = project.run("--arena-shard=1/2", f"--arena-shard-durations={results}")
+        assert result.ret == 0
     assert main(["merge", "arena-report", "--output", "s3://bucket/whole"]) == 4
     assert capsys.readouterr().err.startswith("--output: 's3://bucket/whole' is no folder here\n")
 

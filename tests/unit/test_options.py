@@ -24,6 +24,7 @@ GIVEN: dict[Kind, tuple[str, Any]] = {
     "part": ("1", 1.0),
     "share": ("0.25", 0.25),
     "shard": ("2/3", "2/3"),
+    "path": ("some/path", "some/path"),
 }
 """What is written for an option of each kind, and what it is read as."""
 
@@ -37,6 +38,7 @@ WRONG: dict[Kind, str] = {
     "part": "2",
     "choice": "nonsense",
     "shard": "4/3",
+    "path": "s3://bucket/path",
 }
 NEEDED = {
     "arena_bisect": ("--arena-baseline=x",),

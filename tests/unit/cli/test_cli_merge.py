@@ -297,7 +297,7 @@ def test_a_shard_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> Non
         ),
         (
             ["x" * 300],
-            f"cannot read {'x' * 79}…{'x' * 40}: File name too long\n  expected: {EXPECTED}\n",
+            f"cannot read {'x' * 300}: File name too long\n  expected: {EXPECTED}\n",
         ),
         (["loop.jsonl"], f"cannot read loop.jsonl: {LOOP}\n  fix: name a results.jsonl\n"),
         (["pipe"], "cannot read pipe: no regular file\n  fix: name a results.jsonl\n"),

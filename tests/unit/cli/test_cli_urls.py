@@ -9,6 +9,7 @@ import pytest
 from results_files import make_cell, without_end, write_run
 
 from pytest_arena.cli import main
+from pytest_arena.errors import UserError
 from pytest_arena.results import read_run
 
 EXPECTED = "  expected: results.jsonl files that `pytest --arena` wrote, or folders with them\n"
@@ -83,3 +84,27 @@ def test_reports_of_a_store_stay(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_signed_url_is_that_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["merge", "http://127.0.0.1:1/r/results.jsonl?sig=a/b"]) == 4
     assert capsys.readouterr().err.startswith("results: http://127.0.0.1:1/r/results.jsonl: ")
+
+
+def test_what_reads_one_file_refuses_a_url(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rejudge", "s3://me:word@bucket/run"]) == 4
+    assert capsys.readouterr().err == (
+        "arena rejudge: 's3://bucket/run' is no path here\n"
+        "  expected: a path of this machine\n"
+        "  fix: name one, and copy what is there before the run, or after it\n"
+    )
+    with pytest.raises(UserError) as caught:
+        read_run("https://me:word@host/results.jsonl?sig=abc")
+    assert str(caught.value) == (
+        "cannot read https://host/results.jsonl: it is a URL\n"
+        "  expected: a file of this machine\n"
+        "  fix: copy it here, and name the copy"
+    )
+
+
+def test_an_output_that_is_a_url_is_told_without_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("s/1", make_cell("A"))
+    assert main(["merge", "s", "--output", "s3://me:word@bucket/whole"]) == 4
+    assert capsys.readouterr().err.startswith("--output: 's3://bucket/whole' is no folder here\n")
