@@ -11,6 +11,7 @@ and, for its judges, `rejudge` ask models. Nothing here decides a verdict: that 
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Sequence
 
@@ -69,14 +70,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except UserError as error:
-        from pytest_arena.text.printable import printable
-
-        sys.stderr.write(f"{printable(str(error))}\n")
-        return 4
+        return _refused(str(error))
     except BrokenPipeError:
         # The reader of a pipe (head) had enough; that is no failure worth a traceback.
         sys.stderr.close()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        # a file that was asked for, wherever it was looked at first
+        return _refused(f"cannot use {error.filename}: {error.strerror}")
+
+
+def _refused(text: str) -> int:
+    from pytest_arena.text.printable import printable
+
+    sys.stderr.write(f"{printable(text)}\n")
+    return 4
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -93,7 +93,8 @@ class ReportFolder:
         """
         results = self.path / RESULTS
         try:
-            if not results.is_file() or not _has_ended(results):
+            # not that of `Path`, which raises where a name is too long
+            if not os.path.isfile(results) or not _has_ended(results):
                 return None
             if resumes and _is_over_budget(results):
                 return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_arena.errors import UsageError
 from pytest_arena.object_store import is_url
-from pytest_arena.results.writing import unwritable
+from pytest_arena.results.writing import RESULTS, unwritable
 
 if TYPE_CHECKING:
     import pytest
@@ -31,10 +32,20 @@ def mirror_of(url: str, root: Path) -> Path:
 
 
 def report_dir_of(config: pytest.Config, settings: Settings) -> Path:
-    """Return the folder that results and reports are written to here."""
+    """Return the folder that results and reports are written to here; one of a name that the system
+    does not take, or in a folder of others, is a `UsageError`."""
     if is_url(settings.report_dir):
         return mirror_of(settings.report_dir, config.rootpath)
-    return config.invocation_params.dir / settings.report_dir
+    folder = config.invocation_params.dir / settings.report_dir
+    try:
+        # what cannot be looked at would fail whatever looks for something in it
+        os.lstat(folder / RESULTS)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        fix = "name another folder: --arena-report-dir DIR"
+        raise UsageError(unwritable(folder, error, fix)) from error
+    return folder
 
 
 def shards_of(report_dir: Path, run_id: str) -> Path:

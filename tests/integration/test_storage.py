@@ -7,6 +7,7 @@ import errno
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Project
@@ -63,6 +64,39 @@ def test_links_in_a_circle_are_told_before_anything_is_asked(project: Project) -
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([f"ERROR: cannot write '*{place}': *"])
         (folder / place).unlink()
+
+
+@pytest.mark.parametrize(
+    "further", [(), ("-n2",), ("--arena-resume",), ("--collect-only",)], ids=" ".join
+)
+def test_a_name_that_is_too_long_is_told_before_anything_is_asked(
+    project: Project, further: tuple[str, ...]
+) -> None:
+    project.write(arena=ARENA)
+    result = project.run(f"--arena-report-dir={'x' * 300}/reports", *further)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert result.stderr.lines[:3] == [
+        f"ERROR: cannot write '{'x' * 300}/reports': file name too long",
+        "  expected: a place that can be written to",
+        "  fix: name another folder: --arena-report-dir DIR",
+    ]
+
+
+def test_a_folder_that_others_keep_to_themselves_is_told_before_anything_is_asked(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(arena=ARENA)
+    lstat = os.lstat
+
+    def denied(path: Path | str, **further: Any) -> os.stat_result:
+        if "theirs" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return lstat(path, **further)
+
+    monkeypatch.setattr(os, "lstat", denied)
+    result = project.run("--arena-report-dir=theirs/reports")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: cannot write 'theirs/reports': permission denied"])
 
 
 REMOVES = """\

@@ -124,6 +124,13 @@ def test_wrong_use_is_told_whole_and_exits_with_4(
     assert capsys.readouterr().err == text
 
 
+@pytest.mark.parametrize("command", ["validate", "power", "pack", "import"])
+def test_a_name_that_is_too_long_is_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "x" * 300
+    assert main([command, name]) == 4
+    assert capsys.readouterr().err == f"cannot use {name}: File name too long\n"
+
+
 def test_schema_is_printed_and_written_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
