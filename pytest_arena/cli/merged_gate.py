@@ -168,16 +168,17 @@ def _code(run: RunResult, shards: Sequence[RunResult]) -> int:
 
 def _code_beside(shard: RunResult, fail_on: str) -> int:
     """Return a shard's exit code as it was without its own gate and limits."""
+    from pytest_arena.results.failing_cells import fails_run
     from pytest_arena.results.merging import code_of
 
     code = code_of(shard)
     worse = (shard.gate is not None and shard.gate.failed) or any(
         limit.fails for limit in shard.limits
     )
-    if code != 1 or not worse:
+    if code != 1 or not worse or fail_on == "none" or shard.other_failures:
         return code
-    counted = ("error", "failed") if fail_on == "any" else ("error",)
-    return int(any(cell.verdict in counted for cell in shard.cells))
+    alone = {"fail_on": "any" if fail_on == "any" else "gates"}
+    return int(any(cell.over_budget or fails_run(cell, alone) for cell in shard.cells))
 
 
 def _rules(options: Mapping[str, Any]) -> Rules:

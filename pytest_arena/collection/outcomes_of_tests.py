@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from pytest_arena.collection.collection_report import CollectionReport
@@ -21,6 +22,7 @@ class OutcomesOfTests:
         self._parts: Sequence[str] = ()
         self._passed: set[str] = set()
         self._crashed: dict[str, str] = {}
+        self._failed: Counter[str] = Counter()
 
     def learn(self, facts: CollectionReport) -> None:
         """Learn which tests make cells, and of which files single ones were asked for."""
@@ -33,6 +35,16 @@ class OutcomesOfTests:
     def crashed(self, nodeid: str, message: str) -> None:
         """Note that the worker of an item died, a test or not."""
         self._crashed[nodeid] = message
+
+    def failed(self, nodeid: str) -> None:
+        """Note that the setup or the call of an item has failed, a test or not."""
+        self._failed[nodeid] += 1
+
+    def failures_beside(self, cells: Iterable[Cell], counted: int) -> int:
+        """Return how many of the failures that pytest counted are told by none of these cells."""
+        failing = [c for c in cells if c.verdict in ("failed", "error") and not c.is_xfailed]
+        told = sum(self._failed[nodeid] for nodeid in {c.test or c.id for c in failing})
+        return max(0, counted - told)
 
     def crashed_cells(self, cells: Callable[[], Iterable[Cell]]) -> list[Cell]:
         """Return a cell for each test whose worker died, where the run has none of it."""

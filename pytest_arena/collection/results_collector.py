@@ -137,6 +137,8 @@ class ResultsCollector:
     def pytest_runtest_logreport(self, report: Any) -> None:
         if report.when == "call" and report.passed:
             self._so_far.tests.passed(report.nodeid)
+        if report.failed and report.when != "teardown":
+            self._so_far.tests.failed(report.nodeid)
         cells = getattr(report, "arena_cells", None)
         if cells is not None:
             for cell_id, line in cells:
@@ -264,7 +266,7 @@ class ResultsCollector:
             or exitstatus == pytest.ExitCode.INTERRUPTED
             or (stopped and bool(without_result))
         )
-        run = self._concluded(int(session.exitstatus), interrupted=is_interrupted)
+        run = self._concluded(session, interrupted=is_interrupted)
         session.exitstatus = run.exit_code or 0
         self.run = run = self._output.in_history(run)
         self._has_ended = True
@@ -283,14 +285,15 @@ class ResultsCollector:
             session.exitstatus = exitstatus = pytest.ExitCode.TESTS_FAILED
         self._put_away_older(session, exitstatus)
 
-    def _concluded(self, exit_code: int, *, interrupted: bool) -> RunResult:
+    def _concluded(self, session: pytest.Session, *, interrupted: bool) -> RunResult:
         run = self._conclusion.judged(self._info, interrupted=interrupted)
         for cell in run.cells:
             if cell.standing:
                 # written once more, as the gate has judged it
                 self._stored.take_cell(cell)
         run = self._conclusion.concluded(run)
-        return self._conclusion.with_exit_code(run, exit_code, self._missing)
+        run = self._conclusion.with_other_failures(run, session, self._missing)
+        return self._conclusion.with_exit_code(run, int(session.exitstatus), self._missing)
 
     def _is_empty_shard(self, exitstatus: int) -> bool:
         ran = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)

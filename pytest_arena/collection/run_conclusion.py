@@ -86,6 +86,16 @@ class RunConclusion:
             own += self._earlier.notes(run.cells)
         return replace(run, notes=(*own, *notes))
 
+    def with_other_failures(
+        self, run: RunResult, session: pytest.Session, missing: Collection[str]
+    ) -> RunResult:
+        """Return a run with the number of failures that no cell tells of."""
+        others = self._so_far.tests.failures_beside(run.cells, session.testsfailed)
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not session.testsfailed:
+            # so a hook of the run's end says that something is wrong
+            others = 1
+        return replace(run, other_failures=others + len(missing))
+
     def with_exit_code(self, run: RunResult, given: int, missing: Collection[str]) -> RunResult:
         """Return a run with pytest's exit code, or with what its cells, the gate, a limit or a
         budget make of a good one; its notes name cells whose failure pytest was not told."""

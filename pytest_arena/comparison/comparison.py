@@ -105,7 +105,12 @@ class Comparison:
     def conclusion(self) -> Conclusion:
         """The verdict in words: of the gate, where there is a baseline, then of the providers."""
         found = conclude(self.run, self.summaries, self.standings, self.differences)
-        further = (recovery_sentence(self.run.cells), part_sentence(self.run))
+        others = self.run.said_of_others
+        further = (
+            recovery_sentence(self.run.cells),
+            part_sentence(self.run),
+            others and f"{others}.",
+        )
         found = replace(found, reasons=(*found.reasons, *filter(None, further)))
         gate = self.since_baseline
         if gate is None:

@@ -24,7 +24,7 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     Raises `UserError` where two files hold different results for a cell, or come from different
     commits or versions. `missing` says in words which files there should have been: with one of
     them, or with a file whose run did not end well, the run counts as interrupted, and its notes
-    say why.
+    say why. They also name the files of runs with failures that are no cell's.
     """
     distinct = [
         file for i, file in enumerate(files) if file.run not in [other.run for other in files[:i]]
@@ -37,13 +37,15 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     runs = [file.run for file in distinct]
     ends = [run.finished_at for run in runs]
     losses = [*missing, *(loss for file in distinct if (loss := loss_of(file)))]
-    notes = [*losses, *(note for run in runs for note in run.notes)]
+    others = [said for file in distinct if (said := failures_beside(file))]
+    notes = [*losses, *others, *(note for run in runs for note in run.notes)]
     merged = RunResult(
         info=_info([run.info for run in runs]),
         cells=by_place(runs) or _in_order(distinct),
         finished_at=None if None in ends else max(end for end in ends if end is not None),
         interrupted=bool(losses),
         notes=tuple(dict.fromkeys(notes)),
+        other_failures=_sum([run.other_failures for run in runs]),
     )
     # of a shard without cells, tests that make none may have failed
     code = max((code_of(run) for run in runs if run.cells or run.exit_code == 1), default=5)
@@ -60,6 +62,15 @@ def loss_of(file: ResultsFile) -> str | None:
     if run.cells and run.exit_code not in (None, 0, 1):
         return f"{file.path}: the run ended with exit code {run.exit_code}; cells may be missing"
     return None
+
+
+def failures_beside(file: ResultsFile) -> str | None:
+    """Return what to say of failures that no cell of a run has, or None; the notes of a merged run
+    say it of its shards."""
+    said = file.run.said_of_others
+    if said is None or "shards" in file.run.info.options:
+        return None
+    return f"{file.path}: {said}; the output of its pytest tells more"
 
 
 def code_of(run: RunResult) -> int:
@@ -82,9 +93,14 @@ def code_of(run: RunResult) -> int:
 
 def _marked(file: ResultsFile) -> RunResult:
     loss = loss_of(file)
-    if loss is None:
-        return file.run
-    return replace(file.run, interrupted=True, notes=tuple(dict.fromkeys([loss, *file.run.notes])))
+    said = [text for text in (loss, failures_beside(file)) if text is not None]
+    notes = tuple(dict.fromkeys([*said, *file.run.notes]))
+    return replace(file.run, interrupted=file.run.interrupted or loss is not None, notes=notes)
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    """Return the sum of what is known; None where it is nothing, and not all are known."""
+    return sum(count or 0 for count in counts) or (None if None in counts else 0)
 
 
 def _differing_facts(files: Sequence[ResultsFile]) -> list[Problem]:

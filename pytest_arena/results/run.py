@@ -145,6 +145,9 @@ class RunResult:
     limits: tuple[ThresholdFinding, ...] = ()
     trend: Trend | None = None
     """This run and the ones before it, where a history is kept (`--arena-history`)."""
+    other_failures: NonNegativeInt | None = None
+    """How much failed that is no cell's: ordinary tests, fixtures, files that could not be
+    collected, cells that were kept from running; None where nobody counted."""
 
     def failed_as_a_whole(self, fail_on: str) -> bool:
         """Return whether the gate, a limit or a budget fails a run with this `--arena-fail-on`,
@@ -154,6 +157,15 @@ class RunResult:
         worse = any(limit.fails for limit in self.limits)
         worse = worse or (fail_on != "gates" and self.gate is not None and self.gate.failed)
         return worse or any(cell.over_budget for cell in self.cells)
+
+    @property
+    def said_of_others(self) -> str | None:
+        """Say how many failures there were that no cell has; None where there were none."""
+        if not self.other_failures:
+            return None
+        many = f"{self.other_failures:,} failures that no cell has"
+        shown = "1 failure that no cell has" if self.other_failures == 1 else many
+        return f"{shown}, as of an ordinary test or a fixture"
 
     @property
     def totals(self) -> dict[str, float]:

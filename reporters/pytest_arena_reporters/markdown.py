@@ -99,7 +99,7 @@ def _title(comparison: Comparison) -> str:
         mark = "❌" if before.failed else "✅" if before.clear and not incomplete else "⚠️"
     run = comparison.run
     fails_on_any = counts.failed and run.info.options.get("fail_on") == "any"
-    if fails_on_any or any(limit.fails for limit in run.limits):
+    if fails_on_any or any(limit.fails for limit in run.limits) or run.other_failures:
         mark = "❌"
     return f"{mark} {inline(comparison.conclusion.headline)}"
 

@@ -109,6 +109,82 @@ def test_a_failure_in_a_shard_without_cells_is_not_forgotten(project: Project) -
     assert main(["merge", "shards"]) == 1
 
 
+def test_a_failed_test_of_a_shard_whose_gate_failed_fails_the_whole(
+    project: Project, spread: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = CASES.splitlines(keepends=True)
+    providers = "providers: [{name: m, provider: mock}]\ntests:\n"
+    project.write(arena=providers + "".join(lines[1:3]))
+    assert project.run("--arena-update-baseline").ret == 0
+    project.write(arena=providers + "".join(lines[:3]))
+    project.pytester.makepyfile(test_ordinary="def test_no():\n    assert False\n")
+    options = ("--arena-baseline=.arena/baseline.jsonl", "--arena-fail-on=regression")
+    for number in (1, 2, 3):
+        run_part(project, f"{number}/3", *options, *spread)
+    runs = [read_run(f"shards/arena-{number}/results.jsonl") for number in (1, 2, 3)]
+    assert sorted((run.exit_code, run.other_failures) for run in runs) == [(0, 0), (0, 0), (1, 1)]
+    # that of the new cell, which can be compared with nothing, would have failed anyway
+    (failed,) = [run for run in runs if run.exit_code]
+    assert failed.gate is not None
+    assert failed.gate.failed
+    assert main(["merge", "shards", "--baseline=.arena/baseline.jsonl"]) == 1
+    assert "1 failure that no cell has" in capsys.readouterr().out
+
+
+BROKEN_FIXTURE = """
+import pytest
+
+@pytest.fixture(autouse=True, scope="session")
+def broken():
+    yield
+    assert False
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "counted"),
+    [
+        ({}, 0),
+        ({"conftest": BROKEN_FIXTURE}, 1),
+        ({"test_broken": "import nothing_here\n"}, 1),
+        ({"test_own": "def test_no():\n    assert False\n"}, 1),
+        ({"test_own": "def test_no(arena):\n    arena.check('A', contains='B')\n"}, 0),
+        (
+            {
+                "test_own": "import pytest\n\n@pytest.mark.xfail(strict=True)\n"
+                "def test_no(arena):\n    arena.check('A', contains='A')\n"
+            },
+            1,
+        ),
+    ],
+)
+def test_what_fails_and_is_no_cells_is_counted(
+    project: Project, files: dict[str, str], counted: int
+) -> None:
+    cases = CASES.splitlines(keepends=True)[:2]
+    cases[0] = cases[0].replace("mock: A0", "mock: no")
+    project.write(arena="providers: [{name: m, provider: mock}]\ntests:\n" + "".join(cases))
+    for name, text in files.items():
+        project.pytester.makepyfile(**{name: text})
+    assert project.run("--continue-on-collection-errors").ret == 1
+    assert project.records()[-1]["other_failures"] == counted
+
+
+def test_a_hook_that_calls_a_run_bad_counts_as_a_failure(project: Project) -> None:
+    project.pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish(session):
+            session.exitstatus = 1
+        """
+    )
+    project.write(arena=ARENA)
+    assert project.run().ret == 1
+    assert project.records()[-1]["other_failures"] == 1
+
+
 def test_nothing_selected_is_no_empty_shard(project: Project) -> None:
     project.write(arena=ARENA)
     project.pytester.mkdir("empty")

@@ -77,6 +77,40 @@ def test_shards_that_did_not_end_well_are_named(capsys: pytest.CaptureFixture[st
     assert "the run was killed" in Path("arena-report/report.md").read_text()
 
 
+def test_shards_with_failures_that_no_cell_has_are_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_run("s/1", make_cell("A"), exit_code=1, other_failures=1)
+    write_run("s/2", make_cell("B"), exit_code=1, other_failures=2)
+    write_run("s/3", make_cell("C"), exit_code=0, other_failures=0)
+    assert main(["merge", "s", "--format", "markdown"]) == 1
+    said = "as of an ordinary test or a fixture; the output of its pytest tells more"
+    run = read_run("arena-report/results.jsonl")
+    assert run.other_failures == 3
+    assert run.notes == (
+        f"s/1/results.jsonl: 1 failure that no cell has, {said}",
+        f"s/2/results.jsonl: 2 failures that no cell has, {said}",
+    )
+    out = " ".join(capsys.readouterr().out.split())
+    assert all(note in out for note in run.notes)
+    report = Path("arena-report/report.md").read_text()
+    assert "## ❌ m passed 100 %" in report
+    assert "\n3 failures that no cell has, as of an ordinary test or a fixture.\n" in report
+    # one shard alone says it, too, and a merge of merges no more than that
+    assert main(["merge", "s/1", "--output", "one"]) == 1
+    assert read_run("one/results.jsonl").notes == run.notes[:1]
+    assert main(["merge", "arena-report", "--output", "again"]) == 1
+    assert read_run("again/results.jsonl") == run
+
+
+def test_of_older_files_no_failures_are_counted() -> None:
+    write_run("s/1", make_cell("A"), exit_code=1)
+    write_run("s/2", make_cell("B"), exit_code=0, other_failures=0)
+    assert main(["merge", "s"]) == 1
+    run = read_run("arena-report/results.jsonl")
+    assert (run.other_failures, run.notes) == (None, ())
+
+
 @pytest.mark.parametrize(
     ("given", "expected", "said"),
     [

@@ -176,6 +176,37 @@ def test_a_shard_that_failed_by_its_gate_alone_does_not_fail_a_whole_that_holds(
     assert run.gate.counts == {"flaky": 1, "still passing": 1}
 
 
+def test_a_shard_that_failed_beside_its_gate_fails_the_whole(baseline: str) -> None:
+    failed = cell("D", "failed", fresh="pppppppp")
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, other_failures=0)
+    write_run("s/2", failed, options=OPTIONS, exit_code=1, gate=gate(failed=True), other_failures=2)
+    code, run = merged("--baseline", baseline)
+    assert code == 1
+    assert run.gate is not None
+    assert not run.gate.failed
+    assert run.other_failures == 2
+    assert main(["merge", "arena-report", "--baseline", baseline, "--output", "again"]) == 1
+    # where nothing else failed, the gate alone decides
+    write_run("t/2", failed, options=OPTIONS, exit_code=1, gate=gate(failed=True), other_failures=0)
+    assert main(["merge", "s/1", "t", "--baseline", baseline, "--output", "other"]) == 0
+
+
+def test_a_budget_that_cut_a_shard_short_fails_the_whole_whatever_its_gate(baseline: str) -> None:
+    unpaid = replace(make_cell("D", verdict="skipped"), over_budget="max_calls 1 is spent")
+    write_run("s/1", cell("A"), options=OPTIONS, exit_code=0, gate=gate())
+    write_run("s/2", unpaid, options=OPTIONS, exit_code=1, gate=gate(failed=True))
+    assert merged("--baseline", baseline)[0] == 1
+
+
+def test_an_expected_failure_of_a_shard_whose_limit_is_broken_fails_nothing() -> None:
+    arenas = [{"file": "arena.yaml", "gates": [{"metric": "pass_rate", "min": 0.5}]}]
+    options = {"fail_on": "any", "arenas": arenas}
+    expected = replace(cell("D", "failed"), xfail="known")
+    write_run("s/1", cell("A"), cell("B"), options=options, exit_code=0)
+    write_run("s/2", expected, options=options, exit_code=1, limits=(limit(),))
+    assert merged()[0] == 0
+
+
 def test_a_case_that_a_shard_saw_renamed_is_compared_by_the_whole() -> None:
     asked = {"prompt": "the same"}
     baseline = str(write_run("before", cell("A"), cell("B"), replace(cell("D"), hashes=asked)))
