@@ -24,10 +24,14 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
     if not parts:
         return []
     first, (_, count) = parts[0]
+    dealt = next((file for file, _ in parts if _knows_deal(file.run)), first)
     problems = [
         problem
         for file, (_, other) in parts[1:]
-        if (problem := _differing(first, count, file, other)) is not None
+        if (
+            problem := _of_another_number(first, count, file, other)
+            or _dealt_otherwise(dealt, file)
+        )
     ]
     if problems:
         raise UserError(problems)
@@ -67,20 +71,32 @@ def _part_of(file: ResultsFile) -> tuple[int, int] | None:
     return (int(found[1]), int(found[2])) if found is not None else None
 
 
-def _differing(first: ResultsFile, count: int, file: ResultsFile, other: int) -> Problem | None:
-    place = Location(file.path, 1, 1)
-    if other != count:
-        return Problem(
-            f"one of {other:,} shards, where {first.path} is one of {count:,}",
-            place,
-            expected="shards of one run",
-            fix="run all of them with the same N in --arena-shard K/N",
-        )
-    if file.run.info.options.get("shard_deal") != first.run.info.options.get("shard_deal"):
-        return Problem(
-            f"its cells were dealt otherwise than those of {first.path}",
-            place,
-            expected="shards that all began with the same cells",
-            fix="give each the same files, -k and -m, and the same --arena-shard-durations",
-        )
-    return None
+def _knows_deal(run: RunResult) -> bool:
+    """Whether a run says how its cells were dealt: one that broke off had no time to."""
+    broke_off = run.finished_at is None or run.interrupted or run.exit_code not in (None, 0, 1)
+    return not broke_off or "shard_deal" in run.info.options
+
+
+def _of_another_number(
+    first: ResultsFile, count: int, file: ResultsFile, other: int
+) -> Problem | None:
+    if other == count:
+        return None
+    return Problem(
+        f"one of {other:,} shards, where {first.path} is one of {count:,}",
+        Location(file.path, 1, 1),
+        expected="shards of one run",
+        fix="run all of them with the same N in --arena-shard K/N",
+    )
+
+
+def _dealt_otherwise(first: ResultsFile, file: ResultsFile) -> Problem | None:
+    deals = [one.run.info.options.get("shard_deal") for one in (first, file)]
+    if not _knows_deal(file.run) or deals[0] == deals[1]:
+        return None
+    return Problem(
+        f"its cells were dealt otherwise than those of {first.path}",
+        Location(file.path, 1, 1),
+        expected="shards that all began with the same cells",
+        fix="give each the same files, -k and -m, and the same --arena-shard-durations",
+    )

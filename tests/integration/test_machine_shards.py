@@ -185,6 +185,27 @@ def test_a_hook_that_calls_a_run_bad_counts_as_a_failure(project: Project) -> No
     assert project.records()[-1]["other_failures"] == 1
 
 
+def test_a_shard_that_was_killed_leaves_a_whole_that_is_incomplete(
+    project: Project, spread: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.write(arena=ARENA)
+    assert run_part(project, "2/2").ret == 0
+    project.pytester.makeconftest(
+        """
+        import os, signal
+
+        def pytest_arena_cell_finished(cell, config):
+            os.kill(os.getpid(), signal.SIGKILL)
+        """
+    )
+    folder = "--arena-report-dir=shards/arena-1"
+    assert project.run_apart("--arena-shard=1/2", folder, *spread).ret < 0
+    assert main(["merge", "shards"]) == 2
+    out = capsys.readouterr().out
+    assert "shards/arena-1/results.jsonl: the run was killed" in out
+    assert "2 shards, 10 cells: incomplete, so there is no verdict" in out
+
+
 def test_nothing_selected_is_no_empty_shard(project: Project) -> None:
     project.write(arena=ARENA)
     project.pytester.mkdir("empty")

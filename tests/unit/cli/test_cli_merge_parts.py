@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from results_files import make_cell, write_run
+from results_files import make_cell, without_end, write_run
 
 from pytest_arena.cli import main
 from pytest_arena.results import read_run
@@ -65,6 +68,47 @@ def test_parts_of_another_deal_are_refused(capsys: pytest.CaptureFixture[str]) -
         "  expected: shards that all began with the same cells\n"
         "  fix: give each the same files, -k and -m, and the same --arena-shard-durations\n"
     )
+
+
+def write_broken_off(name: str, part: str, *cases: str, **facts: Any) -> Path:
+    """Write what a run leaves that had no time to say how its cells were dealt."""
+    options = {"shard": part, "workers": 0}
+    return write_run(name, *(make_cell(case) for case in cases), options=options, **facts)
+
+
+@pytest.mark.parametrize("facts", [{}, {"interrupted": True}, {"exit_code": 3}])
+@pytest.mark.parametrize("name", ["1", "3"])
+def test_a_part_that_broke_off_is_merged_as_one(
+    name: str, facts: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_broken_off(f"s/{name}", "1/3", "A", **facts)
+    if not facts:
+        without_end(path)
+    write_part("2/3", "B", run="2")
+    write_part("3/3", "C", run="4")
+    assert main(["merge", "s"]) == 2
+    out = capsys.readouterr().out
+    assert f"{path}: the run " in out
+    assert out.endswith("3 shards, 3 cells: incomplete, so there is no verdict\n")
+    assert len(read_run("arena-report/results.jsonl").cells) == 3
+
+
+def test_parts_of_other_deals_are_refused_beside_one_that_was_killed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    without_end(write_broken_off("s/1", "1/3", "A"))
+    write_part("2/3", "B", run="2")
+    write_part("3/3", "C", run="3", deal="d2")
+    assert main(["merge", "s"]) == 4
+    assert capsys.readouterr().err.startswith(
+        "s/3/results.jsonl:1:1: its cells were dealt otherwise than those of s/2/results.jsonl\n"
+    )
+
+
+def test_a_part_that_ended_and_does_not_know_its_deal_is_refused() -> None:
+    write_broken_off("s/1", "1/2", "A", exit_code=0)
+    write_part("2/2", "B")
+    assert main(["merge", "s"]) == 4
 
 
 def test_a_part_that_was_run_twice_with_other_results_is_refused(
