@@ -93,11 +93,12 @@ def _collected(baseline: Baseline, shards: Sequence[RunResult]) -> Collected | N
 def _limited(
     run: RunResult, baseline: Baseline | None, rules: Rules, collected: Collected | None
 ) -> RunResult:
-    arenas = [
-        arena
+    # shards of different providers tell of one file in different words
+    arenas = {
+        (arena["file"], str(arena["gates"])): arena
         for arena in run.info.options.get("arenas") or ()
         if isinstance(arena, Mapping) and isinstance(arena.get("file"), str) and arena.get("gates")
-    ]
+    }
     if not arenas:
         return run
     from pydantic import ValidationError
@@ -106,7 +107,7 @@ def _limited(
 
     try:
         return with_limits(
-            run, arenas, own=baseline, rules=rules, folder=Path.cwd(), collected=collected
+            run, arenas.values(), own=baseline, rules=rules, folder=Path.cwd(), collected=collected
         )
     except (ValidationError, TypeError) as error:
         raise UsageError(

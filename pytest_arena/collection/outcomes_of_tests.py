@@ -58,13 +58,14 @@ class OutcomesOfTests:
         return {file_of(test) for test in self._tests} - broken - set(self._parts)
 
     def part(self, cells: Iterable[Cell]) -> dict[str, int] | None:
-        """Return how many of how many collected tests these cells are of; None where all are, and
-        no single ones were asked for."""
+        """Return how many of how many collected tests these cells are of, and whether single ones
+        were asked for by name; None where they are of all, and none were."""
         left_out = self.left_out(cells)
         if not left_out:
             return None
         ran = sum(test not in left_out for test in self._tests)
-        return {"ran": ran, "collected": len(self._tests)}
+        found = {"ran": ran, "collected": len(self._tests)}
+        return {**found, "by_name": True} if self._parts else found
 
     def left_out(self, cells: Iterable[Cell]) -> set[str]:
         """Return what says that tests were left out of a run with these cells: their ids, and

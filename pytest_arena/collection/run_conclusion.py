@@ -131,7 +131,6 @@ class RunConclusion:
             facts.arenas,
             own=self._gatekeeper.baseline if self._gatekeeper is not None else None,
             rules=rules_of(self._settings),
-            ids=facts.ids,
             collected=self._so_far.collected(),
             folder=self._config.rootpath,
         )

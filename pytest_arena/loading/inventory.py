@@ -5,6 +5,7 @@ The names are those by which `comparison.coverage` finds in the cells' trials wh
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import Any
@@ -27,14 +28,15 @@ _OF_WORKFLOWS = (TRANSITION, ARTIFACT)
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What there is to exercise in a file, by kind, and how many cells it has for that."""
+    """What there is to exercise in a file, by kind, and how many cells each column has for that."""
 
-    cells: int = 0
+    columns: Mapping[str, int] = field(default_factory=dict)
     named: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(self) -> dict[str, Any]:
         """Return it as plain values, kinds that the file has nothing of left out."""
-        return {"cells": self.cells, **{kind: list(names) for kind, names in self.named.items()}}
+        cells = {"cells": sum(self.columns.values()), "columns": dict(self.columns)}
+        return {**cells, **{kind: list(names) for kind, names in self.named.items()}}
 
 
 def inventory_of(
@@ -69,7 +71,8 @@ def inventory_of(
         kind: tuple(name for name in dict.fromkeys(names) if name not in _OF_WORKFLOWS)
         for kind, names in found.items()
     }
-    return Inventory(len(cells), {kind: names for kind, names in unique.items() if names})
+    columns = Counter(cell.column for cell in cells)
+    return Inventory(columns, {kind: names for kind, names in unique.items() if names})
 
 
 def _tools(cells: Iterable[CellPlan]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pytest_arena.results.failing_cells import fail_on_of, fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.shard_parts import by_place, without_parts
+from pytest_arena.results.shard_parts import by_place, python_tests_of, without_parts
 
 MOST_CONFLICTS = 5
 
@@ -40,7 +40,7 @@ def merge(files: Sequence[ResultsFile], *, missing: Sequence[str] = ()) -> RunRe
     others = [said for file in distinct if (said := failures_beside(file))]
     notes = [*losses, *others, *(note for run in runs for note in run.notes)]
     merged = RunResult(
-        info=_info([run.info for run in runs]),
+        info=_info(runs),
         cells=by_place(runs) or _in_order(distinct),
         finished_at=None if None in ends else max(end for end in ends if end is not None),
         interrupted=bool(losses),
@@ -168,7 +168,8 @@ def _few(problems: list[Problem]) -> list[Problem]:
     return [*kept[:-1], last]
 
 
-def _info(infos: Sequence[RunInfo]) -> RunInfo:
+def _info(runs: Sequence[RunResult]) -> RunInfo:
+    infos, tests = [run.info for run in runs], python_tests_of(runs)
     ids = sorted(info.run_id for info in infos)
     branches = {info.git.get("branch") for info in infos}
     git = dict(infos[0].git)
@@ -182,6 +183,7 @@ def _info(infos: Sequence[RunInfo]) -> RunInfo:
         git={name: value for name, value in git.items() if value is not None},
         options={
             **without_parts(_agreed([info.options for info in infos]).items()),
+            **({} if tests is None else {"python_tests": tests}),
             "shards": len(infos),
         },
         versions={

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pytest_arena.errors import Location, Problem, UserError
 from pytest_arena.results.cell import Cell
@@ -20,7 +20,7 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
     Raises `UserError` where the files are parts of different deals: cells would be missing, or
     there twice, and nobody would know.
     """
-    parts = [(file, part) for file in files if (part := _part_of(file)) is not None]
+    parts = [(file, part) for file in files if (part := _part_of(file.run)) is not None]
     if not parts:
         return []
     first, (_, count) = parts[0]
@@ -49,6 +49,36 @@ def without_parts(options: Iterable[tuple[str, object]]) -> dict[str, object]:
     return {name: value for name, value in options if name not in _OF_PARTS}
 
 
+def python_tests_of(runs: Sequence[RunResult]) -> dict[str, object] | None:
+    """Return how many of how many Python tests the parts of a run ran together; None where that is
+    all, and none were asked for by name, or where they are no parts of one run."""
+    parts = {_part_of(run): run for run in runs}
+    written = [_tests_of(run) for run in parts.values()]
+    known = [one for one in written if one is not None]
+    if None in parts or not known:
+        return None
+    collected = max(count for _, count, _ in known)
+    ran = 0
+    for run, one in zip(parts.values(), written, strict=True):
+        # one that says nothing ran all of them, unless it broke off
+        there = len({cell.test for cell in run.cells} - {None})
+        ran += one[0] if one is not None else there if _broke_off(run) else collected
+    by_name = any(named for _, _, named in known)
+    if ran >= collected and not by_name:
+        return None
+    found = {"ran": min(ran, collected), "collected": collected}
+    return {**found, "by_name": True} if by_name else {**found}
+
+
+def _tests_of(run: RunResult) -> tuple[int, int, bool] | None:
+    given = run.info.options.get("python_tests")
+    given = given if isinstance(given, Mapping) else {}
+    ran, collected = given.get("ran"), given.get("collected")
+    if not isinstance(ran, int) or not isinstance(collected, int):
+        return None
+    return ran, collected, given.get("by_name") is True
+
+
 def by_place(runs: Sequence[RunResult]) -> tuple[Cell, ...] | None:
     """Return the cells of all shards where a whole run would have them; None where not every shard
     says what place its cells have."""
@@ -65,16 +95,20 @@ def by_place(runs: Sequence[RunResult]) -> tuple[Cell, ...] | None:
     return tuple({cell.id: cell for _, cell in placed}.values())
 
 
-def _part_of(file: ResultsFile) -> tuple[int, int] | None:
-    given = file.run.info.options.get("shard")
+def _part_of(run: RunResult) -> tuple[int, int] | None:
+    given = run.info.options.get("shard")
     found = _PART.fullmatch(given) if isinstance(given, str) else None
     return (int(found[1]), int(found[2])) if found is not None else None
 
 
+def _broke_off(run: RunResult) -> bool:
+    """Whether a run had no time to say what it knows when it ends."""
+    return run.finished_at is None or run.interrupted or run.exit_code not in (None, 0, 1)
+
+
 def _knows_deal(run: RunResult) -> bool:
-    """Whether a run says how its cells were dealt: one that broke off had no time to."""
-    broke_off = run.finished_at is None or run.interrupted or run.exit_code not in (None, 0, 1)
-    return not broke_off or "shard_deal" in run.info.options
+    """Whether a run says how its cells were dealt, or would have."""
+    return "shard_deal" in run.info.options or not _broke_off(run)
 
 
 def _of_another_number(

@@ -6,11 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import PLAIN, Project
 from servers.formats import Reply
 from servers.wire import WireRequest, WireServer
 
 from pytest_arena.cli import main
+from pytest_arena.comparison.coverage import part_sentence
 from pytest_arena.results import read_run
 
 CASES = "".join(
@@ -183,6 +184,57 @@ def test_a_hook_that_calls_a_run_bad_counts_as_a_failure(project: Project) -> No
     project.write(arena=ARENA)
     assert project.run().ret == 1
     assert project.records()[-1]["other_failures"] == 1
+
+
+LIMITED = """\
+providers: [{name: a, provider: mock}, {name: b, provider: mock}]
+tests:
+  - name: One
+    tags: [t]
+    prompt: q1
+    mock: {a: ok, b: no}
+    assertions: [{type: contains, value: ok}]
+  - {name: Two, prompt: q2, mock: ok, assertions: [{type: contains, value: ok}]}
+  - {name: Three, prompt: q3, mock: ok, assertions: [{type: contains, value: ok}]}
+gates: [{metric: pass_rate, min: 0.8}]
+"""
+MARKED = """\
+import pytest
+
+@pytest.mark.parametrize("n", [pytest.param(n, marks=[pytest.mark.t] * (n < 3)) for n in range(6)])
+def test_made(arena, n):
+    arena.check("A", contains="A")
+"""
+
+
+def limits_and_conclusion(folder: str) -> tuple[list[tuple[str, str, str]], str]:
+    run = read_run(f"{folder}/results.jsonl")
+    found = [(one.verdict, one.action, one.reason) for one in run.limits]
+    return found, part_sentence(run) or ""
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("-m", "t"),
+        ("-k", "One or test_made"),
+        ("--arena-provider=a", "-m", "t"),
+        ("arena.yaml", "test_own.py::test_made[1]", "test_own.py::test_made[2]"),
+        (),
+    ],
+)
+def test_merged_parts_of_a_selection_say_what_one_run_of_it_says(
+    project: Project, chosen: tuple[str, ...]
+) -> None:
+    project.pytester.makepyfile(test_own=MARKED)
+    project.pytester.makeini(f"[pytest]\naddopts = {PLAIN}\nmarkers = t: chosen\n")
+    project.write(arena=LIMITED)
+    options = ("--arena-fail-on=gates", *chosen)
+    whole = project.run(*options)
+    for number in (1, 2):
+        run_part(project, f"{number}/2", *options)
+    assert main(["merge", "shards", "--output", "merged"]) == whole.ret
+    assert limits_and_conclusion("merged") == limits_and_conclusion("arena-report")
 
 
 def test_a_shard_that_was_killed_leaves_a_whole_that_is_incomplete(

@@ -257,3 +257,15 @@ def test_limits_alone_decide_where_they_are_asked_to(run: Run, tmp_path: Path) -
     (tmp_path / "arena.yaml").write_text(limit + ARENA)
     assert run("other", fail_on="gates").exit_code == 0
     assert run("other", "steady", fail_on="gates").exit_code == 1
+
+
+def test_limits_only_warn_where_providers_were_left_out(run: Run, tmp_path: Path) -> None:
+    limits = "gates: [{metric: case_verdict, min: 0.9}]\n"
+    both = ARENA.replace("[{name: m,", "[{name: n, provider: fickle, model: any}, {name: m,")
+    (tmp_path / "arena.yaml").write_text(limits + both)
+    assert run("other", fail_on="gates").exit_code == 1
+    done = run("other", fail_on="gates", providers=["m"])
+    assert done.exit_code == 0
+    assert done.limits[0].reason.endswith(
+        "2 of 4 cells were not selected, so that it fails nothing"
+    )

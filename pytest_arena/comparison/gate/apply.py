@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,15 +43,14 @@ def with_limits(
     own: Baseline | None,
     rules: Rules,
     folder: Path,
-    ids: Collection[str] = (),
     collected: Collected | None = None,
 ) -> RunResult:
     """Return the run with what became of the entries of `gates:`, each on its own file's cells.
 
-    `arenas` are the facts of the arena files: `file`, and `gates` as they were written. `own` is
-    the run's baseline; an entry may name another one, relative to `folder`. One that cannot be
-    read leaves its limit an error that says why. `ids` are all cells of the files: where some of
-    those that an entry means were not selected, it can only warn. `collected` tells renamed cells.
+    `arenas` are the facts of the arena files: `file`, `gates` as they were written, and how many
+    cells each column has; where some of those that an entry means were not selected, it can only
+    warn. `own` is the run's baseline; an entry may name another one, relative to `folder`. One that
+    cannot be read leaves its limit an error that says why. `collected` tells renamed cells.
     """
     known: dict[str | None, _Reading] = {}
 
@@ -62,28 +61,34 @@ def with_limits(
 
     found = []
     for arena in arenas:
+        columns = _columns_of(arena)
         for written in arena.get("gates", ()):
             spec = ThresholdSpec.model_validate(written)
             finding = _finding(str(arena["file"]), spec, run, reading(spec.baseline))
-            found.append(_of_a_part(finding, spec, run, ids))
+            found.append(_of_a_part(finding, spec, run, columns))
     return replace(run, limits=tuple(found))
 
 
+def _columns_of(arena: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many cells each column of a file has; nothing where its facts do not say it."""
+    inventory = arena.get("inventory")
+    written = inventory.get("columns") if isinstance(inventory, Mapping) else None
+    counts = written.items() if isinstance(written, Mapping) else ()
+    return {str(column): count for column, count in counts if isinstance(count, int)}
+
+
 def _of_a_part(
-    finding: ThresholdFinding, spec: ThresholdSpec, run: RunResult, ids: Collection[str]
+    finding: ThresholdFinding, spec: ThresholdSpec, run: RunResult, columns: Mapping[str, int]
 ) -> ThresholdFinding:
     """Return what became of a limit, which says nothing of cells that were not selected."""
-    has_variants = any(cell.variant for cell in run.cells if cell.file == finding.file)
-    meant = {
-        one
-        for one in ids
-        if one.startswith(f"{finding.file}::")
-        and _means(spec, one[:-1].rpartition("[")[2], has_variants=has_variants)
-    }
-    left = len(meant - {cell.id for cell in run.cells})
-    if not left:
+    own = [cell for cell in run.cells if cell.file == finding.file]
+    has_variants = any(cell.variant for cell in own)
+    meant = [one for one in columns if _means(spec, one, has_variants=has_variants)]
+    whole = sum(columns[one] for one in meant)
+    left = whole - sum(cell.column in meant for cell in own)
+    if left <= 0:
         return finding
-    reason = f"{finding.reason}; {left:,} of {len(meant):,} cells were not selected"
+    reason = f"{finding.reason}; {left:,} of {whole:,} cells were not selected"
     if finding.verdict != "passed" and finding.action == "fail":
         return replace(finding, action="warn", reason=f"{reason}, so that it fails nothing")
     return replace(finding, reason=reason)

@@ -275,6 +275,44 @@ def test_limits_are_checked_on_the_cells_of_all_shards(
     assert [(one.verdict, one.value, one.n) for one in run.limits] == [(verdict, 0.75, 4)]
 
 
+@pytest.mark.parametrize(
+    ("columns", "more", "said"),
+    [
+        ({"m": 4}, {}, "; 2 of 4 cells were not selected, so that it fails nothing"),
+        ({"m": 2, "n": 2}, {}, "; 2 of 4 cells were not selected, so that it fails nothing"),
+        ({"m": 2, "n": 2}, {"providers": ["m"]}, None),
+        ({"m": 2}, {}, None),
+        # as older files have it, or files of strangers
+        (None, {}, None),
+        ("x", {}, None),
+        ({"m": "4"}, {}, None),
+    ],
+)
+def test_limits_only_warn_where_the_shards_left_out_cells(
+    columns: object, more: dict[str, Any], said: str | None
+) -> None:
+    gates = [{"metric": "pass_rate", "min": 0.9, **more}]
+    inventory = {"cells": 4, "columns": columns} if columns is not None else {"cells": 4}
+    options = {
+        "fail_on": "gates",
+        "arenas": [{"file": "arena.yaml", "gates": gates, "inventory": inventory}],
+    }
+    write_run("s/1", cell("A"), options=options, exit_code=0)
+    write_run("s/2", cell("D", "failed"), options=options, exit_code=0)
+    code, run = merged()
+    (found,) = run.limits
+    assert code == (1 if said is None else 0)
+    assert found.fails is (said is None)
+    assert said is None or found.reason.endswith(said)
+
+
+def test_a_limit_stands_once_where_shards_tell_differently_of_its_file() -> None:
+    for case in "AB":
+        facts = {"file": "arena.yaml", "versions": case, "gates": [{"metric": "cost", "max": 1}]}
+        write_run(f"s/{case}", cell(case), options={"arenas": [facts]}, exit_code=0)
+    assert len(merged()[1].limits) == 1
+
+
 def test_a_failed_cell_still_fails_where_any_does() -> None:
     options = {"fail_on": "any", "arenas": []}
     write_run("s/1", cell("A"), options=options, exit_code=0)

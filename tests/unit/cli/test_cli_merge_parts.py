@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,54 @@ def test_parts_of_another_deal_are_refused(capsys: pytest.CaptureFixture[str]) -
         "  expected: shards that all began with the same cells\n"
         "  fix: give each the same files, -k and -m, and the same --arena-shard-durations\n"
     )
+
+
+def write_part_of_tests(part: str, **tests: object) -> None:
+    options: dict[str, object] = {"shard": part, "shard_deal": "d1"}
+    options |= {"python_tests": tests} if tests else {}
+    cell = replace(make_cell(part), test=f"test_a.py::test_{part}")
+    write_run(f"s/{part[0]}", cell, options=options, exit_code=0)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ({"ran": 1, "collected": 6}, {"ran": 2, "collected": 6}, {"ran": 3, "collected": 6}),
+        ({"ran": 2, "collected": 6}, {"ran": 4, "collected": 6}, None),
+        # a shard that ran all of them says nothing
+        ({"ran": 0, "collected": 6}, {}, None),
+        ({}, {}, None),
+        (
+            {"ran": 1, "collected": 3, "by_name": True},
+            {"ran": 2, "collected": 3, "by_name": True},
+            {"ran": 3, "collected": 3, "by_name": True},
+        ),
+    ],
+)
+def test_python_tests_of_parts_are_counted_together(
+    first: dict[str, object], second: dict[str, object], wanted: dict[str, object] | None
+) -> None:
+    write_part_of_tests("1/2", **first)
+    write_part_of_tests("2/2", **second)
+    assert main(["merge", "s"]) == 0
+    assert read_run("arena-report/results.jsonl").info.options.get("python_tests") == wanted
+
+
+def test_of_a_part_that_was_killed_the_python_tests_with_cells_count() -> None:
+    write_part_of_tests("1/2", ran=2, collected=6)
+    write_part_of_tests("2/2")
+    without_end(Path("s/2/results.jsonl"))
+    assert main(["merge", "s"]) == 2
+    tests = read_run("arena-report/results.jsonl").info.options["python_tests"]
+    assert tests == {"ran": 3, "collected": 6}
+
+
+def test_python_tests_of_runs_that_are_no_parts_are_not_counted_together() -> None:
+    for name in ("a", "b"):
+        tests = {"python_tests": {"ran": 1, "collected": 6}}
+        write_run(f"s/{name}", make_cell(name), options=tests, exit_code=0)
+    assert main(["merge", "s"]) == 0
+    assert "python_tests" not in read_run("arena-report/results.jsonl").info.options
 
 
 def write_broken_off(name: str, part: str, *cases: str, **facts: Any) -> Path:

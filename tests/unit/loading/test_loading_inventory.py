@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -72,12 +73,14 @@ def test_what_a_file_has_is_named_by_kind(
     load: Callable[[str], Arena], text: str, wanted: dict[str, Any]
 ) -> None:
     arena = load(text)
-    assert arena.inventory == {"cells": len(arena.cells), **wanted}
+    columns = Counter(cell.column for cell in arena.cells)
+    assert arena.inventory == {"cells": len(arena.cells), "columns": columns, **wanted}
 
 
 def test_it_is_the_whole_file_whatever_columns_are_selected(load: Callable[[str], Arena]) -> None:
     both = "providers: [{name: m, provider: mock}, {name: n, provider: mock}]\ntests:\n" + CASE
-    assert load(both).only(["m"]).inventory["cells"] == 2
+    found = load(both).only(["m"]).inventory
+    assert found == {"cells": 2, "columns": {"m": 1, "n": 1}}
 
 
 @pytest.mark.parametrize(
