@@ -14,6 +14,7 @@ import argparse
 import errno
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from pytest_arena._version import __version__
 from pytest_arena.cli import (
@@ -34,6 +35,8 @@ from pytest_arena.cli import (
     validate,
 )
 
+USED_WRONGLY = 4
+"""The exit code of a command that did nothing, since it was given what it does not take."""
 _COMMANDS = (
     init,
     validate,
@@ -86,12 +89,21 @@ def _refused(text: str) -> int:
     from pytest_arena.text.printable import printable
 
     sys.stderr.write(f"{printable(text)}\n")
-    return 4
+    return USED_WRONGLY
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses what it does not know with 4: 2 is a verdict of its own, as of a run
+    that is not complete."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USED_WRONGLY, f"{self.prog}: error: {message}\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command and of all its subcommands."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="arena", description="Work with arena files; pytest --arena runs them."
     )
     parser.add_argument("--version", action="version", version=f"pytest-arena {__version__}")

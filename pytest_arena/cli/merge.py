@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Write results and reports of the whole, print its summary, and return its exit code."""
     from pytest_arena.results.merge_checks import refuse_contradictions
     from pytest_arena.results.merging import code_of, merge
-    from pytest_arena.results.shard_parts import missing_parts
+    from pytest_arena.results.shard_parts import missing_parts, number_of_shards
     from pytest_arena.text.printable import printable
 
     if arguments.expect is not None and arguments.expect < 1:
@@ -62,7 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     output.show(joined, registry)
     broken = output.write(joined, formats, folder, registry)
     code = code_of(joined)
-    sys.stdout.write(printable(f"{_counted(joined, files)}: {_WORDS[code]}\n"))
+    shards = number_of_shards(file.run for file in files)
+    sys.stdout.write(printable(f"{_counted(joined, shards)}: {_WORDS[code]}\n"))
     return broken or code
 
 
@@ -74,9 +75,9 @@ _WORDS = {
 }
 
 
-def _counted(joined: RunResult, files: Sequence[ResultsFile]) -> str:
+def _counted(joined: RunResult, shards: int) -> str:
     cells = len(joined.cells)
-    shown = "1 shard" if len(files) == 1 else f"{len(files)} shards"
+    shown = "1 shard" if shards == 1 else f"{shards} shards"
     return f"{shown}, 1 cell" if cells == 1 else f"{shown}, {cells:,} cells"
 
 

@@ -13,7 +13,12 @@ from pytest_arena.results.failing_cells import fail_on_of, fails_run
 from pytest_arena.results.merge_order import in_one_order
 from pytest_arena.results.reading import ResultsFile
 from pytest_arena.results.run import RunInfo, RunResult
-from pytest_arena.results.shard_parts import by_place, python_tests_of, without_parts
+from pytest_arena.results.shard_parts import (
+    by_place,
+    number_of_shards,
+    python_tests_of,
+    without_parts,
+)
 
 MOST_CONFLICTS = 5
 
@@ -184,7 +189,7 @@ def _info(runs: Sequence[RunResult]) -> RunInfo:
         options={
             **without_parts(_agreed([info.options for info in infos]).items()),
             **({} if tests is None else {"python_tests": tests}),
-            "shards": len(infos),
+            "shards": number_of_shards(runs),
         },
         versions={
             name: value if isinstance(value, str) else ", ".join(value)

@@ -44,6 +44,11 @@ def missing_parts(files: Sequence[ResultsFile]) -> list[str]:
     return [f"{len(there):,} of {count:,} shards were given: {shown} {verb} missing"]
 
 
+def number_of_shards(runs: Iterable[RunResult]) -> int:
+    """Return of how many shards these are; one that is there twice counts once."""
+    return len({_part_of(run) or run.info.run_id for run in runs})
+
+
 def without_parts(options: Iterable[tuple[str, object]]) -> dict[str, object]:
     """Return the options of a whole run, which is no part itself."""
     return {name: value for name, value in options if name not in _OF_PARTS}

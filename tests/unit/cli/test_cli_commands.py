@@ -179,6 +179,31 @@ def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"pytest-arena {__version__}\n"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["merge", "s", "--nope"], "arena: error: unrecognized arguments: --nope\n"),
+        (
+            ["merge", "s", "--expect", "two"],
+            "arena merge: error: argument --expect: invalid int value: 'two'\n",
+        ),
+        (["import"], "arena import: error: the following arguments are required: FILE\n"),
+        (
+            ["ray", "--shards", "0"],
+            "arena ray: error: argument --shards: 0 is not a number of at least 1\n",
+        ),
+    ],
+)
+def test_a_mistake_in_the_command_line_is_a_usage_error(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    # 2 would be an incomplete run to whoever reads exit codes of arena merge
+    assert caught.value.code == 4
+    assert capsys.readouterr().err.endswith(said)
+
+
 def test_the_command_imports_nothing_heavy_until_it_needs_it() -> None:
     code = (
         "import sys, pytest_arena.cli as cli; cli.build_parser(); "

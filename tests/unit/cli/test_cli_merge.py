@@ -152,6 +152,7 @@ def test_two_copies_of_a_shard_are_one_shard(capsys: pytest.CaptureFixture[str])
     path = write_run("s/1", make_cell("A"))
     Path("s/copy.jsonl").write_bytes(path.read_bytes())
     assert main(["merge", "s"]) == 0
+    assert capsys.readouterr().out.endswith("1 shard, 1 cell: all held\n")
     assert len(read_run("arena-report/results.jsonl").cells) == 1
     assert main(["merge", "s", "s/1/results.jsonl", "--expect", "2"]) == 2
     assert "1 of 2 shards were given" in capsys.readouterr().out

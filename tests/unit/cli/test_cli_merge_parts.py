@@ -160,6 +160,16 @@ def test_a_part_that_ended_and_does_not_know_its_deal_is_refused() -> None:
     assert main(["merge", "s"]) == 4
 
 
+def test_a_part_that_is_there_twice_is_one_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    write_part("1/2", "A")
+    write_part("2/2", "B")
+    Path("s/copy.jsonl").write_bytes(Path("s/2-of-2/results.jsonl").read_bytes())
+    write_part("2/2", "B", run="again")
+    assert main(["merge", "s"]) == 0
+    assert capsys.readouterr().out.endswith("2 shards, 2 cells: all held\n")
+    assert read_run("arena-report/results.jsonl").info.options["shards"] == 2
+
+
 def test_a_part_that_was_run_twice_with_other_results_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -226,5 +226,5 @@ def test_all_bad_files_are_told_at_once(capsys: pytest.CaptureFixture[str]) -> N
 def test_no_file_at_all_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["report"])
-    assert caught.value.code == 2
+    assert caught.value.code == 4
     assert "the following arguments are required: RESULTS" in capsys.readouterr().err
