@@ -104,7 +104,7 @@ class Cost(Assertion):
     more_text: ClassVar[MoreText] = "nothing"
     graded: ClassVar[bool] = True
 
-    max_usd: float = Field(ge=0, allow_inf_nan=False)
+    max_usd: float = Field(ge=0)
     """US dollars."""
 
     @brief

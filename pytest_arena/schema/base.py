@@ -30,6 +30,8 @@ class ArenaModel(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
+        # no limit, price or weight of a file is .inf or .nan
+        allow_inf_nan=False,
         populate_by_name=True,
         defer_build=True,
     )

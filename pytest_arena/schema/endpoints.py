@@ -16,5 +16,5 @@ class EndpointSpec(ArenaModel):
     """What the model is called there (a deployment's name, for example)."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Extra HTTP headers, beside the provider's own."""
-    weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    weight: float = Field(default=1.0, gt=0)
     """Its share of the calls under `load_balance: weighted`."""

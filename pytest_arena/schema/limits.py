@@ -14,7 +14,7 @@ class BudgetSpec(ArenaModel):
     It holds over all workers together and is looked at before each call starts.
     """
 
-    max_cost_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    max_cost_usd: float | None = Field(default=None, gt=0)
     """The most that calls may cost, in US dollars."""
     max_calls: int | None = Field(default=None, gt=0)
     """The most calls; further attempts of a call count as well."""
@@ -43,9 +43,9 @@ class BudgetSpec(ArenaModel):
 class RateLimitSpec(ArenaModel):
     """What a provider allows in a minute, over all workers together."""
 
-    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    requests_per_minute: float | None = Field(default=None, gt=0)
     """Calls that may start in a minute; they are spread evenly over it."""
-    tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
     """Tokens in a minute, in and out."""
 
     @model_validator(mode="after")

@@ -25,7 +25,7 @@ AgentPattern = Literal[
 class ManifestToolCost(ArenaModel):
     """One entry of `tool_costs`: what a call of a tool weighs, and whether it can be undone."""
 
-    cost_weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    cost_weight: float = Field(default=1.0, gt=0)
     irreversible: bool = False
 
 
@@ -35,7 +35,7 @@ class ManifestBudget(ArenaModel):
     enabled: bool = False
     max_tool_calls_per_run: int | None = Field(default=None, ge=1)
     max_llm_turns_per_run: int | None = Field(default=None, ge=1)
-    max_cost_per_run: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    max_cost_per_run: float | None = Field(default=None, gt=0)
     max_irreversible_per_run: int | None = Field(default=None, ge=0)
     tool_costs: dict[str, ManifestToolCost] = Field(default_factory=dict)
     on_exceeded: Literal["pause", "stop", "escalate"] = "pause"
@@ -166,7 +166,7 @@ class SuperagentSection(ArenaModel):
 class TimeLimited(ArenaModel):
     """Whatever says how many seconds one run of an agent may take; 0 is no limit."""
 
-    max_invocation_time: float = Field(default=0, ge=0, allow_inf_nan=False)
+    max_invocation_time: float = Field(default=0, ge=0)
 
 
 class SuperagentManifest(TimeLimited):

@@ -61,9 +61,7 @@ class McpServerSpec(ArenaModel):
     all)."""
     irreversible: tuple[str, ...] = ()
     """Tools that do what nobody can undo, named in the same way."""
-    cost_weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
-        default_factory=dict
-    )
+    cost_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     """What a call of each tool, named in the same way, counts for `cost_weight` of an agent's
     `limits:` (1 unless given)."""
     scope: Literal["worker", "trial"] = "worker"

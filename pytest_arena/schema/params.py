@@ -1,5 +1,6 @@
 """Generation parameters as a file says them; what no call could be made with is refused."""
 
+import math
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -39,6 +40,9 @@ def _check(params: dict[str, Any]) -> dict[str, Any]:
             fix = f"write {name}: {meant or (500 if is_whole else 0.2)}"
             expected = "a whole number" if is_whole else "a number"
             raise _refusal(f"{name!r} cannot be {value!r}", expected, fix)
+        if (endless := _not_finite(value)) is not None:
+            fix = f"mend {name!r}, or leave it out"
+            raise _refusal(f"{name!r} cannot hold {endless}", "finite numbers", fix)
         if name == "n" and value != 1:
             raise _refusal(
                 "'n' asks for more answers than are looked at", "n: 1", "write trials: …"
@@ -52,9 +56,10 @@ def read_number(name: str, text: str) -> Any:
     if name not in (*_NUMBERS, *_COUNTS):
         return text
     try:
-        return int(text) if name in _COUNTS else float(text)
+        number = int(text) if name in _COUNTS else float(text)
     except ValueError:
         return text
+    return text if _not_finite(number) is not None else number
 
 
 def _may_be_number(value: Any, *, whole: bool) -> bool:
@@ -63,7 +68,16 @@ def _may_be_number(value: Any, *, whole: bool) -> bool:
         return "${" in value
     if value is None or isinstance(value, int):
         return not isinstance(value, bool)
-    return isinstance(value, float) and not (whole and not value.is_integer())
+    return isinstance(value, float) and math.isfinite(value) and (value.is_integer() or not whole)
+
+
+def _not_finite(value: Any) -> float | None:
+    """Return the first number in a parameter that is `.inf` or `.nan`."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return next((found for one in value if (found := _not_finite(one)) is not None), None)
+    return value if isinstance(value, float) and not math.isfinite(value) else None
 
 
 def _refusal(problem: str, expected: str, fix: str) -> PydanticCustomError:

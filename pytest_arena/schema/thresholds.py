@@ -88,15 +88,15 @@ class ThresholdSpec(ArenaModel):
     `tool_coverage`, `score_falls`, …"""
     name: str | None = None
     """The gate's name in reports (default: the metric)."""
-    min: float | None = Field(default=None, allow_inf_nan=False)
+    min: float | None = Field(default=None)
     """The metric must be at least this."""
-    max: float | None = Field(default=None, allow_inf_nan=False)
+    max: float | None = Field(default=None)
     """The metric must be at most this (milliseconds, US dollars, tokens, or a share)."""
-    threshold: float | None = Field(default=None, allow_inf_nan=False)
+    threshold: float | None = Field(default=None)
     """The least for a share, the most for a time, a cost or a number of tokens."""
     baseline: str | None = None
     """What to compare with (default: the run's `--arena-baseline`)."""
-    max_degradation: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    max_degradation: float | None = Field(default=None, ge=0)
     """The metric may be worse than the baseline's by this share of it: 0.2 is a fifth."""
     max_new_failures: int | None = Field(default=None, ge=0)
     """So many cells may regress, or be new and fail; only with `case_verdict`."""

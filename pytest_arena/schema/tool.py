@@ -49,7 +49,7 @@ class ToolSpec(ArenaModel):
     irreversible: bool = False
     """Whether it does what nobody can undo. Such calls are made one at a time, are counted by
     `limits:`, and never made under `--arena-mock`."""
-    cost_weight: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    cost_weight: float = Field(default=1.0, ge=0)
     """What a call counts for `cost_weight` of `limits:`."""
     timeout: Duration = 30.0
     """The most that one run of the tool may take."""

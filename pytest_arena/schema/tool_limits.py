@@ -22,9 +22,9 @@ class ToolLimits(ArenaModel):
     """The most calls of the model."""
     irreversible: int | None = Field(default=None, ge=0)
     """The most calls of tools that are `irreversible`."""
-    cost_weight: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    cost_weight: float | None = Field(default=None, ge=0)
     """The most that the called tools may weigh together, each by its own `cost_weight`."""
-    cost_usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    cost_usd: float | None = Field(default=None, gt=0)
     """The most that calls of the model may cost in US dollars. What a call costs is known when it
     has come, so that the one which exceeds it is the last."""
     wall_time: Duration | None = None

@@ -27,6 +27,7 @@ from pytest_arena.schema import (
     ToolSpec,
     TurnSpec,
 )
+from pytest_arena.schema.params import read_number
 
 Refused = Callable[..., str]
 
@@ -336,6 +337,18 @@ MISTAKES = {
         "arena.yaml:2:37: 'temperature' cannot be '0.2' for 'params' of provider 'a'\n"
         "  expected: a number\n  fix: write temperature: 0.2",
     ),
+    "a temperature without end": (
+        "providers:\n- {name: a, provider: mock, params: {temperature: .inf}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'temperature' cannot be inf for 'params' of provider 'a'\n"
+        "  expected: a number\n  fix: write temperature: 0.2",
+    ),
+    "a number within a parameter that JSON has not": (
+        "providers:\n- {name: a, provider: mock, params: {logit_bias: {'50': [1, .nan]}}}\n"
+        f"tests: [{{name: A, prompt: hi, {CHECK}}}]",
+        "arena.yaml:2:37: 'logit_bias' cannot hold nan for 'params' of provider 'a'\n"
+        "  expected: finite numbers\n  fix: mend 'logit_bias', or leave it out",
+    ),
     "several answers by a parameter": (
         f"defaults: {{params: {{n: 3}}}}\ntests: [{{name: A, prompt: hi, {CHECK}}}]",
         "arena.yaml:4:20: 'n' asks for more answers than are looked at for 'params' of "
@@ -406,3 +419,8 @@ def test_a_long_list_is_told_by_the_alphabet() -> None:
     assert one_of("contians", names, "") == "one of contains, contains_any, …"
     told = one_of("???", names, "").removeprefix("one of ").split(", ")
     assert told == sorted(names)
+
+
+def test_a_parameter_from_a_variable_is_no_number_that_json_has_not() -> None:
+    given = ("0.2", "inf", "nan", "much")
+    assert [read_number("temperature", text) for text in given] == [0.2, "inf", "nan", "much"]

@@ -52,6 +52,16 @@ CASES = {
         "arena.yaml:5:70: 'max_ms' of assertion 'response_time' cannot be true\n"
         "  expected: a number of milliseconds\n  fix: write it like max_ms: 3000",
     ),
+    "a time without end": (
+        "  - {name: A, prompt: hi, assertions: [{type: response_time, max_ms: .inf}]}",
+        "arena.yaml:5:70: 'max_ms' of assertion 'response_time' cannot be inf\n"
+        "  expected: a number of milliseconds\n  fix: write it like max_ms: 3000",
+    ),
+    "a weight that is no number": (
+        "  - {name: A, prompt: hi, assertions: [{type: contains, value: x, weight: .nan}]}",
+        "arena.yaml:5:75: 'weight' of assertion 'contains' cannot be nan\n"
+        "  expected: a number\n  fix: write it like weight: 0.5",
+    ),
     "a word for a number": (
         "  - {name: A, prompt: hi, assertions: [{type: max_length, value: yes}]}",
         "arena.yaml:5:66: 'value' of assertion 'max_length' cannot be 'yes'\n"
@@ -389,6 +399,13 @@ FILES = {
         "arena.yaml:2:31: unknown key 'temprature' in provider 'a'\n"
         f"  expected: one of {', '.join(PROVIDER_KEYS)}\n"
         "  fix: write params: {temperature: …}",
+    ),
+    "a price without end": (
+        "providers:\n  - {name: a, provider: mock, input_cost_per_million: 0, "
+        "output_cost_per_million: .inf}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]",
+        "arena.yaml:2:83: 'output_cost_per_million' of provider 'a' cannot be inf\n"
+        "  expected: a number\n  fix: write it like output_cost_per_million: 0.5",
     ),
     "duplicate provider": (
         "providers:\n  - {name: a, provider: mock}\n  - {name: a, provider: mock}\n"
