@@ -36,6 +36,7 @@ _CALLING = frozenset(
     }
 )
 """Keys that say how a model is called."""
+_PRICES = ("input_cost_per_million", "output_cost_per_million")
 
 
 def build_providers(
@@ -120,7 +121,27 @@ def build_provider(entry: YamlMap, context: LoadContext) -> ProviderSpec | None:
         from pytest_arena.loading.systems import check_system
 
         return check_system(filled, entry, context)
+    if cls is not None and not _is_priced_whole(filled, cls, entry, context):
+        return None
     return filled
+
+
+def _is_priced_whole(
+    spec: ProviderSpec, cls: type[Provider], entry: YamlMap, context: LoadContext
+) -> bool:
+    """Return whether no half of a price stands alone; the other may be known of the model."""
+    missing = [key for key in _PRICES if getattr(spec, key) is None]
+    if len(missing) != 1 or cls.price(spec) is not None:
+        return True
+    given = next(key for key in _PRICES if key not in missing)
+    context.problems.add(
+        f"provider {shorten(spec.name)!r} has {given!r} without {missing[0]!r}, and no price is "
+        "known of its model",
+        entry.key_place(given),
+        expected="US dollars for a million tokens, in and out",
+        fix=f"add {missing[0]}: … (0 where those tokens are free)",
+    )
+    return False
 
 
 def _class_of(

@@ -130,7 +130,7 @@ class MockProvider(Provider):
 
     def _own_price(self) -> Price | None:
         if not self._price_known:
-            self._price = price_of(self.spec, (self.spec.model,)) if self.spec.model else None
+            self._price = price_of(self.spec, (self.spec.model,) if self.spec.model else ())
             self._price_known = True
         return self._price
 

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from pytest_arena.errors import ArenaFileError, Location
 from pytest_arena.importing.importer import Source
 from pytest_arena.loading.tree import YamlMap, plain
+from pytest_arena.providers.prices import price_of
+from pytest_arena.schema import ProviderSpec
 from pytest_arena.schema.params import Params
 
 VENDORS: Mapping[str, str] = {
@@ -152,6 +154,19 @@ class _ModelConfig:
                 params |= params_of(self._config.only([key]), self._source)
         if params:
             self._made["params"] = params
+        self._leave_half_a_price_out()
+
+    def _leave_half_a_price_out(self) -> None:
+        """Leave out a price of one kind of token where that of the other is not known."""
+        made = self._made
+        given = [way for way in ("input", "output") if f"{way}_cost_per_million" in made]
+        spec = ProviderSpec(name="priced", provider=made["provider"], model=made["model"])
+        if len(given) == 1 and price_of(spec) is None:
+            del made[f"{given[0]}_cost_per_million"]
+            self._findings.left_out(
+                self._config.key_place(f"{given[0]}Cost"),
+                f"'{given[0]}Cost' of a provider's config: the model's other price is not known",
+            )
 
     def _of_column(self, key: str, value: Any) -> bool:
         """Take what is no parameter of the model's; return whether it was none."""

@@ -86,6 +86,17 @@ def test_what_cannot_be_a_parameter_is_told(
     assert "params" not in imported.arena["providers"][0]
 
 
+def test_half_a_price_is_kept_where_the_model_has_the_other(tmp_path: Path) -> None:
+    known = column(tmp_path, model({"outputCost": 0.000002}, "openai:gpt-4o"))
+    assert (known["output_cost_per_million"], "input_cost_per_million" in known) == (2.0, False)
+    imported = convert(tmp_path, model({"outputCost": 0.000002}, "openai:nobody-knows"))
+    provider = {"name": "nobody-knows", "provider": "openai", "model": "nobody-knows"}
+    assert imported.arena["providers"] == [provider]
+    assert "'outputCost' of a provider's config: the model's other price is not known" in "".join(
+        map(str, imported.findings)
+    )
+
+
 @pytest.mark.parametrize("key", ["{{env.MY_KEY}}", "${MY_KEY}", "$MY_KEY"])
 def test_a_key_by_its_variable_is_one(key: str, tmp_path: Path) -> None:
     made = column(tmp_path, model({"apiKey": key}, "openrouter:a/b"))

@@ -484,6 +484,26 @@ def test_rows_that_give_one_name_twice_are_told_how_to_differ(refused: Refused) 
     )
 
 
+@pytest.mark.parametrize(("given", "missing"), [("input", "output"), ("output", "input")])
+@pytest.mark.parametrize("provider", ["mock", "openai"])
+def test_half_a_price_needs_the_other(
+    given: str, missing: str, provider: str, refused: Refused
+) -> None:
+    text = (
+        "providers:\n"
+        f"  - {{name: a, provider: {provider}, model: ours, {given}_cost_per_million: 3}}\n"
+        f"  - {{name: b, provider: {provider}, model: gpt-4o, {given}_cost_per_million: 3}}\n"
+        "tests: [{name: A, prompt: hi, assertions: [{type: contains, value: x}]}]"
+    )
+    column = text.splitlines()[1].index(f"{given}_cost") + 1
+    assert refused(text) == (
+        f"arena.yaml:2:{column}: provider 'a' has '{given}_cost_per_million' without "
+        f"'{missing}_cost_per_million', and no price is known of its model\n"
+        "  expected: US dollars for a million tokens, in and out\n"
+        f"  fix: add {missing}_cost_per_million: … (0 where those tokens are free)"
+    )
+
+
 PRICED = """\
 providers:
   - {{name: a, provider: openai, model: ours{provider}}}

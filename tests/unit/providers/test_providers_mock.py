@@ -164,6 +164,12 @@ def test_tokens_are_estimated_and_cost_follows_the_given_prices() -> None:
     assert (response.source, response.finish_reason, response.model) == ("mock", "stop", "gpt-4o")
 
 
+def test_a_mock_with_prices_needs_no_model_to_cost_something() -> None:
+    mock = provider(input_cost_per_million=1.0, output_cost_per_million=10.0)
+    response = ask(mock, request("one two three", mock=CaseMock(default=say("a b c d e f"))))
+    assert response.cost_usd == pytest.approx(4e-6 + 80e-6)
+
+
 def test_given_tokens_are_taken() -> None:
     answer = MockAnswer(text="x", input_tokens=0, output_tokens=9)
     response = ask(provider(), request(mock=CaseMock(default=(answer,))))
