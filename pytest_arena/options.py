@@ -473,13 +473,14 @@ def option_named(name: str) -> Option:
 
 
 def given_for(config: pytest.Config, option: Option) -> Any:
-    """Return what was given on the command line, else in the ini file; None where neither was."""
+    """Return what was given on the command line, else in the ini file; None where neither was.
+
+    An ini value that is empty is none; what is empty on the command line was given.
+    """
     given = None if option.ini_only else getattr(config.option, option.name, None)
-    if given == "" and option.kind == "words":
-        # `--arena-report=` asks for none
+    if given is not None:
         return given
-    if given is None:
-        given = config.getini(option.name)
+    given = config.getini(option.name)
     return None if given in ("", []) else given
 
 

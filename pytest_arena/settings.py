@@ -81,9 +81,23 @@ def read(name: str, given: object, shown: str | None = None) -> Any:
     """
     option = option_named(name)
     flag = shown or option.flag
+    # `--arena-report=` asks for no reports
+    if option.kind != "words" and _is_empty(given):
+        raise UsageError(
+            Problem(
+                f"{flag}: its value is empty",
+                expected=f"{flag}={option.metavar}",
+                fix="give a value (a variable of the shell may not be set), or leave it out",
+            )
+        )
     if option.kind == "choice":
         return _choice(given, flag, tuple(option.choices))
     return _READERS[option.kind](given, flag)
+
+
+def _is_empty(given: object) -> bool:
+    texts = given if isinstance(given, (list, tuple)) else (given,)
+    return any(isinstance(text, str) and not text.strip() for text in texts)
 
 
 def _count(given: object, flag: str) -> int:

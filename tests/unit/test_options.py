@@ -106,6 +106,30 @@ def test_a_bad_value_is_refused_by_the_name_of_its_option(
     assert str(caught.value).startswith(f"{option.flag}: ")
 
 
+@pytest.mark.parametrize(
+    "option",
+    [row for row in OPTIONS if row.metavar and row.kind != "words"],
+    ids=lambda option: option.name,
+)
+@pytest.mark.parametrize("value", ["", " "])
+def test_an_empty_value_is_refused_on_the_command_line_alone(
+    option: Option, value: str, pytester: pytest.Pytester
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(pytester, f"{option.flag}={value}")
+    assert str(caught.value) == (
+        f"{option.flag}: its value is empty\n"
+        f"  expected: {option.flag}={option.metavar}\n"
+        "  fix: give a value (a variable of the shell may not be set), or leave it out"
+    )
+    pytester.makeini(f"[pytest]\n{option.name} =\n")
+    assert getattr(settings(pytester), option.field) == option.default
+
+
+def test_an_empty_list_of_reports_asks_for_none(pytester: pytest.Pytester) -> None:
+    assert settings(pytester, "--arena-report=").formats == ()
+
+
 @every_option
 def test_help_says_the_default_and_what_the_choices_mean(option: Option) -> None:
     assert set(option.choices) == set() or option.default in option.choices
