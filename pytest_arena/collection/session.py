@@ -23,11 +23,12 @@ from pytest_arena.collection.items import (
     mark_resumed,
     take_along,
 )
+from pytest_arena.collection.junit import junit_properties
 from pytest_arena.collection.prefetch import Prefetch, window_of
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.collection.run_context import RunContext
 from pytest_arena.collection.run_engine import RunEngine
-from pytest_arena.collection.unrun_cells import junit_properties, unreached_cell
+from pytest_arena.collection.unrun_cells import unreached_cell
 from pytest_arena.engine.calling.sharding import Share
 from pytest_arena.engine.cell_verdict import conclude_cell
 from pytest_arena.engine.engine import Engine

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 
 from pytest_arena._garbage import no_collection
+from pytest_arena.collection.junit import JunitErrors
 from pytest_arena.collection.node_ids import ArenaNames
 from pytest_arena.collection.orderly_end import OrderlyEnd
 from pytest_arena.collection.progress import Progress
@@ -141,6 +142,7 @@ def _activate_controller(parts: RunContext) -> None:
         config.pluginmanager.register(ShownAnswers(config), "arena-shown-answers")
     config.pluginmanager.register(OrderlyEnd(), "arena-orderly-end")
     config.pluginmanager.register(progress, "arena-progress")
+    config.pluginmanager.register(JunitErrors(config), "arena-junit-errors")
 
 
 def _activate_with_workers(

@@ -1,4 +1,4 @@
-"""Cells whose item ended before their trials could be judged, and what JUnit shows of a cell."""
+"""Cells whose item ended before their trials could be judged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from pytest_arena.collection.node_ids import NodeId
 from pytest_arena.errors import ErrorKind
 from pytest_arena.results.cell import Cell
-from pytest_arena.results.load_test import LoadTestResult
 from pytest_arena.results.trial import Trial, TrialError, Verdict
 
 if TYPE_CHECKING:
@@ -57,42 +56,6 @@ def crashed_test(test: str, message: str) -> Cell:
     file, _, case = test.partition("::")
     name = NodeId(file, case, APPLICATION)
     return replace(crashed_cell(name, f"{test}[{APPLICATION}]", message), test=test)
-
-
-def junit_properties(cell: Cell) -> list[tuple[str, object]]:
-    """Return what JUnit shows of a cell."""
-    found: list[tuple[str, object]] = [
-        ("arena_case", cell.case),
-        ("arena_provider", cell.provider),
-        *((("arena_variant", cell.variant),) if cell.variant else ()),
-        ("arena_verdict", cell.verdict),
-    ]
-    if cell.model:
-        found.append(("arena_model", cell.model))
-    if cell.load is not None:
-        return found + _load_properties(cell.load)
-    last = cell.trials[-1] if cell.trials else None
-    if last is not None and last.latency_ms is not None:
-        found.append(("arena_latency_ms", round(last.latency_ms, 1)))
-    costs = [trial.cost_usd for trial in cell.trials]
-    if costs and None not in costs:
-        found.append(("arena_cost_usd", round(sum(cost or 0.0 for cost in costs), 8)))
-    return found
-
-
-def _load_properties(load: LoadTestResult) -> list[tuple[str, object]]:
-    found: list[tuple[str, object]] = [
-        ("arena_calls", load.answered),
-        ("arena_errors", load.failed_calls),
-    ]
-    found += [
-        (f"arena_{name}_latency_ms", round(load.latency_ms[name], 1))
-        for name in ("p50", "p95", "p99")
-        if name in load.latency_ms
-    ]
-    if load.cost_usd is not None:
-        found.append(("arena_cost_usd", round(load.cost_usd, 8)))
-    return found
 
 
 def _broken(kind: ErrorKind, message: str) -> Trial:

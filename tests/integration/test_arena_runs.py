@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from conftest import ARENA, PLAIN, Project
@@ -165,7 +166,21 @@ def test_junit_holds_the_cells_facts(ran: Ran) -> None:
     assert '<property name="arena_verdict" value="error"' in text
     assert '<property name="arena_model" value="mock/good-model"' in text
     assert "arena_cost_usd" in text
+    assert '<property name="arena_input_tokens"' in text
+    assert '<property name="arena_output_tokens"' in text
     assert "did not find" in text
+
+
+def test_junit_counts_errors_apart_from_failures(ran: Ran) -> None:
+    suite = ElementTree.parse(ran.folder / "junit.xml").getroot()[0]
+    counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
+    assert counts == {"tests": "10", "failures": "1", "errors": "1", "skipped": "4"}
+    found = {tag: suite.findall(f"testcase/{tag}/..") for tag in ("failure", "error")}
+    assert [case.get("name") for case in found["failure"]] == ["Greeting[bad]"]
+    assert [case.get("name") for case in found["error"]] == ["Slow server[bad]"]
+    error = suite.find("testcase/error")
+    assert error is not None
+    assert error.get("message", "").startswith("error: server: ")
 
 
 def test_the_short_summary_says_why(ran: Ran) -> None:

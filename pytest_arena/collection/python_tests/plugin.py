@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_arena.collection.junit import junit_properties
 from pytest_arena.collection.python_tests.backing import Backing
 from pytest_arena.collection.python_tests.cells import cells_of
 from pytest_arena.collection.python_tests.ending import is_failure, leaves
@@ -22,7 +23,6 @@ from pytest_arena.collection.python_tests.marks import (
 from pytest_arena.collection.python_tests.protocol import Trials
 from pytest_arena.collection.python_tests.resumed import resumed_reports
 from pytest_arena.collection.python_tests.running_test import RUN, RunningTest
-from pytest_arena.collection.unrun_cells import junit_properties
 from pytest_arena.errors import UserError
 from pytest_arena.loading.versions import BASELINE_TRIALS
 from pytest_arena.results.cell import Cell
