@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_arena.collection.asked_providers import AskedProviders, asked_by
 from pytest_arena.collection.items import ArenaWarning, CellItem, providers_under_load
 from pytest_arena.collection.prefetch import holding_back
 from pytest_arena.collection.python_tests.marks import uses_arena
@@ -20,6 +21,7 @@ from pytest_arena.text.numbers import counted
 
 if TYPE_CHECKING:
     from pytest_arena.collection.run_context import RunContext
+    from pytest_arena.collection.shard_selection import ShardSelection
     from pytest_arena.engine.calling.sharding import Share
     from pytest_arena.loading.plans import Arena
     from pytest_arena.schema import ProviderSpec
@@ -29,7 +31,8 @@ class Preflight:
     """The look at options and files together: what cannot be done as asked is a usage error.
 
     `arenas` and `without_cases` (files that only Python tests can go by) grow while files are
-    collected. `knows_order` says whether this process knows which cells the other workers run.
+    collected. `knows_order` says whether this process knows which cells the other workers run. All
+    shards of a run look at what the run as a whole asks, and so decide alike.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Preflight:
         without_cases: Sequence[str],
         *,
         knows_order: bool,
+        selection: ShardSelection | None,
     ) -> None:
         self.config = parts.config
         self.settings = parts.settings
@@ -48,6 +52,8 @@ class Preflight:
         self._arenas = arenas
         self._without_cases = without_cases
         self._knows_order = knows_order
+        self._selection = selection
+        self._has_refused = False
 
     def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
         if self._without_cases and not any(uses_arena(item) for item in items):
@@ -63,14 +69,6 @@ class Preflight:
                 self._refuse(problem)
         self._check_variants()
         self._check_limits()
-        if self._share.shard.count > 1:
-            self._check_that_loads_stay_in_one_shard(items)
-        calls = not self.settings.mock and self.settings.record != "none"
-        if calls:
-            self._check_configuration()
-            self._check_retiring()
-        if self.settings.max_cost_usd is not None and calls:
-            self._check_prices()
 
     def _check_variants(self) -> None:
         known = list(dict.fromkeys(name for arena in self._arenas for name in arena.variants))
@@ -94,46 +92,62 @@ class Preflight:
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
 
-    def _check_configuration(self) -> None:
+    def _check_calls(self, asked: AskedProviders) -> None:
+        """Refuse what no call of the chosen cells could be made with, or paid by."""
+        if self._share.shard.count > 1:
+            self._check_that_loads_stay_in_one_shard(asked)
+        if self.settings.mock or self.settings.record == "none":
+            return
+        called = self._called(asked)
+        self._check_configuration(called)
+        self._check_retiring(called)
+        if self.settings.max_cost_usd is not None:
+            self._check_prices(asked)
+
+    def _check_configuration(self, called: Sequence[ProviderSpec]) -> None:
         """Refuse keys, URLs, headers and proxies with which no call could be made."""
         from pytest_arena.engine.provider_factory import configuration_problems
 
-        problems = configuration_problems(self.registry, self._called(), os.environ)
+        problems = configuration_problems(self.registry, called, os.environ)
         if problems:
             self._refuse(*problems)
 
-    def _check_retiring(self) -> None:
+    def _check_retiring(self, called: Sequence[ProviderSpec]) -> None:
         if self.settings.retiring != "error":
             return
         from pytest_arena.engine.provider_factory import retirement_notes
 
         fix = "name a model that lives on, or give --arena-retiring=warn"
-        notes = retirement_notes(self.registry, self._called())
+        notes = retirement_notes(self.registry, called)
         if notes:
             self._refuse(*(Problem(f"--arena-retiring=error: {note}", fix=fix) for note in notes))
 
-    def _called(self) -> list[ProviderSpec]:
-        """Return the providers and judges of all cells; of an earlier run's, the judges alone."""
-        if self.settings.rejudge is not None:
-            return [
-                spec for arena in self._arenas for spec in arena.judges if not _rival(spec, arena)
-            ]
+    def _called(self, asked: AskedProviders) -> list[ProviderSpec]:
+        """Return the providers and judges of the cells; of an earlier run's, the judges alone."""
+        if self.settings.rejudge is None:
+            return [*asked.columns, *asked.judges(self._arenas)]
         return [
             spec
             for arena in self._arenas
-            for spec in (*(plan.provider for plan in arena.cells), *arena.judges)
+            for spec in asked.judges([arena])
+            if not _rival(spec, arena)
         ]
 
-    def _check_prices(self) -> None:
-        from pytest_arena.loading.budgets import unknown_price, unpriced_of_run
+    def _check_prices(self, asked: AskedProviders) -> None:
+        from pytest_arena.loading.budgets import unknown_price, unpriced
 
-        cells = (plan for arena in self._arenas for plan in arena.cells)
-        for spec in unpriced_of_run(cells, self.registry):
+        for spec in unpriced((*asked.columns, *asked.beside), self.registry):
             self._refuse(unknown_price(spec))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
+        if self._has_refused:
+            # pytest comes here all the same, and would tell of the last mistake alone
+            return
         if not hasattr(self.config, "workerinput"):
             self._check_formats()
+        selection = self._selection
+        asked = selection.asked if selection is not None else asked_by(session.items)
+        self._check_calls(asked)
         self._check_recordings(session.items)
         if not any(isinstance(item, CellItem) for item in session.items):
             return
@@ -141,7 +155,7 @@ class Preflight:
             self._check_that_limits_can_be_shared()
             if self._share.portion < 1:
                 self._check_that_loads_run_alone(session)
-        self._check_that_judges_can_be_shared()
+        self._check_that_judges_can_be_shared(asked)
         files = {item.parent for item in session.items if isinstance(item, CellItem)}
         held = sorted({name for file in files for name in holding_back(file)})
         if held and self._share.slot == 0:
@@ -195,7 +209,7 @@ class Preflight:
                 )
                 self._refuse(problem)
 
-    def _check_that_judges_can_be_shared(self) -> None:
+    def _check_that_judges_can_be_shared(self, asked: AskedProviders) -> None:
         """Refuse a judge, an embedding model or a provider to compare with that has fewer places
         than workers: each of them may have to ask it."""
         active = self._share.active(self.settings.concurrency)
@@ -207,7 +221,7 @@ class Preflight:
         limits: dict[str, int] = {}
         for arena in self._arenas:
             add_limits(limits, (*arena.providers, *arena.judges))
-        for spec, what in self._asked_beside():
+        for spec, what in self._asked_beside(asked):
             # of entries that ask the same, the smallest limit holds
             limit = limits.get(spec.pool, spec.concurrency)
             if limit and limit < active * shards:
@@ -219,22 +233,20 @@ class Preflight:
                 )
                 self._refuse(problem)
 
-    def _asked_beside(self) -> list[tuple[ProviderSpec, str]]:
+    def _asked_beside(self, asked: AskedProviders) -> list[tuple[ProviderSpec, str]]:
         """Return whoever may be asked for cells of other providers, with what for; in shards,
         which each have a part of a provider's cells, fallbacks among them."""
         what = "judges, embeds, plays a user or is compared with"
-        found = {id(spec): (spec, what) for arena in self._arenas for spec in arena.judges}
+        found = {id(spec): (spec, what) for spec in asked.judges(self._arenas)}
         if self._share.shard.count > 1:
-            cells = (plan for arena in self._arenas for plan in arena.cells)
-            for spec in (spec for plan in cells for spec in plan.fallbacks):
+            for spec in asked.fallbacks:
                 found.setdefault(id(spec), (spec, "is a fallback"))
         return list(found.values())
 
-    def _check_that_loads_stay_in_one_shard(self, items: Sequence[pytest.Item]) -> None:
+    def _check_that_loads_stay_in_one_shard(self, asked: AskedProviders) -> None:
         """Refuse to put a load on a provider that other shards may ask meanwhile."""
-        beside = {spec.endpoint for spec, _ in self._asked_beside()}
-        loaded = providers_under_load(items)
-        for name in sorted({spec.name for spec in loaded if spec.endpoint in beside}):
+        beside = {spec.endpoint for spec, _ in self._asked_beside(asked)}
+        for name in sorted({spec.name for spec in asked.loaded if spec.endpoint in beside}):
             problem = Problem(
                 f"a load case runs alone on provider {name!r}, which judges or stands in for "
                 "others in every shard",
@@ -254,6 +266,7 @@ class Preflight:
 
     def _refuse(self, *problems: Problem) -> None:
         """End the run as a usage error, which only the controller can do."""
+        self._has_refused = True
         text = str(UsageError(problems))
         if not hasattr(self.config, "workerinput"):
             raise pytest.UsageError(text)

@@ -221,6 +221,7 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
         session.held = HeldReports(parts.config)
         parts.config.pluginmanager.register(session.held, "arena-held-reports")
     manager = parts.config.pluginmanager
+    selection = None
     if parts.settings.shard is not None:
         from pytest_arena.collection.shard_selection import ShardSelection
 
@@ -233,6 +234,7 @@ def _register(parts: RunContext, session: ArenaSession, share: Share, *, knows_o
         session.arenas.loaded,
         session.arenas.without_cases,
         knows_order=knows_order,
+        selection=selection,
     )
     manager.register(session, "arena-session")
     manager.register(preflight, "arena-preflight")

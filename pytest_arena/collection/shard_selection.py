@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_arena.collection.items import CellItem, providers_under_load
+from pytest_arena.collection.asked_providers import asked_by
+from pytest_arena.collection.items import CellItem
 from pytest_arena.collection.python_tests.marks import uses_arena
 from pytest_arena.engine.calling.pools import Pools, add_limits
 from pytest_arena.engine.calling.shards import (
@@ -83,6 +84,8 @@ class ShardSelection:
         self._arenas = arenas
         self._known = known_times(config, settings)
         self.deal = Deal()
+        self.asked = asked_by(())
+        """Whom the cells of all shards ask."""
         self._first: dict[str, int] = {}
 
     def look_at(self, items: Iterable[pytest.Item]) -> None:
@@ -93,7 +96,8 @@ class ShardSelection:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Deal what -k, -m and plug-ins have left, and keep this shard's."""
-        loaded = {spec.endpoint for spec in providers_under_load(items)}
+        self.asked = asked_by(items)
+        loaded = {spec.endpoint for spec in self.asked.loaded}
         pools = _Pools(loaded)
         works = works_of(items, self._known, pools)
         together = {pools.alone(endpoint) for endpoint in loaded}

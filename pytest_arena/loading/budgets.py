@@ -12,8 +12,9 @@ from pytest_arena.schema import BudgetSpec, ProviderSpec
 
 def unpriced_of_run(cells: Iterable[CellPlan], registry: Registry) -> list[ProviderSpec]:
     """Return whoever these cells call for money at a price that nobody knows, each once."""
-    called = {id(spec): spec for plan in cells for spec in (plan.provider, *plan.asked_beside())}
-    return _unpriced(called.values(), registry)
+    plans = [plan for plan in cells if plan.skip is None]
+    called = {id(spec): spec for plan in plans for spec in (plan.provider, *plan.asked_beside())}
+    return unpriced(called.values(), registry)
 
 
 def unpriced_under_budget(
@@ -30,10 +31,11 @@ def unpriced_under_budget(
             budgets = (budget, plan.case.budget, spec.budget)
             if any(one is not None and one.max_cost_usd is not None for one in budgets):
                 covered[id(spec)] = spec
-    return _unpriced(covered.values(), registry)
+    return unpriced(covered.values(), registry)
 
 
-def _unpriced(specs: Iterable[ProviderSpec], registry: Registry) -> list[ProviderSpec]:
+def unpriced(specs: Iterable[ProviderSpec], registry: Registry) -> list[ProviderSpec]:
+    """Return those that are called for money at a price that nobody knows."""
     found = []
     for spec in specs:
         if spec.system is not None:

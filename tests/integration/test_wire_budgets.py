@@ -158,6 +158,56 @@ def test_the_option_needs_the_prices_of_judges(project: Project) -> None:
     assert "arena.yaml:2:8: the price of provider 'judge' (openai/our-own) is not known" in text
 
 
+UNPRICED = """\
+providers:
+  - {name: free, provider: mock, model: any}
+  - {name: ours, provider: openai, model: our-own, api_base: http://x/v1}
+tests:
+  - {name: A, prompt: hi, mock: x, assertions: [{type: contains, value: x}]}
+  - name: Judged
+    prompt: hi
+    mock: x
+    providers: [free]
+    assertions: [{type: llm_judge, criteria: x, judge: ours}]
+  - {name: Skipped, prompt: hi, mock: x, skip: {ours: later}, assertions: [{type: is_json}]}
+"""
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        ("arena.yaml::A[free]",),
+        ("-k", "free and not Judged"),
+        ("-k", "Skipped"),
+        ("-k", "free and not Judged", "--arena-shard=1/2"),
+        ("-k", "free and not Judged", "--collect-only"),
+    ],
+    ids=lambda chosen: " ".join(chosen),
+)
+def test_the_option_needs_the_prices_of_those_alone_that_are_asked(
+    project: Project, chosen: tuple[str, ...], spread: tuple[str, ...]
+) -> None:
+    project.write(arena=UNPRICED)
+    result = project.run("--arena-max-cost=1", *chosen, *spread)
+    assert result.ret != pytest.ExitCode.USAGE_ERROR
+    assert "is not known" not in result.stdout.str() + result.stderr.str()
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [("-k", "Judged"), ("-k", "ours"), ("--arena-shard=1/2",), ("--arena-shard=2/2",)],
+    ids=lambda chosen: " ".join(chosen),
+)
+def test_each_process_and_shard_needs_the_prices_of_all_that_are_asked(
+    project: Project, chosen: tuple[str, ...], spread: tuple[str, ...]
+) -> None:
+    project.write(arena=UNPRICED)
+    result = project.run("--arena-max-cost=1", *chosen, *spread)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    text = "\n".join([*result.outlines, *result.errlines])
+    assert text.count("the price of provider 'ours' (openai/our-own) is not known") == 1
+
+
 def test_a_load_ends_with_its_budget(project: Project) -> None:
     with WireServer(latency_s=0.005) as server:
         text = arena(server, 0, budget="{max_calls: 12}") + (

@@ -33,6 +33,15 @@ def test_a_bad_url_is_a_usage_error_and_found_by_validate(
     assert project.run("--arena-mock").ret != pytest.ExitCode.USAGE_ERROR
 
 
+def test_the_url_of_a_provider_that_is_not_asked_keeps_nothing_from_running(
+    project: Project, spread: tuple[str, ...]
+) -> None:
+    text = ARENA % ', api_base: "127.0.0.1:1/v1"}\n  - {name: free, provider: mock'
+    project.write(arena=text.replace("prompt: hi", "prompt: hi, mock: ok"))
+    project.run("-k", "free", *spread).assert_outcomes(passed=1)
+    assert project.run("-k", "A", *spread).ret == pytest.ExitCode.USAGE_ERROR
+
+
 def test_the_run_says_where_a_variable_sends_its_calls(
     project: Project, spread: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -63,6 +72,7 @@ def test_a_model_that_is_switched_off_is_told_as_asked(
         project.write(arena=text)
         result = project.run(f"--arena-retiring={how}")
         assert server.calls == (0 if how == "error" else 1)
+        assert project.run(f"--arena-retiring={how}", "-k", "nobody").ret == 5
     said = " ".join((result.stdout.str() + result.stderr.str()).split())
     assert (told in said) is (how != "off")
     assert (result.ret == pytest.ExitCode.USAGE_ERROR) is (how == "error")
